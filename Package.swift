@@ -1,0 +1,123 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .enableUpcomingFeature("InferIsolatedConformances"),
+    .treatAllWarnings(as: .error),
+]
+
+/// The house's layers, from the ground up. Arrows point down only: see DESIGN.md.
+let package = Package(
+    name: "convo",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "ConvoModel", targets: ["ConvoModel"]),
+        .library(name: "ConvoAPI", targets: ["ConvoAPI"]),
+        .library(name: "ConvoStore", targets: ["ConvoStore"]),
+        .library(name: "ConvoSync", targets: ["ConvoSync"]),
+        .executable(name: "convo", targets: ["convo"]),
+        .executable(name: "convod", targets: ["convod"]),
+        .executable(name: "convo-sandbox", targets: ["convo-sandbox"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
+    ],
+    targets: [
+        // Ground floor: nouns, and the door to libcurl.
+        .target(name: "ConvoModel", swiftSettings: strict),
+        .systemLibrary(
+            name: "CCurl",
+            pkgConfig: "libcurl",
+            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
+        ),
+
+        // First floor: bytes on the wire, bytes on the disk.
+        .target(name: "ConvoHTTP", dependencies: ["CCurl"], swiftSettings: strict),
+        .target(name: "ConvoAPI", dependencies: ["ConvoHTTP", "ConvoModel"], swiftSettings: strict),
+        .target(
+            name: "ConvoStore",
+            dependencies: ["ConvoModel", .product(name: "GRDB", package: "GRDB.swift")],
+            resources: [.embedInCode("Migrations")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "ConvoServer",
+            dependencies: ["ConvoModel", .product(name: "Hummingbird", package: "hummingbird")],
+            swiftSettings: strict
+        ),
+
+        // Second floor: the engine, the sandbox's rules, the settings.
+        .target(name: "ConvoSync", dependencies: ["ConvoAPI", "ConvoStore", "ConvoModel"], swiftSettings: strict),
+        .target(name: "ConvoSandbox", dependencies: ["ConvoServer", "ConvoModel"], swiftSettings: strict),
+        .target(
+            name: "ConvoConfiguration",
+            dependencies: ["TOMLKit"],
+            swiftSettings: strict
+        ),
+
+        // Roof: what people start.
+        .executableTarget(
+            name: "convo",
+            dependencies: [
+                "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoSync",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "convod",
+            dependencies: [
+                "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoSync",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "convo-sandbox",
+            dependencies: [
+                "ConvoSandbox", "ConvoServer",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+            ],
+            swiftSettings: strict
+        ),
+
+        .testTarget(name: "ConvoModelTests", dependencies: ["ConvoModel"], swiftSettings: strict),
+        .testTarget(name: "ConvoHTTPTests", dependencies: ["ConvoHTTP"], swiftSettings: strict),
+        .testTarget(
+            name: "ConvoAPITests", dependencies: ["ConvoAPI", "ConvoHTTP", "ConvoModel"], swiftSettings: strict),
+        .testTarget(
+            name: "ConvoStoreTests",
+            dependencies: ["ConvoStore", "ConvoModel", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ConvoSyncTests",
+            dependencies: ["ConvoSync", "ConvoAPI", "ConvoStore", "ConvoModel"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ConvoSandboxTests",
+            dependencies: [
+                "ConvoSandbox", "ConvoServer", "ConvoModel",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+            ],
+            swiftSettings: strict
+        ),
+        .testTarget(name: "ConvoConfigurationTests", dependencies: ["ConvoConfiguration"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,54 @@
+public import ConvoModel
+
+/// Why an operation has no result.
+public struct APIError: Error, Sendable {
+    public enum Kind: Hashable, Sendable {
+        /// No connection could be made: name look-up, refused, TLS, no route.
+        case unreachable
+        /// A connection was made and no whole answer came back (reset, timeout, cut body).
+        case answerLost
+        /// The caller's task was cancelled.
+        case cancelled
+        /// An answer that is not what the API promises (HTML, broken JSON, a missing field).
+        case malformed
+        /// The server answered with an error status.
+        case status(Int)
+        /// A stream reported `conversation.response.error`, with the server's code.
+        case streamError(code: Int)
+        /// A stream ended without `conversation.response.done`.
+        case truncatedStream
+        /// The request cannot be sent: a missing or unusable key, a URL that is none.
+        case unusableRequest
+    }
+
+    /// What the failed operation may have done on the server.
+    public enum Effect: Hashable, Sendable {
+        /// Certainly nothing.
+        case none
+        /// Nothing or everything: only reading the server's state can tell.
+        case unknown
+    }
+
+    public let kind: Kind
+    public let effect: Effect
+    /// One sentence, without keys or bodies. The server's own message where it gave one.
+    public let message: String
+    /// The server's `code`, of whichever type it came as.
+    public let serverCode: String?
+    /// How long the server asked to wait (`Retry-After`).
+    public let retryAfter: Duration?
+    /// The server's name for the exchange (`mistral-correlation-id`), for a support request.
+    public let correlationID: String?
+
+    public init(
+        _ kind: Kind, effect: Effect, message: String, serverCode: String? = nil, retryAfter: Duration? = nil,
+        correlationID: String? = nil
+    ) {
+        self.kind = kind
+        self.effect = effect
+        self.message = message
+        self.serverCode = serverCode
+        self.retryAfter = retryAfter
+        self.correlationID = correlationID
+    }
+}

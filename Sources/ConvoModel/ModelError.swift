@@ -1,0 +1,34 @@
+/// A JSON value that is well formed but not what the API promises.
+public enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
+    case missing(field: String, in: String)
+    case notATimestamp(field: String, value: String, in: String)
+    case unexpected(expected: String, in: String)
+
+    public var description: String {
+        switch self {
+        case .missing(let field, let place): "the \(place) has no \(field)"
+        case .notATimestamp(let field, let value, let place): "\(field) of the \(place) is no RFC 3339 time: \(value)"
+        case .unexpected(let expected, let place): "the \(place) is not \(expected)"
+        }
+    }
+}
+
+extension JSONText {
+    func required(_ field: String, in place: String) throws(ModelError) -> String {
+        guard let value = self[field]?.string, !value.isEmpty else { throw .missing(field: field, in: place) }
+        return value
+    }
+
+    func requiredTimestamp(_ field: String, in place: String) throws(ModelError) -> Timestamp {
+        let text = try required(field, in: place)
+        guard let timestamp = Timestamp(text) else { throw .notATimestamp(field: field, value: text, in: place) }
+        return timestamp
+    }
+
+    func requiredEntries(_ field: String, in place: String) throws(ModelError) -> [Entry] {
+        guard let list = self[field], list.kind == .array else { throw .missing(field: field, in: place) }
+        var entries: [Entry] = []
+        for element in list.elements { entries.append(try Entry(raw: element)) }
+        return entries
+    }
+}

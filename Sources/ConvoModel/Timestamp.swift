@@ -1,0 +1,135 @@
+/// A moment as the server wrote it (RFC 3339), with the microseconds that it stands for.
+///
+/// The text is what is stored and shown; the number is for comparing. Foundation's parser keeps milliseconds only,
+/// and the server tells two changes apart by microseconds.
+public struct Timestamp: Hashable, Sendable, CustomStringConvertible {
+    public let text: String
+    /// Since 1970-01-01T00:00:00Z.
+    public let microseconds: Int64
+
+    public var description: String { text }
+
+    /// Reads `YYYY-MM-DDTHH:MM:SS[.fraction](Z|±HH:MM)`; `nil` for anything else.
+    public init?(_ text: String) {
+        guard let microseconds = Timestamp.parse(Array(text.utf8)) else { return nil }
+        self.text = text
+        self.microseconds = microseconds
+    }
+
+    /// Writes a moment the way the server does: UTC, six digits, `Z`.
+    public init(microseconds: Int64) {
+        self.microseconds = microseconds
+        let (days, inDay) = microseconds.quotientAndRemainder(floored: 86_400_000_000)
+        let date = CivilDate(daysSince1970: days)
+        let (second, fraction) = inDay.quotientAndRemainder(dividingBy: 1_000_000)
+        func pad(_ value: Int64, _ width: Int) -> String {
+            let digits = String(value)
+            return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        }
+        text =
+            "\(pad(date.year, 4))-\(pad(date.month, 2))-\(pad(date.day, 2))T\(pad(second / 3600, 2)):"
+            + "\(pad(second / 60 % 60, 2)):\(pad(second % 60, 2)).\(pad(fraction, 6))Z"
+    }
+
+    private static func parse(_ bytes: [UInt8]) -> Int64? {
+        var reader = DigitReader(bytes)
+        guard let year = reader.digits(4), reader.skip("-"), let month = reader.digits(2), reader.skip("-"),
+            let day = reader.digits(2), reader.skip("T") || reader.skip("t") || reader.skip(" "),
+            let hour = reader.digits(2), reader.skip(":"), let minute = reader.digits(2), reader.skip(":"),
+            let second = reader.digits(2), (1...12).contains(month), (1...31).contains(day), hour < 24, minute < 60,
+            second <= 60
+        else { return nil }
+        guard let fraction = reader.skip(".") ? reader.fraction() : 0, let offset = reader.offset() else { return nil }
+        let days = CivilDate(year: year, month: month, day: day).daysSince1970
+        return ((days * 24 + hour) * 60 + minute - offset) * 60_000_000 + second * 1_000_000 + fraction
+    }
+}
+
+extension Timestamp: Comparable {
+    public static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
+}
+
+/// Reads fixed runs of digits from left to right.
+private struct DigitReader {
+    private let bytes: [UInt8]
+    private var index = 0
+
+    init(_ bytes: [UInt8]) { self.bytes = bytes }
+
+    mutating func digits(_ count: Int) -> Int64? {
+        guard index + count <= bytes.count else { return nil }
+        var value: Int64 = 0
+        for byte in bytes[index..<index + count] {
+            guard (0x30...0x39).contains(byte) else { return nil }
+            value = value * 10 + Int64(byte - 0x30)
+        }
+        index += count
+        return value
+    }
+
+    mutating func skip(_ character: Unicode.Scalar) -> Bool {
+        guard index < bytes.count, bytes[index] == UInt8(ascii: character) else { return false }
+        index += 1
+        return true
+    }
+
+    /// One digit or more, cut after the sixth, in microseconds.
+    mutating func fraction() -> Int64? {
+        var value: Int64 = 0
+        var count = 0
+        while let digit = digits(1) {
+            if count < 6 { value = value * 10 + digit }
+            count += 1
+        }
+        guard count > 0 else { return nil }
+        for _ in min(count, 6)..<6 { value *= 10 }
+        return value
+    }
+
+    /// `Z` or `±HH:MM`, in minutes; `nil` unless it ends the text.
+    mutating func offset() -> Int64? {
+        if skip("Z") || skip("z") { return index == bytes.count ? 0 : nil }
+        let sign: Int64 = skip("+") ? 1 : skip("-") ? -1 : 0
+        guard sign != 0, let hours = digits(2), skip(":"), let minutes = digits(2), hours < 24, minutes < 60,
+            index == bytes.count
+        else { return nil }
+        return sign * (hours * 60 + minutes)
+    }
+}
+
+/// A day of the Gregorian calendar, and back. Source of the arithmetic: "chrono-Compatible Low-Level Date
+/// Algorithms", Howard Hinnant, howardhinnant.github.io/date_algorithms.html (`days_from_civil`, `civil_from_days`).
+private struct CivilDate {
+    let year: Int64
+    let month: Int64
+    let day: Int64
+
+    init(year: Int64, month: Int64, day: Int64) {
+        (self.year, self.month, self.day) = (year, month, day)
+    }
+
+    init(daysSince1970: Int64) {
+        let (era, dayOfEra) = (daysSince1970 + 719_468).quotientAndRemainder(floored: 146_097)
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shiftedMonth = (5 * dayOfYear + 2) / 153
+        day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
+        month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
+        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    }
+
+    var daysSince1970: Int64 {
+        let shiftedYear = month <= 2 ? year - 1 : year
+        let (era, yearOfEra) = shiftedYear.quotientAndRemainder(floored: 400)
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+}
+
+extension Int64 {
+    /// Division that rounds down, so that moments before 1970 come out right.
+    fileprivate func quotientAndRemainder(floored divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
+    }
+}

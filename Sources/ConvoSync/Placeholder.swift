@@ -1,0 +1,1 @@
+// Placeholder, replaced by the first type of this target.
