@@ -1,1 +1,86 @@
-SELECT 1;
+-- One conversation: mirrored from the server, or started here and not there yet.
+CREATE TABLE conversation (
+    key INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,                    -- local id, never changes
+    remote_id TEXT UNIQUE,                      -- NULL until the server has given one
+    raw TEXT,                                   -- the server's object as it came; NULL until seen
+    name TEXT,
+    description TEXT,
+    model TEXT,
+    agent_id TEXT,
+    created_at TEXT NOT NULL,                   -- RFC 3339, as the server gave it
+    updated_at TEXT NOT NULL,
+    activity INTEGER NOT NULL,                  -- newest activity, microseconds since 1970
+    history_version TEXT,                       -- the updated_at that the stored entries vouch for
+    history_due INTEGER,                        -- the history may still grow unannounced: look again then
+    listed_in_sweep INTEGER NOT NULL DEFAULT 0, -- the last sweep that saw it
+    deleted_remotely_at TEXT,
+    local_only INTEGER NOT NULL DEFAULT 0 CHECK (local_only IN (0, 1)), -- store: false
+    hidden INTEGER NOT NULL DEFAULT 0 CHECK (hidden IN (0, 1)), -- deleted here: no pull brings it back
+    parent INTEGER REFERENCES conversation (key) ON DELETE SET NULL,
+    parent_entry_id TEXT,
+    parent_inferred INTEGER NOT NULL DEFAULT 0 CHECK (parent_inferred IN (0, 1))
+) STRICT;
+
+CREATE INDEX conversation_by_activity ON conversation (activity DESC);
+CREATE INDEX conversation_by_parent ON conversation (parent) WHERE parent IS NOT NULL;
+-- What a pull has still to fetch: a first sync that was killed goes on from here.
+CREATE INDEX conversation_stale ON conversation (key)
+    WHERE remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0 AND hidden = 0
+        AND history_version IS NOT updated_at;
+CREATE INDEX conversation_unsettled ON conversation (history_due) WHERE history_due IS NOT NULL;
+
+-- One entry. Its id is unique within its conversation only: a restart may copy entries under the same ids.
+CREATE TABLE entry (
+    key INTEGER PRIMARY KEY,
+    conversation INTEGER NOT NULL REFERENCES conversation (key) ON DELETE CASCADE,
+    id TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    type TEXT NOT NULL,
+    role TEXT,
+    created INTEGER,                            -- microseconds since 1970
+    completed_at TEXT,                          -- kept from the response: the history says null
+    raw TEXT NOT NULL,                          -- the server's object as it came
+    dropped_at TEXT,                            -- the server no longer lists it; we keep it
+    local_only INTEGER NOT NULL DEFAULT 0 CHECK (local_only IN (0, 1)),
+    UNIQUE (id, conversation)
+) STRICT;
+
+CREATE INDEX entry_by_position ON entry (conversation, position);
+
+-- A write accepted here and its way to the server. The states are drawn in DESIGN.md.
+CREATE TABLE operation (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    conversation INTEGER NOT NULL REFERENCES conversation (key) ON DELETE CASCADE,
+    kind TEXT NOT NULL CHECK (kind IN ('start', 'append', 'restart', 'delete')),
+    request TEXT NOT NULL,                      -- the body that is sent
+    state TEXT NOT NULL
+        CHECK (state IN ('queued', 'sending', 'in_doubt', 'delivered', 'refused', 'held', 'cancelled')),
+    seen_entry_id TEXT,                         -- base: the last entry the writer had seen
+    base_entry_id TEXT,                         -- the last entry on the server just before it was sent
+    base_count INTEGER,                         -- and how many there were
+    attempts INTEGER NOT NULL DEFAULT 0,
+    next_attempt INTEGER,                       -- microseconds since 1970
+    sent INTEGER,
+    doubted INTEGER,                            -- when the answer was lost
+    reason_code TEXT,
+    reason_message TEXT,
+    reason_hint TEXT,
+    response TEXT,
+    created_at TEXT NOT NULL,
+    CHECK (state <> 'sending' OR sent IS NOT NULL),
+    CHECK (state NOT IN ('refused', 'held') OR reason_code IS NOT NULL)
+) STRICT;
+
+CREATE INDEX operation_open ON operation (conversation, sequence) WHERE state NOT IN ('delivered', 'cancelled');
+
+-- The index holds no copy of the text: it is read again from `raw` when a row must leave the index.
+-- A positive rowid is an entry's key, a negative one an operation's sequence.
+CREATE VIRTUAL TABLE entry_index USING fts5 (text, content = '', tokenize = 'convo');
+CREATE VIRTUAL TABLE conversation_index USING fts5 (name, description, content = '', tokenize = 'convo');
+
+CREATE TABLE fact (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,50 @@
+import ConvoModel
+import GRDB
+
+/// A row of `conversation`, as far as the store's own rules need it.
+struct ConversationRow {
+    let key: Int64
+    let id: LocalID
+    let remoteID: RemoteID?
+    let name: String?
+    let details: String?
+    let model: String?
+    let agentID: String?
+    let updatedAt: String
+    let isGoneRemotely: Bool
+    let isLocalOnly: Bool
+    let isHidden: Bool
+
+    init(row: Row) {
+        key = row["key"]
+        id = LocalID(row["id"])
+        remoteID = (row["remote_id"] as String?).map { RemoteID($0) }
+        name = row["name"]
+        details = row["description"]
+        model = row["model"]
+        agentID = row["agent_id"]
+        updatedAt = row["updated_at"]
+        isGoneRemotely = row["deleted_remotely_at"] != nil
+        isLocalOnly = row["local_only"]
+        isHidden = row["hidden"]
+    }
+
+    static func fetch(_ database: Database, id: LocalID) throws -> ConversationRow? {
+        try Row.fetchOne(database, sql: "SELECT * FROM conversation WHERE id = ?", arguments: [id.rawValue])
+            .map(ConversationRow.init)
+    }
+
+    static func fetch(_ database: Database, remoteID: RemoteID) throws -> ConversationRow? {
+        try Row.fetchOne(
+            database.cachedStatement(sql: "SELECT * FROM conversation WHERE remote_id = ?"),
+            arguments: [remoteID.rawValue]
+        ).map(ConversationRow.init)
+    }
+
+    static func fetch(_ database: Database, key: Int64) throws -> ConversationRow {
+        guard
+            let row = try Row.fetchOne(database, sql: "SELECT * FROM conversation WHERE key = ?", arguments: [key])
+        else { throw StoreError.noSuchConversation("\(key)") }
+        return ConversationRow(row: row)
+    }
+}

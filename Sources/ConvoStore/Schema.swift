@@ -1,0 +1,50 @@
+import GRDB
+
+/// The migrations of `migrations/`, compiled in, and how a file is brought up to date.
+enum Schema {
+    /// "Convo" to SQLite: tells our files from other programs'.
+    static let applicationID = 0x436F_6E76
+
+    static let migrations: [String] = [PackageResources.m0001_initial_sql].map { String(decoding: $0, as: UTF8.self) }
+
+    static var version: Int { migrations.count }
+
+    /// Applies what is missing, each migration in a transaction of its own.
+    ///
+    /// - Throws: ``StoreError/newerSchema(path:version:supported:)`` or ``StoreError/notOurs(path:)``, and nothing is
+    ///   changed then.
+    static func prepare(_ database: Database, path: String) throws {
+        guard try version(of: database, path: path) < version else { return }
+        while try applyNext(to: database, path: path) {}
+    }
+
+    /// Reads the version again inside the transaction: another process may have been faster.
+    private static func applyNext(to database: Database, path: String) throws -> Bool {
+        var isMore = false
+        try database.inTransaction(.immediate) {
+            let current = try version(of: database, path: path)
+            if current < version {
+                try database.execute(sql: migrations[current])
+                try database.execute(sql: "PRAGMA application_id = \(applicationID)")
+                try database.execute(sql: "PRAGMA user_version = \(current + 1)")
+            }
+            isMore = current + 1 < version
+            return .commit
+        }
+        return isMore
+    }
+
+    private static func version(of database: Database, path: String) throws -> Int {
+        let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        let owner = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+        if owner == applicationID {
+            guard version <= self.version else {
+                throw StoreError.newerSchema(path: path, version: version, supported: self.version)
+            }
+            return version
+        }
+        let isEmpty = try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM sqlite_schema") == 0
+        guard owner == 0, version == 0, isEmpty else { throw StoreError.notOurs(path: path) }
+        return 0
+    }
+}

@@ -1,0 +1,70 @@
+/// What a character is to search.
+enum ScriptClass {
+    case word
+    /// A letter of a script that sets no spaces between words.
+    case unspaced
+    /// A diacritic by itself: belongs to the letter before it and is dropped.
+    case mark
+    /// Emoji and other pictures.
+    case symbol
+    case separator
+
+    init(_ scalar: Unicode.Scalar) {
+        if scalar.isASCII {
+            self = ScriptClass.isASCIIWord(scalar.value) ? .word : .separator
+        } else if ScriptClass.isUnspaced(scalar.value) {
+            self = .unspaced
+        } else {
+            self = ScriptClass.classify(scalar)
+        }
+    }
+
+    private static func isASCIIWord(_ value: UInt32) -> Bool {
+        (0x30...0x39).contains(value) || (0x41...0x5A).contains(value) || (0x61...0x7A).contains(value)
+    }
+
+    private static func isUnspaced(_ value: UInt32) -> Bool {
+        switch value {
+        case 0x0E01...0x0E3A, 0x0E40...0x0E4E,  // Thai
+            0x0E81...0x0EDF,  // Lao
+            0x1000...0x109F, 0x1780...0x17D3,  // Burmese, Khmer
+            0x1100...0x11FF, 0x3130...0x318F, 0xAC00...0xD7FF,  // Korean
+            0x3005...0x3007, 0x3021...0x3029,  // ideographic iteration mark, zero, Hangzhou numerals
+            0x3041...0x3096, 0x309D...0x309F, 0x30A1...0x30FA, 0x30FC...0x30FF, 0x31F0...0x31FF, 0xFF66...0xFF9F,  // kana
+            0x2E80...0x2FDF, 0x3400...0x4DBF, 0x4E00...0x9FFF, 0xF900...0xFAFF, 0x20000...0x3FFFF:  // Chinese characters
+            true
+        default:
+            false
+        }
+    }
+
+    private static func classify(_ scalar: Unicode.Scalar) -> ScriptClass {
+        switch scalar.properties.generalCategory {
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
+            .letterNumber, .otherNumber, .spacingMark:
+            .word
+        case .nonspacingMark, .enclosingMark:
+            .mark
+        case .otherSymbol:
+            .symbol
+        case .format where scalar == "\u{AD}" || scalar == "\u{200C}" || scalar == "\u{200D}":
+            .mark  // soft hyphen and joiners stand inside words
+        default:
+            .separator
+        }
+    }
+}
+
+/// Case and diacritics folded, one character to one.
+enum Folding {
+    static func fold(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
+        if scalar.isASCII {
+            return ("A"..."Z").contains(scalar) ? Unicode.Scalar(UInt8(scalar.value) + 0x20) : scalar
+        }
+        let base = DiacriticFolding.table[scalar] ?? scalar
+        if base.isASCII { return fold(base) }
+        let lower = base.properties.lowercaseMapping.unicodeScalars
+        guard lower.count == 1, let first = lower.first else { return base }
+        return first == "ς" ? "σ" : first
+    }
+}

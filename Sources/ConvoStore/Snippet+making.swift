@@ -1,0 +1,83 @@
+extension Snippet {
+    /// How long a snippet is, in Unicode scalars, and how much of it stands before the first mark.
+    static let length = 160
+    static let leadIn = 40
+
+    /// The stretch of a text around the first of the words, white space folded, with every one of them marked.
+    init(of text: String, words: [String]) {
+        let wanted = Set(words.flatMap { Snippet.tokens($0, .query).map(\.word) })
+        let prefixes = wanted.filter { !$0.isEmpty }
+        func isWanted(_ word: String) -> Bool { wanted.contains(word) || prefixes.contains { word.hasPrefix($0) } }
+
+        let utf8 = Array(text.utf8)
+        let found = Snippet.tokens(text, .index).filter { isWanted($0.word) }
+        let first = found.first?.start ?? 0
+        let window = Snippet.window(in: utf8, around: first)
+        var scalars: [Unicode.Scalar] = window.lowerBound > 0 ? ["…"] : []
+        var marks: [Range<Int>] = []
+        var offset = window.lowerBound
+        var spans = found.filter { $0.start >= window.lowerBound && $0.end <= window.upperBound }[...]
+        var markStart: (start: Int, end: Int)?
+        for scalar in String(decoding: utf8[window], as: UTF8.self).unicodeScalars {
+            if let mark = markStart, offset >= mark.end {
+                marks.append(mark.start..<scalars.count)
+                markStart = nil
+            }
+            while let span = spans.first, span.start <= offset {
+                spans.removeFirst()
+                guard span.start == offset || markStart != nil else { continue }
+                markStart = (markStart?.start ?? scalars.count, max(span.end, markStart?.end ?? 0))
+            }
+            offset += UTF8.width(scalar)
+            let isSpace = scalar.properties.isWhitespace
+            if isSpace, scalars.last == " " { continue }
+            scalars.append(isSpace ? " " : scalar)
+        }
+        if let mark = markStart { marks.append(mark.start..<scalars.count) }
+        if window.upperBound < utf8.count { scalars.append("…") }
+        self.text = String(String.UnicodeScalarView(scalars))
+        self.marks = Snippet.joined(marks)
+    }
+
+    private static func tokens(
+        _ text: String, _ purpose: WordScanner.Purpose
+    ) -> [(word: String, start: Int, end: Int)] {
+        var text = text
+        return text.withUTF8 { bytes in
+            var tokens: [(word: String, start: Int, end: Int)] = []
+            var scanner = WordScanner(UnsafeRawBufferPointer(bytes), purpose: purpose)
+            while let token = scanner.next() {
+                tokens.append((String(decoding: scanner.bytes(of: token), as: UTF8.self), token.start, token.end))
+            }
+            return tokens
+        }
+    }
+
+    /// Bytes from a little before the first mark, cut where words are, where there are some nearby.
+    private static func window(in utf8: [UInt8], around first: Int) -> Range<Int> {
+        func isBoundary(_ index: Int) -> Bool { index >= utf8.count || utf8[index] & 0xC0 != 0x80 }
+        func isSpace(_ index: Int) -> Bool { index < utf8.count && (utf8[index] == 0x20 || utf8[index] == 0x0A) }
+        var start = max(0, first - leadIn)
+        while start > 0, !isBoundary(start) { start -= 1 }
+        if start > 0, let space = (start..<max(start, first)).first(where: isSpace) { start = space + 1 }
+        var end = min(utf8.count, start + length)
+        while end < utf8.count, !isBoundary(end) { end += 1 }
+        if end < utf8.count, let space = (max(start + length / 2, first)..<max(end, first)).last(where: isSpace) {
+            end = max(space, min(first + 1, utf8.count))
+            while end < utf8.count, !isBoundary(end) { end += 1 }
+        }
+        return start..<max(start, end)
+    }
+
+    private static func joined(_ marks: [Range<Int>]) -> [Range<Int>] {
+        var result: [Range<Int>] = []
+        for mark in marks where !mark.isEmpty {
+            if let last = result.last, mark.lowerBound <= last.upperBound {
+                result[result.count - 1] = last.lowerBound..<max(last.upperBound, mark.upperBound)
+            } else {
+                result.append(mark)
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,138 @@
+public import ConvoModel
+import GRDB
+
+/// The outbox as a person moves it.
+extension Store {
+    /// The operation of that id, or of the only one that begins so.
+    public func operation(matching name: String) throws(StoreError) -> OutboxItem {
+        try read { database in
+            let items = try OutboxItem.fetchAll(
+                database,
+                sql: OutboxItem.selection
+                    + " WHERE o.id >= ?1 AND o.id < ?1 || char(127) OR o.id = ?1 ORDER BY o.sequence LIMIT 11",
+                arguments: [name])
+            if let exact = items.first(where: { $0.id.rawValue == name }) { return exact }
+            guard let first = items.first, !name.isEmpty else { throw StoreError.noSuchOperation(name) }
+            guard items.count == 1 else {
+                throw StoreError.ambiguousOperation(name, candidates: items.map(\.id.rawValue))
+            }
+            return first
+        }
+    }
+
+    /// The outbox in the order of acceptance; with `all`, what is delivered and cancelled too.
+    public func outbox(all: Bool = false) throws(StoreError) -> [OutboxItem] {
+        try read { database in
+            try OutboxItem.fetchAll(
+                database,
+                sql: OutboxItem.selection
+                    + (all ? "" : " WHERE o.state NOT IN ('delivered', 'cancelled')") + " ORDER BY o.sequence")
+        }
+    }
+
+    /// Puts a refused or held operation back into the queue, with what waited for it; and lets a queued one go at
+    /// once. One in doubt is asked about again at once: it is still not sent blindly.
+    ///
+    /// - Throws: ``StoreError/wrongState(_:state:action:)`` if it is delivered, cancelled, or held by another.
+    public func retry(_ id: OperationID) throws(StoreError) {
+        try writeDurably { database in
+            let item = try require(database, id)
+            switch item.state {
+            case .queued, .inDoubt:
+                try database.execute(
+                    sql: "UPDATE operation SET next_attempt = NULL WHERE id = ?", arguments: [id.rawValue])
+            case .refused where item.reason?.code != Dependence.code, .held where item.reason?.code != Dependence.code:
+                _ = try move(database, id, from: [item.state], to: .queued, reason: nil, set: "next_attempt = NULL", [])
+                try releaseDependents(database, of: item)
+            default:
+                throw StoreError.wrongState(id, state: item.state, action: "retried")
+            }
+        }
+        Doorbell.ring(beside: path)
+    }
+
+    /// Takes an operation back that is certainly not on the server. Cancelling a start or restart takes back what is
+    /// queued behind it too, and the conversation that it would have made.
+    ///
+    /// - Returns: every operation that was cancelled.
+    /// - Throws: ``StoreError/wrongState(_:state:action:)`` if it is on its way, in doubt, delivered or cancelled.
+    public func cancel(_ id: OperationID) throws(StoreError) -> [OperationID] {
+        let cancelled = try writeDurably { database -> [OperationID] in
+            let item = try require(database, id)
+            guard [.queued, .refused, .held].contains(item.state) else {
+                throw StoreError.wrongState(id, state: item.state, action: "cancelled")
+            }
+            guard item.kind == .start || item.kind == .restart else {
+                try cancel(database, item)
+                try releaseDependents(database, of: item)
+                return [id]
+            }
+            let victims = try dependents(database, of: item) + [item]
+            for victim in victims { try cancel(database, victim) }
+            for victim in victims where victim.kind == .start || victim.kind == .restart {
+                if let conversation = try ConversationRow.fetch(database, id: victim.conversation) {
+                    try hide(database, conversation.key)
+                }
+            }
+            return victims.map(\.id)
+        }
+        Doorbell.ring(beside: path)
+        return cancelled
+    }
+
+    private func cancel(_ database: Database, _ item: OutboxItem) throws {
+        if try move(
+            database, item.id, from: [.queued, .refused, .held], to: .cancelled, reason: nil,
+            set: "next_attempt = NULL", [])
+        {
+            try unindex(database, operation: item.sequence, request: item.request)
+        }
+    }
+
+    private func require(_ database: Database, _ id: OperationID) throws -> OutboxItem {
+        guard
+            let item = try OutboxItem.fetchOne(
+                database, sql: OutboxItem.selection + " WHERE o.id = ?", arguments: [id.rawValue])
+        else { throw StoreError.noSuchOperation(id.rawValue) }
+        return item
+    }
+
+    func holdDependents(_ database: Database, of id: OperationID) throws {
+        let item = try require(database, id)
+        let reason = OutboxItem.Reason(
+            code: Dependence.code, message: Dependence.message(on: id),
+            hint: "Run `convo outbox retry \(id)` or `convo outbox cancel \(id)`.")
+        for dependent in try dependents(database, of: item) where dependent.state == .queued {
+            _ = try move(
+                database, dependent.id, from: [.queued], to: .held, reason: reason, set: "next_attempt = NULL", [])
+        }
+    }
+
+    /// Lets go of what waited for an operation only, up to the next one that is stopped for a reason of its own.
+    private func releaseDependents(_ database: Database, of item: OutboxItem) throws {
+        var blocked: Set<LocalID> = []
+        for dependent in try dependents(database, of: item)
+        where dependent.state == .held || dependent.state == .refused {
+            if dependent.reason?.code != Dependence.code { blocked.insert(dependent.conversation) }
+            guard !blocked.contains(dependent.conversation) else { continue }
+            _ = try move(
+                database, dependent.id, from: [.held], to: .queued, reason: nil, set: "next_attempt = NULL", [])
+        }
+    }
+
+    /// What comes after an operation in its conversation, and, where that conversation is not on the server yet,
+    /// in the branches that will be made from it. In the order of acceptance.
+    private func dependents(_ database: Database, of item: OutboxItem) throws -> [OutboxItem] {
+        try OutboxItem.fetchAll(
+            database,
+            sql: """
+                WITH RECURSIVE family (key) AS (
+                    SELECT key FROM conversation WHERE id = ?
+                    UNION SELECT c.key FROM conversation c JOIN family f ON c.parent = f.key WHERE c.remote_id IS NULL
+                        AND (SELECT remote_id FROM conversation WHERE key = f.key) IS NULL
+                ) \(OutboxItem.selection) JOIN family ON family.key = o.conversation
+                WHERE o.sequence > ? AND o.state NOT IN ('delivered', 'cancelled') ORDER BY o.sequence
+                """,
+            arguments: [item.conversation.rawValue, item.sequence])
+    }
+}

@@ -1,0 +1,62 @@
+import ConvoModel
+import GRDB
+
+/// The full-text index keeps no copy of the text, so each row leaves it by the text that it came with.
+extension Store {
+    func index(_ database: Database, entry key: Int64, raw: JSONText) throws {
+        try insert(database, rowid: key, text: SearchText.of(raw))
+    }
+
+    func unindex(_ database: Database, entry key: Int64, raw: JSONText) throws {
+        try remove(database, rowid: key, text: SearchText.of(raw))
+    }
+
+    /// What is queued is found too, under its sequence as a negative number.
+    func index(_ database: Database, operation sequence: Int64, request: JSONText) throws {
+        try insert(database, rowid: -sequence, text: SearchText.of(request["inputs"] ?? .null))
+    }
+
+    func unindex(_ database: Database, operation sequence: Int64, request: JSONText) throws {
+        try remove(database, rowid: -sequence, text: SearchText.of(request["inputs"] ?? .null))
+    }
+
+    func index(_ database: Database, conversation key: Int64, name: String?, details: String?) throws {
+        guard name != nil || details != nil else { return }
+        try database.cachedStatement(sql: "INSERT INTO conversation_index (rowid, name, description) VALUES (?, ?, ?)")
+            .execute(arguments: [key, name ?? "", details ?? ""])
+    }
+
+    func unindex(_ database: Database, conversation key: Int64, name: String?, details: String?) throws {
+        guard name != nil || details != nil else { return }
+        try database.cachedStatement(
+            sql:
+                "INSERT INTO conversation_index (conversation_index, rowid, name, description) VALUES ('delete', ?, ?, ?)"
+        ).execute(arguments: [key, name ?? "", details ?? ""])
+    }
+
+    private func insert(_ database: Database, rowid: Int64, text: String) throws {
+        guard !text.isEmpty else { return }
+        try database.cachedStatement(sql: "INSERT INTO entry_index (rowid, text) VALUES (?, ?)")
+            .execute(arguments: [rowid, text])
+    }
+
+    private func remove(_ database: Database, rowid: Int64, text: String) throws {
+        guard !text.isEmpty else { return }
+        try database.cachedStatement(sql: "INSERT INTO entry_index (entry_index, rowid, text) VALUES ('delete', ?, ?)")
+            .execute(arguments: [rowid, text])
+    }
+
+    /// Takes a conversation's entries out of the index and the table, and leaves its row as a mark that it is not
+    /// wanted here.
+    func hide(_ database: Database, _ key: Int64) throws {
+        let conversation = try ConversationRow.fetch(database, key: key)
+        let entries = try Row.fetchCursor(
+            database, sql: "SELECT key, raw FROM entry WHERE conversation = ?", arguments: [key])
+        while let entry = try entries.next() { try unindex(database, entry: entry["key"], raw: .stored(entry["raw"])) }
+        try unindex(database, conversation: key, name: conversation.name, details: conversation.details)
+        try database.execute(sql: "DELETE FROM entry WHERE conversation = ?", arguments: [key])
+        try database.execute(
+            sql: "UPDATE conversation SET hidden = 1, raw = NULL, name = NULL, description = NULL WHERE key = ?",
+            arguments: [key])
+    }
+}

@@ -1,0 +1,91 @@
+import ConvoModel
+import GRDB
+
+/// One history against the entries that are stored of it.
+extension Store {
+    private struct Held {
+        let key: Int64
+        let position: Int
+        let raw: String
+        let isDropped: Bool
+        let isLocalOnly: Bool
+    }
+
+    /// - Returns: how many entries are new.
+    func merge(_ database: Database, _ entries: [Entry], into conversation: Int64) throws -> Int {
+        var held: [String: Held] = [:]
+        let rows = try Row.fetchCursor(
+            database.cachedStatement(
+                sql: "SELECT key, id, position, raw, dropped_at, local_only FROM entry WHERE conversation = ?"),
+            arguments: [conversation])
+        while let row = try rows.next() {
+            held[row["id"]] = Held(
+                key: row["key"], position: row["position"], raw: row["raw"], isDropped: row["dropped_at"] != nil,
+                isLocalOnly: row["local_only"])
+        }
+        var newCount = 0
+        for (position, entry) in entries.enumerated() {
+            let id = entry.id?.rawValue ?? "~\(position)"
+            if let known = held.removeValue(forKey: id) {
+                try update(database, known, to: entry, at: position)
+            } else {
+                try insert(database, entry, id: id, at: position, in: conversation, isLocalOnly: false)
+                newCount += 1
+            }
+        }
+        let now = environment.now().text
+        for gone in held.values.sorted(by: { $0.key < $1.key }) where !gone.isDropped && !gone.isLocalOnly {
+            try database.execute(sql: "UPDATE entry SET dropped_at = ? WHERE key = ?", arguments: [now, gone.key])
+        }
+        return newCount
+    }
+
+    /// Adds entries that a response brought behind the last one; those that are there already stay as they are.
+    func add(_ database: Database, _ entries: [Entry], to conversation: Int64, isLocalOnly: Bool) throws {
+        var position =
+            try Int.fetchOne(
+                database, sql: "SELECT IFNULL(MAX(position), -1) + 1 FROM entry WHERE conversation = ?",
+                arguments: [conversation]) ?? 0
+        for entry in entries {
+            let id = entry.id?.rawValue ?? "~\(position)"
+            let isThere = try Bool.fetchOne(
+                database, sql: "SELECT EXISTS (SELECT 1 FROM entry WHERE conversation = ? AND id = ?)",
+                arguments: [conversation, id])
+            if isThere == true { continue }
+            try insert(database, entry, id: id, at: position, in: conversation, isLocalOnly: isLocalOnly)
+            position += 1
+        }
+    }
+
+    private func insert(
+        _ database: Database, _ entry: Entry, id: String, at position: Int, in conversation: Int64, isLocalOnly: Bool
+    ) throws {
+        try database.cachedStatement(
+            sql: """
+                INSERT INTO entry (conversation, id, position, type, role, created, completed_at, raw, local_only)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            conversation, id, position, entry.type.rawValue, entry.role, entry.createdAt?.microseconds,
+            entry.raw["completed_at"]?.string, entry.raw.text, isLocalOnly,
+        ])
+        try index(database, entry: database.lastInsertedRowID, raw: entry.raw)
+    }
+
+    private func update(_ database: Database, _ known: Held, to entry: Entry, at position: Int) throws {
+        guard known.raw != entry.raw.text || known.position != position || known.isDropped else { return }
+        if known.raw != entry.raw.text {
+            try unindex(database, entry: known.key, raw: .stored(known.raw))
+            try index(database, entry: known.key, raw: entry.raw)
+        }
+        try database.execute(
+            sql: """
+                UPDATE entry SET raw = ?, position = ?, type = ?, role = ?, created = ?, dropped_at = NULL,
+                    local_only = 0, completed_at = IFNULL(?, completed_at) WHERE key = ?
+                """,
+            arguments: [
+                entry.raw.text, position, entry.type.rawValue, entry.role, entry.createdAt?.microseconds,
+                entry.raw["completed_at"]?.string, known.key,
+            ])
+    }
+}

@@ -1,0 +1,208 @@
+public import ConvoModel
+import GRDB
+
+/// What the server holds, taken in. Taking in the same thing twice changes nothing.
+extension Store {
+    /// Begins a run through all pages. A run that was cut off leaves no trace but its number.
+    public func beginSweep() throws(StoreError) -> SweepNumber {
+        try write { database in
+            let number = (try Fact.integer(database, .sweepNumber) ?? 0) + 1
+            try Fact.set(database, .sweepNumber, "\(number)")
+            return SweepNumber(value: number)
+        }
+    }
+
+    /// Takes in conversations as a page of the list (or a `get`) described them.
+    ///
+    /// A conversation that carries the name of one of our own operations is that operation's result: its local
+    /// conversation learns its remote id here.
+    public func takeIn(_ page: [Conversation], sweep: SweepNumber? = nil) throws(StoreError) -> PageIntake {
+        try write { database in
+            PageIntake(items: try page.map { try takeIn(database, $0, sweep: sweep) })
+        }
+    }
+
+    /// Conversations whose stored history is behind, newest activity first; also those whose history may still grow
+    /// without notice, when their time has come.
+    public func staleConversations(limit: Int, now: Timestamp) throws(StoreError) -> [StaleConversation] {
+        try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT id, remote_id FROM conversation
+                    WHERE remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0 AND hidden = 0
+                        AND (history_version IS NOT updated_at OR history_due <= ?)
+                    ORDER BY activity DESC, key LIMIT ?
+                    """,
+                arguments: [now.microseconds, limit]
+            ).map { StaleConversation(id: LocalID($0["id"]), remoteID: RemoteID($0["remote_id"])) }
+        }
+    }
+
+    /// Takes in whole histories, in one transaction.
+    ///
+    /// Entries are matched by id. What the server no longer lists is kept and marked; a conversation that is
+    /// unknown here is made.
+    ///
+    /// - Returns: how many entries are new.
+    @discardableResult
+    public func takeIn(_ histories: [HistoryIntake]) throws(StoreError) -> Int {
+        try write { database in
+            var count = 0
+            for intake in histories {
+                _ = try takeIn(database, intake.description, sweep: nil)
+                guard let conversation = try ConversationRow.fetch(database, remoteID: intake.description.id),
+                    !conversation.isHidden
+                else { continue }
+                count += try merge(database, intake.history.entries, into: conversation.key)
+                try settle(database, conversation.key, intake)
+                try infer(database, parentOf: conversation.key)
+            }
+            return count
+        }
+    }
+
+    /// Conversations that a whole sweep did not list. Each is checked with `get` before it is taken for deleted:
+    /// pages shift while they are read.
+    public func unlisted(in sweep: SweepNumber) throws(StoreError) -> [RemoteID] {
+        try read { database in
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT remote_id FROM conversation WHERE remote_id IS NOT NULL AND deleted_remotely_at IS NULL
+                        AND local_only = 0 AND hidden = 0 AND listed_in_sweep < ? ORDER BY key
+                    """,
+                arguments: [sweep.value]
+            ).map { RemoteID($0) }
+        }
+    }
+
+    /// Marks a conversation that the server says is not there. Its entries stay.
+    public func markDeletedRemotely(_ id: RemoteID) throws(StoreError) {
+        try write { database in
+            try database.execute(
+                sql: """
+                    UPDATE conversation SET deleted_remotely_at = ?, history_due = NULL
+                    WHERE remote_id = ? AND deleted_remotely_at IS NULL
+                    """,
+                arguments: [environment.now().text, id.rawValue])
+        }
+    }
+
+    /// Notes that a look at the first page (`isSweep` false) or a whole sweep is complete.
+    public func notePull(isSweep: Bool) throws(StoreError) {
+        let now = environment.now().text
+        try write { database in
+            try Fact.set(database, .lastPull, now)
+            if isSweep { try Fact.set(database, .lastSweep, now) }
+        }
+    }
+
+    private func takeIn(
+        _ database: Database, _ incoming: Conversation, sweep: SweepNumber?
+    ) throws -> PageIntake.Novelty {
+        let known = try ConversationRow.fetch(database, remoteID: incoming.id) ?? adopt(database, incoming)
+        if let known, known.isHidden {
+            try noteListed(database, known.key, sweep)
+            return .unchanged
+        }
+        let key: Int64
+        if let known {
+            key = known.key
+            try update(database, known, to: incoming)
+        } else {
+            key = try insert(database, incoming)
+        }
+        try noteListed(database, key, sweep)
+        guard known?.remoteID != nil else { return .new }
+        let isStale = try Bool.fetchOne(
+            database.cachedStatement(sql: "SELECT history_version IS NOT updated_at FROM conversation WHERE key = ?"),
+            arguments: [key])
+        return isStale == true ? .changed : .unchanged
+    }
+
+    /// Our own start or restart, whose answer has not come (yet): the local conversation gets its remote id.
+    private func adopt(_ database: Database, _ incoming: Conversation) throws -> ConversationRow? {
+        guard let operation = incoming.metadata?[Store.operationKey]?.string else { return nil }
+        try database.execute(
+            sql: """
+                UPDATE conversation SET remote_id = ? WHERE remote_id IS NULL
+                    AND key = (SELECT conversation FROM operation WHERE id = ? AND kind IN ('start', 'restart'))
+                """,
+            arguments: [incoming.id.rawValue, operation])
+        return try ConversationRow.fetch(database, remoteID: incoming.id)
+    }
+
+    private func insert(_ database: Database, _ incoming: Conversation) throws -> Int64 {
+        try database.cachedStatement(
+            sql: """
+                INSERT INTO conversation (id, remote_id, raw, name, description, model, agent_id, created_at, updated_at,
+                    activity) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            environment.makeName(), incoming.id.rawValue, incoming.raw.text, incoming.name, incoming.details,
+            incoming.model, incoming.agentID, incoming.createdAt.text, incoming.updatedAt.text,
+            incoming.updatedAt.microseconds,
+        ])
+        let key = database.lastInsertedRowID
+        try index(database, conversation: key, name: incoming.name, details: incoming.details)
+        return key
+    }
+
+    private func update(_ database: Database, _ known: ConversationRow, to incoming: Conversation) throws {
+        if known.name != incoming.name || known.details != incoming.details {
+            try unindex(database, conversation: known.key, name: known.name, details: known.details)
+            try index(database, conversation: known.key, name: incoming.name, details: incoming.details)
+        }
+        try database.cachedStatement(
+            sql: """
+                UPDATE conversation SET raw = ?, name = ?, description = ?, model = ?, agent_id = ?, created_at = ?,
+                    updated_at = ?, activity = MAX(activity, ?), deleted_remotely_at = NULL
+                WHERE key = ? AND (raw IS NOT ?1 OR deleted_remotely_at IS NOT NULL)
+                """
+        ).execute(arguments: [
+            incoming.raw.text, incoming.name, incoming.details, incoming.model, incoming.agentID,
+            incoming.createdAt.text, incoming.updatedAt.text, incoming.updatedAt.microseconds, known.key,
+        ])
+    }
+
+    private func noteListed(_ database: Database, _ key: Int64, _ sweep: SweepNumber?) throws {
+        guard let sweep else { return }
+        try database.cachedStatement(sql: "UPDATE conversation SET listed_in_sweep = ? WHERE key = ?")
+            .execute(arguments: [sweep.value, key])
+    }
+
+    /// A history vouches for the `updated_at` read before it. Where its end can still grow without moving that (the
+    /// first answer of a conversation does not), it is looked at again: soon, then ever more rarely, then no more.
+    private func settle(_ database: Database, _ key: Int64, _ intake: HistoryIntake) throws {
+        let due = Settling.nextLook(at: intake.history.entries, now: environment.now())
+        try database.execute(
+            sql: "UPDATE conversation SET history_version = ?, history_due = ? WHERE key = ?",
+            arguments: [intake.description.updatedAt.text, due?.microseconds, key])
+    }
+
+    /// A restart made elsewhere has no parent field; where the copied entries keep their ids, they tell.
+    private func infer(_ database: Database, parentOf key: Int64) throws {
+        try database.execute(
+            sql: """
+                UPDATE conversation SET parent_inferred = 1,
+                    parent = (SELECT other.conversation FROM entry mine
+                        JOIN entry other ON other.id = mine.id AND other.conversation <> mine.conversation
+                        JOIN conversation elder ON elder.key = other.conversation
+                        WHERE mine.conversation = conversation.key AND mine.position = 0
+                            AND elder.created_at < conversation.created_at
+                        ORDER BY elder.created_at DESC LIMIT 1)
+                WHERE key = ? AND parent IS NULL
+                """,
+            arguments: [key])
+        try database.execute(
+            sql: """
+                UPDATE conversation SET parent_inferred = (parent IS NOT NULL),
+                    parent_entry_id = (SELECT mine.id FROM entry mine
+                        JOIN entry other ON other.id = mine.id AND other.conversation = conversation.parent
+                        WHERE mine.conversation = conversation.key ORDER BY mine.position DESC LIMIT 1)
+                WHERE key = ? AND parent_inferred = 1
+                """,
+            arguments: [key])
+    }
+}

@@ -1,0 +1,181 @@
+public import ConvoModel
+import GRDB
+
+/// The outbox as the engine moves it: every transition is one transaction, and starts from a state that allows it.
+extension Store {
+    /// Run by whoever has just taken the engine's lock: a write that is `sending` has lost its sender, and with it
+    /// the answer.
+    ///
+    /// - Returns: how many are now in doubt.
+    @discardableResult
+    public func recoverInterrupted() throws(StoreError) -> Int {
+        try writeDurably { database in
+            try database.execute(
+                sql: """
+                    UPDATE operation SET state = 'in_doubt', doubted = ?, next_attempt = NULL,
+                        reason_code = 'interrupted', reason_message = 'the sender stopped before the answer came',
+                        reason_hint = NULL
+                    WHERE state = 'sending'
+                    """,
+                arguments: [environment.now().microseconds])
+            return database.changesCount
+        }
+    }
+
+    /// What can be worked on: the first open operation of each conversation that is queued or in doubt, where what
+    /// it needs is on the server. In the order of acceptance. Its ``OutboxItem/nextAttempt`` may still lie ahead.
+    public func readyOperations(limit: Int) throws(StoreError) -> [OutboxItem] {
+        try read { database in
+            try OutboxItem.fetchAll(
+                database,
+                sql: OutboxItem.selection + """
+
+                    WHERE o.state IN ('queued', 'in_doubt')
+                        AND o.sequence = (SELECT MIN(first.sequence) FROM operation first
+                            WHERE first.conversation = o.conversation AND first.state NOT IN ('delivered', 'cancelled'))
+                        AND (o.kind = 'start' OR (o.kind = 'restart' AND p.remote_id IS NOT NULL)
+                            OR (o.kind IN ('append', 'delete') AND c.remote_id IS NOT NULL))
+                    ORDER BY o.sequence LIMIT ?
+                    """,
+                arguments: [limit])
+        }
+    }
+
+    /// The tip of a conversation's stored history: what an append that is sent now is based on.
+    public func tip(of id: LocalID) throws(StoreError) -> OutboxItem.Base {
+        try read { database in
+            let row = try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT COUNT(*) AS count, (SELECT e.id FROM entry e WHERE e.conversation = c.key
+                        AND e.dropped_at IS NULL AND e.local_only = 0 ORDER BY e.position DESC LIMIT 1) AS tip
+                    FROM conversation c JOIN entry n ON n.conversation = c.key AND n.dropped_at IS NULL AND n.local_only = 0
+                    WHERE c.id = ?
+                    """,
+                arguments: [id.rawValue])
+            return OutboxItem.Base(entryID: (row?["tip"] as String?).map { EntryID($0) }, count: row?["count"] ?? 0)
+        }
+    }
+
+    /// The `updated_at` that the stored history of a conversation vouches for.
+    public func historyVersion(of id: LocalID) throws(StoreError) -> String? {
+        try read { database in
+            try String.fetchOne(
+                database, sql: "SELECT history_version FROM conversation WHERE id = ?", arguments: [id.rawValue])
+        }
+    }
+
+    /// Commits, before the first byte leaves, that an operation is on its way.
+    ///
+    /// - Returns: `false` where it is no longer queued (cancelled, perhaps): then it must not be sent.
+    public func markSending(_ id: OperationID, base: OutboxItem.Base?) throws(StoreError) -> Bool {
+        try transition(
+            id, from: [.queued], to: .sending,
+            set: "sent = ?, attempts = attempts + 1, base_entry_id = ?, base_count = ?, doubted = NULL",
+            [environment.now().microseconds, base?.entryID?.rawValue, base?.count])
+    }
+
+    /// The answer was lost.
+    public func markInDoubt(
+        _ id: OperationID, reason: OutboxItem.Reason, nextAttempt: Timestamp
+    ) throws(StoreError) {
+        _ = try transition(
+            id, from: [.sending, .inDoubt], to: .inDoubt, reason: reason,
+            set: "doubted = IFNULL(doubted, ?), next_attempt = ?",
+            [environment.now().microseconds, nextAttempt.microseconds])
+    }
+
+    /// Back to the queue: certainly not on the server. `nextAttempt` says when it may be tried again.
+    public func markQueued(
+        _ id: OperationID, reason: OutboxItem.Reason?, nextAttempt: Timestamp?
+    ) throws(StoreError) {
+        _ = try transition(
+            id, from: [.queued, .sending, .inDoubt], to: .queued, reason: reason, set: "next_attempt = ?",
+            [nextAttempt?.microseconds])
+    }
+
+    /// The server said no, or nothing can tell whether it said yes (`held`): the person decides. What comes after it
+    /// in its conversation, and in branches that wait for it, is held.
+    public func markStopped(
+        _ id: OperationID, as state: OperationState, reason: OutboxItem.Reason
+    ) throws(StoreError) {
+        _ = try writeDurably { database in
+            guard
+                try move(
+                    database, id, from: [.queued, .sending, .inDoubt], to: state, reason: reason,
+                    set: "next_attempt = NULL", [])
+            else { return }
+            try holdDependents(database, of: id)
+        }
+    }
+
+    /// On the server. Takes in the answer where there is one; the history brings the rest.
+    public func markDelivered(
+        _ id: OperationID, as remoteID: RemoteID? = nil, response: ConversationResponse? = nil
+    ) throws(StoreError) {
+        try write { database in
+            guard
+                let item = try OutboxItem.fetchOne(
+                    database, sql: OutboxItem.selection + " WHERE o.id = ?", arguments: [id.rawValue]),
+                item.state == .sending || item.state == .inDoubt || item.state == .queued,
+                let conversation = try ConversationRow.fetch(database, id: item.conversation)
+            else { return }
+            _ = try move(
+                database, id, from: [.sending, .inDoubt, .queued], to: .delivered, reason: nil,
+                set: "next_attempt = NULL, response = ?", [response?.raw.text])
+            try unindex(database, operation: item.sequence, request: item.request)
+            if let remoteID = remoteID ?? response?.conversationID, conversation.remoteID == nil {
+                try database.execute(
+                    sql: "UPDATE conversation SET remote_id = ? WHERE key = ?",
+                    arguments: [remoteID.rawValue, conversation.key])
+            }
+            if item.kind == .delete {
+                try database.execute(
+                    sql: "UPDATE conversation SET deleted_remotely_at = ? WHERE key = ?",
+                    arguments: [environment.now().text, conversation.key])
+            }
+            try keep(database, response, of: item, in: conversation)
+        }
+    }
+
+    /// The answer's outputs are shown at once. Where the server stores nothing, the inputs are kept here as well, for
+    /// no history will ever bring them.
+    private func keep(
+        _ database: Database, _ response: ConversationResponse?, of item: OutboxItem, in conversation: ConversationRow
+    ) throws {
+        guard let response else { return }
+        let isLocalOnly = item.request["store"]?.bool == false
+        if isLocalOnly, let inputs = try? Inputs(json: item.inputs) {
+            let entries = try inputs.asEntries.enumerated().map { number, entry in
+                try Entry(
+                    raw: entry["id"] == nil ? entry.setting("id", to: .string("local_\(item.id)_\(number)")) : entry)
+            }
+            try add(database, entries, to: conversation.key, isLocalOnly: true)
+        }
+        try add(database, response.outputs, to: conversation.key, isLocalOnly: isLocalOnly)
+    }
+
+    private func transition(
+        _ id: OperationID, from states: Set<OperationState>, to state: OperationState,
+        reason: OutboxItem.Reason? = nil, set: String, _ values: [(any DatabaseValueConvertible)?]
+    ) throws(StoreError) -> Bool {
+        try writeDurably { database in
+            try move(database, id, from: states, to: state, reason: reason, set: set, values)
+        }
+    }
+
+    func move(
+        _ database: Database, _ id: OperationID, from states: Set<OperationState>, to state: OperationState,
+        reason: OutboxItem.Reason?, set: String, _ values: [(any DatabaseValueConvertible)?]
+    ) throws -> Bool {
+        let allowed = states.map(\.rawValue).sorted()
+        try database.execute(
+            sql: """
+                UPDATE operation SET state = ?, reason_code = ?, reason_message = ?, reason_hint = ?, \(set)
+                WHERE id = ? AND state IN (\(databaseQuestionMarks(count: allowed.count)))
+                """,
+            arguments: StatementArguments([state.rawValue, reason?.code, reason?.message, reason?.hint])
+                + StatementArguments(values) + [id.rawValue] + StatementArguments(allowed))
+        return database.changesCount > 0
+    }
+}

@@ -1,0 +1,166 @@
+public import ConvoModel
+import GRDB
+
+/// Reads for people and programs. None needs a daemon, a network or a key.
+extension Store {
+    static let conversationSelection = """
+        SELECT c.*, p.id AS parent_id,
+            (SELECT COUNT(*) FROM entry e WHERE e.conversation = c.key AND e.dropped_at IS NULL) AS entry_count,
+            (SELECT COUNT(*) FROM operation o WHERE o.conversation = c.key
+                AND o.state NOT IN ('delivered', 'cancelled')) AS pending_count
+        FROM conversation c LEFT JOIN conversation p ON p.key = c.parent
+        """
+
+    /// Conversations, newest activity first.
+    public func conversations(limit: Int? = nil) throws(StoreError) -> [StoredConversation] {
+        try read { database in
+            try Row.fetchAll(
+                database,
+                sql: Store.conversationSelection + " WHERE c.hidden = 0 ORDER BY c.activity DESC, c.key DESC LIMIT ?",
+                arguments: [limit ?? -1]
+            ).map(StoredConversation.init)
+        }
+    }
+
+    /// The conversation of that local or remote id, or the only one whose id begins so.
+    ///
+    /// - Throws: ``StoreError/noSuchConversation(_:)``, or ``StoreError/ambiguousConversation(_:candidates:)`` with
+    ///   at most ten candidates.
+    public func conversation(matching name: String) throws(StoreError) -> StoredConversation {
+        try read { database in try conversation(database, matching: name) }
+    }
+
+    /// All entries in order, then what is pending, as of one moment.
+    ///
+    /// - Parameter withDropped: also what the server no longer lists.
+    public func history(of id: LocalID, withDropped: Bool = false) throws(StoreError) -> StoredHistory {
+        try read { database in
+            let conversation = try conversation(database, matching: id.rawValue)
+            let key = try require(database, id).key
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT raw, dropped_at, local_only, completed_at FROM entry
+                    WHERE conversation = ? \(withDropped ? "" : "AND dropped_at IS NULL") ORDER BY position, key
+                    """,
+                arguments: [key])
+            let pending = try OutboxItem.fetchAll(
+                database,
+                sql: OutboxItem.selection
+                    + " WHERE o.conversation = ? AND o.state NOT IN ('delivered', 'cancelled') ORDER BY o.sequence",
+                arguments: [key])
+            return StoredHistory(
+                conversation: conversation,
+                entries: try rows.map { row in
+                    StoredEntry(
+                        entry: try Entry(raw: .stored(row["raw"])), droppedAt: row["dropped_at"],
+                        isLocalOnly: row["local_only"], completedAt: row["completed_at"])
+                },
+                pending: pending)
+        }
+    }
+
+    /// A conversation's whole family: its eldest ancestor with all branches below.
+    public func tree(of id: LocalID) throws(StoreError) -> FamilyTree {
+        try read { database in
+            let rootID = try String.fetchOne(
+                database,
+                sql: """
+                    WITH RECURSIVE ancestor (key, depth) AS (
+                        SELECT key, 0 FROM conversation WHERE id = ?
+                        UNION SELECT c.parent, a.depth + 1 FROM conversation c JOIN ancestor a ON c.key = a.key
+                        WHERE c.parent IS NOT NULL AND a.depth < 1000
+                    ) SELECT c.id FROM ancestor a JOIN conversation c ON c.key = a.key ORDER BY a.depth DESC LIMIT 1
+                    """,
+                arguments: [id.rawValue])
+            let members = try Row.fetchAll(
+                database,
+                sql: """
+                    WITH RECURSIVE family (key) AS (
+                        SELECT key FROM conversation WHERE id = ?
+                        UNION SELECT c.key FROM conversation c JOIN family f ON c.parent = f.key
+                    ) \(Store.conversationSelection) JOIN family ON family.key = c.key ORDER BY c.created_at, c.key
+                    """,
+                arguments: [rootID ?? id.rawValue]
+            ).map(StoredConversation.init)
+            guard let root = members.first(where: { $0.id.rawValue == rootID }) else {
+                throw StoreError.noSuchConversation(id.rawValue)
+            }
+            return FamilyTree(root: root, members: members, depth: 0)
+        }
+    }
+
+    public func status() throws(StoreError) -> StoreStatus {
+        try read { database in
+            var outbox = Dictionary(uniqueKeysWithValues: OperationState.allCases.map { ($0, 0) })
+            for row in try Row.fetchAll(database, sql: "SELECT state, COUNT(*) AS count FROM operation GROUP BY state")
+            {
+                OperationState(rawValue: row["state"]).map { outbox[$0] = row["count"] }
+            }
+            return StoreStatus(
+                conversations: try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM conversation WHERE hidden = 0")
+                    ?? 0,
+                entries: try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM entry WHERE dropped_at IS NULL") ?? 0,
+                outbox: outbox,
+                lastPullAt: try Fact.text(database, .lastPull), lastSweepAt: try Fact.text(database, .lastSweep))
+        }
+    }
+
+    private func conversation(_ database: Database, matching name: String) throws -> StoredConversation {
+        let rows = try Row.fetchAll(
+            database,
+            sql: Store.conversationSelection + """
+                 WHERE c.hidden = 0 AND ((c.id >= ?1 AND c.id < ?1 || char(127))
+                    OR (c.remote_id >= ?1 AND c.remote_id < ?1 || char(127))) ORDER BY c.activity DESC LIMIT 11
+                """,
+            arguments: [name])
+        if let exact = rows.first(where: { $0["id"] == name || $0["remote_id"] == name }) {
+            return StoredConversation(row: exact)
+        }
+        guard let first = rows.first, !name.isEmpty else { throw StoreError.noSuchConversation(name) }
+        guard rows.count == 1 else {
+            let candidates = rows.prefix(10).map { row -> String in
+                let id: String = row["id"]
+                return id.hasPrefix(name) ? id : row["remote_id"] ?? id
+            }
+            throw StoreError.ambiguousConversation(name, candidates: candidates)
+        }
+        return StoredConversation(row: first)
+    }
+}
+
+extension StoredConversation {
+    init(row: Row) {
+        id = LocalID(row["id"])
+        remoteID = (row["remote_id"] as String?).map { RemoteID($0) }
+        name = row["name"]
+        details = row["description"]
+        model = row["model"]
+        agentID = row["agent_id"]
+        createdAt = row["created_at"]
+        updatedAt = row["updated_at"]
+        entryCount = row["entry_count"]
+        pendingCount = row["pending_count"]
+        deletedRemotelyAt = row["deleted_remotely_at"]
+        isLocalOnly = row["local_only"]
+        parent = (row["parent_id"] as String?).map { parent in
+            Parent(
+                conversation: LocalID(parent), entry: (row["parent_entry_id"] as String?).map { EntryID($0) },
+                isInferred: row["parent_inferred"])
+        }
+        raw = (row["raw"] as String?).map { JSONText.stored($0) }
+    }
+}
+
+extension FamilyTree {
+    /// A branch is nested at most this deep in what is shown.
+    static let depthLimit = 200
+
+    fileprivate init(root: StoredConversation, members: [StoredConversation], depth: Int) {
+        conversation = root
+        branches =
+            depth < FamilyTree.depthLimit
+            ? members.filter { $0.parent?.conversation == root.id && $0.id != root.id }
+                .map { FamilyTree(root: $0, members: members, depth: depth + 1) } : []
+    }
+}

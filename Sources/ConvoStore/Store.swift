@@ -1,0 +1,93 @@
+import GRDB
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// The durable truth: everything that was said, and every write that is on its way.
+///
+/// One SQLite file, shared by any number of processes. Each method is one transaction: it happens whole or, when it
+/// throws, not at all. What ``start(_:)``, ``append(_:to:ifTipIs:)``, ``restart(_:of:)`` and ``delete(_:from:)`` have
+/// returned survives a power cut; mirrored rows may be lost to one, and are fetched again.
+public final class Store: Sendable {
+    /// How long a write waits for another process, which holds the file for milliseconds at a time.
+    static let busyTimeoutSeconds = 20.0
+    /// A request's body, in bytes.
+    public static let requestLimit = 16 << 20
+
+    public let path: String
+    let pool: DatabasePool
+    let environment: Environment
+
+    /// Opens the store, and makes it where there is none: the file 0600, a folder that is missing 0700.
+    ///
+    /// - Throws: ``StoreError``; ``StoreError/newerSchema(path:version:supported:)`` where a newer Convo owns the
+    ///   file, which is left as it is.
+    public init(path: String, environment: Environment = .live) throws(StoreError) {
+        self.path = path
+        self.environment = environment
+        do {
+            try PrivateFile.prepare(path)
+            pool = try DatabasePool(path: path, configuration: Store.configuration(path: path))
+        } catch {
+            throw .wrap(error, path: path)
+        }
+    }
+
+    private static func configuration(path: String) -> Configuration {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(busyTimeoutSeconds)
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { database in
+            database.add(tokenizer: SearchTokenizer.self)
+            if !database.configuration.readonly { try Schema.prepare(database, path: path) }
+            // 2 MB: enough for the upper pages of every index; the rest is the operating system's to cache.
+            try database.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -2048")
+        }
+        return configuration
+    }
+
+    /// A transaction of mirrored facts: whole or not at all, and lost to a power cut at worst, never torn.
+    func write<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
+        do { return try pool.write(work) } catch { throw .wrap(error, path: path) }
+    }
+
+    /// A transaction that survives a power cut once this returns.
+    func writeDurably<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
+        do {
+            return try pool.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA synchronous = FULL")
+                defer { try? database.execute(sql: "PRAGMA synchronous = NORMAL") }  // FULL is only slower
+                var result: Value?
+                try database.inTransaction(.immediate) {
+                    result = try work(database)
+                    return .commit
+                }
+                guard let result else { throw StoreError.unexpected(path: path, detail: "a transaction had no result") }
+                return result
+            }
+        } catch { throw .wrap(error, path: path) }
+    }
+
+    func read<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
+        do { return try pool.read(work) } catch { throw .wrap(error, path: path) }
+    }
+
+    /// Asks SQLite whether the file is whole.
+    ///
+    /// - Throws: ``StoreError/corrupt(path:detail:)`` with the first finding.
+    public func checkIntegrity() throws(StoreError) {
+        let findings = try read { database in
+            try String.fetchAll(database, sql: "PRAGMA integrity_check(1)")
+                + String.fetchAll(database, sql: "SELECT \"table\" FROM pragma_foreign_key_check LIMIT 1")
+        }
+        if let finding = findings.first, finding != "ok" { throw .corrupt(path: path, detail: finding) }
+        try write { database in
+            for index in ["entry_index", "conversation_index"] {
+                try database.execute(sql: "INSERT INTO \(index) (\(index)) VALUES ('integrity-check')")
+            }
+        }
+    }
+}

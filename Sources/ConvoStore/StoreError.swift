@@ -1,0 +1,99 @@
+public import ConvoModel
+import GRDB
+
+/// Why the store could not do what it was asked.
+public enum StoreError: Error, Sendable {
+    case noSuchConversation(String)
+    case ambiguousConversation(String, candidates: [String])
+    case noSuchEntry(String, conversation: LocalID)
+    case noSuchOperation(String)
+    case ambiguousOperation(String, candidates: [String])
+    /// Deleted on the server: what we hold can be read, not continued.
+    case deletedRemotely(LocalID)
+    /// Made with `store: false`: the server does not know it.
+    case localOnly(LocalID)
+    /// A message would poison the conversation: the server wants an answer to each of these calls first.
+    case unansweredCalls([String], conversation: LocalID)
+    /// The operation is not in a state that allows this.
+    case wrongState(OperationID, state: OperationState, action: String)
+    case requestTooLarge(bytes: Int, limit: Int)
+    case invalidRequest(String)
+
+    case newerSchema(path: String, version: Int, supported: Int)
+    case notOurs(path: String)
+    case corrupt(path: String, detail: String)
+    case notWritable(path: String, detail: String)
+    case diskFull(path: String)
+    case busy(path: String)
+    case unexpected(path: String, detail: String)
+}
+
+extension StoreError: CustomStringConvertible {
+    /// One sentence; paths and names, never contents.
+    public var description: String {
+        switch self {
+        case .noSuchConversation(let name): "there is no conversation \"\(name)\" here"
+        case .ambiguousConversation(let name, let candidates):
+            "\"\(name)\" could be any of \(candidates.joined(separator: ", "))"
+        case .noSuchEntry(let name, let conversation): "conversation \(conversation) has no entry \"\(name)\""
+        case .noSuchOperation(let name): "there is no operation \"\(name)\" in the outbox"
+        case .ambiguousOperation(let name, let candidates):
+            "\"\(name)\" could be any of \(candidates.joined(separator: ", "))"
+        case .deletedRemotely(let id): "conversation \(id) was deleted on the server"
+        case .localOnly(let id): "conversation \(id) was never stored on the server"
+        case .unansweredCalls(let calls, let id):
+            "conversation \(id) waits for the result of \(calls.joined(separator: ", "))"
+        case .wrongState(let id, let state, let action): "operation \(id) is \(state.rawValue): it cannot be \(action)"
+        case .requestTooLarge(let bytes, let limit): "the request has \(bytes) bytes, more than the \(limit) allowed"
+        case .invalidRequest(let reason): "the request cannot be sent: \(reason)"
+        case .newerSchema(let path, let version, let supported):
+            "\(path) was written by a newer Convo (schema \(version); this one knows \(supported))"
+        case .notOurs(let path): "\(path) is not a Convo database"
+        case .corrupt(let path, let detail): "\(path) is damaged (\(detail))"
+        case .notWritable(let path, let detail): "\(path) cannot be written (\(detail))"
+        case .diskFull(let path): "the disk that holds \(path) is full"
+        case .busy(let path): "another program holds \(path) for too long"
+        case .unexpected(let path, let detail): "the database \(path) failed: \(detail)"
+        }
+    }
+
+    /// What the person does next.
+    public var hint: String? {
+        switch self {
+        case .noSuchConversation: "Run `convo list` to see what is here, or `convo sync` to fetch what is new."
+        case .ambiguousConversation, .ambiguousOperation: "Give more of the id."
+        case .noSuchEntry: "Run `convo history` to see its entries; `convo sync` fetches new ones."
+        case .noSuchOperation: "Run `convo outbox --all` to see every operation."
+        case .deletedRemotely, .localOnly: "Start a new conversation with `convo start`."
+        case .unansweredCalls:
+            "Answer with `convo append --function-result CALL_ID=RESULT`, or `convo restart` from an earlier entry."
+        case .wrongState: "Run `convo outbox show` to see where it stands."
+        case .requestTooLarge: "Send it in parts."
+        case .invalidRequest: nil
+        case .newerSchema: "Update Convo, or name another file with --database."
+        case .notOurs: "Name another file with --database."
+        case .corrupt:
+            "Move the file away and run `convo sync`: what is on the server comes back. Undelivered writes are in the old file."
+        case .notWritable: "Check the permissions of the file and its folder, or name another with --database."
+        case .diskFull: "Free some space and try again; nothing that was acknowledged is lost."
+        case .busy: "Try again; if it stays so, see which program has the file open."
+        case .unexpected: "Run `convo doctor`."
+        }
+    }
+
+    static func wrap(_ error: any Error, path: String) -> StoreError {
+        if let error = error as? StoreError { return error }
+        guard let error = error as? DatabaseError else { return .unexpected(path: path, detail: "\(error)") }
+        let detail = error.message ?? "SQLite code \(error.extendedResultCode.rawValue)"
+        switch error.resultCode {
+        case .SQLITE_CORRUPT: return .corrupt(path: path, detail: detail)
+        case .SQLITE_NOTADB: return .corrupt(path: path, detail: "it is not an SQLite file")
+        case .SQLITE_FULL: return .diskFull(path: path)
+        case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
+            return .notWritable(path: path, detail: detail)
+        case .SQLITE_IOERR: return .notWritable(path: path, detail: detail)
+        case .SQLITE_BUSY, .SQLITE_LOCKED: return .busy(path: path)
+        default: return .unexpected(path: path, detail: detail)
+        }
+    }
+}

@@ -1,0 +1,10 @@
+import ConvoModel
+import Synchronization
+
+final class ManualClock: Sendable {
+    private let time = Mutex(Timestamp(microseconds: 1_800_000_000_000_000))
+    var now: Timestamp { time.withLock { $0 } }
+    func advance(seconds: Double) {
+        time.withLock { $0 = Timestamp(microseconds: $0.microseconds + Int64(seconds * 1_000_000)) }
+    }
+}

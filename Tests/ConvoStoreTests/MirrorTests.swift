@@ -1,0 +1,98 @@
+import ConvoModel
+import ConvoStore
+import Testing
+
+@Suite struct `The mirror` {
+    @Test func `gives back each entry with the server's JSON unchanged`() throws {
+        let house = try TemporaryStore()
+        let odd =
+            #"{"type":"future.kind","id":"x_1","zeta":1.0,"alpha":12345678901234567890,"s":"\u00e9\/\ud83d\ude00","n":null,"e":{}}"#
+        try house.store.takeIn([
+            HistoryIntake(description: .sample("conv_1"), history: .sample("conv_1", [odd, message("msg_2", "hi")]))
+        ])
+        let id = try house.store.conversation(matching: "conv_1").id
+        let history = try house.store.history(of: id)
+        #expect(history.entries.map(\.entry.raw.text) == [odd, message("msg_2", "hi")])
+    }
+
+    @Test func `taken in twice is the same as once`() throws {
+        let house = try TemporaryStore()
+        let intake = HistoryIntake(
+            description: try .sample("conv_1"),
+            history: try .sample("conv_1", [message("a", "one"), message("b", "two", role: "assistant")]))
+        #expect(try house.store.takeIn([intake]) == 2)
+        let first = try house.store.history(of: house.store.conversation(matching: "conv_1").id)
+        #expect(try house.store.takeIn([intake]) == 0)
+        #expect(try house.store.history(of: first.conversation.id) == first)
+        try house.store.checkIntegrity()
+    }
+
+    @Test func `knows what is stale by updated_at, and no longer once the history is in`() throws {
+        let house = try TemporaryStore()
+        let page = try house.store.takeIn([.sample("conv_1"), .sample("conv_2")])
+        #expect(page.items == [.new, .new])
+        #expect(try house.store.staleConversations(limit: 10, now: house.clock.now).count == 2)
+        try house.store.takeIn([
+            HistoryIntake(
+                description: .sample("conv_1"), history: .sample("conv_1", [message("a", "x", role: "assistant")]))
+        ])
+        let stale = try house.store.staleConversations(limit: 10, now: house.clock.now)
+        #expect(stale.map(\.remoteID.rawValue) == ["conv_2"])
+        let again = try house.store.takeIn([.sample("conv_1", updated: "2026-01-02T00:00:00Z")])
+        #expect(again.items == [.changed])
+    }
+
+    @Test func `keeps entries that the server drops, marked and out of the history`() throws {
+        let house = try TemporaryStore()
+        func take(_ entries: [String]) throws {
+            try house.store.takeIn([HistoryIntake(description: .sample("conv_1"), history: .sample("conv_1", entries))])
+        }
+        try take([message("a", "apple"), message("b", "pear")])
+        try take([message("b", "pear")])
+        let id = try house.store.conversation(matching: "conv_1").id
+        #expect(try house.store.history(of: id).entries.map(\.entry.id?.rawValue) == ["b"])
+        #expect(try house.store.history(of: id, withDropped: true).entries.count == 2)
+        try take([message("a", "apple"), message("b", "pear")])
+        #expect(try house.store.history(of: id).entries.map(\.entry.id?.rawValue) == ["a", "b"])
+    }
+
+    @Test func `looks again at a history that ends with a question`() throws {
+        let house = try TemporaryStore()
+        let asked = #"{"type":"message.input","id":"q","content":"?","created_at":"\#(house.clock.now.text)"}"#
+        try house.store.takeIn([HistoryIntake(description: .sample("conv_1"), history: .sample("conv_1", [asked]))])
+        #expect(try house.store.staleConversations(limit: 9, now: house.clock.now).isEmpty)
+        house.clock.advance(seconds: 3)
+        #expect(try house.store.staleConversations(limit: 9, now: house.clock.now).count == 1)
+        house.clock.advance(seconds: 3600)
+        try house.store.takeIn([HistoryIntake(description: .sample("conv_1"), history: .sample("conv_1", [asked]))])
+        house.clock.advance(seconds: 3600)
+        #expect(try house.store.staleConversations(limit: 9, now: house.clock.now).isEmpty)
+    }
+
+    @Test func `marks what a sweep did not list only when told to, and takes it back when it is listed`() throws {
+        let house = try TemporaryStore()
+        let first = try house.store.beginSweep()
+        _ = try house.store.takeIn([.sample("conv_1"), .sample("conv_2")], sweep: first)
+        let second = try house.store.beginSweep()
+        _ = try house.store.takeIn([.sample("conv_2")], sweep: second)
+        #expect(try house.store.unlisted(in: second).map(\.rawValue) == ["conv_1"])
+        try house.store.markDeletedRemotely(RemoteID("conv_1"))
+        #expect(try house.store.conversation(matching: "conv_1").deletedRemotelyAt != nil)
+        _ = try house.store.takeIn([.sample("conv_1")])
+        #expect(try house.store.conversation(matching: "conv_1").deletedRemotelyAt == nil)
+    }
+
+    @Test func `infers a branch from entries that kept their ids`() throws {
+        let house = try TemporaryStore()
+        let old = [message("a", "x"), message("b", "y", role: "assistant"), message("c", "z")]
+        try house.store.takeIn([HistoryIntake(description: .sample("conv_1"), history: .sample("conv_1", old))])
+        let newer = try Conversation.sample("conv_2", created: "2026-01-05T00:00:00Z", updated: "2026-01-05T00:00:00Z")
+        try house.store.takeIn([
+            HistoryIntake(description: newer, history: .sample("conv_2", [old[0], old[1], message("d", "other")]))
+        ])
+        let parent = try #require(try house.store.conversation(matching: "conv_2").parent)
+        #expect(parent.isInferred)
+        #expect(parent.entry == EntryID("b"))
+        #expect(try house.store.tree(of: house.store.conversation(matching: "conv_2").id).branches.count == 1)
+    }
+}

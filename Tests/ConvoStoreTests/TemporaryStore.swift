@@ -1,0 +1,49 @@
+import ConvoModel
+import ConvoStore
+import Foundation
+
+/// A store in a folder of its own, which goes with it; and a clock that the test moves.
+final class TemporaryStore: Sendable {
+    let folder: URL
+    let clock = ManualClock()
+    let store: Store
+
+    var path: String { folder.appendingPathComponent("convo.db").path }
+
+    init() throws {
+        folder = FileManager.default.temporaryDirectory.appendingPathComponent("convo-test-\(UUID().uuidString)")
+        let clock = clock
+        store = try Store(
+            path: folder.appendingPathComponent("convo.db").path,
+            environment: Environment(now: { clock.now }, randomBits: { UInt64.random(in: .min ... .max) }))
+    }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+}
+
+extension Conversation {
+    static func sample(
+        _ id: String, created: String = "2026-01-01T00:00:00.000000Z", updated: String = "2026-01-01T00:00:00.000001Z",
+        extra: String = ""
+    ) throws -> Conversation {
+        try Conversation(
+            raw: JSONText(
+                #"{"id":"\#(id)","object":"conversation","model":"mistral-small-latest","name":"Name of \#(id)","#
+                    + #""created_at":"\#(created)","updated_at":"\#(updated)"\#(extra)}"#))
+    }
+}
+
+extension ConversationHistory {
+    static func sample(_ id: String, _ entries: [String]) throws -> ConversationHistory {
+        try ConversationHistory(
+            raw: JSONText(
+                #"{"conversation_id":"\#(id)","entries":[\#(entries.joined(separator: ","))],"object":"conversation.history"}"#
+            ))
+    }
+}
+
+func message(_ id: String, _ text: String, role: String = "user") -> String {
+    let type = role == "user" ? "message.input" : "message.output"
+    return #"{"object":"entry","type":"\#(type)","id":"\#(id)","role":"\#(role)","content":\#(JSONText.string(text)),"#
+        + #""created_at":"2026-01-01T00:00:00.000000Z","completed_at":null}"#
+}
