@@ -1,24 +1,22 @@
 import ConvoModel
 import ConvoStore
-import Foundation
 
 /// A store in a folder of its own, which goes with it; and a clock that the test moves.
-final class TemporaryStore: Sendable {
-    let folder: URL
+struct TemporaryStore {
     let clock = ManualClock()
     let store: Store
 
-    var path: String { folder.appendingPathComponent("convo.db").path }
+    var path: String { store.path }
 
     init() throws {
-        folder = FileManager.default.temporaryDirectory.appendingPathComponent("convo-test-\(UUID().uuidString)")
+        let folder = try TemporaryFolder()
         let clock = clock
+        // The store's own closure keeps the folder: it lives as long as the store does.
         store = try Store(
-            path: folder.appendingPathComponent("convo.db").path,
-            environment: Environment(now: { clock.now }, randomBits: { UInt64.random(in: .min ... .max) }))
+            path: folder.file("convo.db"),
+            environment: Environment(
+                now: { clock.now }, randomBits: { withExtendedLifetime(folder) { UInt64.random(in: .min ... .max) } }))
     }
-
-    deinit { try? FileManager.default.removeItem(at: folder) }
 }
 
 extension Conversation {
