@@ -11,6 +11,7 @@ struct ConversationRow {
     let model: String?
     let agentID: String?
     let updatedAt: String
+    let historyVersion: String?
     let isGoneRemotely: Bool
     let isLocalOnly: Bool
     let isHidden: Bool
@@ -24,9 +25,17 @@ struct ConversationRow {
         model = row["model"]
         agentID = row["agent_id"]
         updatedAt = row["updated_at"]
+        historyVersion = row["history_version"]
         isGoneRemotely = row["deleted_remotely_at"] != nil
         isLocalOnly = row["local_only"]
         isHidden = row["hidden"]
+    }
+
+    /// Two processes may pull at once: the one that was slower must not bring back an older history.
+    func accepts(historyOf version: String) -> Bool {
+        guard version != updatedAt, let held = historyVersion.flatMap({ Timestamp($0) }), let new = Timestamp(version)
+        else { return true }
+        return new >= held
     }
 
     static func fetch(_ database: Database, id: LocalID) throws -> ConversationRow? {

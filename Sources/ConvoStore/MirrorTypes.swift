@@ -18,17 +18,18 @@ public struct PageIntake: Sendable, Hashable {
 public struct StaleConversation: Sendable, Hashable {
     public let id: LocalID
     public let remoteID: RemoteID
+    /// Its `updated_at` as the list gave it: a history that is read from now on holds at least that.
+    public let version: String
 }
 
-/// A history and the description of its conversation that was read *before* it: what the description promises, the
-/// history holds.
+/// A history, and the `updated_at` of its conversation that was read *before* it.
 public struct HistoryIntake: Sendable {
-    public let description: Conversation
     public let history: ConversationHistory
+    public let version: String
 
-    public init(description: Conversation, history: ConversationHistory) {
-        self.description = description
+    public init(_ history: ConversationHistory, version: String) {
         self.history = history
+        self.version = version
     }
 }
 

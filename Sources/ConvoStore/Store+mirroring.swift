@@ -29,20 +29,23 @@ extension Store {
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT id, remote_id FROM conversation
+                    SELECT id, remote_id, updated_at FROM conversation
                     WHERE remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0 AND hidden = 0
                         AND (history_version IS NOT updated_at OR history_due <= ?)
                     ORDER BY activity DESC, key LIMIT ?
                     """,
                 arguments: [now.microseconds, limit]
-            ).map { StaleConversation(id: LocalID($0["id"]), remoteID: RemoteID($0["remote_id"])) }
+            ).map { row in
+                StaleConversation(
+                    id: LocalID(row["id"]), remoteID: RemoteID(row["remote_id"]), version: row["updated_at"])
+            }
         }
     }
 
-    /// Takes in whole histories, in one transaction.
+    /// Takes in whole histories of known conversations, in one transaction.
     ///
-    /// Entries are matched by id. What the server no longer lists is kept and marked; a conversation that is
-    /// unknown here is made.
+    /// Entries are matched by id. What the server no longer lists is kept and marked. A history that is older than
+    /// the one that is held is passed over, and so is one of a conversation that is unknown or deleted here.
     ///
     /// - Returns: how many entries are new.
     @discardableResult
@@ -50,9 +53,8 @@ extension Store {
         try write { database in
             var count = 0
             for intake in histories {
-                _ = try takeIn(database, intake.description, sweep: nil)
-                guard let conversation = try ConversationRow.fetch(database, remoteID: intake.description.id),
-                    !conversation.isHidden
+                guard let conversation = try ConversationRow.fetch(database, remoteID: intake.history.conversationID),
+                    !conversation.isHidden, conversation.accepts(historyOf: intake.version)
                 else { continue }
                 count += try merge(database, intake.history.entries, into: conversation.key)
                 try settle(database, conversation.key, intake)
@@ -178,7 +180,7 @@ extension Store {
         let due = Settling.nextLook(at: intake.history.entries, now: environment.now())
         try database.execute(
             sql: "UPDATE conversation SET history_version = ?, history_due = ? WHERE key = ?",
-            arguments: [intake.description.updatedAt.text, due?.microseconds, key])
+            arguments: [intake.version, due?.microseconds, key])
     }
 
     /// A restart made elsewhere has no parent field; where the copied entries keep their ids, they tell.

@@ -7,9 +7,7 @@ import Testing
         let house = try TemporaryStore()
         let odd =
             #"{"type":"future.kind","id":"x_1","zeta":1.0,"alpha":12345678901234567890,"s":"\u00e9\/\ud83d\ude00","n":null,"e":{}}"#
-        try house.store.takeIn([
-            HistoryIntake(description: .sample("conv_1"), history: .sample("conv_1", [odd, message("msg_2", "hi")]))
-        ])
+        try house.store.mirror(.sample("conv_1"), [odd, message("msg_2", "hi")])
         let id = try house.store.conversation(matching: "conv_1").id
         let history = try house.store.history(of: id)
         #expect(history.entries.map(\.entry.raw.text) == [odd, message("msg_2", "hi")])
@@ -17,12 +15,10 @@ import Testing
 
     @Test func `taken in twice is the same as once`() throws {
         let house = try TemporaryStore()
-        let intake = HistoryIntake(
-            description: try .sample("conv_1"),
-            history: try .sample("conv_1", [message("a", "one"), message("b", "two", role: "assistant")]))
-        #expect(try house.store.takeIn([intake]) == 2)
+        let entries = [message("a", "one"), message("b", "two", role: "assistant")]
+        #expect(try house.store.mirror(.sample("conv_1"), entries) == 2)
         let first = try house.store.history(of: house.store.conversation(matching: "conv_1").id)
-        #expect(try house.store.takeIn([intake]) == 0)
+        #expect(try house.store.mirror(.sample("conv_1"), entries) == 0)
         #expect(try house.store.history(of: first.conversation.id) == first)
         try house.store.checkIntegrity()
     }
@@ -32,20 +28,27 @@ import Testing
         let page = try house.store.takeIn([.sample("conv_1"), .sample("conv_2")])
         #expect(page.items == [.new, .new])
         #expect(try house.store.staleConversations(limit: 10, now: house.clock.now).count == 2)
-        try house.store.takeIn([
-            HistoryIntake(
-                description: .sample("conv_1"), history: .sample("conv_1", [message("a", "x", role: "assistant")]))
-        ])
+        try house.store.mirror(.sample("conv_1"), [message("a", "x", role: "assistant")])
         let stale = try house.store.staleConversations(limit: 10, now: house.clock.now)
         #expect(stale.map(\.remoteID.rawValue) == ["conv_2"])
         let again = try house.store.takeIn([.sample("conv_1", updated: "2026-01-02T00:00:00Z")])
         #expect(again.items == [.changed])
     }
 
+    @Test func `passes over a history that is older than the one it holds`() throws {
+        let house = try TemporaryStore()
+        let newer = try Conversation.sample("conv_1", updated: "2026-02-02T00:00:00Z")
+        try house.store.mirror(newer, [message("a", "x"), message("b", "y")])
+        try house.store.takeIn([
+            HistoryIntake(.sample("conv_1", [message("a", "x")]), version: "2026-01-01T00:00:00Z")
+        ])
+        #expect(try house.store.history(of: house.store.conversations()[0].id).entries.count == 2)
+    }
+
     @Test func `keeps entries that the server drops, marked and out of the history`() throws {
         let house = try TemporaryStore()
         func take(_ entries: [String]) throws {
-            try house.store.takeIn([HistoryIntake(description: .sample("conv_1"), history: .sample("conv_1", entries))])
+            try house.store.mirror(.sample("conv_1"), entries)
         }
         try take([message("a", "apple"), message("b", "pear")])
         try take([message("b", "pear")])
@@ -59,12 +62,12 @@ import Testing
     @Test func `looks again at a history that ends with a question`() throws {
         let house = try TemporaryStore()
         let asked = #"{"type":"message.input","id":"q","content":"?","created_at":"\#(house.clock.now.text)"}"#
-        try house.store.takeIn([HistoryIntake(description: .sample("conv_1"), history: .sample("conv_1", [asked]))])
+        try house.store.mirror(.sample("conv_1"), [asked])
         #expect(try house.store.staleConversations(limit: 9, now: house.clock.now).isEmpty)
         house.clock.advance(seconds: 3)
         #expect(try house.store.staleConversations(limit: 9, now: house.clock.now).count == 1)
         house.clock.advance(seconds: 3600)
-        try house.store.takeIn([HistoryIntake(description: .sample("conv_1"), history: .sample("conv_1", [asked]))])
+        try house.store.mirror(.sample("conv_1"), [asked])
         house.clock.advance(seconds: 3600)
         #expect(try house.store.staleConversations(limit: 9, now: house.clock.now).isEmpty)
     }
@@ -85,11 +88,9 @@ import Testing
     @Test func `infers a branch from entries that kept their ids`() throws {
         let house = try TemporaryStore()
         let old = [message("a", "x"), message("b", "y", role: "assistant"), message("c", "z")]
-        try house.store.takeIn([HistoryIntake(description: .sample("conv_1"), history: .sample("conv_1", old))])
+        try house.store.mirror(.sample("conv_1"), old)
         let newer = try Conversation.sample("conv_2", created: "2026-01-05T00:00:00Z", updated: "2026-01-05T00:00:00Z")
-        try house.store.takeIn([
-            HistoryIntake(description: newer, history: .sample("conv_2", [old[0], old[1], message("d", "other")]))
-        ])
+        try house.store.mirror(newer, [old[0], old[1], message("d", "other")])
         let parent = try #require(try house.store.conversation(matching: "conv_2").parent)
         #expect(parent.isInferred)
         #expect(parent.entry == EntryID("b"))

@@ -57,7 +57,7 @@ import Testing
     @Test func `refuses a message to a conversation that waits for a function's result`() throws {
         let house = try TemporaryStore()
         let call = #"{"type":"function.call","id":"fc_1","tool_call_id":"abc","name":"f","arguments":"{}"}"#
-        try house.store.takeIn([HistoryIntake(description: .sample("conv_1"), history: .sample("conv_1", [call]))])
+        try house.store.mirror(.sample("conv_1"), [call])
         let id = try house.store.conversation(matching: "conv_1").id
         #expect(throws: StoreError.self) { try house.store.append(AppendRequest(inputs: .text("hi")), to: id) }
         let result = try JSONText(#"{"type":"function.result","tool_call_id":"abc","result":"1"}"#)

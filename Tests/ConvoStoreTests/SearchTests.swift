@@ -6,7 +6,7 @@ import Testing
     private func house(_ texts: [String]) throws -> TemporaryStore {
         let house = try TemporaryStore()
         let entries = texts.enumerated().map { message("m\($0)", $1) }
-        try house.store.takeIn([HistoryIntake(description: .sample("conv_1"), history: .sample("conv_1", entries))])
+        try house.store.mirror(.sample("conv_1"), entries)
         return house
     }
 

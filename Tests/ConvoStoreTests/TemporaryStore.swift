@@ -19,6 +19,16 @@ struct TemporaryStore {
     }
 }
 
+extension Store {
+    /// A conversation as the list and its history would bring it.
+    @discardableResult
+    func mirror(_ description: Conversation, _ entries: [String]) throws -> Int {
+        _ = try takeIn([description])
+        let history = try ConversationHistory.sample(description.id.rawValue, entries)
+        return try takeIn([HistoryIntake(history, version: description.updatedAt.text)])
+    }
+}
+
 extension Conversation {
     static func sample(
         _ id: String, created: String = "2026-01-01T00:00:00.000000Z", updated: String = "2026-01-01T00:00:00.000001Z",
