@@ -1,0 +1,28 @@
+public import ConvoModel
+
+/// Rules as a value: what to do next, and what follows from what came of it. No clock, no I/O, no chance inside, so
+/// that a simulation can run it step by step and a seed replays a bug.
+///
+/// Steps may be in flight at once. For each step that ``next(at:)`` gives, ``finished(_:_:at:)`` is called once.
+public protocol Machine: Sendable {
+    associatedtype Step: Sendable
+    associatedtype Outcome: Sendable
+
+    /// What to do now. Asked again after each step it gives, until it says wait or done.
+    mutating func next(at now: Timestamp) -> Turn<Step>
+    mutating func finished(_ step: Step, _ outcome: Outcome, at now: Timestamp)
+    /// Something outside has changed: there may be new work.
+    mutating func woken()
+}
+
+extension Machine {
+    public mutating func woken() {}
+}
+
+public enum Turn<Step: Sendable>: Sendable {
+    case step(Step)
+    /// Nothing until a step in flight has finished, the machine is woken, or that moment has come.
+    case wait(until: Timestamp?)
+    /// Nothing more; no step is in flight.
+    case done
+}

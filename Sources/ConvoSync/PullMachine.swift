@@ -1,0 +1,146 @@
+public import ConvoModel
+public import ConvoStore
+
+/// One pull: a look at the first page, or a sweep of all of them, and the histories that turn out to be behind.
+///
+/// What is to be fetched is asked of the store and not remembered here, so that a pull that was cut off goes on
+/// where it was, and memory does not grow with the number of conversations.
+public struct PullMachine: Machine {
+    public enum Scope: Sendable, Hashable { case look, sweep }
+
+    public enum Step: Sendable, Hashable {
+        case begin
+        case list(page: Int, size: Int, sweep: SweepNumber?)
+        case findStale(limit: Int)
+        case fetch(StaleConversation)
+        case findUnlisted(SweepNumber)
+        /// Asks whether a conversation is still there.
+        case probe(RemoteID)
+        case conclude(Scope)
+    }
+
+    public enum Outcome: Sendable {
+        case begun(SweepNumber)
+        case listed(PageIntake)
+        case stale([StaleConversation])
+        /// With how many new entries.
+        case fetched(Int)
+        case unlisted([RemoteID])
+        case probed
+        case concluded
+        case failed(SyncFailure)
+    }
+
+    public private(set) var report = PullReport()
+    private let scope: Scope
+    private let limits: SyncLimits
+    private var listing: Listing
+    private var listingInFlight = false
+    private var fetching = Fetching()
+    private var probes: [RemoteID] = []
+    private var probesInFlight = 0
+    private var isUnlistedAsked = false
+    private var isConcluded = false
+    private var retries = Retries()
+    private var halt: SyncFailure?
+
+    public init(_ scope: Scope, limits: SyncLimits = SyncLimits()) {
+        self.scope = scope
+        self.limits = limits
+        listing = Listing(scope: scope, limits: limits)
+    }
+
+    public mutating func next(at now: Timestamp) -> Turn<Step> {
+        guard halt == nil else { return isIdle ? .done : .wait(until: nil) }
+        if let step = retries.due(at: now) { return start(step) }
+        if !listingInFlight, let step = listing.next() { return start(step) }
+        if let step = fetching.next(limits) { return start(step) }
+        if listing.isDone, let step = nextCheck() { return start(step) }
+        if isIdle, retries.isEmpty { return isConcluded ? .done : start(.conclude(scope)) }
+        return .wait(until: retries.next)
+    }
+
+    public mutating func finished(_ step: Step, _ outcome: Outcome, at now: Timestamp) {
+        stop(step)
+        if case .failed(let failure) = outcome { return failed(step, failure, at: now) }
+        retries.succeeded(step)
+        switch (step, outcome) {
+        case (_, .begun(let sweep)): listing.begun(sweep)
+        case (.list(_, let size, _), .listed(let intake)):
+            report.conversations += intake.newCount
+            listing.listed(intake, size: size)
+            if intake.items.contains(where: { $0 != .unchanged }) { fetching.lookAgain() }
+        case (_, .stale(let found)): fetching.found(found)
+        case (.fetch, .fetched(let count)):
+            report.entries += count
+            report.histories += 1
+        case (_, .unlisted(let missing)): probes = missing.reversed()
+        case (_, .concluded): isConcluded = true
+        default: break
+        }
+    }
+
+    /// A sweep asks for what it did not see, once all pages are read.
+    private mutating func nextCheck() -> Step? {
+        if let sweep = listing.sweep, !isUnlistedAsked {
+            isUnlistedAsked = true
+            return .findUnlisted(sweep)
+        }
+        guard probesInFlight < limits.fetches else { return nil }
+        return probes.popLast().map { .probe($0) }
+    }
+
+    private var isIdle: Bool { !listingInFlight && fetching.inFlight == 0 && probesInFlight == 0 }
+
+    private mutating func start(_ step: Step) -> Turn<Step> {
+        switch step {
+        case .fetch, .findStale: fetching.inFlight += 1
+        case .probe: probesInFlight += 1
+        case .begin, .list, .findUnlisted, .conclude: listingInFlight = true
+        }
+        return .step(step)
+    }
+
+    private mutating func stop(_ step: Step) {
+        switch step {
+        case .fetch, .findStale: fetching.inFlight -= 1
+        case .probe: probesInFlight -= 1
+        case .begin, .list, .findUnlisted, .conclude: listingInFlight = false
+        }
+    }
+
+    private mutating func failed(_ step: Step, _ failure: SyncFailure, at now: Timestamp) {
+        if failure.endsPass {
+            halt = halt ?? failure
+        } else if case .fetch(let stale) = step, failure.isNotFound {
+            fetching.givenUp(stale.remoteID)
+            probes.append(stale.remoteID)
+        } else if failure.isRetryable, retries.count(step) + 1 < limits.tries {
+            let delay = limits.backoff.delay(after: retries.count(step) + 1, asked: failure.asked)
+            retries.add(step, at: now + delay)
+        } else if case .fetch(let stale) = step {
+            // One history that cannot be read must not keep the others back: it stays stale.
+            fetching.givenUp(stale.remoteID)
+            report.failures.append(failure)
+            return
+        } else {
+            halt = halt ?? failure
+        }
+        if halt != nil { report.halt = halt }
+    }
+}
+
+/// What a pull has done.
+public struct PullReport: Sendable {
+    /// New ones.
+    public internal(set) var conversations = 0
+    /// New ones.
+    public internal(set) var entries = 0
+    public internal(set) var histories = 0
+    /// Of single conversations, which stay behind until the next pull.
+    public internal(set) var failures: [SyncFailure] = []
+    /// Why the pull ended early; `nil` where it is complete.
+    public internal(set) var halt: SyncFailure?
+
+    public init() {}
+}

@@ -1,0 +1,170 @@
+public import ConvoModel
+public import ConvoStore
+
+/// Brings the outbox to the server: in order within a conversation, several conversations at once.
+///
+/// What follows from each outcome is ``Verdict``'s to say; this value keeps the order.
+public struct PushMachine: Machine {
+    public enum Step: Sendable, Hashable {
+        case load(limit: Int)
+        /// Reads how the conversation stands, so that a lost answer can be looked for behind that.
+        case prepare(OutboxItem)
+        /// Commits that it is being sent, sends it, and takes in the answer.
+        case send(OutboxItem, OutboxItem.Base?)
+        /// Reads whether it is on the server. Never sends.
+        case confirm(OutboxItem)
+        /// Commits what was concluded.
+        case settle(OutboxItem, Verdict)
+        /// Brings the ids of the inputs and what else the answer did not hold.
+        case refresh(OutboxItem)
+    }
+
+    public enum Outcome: Sendable {
+        case loaded([OutboxItem])
+        case prepared(OutboxItem.Base?)
+        case sent
+        /// Cancelled by the person in the meantime.
+        case withdrawn
+        case confirmed(Confirmation)
+        case settled
+        case refreshed
+        case failed(SyncFailure)
+    }
+
+    /// How far a push goes.
+    public enum Mode: Sendable, Hashable {
+        /// Everything that can go now; what is in doubt is looked at whatever its time.
+        case once
+        /// What is due, as its time comes.
+        case due
+    }
+
+    public private(set) var report = PushReport()
+    private let mode: Mode
+    private let limits: SyncLimits
+    private var waiting: [OutboxItem] = []
+    private var isLoadDue = true
+    private var isLoading = false
+    /// Conversations with a step in flight, or one decided on.
+    private var busy: Set<LocalID> = []
+    private var decided: [Step] = []
+    private var inFlight = 0
+    /// Tried in this push; in mode `once` nothing is tried twice.
+    private var tried: Set<OperationID> = []
+    private var slowUntil: Timestamp?
+    private var writers: Int
+
+    public init(_ mode: Mode, limits: SyncLimits = SyncLimits()) {
+        self.mode = mode
+        self.limits = limits
+        writers = limits.writers
+    }
+
+    public mutating func woken() { isLoadDue = true }
+
+    public mutating func next(at now: Timestamp) -> Turn<Step> {
+        if let step = decided.popLast() { return start(step) }
+        guard report.halt == nil else { return inFlight == 0 ? .done : .wait(until: nil) }
+        if isLoadDue, !isLoading {
+            (isLoadDue, isLoading) = (false, true)
+            return start(.load(limit: PushMachine.batch))
+        }
+        if let slowUntil, now < slowUntil { return inFlight == 0 ? .done : .wait(until: slowUntil) }
+        if busy.count < writers, let index = waiting.firstIndex(where: { isDue($0, at: now) }) {
+            let item = waiting.remove(at: index)
+            busy.insert(item.conversation)
+            tried.insert(item.id)
+            return start(PushMachine.firstStep(for: item))
+        }
+        // What waits for its time is the caller's to come back for: see ``nextDue``.
+        return inFlight == 0 ? .done : .wait(until: earliest)
+    }
+
+    public mutating func finished(_ step: Step, _ outcome: Outcome, at now: Timestamp) {
+        inFlight -= 1
+        switch (step, outcome) {
+        case (.load, _):
+            isLoading = false
+            loaded(outcome)
+        case (.prepare(let item), .prepared(let base)): decided.append(.send(item, base))
+        case (.send(let item, _), .sent):
+            report.delivered += 1
+            writers = min(limits.writers, writers + 1)
+            decided.append(.refresh(item))
+        case (.confirm(let item), .confirmed(let confirmation)):
+            let verdict = Verdict(confirmation, of: item, at: now, limits: limits)
+            if case .delivered = verdict { report.delivered += 1 }
+            decided.append(.settle(item, verdict))
+        case (.settle(let item, .delivered), .settled): decided.append(.refresh(item))
+        case (.send(let item, _), .failed(let failure)), (.prepare(let item), .failed(let failure)),
+            (.confirm(let item), .failed(let failure)):
+            failed(step, item, failure, at: now)
+        case (.settle, .failed(let failure)):
+            report.halt = failure  // the store is broken: what is sending is in doubt from the next start on
+        case (.settle(let item, _), _), (.refresh(let item), _), (.send(let item, _), _), (.prepare(let item), _),
+            (.confirm(let item), _):
+            release(item)
+        }
+    }
+
+    /// When there will be something to do, as far as is known.
+    public var nextDue: Timestamp? { earliest }
+
+    private static let batch = 200
+
+    private static func firstStep(for item: OutboxItem) -> Step {
+        switch (item.state, item.kind) {
+        case (.inDoubt, _): .confirm(item)
+        case (_, .append): .prepare(item)
+        default: .send(item, nil)
+        }
+    }
+
+    private func isDue(_ item: OutboxItem, at now: Timestamp) -> Bool {
+        guard !busy.contains(item.conversation) else { return false }
+        if mode == .once, tried.contains(item.id) { return false }
+        if mode == .once, item.state == .inDoubt { return true }
+        return item.nextAttempt.map { $0 <= now } ?? true
+    }
+
+    private var earliest: Timestamp? {
+        [waiting.compactMap(\.nextAttempt).min(), slowUntil].compactMap(\.self).min()
+    }
+
+    private mutating func loaded(_ outcome: Outcome) {
+        switch outcome {
+        case .loaded(let items): waiting = items
+        case .failed(let failure): report.halt = report.halt ?? failure
+        default: break
+        }
+    }
+
+    private mutating func failed(_ step: Step, _ item: OutboxItem, _ failure: SyncFailure, at now: Timestamp) {
+        if failure.endsPass { report.halt = report.halt ?? failure }
+        if failure.isThrottle {
+            writers = max(1, writers / 2)
+            slowUntil = now + limits.backoff.delay(after: item.attempts + 1, asked: failure.asked)
+        }
+        if case .store = failure { return release(item) }
+        decided.append(.settle(item, Verdict(failure, during: step, of: item, at: now, limits: limits)))
+    }
+
+    private mutating func release(_ item: OutboxItem) {
+        busy.remove(item.conversation)
+        isLoadDue = true
+    }
+
+    private mutating func start(_ step: Step) -> Turn<Step> {
+        inFlight += 1
+        return .step(step)
+    }
+}
+
+/// What a push has done.
+public struct PushReport: Sendable {
+    public internal(set) var delivered = 0
+    /// Why it ended early; `nil` where it did all that could be done.
+    public internal(set) var halt: SyncFailure?
+
+    public init() {}
+}

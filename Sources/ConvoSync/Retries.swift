@@ -1,0 +1,30 @@
+import ConvoModel
+
+/// Steps of a pull that are tried again, and when.
+struct Retries {
+    private var waiting: [(step: PullMachine.Step, moment: Timestamp)] = []
+    private var counts: [PullMachine.Step: Int] = [:]
+
+    var isEmpty: Bool { waiting.isEmpty }
+    var next: Timestamp? { waiting.map(\.moment).min() }
+
+    func count(_ step: PullMachine.Step) -> Int { counts[step] ?? 0 }
+
+    mutating func add(_ step: PullMachine.Step, at moment: Timestamp) {
+        counts[step, default: 0] += 1
+        waiting.append((step, moment))
+    }
+
+    mutating func succeeded(_ step: PullMachine.Step) { counts[step] = nil }
+
+    mutating func due(at now: Timestamp) -> PullMachine.Step? {
+        waiting.firstIndex { $0.moment <= now }.map { waiting.remove(at: $0).step }
+    }
+}
+
+extension Timestamp {
+    static func + (moment: Timestamp, duration: Duration) -> Timestamp {
+        let (seconds, attoseconds) = duration.components
+        return Timestamp(microseconds: moment.microseconds + seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
+    }
+}

@@ -1,0 +1,58 @@
+public import ConvoAPI
+public import ConvoStore
+
+/// Why a step of the engine failed.
+public enum SyncFailure: Error, Sendable {
+    case api(APIError)
+    case store(StoreError)
+    /// The task was cancelled before anything was sent.
+    case cancelled
+
+    /// Nothing further can work until something changes: no network, no valid key, no usable disk, or told to stop.
+    public var endsPass: Bool {
+        switch self {
+        case .api(let error):
+            switch error.kind {
+            case .unreachable, .unusableRequest, .cancelled, .status(401): true
+            default: false
+            }
+        case .store, .cancelled: true
+        }
+    }
+
+    public var isNotFound: Bool {
+        if case .api(let error) = self { error.kind == .status(404) } else { false }
+    }
+
+    /// Whether the server may have done what was asked.
+    public var mayHaveActed: Bool {
+        if case .api(let error) = self { error.effect == .unknown } else { false }
+    }
+
+    public var isRetryable: Bool {
+        if case .api(let error) = self { error.isRetryable } else { false }
+    }
+
+    /// Another writer is at work on the conversation.
+    var isBusy: Bool {
+        if case .api(let error) = self { error.kind == .status(409) } else { false }
+    }
+
+    /// We ask too much.
+    var isThrottle: Bool {
+        if case .api(let error) = self { error.kind == .status(429) } else { false }
+    }
+
+    var asked: Duration? {
+        if case .api(let error) = self { error.retryAfter } else { nil }
+    }
+
+    /// As the outbox keeps and shows it.
+    public var reason: OutboxItem.Reason {
+        switch self {
+        case .api(let error): OutboxItem.Reason(code: error.code, message: error.message, hint: error.hint)
+        case .store(let error): OutboxItem.Reason(code: "store", message: error.description, hint: error.hint)
+        case .cancelled: OutboxItem.Reason(code: "cancelled", message: "the engine was told to stop")
+        }
+    }
+}

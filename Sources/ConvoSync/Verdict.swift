@@ -1,0 +1,83 @@
+public import ConvoModel
+public import ConvoStore
+
+/// What reading the server has shown of a write in doubt.
+public enum Confirmation: Sendable, Hashable {
+    /// On the server; with the conversation that a start or restart made.
+    case present(RemoteID?)
+    case absent
+    /// The server is still at work on the conversation.
+    case busy
+    /// Nothing can tell.
+    case unclear(OutboxItem.Reason)
+}
+
+/// Where a write goes from here. The table of this type's initialisers is the heart of exactly-once:
+/// nothing leads from "in doubt" to the queue but a server that was read after the last moment at which the write
+/// could have surfaced, and did not have it.
+public enum Verdict: Sendable, Hashable {
+    /// With the conversation that a start or restart made.
+    case delivered(RemoteID?)
+    case queued(OutboxItem.Reason?, until: Timestamp?)
+    case inDoubt(OutboxItem.Reason, until: Timestamp)
+    case refused(OutboxItem.Reason)
+    case held(OutboxItem.Reason)
+
+    /// After a confirmation.
+    init(_ confirmation: Confirmation, of item: OutboxItem, at now: Timestamp, limits: SyncLimits) {
+        switch confirmation {
+        case .present(let remoteID): self = .delivered(remoteID)
+        case .busy: self = .inDoubt(.stillBusy, until: now + Verdict.look)
+        case .unclear(let reason): self = .held(reason)
+        case .absent:
+            let proof = (item.doubtedAt ?? item.sentAt ?? now) + limits.surfacing
+            // Deleting twice is deleting once: no need to wait.
+            if now >= proof || item.kind == .delete {
+                self = .queued(.notArrived, until: nil)
+            } else {
+                self = .inDoubt(.notThereYet, until: min(proof, now + Verdict.look))
+            }
+        }
+    }
+
+    /// After a step that failed.
+    init(
+        _ failure: SyncFailure, during step: PushMachine.Step, of item: OutboxItem, at now: Timestamp,
+        limits: SyncLimits
+    ) {
+        let later = now + limits.backoff.delay(after: item.attempts + 1, asked: failure.asked)
+        if case .confirm = step {
+            // Only reading failed: what was in doubt still is.
+            self = .inDoubt(failure.reason, until: later)
+        } else if case .send = step, failure.mayHaveActed {
+            self = .inDoubt(failure.reason, until: now + Verdict.firstLook)
+        } else if failure.endsPass {
+            self = .queued(failure.reason, until: nil)  // the pass ends; the next one's start decides when
+        } else if failure.isRetryable || failure.isBusy {
+            self = .queued(failure.reason, until: later)
+        } else if case .prepare = step, !failure.isNotFound {
+            self = .queued(failure.reason, until: later)  // nothing was sent: an answer that is no JSON, perhaps
+        } else {
+            self = .refused(failure.reason)
+        }
+    }
+
+    /// When what is in doubt is looked for first, and then again and again.
+    static let firstLook = Duration.milliseconds(500)
+    static let look = Duration.seconds(10)
+}
+
+extension OutboxItem.Reason {
+    static let stillBusy = Self(code: "busy", message: "the server is still at work on the conversation")
+    static let notThereYet = Self(
+        code: "not_there_yet", message: "the answer was lost, and the server does not show the write yet",
+        hint: "It may still surface; Convo looks again.")
+    static let notArrived = Self(code: "not_arrived", message: "it did not reach the server, and is sent again")
+    static let ambiguous = Self(
+        code: "ambiguous",
+        message: "the answer was lost, and the conversation holds equal messages: nobody can tell whether one is this",
+        hint: "Look with `convo history`; then `convo outbox retry` sends it again, `convo outbox cancel` drops it.")
+    static let unconfirmable = Self(
+        code: "unconfirmable", message: "the answer was lost, and the server keeps no record of an unstored exchange",
+        hint: "`convo outbox retry` sends it again, `convo outbox cancel` drops it.")
+}
