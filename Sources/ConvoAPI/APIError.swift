@@ -1,7 +1,5 @@
-public import ConvoModel
-
 /// Why an operation has no result.
-public struct APIError: Error, Sendable {
+public struct APIError: Error, Hashable, Sendable {
     public enum Kind: Hashable, Sendable {
         /// No connection could be made: name look-up, refused, TLS, no route.
         case unreachable
@@ -23,7 +21,7 @@ public struct APIError: Error, Sendable {
 
     /// What the failed operation may have done on the server.
     public enum Effect: Hashable, Sendable {
-        /// Certainly nothing.
+        /// Certainly nothing. So it is with every operation that only reads.
         case none
         /// Nothing or everything: only reading the server's state can tell.
         case unknown
@@ -40,6 +38,9 @@ public struct APIError: Error, Sendable {
     /// The server's name for the exchange (`mistral-correlation-id`), for a support request.
     public let correlationID: String?
 
+    /// Of an unusable request: whether the key is the reason.
+    let isAboutKey: Bool
+
     public init(
         _ kind: Kind, effect: Effect, message: String, serverCode: String? = nil, retryAfter: Duration? = nil,
         correlationID: String? = nil
@@ -50,5 +51,28 @@ public struct APIError: Error, Sendable {
         self.serverCode = serverCode
         self.retryAfter = retryAfter
         self.correlationID = correlationID
+        isAboutKey = false
+    }
+
+    private init(keyProblem message: String) {
+        kind = .unusableRequest
+        effect = .none
+        self.message = message
+        serverCode = nil
+        retryAfter = nil
+        correlationID = nil
+        isAboutKey = true
+    }
+
+    /// There is no key to send, or none that can be sent.
+    public static func keyProblem(_ message: String) -> APIError { APIError(keyProblem: message) }
+
+    /// The same, of an operation that may have acted before this happened.
+    func with(effect: Effect) -> APIError {
+        effect == self.effect
+            ? self
+            : APIError(
+                kind, effect: effect, message: message, serverCode: serverCode, retryAfter: retryAfter,
+                correlationID: correlationID)
     }
 }

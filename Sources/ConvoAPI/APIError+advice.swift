@@ -1,0 +1,63 @@
+extension APIError {
+    /// Whether the same request may succeed later without anyone doing anything. It says nothing about whether
+    /// sending it again is safe: that is ``effect``.
+    public var isRetryable: Bool {
+        switch kind {
+        case .unreachable, .answerLost, .malformed, .streamError, .truncatedStream: true
+        case .status(let status): [408, 409, 425, 429, 500, 502, 503, 504].contains(status)
+        case .cancelled, .unusableRequest: false
+        }
+    }
+
+    /// The server does not accept the key, or there is none to send.
+    public var isCredentialProblem: Bool {
+        switch kind {
+        case .status(401), .status(403): true
+        case .unusableRequest: isAboutKey
+        default: false
+        }
+    }
+
+    /// The server has no such conversation (or entry): deleted, never stored, or another key's.
+    public var isNotFound: Bool { kind == .status(404) }
+
+    /// Another request is at work on the conversation.
+    public var isBusy: Bool { kind == .status(409) }
+
+    /// The server asks for fewer requests.
+    public var isRateLimited: Bool { kind == .status(429) }
+
+    /// What the person does next.
+    public var hint: String? {
+        switch kind {
+        case .unreachable: "Check the network and CONVO_SERVER_URL; what is queued is sent when the server is back."
+        case .answerLost: "Try again later; whether the server has acted is found out by reading from it."
+        case .cancelled: nil
+        case .malformed: "Check CONVO_SERVER_URL: it may not point to a server of this API."
+        case .streamError, .truncatedStream: "Run `convo sync` to see what the server kept of the answer."
+        case .unusableRequest where isAboutKey:
+            "Set MISTRAL_API_KEY, or api_key_file in the configuration, to a key from console.mistral.ai."
+        case .unusableRequest: "Check CONVO_SERVER_URL and what is being sent."
+        case .status(let status): APIError.hint(for: status)
+        }
+    }
+
+    private static func hint(for status: Int) -> String? {
+        switch status {
+        case 300..<400: "Set CONVO_SERVER_URL to the address that the server points to."
+        case 400, 422: "The server does not accept the request as it is; change it."
+        case 401: "Check MISTRAL_API_KEY: the server does not know this key."
+        case 403: "This key may not do that: check MISTRAL_API_KEY and the workspace's permissions and guardrails."
+        case 404: "It may be deleted, not stored, or belong to another key; check CONVO_SERVER_URL too."
+        case 409: "The conversation is busy with another request, for up to 90 seconds; try again after that."
+        case 413: "What is being sent is too large for the server."
+        case 429: "Too many requests or tokens; wait, or raise the workspace's limits."
+        case 500...: "The server has a problem; try again later."
+        default: nil
+        }
+    }
+}
+
+extension APIError: CustomStringConvertible {
+    public var description: String { message }
+}

@@ -1,0 +1,20 @@
+internal import ConvoHTTP
+
+extension APIError {
+    /// - Parameter isWrite: whether the request may change anything on the server.
+    init(_ error: HTTPError, isWrite: Bool) {
+        self.init(
+            APIError.kind(of: error), effect: isWrite && error.mayHaveReachedServer ? .unknown : .none,
+            message: error.message)
+    }
+
+    private static func kind(of error: HTTPError) -> Kind {
+        switch error.kind {
+        case .unusableRequest: .unusableRequest
+        case .cancelled, .transportClosed: .cancelled
+        case .headTooLarge, .bodyTooLarge: .malformed
+        case .unresolved, .notConnected, .insecure, .connectTimeout: .unreachable
+        case .connectionLost, .stalled, .timeout: error.mayHaveReachedServer ? .answerLost : .unreachable
+        }
+    }
+}

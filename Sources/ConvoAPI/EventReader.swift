@@ -1,0 +1,75 @@
+internal import ConvoHTTP
+internal import ConvoModel
+
+/// Reads the events of one stream from its bytes.
+struct EventReader {
+    private var chunks: HTTPBody.Iterator
+    private var decoder = SSEDecoder()
+    private let correlationID: String?
+    /// Nothing comes any more.
+    private(set) var isOver = false
+
+    init(chunks: HTTPBody.Iterator, correlationID: String?) {
+        self.chunks = chunks
+        self.correlationID = correlationID
+    }
+
+    mutating func next() async throws(APIError) -> ConversationEvent {
+        while true {
+            if let event = try nextDecoded() {
+                let event = try read(event)
+                if case .responseDone = event.content { isOver = true }
+                return event
+            }
+            decoder.feed(try await nextChunk())
+        }
+    }
+
+    private mutating func nextDecoded() throws(APIError) -> ServerSentEvent? {
+        do {
+            return try decoder.next()
+        } catch {
+            switch error {
+            case .lineTooLong(let limit), .eventTooLarge(let limit):
+                throw failure(.malformed, "an event of the server's is larger than \(limit) bytes")
+            }
+        }
+    }
+
+    private mutating func nextChunk() async throws(APIError) -> [UInt8] {
+        do {
+            if let chunk = try await chunks.next() { return chunk }
+        } catch {
+            throw APIError(error, isWrite: true)
+        }
+        throw failure(.truncatedStream, "the server's answer ended in the middle")
+    }
+
+    private func read(_ received: ServerSentEvent) throws(APIError) -> ConversationEvent {
+        guard let raw = try? JSONText(received.data), raw.kind == .object else {
+            // Proxies send pings of their own kind; only what claims to be the API's has to look like it.
+            guard received.type == "ping" || received.data.isEmpty else {
+                throw failure(.malformed, "an event of the server's is not a JSON object")
+            }
+            return ConversationEvent(unknown: received.type, raw: .string(received.data))
+        }
+        let event: ConversationEvent
+        do {
+            let isTyped = raw["type"]?.string != nil
+            event = try ConversationEvent(raw: isTyped ? raw : raw.setting("type", to: .string(received.type)))
+        } catch {
+            throw failure(.malformed, "an event of the server's cannot be read: \(error)")
+        }
+        if case .responseError(let message, let code) = event.content {
+            throw failure(
+                .streamError(code: code), ErrorBody.shown(message) ?? "the server reports error \(code)",
+                serverCode: String(code))
+        }
+        return event
+    }
+
+    /// The request has reached the server: what came of it, only the history knows.
+    private func failure(_ kind: APIError.Kind, _ message: String, serverCode: String? = nil) -> APIError {
+        APIError(kind, effect: .unknown, message: message, serverCode: serverCode, correlationID: correlationID)
+    }
+}

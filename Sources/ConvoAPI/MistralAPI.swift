@@ -1,0 +1,115 @@
+public import ConvoHTTP
+public import ConvoModel
+
+/// The Conversations API over HTTP.
+///
+/// Every method sends one request, unless a ``RetryPolicy`` says otherwise. The key goes into the `Authorization`
+/// field and nowhere else.
+public struct MistralAPI: ConversationsAPI {
+    public static let defaultURL = "https://api.mistral.ai"
+    public static let defaultUserAgent = "convo/1"
+
+    private let client: APIClient
+
+    /// - Parameters:
+    ///   - baseURL: what `/v1/conversations` is appended to.
+    ///   - apiKey: asked for each request, so that a new key needs no new client. `nil` is enough for a plain `http`
+    ///     server on this machine only.
+    ///   - clock: what waits between attempts.
+    ///   - jitter: from zero to ``RetryPolicy/maxJitter``, for the waits.
+    /// - Throws: ``APIError`` of kind `unusableRequest` if the URL is none.
+    public init(
+        baseURL: String = defaultURL, apiKey: @escaping @Sendable () -> String?, transport: any HTTPTransport,
+        userAgent: String = defaultUserAgent, retry: RetryPolicy = .none,
+        clock: any Clock<Duration> = ContinuousClock(),
+        jitter: @escaping @Sendable () -> Duration = { .microseconds(Int64.random(in: 0..<1_000_000)) }
+    ) throws(APIError) {
+        guard let url = HTTPURL(baseURL), url.query == nil else {
+            throw APIError(.unusableRequest, effect: .none, message: "the server's URL is no http or https URL")
+        }
+        client = APIClient(
+            baseURL: url, apiKey: apiKey, transport: transport, userAgent: userAgent,
+            retries: Retries(policy: retry, clock: clock, jitter: jitter))
+    }
+
+    /// The same with one key.
+    public init(
+        baseURL: String = defaultURL, apiKey: String?, transport: any HTTPTransport,
+        userAgent: String = defaultUserAgent, retry: RetryPolicy = .none
+    ) throws(APIError) {
+        try self.init(
+            baseURL: baseURL, apiKey: { apiKey }, transport: transport, userAgent: userAgent, retry: retry)
+    }
+
+    // MARK: Reading
+
+    public func list(page: Int, pageSize: Int, metadata: JSONText?) async throws(APIError) -> [Conversation] {
+        var call = Call(method: .get, segments: Call.root)
+        call.query = [("page", String(page)), ("page_size", String(pageSize))]
+        if let metadata { call.query.append(("metadata", metadata.text)) }
+        return try await client.value(call) { json throws(ModelError) in
+            guard json.kind == .array else { throw .unexpected(expected: "an array", in: "list") }
+            var conversations: [Conversation] = []
+            for element in json.elements { conversations.append(try Conversation(raw: element)) }
+            return conversations
+        }
+    }
+
+    public func get(_ id: RemoteID) async throws(APIError) -> Conversation {
+        try await client.value(.about(id, .get)) { json throws(ModelError) in try Conversation(raw: json) }
+    }
+
+    public func getHistory(of id: RemoteID) async throws(APIError) -> ConversationHistory {
+        try await client.value(.about(id, .get, ["history"])) { json throws(ModelError) in
+            try ConversationHistory(raw: json)
+        }
+    }
+
+    public func getMessages(of id: RemoteID) async throws(APIError) -> ConversationMessages {
+        try await client.value(.about(id, .get, ["messages"])) { json throws(ModelError) in
+            try ConversationMessages(raw: json)
+        }
+    }
+
+    // MARK: Writing
+
+    public func start(_ request: StartRequest) async throws(APIError) -> ConversationResponse {
+        try await response(Call(method: .post, segments: Call.root, body: Call.body(of: request, isStream: false)))
+    }
+
+    public func append(_ request: AppendRequest, to id: RemoteID) async throws(APIError) -> ConversationResponse {
+        try await response(.about(id, .post, body: Call.body(of: request, isStream: false)))
+    }
+
+    public func restart(_ request: RestartRequest, of id: RemoteID) async throws(APIError) -> ConversationResponse {
+        try await response(.about(id, .post, ["restart"], body: Call.body(of: request, isStream: false)))
+    }
+
+    public func delete(_ id: RemoteID) async throws(APIError) {
+        _ = try await client.answer(to: .about(id, .delete))
+    }
+
+    private func response(_ call: Call) async throws(APIError) -> ConversationResponse {
+        try await client.value(call) { json throws(ModelError) in try ConversationResponse(raw: json) }
+    }
+
+    // MARK: Streaming
+
+    public func startStream(_ request: StartRequest) async throws(APIError) -> ConversationEventStream {
+        try await client.events(
+            Call(method: .post, segments: Call.root, body: Call.body(of: request, isStream: true), isStream: true))
+    }
+
+    public func appendStream(
+        _ request: AppendRequest, to id: RemoteID
+    ) async throws(APIError) -> ConversationEventStream {
+        try await client.events(.about(id, .post, body: Call.body(of: request, isStream: true), isStream: true))
+    }
+
+    public func restartStream(
+        _ request: RestartRequest, of id: RemoteID
+    ) async throws(APIError) -> ConversationEventStream {
+        try await client.events(
+            .about(id, .post, ["restart"], body: Call.body(of: request, isStream: true), isStream: true))
+    }
+}

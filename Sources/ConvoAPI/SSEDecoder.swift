@@ -1,0 +1,106 @@
+/// Makes events of the bytes of a `text/event-stream`, as the WHATWG standard says, however the bytes are cut.
+///
+/// Feed it what has come, then ask for ``next()`` until it has no more. An event whose empty line has not come does
+/// not exist, at the end of the stream neither. `id` and `retry` are for those who reconnect: this API has nothing to
+/// reconnect to, and they are passed over.
+// > html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+public struct SSEDecoder: Sendable {
+    /// Bytes of one line without its end.
+    public static let lineLimit = 8 << 20
+    /// Bytes of one event's data.
+    public static let eventLimit = 16 << 20
+
+    public enum Failure: Error, Hashable, Sendable {
+        case lineTooLong(limit: Int)
+        case eventTooLarge(limit: Int)
+    }
+
+    private let lineLimit: Int
+    private let eventLimit: Int
+    private var buffer: [UInt8] = []
+    /// Where the line that is being read begins in the buffer.
+    private var lineStart = 0
+    /// Up to where the buffer is known to hold no line end.
+    private var scanned = 0
+    private var skipsLineFeed = false
+    private var isFirstLine = true
+    private var type = ""
+    private var data: [UInt8]?
+
+    public init(lineLimit: Int = SSEDecoder.lineLimit, eventLimit: Int = SSEDecoder.eventLimit) {
+        self.lineLimit = lineLimit
+        self.eventLimit = eventLimit
+    }
+
+    public mutating func feed(_ bytes: some Collection<UInt8>) {
+        if lineStart > 0 {
+            buffer.removeFirst(lineStart)
+            scanned -= lineStart
+            lineStart = 0
+        }
+        buffer.append(contentsOf: bytes)
+    }
+
+    /// - Returns: `nil` if the next event is not wholly here.
+    /// - Throws: ``Failure`` if a line or an event is larger than allowed; the decoder is of no use afterwards.
+    public mutating func next() throws(Failure) -> ServerSentEvent? {
+        while let line = try takeLine() {
+            if let event = try interpret(line) { return event }
+        }
+        return nil
+    }
+
+    /// The next whole line. It ends with CR, LF or both; a CR ends it at once, and an LF after that is no line.
+    private mutating func takeLine() throws(Failure) -> ArraySlice<UInt8>? {
+        if skipsLineFeed, lineStart < buffer.count {
+            skipsLineFeed = false
+            if buffer[lineStart] == 0x0A { lineStart += 1 }
+            scanned = max(scanned, lineStart)
+        }
+        while scanned < buffer.count, buffer[scanned] != 0x0A, buffer[scanned] != 0x0D { scanned += 1 }
+        guard scanned - lineStart <= lineLimit else { throw .lineTooLong(limit: lineLimit) }
+        guard scanned < buffer.count else { return nil }
+        var line = buffer[lineStart..<scanned]
+        skipsLineFeed = buffer[scanned] == 0x0D
+        scanned += 1
+        lineStart = scanned
+        if isFirstLine, line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
+        isFirstLine = false
+        return line
+    }
+
+    private mutating func interpret(_ line: ArraySlice<UInt8>) throws(Failure) -> ServerSentEvent? {
+        guard let first = line.first else { return dispatch() }
+        guard first != UInt8(ascii: ":") else { return nil }
+        let colon = line.firstIndex(of: UInt8(ascii: ":"))
+        let name = line[..<(colon ?? line.endIndex)]
+        var value = colon.map { line[($0 + 1)...] } ?? []
+        if value.first == 0x20 { value = value.dropFirst() }
+        if name.elementsEqual("data".utf8) {
+            try append(value)
+        } else if name.elementsEqual("event".utf8) {
+            type = String(decoding: value, as: UTF8.self)
+        }
+        return nil
+    }
+
+    private mutating func append(_ value: ArraySlice<UInt8>) throws(Failure) {
+        let size = data?.count ?? 0
+        guard size + value.count < eventLimit else { throw .eventTooLarge(limit: eventLimit) }
+        if data == nil {
+            data = Array(value)
+        } else {
+            data?.append(0x0A)
+            data?.append(contentsOf: value)
+        }
+    }
+
+    private mutating func dispatch() -> ServerSentEvent? {
+        defer {
+            type = ""
+            data = nil
+        }
+        guard let data else { return nil }
+        return ServerSentEvent(type: type.isEmpty ? "message" : type, data: String(decoding: data, as: UTF8.self))
+    }
+}

@@ -1,0 +1,144 @@
+internal import CCurl
+
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
+/// What the driver's thread does: takes commands, lets libcurl work, reports what has ended, sleeps until the next
+/// of these. Made by the driver, touched by its thread only.
+final class CurlLoop {
+    /// Requests at work at once; further ones wait their turn.
+    static let transferLimit = 256
+    /// Handles kept for the next request.
+    static let idleHandleLimit = 16
+    /// libcurl's own timers and the inbox end the sleep earlier.
+    static let longestSleepMilliseconds: Int32 = 60_000
+
+    private typealias Ticket = CurlDriver.Ticket
+    private typealias Arrival = (ticket: Ticket, request: HTTPRequest, exchange: Exchange, isStream: Bool)
+
+    private let multi: UnsafeMutableRawPointer
+    private let options: CurlOptions
+    private let driver: CurlDriver
+    private var active: [Ticket: Transfer] = [:]
+    private var tickets: [UnsafeMutableRawPointer: Ticket] = [:]
+    private var waiting: [Arrival] = []
+    private var idleHandles: [UnsafeMutableRawPointer] = []
+
+    init(multi: UnsafeMutableRawPointer, options: CurlOptions, driver: CurlDriver) {
+        self.multi = multi
+        self.options = options
+        self.driver = driver
+    }
+
+    func run() {
+        blockSignals()
+        while true {
+            let (commands, isClosed) = driver.take()
+            for command in commands { obey(command) }
+            if isClosed { break }
+            var running: Int32 = 0
+            curl_multi_perform(multi, &running)
+            settleEnded()
+            startWaiting()
+            curl_multi_poll(multi, nil, 0, waiting.isEmpty ? CurlLoop.longestSleepMilliseconds : 0, nil)
+        }
+        shutDown()
+    }
+
+    /// Signals are for the program's other threads; a broken pipe is an error code here.
+    private func blockSignals() {
+        var all = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_BLOCK, &all, nil)
+    }
+
+    private func obey(_ command: CurlDriver.Command) {
+        switch command {
+        case .start(let ticket, let request, let exchange, let isStream):
+            waiting.append((ticket, request, exchange, isStream))
+            startWaiting()
+        case .resume(let ticket):
+            if let transfer = active[ticket] { curl_easy_pause(transfer.easy, CURLPAUSE_CONT) }
+        case .cancel(let ticket):
+            cancel(ticket)
+        }
+    }
+
+    private func cancel(_ ticket: Ticket) {
+        if let transfer = active[ticket] {
+            let reached = transfer.mayHaveReachedServer
+            end(ticket, transfer) { .failure(.cancelled(mayHaveReachedServer: reached)) }
+        } else if let place = waiting.firstIndex(where: { $0.ticket == ticket }) {
+            waiting.remove(at: place).exchange.finish(.failure(.cancelled(mayHaveReachedServer: false)))
+        }
+    }
+
+    // MARK: Starting
+
+    private func startWaiting() {
+        while active.count < CurlLoop.transferLimit, !waiting.isEmpty { start(waiting.removeFirst()) }
+    }
+
+    private func start(_ arrival: Arrival) {
+        guard let easy = idleHandles.popLast() ?? curl_easy_init() else { return refuse(arrival) }
+        let transfer = Transfer(arrival.request, exchange: arrival.exchange, easy: easy)
+        let context = Unmanaged.passUnretained(transfer).toOpaque()
+        guard transfer.configure(options: options, context: context),
+            arrival.isStream || transfer.acceptCompression(), curl_multi_add_handle(multi, easy) == CURLM_OK
+        else {
+            retire(easy)
+            return refuse(arrival)
+        }
+        active[arrival.ticket] = transfer
+        tickets[easy] = arrival.ticket
+    }
+
+    private func refuse(_ arrival: Arrival) {
+        arrival.exchange.finish(.failure(.unusable("libcurl could not set the request up")))
+    }
+
+    // MARK: Ending
+
+    private func settleEnded() {
+        var remaining: Int32 = 0
+        while let message = curl_multi_info_read(multi, &remaining) {
+            guard message.pointee.msg == CURLMSG_DONE, let ticket = tickets[message.pointee.easy_handle],
+                let transfer = active[ticket]
+            else { continue }
+            let code = message.pointee.data.result
+            end(ticket, transfer) { transfer.outcome(code) }
+        }
+    }
+
+    /// The outcome is read while the handle still has it, and told after the connection is free.
+    private func end(_ ticket: Ticket, _ transfer: Transfer, _ outcome: () -> Result<Void, HTTPError>) {
+        let outcome = outcome()
+        curl_multi_remove_handle(multi, transfer.easy)
+        active[ticket] = nil
+        tickets[transfer.easy] = nil
+        retire(transfer.easy)
+        transfer.exchange.finish(outcome)
+    }
+
+    private func retire(_ easy: UnsafeMutableRawPointer) {
+        if idleHandles.count < CurlLoop.idleHandleLimit {
+            curl_easy_reset(easy)
+            idleHandles.append(easy)
+        } else {
+            curl_easy_cleanup(easy)
+        }
+    }
+
+    private func shutDown() {
+        for (ticket, transfer) in active {
+            let reached = transfer.mayHaveReachedServer
+            end(ticket, transfer) { .failure(.transportClosed(mayHaveReachedServer: reached)) }
+        }
+        for arrival in waiting { arrival.exchange.finish(.failure(.transportClosed(mayHaveReachedServer: false))) }
+        for easy in idleHandles { curl_easy_cleanup(easy) }
+        curl_multi_cleanup(multi)
+    }
+}

@@ -1,0 +1,100 @@
+internal import CCurl
+
+/// An absolute `http` or `https` URL without user, password or fragment, as libcurl reads it: what is checked here
+/// is what is connected to.
+public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
+    public let scheme: String
+    /// As it stands in the URL: an IPv6 address has its brackets.
+    public let host: String
+    public let port: Int
+    /// With its leading slash, percent-encoded.
+    public let path: String
+    /// Without the question mark, percent-encoded.
+    public let query: String?
+
+    /// - Returns: `nil` for anything that is not such a URL, one with a user or password included.
+    public init?(_ text: String) {
+        self.init(parsing: [text])
+    }
+
+    /// Parses the first text, then each further one relative to the result so far.
+    private init?(parsing texts: [String]) {
+        guard texts.allSatisfy({ $0.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F } }), let handle = curl_url() else {
+            return nil
+        }
+        defer { curl_url_cleanup(handle) }
+        for text in texts {
+            let flags = UInt32(CURLU_DISALLOW_USER)
+            guard curl_url_set(handle, CURLUPART_URL, text, flags) == CURLUE_OK else { return nil }
+        }
+        func part(_ part: CURLUPart, _ flags: Int32 = 0) -> String? {
+            var value: UnsafeMutablePointer<CChar>?
+            guard curl_url_get(handle, part, &value, UInt32(flags)) == CURLUE_OK, let value else { return nil }
+            defer { curl_free(value) }
+            return String(cString: value)
+        }
+        guard let scheme = part(CURLUPART_SCHEME), scheme == "http" || scheme == "https",
+            let host = part(CURLUPART_HOST), !host.isEmpty,
+            let port = part(CURLUPART_PORT, CURLU_DEFAULT_PORT).flatMap({ Int($0) })
+        else { return nil }
+        (self.scheme, self.host, self.port) = (scheme, host.lowercased(), port)
+        path = part(CURLUPART_PATH) ?? "/"
+        query = part(CURLUPART_QUERY)
+    }
+
+    private init(scheme: String, host: String, port: Int, path: String, query: String?) {
+        (self.scheme, self.host, self.port, self.path, self.query) = (scheme, host, port, path, query)
+    }
+
+    /// The whole URL as it is requested.
+    public var text: String { query.map { "\(withoutQuery)?\($0)" } ?? withoutQuery }
+    /// What may be shown and logged.
+    public var withoutQuery: String { origin + path }
+    public var description: String { withoutQuery }
+
+    /// Scheme, host and, where it is not the scheme's own, the port.
+    public var origin: String {
+        port == (scheme == "https" ? 443 : 80) ? "\(scheme)://\(host)" : "\(scheme)://\(host):\(port)"
+    }
+
+    /// Whether this machine alone is meant: `localhost`, `127.0.0.0/8` or `::1`.
+    public var isLoopback: Bool {
+        if host == "localhost" || host == "[::1]" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    /// The same server with a path below this URL's own, and a query. Segments and values are percent-encoded.
+    public func appending(segments: [String], query: [(name: String, value: String)] = []) -> HTTPURL {
+        let base = path.hasSuffix("/") ? String(path.dropLast()) : path
+        let below = segments.map { "/" + HTTPURL.percentEncoded($0) }.joined()
+        let pairs = query.map { "\(HTTPURL.percentEncoded($0.name))=\(HTTPURL.percentEncoded($0.value))" }
+        return HTTPURL(
+            scheme: scheme, host: host, port: port, path: base + below,
+            query: pairs.isEmpty ? nil : pairs.joined(separator: "&"))
+    }
+
+    /// Where a `Location` field points from here; `nil` if it is no such URL.
+    public func resolving(_ location: String) -> HTTPURL? { HTTPURL(parsing: [text, location]) }
+
+    public func isSameOrigin(as other: HTTPURL) -> Bool {
+        scheme == other.scheme && host == other.host && port == other.port
+    }
+
+    /// Everything but letters, digits and `-._~` as `%XX` of its UTF-8 (RFC 3986, 2.3).
+    static func percentEncoded(_ text: String) -> String {
+        var encoded = ""
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+                UInt8(ascii: "~"):
+                encoded.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                let digits = String(byte, radix: 16, uppercase: true)
+                encoded += digits.utf8.count == 1 ? "%0\(digits)" : "%\(digits)"
+            }
+        }
+        return encoded
+    }
+}

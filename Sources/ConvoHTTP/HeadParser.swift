@@ -1,0 +1,48 @@
+/// Makes an answer's head of its lines, as libcurl hands them over: one call for each, line end included.
+///
+/// Interim answers (1xx) are passed over, and so are the trailers after the body.
+struct HeadParser {
+    static let sizeLimit = 256 << 10
+
+    private var status = 0
+    private var headers = HTTPHeaders()
+    private var size = 0
+    private var isDone = false
+
+    enum Failure: Error { case tooLarge }
+
+    /// - Returns: the head, on the line that ends it.
+    mutating func take(_ line: some Collection<UInt8>) throws(Failure) -> HTTPHead? {
+        guard !isDone else { return nil }
+        size += line.count
+        guard size <= HeadParser.sizeLimit else { throw .tooLarge }
+        let text = HeadParser.trimmed(String(decoding: line, as: UTF8.self))
+        if text.isEmpty { return end() }
+        if text.hasPrefix("HTTP/") {
+            start(text)
+        } else if let colon = text.firstIndex(of: ":") {
+            let name = HeadParser.trimmed(text[..<colon])
+            headers.append(name, HeadParser.trimmed(text[text.index(after: colon)...]))
+        }
+        return nil
+    }
+
+    private mutating func start(_ statusLine: String) {
+        status = statusLine.split(separator: " ", maxSplits: 2).dropFirst().first.flatMap { Int($0) } ?? 0
+        headers = HTTPHeaders()
+    }
+
+    private mutating func end() -> HTTPHead? {
+        guard status >= 200 else { return nil }
+        isDone = true
+        return HTTPHead(status: status, headers: headers)
+    }
+
+    private static func trimmed(_ text: some StringProtocol) -> String {
+        let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A }
+        var bytes = Substring(text).utf8
+        while let first = bytes.first, isBlank(first) { bytes = bytes.dropFirst() }
+        while let last = bytes.last, isBlank(last) { bytes = bytes.dropLast() }
+        return String(Substring(bytes))
+    }
+}

@@ -1,0 +1,173 @@
+internal import CCurl
+
+/// One request while libcurl works on it. Made, used and ended on the driver's thread.
+final class Transfer {
+    let request: HTTPRequest
+    let exchange: Exchange
+    let easy: UnsafeMutableRawPointer
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private var errorText = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
+    private var head = HeadParser()
+    private var sentBody = 0
+    private var receivedBody = 0
+    /// Why we stopped it ourselves, from inside a callback.
+    private(set) var refusal: HTTPError?
+
+    init(_ request: HTTPRequest, exchange: Exchange, easy: UnsafeMutableRawPointer) {
+        self.request = request
+        self.exchange = exchange
+        self.easy = easy
+    }
+
+    deinit { curl_slist_free_all(headerList) }
+
+    /// Whether the server can have the request. A request with a body that was not begun cannot be acted on.
+    var mayHaveReachedServer: Bool {
+        if request.method == .post, !request.body.isEmpty { return sentBody > 0 }
+        var microseconds: curl_off_t = 0
+        _ = convo_easy_get_size(easy, CURLINFO_PRETRANSFER_TIME_T, &microseconds)
+        return microseconds > 0
+    }
+
+    // MARK: Callbacks
+
+    func received(line: UnsafeRawBufferPointer) -> Bool {
+        do {
+            if let head = try head.take(line) { exchange.arrived(head) }
+            return true
+        } catch {
+            refusal = .headTooLarge(limit: HeadParser.sizeLimit)
+            return false
+        }
+    }
+
+    enum Reception { case taken, later, refused }
+
+    func received(body: UnsafeRawBufferPointer) -> Reception {
+        guard body.count <= request.limits.body - receivedBody else {
+            refusal = .bodyTooLarge(limit: request.limits.body)
+            return .refused
+        }
+        guard exchange.offer(body) else { return .later }
+        receivedBody += body.count
+        return .taken
+    }
+
+    func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        let count = min(buffer.count, request.body.count - sentBody)
+        request.body.withUnsafeBytes { body in
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: body[sentBody..<sentBody + count]))
+        }
+        sentBody += count
+        return count
+    }
+}
+
+// MARK: Setting up
+
+extension Transfer {
+    /// - Returns: `false` if libcurl refused an option, which it does only when memory is short.
+    func configure(options: CurlOptions, context: UnsafeMutableRawPointer) -> Bool {
+        setServer(options) && setLimits() && setMessage() && setCallbacks(context)
+    }
+
+    private func setServer(_ options: CurlOptions) -> Bool {
+        set(CURLOPT_URL, request.url.text) && set(CURLOPT_PROTOCOLS_STR, "http,https")
+            && set(CURLOPT_NOSIGNAL, 1) && set(CURLOPT_FOLLOWLOCATION, 0)
+            && set(CURLOPT_SSL_VERIFYPEER, 1) && set(CURLOPT_SSL_VERIFYHOST, 2)
+            && set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS)) && set(CURLOPT_TCP_KEEPALIVE, 1)
+            && set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+            // Else ending a request that still looks up its host's name waits for the resolver, and all others with it.
+            && set(CURLOPT_QUICK_EXIT, 1)
+            && (options.certificateFile.map { set(CURLOPT_CAINFO, $0) } ?? true)
+    }
+
+    private func setLimits() -> Bool {
+        let limits = request.limits
+        return set(CURLOPT_CONNECTTIMEOUT_MS, limits.connect.wholeMilliseconds)
+            && set(CURLOPT_TIMEOUT_MS, limits.total.wholeMilliseconds)
+            && set(CURLOPT_LOW_SPEED_LIMIT, 1)
+            && set(CURLOPT_LOW_SPEED_TIME, max(1, Int(limits.stall.components.seconds)))
+    }
+
+    private func setMessage() -> Bool {
+        for field in request.headers.fields {
+            guard add(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)") else { return false }
+        }
+        switch request.method {
+        case .get: break
+        case .delete:
+            guard set(CURLOPT_CUSTOMREQUEST, "DELETE"), set(CURLOPT_FRESH_CONNECT, 1) else { return false }
+        case .post:
+            guard add("Expect:"), request.headers["content-type"] != nil || add("Content-Type:"),
+                set(CURLOPT_POST, 1), set(CURLOPT_FRESH_CONNECT, request.body.isEmpty ? 1 : 0),
+                convo_easy_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count)) == CURLE_OK
+            else { return false }
+        }
+        return convo_easy_set_list(easy, CURLOPT_HTTPHEADER, headerList) == CURLE_OK
+    }
+
+    private func setCallbacks(_ context: UnsafeMutableRawPointer) -> Bool {
+        let isSet = [
+            convo_easy_set_pointer(easy, CURLOPT_PRIVATE, context),
+            convo_easy_set_pointer(easy, CURLOPT_WRITEDATA, context),
+            convo_easy_set_pointer(easy, CURLOPT_HEADERDATA, context),
+            convo_easy_set_pointer(easy, CURLOPT_READDATA, context),
+            convo_easy_set_data_callback(easy, CURLOPT_HEADERFUNCTION, onHeader),
+            convo_easy_set_data_callback(easy, CURLOPT_WRITEFUNCTION, onBody),
+            convo_easy_set_data_callback(easy, CURLOPT_READFUNCTION, onRead),
+            // libcurl sends a request again, by itself, where a kept-alive connection ends without an answer, be it
+            // a POST that the server has acted on. It must rewind the body for it: this refuses.
+            convo_easy_set_seek_callback(easy) { _, _, _ in Int32(CURL_SEEKFUNC_FAIL) },
+        ]
+        return isSet.allSatisfy { $0 == CURLE_OK }
+    }
+
+    /// Asks for compression. Not for streams: a compressor would hold events back.
+    func acceptCompression() -> Bool { set(CURLOPT_ACCEPT_ENCODING, "") }
+
+    private func set(_ option: CURLoption, _ value: Int) -> Bool {
+        convo_easy_set_long(easy, option, value) == CURLE_OK
+    }
+
+    private func set(_ option: CURLoption, _ value: String) -> Bool {
+        convo_easy_set_string(easy, option, value) == CURLE_OK
+    }
+
+    private func add(_ line: String) -> Bool {
+        guard let list = curl_slist_append(headerList, line) else { return false }
+        headerList = list
+        return true
+    }
+}
+
+private func transfer(_ context: UnsafeMutableRawPointer?) -> Transfer? {
+    context.map { Unmanaged<Transfer>.fromOpaque($0).takeUnretainedValue() }
+}
+
+private let onHeader: convo_data_callback = { bytes, size, count, context in
+    guard let transfer = transfer(context) else { return 0 }
+    return transfer.received(line: UnsafeRawBufferPointer(start: bytes, count: size * count)) ? size * count : 0
+}
+
+private let onBody: convo_data_callback = { bytes, size, count, context in
+    guard let transfer = transfer(context) else { return 0 }
+    switch transfer.received(body: UnsafeRawBufferPointer(start: bytes, count: size * count)) {
+    case .taken: return size * count
+    case .later: return Int(CURL_WRITEFUNC_PAUSE)
+    case .refused: return 0
+    }
+}
+
+private let onRead: convo_data_callback = { bytes, size, count, context in
+    guard let transfer = transfer(context) else { return Int(CURL_READFUNC_ABORT) }
+    return transfer.fill(UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
+}
+
+extension Duration {
+    /// At least one: libcurl takes zero for "no limit". At most a year.
+    var wholeMilliseconds: Int {
+        let (seconds, attoseconds) = min(self, .seconds(365 * 86_400)).components
+        return max(1, Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
+    }
+}
