@@ -65,11 +65,13 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .target(name: "ConvoTerminal", dependencies: ["ConvoModel"], swiftSettings: strict),
+
         // Roof: what people start.
         .executableTarget(
             name: "convo",
             dependencies: [
-                "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoSync",
+                "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -118,6 +120,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(name: "ConvoConfigurationTests", dependencies: ["ConvoConfiguration"], swiftSettings: strict),
+        .testTarget(
+            name: "ConvoTerminalTests", dependencies: ["ConvoTerminal", "ConvoModel"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,49 @@
+# make demo      the main job, end to end, against the sandbox
+# make test      every test
+# make install   into PREFIX (default: ~/.local)
+# make format    the sources as .swift-format wants them
+
+PREFIX ?= $(HOME)/.local
+DESTDIR ?=
+SWIFT ?= swift
+SOURCES = Package.swift Sources Tests
+PROGRAMS = convo convod convo-sandbox
+
+.PHONY: help build demo test install uninstall format lint clean
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+build:
+	@scripts/bootstrap
+	$(SWIFT) build
+
+demo: build
+	@scripts/demo "$$($(SWIFT) build --show-bin-path)"
+
+test:
+	@scripts/bootstrap test
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build --parallel
+
+install:
+	@scripts/bootstrap
+	for program in $(PROGRAMS); do $(SWIFT) build -c release --product $$program || exit 1; done
+	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/systemd/user"
+	cd "$$($(SWIFT) build -c release --show-bin-path)" && install $(PROGRAMS) "$(DESTDIR)$(PREFIX)/bin/"
+	sed 's|^ExecStart=.*|ExecStart=$(PREFIX)/bin/convod|' systemd/convod.service \
+		> "$(DESTDIR)$(PREFIX)/share/systemd/user/convod.service"
+	@echo "Installed into $(DESTDIR)$(PREFIX). Next: systemctl --user daemon-reload && systemctl --user enable --now convod"
+
+uninstall:
+	rm -f $(foreach program,$(PROGRAMS),"$(DESTDIR)$(PREFIX)/bin/$(program)")
+	rm -f "$(DESTDIR)$(PREFIX)/share/systemd/user/convod.service"
+
+format:
+	$(SWIFT) format format --in-place --parallel --recursive $(SOURCES)
+
+lint:
+	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
+
+clean:
+	rm -rf .build

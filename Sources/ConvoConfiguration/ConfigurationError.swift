@@ -1,0 +1,70 @@
+/// Why the settings can't be used. Every case has one sentence and one thing to do; none shows a key.
+public enum ConfigurationError: Error, Hashable, Sendable {
+    /// Neither an XDG variable nor `HOME` says where files belong.
+    case noHome
+    case missingFile(path: String)
+    case unreadableFile(path: String, reason: String)
+    case syntax(path: String, line: Int, column: Int, reason: String)
+    case unknownSetting(name: String, path: String, line: Int?, known: [String])
+    /// A value that a setting can't take, and where it was given.
+    case unusableValue(setting: String, source: String, value: String, reason: String)
+    case exposedKeyFile(path: String, reason: String)
+    case unusableKey(source: String, reason: String)
+    case noKey
+    /// A key would travel readable for everyone on the way.
+    case plainHTTP(url: String)
+
+    /// `EX_CONFIG` of sysexits(3).
+    public static let exitCode: Int32 = 78
+
+    /// A stable name for programs.
+    public var code: String {
+        switch self {
+        case .noHome: "no_home"
+        case .missingFile: "missing_file"
+        case .unreadableFile: "unreadable_file"
+        case .syntax: "syntax"
+        case .unknownSetting: "unknown_setting"
+        case .unusableValue: "unusable_value"
+        case .exposedKeyFile: "exposed_key_file"
+        case .unusableKey: "unusable_key"
+        case .noKey: "no_key"
+        case .plainHTTP: "plain_http"
+        }
+    }
+
+    public var hint: String {
+        switch self {
+        case .noHome: "Set HOME, or name the database with --database."
+        case .missingFile: "Check the path, or leave --config and CONVO_CONFIG away to use the defaults."
+        case .unreadableFile(let path, _): "Check its permissions: ls -l \(path)"
+        case .syntax: "The file is TOML: setting = \"value\", one to a line."
+        case .unknownSetting(_, _, _, let known): "Known settings: \(known.joined(separator: ", "))."
+        case .unusableValue(let setting, let source, _, _): "Change \(setting) in \(source), or take it out."
+        case .exposedKeyFile(let path, _): "Run: chown \"$USER\" \(path) && chmod 600 \(path)"
+        case .unusableKey: "Copy the key again from the console of the service."
+        case .noKey:
+            "Set MISTRAL_API_KEY, or name a file with mode 0600 as api_key_file in the config file."
+        case .plainHTTP: "Use https://, or leave the key away; plain http with a key is for loopback only."
+        }
+    }
+}
+
+extension ConfigurationError: CustomStringConvertible {
+    public var description: String {
+        switch self {
+        case .noHome: "HOME is not set, so there is no place for the database."
+        case .missingFile(let path): "There is no file \(path)."
+        case .unreadableFile(let path, let reason): "Can't read \(path): \(reason)."
+        case .syntax(let path, let line, let column, let reason): "\(path):\(line):\(column): \(reason)."
+        case .unknownSetting(let name, let path, let line, _):
+            "\(path)\(line.map { ":\($0)" } ?? ""): there is no setting \(name)."
+        case .unusableValue(let setting, let source, let value, let reason):
+            "\(setting) from \(source) can't be \"\(value)\": \(reason)."
+        case .exposedKeyFile(let path, let reason): "The key file \(path) is refused: \(reason)."
+        case .unusableKey(let source, let reason): "The API key from \(source) can't be used: \(reason)."
+        case .noKey: "There is no API key."
+        case .plainHTTP(let url): "The API key is not sent to \(url): the connection would not be encrypted."
+        }
+    }
+}

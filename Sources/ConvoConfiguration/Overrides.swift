@@ -1,0 +1,19 @@
+/// What the command line says: above everything else. `nil` where a flag was not given.
+public struct Overrides: Sendable {
+    public var config: String?
+    public var database: String?
+    public var serverURL: String?
+    public var pollInterval: String?
+    public var sweepInterval: String?
+
+    public init(
+        config: String? = nil, database: String? = nil, serverURL: String? = nil, pollInterval: String? = nil,
+        sweepInterval: String? = nil
+    ) {
+        self.config = config
+        self.database = database
+        self.serverURL = serverURL
+        self.pollInterval = pollInterval
+        self.sweepInterval = sweepInterval
+    }
+}

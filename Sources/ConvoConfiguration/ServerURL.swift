@@ -1,0 +1,80 @@
+/// Where the API is: scheme, host, port and perhaps a path in front of `/v1`.
+public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
+    public enum Scheme: String, Sendable { case http, https }
+
+    public static let lengthLimit = 2048
+
+    public let scheme: Scheme
+    /// As written, brackets of an IPv6 address included.
+    public let host: String
+    public let port: UInt16?
+    /// Empty, or begins with a slash and ends without one.
+    public let path: String
+
+    public var description: String { "\(scheme.rawValue)://\(host)\(port.map { ":\($0)" } ?? "")\(path)" }
+
+    /// The reason that a text is no server's URL.
+    public struct Rejection: Error, Hashable, Sendable {
+        public let reason: String
+    }
+
+    /// - Throws: ``Rejection`` unless it is `http://` or `https://`, a host, perhaps a port and a path, and no more.
+    public init(_ text: String) throws(Rejection) {
+        guard text.utf8.count <= ServerURL.lengthLimit, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
+            throw Rejection(reason: "it is not the text of a URL")
+        }
+        guard let (scheme, rest) = ServerURL.scheme(of: text) else {
+            throw Rejection(reason: "it does not begin with https:// or http://")
+        }
+        guard !rest.contains("?"), !rest.contains("#") else {
+            throw Rejection(reason: "it has a query or a fragment")
+        }
+        let authority = rest.prefix { $0 != "/" }
+        guard !authority.contains("@") else { throw Rejection(reason: "it has a user or a password in it") }
+        let (host, port) = ServerURL.split(authority)
+        guard ServerURL.isHost(host) else { throw Rejection(reason: "it has no usable host") }
+        if let port {
+            guard let number = UInt16(port), number > 0, port.allSatisfy({ $0.isNumber }) else {
+                throw Rejection(reason: "its port is not a number from 1 to 65535")
+            }
+            self.port = number
+        } else {
+            self.port = nil
+        }
+        self.scheme = scheme
+        self.host = host.lowercased()
+        var path = rest.dropFirst(authority.count)
+        while path.last == "/" { path.removeLast() }
+        self.path = String(path)
+    }
+
+    /// Whether what is sent stays on this machine: `localhost`, 127.0.0.0/8, `[::1]`.
+    public var isLoopback: Bool {
+        if host == "localhost" || host == "[::1]" { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    private static func scheme(of text: String) -> (Scheme, Substring)? {
+        for scheme in [Scheme.https, .http] {
+            let start = "\(scheme.rawValue)://"
+            if text.lowercased().hasPrefix(start) { return (scheme, text.dropFirst(start.count)) }
+        }
+        return nil
+    }
+
+    /// Host and port, the colons of an IPv6 address left alone.
+    private static func split(_ authority: Substring) -> (host: Substring, port: Substring?) {
+        let afterAddress = authority.firstIndex(of: "]") ?? authority.startIndex
+        guard let colon = authority[afterAddress...].firstIndex(of: ":") else { return (authority, nil) }
+        return (authority[..<colon], authority[authority.index(after: colon)...])
+    }
+
+    private static func isHost(_ host: Substring) -> Bool {
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            let address = host.dropFirst().dropLast()
+            return !address.isEmpty && address.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+        }
+        return !host.isEmpty && host.allSatisfy { $0.isLetter || $0.isNumber || "-._".contains($0) }
+    }
+}

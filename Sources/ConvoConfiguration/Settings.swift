@@ -1,0 +1,92 @@
+/// The settings in force: a flag beats the environment, which beats the config file, which beats the default.
+///
+/// Nothing here reads the API key: every verb that needs no server works where there is none. See ``apiKey(in:)``.
+public struct Settings: Sendable {
+    public static let defaultServer = "https://api.mistral.ai"
+    public static let defaultPollSeconds = 30.0
+    public static let defaultSweepSeconds = 900.0
+    /// More often than once a second is no polling, rarer than once a day no mirror.
+    public static let pollSecondsAllowed = 1.0...86_400
+    /// From one second, for tests on a server of one's own, to thirty days.
+    public static let sweepSecondsAllowed = 1.0...2_592_000
+
+    /// Absolute.
+    public let database: String
+    public let serverURL: ServerURL
+    public let pollInterval: Duration
+    public let sweepInterval: Duration
+    /// The config file that was read; `nil` if there is none.
+    public let configFile: String?
+    /// Absolute; `nil` where the config file names none.
+    public let apiKeyFile: String?
+
+    /// Finds and reads them all.
+    ///
+    /// A missing config file is fine unless a flag or a variable names it.
+    ///
+    /// - Throws: ``ConfigurationError``, which says which setting, from where, and what to do.
+    public init(overrides: Overrides, in surroundings: Surroundings) throws(ConfigurationError) {
+        let file = try Settings.file(overrides: overrides, in: surroundings)
+        let source = Sources(file: file, surroundings: surroundings)
+        configFile = file?.path
+        apiKeyFile = try source.path(flag: nil, variable: nil, key: .apiKeyFile)
+        if let given = try source.path(flag: overrides.database, variable: "CONVO_DATABASE", key: .database) {
+            database = given
+        } else {
+            database = try surroundings.dataDirectory() + "/convo.db"
+        }
+        serverURL = try Settings.server(
+            source.text(flag: ("--server-url", overrides.serverURL), variable: "CONVO_SERVER_URL", key: .serverURL))
+        pollInterval = try Settings.interval(
+            source.text(
+                flag: ("--poll-interval", overrides.pollInterval), variable: "CONVO_POLL_INTERVAL", key: .pollInterval),
+            of: .pollInterval, allowed: Settings.pollSecondsAllowed, default: Settings.defaultPollSeconds)
+        sweepInterval = try Settings.interval(
+            source.text(
+                flag: ("--sweep-interval", overrides.sweepInterval), variable: "CONVO_SWEEP_INTERVAL",
+                key: .sweepInterval),
+            of: .sweepInterval, allowed: Settings.sweepSecondsAllowed, default: Settings.defaultSweepSeconds)
+    }
+
+    private static func file(
+        overrides: Overrides, in surroundings: Surroundings
+    ) throws(ConfigurationError) -> ConfigurationFile? {
+        if let named = overrides.config ?? surroundings["CONVO_CONFIG"] {
+            let path = try surroundings.absolute(named, from: surroundings.workingDirectory)
+            guard let file = try ConfigurationFile.read(path) else { throw .missingFile(path: path) }
+            return file
+        }
+        // Without a home there is no default file; that is no error until something needs the home.
+        guard let folder = try? surroundings.configDirectory() else { return nil }
+        return try ConfigurationFile.read("\(folder)/config.toml")
+    }
+
+    private static func server(_ given: Sources.Given?) throws(ConfigurationError) -> ServerURL {
+        let text = given?.value ?? defaultServer
+        do {
+            return try ServerURL(text)
+        } catch {
+            throw .unusableValue(
+                setting: "server_url", source: given?.source ?? "the default", value: Settings.shown(text),
+                reason: error.reason)
+        }
+    }
+
+    private static func interval(
+        _ given: Sources.Given?, of key: ConfigurationFile.Key, allowed: ClosedRange<Double>, default: Double
+    ) throws(ConfigurationError) -> Duration {
+        guard let given else { return .seconds(`default`) }
+        guard let seconds = Double(given.value), allowed.contains(seconds) else {
+            throw .unusableValue(
+                setting: key.rawValue, source: given.source, value: Settings.shown(given.value),
+                reason: "it must be a number of seconds from \(Int(allowed.lowerBound)) to \(Int(allowed.upperBound))")
+        }
+        return .seconds(seconds)
+    }
+
+    /// A URL may hold a password before an `@`: an error does not repeat it.
+    private static func shown(_ value: String) -> String {
+        guard let at = value.lastIndex(of: "@") else { return String(value.prefix(200)) }
+        return "…" + value[at...].prefix(200)
+    }
+}

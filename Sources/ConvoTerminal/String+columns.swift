@@ -1,0 +1,74 @@
+extension Character {
+    /// The columns of a terminal that it takes: none, one or two.
+    var columns: Int {
+        if self == "\n" || self == "\t" { return self == "\t" ? 1 : 0 }
+        var widest = 0
+        for scalar in unicodeScalars {
+            // U+FE0F asks for the picture of a character that is text otherwise.
+            if scalar.value == 0xFE0F { return 2 }
+            if scalar.isZeroWidth { continue }
+            widest = max(widest, scalar.isWide ? 2 : 1)
+        }
+        return widest
+    }
+}
+
+extension String {
+    /// The columns of a terminal that it takes on one line.
+    public var columns: Int { reduce(0) { $0 + $1.columns } }
+
+    /// Cut to at most that many columns, with an ellipsis where something was cut; never inside a character.
+    public func truncated(to limit: Int) -> String {
+        guard columns > limit else { return self }
+        guard limit > 0 else { return "" }
+        var result = ""
+        var used = 0
+        for character in self {
+            guard used + character.columns <= limit - 1 else { break }
+            result.append(character)
+            used += character.columns
+        }
+        return result + "…"
+    }
+
+    /// Filled up with spaces on the right to that many columns.
+    public func padded(to width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - columns))
+    }
+
+    /// Broken into lines of at most that many columns, at spaces where there are any.
+    public func wrapped(to width: Int) -> [String] {
+        guard width > 0 else { return [self] }
+        return split(separator: "\n", omittingEmptySubsequences: false).flatMap { String($0).foldedLine(to: width) }
+    }
+
+    private func foldedLine(to width: Int) -> [String] {
+        guard columns > width else { return [self] }
+        var lines: [String] = []
+        var line = ""
+        var used = 0
+        for character in self {
+            // Spaces at a break belong to neither side.
+            if character == " ", used + 1 > width || (line.isEmpty && !lines.isEmpty) {
+                if !line.isEmpty { lines.append(line) }
+                (line, used) = ("", 0)
+                continue
+            }
+            if used + character.columns > width {
+                let (head, tail) = line.brokenAtLastSpace()
+                lines.append(head)
+                (line, used) = (tail, tail.columns)
+            }
+            line.append(character)
+            used += character.columns
+        }
+        return line.isEmpty ? lines : lines + [line]
+    }
+
+    private func brokenAtLastSpace() -> (head: String, tail: String) {
+        guard let space = lastIndex(of: " "), space != startIndex, !self[..<space].allSatisfy({ $0 == " " }) else {
+            return (self, "")
+        }
+        return (String(self[..<space]), String(self[index(after: space)...]))
+    }
+}

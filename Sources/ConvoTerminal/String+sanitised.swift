@@ -1,0 +1,62 @@
+/// How much of a text's shape may show.
+public enum TextLayout: Sendable {
+    /// One line: line ends and tabs become spaces.
+    case line
+    /// Several: line ends (LF, CRLF, U+2028, U+2029) and tabs stay.
+    case block
+}
+
+extension String {
+    /// This text with nothing left in it that a terminal would obey, or that hides what the rest says.
+    ///
+    /// What a model or a server wrote is not to be trusted: an escape sequence can move the cursor, set the title or
+    /// answer in the person's name; a bidi override can show a command backwards. Each such character is replaced by
+    /// something visible, never dropped, so that the person sees that it was there.
+    ///
+    /// Joiners (U+200C, U+200D) and zero-width spaces stay: Persian, Indic scripts, Thai and emoji need them.
+    public func sanitised(_ layout: TextLayout) -> String {
+        guard unicodeScalars.contains(where: \.needsCare) else { return self }
+        var result = String.UnicodeScalarView()
+        var rest = unicodeScalars[...]
+        while let scalar = rest.popFirst() {
+            if scalar == "\r", rest.first == "\n" { continue }
+            switch scalar {
+            case "\n", "\u{2028}", "\u{2029}": result.append(layout == .block ? "\n" : " ")
+            case "\t": result.append(layout == .block ? "\t" : " ")
+            default: result.append(contentsOf: scalar.madeVisible.unicodeScalars)
+            }
+        }
+        return String(result)
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var needsCare: Bool {
+        // Most text is letters: decide those by their number alone.
+        if value < 0x20 || value == 0x7F { return true }
+        if value < 0x80 { return false }
+        switch properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: return true
+        case .format: return !isHarmlessFormat
+        default: return false
+        }
+    }
+
+    /// Itself, or what stands for it on a terminal.
+    fileprivate var madeVisible: String {
+        guard needsCare else { return String(self) }
+        // U+2400… are pictures of the C0 controls, in their order.
+        if value < 0x20, let picture = Unicode.Scalar(0x2400 + value) { return String(picture) }
+        if value == 0x7F { return "\u{2421}" }
+        let digits = String(value, radix: 16, uppercase: true)
+        return "<U+\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits)>"
+    }
+
+    /// Format characters that writing systems need, and those that show themselves.
+    private var isHarmlessFormat: Bool {
+        switch value {
+        case 0x200B...0x200D, 0x00AD, 0x0600...0x0605, 0x06DD, 0x070F, 0x0890...0x0891, 0x08E2, 0x110BD, 0x110CD: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Glibc
+
+/// One of the process's standard streams, and what is known of the terminal behind it.
+public struct TerminalDevice: Sendable {
+    public static let standardOutput = TerminalDevice(descriptor: STDOUT_FILENO)
+    public static let standardError = TerminalDevice(descriptor: STDERR_FILENO)
+    public static let standardInput = TerminalDevice(descriptor: STDIN_FILENO)
+
+    public let descriptor: Int32
+
+    public var isTerminal: Bool { isatty(descriptor) == 1 }
+
+    /// The terminal's columns; `nil` where there is no terminal or it does not say.
+    public var width: Int? {
+        var size = winsize()
+        guard isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
+        return Int(size.ws_col)
+    }
+
+    /// The ink for this stream as its surroundings want it.
+    public func ink(environment: (String) -> String?) -> Ink {
+        Ink(isTerminal: isTerminal, noColor: environment("NO_COLOR"), term: environment("TERM"))
+    }
+
+    /// Why a write came to nothing.
+    public enum WriteFailure: Error, Hashable, Sendable {
+        /// The reader went away: nobody is left to be told.
+        case readerGone
+        case failed(errno: Int32)
+    }
+
+    /// Writes the whole text.
+    public func write(_ text: String) throws(WriteFailure) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EPIPE {
+                throw .readerGone
+            } else if errno != EINTR, errno != EAGAIN {
+                throw .failed(errno: errno)
+            }
+        }
+    }
+}

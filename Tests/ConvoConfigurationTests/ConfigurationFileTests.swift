@@ -1,0 +1,38 @@
+import Testing
+
+@testable import ConvoConfiguration
+
+@Suite struct `A config file` {
+    func error(_ toml: String) -> ConfigurationError? {
+        #expect(throws: ConfigurationError.self) { try ConfigurationFile(path: "/c.toml", toml: toml) }
+    }
+
+    @Test func `with an unknown setting is refused with its line and the known ones`() {
+        let error = error("# mine\npoll_interval = 5\n\nserver-url = \"x\"\n")
+        #expect(error?.description == "/c.toml:4: there is no setting server-url.")
+        #expect(error?.hint == "Known settings: database, server_url, api_key_file, poll_interval, sweep_interval.")
+    }
+
+    @Test func `with an unknown section is refused with its line`() {
+        #expect(error("\n[server]\nurl = 1")?.description == "/c.toml:2: there is no setting server.")
+    }
+
+    @Test func `that is no TOML is refused with line and column`() {
+        #expect(error("database = \n")?.description.hasPrefix("/c.toml:1:12: ") == true)
+    }
+
+    @Test(arguments: ["database = 5", "poll_interval = \"5\"", "server_url = [\"a\"]", "sweep_interval = true"])
+    func `with a value of another type is refused`(toml: String) {
+        #expect(error(toml)?.code == "unusable_value")
+    }
+
+    @Test(arguments: ["", "# nothing\n", "\u{FEFF}# a byte order mark"])
+    func `may say nothing`(toml: String) throws {
+        #expect(try ConfigurationFile(path: "/c.toml", toml: toml)[.database] == nil)
+    }
+
+    @Test func `that is none is no error, and a folder in its place is`() throws {
+        #expect(try ConfigurationFile.read("/no/such/file") == nil)
+        #expect(throws: ConfigurationError.self) { try ConfigurationFile.read("/tmp") }
+    }
+}
