@@ -43,7 +43,10 @@ public final class FileLock: Sendable {
 
     private init(descriptor: Int32) { self.descriptor = descriptor }
 
-    deinit { close(descriptor) }  // which gives the lock back
+    /// Gives the lock back. So does letting go of this value.
+    public func release() { flock(descriptor, LOCK_UN) }
+
+    deinit { close(descriptor) }
 
     private static func lockPath(_ purpose: Purpose, beside database: String) -> String {
         "\(database).\(purpose.rawValue)"

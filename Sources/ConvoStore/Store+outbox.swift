@@ -9,7 +9,11 @@ extension Store {
     /// - Returns: how many are now in doubt.
     @discardableResult
     public func recoverInterrupted() throws(StoreError) -> Int {
-        try writeDurably { database in
+        let isNeeded = try read { database in
+            try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM operation WHERE state = 'sending')")
+        }
+        guard isNeeded == true else { return 0 }
+        return try writeDurably { database in
             try database.execute(
                 sql: """
                     UPDATE operation SET state = 'in_doubt', doubted = ?, next_attempt = NULL,
@@ -39,6 +43,22 @@ extension Store {
                     """,
                 arguments: [limit])
         }
+    }
+
+    /// The next moment for which a write that can be worked on waits.
+    public func nextAttempt() throws(StoreError) -> Timestamp? {
+        try read { database in
+            try Int64.fetchOne(
+                database, sql: "SELECT MIN(next_attempt) FROM operation WHERE state IN ('queued', 'in_doubt')"
+            ).map { Timestamp(microseconds: $0) }
+        }
+    }
+
+    /// The server's answer to a delivered operation, where one came.
+    public func response(to id: OperationID) throws(StoreError) -> JSONText? {
+        try read { database in
+            try String.fetchOne(database, sql: "SELECT response FROM operation WHERE id = ?", arguments: [id.rawValue])
+        }.map { .stored($0) }
     }
 
     /// The tip of a conversation's stored history: what an append that is sent now is based on.

@@ -115,7 +115,7 @@ public struct PullMachine: Machine {
         } else if case .fetch(let stale) = step, failure.isNotFound {
             fetching.givenUp(stale.remoteID)
             probes.append(stale.remoteID)
-        } else if failure.isRetryable, retries.count(step) + 1 < limits.tries {
+        } else if failure.isPassing, retries.count(step) + 1 < limits.tries {
             let delay = limits.backoff.delay(after: retries.count(step) + 1, asked: failure.asked)
             retries.add(step, at: now + delay)
         } else if case .fetch(let stale) = step {

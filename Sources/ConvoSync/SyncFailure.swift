@@ -21,7 +21,7 @@ public enum SyncFailure: Error, Sendable {
     }
 
     public var isNotFound: Bool {
-        if case .api(let error) = self { error.kind == .status(404) } else { false }
+        if case .api(let error) = self { error.isNotFound } else { false }
     }
 
     /// Whether the server may have done what was asked.
@@ -33,14 +33,19 @@ public enum SyncFailure: Error, Sendable {
         if case .api(let error) = self { error.isRetryable } else { false }
     }
 
+    /// Whether trying again at once, after a short wait, may help: the answer was no answer of another service.
+    var isPassing: Bool {
+        if case .api(let error) = self { error.isRetryable && error.kind != .malformed } else { false }
+    }
+
     /// Another writer is at work on the conversation.
     var isBusy: Bool {
-        if case .api(let error) = self { error.kind == .status(409) } else { false }
+        if case .api(let error) = self { error.isBusy } else { false }
     }
 
     /// We ask too much.
     var isThrottle: Bool {
-        if case .api(let error) = self { error.kind == .status(429) } else { false }
+        if case .api(let error) = self { error.isRateLimited } else { false }
     }
 
     var asked: Duration? {
@@ -53,6 +58,29 @@ public enum SyncFailure: Error, Sendable {
         case .api(let error): OutboxItem.Reason(code: error.code, message: error.message, hint: error.hint)
         case .store(let error): OutboxItem.Reason(code: "store", message: error.description, hint: error.hint)
         case .cancelled: OutboxItem.Reason(code: "cancelled", message: "the engine was told to stop")
+        }
+    }
+}
+
+extension SyncFailure: CustomStringConvertible {
+    /// One sentence, without keys or bodies.
+    public var description: String { reason.message }
+    /// What the person does next.
+    public var hint: String? { reason.hint }
+}
+
+extension APIError {
+    /// A short name for programs.
+    public var code: String {
+        switch kind {
+        case .unreachable: "unreachable"
+        case .answerLost: "answer_lost"
+        case .cancelled: "cancelled"
+        case .malformed: "malformed_answer"
+        case .status(let status): "http_\(status)"
+        case .streamError: "stream_error"
+        case .truncatedStream: "truncated_stream"
+        case .unusableRequest: "unusable_request"
         }
     }
 }

@@ -1,0 +1,55 @@
+import ConvoAPI
+import ConvoModel
+import ConvoStore
+
+/// Does the steps of a pull: asks the server, then commits what it said.
+struct PullShell: Sendable {
+    let api: any ConversationsAPI
+    let store: Store
+    let clock: any SyncClock
+
+    func perform(_ step: PullMachine.Step) async -> PullMachine.Outcome {
+        do {
+            return try await outcome(of: step)
+        } catch let error as APIError {
+            return .failed(.api(error))
+        } catch let error as StoreError {
+            return .failed(.store(error))
+        } catch {
+            return .failed(.cancelled)  // nothing else is thrown but a CancellationError
+        }
+    }
+
+    private func outcome(of step: PullMachine.Step) async throws -> PullMachine.Outcome {
+        try Task.checkCancellation()
+        switch step {
+        case .begin:
+            return .begun(try store.beginSweep())
+        case .list(let page, let size, let sweep):
+            let conversations = try await api.list(page: page, pageSize: size, metadata: nil)
+            return .listed(try store.takeIn(conversations, sweep: sweep))
+        case .findStale(let limit):
+            return .stale(try store.staleConversations(limit: limit, now: clock.now))
+        case .fetch(let stale):
+            let history = try await api.getHistory(of: stale.remoteID)
+            return .fetched(try store.takeIn([HistoryIntake(history, version: stale.version)]))
+        case .findUnlisted(let sweep):
+            return .unlisted(try store.unlisted(in: sweep))
+        case .probe(let id):
+            try await probe(id)
+            return .probed
+        case .conclude(let scope):
+            try store.notePull(isSweep: scope == .sweep)
+            return .concluded
+        }
+    }
+
+    /// Not listed is not deleted: only the server's own word for it is.
+    private func probe(_ id: RemoteID) async throws {
+        do {
+            _ = try store.takeIn([try await api.get(id)])
+        } catch let error as APIError where error.isNotFound {
+            try store.markDeletedRemotely(id)
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import ConvoAPI
+import ConvoModel
+import ConvoStore
+
+/// Does the steps of a push: asks the server, then commits what it said.
+struct PushShell: Sendable {
+    let api: any ConversationsAPI
+    let store: Store
+    let clock: any SyncClock
+    let limits: SyncLimits
+
+    func perform(_ step: PushMachine.Step) async -> PushMachine.Outcome {
+        do {
+            return try await outcome(of: step)
+        } catch let error as APIError {
+            return .failed(.api(error))
+        } catch let error as StoreError {
+            return .failed(.store(error))
+        } catch {
+            return .failed(.cancelled)  // nothing else is thrown but a CancellationError
+        }
+    }
+
+    private func outcome(of step: PushMachine.Step) async throws -> PushMachine.Outcome {
+        switch step {
+        case .load(let limit): return .loaded(try store.readyOperations(limit: limit))
+        case .prepare(let item): return .prepared(try await prepare(item))
+        case .send(let item, let base):
+            try Task.checkCancellation()
+            guard try store.markSending(item.id, base: base) else { return .withdrawn }
+            try await send(item)
+            return .sent
+        case .confirm(let item): return .confirmed(try await confirm(item))
+        case .settle(let item, let verdict):
+            try settle(item, verdict)
+            return .settled
+        case .refresh(let item):
+            try await refresh(item)
+            return .refreshed
+        }
+    }
+
+    /// Brings the mirror of the conversation up to the moment, and says where it ends.
+    private func prepare(_ item: OutboxItem) async throws -> OutboxItem.Base? {
+        guard let remoteID = item.remoteID else { return nil }
+        let description = try await api.get(remoteID)
+        _ = try store.takeIn([description])
+        if try store.historyVersion(of: item.conversation) != description.updatedAt.text {
+            try await takeInHistory(description)
+        }
+        return try store.tip(of: item.conversation)
+    }
+
+    private func takeInHistory(_ description: Conversation) async throws {
+        let history = try await api.getHistory(of: description.id)
+        try store.takeIn([HistoryIntake(history, version: description.updatedAt.text)])
+    }
+
+    private func send(_ item: OutboxItem) async throws {
+        switch item.kind {
+        case .start:
+            try store.markDelivered(item.id, response: try await api.start(StartRequest(json: item.signedRequest)))
+        case .append:
+            let remoteID = try item.requireRemoteID()
+            let response = try await api.append(AppendRequest(json: item.request), to: remoteID)
+            try store.markDelivered(item.id, response: response)
+        case .restart:
+            let parent = try item.requireParentID()
+            let response = try await api.restart(RestartRequest(json: item.signedRequest), of: parent)
+            try store.markDelivered(item.id, response: response)
+        case .delete:
+            do {
+                try await api.delete(try item.requireRemoteID())
+            } catch let error as APIError where error.isNotFound {}  // gone already: that is what was asked for
+            try store.markDelivered(item.id)
+        }
+    }
+
+    private func refresh(_ item: OutboxItem) async throws {
+        guard item.kind != .delete, item.request["store"]?.bool != false,
+            let remoteID = try store.conversation(matching: item.conversation.rawValue).remoteID
+        else { return }
+        let description = try await api.get(remoteID)
+        _ = try store.takeIn([description])
+        try await takeInHistory(description)
+    }
+
+    private func settle(_ item: OutboxItem, _ verdict: Verdict) throws {
+        switch verdict {
+        case .delivered(let remoteID): try store.markDelivered(item.id, as: remoteID)
+        case .queued(let reason, let moment): try store.markQueued(item.id, reason: reason, nextAttempt: moment)
+        case .inDoubt(let reason, let moment): try store.markInDoubt(item.id, reason: reason, nextAttempt: moment)
+        case .refused(let reason): try store.markStopped(item.id, as: .refused, reason: reason)
+        case .held(let reason): try store.markStopped(item.id, as: .held, reason: reason)
+        }
+    }
+}
+
+extension OutboxItem {
+    /// The request with our operation's name in its `metadata`, by which the conversation that it makes is found.
+    var signedRequest: JSONText {
+        let metadata = request["metadata"].flatMap { $0.kind == .object ? $0 : nil } ?? .object([])
+        return request.setting("metadata", to: metadata.setting(Store.operationKey, to: .string(id.rawValue)))
+    }
+
+    /// The store offers no append before its conversation is on the server.
+    func requireRemoteID() throws(StoreError) -> RemoteID {
+        guard let remoteID else { throw .noSuchConversation(conversation.rawValue) }
+        return remoteID
+    }
+
+    func requireParentID() throws(StoreError) -> RemoteID {
+        guard let parentRemoteID else { throw .noSuchConversation(conversation.rawValue) }
+        return parentRemoteID
+    }
+}
