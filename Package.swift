@@ -64,14 +64,13 @@ let package = Package(
             dependencies: ["TOMLKit"],
             swiftSettings: strict
         ),
-
         .target(name: "ConvoTerminal", dependencies: ["ConvoModel"], swiftSettings: strict),
 
         // Roof: what people start.
         .executableTarget(
             name: "convo",
             dependencies: [
-                "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "ConvoAPI", "ConvoConfiguration", "ConvoHTTP", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -79,7 +78,7 @@ let package = Package(
         .executableTarget(
             name: "convod",
             dependencies: [
-                "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoSync",
+                "ConvoAPI", "ConvoConfiguration", "ConvoHTTP", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -122,6 +121,11 @@ let package = Package(
         .testTarget(name: "ConvoConfigurationTests", dependencies: ["ConvoConfiguration"], swiftSettings: strict),
         .testTarget(
             name: "ConvoTerminalTests", dependencies: ["ConvoTerminal", "ConvoModel"], swiftSettings: strict),
+        .testTarget(
+            name: "ConvoCommandTests",
+            dependencies: ["convo", "ConvoModel", "ConvoStore", "ConvoTerminal"],
+            swiftSettings: strict
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -114,7 +114,7 @@ extension Store {
                     OR (c.remote_id >= ?1 AND c.remote_id < ?1 || char(127))) ORDER BY c.activity DESC LIMIT 11
                 """,
             arguments: [name])
-        if let exact = rows.first(where: { $0["id"] == name || $0["remote_id"] == name }) {
+        if let exact = rows.first(where: { ($0["id"] as String?) == name || ($0["remote_id"] as String?) == name }) {
             return StoredConversation(row: exact)
         }
         guard let first = rows.first, !name.isEmpty else { throw StoreError.noSuchConversation(name) }

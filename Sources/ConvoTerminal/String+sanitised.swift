@@ -31,7 +31,7 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    fileprivate var needsCare: Bool {
+    var needsCare: Bool {
         // Most text is letters: decide those by their number alone.
         if value < 0x20 || value == 0x7F { return true }
         if value < 0x80 { return false }

@@ -1,0 +1,28 @@
+import ArgumentParser
+import ConvoConfiguration
+import ConvoStore
+
+/// What every verb takes.
+struct CommonOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The database file.", valueName: "path"))
+    var database: String?
+
+    @Option(name: .customLong("server-url"), help: ArgumentHelp("The API's server.", valueName: "url"))
+    var serverURL: String?
+
+    @Option(help: ArgumentHelp("The config file.", valueName: "path"))
+    var config: String?
+
+    @Flag(help: "Print one JSON document, and errors as JSON.")
+    var json = false
+
+    func settings() throws -> Settings {
+        try Settings(
+            overrides: Overrides(config: config, database: database, serverURL: serverURL),
+            in: .ofThisProcess())
+    }
+
+    func store() throws -> Store { try Store(path: settings().database) }
+
+    var console: Console { Console(asJSON: json) }
+}

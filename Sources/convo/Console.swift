@@ -1,0 +1,42 @@
+import ConvoModel
+import ConvoTerminal
+import Glibc
+
+/// Where a verb's answer goes: JSON for programs, lines for people.
+struct Console {
+    /// Variables that no program started from here inherits.
+    private static let secrets = ["MISTRAL_API_KEY"]
+
+    let asJSON: Bool
+    private let device = TerminalDevice.standardOutput
+
+    init(asJSON: Bool) { self.asJSON = asJSON }
+
+    /// How the answer is laid out for the terminal that is there.
+    var style: Style {
+        Style(
+            ink: device.ink(environment: Console.variable), width: device.width, moments: Moments.here())
+    }
+
+    /// Prints the one form or the other; only the form that is asked for is made.
+    func print(json: @autoclosure () -> JSONText, lines: (Style) -> [String]) throws {
+        try asJSON ? write(json()) : write(lines(style))
+    }
+
+    /// The same for what may be longer than a screen.
+    func page(json: @autoclosure () -> JSONText, lines: (Style) -> [String]) throws {
+        guard !asJSON else { return try write(json()) }
+        let text = lines(style).map { $0 + "\n" }.joined()
+        try Pager(device: device, environment: Console.variable).show(text, hiding: Console.secrets)
+    }
+
+    private func write(_ json: JSONText) throws {
+        try device.write((device.isTerminal ? json.escapedForTerminal : json.text) + "\n")
+    }
+
+    private func write(_ lines: [String]) throws {
+        try device.write(lines.map { $0 + "\n" }.joined())
+    }
+
+    private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+}

@@ -1,0 +1,59 @@
+import ArgumentParser
+import ConvoModel
+import ConvoTerminal
+import Glibc
+
+/// How a command that threw ends: what it prints where, and its exit code.
+enum Ending: Equatable {
+    /// Help or the version: what the person asked for.
+    case answer(String)
+    case usage(String, asJSON: Bool)
+    case failure(Failure, asJSON: Bool)
+    /// Everything was said already.
+    case silent(code: Int32)
+    case readerGone
+
+    init(of error: any Error, arguments: [String]) {
+        let asJSON = arguments.prefix { $0 != "--" }.contains("--json")
+        if let failure = Failure(error) {
+            self = .failure(failure, asJSON: asJSON)
+        } else if error as? TerminalDevice.WriteFailure == .readerGone {
+            self = .readerGone
+        } else if let code = error as? ArgumentParser.ExitCode {
+            self = .silent(code: code.rawValue)
+        } else if Convo.exitCode(for: error).isSuccess {
+            self = .answer(Convo.fullMessage(for: error))
+        } else {
+            self = .usage(asJSON ? Convo.message(for: error) : Convo.fullMessage(for: error), asJSON: asJSON)
+        }
+    }
+
+    func happen() -> Never {
+        let ink = TerminalDevice.standardError.ink { name in getenv(name).map { String(cString: $0) } }
+        switch self {
+        case .answer(let text):
+            try? TerminalDevice.standardOutput.write(text + "\n")
+            exit(0)
+        case .usage(let text, asJSON: false):
+            say(text.sanitised(.block))
+            exit(ConvoTerminal.ExitCode.usage.rawValue)
+        case .usage(let text, asJSON: true):
+            let failure = Failure(.usage, code: "usage", message: text, hint: "Run `convo help`.")
+            say(failure.json.text)
+            exit(failure.exitCode.rawValue)
+        case .failure(let failure, let asJSON):
+            say(asJSON ? failure.json.text : failure.text(ink: ink))
+            exit(failure.exitCode.rawValue)
+        case .silent(let code):
+            exit(code)
+        case .readerGone:
+            // As if the signal had not been ignored: nobody reads a message either.
+            signal(SIGPIPE, SIG_DFL)
+            raise(SIGPIPE)
+            exit(128 + SIGPIPE)
+        }
+    }
+
+    /// Standard error may be closed too: then there is nobody to tell.
+    private func say(_ text: String) { try? TerminalDevice.standardError.write(text + "\n") }
+}

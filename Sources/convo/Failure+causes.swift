@@ -1,0 +1,65 @@
+import ConvoConfiguration
+import ConvoModel
+import ConvoStore
+import ConvoTerminal
+import Glibc
+
+extension Failure {
+    /// What a person is told about an error of any layer; `nil` for what is no failure of ours to explain.
+    init?(_ error: any Error) {
+        switch error {
+        case let failure as Failure: self = failure
+        case let error as ConfigurationError: self.init(error)
+        case let error as StoreError: self.init(error)
+        case let error as JSONSyntaxError:
+            self.init(.badData, code: "invalid_json", message: Failure.sentence("\(error)"))
+        case let error as ModelError:
+            self.init(.badData, code: "invalid_data", message: Failure.sentence("\(error)"))
+        case TerminalDevice.WriteFailure.failed(let code):
+            self.init(
+                .diskError, code: "output_failed",
+                message: "Can't write the output: \(String(cString: strerror(code))).")
+        case is CancellationError:
+            self.init(.tryLater, code: "cancelled", message: "Stopped.")
+        default: return nil
+        }
+    }
+
+    private init(_ error: ConfigurationError) {
+        self.init(.configuration, code: error.code, message: error.description, hint: error.hint)
+    }
+
+    private init(_ error: StoreError) {
+        let (exitCode, code) = Failure.codes(error)
+        self.init(exitCode, code: code, message: Failure.sentence("\(error)"), hint: error.hint)
+    }
+
+    private static func codes(_ error: StoreError) -> (ExitCode, String) {
+        switch error {
+        case .noSuchConversation: (.notFound, "no_such_conversation")
+        case .ambiguousConversation: (.usage, "ambiguous_conversation")
+        case .noSuchEntry: (.notFound, "no_such_entry")
+        case .noSuchOperation: (.notFound, "no_such_operation")
+        case .ambiguousOperation: (.usage, "ambiguous_operation")
+        case .deletedRemotely: (.badData, "deleted_remotely")
+        case .localOnly: (.badData, "local_only")
+        case .unansweredCalls: (.badData, "unanswered_calls")
+        case .wrongState: (.badData, "wrong_state")
+        case .requestTooLarge: (.badData, "request_too_large")
+        case .invalidRequest: (.badData, "invalid_request")
+        case .newerSchema: (.configuration, "newer_database")
+        case .notOurs: (.badData, "not_a_convo_database")
+        case .corrupt: (.diskError, "corrupt_database")
+        case .notWritable: (.diskError, "not_writable")
+        case .diskFull: (.diskError, "disk_full")
+        case .busy: (.tryLater, "busy")
+        case .unexpected: (.internal, "database_failed")
+        }
+    }
+
+    /// Libraries say it without a capital and a full stop.
+    static func sentence(_ text: String) -> String {
+        guard let first = text.first else { return text }
+        return first.uppercased() + text.dropFirst() + (text.last.map { ".?!".contains($0) } == true ? "" : ".")
+    }
+}

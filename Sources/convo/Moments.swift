@@ -1,0 +1,35 @@
+import ConvoModel
+import ConvoTerminal
+import Glibc
+
+/// How moments are said: seen from now, in the person's own time zone.
+struct Moments {
+    let now: Timestamp
+    /// The offset from UTC in force at a moment, in seconds.
+    let offset: (Timestamp) -> Int64
+
+    static func here() -> Moments {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Moments(now: Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000)) { moment in
+            var seconds = time_t(moment.microseconds / 1_000_000)
+            var parts = tm()
+            guard localtime_r(&seconds, &parts) != nil else { return 0 }
+            return Int64(parts.tm_gmtoff)
+        }
+    }
+
+    /// `2026-10-05 14:45`; a text that is no time as it is.
+    func dateAndTime(_ text: String) -> String {
+        guard let moment = Timestamp(text) else { return text }
+        let local = Timestamp(microseconds: moment.microseconds &+ offset(moment) * 1_000_000).text
+        return local.prefix(10) + " " + local.dropFirst(11).prefix(5)
+    }
+
+    /// `5 min ago`, or the date.
+    func ago(_ text: String) -> String {
+        guard let moment = Timestamp(text) else { return text }
+        return RelativeTime.text(
+            moment.microseconds, now: now.microseconds, date: String(dateAndTime(text).prefix(10)))
+    }
+}

@@ -1,0 +1,24 @@
+import ArgumentParser
+import ConvoStore
+
+struct History: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "All entries of a conversation in order, then what is pending.")
+
+    @OptionGroup var which: ConversationArgument
+
+    @Flag(help: "Show what tools said in full.")
+    var full = false
+
+    @Flag(help: "Also what the server no longer lists.")
+    var dropped = false
+
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        let store = try common.store()
+        let id = try store.conversation(matching: which.conversation).id
+        let history = try store.history(of: id, withDropped: dropped)
+        try common.console.page(json: history.json) { Chat(style: $0, isWhole: full).lines(of: history) }
+    }
+}

@@ -1,0 +1,23 @@
+import ArgumentParser
+import ConvoModel
+import ConvoStore
+
+struct List: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Conversations, newest activity first.")
+
+    @Option(help: "At most so many.")
+    var limit: Int?
+
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        if let limit, limit < 1 { throw ValidationError("--limit must be at least 1.") }
+    }
+
+    func run() throws {
+        let conversations = try common.store().conversations(limit: limit)
+        try common.console.page(json: .array(conversations.map(\.json))) {
+            StoredConversation.table(conversations, $0)
+        }
+    }
+}

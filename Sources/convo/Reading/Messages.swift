@@ -1,0 +1,17 @@
+import ArgumentParser
+import ConvoStore
+
+struct Messages: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "The messages of a conversation, without tools.")
+
+    @OptionGroup var which: ConversationArgument
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        let store = try common.store()
+        let history = try store.history(of: store.conversation(matching: which.conversation).id)
+        try common.console.page(json: history.messagesJSON) {
+            Chat(style: $0, isWhole: true).lines(of: history, messagesOnly: true)
+        }
+    }
+}

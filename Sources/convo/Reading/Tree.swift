@@ -1,0 +1,16 @@
+import ArgumentParser
+import ConvoStore
+
+struct Tree: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "A conversation's family of branches.")
+
+    @OptionGroup var which: ConversationArgument
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        let store = try common.store()
+        let id = try store.conversation(matching: which.conversation).id
+        let tree = try store.tree(of: id)
+        try common.console.print(json: tree.json) { tree.lines(marking: id, $0) }
+    }
+}

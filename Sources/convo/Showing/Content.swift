@@ -1,0 +1,49 @@
+import ConvoModel
+
+/// A message's content in the pieces that a person reads.
+enum Content {
+    enum Piece: Equatable {
+        case text(String)
+        case thinking(String)
+        /// An image, a document, a file, a reference: what it is and where.
+        case attachment(String)
+    }
+
+    /// Of the API's `content`: a string, or an array of chunks. Text that follows text is one piece.
+    static func pieces(_ content: JSONText) -> [Piece] {
+        if let text = content.string { return text.isEmpty ? [] : [.text(text)] }
+        var pieces: [Piece] = []
+        for piece in content.elements.compactMap(piece) {
+            if case .text(let more) = piece, case .text(let text)? = pieces.last {
+                pieces[pieces.count - 1] = .text(text + more)
+            } else {
+                pieces.append(piece)
+            }
+        }
+        return pieces
+    }
+
+    private static func piece(_ chunk: JSONText) -> Piece? {
+        func text(_ field: String) -> String? { chunk[field]?.string }
+        switch text("type") {
+        case "text": return text("text").map(Piece.text)
+        case "thinking":
+            let thought = (chunk["thinking"]?.elements ?? []).compactMap { $0["text"]?.string }.joined()
+            return .thinking(thought)
+        case "image_url":
+            return .attachment("image " + short(chunk["image_url"]?.string ?? chunk["image_url"]?["url"]?.string))
+        case "document_url":
+            return .attachment("document " + short(text("document_name") ?? text("document_url")))
+        case "tool_file": return .attachment("file " + short(text("file_name") ?? text("file_id")))
+        case "tool_reference":
+            return .attachment([text("title"), text("url")].compactMap(\.self).joined(separator: ", "))
+        default: return .attachment(text("type") ?? "something unknown")
+        }
+    }
+
+    /// Inline data says nothing to a person.
+    private static func short(_ text: String?) -> String {
+        guard let text else { return "" }
+        return text.hasPrefix("data:") ? "(inline)" : text
+    }
+}

@@ -1,0 +1,39 @@
+import ConvoModel
+import ConvoStore
+import ConvoTerminal
+
+extension FamilyTree {
+    /// Nested: `{"id", "from_entry_id", "inferred", "branches": [...]}`.
+    var json: JSONText {
+        .object([
+            "id": .string(conversation.id.rawValue),
+            "remote_id": .string(conversation.remoteID?.rawValue),
+            "name": .string(conversation.name),
+            "from_entry_id": .string(conversation.parent?.entry?.rawValue),
+            "inferred": .bool(conversation.parent?.isInferred ?? false),
+            "branches": .array(branches.map(\.json)),
+        ])
+    }
+
+    /// A line for each conversation, the branches indented below the one that they came from.
+    func lines(marking marked: LocalID, _ style: Style) -> [String] {
+        [line(marking: marked, style)] + branchLines(marking: marked, indent: "", style)
+    }
+
+    private func branchLines(marking marked: LocalID, indent: String, _ style: Style) -> [String] {
+        branches.enumerated().flatMap { number, branch in
+            let isLast = number == branches.count - 1
+            return [indent + (isLast ? "└─ " : "├─ ") + branch.line(marking: marked, style)]
+                + branch.branchLines(marking: marked, indent: indent + (isLast ? "   " : "│  "), style)
+        }
+    }
+
+    private func line(marking marked: LocalID, _ style: Style) -> String {
+        let id = conversation.id.rawValue
+        var line = conversation.id == marked ? style.ink.strong(id) : id
+        line += "  \(conversation.title.sanitised(.line))"
+        guard let parent = conversation.parent else { return line }
+        let from = parent.entry.map { " from \($0.rawValue.sanitised(.line))" } ?? ""
+        return line + style.ink.faint(from + (parent.isInferred ? " (inferred)" : ""))
+    }
+}

@@ -1,0 +1,42 @@
+import ConvoModel
+import ConvoStore
+import ConvoTerminal
+
+extension OperationState {
+    /// As a person says it.
+    var words: String { self == .inDoubt ? "in doubt" : rawValue }
+}
+
+extension OutboxItem {
+    /// The outbox as a table.
+    static func table(_ items: [OutboxItem], _ style: Style) -> [String] {
+        guard !items.isEmpty else { return ["Nothing waits: every write is delivered."] }
+        var table = Table([
+            .fitting("ID"), .fitting("WRITE"), .fitting("CONVERSATION"), .fitting("STATE"), .fitting("QUEUED"),
+            .flexible("TEXT"), .flexible("REASON"),
+        ])
+        for item in items {
+            table.add([
+                item.id.rawValue, item.kind.rawValue, item.conversation.rawValue, item.state.words,
+                style.moments.ago(item.createdAt), SearchText.of(item.inputs), item.reason?.message ?? "",
+            ])
+        }
+        return table.lines(width: style.width, ink: style.ink)
+    }
+
+    /// All that is known of one write.
+    func lines(_ style: Style) -> [String] {
+        let facts: [(String, String?)] = [
+            ("id", id.rawValue), ("write", kind.rawValue), ("conversation", conversation.rawValue),
+            ("remote id", remoteID?.rawValue), ("state", state.words),
+            ("queued", style.moments.dateAndTime(createdAt)), ("attempts", String(attempts)),
+            ("next attempt", nextAttempt.map { style.moments.dateAndTime($0.text) }),
+            ("sent", sentAt.map { style.moments.dateAndTime($0.text) }),
+            ("in doubt since", doubtedAt.map { style.moments.dateAndTime($0.text) }),
+            ("reason", reason?.message), ("hint", reason?.hint),
+        ]
+        return facts.compactMap { label, value in
+            value.map { "\(style.ink.faint(label.padded(to: 16)))\($0.sanitised(.line))" }
+        } + ["", style.ink.faint("request")] + request.text.sanitised(.block).wrapped(to: style.textWidth)
+    }
+}

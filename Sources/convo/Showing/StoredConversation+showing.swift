@@ -1,0 +1,53 @@
+import ConvoModel
+import ConvoStore
+import ConvoTerminal
+
+extension StoredConversation {
+    /// Its name, or what stands for one.
+    var title: String { name.flatMap { $0.isEmpty ? nil : $0 } ?? "(no name)" }
+
+    /// The model or agent that answers.
+    var answerer: String { model ?? agentID ?? "" }
+
+    /// What a person should know of its standing, in a few words.
+    var notes: [String] {
+        var notes: [String] = []
+        if pendingCount > 0 { notes.append("\(pendingCount) pending") }
+        if deletedRemotelyAt != nil { notes.append("deleted on the server") }
+        if isLocalOnly { notes.append("kept here only") }
+        if let parent { notes.append("branch of \(parent.conversation)") }
+        return notes
+    }
+
+    /// All that is known of it, a line for each fact.
+    func lines(_ style: Style) -> [String] {
+        var facts: [(String, String?)] = [
+            ("id", id.rawValue), ("remote id", remoteID?.rawValue ?? "none yet"), ("name", name),
+            ("description", details), ("model", model), ("agent", agentID),
+            ("created", style.moments.dateAndTime(createdAt)), ("updated", style.moments.dateAndTime(updatedAt)),
+            ("entries", String(entryCount)),
+        ]
+        facts += notes.map { ("", $0) }
+        return facts.compactMap { label, value in
+            value.map { "\(style.ink.faint(label.padded(to: 12)))\($0.sanitised(.line))" }
+        }
+    }
+
+    /// Conversations as a table.
+    static func table(_ conversations: [StoredConversation], _ style: Style) -> [String] {
+        guard !conversations.isEmpty else {
+            return ["There are no conversations here. Try `convo sync` or `convo start`."]
+        }
+        var table = Table([
+            .fitting("ID"), .flexible("NAME"), .flexible("MODEL"), .fitting("ENTRIES"), .fitting("UPDATED"),
+            .flexible("NOTES"),
+        ])
+        for conversation in conversations {
+            table.add([
+                conversation.id.rawValue, conversation.title, conversation.answerer, String(conversation.entryCount),
+                style.moments.ago(conversation.updatedAt), conversation.notes.joined(separator: ", "),
+            ])
+        }
+        return table.lines(width: style.width, ink: style.ink)
+    }
+}

@@ -1,0 +1,42 @@
+import ArgumentParser
+import ConvoModel
+import ConvoStore
+
+struct Append: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Queues entries for a conversation.",
+        discussion: "They are durable when this returns, and delivered in order by convod or `convo sync`.")
+
+    @OptionGroup var which: ConversationArgument
+    @OptionGroup var input: InputOptions
+
+    @Option(help: ArgumentHelp("Answers a function call; may be repeated.", valueName: "call-id=result"))
+    var functionResult: [FunctionResult] = []
+
+    @Option(help: ArgumentHelp("Confirms a call that waits for it; may be repeated.", valueName: "call-id=allow|deny"))
+    var confirm: [Confirmation] = []
+
+    @OptionGroup var options: RequestOptions
+    @OptionGroup var delivery: DeliveryOptions
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        let request = try makeRequest()
+        let store = try common.store()
+        let id = try store.conversation(matching: which.conversation).id
+        let receipt = try store.append(request, to: id)
+        try await delivery.finish(receipt, in: store, common)
+    }
+
+    private func makeRequest() throws -> AppendRequest {
+        let given = try input.read()
+        let inputs = functionResult.isEmpty ? given : .entries(functionResult.map(\.entry) + (given?.asEntries ?? []))
+        guard inputs != nil || !confirm.isEmpty else {
+            throw ValidationError("Give a text, --inputs, --function-result or --confirm.")
+        }
+        var request = inputs.map { AppendRequest(inputs: $0) } ?? AppendRequest(json: .object([]))
+        if !confirm.isEmpty { request.toolConfirmations = .array(confirm.map(\.json)) }
+        try options.apply(to: &request)
+        return request
+    }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import ConvoModel
+import ConvoStore
+
+struct Delete: ParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Deletes a conversation where it is told to.")
+
+    enum Place: EnumerableFlag {
+        case local, remote, both
+
+        static func help(for place: Place) -> ArgumentHelp? {
+            switch place {
+            case .local: "Here; the server keeps it, and no sync brings it back."
+            case .remote: "On the server; the copy here stays."
+            case .both: "On the server and here."
+            }
+        }
+
+        var scope: DeletionScope {
+            switch self {
+            case .local: .local
+            case .remote: .remote
+            case .both: .both
+            }
+        }
+    }
+
+    @OptionGroup var which: ConversationArgument
+    @Flag var place: Place
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        let store = try common.store()
+        let id = try store.conversation(matching: which.conversation).id
+        let receipt = try store.delete(id, place.scope)
+        let json = JSONText.object([
+            "id": .string(id.rawValue), "operation_id": .string(receipt?.operation.rawValue),
+        ])
+        try common.console.print(json: json) { _ in [said(id, receipt)] }
+    }
+
+    private func said(_ id: LocalID, _ receipt: QueuedWrite?) -> String {
+        guard let receipt else {
+            return place == .remote ? "\(id) is not on the server." : "\(id) is deleted here."
+        }
+        let here = place == .both ? "\(id) is deleted here; its" : "The"
+        return "\(here) deletion on the server is queued as \(receipt.operation)."
+    }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+import ConvoModel
+import ConvoTerminal
+
+/// A parameter of the API that is JSON: given as it is, or as `@FILE`.
+struct JSONArgument: ExpressibleByArgument {
+    private let argument: String
+
+    init?(argument: String) { self.argument = argument }
+
+    /// - Throws: ``Failure`` naming the option, if there is no such file or its text is no JSON of that kind.
+    func value(of option: String, _ kind: JSONText.Kind) throws -> JSONText {
+        let bytes =
+            argument.hasPrefix("@") ? try InputFile.bytes(of: String(argument.dropFirst())) : Array(argument.utf8)
+        do {
+            let value = try JSONText(utf8: bytes)
+            guard value.kind == kind else {
+                throw Failure(
+                    .badData, code: "invalid_json",
+                    message: "--\(option) must be a JSON \(kind == .array ? "array" : "object").")
+            }
+            return value
+        } catch let error as JSONSyntaxError {
+            throw Failure(.badData, code: "invalid_json", message: "--\(option) is no JSON: \(error).")
+        }
+    }
+}

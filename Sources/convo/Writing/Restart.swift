@@ -1,0 +1,59 @@
+import ArgumentParser
+import ConvoModel
+import ConvoStore
+import ConvoTerminal
+
+struct Restart: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Queues a branch: a new conversation that goes on from an earlier entry.",
+        discussion: "The branch holds everything up to that entry, and the entry itself.")
+
+    @OptionGroup var which: ConversationArgument
+
+    @Option(help: ArgumentHelp("The entry's id, or a beginning of it that no other shares.", valueName: "entry"))
+    var from: String
+
+    @OptionGroup var input: InputOptions
+
+    @Option(help: ArgumentHelp("The agent's version.", valueName: "version"))
+    var agentVersion: String?
+
+    @Option(help: ArgumentHelp("The API's guardrails, as a JSON array or @FILE.", valueName: "json"))
+    var guardrails: JSONArgument?
+
+    @Option(help: ArgumentHelp("Metadata, as a JSON object or @FILE.", valueName: "json"))
+    var metadata: JSONArgument?
+
+    @OptionGroup var options: RequestOptions
+    @OptionGroup var delivery: DeliveryOptions
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        let store = try common.store()
+        let id = try store.conversation(matching: which.conversation).id
+        // Without a text the branch is made all the same: the API wants inputs, and takes empty ones.
+        let inputs = try input.read() ?? .text("")
+        var request = RestartRequest(from: try entry(in: store.history(of: id)), inputs: inputs)
+        request.agentVersion = agentVersion.map { Int($0).map { .int($0) } ?? .string($0) }
+        request.guardrails = try guardrails?.value(of: "guardrails", .array)
+        request.metadata = try metadata?.value(of: "metadata", .object)
+        try options.apply(to: &request)
+        let receipt = try store.restart(request, of: id)
+        try await delivery.finish(receipt, in: store, common)
+    }
+
+    private func entry(in history: StoredHistory) throws -> EntryID {
+        let ids = history.entries.compactMap(\.entry.id).filter { $0.rawValue.hasPrefix(from) }
+        if let exact = ids.first(where: { $0.rawValue == from }) { return exact }
+        guard let only = ids.first, !from.isEmpty else {
+            throw StoreError.noSuchEntry(from, conversation: history.conversation.id)
+        }
+        guard ids.count == 1 else {
+            let candidates = ids.prefix(10).map(\.rawValue).joined(separator: ", ")
+            throw Failure(
+                .usage, code: "ambiguous_entry", message: "\"\(from)\" could be any of \(candidates).",
+                hint: "Give more of the id.")
+        }
+        return only
+    }
+}

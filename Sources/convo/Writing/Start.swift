@@ -1,0 +1,71 @@
+import ArgumentParser
+import ConvoModel
+import ConvoStore
+
+struct Start: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Queues a new conversation.",
+        discussion: "It is durable when this returns, and delivered by convod or `convo sync`.")
+
+    @OptionGroup var input: InputOptions
+
+    @Option(help: "The model that answers.")
+    var model: String?
+
+    @Option(help: "The agent that answers.")
+    var agent: String?
+
+    @Option(help: ArgumentHelp("The agent's version.", valueName: "version"))
+    var agentVersion: String?
+
+    @Option(help: "What the conversation is called.")
+    var name: String?
+
+    @Option(help: "What it is about.")
+    var description: String?
+
+    @Option(help: "Instructions to the model.")
+    var instructions: String?
+
+    @Option(help: ArgumentHelp("The API's tools, as a JSON array or @FILE.", valueName: "json"))
+    var tools: JSONArgument?
+
+    @Option(help: ArgumentHelp("The API's guardrails, as a JSON array or @FILE.", valueName: "json"))
+    var guardrails: JSONArgument?
+
+    @Option(help: ArgumentHelp("Metadata, as a JSON object or @FILE.", valueName: "json"))
+    var metadata: JSONArgument?
+
+    @OptionGroup var options: RequestOptions
+    @OptionGroup var delivery: DeliveryOptions
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard (model == nil) != (agent == nil) else {
+            throw ValidationError("Give either --model or --agent: somebody has to answer.")
+        }
+    }
+
+    func run() async throws {
+        let request = try makeRequest()
+        let store = try common.store()
+        let receipt = try store.start(request)
+        try await delivery.finish(receipt, in: store, common)
+    }
+
+    private func makeRequest() throws -> StartRequest {
+        guard let inputs = try input.read() else { throw ValidationError("Give a text or --inputs.") }
+        var request = StartRequest(inputs: inputs)
+        request.model = model
+        request.agentID = agent
+        request.agentVersion = agentVersion.map { Int($0).map { .int($0) } ?? .string($0) }
+        request.name = name
+        request.details = description
+        request.instructions = instructions
+        request.tools = try tools?.value(of: "tools", .array)
+        request.guardrails = try guardrails?.value(of: "guardrails", .array)
+        request.metadata = try metadata?.value(of: "metadata", .object)
+        try options.apply(to: &request)
+        return request
+    }
+}
