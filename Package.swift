@@ -114,7 +114,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ConvoSimulationTests",
-            dependencies: ["ConvoSimulation", "ConvoAPI", "ConvoModel"],
+            dependencies: ["ConvoSimulation", "ConvoAPI", "ConvoStore", "ConvoModel"],
             swiftSettings: strict
         ),
         .testTarget(
