@@ -104,6 +104,18 @@ let package = Package(
             dependencies: ["ConvoStore", "ConvoModel", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict
         ),
+        // A server, a network and a clock made of values; and what must be true of whoever talks to them.
+        .target(
+            name: "ConvoSimulation",
+            dependencies: ["ConvoAPI", "ConvoModel"],
+            path: "Tests/ConvoSimulation",
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ConvoSimulationTests",
+            dependencies: ["ConvoSimulation", "ConvoAPI", "ConvoStore", "ConvoModel"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "ConvoSyncTests",
             dependencies: ["ConvoSync", "ConvoAPI", "ConvoStore", "ConvoModel"],

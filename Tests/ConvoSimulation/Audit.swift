@@ -1,0 +1,58 @@
+public import ConvoAPI
+public import ConvoModel
+
+/// What our client asked of the server, request by request: what the checkers judge it by.
+public struct Audit: Sendable {
+    public enum Outcome: Hashable, Sendable {
+        case answered
+        case failed(APIError.Kind, effect: APIError.Effect, retryAfter: Duration?)
+        /// The client died while it waited.
+        case vanished
+
+        /// Whether the request may have done something that the client was not told.
+        public var leavesDoubt: Bool {
+            switch self {
+            case .answered: false
+            case .failed(_, let effect, _): effect == .unknown
+            case .vanished: true
+            }
+        }
+    }
+
+    public struct Record: Sendable {
+        /// From 1, in the order of sending.
+        public let number: Int
+        /// Which of our processes sent it.
+        public let sender: Int
+        /// The write of the outbox that it was sent for, as the harness says; not guessed from the request.
+        public let operation: OperationID?
+        public let request: APIRequest
+        public let sentAt: VirtualInstant
+        public internal(set) var finishedAt: VirtualInstant
+        public internal(set) var outcome: Outcome
+        public let fault: Fault?
+
+        public init(
+            number: Int, sender: Int = 0, operation: OperationID? = nil, request: APIRequest, sentAt: VirtualInstant,
+            finishedAt: VirtualInstant, outcome: Outcome, fault: Fault? = nil
+        ) {
+            self.number = number
+            self.sender = sender
+            self.operation = operation
+            self.request = request
+            self.sentAt = sentAt
+            self.finishedAt = finishedAt
+            self.outcome = outcome
+            self.fault = fault
+        }
+    }
+
+    public internal(set) var records: [Record] = []
+
+    public init(records: [Record] = []) { self.records = records }
+
+    /// How many faults of each kind took effect.
+    public var faultCounts: [(name: String, count: Int)] {
+        Fault.names.map { name in (name, records.count { $0.fault?.name == name }) }
+    }
+}

@@ -1,0 +1,19 @@
+/// Which requests go wrong, and how: data, so that a run can be printed, repeated and made smaller.
+public struct FaultPlan: Hashable, Sendable {
+    /// By the request's number, from 1.
+    public var faults: [Int: Fault]
+
+    public init(_ faults: [Int: Fault] = [:]) { self.faults = faults }
+
+    /// Faults for about `perMille` of the first `requests` requests; those after them go well, so that every
+    /// simulation comes to rest.
+    public init(drawnFrom random: inout SplitMix64, perMille: Int, requests: Int) {
+        faults = [:]
+        guard requests > 0 else { return }
+        for number in 1...requests where random.chance(perMille: perMille) {
+            faults[number] = Fault.drawn(from: &random)
+        }
+    }
+
+    public subscript(number: Int) -> Fault? { faults[number] }
+}

@@ -1,0 +1,70 @@
+public import ConvoModel
+
+/// What we hold is what the server has, and what it had.
+public enum MirrorCheck {
+    /// At a quiet point after a whole sweep: conversation by conversation, entry by entry, byte by byte.
+    public static func differences(mirror: MirrorSnapshot, server: SimulatedServer) -> [Violation] {
+        var violations: [Violation] = []
+        for served in server.conversations {
+            guard let mirrored = mirror[served.id] else {
+                violations.append(Violation(.mirrorDiffers, "\(served.id) is not in the mirror"))
+                continue
+            }
+            if mirrored.isDeletedRemotely {
+                violations.append(Violation(.falseDeletion, "\(served.id) is marked as deleted, and is there"))
+            }
+            if mirrored.raw != served.raw {
+                violations.append(
+                    Violation(.mirrorDiffers, "\(served.id) is \(mirrored.raw?.text ?? "nothing"), not \(served.raw)"))
+            }
+            violations += differences(mirrored: mirrored, served: served)
+        }
+        for id in server.deleted {
+            if let mirrored = mirror[id], !mirrored.isDeletedRemotely {
+                violations.append(Violation(.mirrorDiffers, "\(id) was deleted, and the mirror does not say so"))
+            }
+        }
+        return violations
+    }
+
+    /// Nothing that an earlier snapshot held is gone from a later one, whatever the server dropped since.
+    ///
+    /// - Parameter deletedHere: the conversations that a person deleted locally.
+    public static func losses(
+        earlier: MirrorSnapshot, later: MirrorSnapshot, deletedHere: Set<RemoteID> = []
+    ) -> [Violation] {
+        var violations: [Violation] = []
+        for conversation in earlier.conversations where !deletedHere.contains(conversation.id) {
+            guard let now = later[conversation.id] else {
+                violations.append(Violation(.forgotten, "\(conversation.id) was held and is gone"))
+                continue
+            }
+            let held = Set(now.entries.map(\.id))
+            for entry in conversation.entries where !held.contains(entry.id) {
+                violations.append(Violation(.forgotten, "\(entry.id) of \(conversation.id) was held and is gone"))
+            }
+        }
+        return violations
+    }
+
+    private static func differences(
+        mirrored: MirrorSnapshot.Conversation, served: ServedConversation
+    ) -> [Violation] {
+        let current = mirrored.entries.filter { !$0.isDropped }
+        guard current.map(\.id) == served.entries.map(\.id) else {
+            let ids = (current.map(\.id.rawValue), served.entries.map(\.id.rawValue))
+            return [Violation(.mirrorDiffers, "\(served.id) has the entries \(ids.0), not \(ids.1)")]
+        }
+        return zip(current, served.entries).compactMap { ours, theirs in
+            isFaithful(ours.raw, to: theirs)
+                ? nil : Violation(.mirrorDiffers, "\(ours.id) of \(served.id) is \(ours.raw), not \(theirs.inHistory)")
+        }
+    }
+
+    /// The history's bytes, but for a `completed_at` that only the response had: a null never overwrites a value.
+    private static func isFaithful(_ raw: JSONText, to served: ServedEntry) -> Bool {
+        if raw == served.inHistory { return true }
+        guard let completed = served.inResponse?["completed_at"] else { return false }
+        return raw == served.inHistory.setting("completed_at", to: completed)
+    }
+}

@@ -1,0 +1,98 @@
+import ConvoModel
+
+/// What others do to the server while our client works: a script, drawn from a seed or written by hand.
+public struct OtherWriter: Hashable, Sendable {
+    /// `nth` counts in the list's order at that moment, round and round.
+    public enum Action: Hashable, Sendable {
+        case start(text: String)
+        /// Two conversations in the same microsecond.
+        case startTwins(text: String)
+        case append(nth: Int, text: String)
+        case restart(nth: Int, text: String)
+        case delete(nth: Int)
+        /// The server forgets an entry that our client did not write.
+        case dropEntry(nth: Int, entry: Int)
+        /// The server rewrites an entry that our client did not write.
+        case changeEntry(nth: Int, entry: Int)
+    }
+    public struct Step: Hashable, Sendable {
+        public let at: VirtualInstant
+        public let action: Action
+        public init(at: VirtualInstant, _ action: Action) { (self.at, self.action) = (at, action) }
+    }
+
+    public var steps: [Step]
+
+    public init(_ steps: [Step] = []) { self.steps = steps }
+
+    /// `count` actions within the span, with texts among those given: the very ones that our client writes, too.
+    public init(drawnFrom random: inout SplitMix64, count: Int, within span: Duration, texts: [String]) {
+        steps = []
+        for _ in 0..<count {
+            let at = VirtualInstant.start + random.duration(in: .zero...span)
+            steps.append(Step(at: at, OtherWriter.action(drawnFrom: &random, texts: texts)))
+        }
+    }
+
+    private static func action(drawnFrom random: inout SplitMix64, texts: [String]) -> Action {
+        let text = random.element(of: texts) ?? "something else"
+        let nth = random.int(in: 0...1000)
+        switch random.int(in: 0...15) {
+        case 0...2: return .start(text: text)
+        case 3: return .startTwins(text: text)
+        case 4...9: return .append(nth: nth, text: text)
+        case 10, 11: return .restart(nth: nth, text: text)
+        case 12, 13: return .delete(nth: nth)
+        case 14: return .dropEntry(nth: nth, entry: random.int(in: 0...1000))
+        default: return .changeEntry(nth: nth, entry: random.int(in: 0...1000))
+        }
+    }
+}
+
+extension SimulatedServer {
+    /// Does one action of another writer, if the conversation that it is about is there and free.
+    mutating func perform(_ action: OtherWriter.Action, number: Int, at instant: VirtualInstant) {
+        advance(to: instant)
+        let cause = Cause.other(action: number)
+        switch action {
+        case .start(let text), .startTwins(let text):
+            var request = StartRequest(inputs: .text(text))
+            request.model = "mistral-small-latest"
+            _ = handle(.start(request), at: instant, cause: cause)
+            if case .startTwins = action { _ = handle(.start(request), at: instant, cause: cause) }
+        case .append(let nth, let text):
+            guard let target = conversation(nth: nth) else { return }
+            _ = handle(.append(AppendRequest(inputs: .text(text)), to: target.id), at: instant, cause: cause)
+        case .restart(let nth, let text):
+            guard let target = conversation(nth: nth), let last = target.entries.last else { return }
+            let request = RestartRequest(from: last.id, inputs: .text(text))
+            _ = handle(.restart(request, of: target.id), at: instant, cause: cause)
+        case .delete(let nth):
+            guard let target = conversation(nth: nth) else { return }
+            _ = handle(.delete(target.id), at: instant, cause: cause)
+        case .dropEntry(let nth, let entry):
+            alter(nth: nth, entry: entry) { $0.remove(at: $1) }
+        case .changeEntry(let nth, let entry):
+            alter(nth: nth, entry: entry) { entries, place in
+                entries[place].inHistory = entries[place].inHistory.setting("edited", to: .bool(true))
+            }
+        }
+    }
+
+    private func conversation(nth: Int) -> ServedConversation? {
+        conversations.isEmpty ? nil : conversations[nth % conversations.count]
+    }
+
+    /// Changes one entry that our client did not write. The conversation's `updated_at` moves.
+    private mutating func alter(nth: Int, entry: Int, _ alter: (inout [ServedEntry], Int) -> Void) {
+        guard let target = conversation(nth: nth), !isLocked(target.id) else { return }
+        let ours = Set(turns.filter { $0.cause.call != nil }.flatMap { $0.inputs + $0.outputs })
+        let places = target.entries.indices.filter { !ours.contains(target.entries[$0].id) }
+        guard !places.isEmpty else { return }
+        let moment = now
+        change(target.id) { conversation in
+            alter(&conversation.entries, places[entry % places.count])
+            conversation.updatedAt = max(moment, conversation.updatedAt + .microseconds(1))
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import ConvoAPI
+public import ConvoModel
+
+/// No request was made that the rules forbid.
+public struct RequestCheck: Sendable {
+    /// How soon after a failure that a wait could heal our process may ask for anything again.
+    public var shortestBackOff = Duration.milliseconds(500)
+    /// How long after a doubtful end a commit may still surface; no resend before.
+    public var patience = ServerSwitches.lockLimit
+    /// The operations that a person sent again by hand; what was refused may then be sent again.
+    public var retriedByHand: Set<OperationID> = []
+
+    public init() {}
+
+    public func violations(in audit: Audit) -> [Violation] {
+        overlaps(in: audit) + resends(in: audit) + impatience(in: audit) + stubbornness(in: audit)
+            + malformed(in: audit)
+    }
+
+    /// At most one write of ours is in flight in a conversation, whichever of our processes sent it.
+    private func overlaps(in audit: Audit) -> [Violation] {
+        var busyUntil: [RemoteID: (until: VirtualInstant, number: Int)] = [:]
+        var violations: [Violation] = []
+        for record in audit.records where record.request.isWrite {
+            guard case .append(_, let id) = record.request else { continue }
+            if let busy = busyUntil[id], busy.until > record.sentAt {
+                violations.append(
+                    Violation(.overlappingWriters, "request \(record.number) joins \(busy.number) in \(id)"))
+            }
+            busyUntil[id] = (max(record.finishedAt, busyUntil[id]?.until ?? record.finishedAt), record.number)
+        }
+        return violations
+    }
+
+    /// From doubt there is no way back to sending but through a read that began when nothing could surface any more.
+    private func resends(in audit: Audit) -> [Violation] {
+        var doubtful: [OperationID: Audit.Record] = [:]
+        var violations: [Violation] = []
+        for record in audit.records where record.request.isTurn {
+            guard let operation = record.operation else { continue }
+            if let earlier = doubtful[operation] {
+                let settled = earlier.finishedAt + patience
+                let looked = audit.records.contains { read in
+                    read.number > earlier.number && read.number < record.number && !read.request.isWrite
+                        && read.sentAt >= settled && read.outcome == .answered
+                }
+                if !looked {
+                    violations.append(
+                        Violation(
+                            .blindResend, "request \(record.number) repeats \(earlier.number) for \(operation)"))
+                }
+            }
+            if record.outcome.leavesDoubt { doubtful[operation] = record }
+        }
+        return violations
+    }
+
+    /// After a 429 nothing before `Retry-After`; after any failure that a wait could heal, the back-off.
+    private func impatience(in audit: Audit) -> [Violation] {
+        var violations: [Violation] = []
+        for record in audit.records {
+            guard let pause = pause(after: record) else { continue }
+            let early = audit.records.first { later in
+                later.number > record.number && later.sender == record.sender && later.sentAt >= record.finishedAt
+                    && later.sentAt < record.finishedAt + pause
+            }
+            if let early {
+                violations.append(
+                    Violation(
+                        .impatient, "request \(early.number) \(early.sentAt - record.finishedAt) after \(record.number)"
+                    ))
+            }
+        }
+        return violations
+    }
+
+    private func pause(after record: Audit.Record) -> Duration? {
+        guard case .failed(let kind, _, let retryAfter) = record.outcome else { return nil }
+        switch kind {
+        case .status(429): return max(retryAfter ?? .zero, shortestBackOff)
+        case .unreachable, .status(401): return shortestBackOff
+        default: return nil
+        }
+    }
+
+    /// A write that the server refused for good is not sent again by itself.
+    private func stubbornness(in audit: Audit) -> [Violation] {
+        var refused: [OperationID: Int] = [:]
+        var violations: [Violation] = []
+        for record in audit.records where record.request.isTurn {
+            guard let operation = record.operation, !retriedByHand.contains(operation) else { continue }
+            if let earlier = refused[operation] {
+                violations.append(
+                    Violation(.stubborn, "request \(record.number) repeats the refused \(earlier) for \(operation)"))
+            }
+            if case .failed(.status(let status), _, _) = record.outcome, [400, 403, 404, 422].contains(status) {
+                refused[operation] = record.number
+            }
+        }
+        return violations
+    }
+
+    private func malformed(in audit: Audit) -> [Violation] {
+        audit.records.compactMap { record in
+            if case .list(_, let pageSize, _) = record.request, pageSize > 100 {
+                return Violation(.malformedRequest, "request \(record.number) asks for \(pageSize) conversations")
+            }
+            return RequestRules.refusal(of: record.request).map {
+                Violation(.malformedRequest, "request \(record.number) (\(record.request.name)): \($0.message)")
+            }
+        }
+    }
+}

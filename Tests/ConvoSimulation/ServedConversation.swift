@@ -1,0 +1,56 @@
+public import ConvoModel
+
+/// One conversation as the server keeps it.
+public struct ServedConversation: Hashable, Sendable {
+    public let id: RemoteID
+    public let createdAt: VirtualInstant
+    public internal(set) var updatedAt: VirtualInstant
+    public internal(set) var entries: [ServedEntry]
+    /// Entries that the model remembers though the history does not list them (a restart's copies).
+    let unlisted: [ServedEntry]
+    /// What the request that made it said of it: model or agent, name, metadata and so on.
+    let fields: JSONText
+    /// Tells two conversations of the same microsecond apart.
+    let sequence: Int
+    /// No other writer before this.
+    var lockedUntil: VirtualInstant
+
+    /// The object that `list` and `get` give.
+    public var raw: JSONText {
+        var members = fields.members.map { ($0.key, Optional($0.value)) }
+        members.append(("object", .string("conversation")))
+        members.append(("id", .string(id.rawValue)))
+        members.append(("created_at", .string(createdAt.timestamp.text)))
+        members.append(("updated_at", .string(updatedAt.timestamp.text)))
+        return .object(members)
+    }
+
+    public var metadata: JSONText? { fields["metadata"] }
+
+    /// The calls that nobody has answered yet, oldest first.
+    var openCalls: [String] {
+        var open: [String] = []
+        for entry in unlisted + entries {
+            guard let call = entry.toolCallID else { continue }
+            if entry.type == .functionCall, !open.contains(call) { open.append(call) }
+            if entry.type == .functionResult { open.removeAll { $0 == call } }
+        }
+        return open
+    }
+
+    /// The calls among ``openCalls`` that wait for an `allow` or `deny`.
+    var callsToConfirm: [String] {
+        let open = openCalls
+        return entries.compactMap { entry in
+            guard entry.inHistory["confirmation_status"]?.string == "pending", let call = entry.toolCallID else {
+                return nil
+            }
+            return open.contains(call) ? call : nil
+        }
+    }
+
+    /// Newest first, as the list has it.
+    static func precedes(_ left: ServedConversation, _ right: ServedConversation) -> Bool {
+        (left.createdAt, left.sequence) > (right.createdAt, right.sequence)
+    }
+}

@@ -1,0 +1,25 @@
+public import ConvoModel
+
+/// One entry as the server keeps it, in the two forms in which it gives it out.
+public struct ServedEntry: Hashable, Sendable {
+    public let id: EntryID
+    public let type: EntryType
+    /// As the history has it.
+    public internal(set) var inHistory: JSONText
+    /// As the response had it; `nil` for inputs, which no response echoes.
+    public let inResponse: JSONText?
+    let toolCallID: String?
+
+    init(id: EntryID, type: EntryType, inHistory: JSONText, inResponse: JSONText? = nil) {
+        self.id = id
+        self.type = type
+        self.inHistory = inHistory
+        self.inResponse = inResponse
+        toolCallID = inHistory["tool_call_id"]?.string
+    }
+
+    /// The same entry under another id, as a restart may copy it.
+    func copied(as id: EntryID) -> ServedEntry {
+        ServedEntry(id: id, type: type, inHistory: inHistory.setting("id", to: .string(id.rawValue)))
+    }
+}

@@ -1,0 +1,115 @@
+import ConvoModel
+
+/// What the server makes of one request.
+public struct Handling: Sendable {
+    public let result: Result<APIAnswer, ServerRefusal>
+    public let answersAt: VirtualInstant
+    /// The run that the request began, if it began one.
+    let run: Int?
+}
+
+extension SimulatedServer {
+    static let readLatency = Duration.milliseconds(20)...Duration.milliseconds(300)
+    static let runLatency = Duration.milliseconds(300)...Duration.seconds(8)
+
+    /// Takes in a request that arrives now, and says what will be answered and when.
+    ///
+    /// A read shows the state of now. A turn's answer holds the very entries that the commit will put in place.
+    public mutating func handle(
+        _ request: APIRequest, at instant: VirtualInstant, cause: Cause, lasting lasts: Duration? = nil
+    ) -> Handling {
+        advance(to: instant)
+        do {
+            if let refusal = RequestRules.refusal(of: request) { throw refusal }
+            switch request {
+            case .start(let body): return try start(body, cause: cause, lasting: lasts)
+            case .append(let body, let id): return try append(body, to: id, cause: cause, lasting: lasts)
+            case .restart(let body, let id): return try restart(body, of: id, cause: cause, lasting: lasts)
+            default: return answer(.success(try read(request)))
+            }
+        } catch {
+            return answer(.failure(error as? ServerRefusal ?? .invalid("\(error)")))
+        }
+    }
+
+    private mutating func answer(_ result: Result<APIAnswer, ServerRefusal>) -> Handling {
+        let answersAt = now + random.duration(in: SimulatedServer.readLatency)
+        return Handling(result: result, answersAt: answersAt, run: nil)
+    }
+
+    private mutating func read(_ request: APIRequest) throws -> APIAnswer {
+        switch request {
+        case .list(let page, let pageSize, let metadata):
+            return .conversations(list(page: page, pageSize: pageSize, metadata: metadata))
+        case .get(let id):
+            return .object(try existing(id).raw)
+        case .history(let id):
+            return .object(history(of: id, entries: try visibleEntries(of: id)))
+        case .messages(let id):
+            let messages = try visibleEntries(of: id).filter(\.type.isMessage)
+            return .object(
+                .object([
+                    "conversation_id": .string(id.rawValue), "messages": .array(messages.map(\.inHistory)),
+                    "object": .string("conversation.messages"),
+                ]))
+        case .delete(let id):
+            return try delete(id)
+        case .start, .append, .restart:
+            return .nothing
+        }
+    }
+
+    func existing(_ id: RemoteID) throws -> ServedConversation {
+        guard let conversation = conversation(id) else { throw ServerRefusal.unknownConversation(id) }
+        return conversation
+    }
+
+    private func list(page: Int, pageSize: Int, metadata: JSONText?) -> [JSONText] {
+        let size = min(pageSize, switches.pageSizeLimit)
+        let matching = filtered(by: metadata)
+        let (offset, overflow) = page.multipliedReportingOverflow(by: size)
+        return overflow ? [] : matching.dropFirst(offset).prefix(size).map(\.raw)
+    }
+
+    private func filtered(by metadata: JSONText?) -> [ServedConversation] {
+        guard let wanted = metadata?.members, !wanted.isEmpty, switches.metadataFilter != .ignored else {
+            return conversations
+        }
+        let matching = conversations.filter { conversation in
+            wanted.allSatisfy { conversation.metadata?[$0.key] == $0.value }
+        }
+        return switches.metadataFilter == .works ? matching : matching.filter { $0.sequence % 2 == 0 }
+    }
+
+    /// The conversation's entries as a reader sees them now; a run in flight shows as the switches say.
+    private func visibleEntries(of id: RemoteID) throws -> [ServedEntry] {
+        let conversation = try existing(id)
+        guard let run = runs.first(where: { $0.target.id == id }) else {
+            if switches.historyDuringRun == .refused, conversation.lockedUntil > now { throw ServerRefusal.busy }
+            return conversation.entries
+        }
+        switch switches.historyDuringRun {
+        case .asBefore: return conversation.entries
+        case .inputsOnly: return conversation.entries + run.inputs
+        case .refused: throw ServerRefusal.busy
+        }
+    }
+
+    private func history(of id: RemoteID, entries: [ServedEntry]) -> JSONText {
+        .object([
+            "conversation_id": .string(id.rawValue), "entries": .array(entries.map(\.inHistory)),
+            "object": .string("conversation.history"),
+        ])
+    }
+
+    private mutating func delete(_ id: RemoteID) throws -> APIAnswer {
+        guard conversation(id) != nil else {
+            if switches.refusesUnknownDeletes { throw ServerRefusal.unknownConversation(id) }
+            return .nothing
+        }
+        guard !isLocked(id) else { throw ServerRefusal.busy }
+        remove(id)
+        deleted.append(id)
+        return .nothing
+    }
+}

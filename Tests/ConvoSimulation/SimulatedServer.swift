@@ -1,0 +1,128 @@
+public import ConvoModel
+
+/// The Conversations API's rules as a value: no I/O, no clock but the instants it is told, no chance but its seed.
+///
+/// A request that makes the model answer begins a run. The run's turn is committed when its time has come, whether
+/// or not anybody still waits for the answer; until then, and for a while after its client went away, the
+/// conversation takes no other writer.
+public struct SimulatedServer: Sendable {
+    public let switches: ServerSwitches
+    /// The moment up to which everything has happened.
+    public private(set) var now = VirtualInstant.start
+    /// In the list's order: newest first by creation.
+    public internal(set) var conversations: [ServedConversation] = []
+    /// Every turn in the order in which they were committed.
+    public internal(set) var turns: [Turn] = []
+    /// The conversations that were deleted, in order.
+    public internal(set) var deleted: [RemoteID] = []
+    var runs: [Run] = []
+    var random: SplitMix64
+    var mint: IDMint
+    private var runCount = 0
+    private var conversationCount = 0
+
+    public init(seed: UInt64, switches: ServerSwitches = ServerSwitches()) {
+        var random = SplitMix64(seed: seed)
+        self.switches = switches
+        mint = IDMint(random: random.split(), mintsOldLayout: switches.mintsOldIDs)
+        self.random = random
+    }
+
+    /// The conversation, unless it was deleted, never stored, or is not there yet.
+    public func conversation(_ id: RemoteID) -> ServedConversation? { conversations.first { $0.id == id } }
+
+    /// Whether a run is under way or a gone client's lock still holds.
+    public func isLocked(_ id: RemoteID) -> Bool {
+        runs.contains { $0.target.id == id } || (conversation(id)?.lockedUntil ?? now) > now
+    }
+
+    /// When the next run commits.
+    public var nextCommit: VirtualInstant? { runs.map(\.commitsAt).min() }
+
+    /// Lets everything happen that is due by then: commits, in their order.
+    public mutating func advance(to instant: VirtualInstant) {
+        while let next = runs.indices.min(by: {
+            (runs[$0].commitsAt, runs[$0].number) < (runs[$1].commitsAt, runs[$1].number)
+        }),
+            runs[next].commitsAt <= instant
+        {
+            let run = runs.remove(at: next)
+            now = max(now, run.commitsAt)
+            commit(run)
+        }
+        now = max(now, instant)
+    }
+
+    /// The run's client has gone away: its turn may surface later, and the lock holds on for a while.
+    mutating func abandon(run number: Int, commitsLaterBy delay: Duration, locksOnFor hold: Duration) {
+        guard let index = runs.firstIndex(where: { $0.number == number }) else { return }
+        runs[index].commitsAt = runs[index].commitsAt + delay
+        let until = max(runs[index].commitsAt, now + hold)
+        runs[index].target.lockedUntil = until
+        change(runs[index].target.id) { $0.lockedUntil = max($0.lockedUntil, until) }
+    }
+
+    mutating func begin(
+        _ kind: Turn.Kind, in target: ServedConversation, inputs: [JSONText], outputs: [ServedEntry],
+        entries: [ServedEntry], cause: Cause, stored: Bool, commitsAt: VirtualInstant
+    ) -> Int {
+        runCount += 1
+        var target = target
+        target.lockedUntil = max(target.lockedUntil, commitsAt)
+        runs.append(
+            Run(
+                number: runCount, kind: kind, cause: cause, stored: stored, fails: EchoModel.fails(on: inputs),
+                inputs: entries, outputs: outputs, target: target, commitsAt: commitsAt))
+        if kind == .append {
+            change(target.id) { $0.lockedUntil = target.lockedUntil }
+        } else if stored, switches.listsStartsAtArrival {
+            insert(target)
+        }
+        return runCount
+    }
+
+    mutating func nextSequence() -> Int {
+        conversationCount += 1
+        return conversationCount
+    }
+
+    mutating func change(_ id: RemoteID, _ change: (inout ServedConversation) -> Void) {
+        guard let index = conversations.firstIndex(where: { $0.id == id }) else { return }
+        change(&conversations[index])
+    }
+
+    mutating func insert(_ conversation: ServedConversation) {
+        let place = conversations.firstIndex { !ServedConversation.precedes($0, conversation) } ?? conversations.count
+        conversations.insert(conversation, at: place)
+    }
+
+    mutating func remove(_ id: RemoteID) { conversations.removeAll { $0.id == id } }
+
+    private mutating func commit(_ run: Run) {
+        let keepsInputs = !run.fails || switches.failedInputs == .kept
+        let entries = run.fails ? run.inputs : run.inputs + run.outputs
+        if run.kind != .append { settleNewcomer(of: run, keepsInputs: keepsInputs) }
+        guard keepsInputs else { return }
+        if run.stored {
+            change(run.target.id) { conversation in
+                conversation.entries += entries
+                guard run.kind == .append else { return }
+                conversation.updatedAt = max(run.commitsAt, conversation.updatedAt + .microseconds(1))
+            }
+        }
+        turns.append(
+            Turn(
+                kind: run.kind, cause: run.cause, conversation: run.target.id, at: now, inputs: run.inputs.map(\.id),
+                outputs: run.fails ? [] : run.outputs.map(\.id), answered: !run.fails, stored: run.stored))
+    }
+
+    /// Lists a start's or restart's conversation if it is to stay, and takes it back if its only run failed.
+    private mutating func settleNewcomer(of run: Run, keepsInputs: Bool) {
+        guard run.stored else { return }
+        if !keepsInputs {
+            remove(run.target.id)
+        } else if !switches.listsStartsAtArrival {
+            insert(run.target)
+        }
+    }
+}

@@ -1,0 +1,183 @@
+public import ConvoAPI
+public import ConvoModel
+
+/// The server, the network before it, the other writers and the clock: everything outside our client.
+///
+/// A request is handled when it is sent; its ``Exchange`` says what the client will see, and when. The caller moves
+/// the clock there, or lets other things happen first: that is how requests overlap in a world without threads.
+public struct SimulatedWorld: Sendable {
+    public struct Exchange: Sendable {
+        public let number: Int
+        public let finishesAt: VirtualInstant
+        public let result: Result<APIAnswer, APIError>
+    }
+    /// The client's own clock is set, by a person or by NTP.
+    public struct ClockJump: Hashable, Sendable {
+        public let at: VirtualInstant
+        public let by: Duration
+        public init(at: VirtualInstant, by: Duration) { (self.at, self.by) = (at, by) }
+    }
+
+    private enum Event: Sendable {
+        case arrival(APIRequest, cause: Cause)
+        case other(OtherWriter.Action, number: Int)
+    }
+
+    public private(set) var now = VirtualInstant.start
+    public var server: SimulatedServer
+    public private(set) var audit = Audit()
+    public let faults: FaultPlan
+    private let clockJumps: [ClockJump]
+    private var random: SplitMix64
+    /// In order of time; what came first among equals stays first.
+    private var agenda: [(at: VirtualInstant, event: Event)]
+    private var inFlight: [(call: Int, run: Int)] = []
+    private var unreachableUntil = VirtualInstant.start
+    private var unauthorizedUntil = VirtualInstant.start
+
+    public init(
+        seed: UInt64, switches: ServerSwitches = ServerSwitches(), faults: FaultPlan = FaultPlan(),
+        others: OtherWriter = OtherWriter(), clockJumps: [ClockJump] = []
+    ) {
+        var random = SplitMix64(seed: seed)
+        server = SimulatedServer(seed: random.next(), switches: switches)
+        self.faults = faults
+        self.clockJumps = clockJumps
+        self.random = random.split()
+        agenda = others.steps.enumerated()
+            .map { (at: $1.at, event: Event.other($1.action, number: $0 + 1)) }
+            .enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }.map(\.element)
+    }
+
+    /// What the client's clock shows; it may jump, ``now`` never does.
+    public var clientClock: VirtualInstant {
+        clockJumps.filter { $0.at <= now }.reduce(now) { $0 + $1.by }
+    }
+
+    /// When something happens next by itself: a commit, an arrival, another writer.
+    public var nextEvent: VirtualInstant? { [server.nextCommit, agenda.first?.at].compactMap(\.self).min() }
+
+    /// Whether nothing is under way on the server and nobody else has anything left to do.
+    public var isQuiet: Bool { nextEvent == nil }
+
+    /// Moves time on; everything that is due happens in its order.
+    public mutating func advance(to instant: VirtualInstant) {
+        while let next = agenda.first, next.at <= instant {
+            agenda.removeFirst()
+            server.advance(to: next.at)
+            switch next.event {
+            case .arrival(let request, let cause): _ = server.handle(request, at: next.at, cause: cause)
+            case .other(let action, let number): server.perform(action, number: number, at: next.at)
+            }
+        }
+        now = max(now, instant)
+        server.advance(to: now)
+    }
+
+    /// Sends one request now.
+    public mutating func send(_ request: APIRequest, for operation: OperationID? = nil, by sender: Int = 0) -> Exchange
+    {
+        advance(to: now)
+        let number = audit.records.count + 1
+        let fault = faults[number]
+        let (finishesAt, result) = outcome(of: request, call: number, fault: fault)
+        let outcome: Audit.Outcome =
+            switch result {
+            case .success: .answered
+            case .failure(let error): .failed(error.kind, effect: error.effect, retryAfter: error.retryAfter)
+            }
+        audit.records.append(
+            Audit.Record(
+                number: number, sender: sender, operation: operation, request: request, sentAt: now,
+                finishedAt: finishesAt, outcome: outcome, fault: fault))
+        return Exchange(number: number, finishesAt: finishesAt, result: result)
+    }
+
+    /// The client's process has died: nobody waits for what is under way, and the server's locks hold on.
+    public mutating func clientVanished(sender: Int = 0) {
+        for index in audit.records.indices
+        where audit.records[index].sender == sender && audit.records[index].finishedAt > now {
+            audit.records[index].finishedAt = now
+            audit.records[index].outcome = .vanished
+            for flight in inFlight where flight.call == audit.records[index].number {
+                server.abandon(
+                    run: flight.run, commitsLaterBy: .zero,
+                    locksOnFor: random.duration(in: .zero...ServerSwitches.lockLimit))
+            }
+        }
+    }
+
+    private mutating func outcome(
+        of request: APIRequest, call: Int, fault: Fault?
+    ) -> (VirtualInstant, Result<APIAnswer, APIError>) {
+        switch fault {
+        case .unreachable(let lasts): unreachableUntil = max(unreachableUntil, now + lasts)
+        case .unauthorized(let lasts): unauthorizedUntil = max(unauthorizedUntil, now + lasts)
+        default: break
+        }
+        if now < unreachableUntil { return soon(.init(.unreachable, effect: .none, message: "no connection")) }
+        if now < unauthorizedUntil { return soon(.init(.status(401), effect: .none, message: "Invalid API Key")) }
+        let cause = Cause.client(call: call)
+        switch fault {
+        case .requestLost(let broken):
+            return (now + broken, .failure(.brokenConnection))
+        case .requestLate(let broken, let arrives):
+            enter(.arrival(request, cause: cause), at: now + arrives)
+            return (now + broken, .failure(.brokenConnection))
+        case .rateLimited(let retryAfter):
+            return soon(.init(.status(429), effect: .none, message: "Rate limit exceeded", retryAfter: retryAfter))
+        case .errorBefore(let status):
+            return soon(.init(.status(status), effect: .unknown, message: "upstream connect error"))
+        default:
+            return handled(server.handle(request, at: now, cause: cause), call: call, fault: fault)
+        }
+    }
+
+    /// What the client sees of a request that the server has taken in.
+    private mutating func handled(
+        _ handling: Handling, call: Int, fault: Fault?
+    ) -> (VirtualInstant, Result<APIAnswer, APIError>) {
+        if let run = handling.run { inFlight.append((call, run)) }
+        switch fault {
+        case .answerLost(let broken, let lockHolds):
+            if let run = handling.run { server.abandon(run: run, commitsLaterBy: .zero, locksOnFor: lockHolds) }
+            return (now + broken, .failure(.brokenConnection))
+        case .lateCommit(let broken, let delay):
+            if let run = handling.run { server.abandon(run: run, commitsLaterBy: delay, locksOnFor: .zero) }
+            return (now + broken, .failure(.brokenConnection))
+        case .answerLate(let delay):
+            return (handling.answersAt + delay, handling.result.mapError(APIError.init))
+        case .resetInStream:
+            if let run = handling.run { server.abandon(run: run, commitsLaterBy: .zero, locksOnFor: .seconds(5)) }
+            let middle = VirtualInstant(microseconds: (now.microseconds + handling.answersAt.microseconds) / 2)
+            return (middle, .failure(APIError(.truncatedStream, effect: .unknown, message: "the answer was cut off")))
+        case .malformed:
+            return (handling.answersAt, .failure(APIError(.malformed, effect: .unknown, message: "not JSON")))
+        case .errorAfter(let status):
+            let error = APIError(.status(status), effect: .unknown, message: "upstream connect error")
+            return (handling.answersAt, .failure(error))
+        default:
+            return (handling.answersAt, handling.result.mapError(APIError.init))
+        }
+    }
+
+    private mutating func soon(_ error: APIError) -> (VirtualInstant, Result<APIAnswer, APIError>) {
+        (now + random.duration(in: SimulatedServer.readLatency), .failure(error))
+    }
+
+    private mutating func enter(_ event: Event, at instant: VirtualInstant) {
+        let place = agenda.firstIndex { $0.at > instant } ?? agenda.count
+        agenda.insert((instant, event), at: place)
+    }
+}
+
+extension APIError {
+    static let brokenConnection = APIError(.answerLost, effect: .unknown, message: "the connection broke")
+
+    /// As the real client reads an error status: a 4xx did nothing, a 5xx may have.
+    init(_ refusal: ServerRefusal) {
+        self.init(
+            .status(refusal.status), effect: refusal.status < 500 ? .none : .unknown, message: refusal.message,
+            serverCode: refusal.code.map(String.init))
+    }
+}

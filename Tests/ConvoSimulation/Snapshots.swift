@@ -1,0 +1,67 @@
+public import ConvoModel
+
+/// The outbox as the checkers see it; made from the store by whoever runs it.
+public struct OutboxSnapshot: Sendable {
+    public enum State: Hashable, Sendable { case queued, sending, inDoubt, delivered, refused, held, cancelled }
+
+    public struct Item: Sendable {
+        public let id: OperationID
+        /// In which conversation of ours, for the order within it.
+        public let conversation: LocalID
+        public let kind: Turn.Kind
+        public let state: State
+        /// Why it waits for a person.
+        public let reason: String?
+
+        public init(
+            id: OperationID, conversation: LocalID, kind: Turn.Kind, state: State, reason: String? = nil
+        ) {
+            self.id = id
+            self.conversation = conversation
+            self.kind = kind
+            self.state = state
+            self.reason = reason
+        }
+    }
+
+    /// In the order in which they were accepted.
+    public let items: [Item]
+
+    public init(items: [Item]) { self.items = items }
+}
+
+/// Our copy of the server as the checkers see it.
+public struct MirrorSnapshot: Sendable {
+    public struct Conversation: Sendable {
+        public let id: RemoteID
+        /// The server's object; `nil` where we have not seen it yet.
+        public let raw: JSONText?
+        /// In their order; what the server dropped is marked.
+        public let entries: [Entry]
+        public let isDeletedRemotely: Bool
+
+        public init(id: RemoteID, raw: JSONText?, entries: [Entry], isDeletedRemotely: Bool = false) {
+            self.id = id
+            self.raw = raw
+            self.entries = entries
+            self.isDeletedRemotely = isDeletedRemotely
+        }
+    }
+    public struct Entry: Hashable, Sendable {
+        public let id: EntryID
+        public let raw: JSONText
+        public let isDropped: Bool
+
+        public init(id: EntryID, raw: JSONText, isDropped: Bool = false) {
+            self.id = id
+            self.raw = raw
+            self.isDropped = isDropped
+        }
+    }
+
+    public let conversations: [Conversation]
+
+    public init(conversations: [Conversation]) { self.conversations = conversations }
+
+    subscript(id: RemoteID) -> Conversation? { conversations.first { $0.id == id } }
+}

@@ -1,0 +1,58 @@
+public import ConvoModel
+
+/// Who made the server do something: known by the request object, never guessed from a text.
+public enum Cause: Hashable, Sendable {
+    /// Our client's request of that number.
+    case client(call: Int)
+    /// Another writer's action of that number.
+    case other(action: Int)
+
+    public var call: Int? {
+        if case .client(let call) = self { call } else { nil }
+    }
+}
+
+/// One turn that the server has committed: what must be there exactly once for each write that a person was told is queued.
+public struct Turn: Hashable, Sendable {
+    public enum Kind: Hashable, Sendable { case start, append, restart }
+
+    public let kind: Kind
+    public let cause: Cause
+    /// The new one, for a start or restart.
+    public let conversation: RemoteID
+    public let at: VirtualInstant
+    public let inputs: [EntryID]
+    public let outputs: [EntryID]
+    /// False where the run failed and left its inputs in the history.
+    public let answered: Bool
+    /// False for `store: false`.
+    public let stored: Bool
+
+    public init(
+        kind: Kind, cause: Cause, conversation: RemoteID, at: VirtualInstant, inputs: [EntryID], outputs: [EntryID],
+        answered: Bool = true, stored: Bool = true
+    ) {
+        self.kind = kind
+        self.cause = cause
+        self.conversation = conversation
+        self.at = at
+        self.inputs = inputs
+        self.outputs = outputs
+        self.answered = answered
+        self.stored = stored
+    }
+}
+
+/// A turn that the server is still working on.
+struct Run: Hashable, Sendable {
+    let number: Int
+    let kind: Turn.Kind
+    let cause: Cause
+    let stored: Bool
+    let fails: Bool
+    let inputs: [ServedEntry]
+    let outputs: [ServedEntry]
+    /// Where the entries go. For a start or restart this is not in the list yet, unless the server lists it early.
+    var target: ServedConversation
+    var commitsAt: VirtualInstant
+}

@@ -1,0 +1,37 @@
+/// One broken promise, as a sentence, with what is needed to find it.
+public struct Violation: Hashable, Sendable, CustomStringConvertible {
+    public enum Rule: CaseIterable, Hashable, Sendable {
+        /// An acknowledged write is nowhere: neither on the server nor in the outbox.
+        case lostWrite
+        /// A write is on the server twice.
+        case repeatedWrite
+        /// The outbox says of a write what the server does not bear out.
+        case falseState
+        /// A write that waits for a person does not say why.
+        case silentRefusal
+        /// Two writes are on the server in another order than they were accepted.
+        case wrongOrder
+        /// The mirror differs from the server at a quiet point.
+        case mirrorDiffers
+        /// Something that we once held is gone from our disk.
+        case forgotten
+        /// A conversation is marked as deleted, and the server has it.
+        case falseDeletion
+        /// Two writers of ours in one conversation at once.
+        case overlappingWriters
+        /// A write sent again though nothing told us that the first had failed.
+        case blindResend
+        /// A request sooner than the back-off or the server allowed.
+        case impatient
+        /// A write sent again that the server had refused for good.
+        case stubborn
+        /// A request that the server's schema forbids.
+        case malformedRequest
+    }
+
+    public let rule: Rule
+    public let sentence: String
+    public var description: String { "\(rule): \(sentence)" }
+
+    public init(_ rule: Rule, _ sentence: String) { (self.rule, self.sentence) = (rule, sentence) }
+}

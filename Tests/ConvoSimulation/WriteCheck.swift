@@ -1,0 +1,81 @@
+public import ConvoModel
+
+/// Every write that a person was told is queued is on the server exactly once and in order, or says why not.
+public enum WriteCheck {
+    /// - Parameters:
+    ///   - acknowledged: the writes that a person was told are durable, in that order.
+    ///   - atRest: whether the run has come to its end, where nothing may be `queued`, `sending` any more.
+    public static func violations(
+        acknowledged: [OperationID], outbox: OutboxSnapshot, audit: Audit, turns: [Turn], atRest: Bool
+    ) -> [Violation] {
+        let ledger = Ledger(audit: audit, turns: turns)
+        var violations: [Violation] = []
+        for id in acknowledged where !outbox.items.contains(where: { $0.id == id }) {
+            violations.append(Violation(.lostWrite, "\(id) was acknowledged and is not in the outbox"))
+        }
+        for item in outbox.items {
+            violations += judge(item, turns: ledger.turns(of: item.id), atRest: atRest)
+        }
+        return violations + orderViolations(outbox: outbox, ledger: ledger)
+    }
+
+    private static func judge(
+        _ item: OutboxSnapshot.Item, turns: [Turn], atRest: Bool
+    ) -> [Violation] {
+        var violations: [Violation] = []
+        if turns.count > 1 {
+            let places = turns.map { "\($0.conversation) at \($0.at)" }.joined(separator: ", ")
+            violations.append(Violation(.repeatedWrite, "\(item.id) is there \(turns.count) times: \(places)"))
+        }
+        switch item.state {
+        case .delivered:
+            if turns.isEmpty { violations.append(Violation(.falseState, "\(item.id) is delivered, and nowhere")) }
+        case .queued, .sending:
+            if atRest { violations.append(Violation(.falseState, "\(item.id) is still \(item.state) at rest")) }
+        case .cancelled:
+            if turns.contains(where: \.answered) {
+                violations.append(Violation(.falseState, "\(item.id) is cancelled, and the server has it"))
+            }
+        case .inDoubt, .refused, .held:
+            if item.state != .inDoubt, turns.contains(where: \.answered) {
+                violations.append(Violation(.falseState, "\(item.id) is \(item.state), and the server has it"))
+            }
+            if atRest || item.state != .inDoubt, item.reason?.isEmpty ?? true {
+                violations.append(Violation(.silentRefusal, "\(item.id) is \(item.state) and does not say why"))
+            }
+        }
+        return violations
+    }
+
+    private static func orderViolations(outbox: OutboxSnapshot, ledger: Ledger) -> [Violation] {
+        var latest: [LocalID: (place: Int, id: OperationID)] = [:]
+        var violations: [Violation] = []
+        for item in outbox.items {
+            guard let place = ledger.firstPlace(of: item.id) else { continue }
+            if let before = latest[item.conversation], before.place > place {
+                violations.append(Violation(.wrongOrder, "\(item.id) is on the server before \(before.id)"))
+            }
+            latest[item.conversation] = (place, item.id)
+        }
+        return violations
+    }
+}
+
+/// Which turns each write caused: by the number of the request that was sent for it.
+private struct Ledger {
+    private var places: [OperationID: [Int]] = [:]
+    private let allTurns: [Turn]
+
+    init(audit: Audit, turns: [Turn]) {
+        allTurns = turns
+        var operations: [Int: OperationID] = [:]
+        for record in audit.records { operations[record.number] = record.operation }
+        for (place, turn) in turns.enumerated() {
+            guard let call = turn.cause.call, let operation = operations[call] else { continue }
+            places[operation, default: []].append(place)
+        }
+    }
+
+    func turns(of id: OperationID) -> [Turn] { (places[id] ?? []).map { allTurns[$0] } }
+    func firstPlace(of id: OperationID) -> Int? { places[id]?.first }
+}

@@ -1,0 +1,234 @@
+import ConvoAPI
+import ConvoModel
+import ConvoSimulation
+import Testing
+
+@Suite struct `The check of writes` {
+    private let id = OperationID("op-1")
+
+    private func rules(
+        _ state: OutboxSnapshot.State, turns: Int, reason: String? = nil, atRest: Bool = true,
+        acknowledged: [OperationID] = [OperationID("op-1")]
+    ) -> [Violation.Rule] {
+        let item = OutboxSnapshot.Item(
+            id: id, conversation: LocalID("c"), kind: .append, state: state, reason: reason)
+        let records = (1...3).map { record($0, operation: id) }
+        return WriteCheck.violations(
+            acknowledged: acknowledged, outbox: OutboxSnapshot(items: [item]), audit: Audit(records: records),
+            turns: (0..<turns).map { turn(call: $0 + 1) }, atRest: atRest
+        ).map(\.rule)
+    }
+
+    @Test func `is content with one delivery, and with a refusal that says why`() {
+        #expect(rules(.delivered, turns: 1).isEmpty)
+        #expect(rules(.refused, turns: 0, reason: "404").isEmpty)
+        #expect(rules(.inDoubt, turns: 1, reason: "two of them").isEmpty)
+        #expect(rules(.queued, turns: 0, atRest: false).isEmpty)
+    }
+    @Test func `sees a write that is there twice`() { #expect(rules(.delivered, turns: 2) == [.repeatedWrite]) }
+    @Test func `sees a delivery that never was`() { #expect(rules(.delivered, turns: 0) == [.falseState]) }
+    @Test func `sees a refusal of what the server has`() {
+        #expect(rules(.refused, turns: 1, reason: "no") == [.falseState])
+        #expect(rules(.cancelled, turns: 1) == [.falseState])
+    }
+    @Test func `sees a write that still waits when all is at rest`() {
+        #expect(rules(.queued, turns: 0) == [.falseState])
+        #expect(rules(.sending, turns: 0) == [.falseState])
+    }
+    @Test func `sees a write that waits for a person and does not say why`() {
+        #expect(rules(.held, turns: 0) == [.silentRefusal])
+        #expect(rules(.inDoubt, turns: 0, reason: "") == [.silentRefusal])
+    }
+    @Test func `sees a write that was acknowledged and lost`() {
+        #expect(rules(.delivered, turns: 1, acknowledged: [id, OperationID("op-2")]) == [.lostWrite])
+    }
+
+    @Test func `sees two writes in the wrong order, in one conversation only`() {
+        func rules(_ first: String, _ second: String) -> [Violation.Rule] {
+            let items = [("op-1", first), ("op-2", second)].map {
+                OutboxSnapshot.Item(
+                    id: OperationID($0.0), conversation: LocalID($0.1), kind: .append, state: .delivered)
+            }
+            let records = [record(1, operation: OperationID("op-2")), record(2, operation: id)]
+            return WriteCheck.violations(
+                acknowledged: [], outbox: OutboxSnapshot(items: items), audit: Audit(records: records),
+                turns: [turn(call: 1), turn(call: 2)], atRest: true
+            ).map(\.rule)
+        }
+        #expect(rules("c", "c") == [.wrongOrder])
+        #expect(rules("c", "d").isEmpty)
+    }
+
+    @Test func `takes another writer's equal turn for another's`() {
+        let other = Turn(
+            kind: .append, cause: .other(action: 1), conversation: RemoteID("conv_1"), at: .start, inputs: [],
+            outputs: [])
+        let item = OutboxSnapshot.Item(
+            id: id, conversation: LocalID("c"), kind: .append, state: .delivered)
+        let violations = WriteCheck.violations(
+            acknowledged: [id], outbox: OutboxSnapshot(items: [item]), audit: Audit(), turns: [other], atRest: true)
+        #expect(violations.map(\.rule) == [.falseState])
+    }
+}
+
+@Suite struct `The check of the mirror` {
+    /// A server with two conversations, one deleted, and its true mirror.
+    private func world() -> (server: SimulatedServer, mirror: MirrorSnapshot) {
+        var peer = Peer()
+        peer.start()
+        peer.start("[tool]")
+        peer.ask(.delete(peer.start()))
+        var conversations = peer.server.conversations.map { served in
+            MirrorSnapshot.Conversation(
+                id: served.id, raw: served.raw,
+                entries: served.entries.map { MirrorSnapshot.Entry(id: $0.id, raw: $0.inHistory) })
+        }
+        conversations += peer.server.deleted.map { .init(id: $0, raw: nil, entries: [], isDeletedRemotely: true) }
+        return (peer.server, MirrorSnapshot(conversations: conversations))
+    }
+
+    private func rules(
+        _ change: (MirrorSnapshot.Conversation) -> MirrorSnapshot.Conversation?
+    ) -> [Violation.Rule] {
+        let (server, mirror) = world()
+        var conversations = mirror.conversations
+        let changed = change(conversations.removeFirst())
+        let altered = MirrorSnapshot(conversations: [changed].compactMap(\.self) + conversations)
+        return MirrorCheck.differences(mirror: altered, server: server).map(\.rule)
+    }
+
+    @Test func `is content with the server's very bytes`() { #expect(rules { $0 }.isEmpty) }
+    @Test func `lets the response's completed_at stand where the history has null`() {
+        let (server, mirror) = world()
+        let completed = server.conversations[1].entries[1].inResponse?["completed_at"]
+        let conversations = mirror.conversations.map { conversation in
+            MirrorSnapshot.Conversation(
+                id: conversation.id, raw: conversation.raw,
+                entries: conversation.entries.map { entry in
+                    entry.id == server.conversations[1].entries[1].id
+                        ? .init(id: entry.id, raw: entry.raw.setting("completed_at", to: completed)) : entry
+                }, isDeletedRemotely: conversation.isDeletedRemotely)
+        }
+        #expect(completed != nil)
+        #expect(
+            MirrorCheck.differences(mirror: MirrorSnapshot(conversations: conversations), server: server).isEmpty)
+    }
+    @Test func `sees a conversation that is missing`() { #expect(rules { _ in nil } == [.mirrorDiffers]) }
+    @Test func `sees a conversation that has changed since`() {
+        #expect(
+            rules { .init(id: $0.id, raw: $0.raw?.setting("x", to: .null), entries: $0.entries) } == [.mirrorDiffers])
+    }
+    @Test func `sees a conversation taken for deleted`() {
+        let seen = rules { .init(id: $0.id, raw: $0.raw, entries: $0.entries, isDeletedRemotely: true) }
+        #expect(seen == [.falseDeletion])
+    }
+    @Test func `sees an entry that is missing, out of order, or marked as dropped`() {
+        #expect(rules { .init(id: $0.id, raw: $0.raw, entries: $0.entries.dropLast()) } == [.mirrorDiffers])
+        #expect(rules { .init(id: $0.id, raw: $0.raw, entries: $0.entries.reversed()) } == [.mirrorDiffers])
+        let dropped = rules { conversation in
+            let entries = conversation.entries.map { MirrorSnapshot.Entry(id: $0.id, raw: $0.raw, isDropped: true) }
+            return .init(id: conversation.id, raw: conversation.raw, entries: entries)
+        }
+        #expect(dropped == [.mirrorDiffers])
+    }
+    @Test func `sees a number that was read and written again`() {
+        let seen = rules { conversation in
+            let entries = conversation.entries.map { entry in
+                MirrorSnapshot.Entry(id: entry.id, raw: .stored(entry.raw.text.replacing("1.0", with: "1")))
+            }
+            return .init(id: conversation.id, raw: conversation.raw, entries: entries)
+        }
+        #expect(seen == [.mirrorDiffers])
+    }
+    @Test func `sees a deletion that the mirror missed`() {
+        let (server, mirror) = world()
+        let conversations = mirror.conversations.map {
+            MirrorSnapshot.Conversation(id: $0.id, raw: $0.raw, entries: $0.entries)
+        }
+        let seen = MirrorCheck.differences(mirror: MirrorSnapshot(conversations: conversations), server: server)
+        #expect(seen.map(\.rule) == [.mirrorDiffers])
+    }
+    @Test func `sees what was held once and is gone, unless a person deleted it`() {
+        let (_, mirror) = world()
+        let first = mirror.conversations[0]
+        let without = MirrorSnapshot(conversations: Array(mirror.conversations.dropFirst()))
+        let shorter = MirrorSnapshot(
+            conversations: [.init(id: first.id, raw: first.raw, entries: first.entries.dropLast())]
+                + mirror.conversations.dropFirst())
+        #expect(MirrorCheck.losses(earlier: mirror, later: mirror).isEmpty)
+        #expect(MirrorCheck.losses(earlier: mirror, later: without).map(\.rule) == [.forgotten])
+        #expect(MirrorCheck.losses(earlier: mirror, later: shorter).map(\.rule) == [.forgotten])
+        #expect(MirrorCheck.losses(earlier: mirror, later: without, deletedHere: [first.id]).isEmpty)
+    }
+}
+
+@Suite struct `The check of requests` {
+    private let operation = OperationID("op-1")
+    private let doubtful = Audit.Outcome.failed(.answerLost, effect: .unknown, retryAfter: nil)
+
+    private func rules(_ records: [Audit.Record], _ change: (inout RequestCheck) -> Void = { _ in }) -> [Violation.Rule]
+    {
+        var check = RequestCheck()
+        change(&check)
+        return check.violations(in: Audit(records: records)).map(\.rule)
+    }
+
+    @Test func `sees two writers of ours in one conversation, and allows two in two`() {
+        #expect(rules([record(1, at: 0, lasts: 10), record(2, at: 5, lasts: 1)]) == [.overlappingWriters])
+        #expect(rules([record(1, at: 0, lasts: 10), record(2, at: 10, lasts: 1)]).isEmpty)
+        #expect(rules([record(1, at: 0, lasts: 10), record(2, to: "conv_2", at: 5, lasts: 1)]).isEmpty)
+    }
+    @Test func `sees a resend from doubt without a look, or with one that came too early`() {
+        let first = record(1, operation: operation, at: 0, lasts: 1, outcome: doubtful)
+        func look(at second: Int) -> Audit.Record {
+            record(2, .history(RemoteID("conv_1")), at: second)
+        }
+        #expect(rules([first, record(2, operation: operation, at: 200)]) == [.blindResend])
+        #expect(rules([first, look(at: 30), record(3, operation: operation, at: 200)]) == [.blindResend])
+        #expect(rules([first, look(at: 92), record(3, operation: operation, at: 200)]).isEmpty)
+    }
+    @Test func `allows a resend of what certainly did nothing, after the back-off`() {
+        let failed = Audit.Outcome.failed(.unreachable, effect: .none, retryAfter: nil)
+        let first = record(1, operation: operation, at: 0, lasts: 1, outcome: failed)
+        #expect(rules([first, record(2, operation: operation, at: 3)]).isEmpty)
+        #expect(rules([first, record(2, operation: operation, at: 1)]) == [.impatient])
+    }
+    @Test func `sees a request before the server's Retry-After is over`() {
+        let limited = Audit.Outcome.failed(.status(429), effect: .none, retryAfter: .seconds(20))
+        let first = record(1, at: 0, lasts: 1, outcome: limited)
+        #expect(rules([first, record(2, .get(RemoteID("conv_2")), at: 20)]) == [.impatient])
+        #expect(rules([first, record(2, .get(RemoteID("conv_2")), at: 21)]).isEmpty)
+    }
+    @Test func `sees a refused write sent again, unless a person asked for it`() {
+        let refused = Audit.Outcome.failed(.status(422), effect: .none, retryAfter: nil)
+        let records = [
+            record(1, operation: operation, at: 0, lasts: 1, outcome: refused),
+            record(2, operation: operation, at: 60),
+        ]
+        #expect(rules(records) == [.stubborn])
+        #expect(rules(records) { $0.retriedByHand = [operation] }.isEmpty)
+    }
+    @Test func `sees a request that the schema forbids`() {
+        #expect(rules([record(1, .list(page: 0, pageSize: 500, metadata: nil), at: 0)]) == [.malformedRequest])
+        let body = AppendRequest(json: .stored(#"{"inputs":"x","model":"m"}"#))
+        #expect(rules([record(1, .append(body, to: RemoteID("conv_1")), at: 0)]) == [.malformedRequest])
+    }
+}
+
+private func turn(call: Int) -> Turn {
+    Turn(
+        kind: .append, cause: .client(call: call), conversation: RemoteID("conv_1"), at: .start, inputs: [], outputs: []
+    )
+}
+
+/// An append to `conv_1` unless told otherwise; times in seconds.
+private func record(
+    _ number: Int, _ request: APIRequest? = nil, to conversation: String = "conv_1", operation: OperationID? = nil,
+    at second: Int? = nil, lasts: Int = 1, outcome: Audit.Outcome = .answered
+) -> Audit.Record {
+    let sent = VirtualInstant.start + .seconds(second ?? number * 100)
+    return Audit.Record(
+        number: number, operation: operation,
+        request: request ?? .append(AppendRequest(inputs: .text("x")), to: RemoteID(conversation)),
+        sentAt: sent, finishedAt: sent + .seconds(lasts), outcome: outcome)
+}

@@ -1,0 +1,54 @@
+import ConvoModel
+import ConvoSimulation
+import ConvoStore
+import Testing
+
+@Suite struct `A simulated disk` {
+    private func start(_ store: Store, _ text: String) throws -> OperationID {
+        var request = StartRequest(inputs: .text(text))
+        request.model = "mistral-small-latest"
+        return try store.start(request).operation
+    }
+
+    private func mirrorOne(_ store: Store) throws {
+        var peer = Peer()
+        let id = peer.start()
+        _ = try store.takeIn([Conversation(raw: peer.answer(to: .get(id)))])
+    }
+
+    @Test func `gives everything back after a crash`() throws {
+        let disk = try Disk(seed: 1)
+        let operation = try start(disk.store, "hello")
+        try mirrorOne(disk.store)
+        try disk.crash()
+        #expect(try disk.store.outbox().map(\.id) == [operation])
+        #expect(try disk.store.conversations().count == 2)
+        try disk.store.checkIntegrity()
+    }
+
+    @Test func `loses to a power cut what was mirrored since the last promise, and nothing that was promised`() throws {
+        let disk = try Disk(seed: 1)
+        let first = try start(disk.store, "hello")
+        try disk.keepPromise()
+        try mirrorOne(disk.store)
+        try disk.cutPower()
+        #expect(try disk.store.outbox().map(\.id) == [first])
+        #expect(try disk.store.conversations().count == 1)
+        try mirrorOne(disk.store)
+        let second = try start(disk.store, "again")
+        try disk.keepPromise()
+        try disk.cutPower()
+        #expect(try disk.store.outbox().map(\.id) == [first, second])
+        #expect(try disk.store.conversations().count == 3)
+        try disk.store.checkIntegrity()
+    }
+
+    @Test func `gives the same names to the same seed`() throws {
+        func names(_ seed: UInt64) throws -> [OperationID] {
+            let disk = try Disk(seed: seed)
+            return [try start(disk.store, "hello"), try start(disk.store, "again")]
+        }
+        #expect(try names(1) == names(1))
+        #expect(try names(1) != names(2))
+    }
+}

@@ -1,0 +1,60 @@
+import ConvoModel
+import ConvoSimulation
+import ConvoStore
+
+extension OutboxSnapshot {
+    /// The whole outbox, delivered and cancelled writes included; deletions are no turns and are left out.
+    init(_ store: Store) throws {
+        self.init(
+            items: try store.outbox(all: true).compactMap { item in
+                guard let kind = Turn.Kind(item.kind) else { return nil }
+                return Item(
+                    id: item.id, conversation: item.conversation, kind: kind, state: State(item.state),
+                    reason: item.reason.map { "\($0.code): \($0.message)" })
+            })
+    }
+}
+
+extension OutboxSnapshot.State {
+    init(_ state: OperationState) {
+        self =
+            switch state {
+            case .queued: .queued
+            case .sending: .sending
+            case .inDoubt: .inDoubt
+            case .delivered: .delivered
+            case .refused: .refused
+            case .held: .held
+            case .cancelled: .cancelled
+            }
+    }
+}
+
+extension Turn.Kind {
+    init?(_ kind: OperationKind) {
+        switch kind {
+        case .start: self = .start
+        case .append: self = .append
+        case .restart: self = .restart
+        case .delete: return nil
+        }
+    }
+}
+
+extension MirrorSnapshot {
+    /// Everything that the store holds of the server; what was never stored there is left out.
+    init(_ store: Store) throws {
+        self.init(
+            conversations: try store.conversations().compactMap { stored in
+                guard let id = stored.remoteID, !stored.isLocalOnly else { return nil }
+                let entries = try store.history(of: stored.id, withDropped: true).entries
+                return Conversation(
+                    id: id, raw: stored.raw,
+                    entries: entries.filter { !$0.isLocalOnly }.compactMap { entry in
+                        entry.entry.id.map {
+                            Entry(id: $0, raw: entry.entry.raw, isDropped: entry.droppedAt != nil)
+                        }
+                    }, isDeletedRemotely: stored.deletedRemotelyAt != nil)
+            })
+    }
+}
