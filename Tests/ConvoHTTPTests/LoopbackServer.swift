@@ -23,24 +23,9 @@ final class LoopbackServer: Sendable {
 
     /// `script` is called on the thread of each new connection, with its number from 0.
     init(_ script: @escaping @Sendable (LoopbackServer, Connection, Int) -> Void) throws {
-        #if canImport(Glibc)
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        #else
-        let listener = socket(AF_INET, SOCK_STREAM, 0)
-        #endif
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let bound = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { plain in
-                bind(listener, plain, length) == 0 && listen(listener, 512) == 0
-                    && getsockname(listener, plain, &length) == 0
-            }
-        }
-        guard bound else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
-        self.listener = listener
-        port = Int(UInt16(bigEndian: address.sin_port))
+        let (listener, port) = try boundSocket()
+        listen(listener, 512)
+        (self.listener, self.port) = (listener, port)
         Thread.detachNewThread { [listener, weak self] in
             while true {
                 let descriptor = accept(listener, nil, nil)
@@ -69,6 +54,24 @@ final class LoopbackServer: Sendable {
                 server.requests.record(request)
                 connection.write(answer(request))
             }
+        }
+    }
+
+    /// A server that reads requests and never answers.
+    static func silent() throws -> LoopbackServer {
+        try LoopbackServer { server, connection, number in
+            while let request = connection.readRequest() { server.requests.record(request) }
+            server.endings.record(number)
+        }
+    }
+
+    /// A server that answers with a head and some text of a body that goes on for ever.
+    static func streaming(_ text: String) throws -> LoopbackServer {
+        try LoopbackServer { server, connection, number in
+            _ = connection.readRequest()
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + text)
+            connection.waitForEnd()
+            server.endings.record(number)
         }
     }
 
@@ -135,13 +138,21 @@ final class Connection {
         return true
     }
 
-    /// As `write`, but gives up instead of waiting: the number of bytes that the sockets' buffers took.
-    func writeWithoutWaiting(_ bytes: [UInt8]) -> Int {
-        max(
-            0,
-            bytes.withUnsafeBytes {
-                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
-            })
+    /// Writes until the peer has taken nothing for a while.
+    ///
+    /// - Returns: the number of bytes that the peer and the sockets' buffers took.
+    func writeUntilStuck(_ chunk: [UInt8], limit: Int) -> Int {
+        var total = 0
+        var polled = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        while total < limit, poll(&polled, 1, 500) > 0 {
+            let size = min(chunk.count, limit - total)
+            let count = chunk.withUnsafeBytes {
+                send(descriptor, $0.baseAddress, size, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+            }
+            guard count > 0 else { break }
+            total += count
+        }
+        return total
     }
 
     /// Waits until the peer ends the connection.
@@ -164,7 +175,7 @@ final class Connection {
 final class Recorder<Element: Sendable>: Sendable {
     private struct State {
         var elements: [Element] = []
-        var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+        var waiters: [(count: Int, goOn: @Sendable () -> Void)] = []
     }
 
     private let state = Mutex(State())
@@ -177,9 +188,9 @@ final class Recorder<Element: Sendable>: Sendable {
             let count = state.elements.count
             let ready = state.waiters.filter { $0.count <= count }
             state.waiters.removeAll { $0.count <= count }
-            return ready.map(\.continuation)
+            return ready.map(\.goOn)
         }
-        for continuation in ready { continuation.resume() }
+        for goOn in ready { goOn() }
     }
 
     /// The elements, as soon as there are so many.
@@ -187,11 +198,22 @@ final class Recorder<Element: Sendable>: Sendable {
         await withCheckedContinuation { continuation in
             let isThere = state.withLock { state in
                 if state.elements.count >= count { return true }
-                state.waiters.append((count, continuation))
+                state.waiters.append((count, { continuation.resume() }))
                 return false
             }
             if isThere { continuation.resume() }
         }
         return elements
+    }
+
+    /// The same for a server's thread.
+    func wait(for count: Int) {
+        let semaphore = DispatchSemaphore(value: 0)
+        let isThere = state.withLock { state in
+            if state.elements.count >= count { return true }
+            state.waiters.append((count, { semaphore.signal() }))
+            return false
+        }
+        if !isThere { semaphore.wait() }
     }
 }
