@@ -144,17 +144,30 @@ extension Store {
                 database, id, from: [.sending, .inDoubt, .queued], to: .delivered, reason: nil,
                 set: "next_attempt = NULL, response = ?", [response?.raw.text])
             try unindex(database, operation: item.sequence, request: item.request)
-            if let remoteID = remoteID ?? response?.conversationID, conversation.remoteID == nil {
-                try database.execute(
-                    sql: "UPDATE conversation SET remote_id = ? WHERE key = ?",
-                    arguments: [remoteID.rawValue, conversation.key])
-            }
+            if let remoteID = remoteID ?? response?.conversationID { try name(database, conversation, remoteID) }
             if item.kind == .delete {
                 try database.execute(
                     sql: "UPDATE conversation SET deleted_remotely_at = ? WHERE key = ?",
                     arguments: [environment.now().text, conversation.key])
             }
             try keep(database, response, of: item, in: conversation)
+        }
+    }
+
+    /// Keeps what has come of an answer whose stream broke: it can be read at once, and the history settles it. The
+    /// operation stays where it is.
+    public func keepPartial(
+        of id: OperationID, conversation remoteID: RemoteID?, entries: [Entry]
+    ) throws(StoreError) {
+        guard !entries.isEmpty || remoteID != nil else { return }
+        try write { database in
+            guard
+                let item = try OutboxItem.fetchOne(
+                    database, sql: OutboxItem.selection + " WHERE o.id = ?", arguments: [id.rawValue]),
+                let conversation = try ConversationRow.fetch(database, id: item.conversation)
+            else { return }
+            if let remoteID { try name(database, conversation, remoteID) }
+            try add(database, entries, to: conversation.key, isLocalOnly: item.request["store"]?.bool == false)
         }
     }
 
@@ -173,6 +186,26 @@ extension Store {
             try add(database, entries, to: conversation.key, isLocalOnly: true)
         }
         try add(database, response.outputs, to: conversation.key, isLocalOnly: isLocalOnly)
+    }
+
+    /// Gives a conversation that was started here the id that the server gave it.
+    ///
+    /// A pull may have met it first and not known it for ours (a server that drops `metadata`): then there are two of
+    /// it, and the one that was mirrored goes. Its entries come back with the next history.
+    private func name(_ database: Database, _ conversation: ConversationRow, _ remoteID: RemoteID) throws {
+        guard conversation.remoteID == nil else { return }
+        if let twin = try ConversationRow.fetch(database, remoteID: remoteID) {
+            try hide(database, twin.key)
+            try database.execute(
+                sql: "UPDATE operation SET conversation = ? WHERE conversation = ?",
+                arguments: [conversation.key, twin.key])
+            try database.execute(
+                sql: "UPDATE conversation SET parent = ? WHERE parent = ?", arguments: [conversation.key, twin.key])
+            try database.execute(sql: "DELETE FROM conversation WHERE key = ?", arguments: [twin.key])
+        }
+        try database.execute(
+            sql: "UPDATE conversation SET remote_id = ? WHERE key = ?",
+            arguments: [remoteID.rawValue, conversation.key])
     }
 
     private func transition(

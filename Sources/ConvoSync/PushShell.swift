@@ -8,6 +8,8 @@ struct PushShell: Sendable {
     let store: Store
     let clock: any SyncClock
     let limits: SyncLimits
+    /// The write whose answer is streamed, and who watches it come.
+    var streaming: Streaming?
 
     func perform(_ step: PushMachine.Step) async -> PushMachine.Outcome {
         do {
@@ -56,26 +58,6 @@ struct PushShell: Sendable {
         try store.takeIn([HistoryIntake(history, version: description.updatedAt.text)])
     }
 
-    private func send(_ item: OutboxItem) async throws {
-        switch item.kind {
-        case .start:
-            try store.markDelivered(item.id, response: try await api.start(StartRequest(json: item.signedRequest)))
-        case .append:
-            let remoteID = try item.requireRemoteID()
-            let response = try await api.append(AppendRequest(json: item.request), to: remoteID)
-            try store.markDelivered(item.id, response: response)
-        case .restart:
-            let parent = try item.requireParentID()
-            let response = try await api.restart(RestartRequest(json: item.signedRequest), of: parent)
-            try store.markDelivered(item.id, response: response)
-        case .delete:
-            do {
-                try await api.delete(try item.requireRemoteID())
-            } catch let error as APIError where error.isNotFound {}  // gone already: that is what was asked for
-            try store.markDelivered(item.id)
-        }
-    }
-
     private func refresh(_ item: OutboxItem) async throws {
         guard item.kind != .delete, item.request["store"]?.bool != false,
             let remoteID = try store.conversation(matching: item.conversation.rawValue).remoteID
@@ -93,24 +75,5 @@ struct PushShell: Sendable {
         case .refused(let reason): try store.markStopped(item.id, as: .refused, reason: reason)
         case .held(let reason): try store.markStopped(item.id, as: .held, reason: reason)
         }
-    }
-}
-
-extension OutboxItem {
-    /// The request with our operation's name in its `metadata`, by which the conversation that it makes is found.
-    var signedRequest: JSONText {
-        let metadata = request["metadata"].flatMap { $0.kind == .object ? $0 : nil } ?? .object([])
-        return request.setting("metadata", to: metadata.setting(Store.operationKey, to: .string(id.rawValue)))
-    }
-
-    /// The store offers no append before its conversation is on the server.
-    func requireRemoteID() throws(StoreError) -> RemoteID {
-        guard let remoteID else { throw .noSuchConversation(conversation.rawValue) }
-        return remoteID
-    }
-
-    func requireParentID() throws(StoreError) -> RemoteID {
-        guard let parentRemoteID else { throw .noSuchConversation(conversation.rawValue) }
-        return parentRemoteID
     }
 }

@@ -36,16 +36,18 @@ public struct SyncEngine: Sendable {
 
     /// Pushes what can go, holding the engine's lock.
     ///
-    /// - Parameter wake: rung when more has been queued meanwhile.
+    /// - Parameters:
+    ///   - wake: rung when more has been queued meanwhile.
+    ///   - streaming: the write whose answer is watched as it comes.
     /// - Returns: `nil` where another process is pushing for this database.
     /// - Throws: ``StoreError``.
     public func push(
-        _ mode: PushMachine.Mode, wake: WakeSignal? = nil
+        _ mode: PushMachine.Mode, wake: WakeSignal? = nil, streaming: Streaming? = nil
     ) async throws(StoreError) -> PushReport? {
         guard let lock = try FileLock.tryLock(.engine, beside: store.path) else { return nil }
         try store.recoverInterrupted()
         var machine = PushMachine(mode, limits: limits)
-        let shell = PushShell(api: api, store: store, clock: clock, limits: limits)
+        let shell = PushShell(api: api, store: store, clock: clock, limits: limits, streaming: streaming)
         await Runner<PushMachine>(clock: clock, perform: shell.perform).run(&machine, wake: wake)
         lock.release()
         return machine.report
