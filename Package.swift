@@ -27,7 +27,9 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
@@ -52,13 +54,27 @@ let package = Package(
         ),
         .target(
             name: "ConvoServer",
-            dependencies: ["ConvoModel", .product(name: "Hummingbird", package: "hummingbird")],
+            dependencies: [
+                "ConvoModel",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict
         ),
 
         // Second floor: the engine, the sandbox's rules, the settings.
         .target(name: "ConvoSync", dependencies: ["ConvoAPI", "ConvoStore", "ConvoModel"], swiftSettings: strict),
-        .target(name: "ConvoSandbox", dependencies: ["ConvoServer", "ConvoModel"], swiftSettings: strict),
+        .target(
+            name: "ConvoSandbox",
+            dependencies: [
+                "ConvoServer", "ConvoModel",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ],
+            swiftSettings: strict
+        ),
         .target(
             name: "ConvoConfiguration",
             dependencies: ["TOMLKit"],
@@ -88,9 +104,8 @@ let package = Package(
         .executableTarget(
             name: "convo-sandbox",
             dependencies: [
-                "ConvoSandbox", "ConvoServer",
+                "ConvoSandbox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Hummingbird", package: "hummingbird"),
             ],
             swiftSettings: strict
         ),
@@ -127,6 +142,8 @@ let package = Package(
                 "ConvoSandbox", "ConvoServer", "ConvoModel",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),

@@ -1,0 +1,107 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+import NIOCore
+import Synchronization
+
+/// The connections that clients hold open, so that a request learns when its client leaves and a stopping server can
+/// hang up.
+final class OpenConnections: Sendable {
+    private struct Connection {
+        let channel: any Channel
+        var watchers: [Int: @Sendable () -> Void] = [:]
+    }
+    private struct State {
+        var connections: [ObjectIdentifier: Connection] = [:]
+        var nextWatch = 0
+        var isHungUp = false
+    }
+
+    /// What ``forget(_:)`` takes back.
+    struct Watch: Sendable {
+        fileprivate let connection: ObjectIdentifier
+        fileprivate let number: Int
+    }
+
+    private let state = Mutex(State())
+
+    func opened(_ channel: any Channel) {
+        let isLate = state.withLock { state in
+            state.connections[ObjectIdentifier(channel)] = Connection(channel: channel)
+            return state.isHungUp
+        }
+        if isLate { channel.close(promise: nil) }
+    }
+
+    func closed(_ channel: any Channel) {
+        let connection = state.withLock { $0.connections.removeValue(forKey: ObjectIdentifier(channel)) }
+        for watcher in connection?.watchers.values.map({ $0 }) ?? [] { watcher() }
+    }
+
+    /// Calls `action` once when the client leaves; at once if it has left. `nil` where there is nothing to forget.
+    func whenClosed(_ channel: any Channel, do action: @escaping @Sendable () -> Void) -> Watch? {
+        let watch = state.withLock { state -> Watch? in
+            let id = ObjectIdentifier(channel)
+            guard state.connections[id] != nil else { return nil }
+            state.nextWatch += 1
+            state.connections[id]?.watchers[state.nextWatch] = action
+            return Watch(connection: id, number: state.nextWatch)
+        }
+        if watch == nil, !channel.isActive, channel.remoteAddress != nil { action() }
+        return watch
+    }
+
+    func forget(_ watch: Watch?) {
+        guard let watch else { return }
+        _ = state.withLock { $0.connections[watch.connection]?.watchers.removeValue(forKey: watch.number) }
+    }
+
+    /// Closes the connection with a TCP reset: the client sees an error where it waits for an answer.
+    func reset(_ channel: any Channel) async {
+        guard state.withLock({ $0.connections[ObjectIdentifier(channel)] != nil }) else { return }
+        // A lingering time of zero makes close() send RST and drop what is not yet sent, man 7 socket.
+        try? await (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
+        try? await channel.close().get()
+    }
+
+    func hangUp() {
+        let channels = state.withLock { state in
+            state.isHungUp = true
+            return state.connections.values.map(\.channel)
+        }
+        for channel in channels { channel.close(promise: nil) }
+    }
+}
+
+/// Tells ``OpenConnections`` of one connection's beginning and end.
+///
+/// A client that closes its side is taken to have left: it is what cancelled HTTP clients do, and what proxies take
+/// it for.
+final class ConnectionWatcher: ChannelInboundHandler, RemovableChannelHandler, Sendable {
+    typealias InboundIn = NIOAny
+
+    private let connections: OpenConnections
+
+    init(_ connections: OpenConnections) { self.connections = connections }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        if context.channel.isActive { connections.opened(context.channel) }
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        connections.opened(context.channel)
+        context.fireChannelActive()
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        connections.closed(context.channel)
+        context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .some(.inputClosed) = event as? ChannelEvent { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+}

@@ -1,0 +1,74 @@
+import ConvoModel
+
+/// Why a service does not give what was asked for, in one of the shapes that the real API uses.
+public enum ServiceError: Error, Hashable, Sendable {
+    /// An answer with a status that is no success.
+    case answer(status: Int, Shape, retryAfterSeconds: Int? = nil)
+    /// No answer at all: the connection is reset.
+    case connectionReset
+
+    public enum Shape: Hashable, Sendable {
+        /// `{"detail":"…"}`: the gateway's word on credentials and routes.
+        case detail(String)
+        /// `{"object":"Error","message":"…","type":"invalid_request_error","code":3000}`
+        case business(message: String, code: Int)
+        /// The same with an array for a message, once more as `detail`, and code 3001.
+        case validation([ValidationIssue])
+        /// `{"object":"error","message":"…","type":"rate_limited","param":null,"code":"1300"}`
+        case gateway(message: String, type: String, code: String)
+        case plainText(String)
+        case html(String)
+    }
+
+    /// The code of every refusal of a request's form.
+    public static let validationCode = 3001
+
+    public static func business(_ status: Int, code: Int, _ message: String) -> ServiceError {
+        .answer(status: status, .business(message: message, code: code))
+    }
+
+    /// 422 with what is wrong with the request, place by place.
+    public static func validation(_ issues: [ValidationIssue]) -> ServiceError {
+        .answer(status: 422, .validation(issues))
+    }
+
+    /// 422 for a rule between fields, which the server words itself.
+    public static func invalid(_ message: String) -> ServiceError {
+        .business(422, code: validationCode, message)
+    }
+}
+
+extension ServiceError.Shape {
+    var contentType: String {
+        switch self {
+        case .plainText: "text/plain"
+        case .html: "text/html; charset=utf-8"
+        case .detail, .business, .validation, .gateway: "application/json"
+        }
+    }
+
+    var text: String {
+        switch self {
+        case .detail(let detail): JSONText.object(["detail": .string(detail)]).text + "\n"
+        case .business(let message, let code): body(message: .string(message), code: code, detail: nil).text
+        case .validation(let issues):
+            body(
+                message: .array(issues.map(\.json)), code: ServiceError.validationCode,
+                detail: .array(issues.map(\.json))
+            ).text
+        case .gateway(let message, let type, let code):
+            JSONText.object([
+                "object": .string("error"), "message": .string(message), "type": .string(type), "param": .null,
+                "code": .string(code),
+            ]).text
+        case .plainText(let text), .html(let text): text
+        }
+    }
+
+    private func body(message: JSONText, code: Int, detail: JSONText?) -> JSONText {
+        .object([
+            "object": .string("Error"), "detail": detail, "message": message,
+            "type": .string("invalid_request_error"), "code": .int(code),
+        ])
+    }
+}
