@@ -11,6 +11,9 @@ public struct PageIntake: Sendable, Hashable {
     }
 
     public let items: [Novelty]
+
+    public init(items: [Novelty]) { self.items = items }
+
     public var newCount: Int { items.count { $0 == .new } }
 }
 

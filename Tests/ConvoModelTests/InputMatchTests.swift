@@ -1,0 +1,53 @@
+import ConvoModel
+import Testing
+
+@Suite struct `Whether an append is in a history` {
+    private func entry(_ id: String, _ text: String, type: String = "message.input") throws -> Entry {
+        try Entry(
+            raw: .object([
+                "object": .string("entry"), "type": .string(type), "id": .string(id), "role": .string("user"),
+                "content": .string(text), "created_at": .string("2026-01-01T00:00:00Z"), "completed_at": .null,
+            ]))
+    }
+
+    private func match(_ text: String, in entries: [Entry], after base: String?, count: Int) -> InputMatch {
+        InputMatch(
+            of: AppendRequest(inputs: .text(text)), in: entries, after: base.map { EntryID($0) }, baseCount: count)
+    }
+
+    @Test func `is told by what stands behind the base, not by equal text before it`() throws {
+        let history = [try entry("a", "hi"), try entry("b", "echo: hi", type: "message.output")]
+        #expect(match("hi", in: history, after: "b", count: 2) == .absent)
+        #expect(match("hi", in: history + [try entry("c", "hi")], after: "b", count: 2) == .present)
+    }
+
+    @Test func `is told although another writer's turn stands between`() throws {
+        let history = [try entry("a", "x"), try entry("b", "other"), try entry("c", "mine")]
+        #expect(match("mine", in: history, after: "a", count: 1) == .present)
+    }
+
+    @Test func `is unclear where two equal ones stand behind the base, or the base is gone`() throws {
+        let history = [try entry("a", "x"), try entry("b", "same"), try entry("c", "same")]
+        #expect(match("same", in: history, after: "a", count: 1) == .unclear)
+        #expect(match("same", in: history, after: "gone", count: 1) == .unclear)
+        #expect(match("x", in: history, after: nil, count: 0) == .present)
+    }
+
+    @Test func `looks through chunks, escapes and what the server adds`() throws {
+        let sent = try JSONText(
+            #"[{"type":"message.input","role":"user","content":[{"type":"text","text":"h\u00e9"}]}]"#)
+        let request = AppendRequest(json: .object(["inputs": sent]))
+        let history = [try entry("a", "hé")]
+        #expect(InputMatch(of: request, in: history, after: nil, baseCount: 0) == .present)
+    }
+
+    @Test func `takes several inputs as one run`() throws {
+        func result(_ call: String) throws -> JSONText {
+            try JSONText(#"{"type":"function.result","tool_call_id":"\#(call)","result":"1"}"#)
+        }
+        let request = AppendRequest(inputs: .entries([try result("x"), try result("y")]))
+        let both = [try Entry(raw: result("x")), try Entry(raw: result("y").setting("id", to: .string("e")))]
+        #expect(InputMatch(of: request, in: both, after: nil, baseCount: 0) == .present)
+        #expect(InputMatch(of: request, in: both.reversed(), after: nil, baseCount: 0) == .absent)
+    }
+}

@@ -1,0 +1,57 @@
+import ConvoAPI
+import ConvoModel
+import ConvoStore
+import Foundation
+
+@testable import ConvoSync
+
+let noon = Timestamp(microseconds: 1_800_000_000_000_000)
+
+extension APIError {
+    static func status(_ status: Int, _ effect: Effect = .none, retryAfter: Duration? = nil) -> APIError {
+        APIError(.status(status), effect: effect, message: "status \(status)", retryAfter: retryAfter)
+    }
+
+    static let unreachable = APIError(.unreachable, effect: .none, message: "no route")
+    static let lost = APIError(.answerLost, effect: .unknown, message: "reset")
+}
+
+/// A store in a folder that goes with it.
+func temporaryStore() throws -> Store {
+    let folder = TemporaryFolder()
+    return try Store(
+        path: folder.url.appendingPathComponent("convo.db").path,
+        environment: Environment(
+            now: { noon }, randomBits: { withExtendedLifetime(folder) { UInt64.random(in: .min ... .max) } }))
+}
+
+private final class TemporaryFolder: Sendable {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("convo-sync-\(UUID().uuidString)")
+    deinit { try? FileManager.default.removeItem(at: url) }
+}
+
+/// A write in the outbox, as the store hands it out.
+func item(_ kind: OperationKind = .append, state: OperationState = .queued) throws -> OutboxItem {
+    let store = try temporaryStore()
+    var request = StartRequest(inputs: .text("hello"))
+    request.model = "m"
+    let start = try store.start(request)
+    if kind == .start {
+        if state == .inDoubt {
+            _ = try store.markSending(start.operation, base: nil)
+            try store.recoverInterrupted()
+        }
+        return try store.operation(matching: start.operation.rawValue)
+    }
+    try store.markDelivered(start.operation, as: RemoteID("conv_1"))
+    let write =
+        kind == .delete
+        ? try store.delete(start.conversation, .remote)
+        : try store.append(AppendRequest(inputs: .text("more")), to: start.conversation)
+    let id = write?.operation ?? start.operation
+    if state == .inDoubt {
+        _ = try store.markSending(id, base: .init(entryID: nil, count: 0))
+        try store.recoverInterrupted()
+    }
+    return try store.operation(matching: id.rawValue)
+}

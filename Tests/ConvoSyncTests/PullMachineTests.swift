@@ -1,0 +1,122 @@
+import ConvoAPI
+import ConvoModel
+import ConvoStore
+import Testing
+
+@testable import ConvoSync
+
+@Suite struct `A pull` {
+    /// Answers the steps of a pull from a script of pages, and notes the list requests.
+    private struct Script {
+        var pages: [[PageIntake.Novelty]]
+        var unlisted: [RemoteID] = []
+        private(set) var requests: [String] = []
+
+        init(_ pages: [[PageIntake.Novelty]], unlisted: [RemoteID] = []) {
+            (self.pages, self.unlisted) = (pages, unlisted)
+        }
+
+        mutating func run(_ machine: inout PullMachine) throws {
+            let sweep = try temporaryStore().beginSweep()
+            for _ in 0..<1000 {
+                switch machine.next(at: noon) {
+                case .done, .wait: return
+                case .step(let step): machine.finished(step, answer(step, sweep), at: noon)
+                }
+            }
+            Issue.record("the pull does not end")
+        }
+
+        private mutating func answer(_ step: PullMachine.Step, _ sweep: SweepNumber) -> PullMachine.Outcome {
+            switch step {
+            case .begin: return .begun(sweep)
+            case .list(let page, let size, _):
+                requests.append("\(page)/\(size)")
+                return .listed(PageIntake(items: pages.isEmpty ? [] : pages.removeFirst()))
+            case .findStale: return .stale([])
+            case .fetch: return .fetched(1)
+            case .findUnlisted: return .unlisted(unlisted)
+            case .probe(let id):
+                requests.append("get \(id)")
+                return .probed
+            case .conclude: return .concluded
+            }
+        }
+    }
+
+    private func pages(_ counts: Int..., novelty: PageIntake.Novelty = .unchanged) -> [[PageIntake.Novelty]] {
+        counts.map { Array(repeating: novelty, count: $0) }
+    }
+
+    private func requests(
+        _ scope: PullMachine.Scope, _ pages: [[PageIntake.Novelty]], unlisted: [RemoteID] = []
+    ) throws -> [String] {
+        var machine = PullMachine(scope)
+        var script = Script(pages, unlisted: unlisted)
+        try script.run(&machine)
+        return script.requests
+    }
+
+    @Test func `of the first page only, reads one page`() throws {
+        #expect(try requests(.look, pages(100)) == ["0/100"])
+    }
+
+    @Test func `of the first page only, goes on while nothing known is in sight`() throws {
+        #expect(try requests(.look, pages(100, novelty: .new) + pages(100)) == ["0/100", "1/100"])
+    }
+
+    @Test func `of all pages ends with the short one`() throws {
+        #expect(try requests(.sweep, pages(100, 100, 7)) == ["0/100", "1/100", "2/100"])
+    }
+
+    @Test func `of a server that gives less than asked reads all there is`() throws {
+        #expect(
+            try requests(.sweep, pages(50, 50) + pages(50, 50, 3))
+                == ["0/100", "1/100", "0/50", "1/50", "2/50"])
+    }
+
+    @Test func `reads the pages again where something unknown came from behind the first`() throws {
+        let first = pages(100) + [Array(repeating: .unchanged, count: 6) + [.new]]
+        #expect(try requests(.sweep, first + pages(100, 7)) == ["0/100", "1/100", "0/100", "1/100"])
+    }
+
+    @Test func `asks for each conversation that was not listed`() throws {
+        #expect(
+            try requests(.sweep, pages(1), unlisted: [RemoteID("a"), RemoteID("b")]) == [
+                "0/100", "1/100", "get a", "get b",
+            ])
+    }
+
+    @Test func `ends at once where the server cannot be reached, and says why`() throws {
+        var machine = PullMachine(.look)
+        guard case .step(let step) = machine.next(at: noon) else {
+            Issue.record("no step")
+            return
+        }
+        machine.finished(step, .failed(.api(.unreachable)), at: noon)
+        guard case .done = machine.next(at: noon) else {
+            Issue.record("goes on")
+            return
+        }
+        #expect(machine.report.halt != nil)
+    }
+
+    @Test func `tries a passing failure again after a wait, and no more than so often`() throws {
+        var machine = PullMachine(.look)
+        var now = noon
+        var tries = 0
+        for _ in 0..<100 {
+            switch machine.next(at: now) {
+            case .step(.list):
+                tries += 1
+                machine.finished(.list(page: 0, size: 100, sweep: nil), .failed(.api(.status(503))), at: now)
+            case .step(let other): machine.finished(other, .stale([]), at: now)
+            case .wait(let moment): now = try #require(moment)
+            case .done:
+                #expect(tries == SyncLimits().tries)
+                return
+            }
+        }
+        Issue.record("does not end")
+    }
+}

@@ -1,0 +1,85 @@
+import ConvoAPI
+import ConvoModel
+import ConvoStore
+import Testing
+
+@testable import ConvoSync
+
+@Suite struct `What becomes of a write` {
+    private let limits = SyncLimits()
+
+    private func afterSend(_ error: APIError) throws -> Verdict {
+        let item = try item()
+        return Verdict(.api(error), during: .send(item, nil), of: item, at: noon, limits: limits)
+    }
+
+    @Test(arguments: [400, 403, 404, 422]) func `that the server says no to: refused`(status: Int) throws {
+        guard case .refused(let reason) = try afterSend(.status(status)) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(reason.code == "http_\(status)")
+    }
+
+    @Test(arguments: [409, 429]) func `that came at a bad time: back in the queue, for later`(status: Int) throws {
+        guard case .queued(_, let moment) = try afterSend(.status(status, retryAfter: .seconds(7))) else {
+            Issue.record("not queued")
+            return
+        }
+        #expect(try #require(moment) >= noon + .seconds(7))
+    }
+
+    @Test(arguments: [APIError.lost, .status(500, .unknown), .status(503, .unknown)])
+    func `that may have arrived: in doubt`(error: APIError) throws {
+        guard case .inDoubt = try afterSend(error) else {
+            Issue.record("not in doubt")
+            return
+        }
+    }
+
+    @Test(arguments: [APIError.unreachable, .status(401)])
+    func `that certainly did not leave: queued, and the next pass tries`(error: APIError) throws {
+        guard case .queued(_, nil) = try afterSend(error) else {
+            Issue.record("not queued")
+            return
+        }
+    }
+
+    @Test func `in doubt and not there: not sent again before it can no longer surface`() throws {
+        let item = try item(state: .inDoubt)
+        let early = Verdict(.absent, of: item, at: noon + .seconds(99), limits: limits)
+        guard case .inDoubt(_, let moment) = early else {
+            Issue.record("sent again too early")
+            return
+        }
+        #expect(moment <= noon + .seconds(100))
+        #expect(
+            Verdict(.absent, of: item, at: noon + .seconds(100), limits: limits) == .queued(.notArrived, until: nil))
+    }
+
+    @Test func `in doubt, and reading fails: still in doubt, whatever the error`() throws {
+        let item = try item(state: .inDoubt)
+        for error in [
+            APIError.unreachable, .status(401), .status(404), .status(422), .status(429), .status(500), .lost,
+        ] {
+            guard case .inDoubt = Verdict(.api(error), during: .confirm(item), of: item, at: noon, limits: limits)
+            else {
+                Issue.record("\(error) took it out of doubt")
+                return
+            }
+        }
+    }
+
+    @Test func `in doubt, and the server is still at it: in doubt, however late`() throws {
+        let item = try item(state: .inDoubt)
+        guard case .inDoubt = Verdict(.busy, of: item, at: noon + .seconds(3600), limits: limits) else {
+            Issue.record("out of doubt")
+            return
+        }
+    }
+
+    @Test func `in doubt and nobody can tell: held for the person`() throws {
+        #expect(
+            try Verdict(.unclear(.ambiguous), of: item(state: .inDoubt), at: noon, limits: limits) == .held(.ambiguous))
+    }
+}
