@@ -98,6 +98,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),
@@ -152,9 +153,12 @@ let package = Package(
             name: "ConvoTerminalTests", dependencies: ["ConvoTerminal", "ConvoModel"], swiftSettings: strict),
         .testTarget(
             name: "ConvoCommandTests",
-            dependencies: ["convo", "ConvoModel", "ConvoStore", "ConvoTerminal"],
+            dependencies: ["convo", "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoTerminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict
         ),
+        .testTarget(name: "ConvoDaemonTests", dependencies: ["convod"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,3 +1,4 @@
+import ConvoAPI
 import ConvoConfiguration
 import ConvoModel
 import ConvoStore
@@ -11,6 +12,7 @@ extension Failure {
         case let failure as Failure: self = failure
         case let error as ConfigurationError: self.init(error)
         case let error as StoreError: self.init(error)
+        case let error as APIError: self.init(error)
         case let error as JSONSyntaxError:
             self.init(.badData, code: "invalid_json", message: Failure.sentence("\(error)"))
         case let error as ModelError:
@@ -32,6 +34,28 @@ extension Failure {
     private init(_ error: StoreError) {
         let (exitCode, code) = Failure.codes(error)
         self.init(exitCode, code: code, message: Failure.sentence("\(error)"), hint: error.hint)
+    }
+
+    init(_ error: APIError) {
+        let (exitCode, code) = Failure.codes(error)
+        self.init(exitCode, code: code, message: Failure.sentence(error.message), hint: error.hint)
+    }
+
+    private static func codes(_ error: APIError) -> (ExitCode, String) {
+        if error.isCredentialProblem { return (.credentialsRefused, "credentials_refused") }
+        switch error.kind {
+        case .unreachable: return (.unreachable, "unreachable")
+        case .malformed: return (.unreachable, "not_the_api")
+        case .answerLost: return (.tryLater, "answer_lost")
+        case .cancelled: return (.tryLater, "cancelled")
+        case .streamError, .truncatedStream: return (.tryLater, "stream_broken")
+        case .unusableRequest: return (.badData, "unusable_request")
+        case .status(404): return (.notFound, "not_found")
+        case .status(409): return (.tryLater, "busy")
+        case .status(429): return (.tryLater, "rate_limited")
+        case .status(500...): return (.tryLater, "server_error")
+        case .status: return (.badData, "refused")
+        }
     }
 
     private static func codes(_ error: StoreError) -> (ExitCode, String) {
