@@ -81,12 +81,20 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "ConvoTerminal", dependencies: ["ConvoModel"], swiftSettings: strict),
+        .target(
+            name: "ConvoWiring",
+            dependencies: [
+                "ConvoAPI", "ConvoConfiguration", "ConvoHTTP", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+            ],
+            swiftSettings: strict
+        ),
 
         // Roof: what people start.
         .executableTarget(
             name: "convo",
             dependencies: [
-                "ConvoAPI", "ConvoConfiguration", "ConvoHTTP", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "ConvoWiring",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -94,7 +102,8 @@ let package = Package(
         .executableTarget(
             name: "convod",
             dependencies: [
-                "ConvoAPI", "ConvoConfiguration", "ConvoHTTP", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "ConvoWiring",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -3,6 +3,7 @@ import ConvoConfiguration
 import ConvoModel
 import ConvoStore
 import ConvoTerminal
+import ConvoWiring
 import Testing
 
 @testable import convo
@@ -45,7 +46,7 @@ import Testing
         (.busy(path: "/p"), 75, "busy"), (.unansweredCalls(["c"], conversation: LocalID("x")), 65, "unanswered_calls"),
     ])
     func `has the code of its cause`(error: StoreError, exitCode: Int32, code: String) throws {
-        let failure = try #require(Failure(error))
+        let failure = Failure(error)
         #expect(failure.exitCode.rawValue == exitCode)
         #expect(failure.code == code)
         #expect(failure.hint?.isEmpty == false)
@@ -60,7 +61,7 @@ import Testing
 
     @Test func `asks for JSON only before a double dash`() throws {
         let error = StoreError.noSuchConversation("x")
-        let failure = try #require(Failure(error))
+        let failure = Failure(error)
         #expect(Ending(of: error, arguments: ["get", "x", "--json"]) == .failure(failure, asJSON: true))
         #expect(Ending(of: error, arguments: ["append", "x", "--", "--json"]) == .failure(failure, asJSON: false))
     }
