@@ -81,12 +81,20 @@ let package = Package(
             swiftSettings: strict
         ),
         .target(name: "ConvoTerminal", dependencies: ["ConvoModel"], swiftSettings: strict),
+        .target(
+            name: "ConvoWiring",
+            dependencies: [
+                "ConvoAPI", "ConvoConfiguration", "ConvoHTTP", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+            ],
+            swiftSettings: strict
+        ),
 
         // Roof: what people start.
         .executableTarget(
             name: "convo",
             dependencies: [
-                "ConvoAPI", "ConvoConfiguration", "ConvoHTTP", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "ConvoWiring",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -94,10 +102,12 @@ let package = Package(
         .executableTarget(
             name: "convod",
             dependencies: [
-                "ConvoAPI", "ConvoConfiguration", "ConvoHTTP", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "ConvoWiring",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),
@@ -152,9 +162,12 @@ let package = Package(
             name: "ConvoTerminalTests", dependencies: ["ConvoTerminal", "ConvoModel"], swiftSettings: strict),
         .testTarget(
             name: "ConvoCommandTests",
-            dependencies: ["convo", "ConvoModel", "ConvoStore", "ConvoTerminal"],
+            dependencies: ["convo", "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoTerminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict
         ),
+        .testTarget(name: "ConvoDaemonTests", dependencies: ["convod"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,6 +1,8 @@
 import ArgumentParser
 import ConvoConfiguration
 import ConvoStore
+import ConvoSync
+import ConvoWiring
 
 /// What every verb takes.
 struct CommonOptions: ParsableArguments {
@@ -23,6 +25,11 @@ struct CommonOptions: ParsableArguments {
     }
 
     func store() throws -> Store { try Store(path: settings().database) }
+
+    /// What needs a server, and thereby a key.
+    func engine(for store: Store) throws -> SyncEngine {
+        try SyncEngine(settings: settings(), surroundings: .ofThisProcess(), store: store)
+    }
 
     var console: Console { Console(asJSON: json) }
 }

@@ -3,10 +3,10 @@ import ConvoTerminal
 import Glibc
 
 /// How moments are said: seen from now, in the person's own time zone.
-struct Moments {
+struct Moments: Sendable {
     let now: Timestamp
     /// The offset from UTC in force at a moment, in seconds.
-    let offset: (Timestamp) -> Int64
+    let offset: @Sendable (Timestamp) -> Int64
 
     static func here() -> Moments {
         var time = timespec()

@@ -1,7 +1,7 @@
 import ConvoTerminal
 
 /// What the people's form of an answer depends on, as a value.
-struct Style {
+struct Style: Sendable {
     let ink: Ink
     /// The terminal's columns; `nil` where there is none.
     let width: Int?

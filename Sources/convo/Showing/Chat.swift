@@ -12,9 +12,12 @@ struct Chat {
 
     func lines(of history: StoredHistory, messagesOnly: Bool = false) -> [String] {
         let entries = history.entries.filter { !messagesOnly || $0.entry.type.isMessage }
-        return heading(history.conversation) + entries.flatMap { ["", head(of: $0)] + body(of: $0.entry) }
+        return heading(history.conversation) + entries.flatMap { [""] + lines(of: $0) }
             + history.pending.flatMap(lines)
     }
+
+    /// One entry: who and when, and below it what.
+    func lines(of stored: StoredEntry) -> [String] { [head(of: stored)] + body(of: stored.entry) }
 
     private func heading(_ conversation: StoredConversation) -> [String] {
         let about = ([conversation.answerer, conversation.id.rawValue] + conversation.notes)

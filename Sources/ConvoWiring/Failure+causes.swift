@@ -1,16 +1,20 @@
+public import ConvoAPI
 import ConvoConfiguration
 import ConvoModel
-import ConvoStore
-import ConvoTerminal
+public import ConvoStore
+public import ConvoSync
+public import ConvoTerminal
 import Glibc
 
 extension Failure {
     /// What a person is told about an error of any layer; `nil` for what is no failure of ours to explain.
-    init?(_ error: any Error) {
+    public init?(_ error: any Error) {
         switch error {
         case let failure as Failure: self = failure
         case let error as ConfigurationError: self.init(error)
         case let error as StoreError: self.init(error)
+        case let error as APIError: self.init(error)
+        case let error as SyncFailure: self.init(error)
         case let error as JSONSyntaxError:
             self.init(.badData, code: "invalid_json", message: Failure.sentence("\(error)"))
         case let error as ModelError:
@@ -29,9 +33,39 @@ extension Failure {
         self.init(.configuration, code: error.code, message: error.description, hint: error.hint)
     }
 
-    private init(_ error: StoreError) {
+    public init(_ error: StoreError) {
         let (exitCode, code) = Failure.codes(error)
         self.init(exitCode, code: code, message: Failure.sentence("\(error)"), hint: error.hint)
+    }
+
+    public init(_ failure: SyncFailure) {
+        switch failure {
+        case .api(let error): self.init(error)
+        case .store(let error): self.init(error)
+        case .cancelled: self.init(.tryLater, code: "cancelled", message: "Stopped.")
+        }
+    }
+
+    public init(_ error: APIError) {
+        let (exitCode, code) = Failure.codes(error)
+        self.init(exitCode, code: code, message: Failure.sentence(error.message), hint: error.hint)
+    }
+
+    private static func codes(_ error: APIError) -> (ExitCode, String) {
+        if error.isCredentialProblem { return (.credentialsRefused, "credentials_refused") }
+        switch error.kind {
+        case .unreachable: return (.unreachable, "unreachable")
+        case .malformed: return (.unreachable, "not_the_api")
+        case .answerLost: return (.tryLater, "answer_lost")
+        case .cancelled: return (.tryLater, "cancelled")
+        case .streamError, .truncatedStream: return (.tryLater, "stream_broken")
+        case .unusableRequest: return (.badData, "unusable_request")
+        case .status(404): return (.notFound, "not_found")
+        case .status(409): return (.tryLater, "busy")
+        case .status(429): return (.tryLater, "rate_limited")
+        case .status(500...): return (.tryLater, "server_error")
+        case .status: return (.badData, "refused")
+        }
     }
 
     private static func codes(_ error: StoreError) -> (ExitCode, String) {
@@ -58,7 +92,7 @@ extension Failure {
     }
 
     /// Libraries say it without a capital and a full stop.
-    static func sentence(_ text: String) -> String {
+    public static func sentence(_ text: String) -> String {
         guard let first = text.first else { return text }
         return first.uppercased() + text.dropFirst() + (text.last.map { ".?!".contains($0) } == true ? "" : ".")
     }

@@ -1,0 +1,32 @@
+public import ConvoAPI
+public import ConvoConfiguration
+import ConvoHTTP
+public import ConvoStore
+public import ConvoSync
+
+extension MistralAPI {
+    /// A client of the server that the settings name, with the key that they find.
+    ///
+    /// - Throws: ``ConfigurationError`` for a key that is missing or may not be used; ``APIError`` for a URL that is
+    ///   none.
+    public init(settings: Settings, surroundings: Surroundings) throws {
+        let key = try settings.apiKey(in: surroundings)
+        try self.init(
+            baseURL: settings.serverURL.description, apiKey: key?.reveal(), transport: CurlTransport())
+    }
+}
+
+extension SyncEngine {
+    /// An engine between a store and the server that the settings name.
+    ///
+    /// - Throws: as ``MistralAPI/init(settings:surroundings:)``.
+    public init(settings: Settings, surroundings: Surroundings, store: Store) throws {
+        self.init(api: try MistralAPI(settings: settings, surroundings: surroundings), store: store)
+    }
+}
+
+extension SyncIntervals {
+    public init(settings: Settings) {
+        self.init(poll: settings.pollInterval, sweep: settings.sweepInterval)
+    }
+}

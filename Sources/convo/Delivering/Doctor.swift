@@ -1,0 +1,19 @@
+import ArgumentParser
+import ConvoAPI
+import ConvoConfiguration
+import ConvoStore
+import ConvoTerminal
+import ConvoWiring
+
+struct Doctor: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Checks what Convo depends on: settings, database, key, server.")
+
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+        let examination = await Examination.make { try common.settings() }
+        try common.console.print(json: examination.json) { examination.lines($0) }
+        if let failure = examination.findings.compactMap(\.failure).first { throw failure }
+    }
+}

@@ -1,0 +1,57 @@
+import ConvoModel
+import ConvoStore
+import ConvoTerminal
+import ConvoWiring
+
+/// What became of a write that was waited for.
+struct Delivery {
+    let item: OutboxItem
+    let history: StoredHistory
+    /// The entries that were there before.
+    let known: Set<EntryID>
+
+    /// What came after the last input, and was not there before.
+    var answer: [StoredEntry] {
+        let lastInput = history.entries.lastIndex { $0.entry.type.isInput }
+        return history.entries[(lastInput.map { $0 + 1 } ?? 0)...].filter { stored in
+            stored.entry.id.map { !known.contains($0) } ?? true
+        }
+    }
+
+    var json: JSONText {
+        .object([
+            "id": .string(item.conversation.rawValue),
+            "remote_id": .string(item.remoteID?.rawValue),
+            "operation_id": .string(item.id.rawValue),
+            "state": .string(item.state.rawValue),
+            "outputs": .array(item.state == .delivered ? answer.map(\.entry.raw) : []),
+        ])
+    }
+
+    /// - Parameter isShownAlready: the messages were printed while they came.
+    func lines(_ style: Style, isShownAlready: Bool) -> [String] {
+        guard item.state == .delivered else { return ["\(item.conversation) \(item.state.words) as \(item.id)"] }
+        let chat = Chat(style: style, isWhole: false)
+        return answer.filter { !isShownAlready || $0.entry.type == .functionCall }.flatMap { chat.lines(of: $0) }
+    }
+
+    var failure: Failure? {
+        let message = item.reason.map { Failure.sentence($0.message) }
+        switch item.state {
+        case .delivered: return nil
+        case .refused, .cancelled:
+            return Failure(
+                .badData, code: item.reason?.code ?? item.state.rawValue,
+                message: "The server refused it: \(message ?? "it gave no reason.")",
+                hint: item.reason?.hint ?? "Run `convo outbox show \(item.id)`.")
+        case .inDoubt:
+            return Failure(
+                .tryLater, code: "in_doubt", message: message ?? "It was sent, and its answer did not arrive.",
+                hint: "Nothing is sent twice: convod or the next `convo sync` finds out, and brings the answer.")
+        case .queued, .sending, .held:
+            return Failure(
+                .tryLater, code: item.reason?.code ?? "still_queued", message: message ?? "It is not delivered yet.",
+                hint: "It stays queued as \(item.id); convod or the next `convo sync` goes on.")
+        }
+    }
+}

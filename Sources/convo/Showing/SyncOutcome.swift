@@ -1,0 +1,54 @@
+import ConvoModel
+import ConvoStore
+import ConvoSync
+import ConvoTerminal
+import ConvoWiring
+
+/// What `convo sync` answers.
+struct SyncOutcome {
+    var pull = PullReport()
+    var push = PushReport()
+    /// Where each write stands that is not delivered.
+    var waiting: [OperationState] = []
+
+    var json: JSONText {
+        .object([
+            "pulled": .object(["conversations": .int(pull.conversations), "entries": .int(pull.entries)]),
+            "pushed": .int(push.delivered),
+            "remaining": .int(waiting.count),
+        ])
+    }
+
+    var lines: [String] {
+        var lines = [
+            "Pulled \(count(pull.conversations, "new conversation")) and \(count(pull.entries, "new entry", "new entries")).",
+            "Delivered \(count(push.delivered, "write")).",
+        ]
+        for state in OperationState.allCases {
+            let number = waiting.count { $0 == state }
+            if number > 0 { lines.append("\(count(number, "write")) \(state.words): see `convo outbox`.") }
+        }
+        return lines
+    }
+
+    /// The first thing that went wrong; what only a person can move on is no failure of a sync.
+    var failure: Failure? {
+        if let halt = pull.halt ?? push.halt { return Failure(halt) }
+        if let first = pull.failures.first {
+            let cause = Failure(first)
+            return Failure(
+                .tryLater, code: cause.code,
+                message: "\(count(pull.failures.count, "history", "histories")) could not be read: \(cause.message)",
+                hint: cause.hint)
+        }
+        let unsettled = waiting.count { $0 == .queued || $0 == .sending || $0 == .inDoubt }
+        guard unsettled > 0 else { return nil }
+        return Failure(
+            .tryLater, code: "still_queued", message: "\(count(unsettled, "write")) not delivered yet.",
+            hint: "Run `convo outbox` to see why; convod or the next `convo sync` goes on.")
+    }
+
+    private func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {
+        "\(number) \(number == 1 ? one : many ?? one + "s")"
+    }
+}

@@ -1,0 +1,53 @@
+import ConvoAPI
+import ConvoModel
+import ConvoTerminal
+
+/// What each event of a stream adds to what the person sees.
+struct Transcript {
+    private var output: Int?
+    private var isThinking = false
+    private var isInLine = false
+    /// Whether any of the answer's words were given out.
+    private(set) var hasWords = false
+
+    /// The text to write now; sanitised, line breaks included.
+    mutating func text(of event: ConversationEvent, _ ink: Ink) -> String {
+        var text = ""
+        if let index = event.outputIndex, index != output {
+            text += lineBreak()
+            output = index
+        }
+        switch event.content {
+        case .messageDelta(let delta): text += message(delta, ink)
+        case .toolExecutionStarted(let tool): text += line("[\(tool.name ?? "tool")]", ink)
+        case .functionCallDelta: break  // shown whole when the stream has ended
+        case .handoffDone(let agent): text += line("[handed over to \(agent.name ?? "another agent")]", ink)
+        case .responseError(let message, _): text += line("[\(message)]", ink)
+        default: break
+        }
+        return text
+    }
+
+    /// Ends the last line.
+    mutating func end() -> String { lineBreak() }
+
+    private mutating func message(_ delta: MessageDelta, _ ink: Ink) -> String {
+        let thought = delta.thinking
+        guard let words = thought ?? delta.text, !words.isEmpty else { return "" }
+        let start = (thought != nil) != isThinking ? lineBreak() : ""
+        isThinking = thought != nil
+        let clean = words.sanitised(.block)
+        isInLine = clean.last != "\n"
+        hasWords = hasWords || !isThinking
+        return start + (isThinking ? ink.faint(clean) : clean)
+    }
+
+    private mutating func line(_ text: String, _ ink: Ink) -> String {
+        lineBreak() + ink.tool(text.sanitised(.line)) + "\n"
+    }
+
+    private mutating func lineBreak() -> String {
+        defer { isInLine = false }
+        return isInLine ? "\n" : ""
+    }
+}

@@ -1,0 +1,63 @@
+import Glibc
+
+/// What the daemon tells the service manager that started it, if one did: sd_notify(3) without its library.
+struct ServiceNotice: Equatable {
+    let text: String
+
+    static func ready(_ status: String) -> ServiceNotice { ServiceNotice(text: "READY=1\nSTATUS=\(oneLine(status))") }
+    static func status(_ status: String) -> ServiceNotice { ServiceNotice(text: "STATUS=\(oneLine(status))") }
+    static let stopping = ServiceNotice(text: "STOPPING=1")
+
+    /// Followed by ``ready(_:)`` when the new configuration is in force.
+    static func reloading(monotonicMicroseconds: Int64) -> ServiceNotice {
+        ServiceNotice(text: "RELOADING=1\nMONOTONIC_USEC=\(monotonicMicroseconds)")
+    }
+
+    /// A status is one line; the manager would read a second one as an assignment.
+    private static func oneLine(_ status: String) -> String {
+        String(status.map { $0.isNewline ? " " : $0 })
+    }
+}
+
+/// The manager's socket.
+struct ServiceManager {
+    /// `sun_path` of unix(7), with room for the terminating zero.
+    static let pathLimit = 107
+
+    private let path: [UInt8]
+
+    /// - Parameter socket: the value of `NOTIFY_SOCKET`; `nil` where no manager listens, or what it says is no
+    ///   address that can be reached.
+    init?(socket: String?) {
+        guard let socket, let first = socket.utf8.first, socket.utf8.count <= ServiceManager.pathLimit else {
+            return nil
+        }
+        switch first {
+        case UInt8(ascii: "/"): path = Array(socket.utf8)
+        // An abstract address begins with a zero byte.
+        case UInt8(ascii: "@"): path = [0] + socket.utf8.dropFirst()
+        default: return nil
+        }
+    }
+
+    /// Sends one datagram, and does not wait for anybody.
+    ///
+    /// - Returns: whether it was taken. A manager that is gone is no reason to stop working.
+    @discardableResult
+    func tell(_ notice: ServiceNotice) -> Bool {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
+        let length = socklen_t(MemoryLayout<sa_family_t>.size + path.count + (path.first == 0 ? 0 : 1))
+        let bytes = Array(notice.text.utf8)
+        let sent = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                sendto(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0, length)
+            }
+        }
+        return sent == bytes.count
+    }
+}

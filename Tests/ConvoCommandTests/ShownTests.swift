@@ -1,0 +1,51 @@
+import ConvoModel
+import ConvoTerminal
+import Testing
+
+@testable import ConvoStore
+@testable import convo
+
+extension Style {
+    /// No colour, no terminal, noon of a fixed day, UTC.
+    static let plain = Style(
+        ink: .plain, width: nil,
+        moments: Moments(now: Timestamp(microseconds: 1_790_000_000_000_000)) { _ in 0 })
+}
+
+@Suite struct `A message's content` {
+    @Test(arguments: [
+        (#""hello""#, [Content.Piece.text("hello")]), (#""""#, []), ("null", []),
+        (#"[{"type":"text","text":"a"},{"type":"text","text":"b"}]"#, [.text("ab")]),
+        (
+            #"[{"type":"thinking","thinking":[{"type":"text","text":"hm"}]},{"type":"text","text":"so"}]"#,
+            [.thinking("hm"), .text("so")]
+        ),
+        (#"[{"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA"}}]"#, [.attachment("image (inline)")]),
+        (#"[{"type":"tool_reference","title":"T","url":"https://x"}]"#, [.attachment("T, https://x")]),
+        (#"[{"type":"hologram"}]"#, [.attachment("hologram")]), (#"[{}]"#, [.attachment("something unknown")]),
+    ])
+    func `is read in pieces`(json: String, expected: [Content.Piece]) throws {
+        #expect(Content.pieces(try JSONText(json)) == expected)
+    }
+}
+
+@Suite struct `A snippet` {
+    @Test func `marks what was found`() {
+        let snippet = Snippet(text: "das Öl 日本 👍🏽", marks: [4..<6, 7..<9])
+        #expect(snippet.text(.plain) == "das Öl 日本 👍🏽")
+        #expect(snippet.text(.coloured) == "das \u{1B}[1mÖl\u{1B}[22m \u{1B}[1m日本\u{1B}[22m 👍🏽")
+    }
+
+    @Test func `with marks that make no sense is shown without them`() {
+        let snippet = Snippet(text: "abc", marks: [2..<9, 1..<2])
+        #expect(snippet.text(.plain) == "abc")
+    }
+}
+
+@Suite struct `The moments` {
+    @Test func `are said in the person's time zone`() {
+        let moments = Moments(now: Timestamp(microseconds: 0)) { _ in 7200 }
+        #expect(moments.dateAndTime("2026-10-05T23:45:48.416223Z") == "2026-10-06 01:45")
+        #expect(moments.dateAndTime("not a time") == "not a time")
+    }
+}
