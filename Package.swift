@@ -138,7 +138,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ConvoSimulationTests",
-            dependencies: ["ConvoSimulation", "ConvoAPI", "ConvoStore", "ConvoModel"],
+            dependencies: ["ConvoSimulation", "ConvoSync", "ConvoAPI", "ConvoStore", "ConvoModel"],
             swiftSettings: strict
         ),
         .testTarget(

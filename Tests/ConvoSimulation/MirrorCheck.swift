@@ -3,9 +3,13 @@ public import ConvoModel
 /// What we hold is what the server has, and what it had.
 public enum MirrorCheck {
     /// At a quiet point after a whole sweep: conversation by conversation, entry by entry, byte by byte.
-    public static func differences(mirror: MirrorSnapshot, server: SimulatedServer) -> [Violation] {
+    ///
+    /// - Parameter deletedHere: the conversations that a person deleted locally.
+    public static func differences(
+        mirror: MirrorSnapshot, server: SimulatedServer, deletedHere: Set<RemoteID> = []
+    ) -> [Violation] {
         var violations: [Violation] = []
-        for served in server.conversations {
+        for served in server.conversations where !deletedHere.contains(served.id) {
             guard let mirrored = mirror[served.id] else {
                 violations.append(Violation(.mirrorDiffers, "\(served.id) is not in the mirror"))
                 continue

@@ -18,6 +18,13 @@ public struct ServedEntry: Hashable, Sendable {
         toolCallID = inHistory["tool_call_id"]?.string
     }
 
+    /// What it says, whoever said it when.
+    var said: String { ServedEntry.said(inHistory) }
+
+    static func said(_ entry: JSONText) -> String {
+        ["type", "role", "content", "tool_call_id", "result"].map { entry[$0]?.text ?? "" }.joined(separator: "|")
+    }
+
     /// The same entry under another id, as a restart may copy it.
     func copied(as id: EntryID) -> ServedEntry {
         ServedEntry(id: id, type: type, inHistory: inHistory.setting("id", to: .string(id.rawValue)))

@@ -1,42 +1,50 @@
 public import ConvoAPI
 public import ConvoModel
-public import Synchronization
 
-/// The whole simulated world behind the client's own protocol. A call takes virtual time and never really waits.
+/// The simulated world behind the client's own protocol, as one of our processes sees it.
 public final class SimulatedClient: ConversationsAPI {
-    /// The write that the calls within are sent for; the audit files them under it.
-    @TaskLocal public static var operation: OperationID?
+    private let world: SharedWorld
+    private let pace: any Pace
+    private let sender: Int
+    private let identify: @Sendable (APIRequest) -> OperationID?
 
-    public let world: Mutex<SimulatedWorld>
-
-    public init(_ world: sending SimulatedWorld) { self.world = Mutex(world) }
+    /// - Parameter identify: which write of the outbox a request is sent for; the audit files it under that.
+    public init(
+        _ world: SharedWorld, pace: any Pace, sender: Int = 0,
+        identify: @escaping @Sendable (APIRequest) -> OperationID? = { _ in nil }
+    ) {
+        self.world = world
+        self.pace = pace
+        self.sender = sender
+        self.identify = identify
+    }
 
     public func list(page: Int, pageSize: Int, metadata: JSONText?) async throws(APIError) -> [Conversation] {
-        let answer = try exchange(.list(page: page, pageSize: pageSize, metadata: metadata))
+        let answer = try await exchange(.list(page: page, pageSize: pageSize, metadata: metadata))
         return try understood { try answer.elements.map { try Conversation(raw: $0) } }
     }
     public func get(_ id: RemoteID) async throws(APIError) -> Conversation {
-        let answer = try exchange(.get(id))
+        let answer = try await exchange(.get(id))
         return try understood { try Conversation(raw: answer.object) }
     }
     public func getHistory(of id: RemoteID) async throws(APIError) -> ConversationHistory {
-        let answer = try exchange(.history(id))
+        let answer = try await exchange(.history(id))
         return try understood { try ConversationHistory(raw: answer.object) }
     }
     public func getMessages(of id: RemoteID) async throws(APIError) -> ConversationMessages {
-        let answer = try exchange(.messages(id))
+        let answer = try await exchange(.messages(id))
         return try understood { try ConversationMessages(raw: answer.object) }
     }
     public func start(_ request: StartRequest) async throws(APIError) -> ConversationResponse {
-        try response(to: .start(request))
+        try await response(to: .start(request))
     }
     public func append(_ request: AppendRequest, to id: RemoteID) async throws(APIError) -> ConversationResponse {
-        try response(to: .append(request, to: id))
+        try await response(to: .append(request, to: id))
     }
     public func restart(_ request: RestartRequest, of id: RemoteID) async throws(APIError) -> ConversationResponse {
-        try response(to: .restart(request, of: id))
+        try await response(to: .restart(request, of: id))
     }
-    public func delete(_ id: RemoteID) async throws(APIError) { _ = try exchange(.delete(id)) }
+    public func delete(_ id: RemoteID) async throws(APIError) { _ = try await exchange(.delete(id)) }
 
     public func startStream(_ request: StartRequest) async throws(APIError) -> ConversationEventStream {
         throw .notSimulated
@@ -52,19 +60,28 @@ public final class SimulatedClient: ConversationsAPI {
         throw .notSimulated
     }
 
-    private func response(to request: APIRequest) throws(APIError) -> ConversationResponse {
-        let answer = try exchange(request)
+    private func response(to request: APIRequest) async throws(APIError) -> ConversationResponse {
+        let answer = try await exchange(request)
         return try understood { try ConversationResponse(raw: answer.object) }
     }
 
-    /// Sends, and moves the clock to the answer.
-    private func exchange(_ request: APIRequest) throws(APIError) -> APIAnswer {
-        let operation = SimulatedClient.operation
-        return try world.withLock { world in
-            let exchange = world.send(request, for: operation)
-            world.advance(to: exchange.finishesAt)
-            return exchange.result
-        }.get()
+    private func exchange(_ request: APIRequest) async throws(APIError) -> APIAnswer {
+        var sent: SimulatedWorld.Exchange?
+        do {
+            try await pace.reach(.before(request))
+            let exchange = world.state.withLock { $0.send(request, for: identify(request), by: sender) }
+            sent = exchange
+            try await pace.reach(.during(request))
+            try await pace.wait(until: exchange.finishesAt)
+            try await pace.reach(.after(request))
+            return try exchange.result.get()
+        } catch let error as APIError {
+            throw error
+        } catch {
+            if let sent { world.state.withLock { $0.hangUp(on: sent.number) } }
+            let effect: APIError.Effect = sent != nil && request.isWrite ? .unknown : .none
+            throw APIError(.cancelled, effect: effect, message: "the request was cancelled")
+        }
     }
 
     private func understood<Value>(_ read: () throws -> Value) throws(APIError) -> Value {

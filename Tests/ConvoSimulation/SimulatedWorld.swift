@@ -31,7 +31,8 @@ public struct SimulatedWorld: Sendable {
     private var random: SplitMix64
     /// In order of time; what came first among equals stays first.
     private var agenda: [(at: VirtualInstant, event: Event)]
-    private var inFlight: [(call: Int, run: Int)] = []
+    /// By the number of the request.
+    private var inFlight: [Int: Int] = [:]
     private var unreachableUntil = VirtualInstant.start
     private var unauthorizedUntil = VirtualInstant.start
 
@@ -80,7 +81,7 @@ public struct SimulatedWorld: Sendable {
         advance(to: now)
         let number = audit.records.count + 1
         let fault = faults[number]
-        let (finishesAt, result) = outcome(of: request, call: number, fault: fault)
+        let (finishesAt, result) = seen(by: request, outcome(of: request, call: number, fault: fault))
         let outcome: Audit.Outcome =
             switch result {
             case .success: .answered
@@ -95,16 +96,32 @@ public struct SimulatedWorld: Sendable {
 
     /// The client's process has died: nobody waits for what is under way, and the server's locks hold on.
     public mutating func clientVanished(sender: Int = 0) {
-        for index in audit.records.indices
-        where audit.records[index].sender == sender && audit.records[index].finishedAt > now {
-            audit.records[index].finishedAt = now
-            audit.records[index].outcome = .vanished
-            for flight in inFlight where flight.call == audit.records[index].number {
-                server.abandon(
-                    run: flight.run, commitsLaterBy: .zero,
-                    locksOnFor: random.duration(in: .zero...ServerSwitches.lockLimit))
-            }
+        let waiting = audit.records.filter { $0.sender == sender && $0.finishedAt > now }
+        for record in waiting { hangUp(on: record.number) }
+    }
+
+    /// The client waits no longer for one answer.
+    mutating func hangUp(on call: Int) {
+        let index = call - 1
+        guard audit.records.indices.contains(index), audit.records[index].finishedAt > now else { return }
+        audit.records[index].finishedAt = now
+        audit.records[index].outcome = .vanished
+        guard let run = inFlight[call] else { return }
+        let hold = random.duration(in: .zero...ServerSwitches.lockLimit)
+        server.abandon(run: run, commitsLaterBy: .zero, locksOnFor: hold)
+    }
+
+    /// Reading does nothing, whatever became of the answer.
+    private func seen(
+        by request: APIRequest, _ outcome: (VirtualInstant, Result<APIAnswer, APIError>)
+    ) -> (VirtualInstant, Result<APIAnswer, APIError>) {
+        guard !request.isWrite else { return outcome }
+        let result = outcome.1.mapError { error in
+            APIError(
+                error.kind, effect: .none, message: error.message, serverCode: error.serverCode,
+                retryAfter: error.retryAfter)
         }
+        return (outcome.0, result)
     }
 
     private mutating func outcome(
@@ -137,7 +154,7 @@ public struct SimulatedWorld: Sendable {
     private mutating func handled(
         _ handling: Handling, call: Int, fault: Fault?
     ) -> (VirtualInstant, Result<APIAnswer, APIError>) {
-        if let run = handling.run { inFlight.append((call, run)) }
+        if let run = handling.run { inFlight[call] = run }
         switch fault {
         case .answerLost(let broken, let lockHolds):
             if let run = handling.run { server.abandon(run: run, commitsLaterBy: .zero, locksOnFor: lockHolds) }

@@ -23,6 +23,8 @@ public struct Turn: Hashable, Sendable {
     public let at: VirtualInstant
     public let inputs: [EntryID]
     public let outputs: [EntryID]
+    /// What was said, as far as a reader of the history can compare it.
+    public let said: [String]
     /// False where the run failed and left its inputs in the history.
     public let answered: Bool
     /// False for `store: false`.
@@ -30,7 +32,7 @@ public struct Turn: Hashable, Sendable {
 
     public init(
         kind: Kind, cause: Cause, conversation: RemoteID, at: VirtualInstant, inputs: [EntryID], outputs: [EntryID],
-        answered: Bool = true, stored: Bool = true
+        said: [String] = [], answered: Bool = true, stored: Bool = true
     ) {
         self.kind = kind
         self.cause = cause
@@ -38,6 +40,7 @@ public struct Turn: Hashable, Sendable {
         self.at = at
         self.inputs = inputs
         self.outputs = outputs
+        self.said = said
         self.answered = answered
         self.stored = stored
     }

@@ -8,20 +8,21 @@ public enum WriteCheck {
     public static func violations(
         acknowledged: [OperationID], outbox: OutboxSnapshot, audit: Audit, turns: [Turn], atRest: Bool
     ) -> [Violation] {
-        let ledger = Ledger(audit: audit, turns: turns)
+        var ledger = Ledger(audit: audit, turns: turns)
         var violations: [Violation] = []
         for id in acknowledged where !outbox.items.contains(where: { $0.id == id }) {
             violations.append(Violation(.lostWrite, "\(id) was acknowledged and is not in the outbox"))
         }
         for item in outbox.items {
-            violations += judge(item, turns: ledger.turns(of: item.id), atRest: atRest)
+            violations += judge(item, ledger: &ledger, atRest: atRest)
         }
         return violations + orderViolations(outbox: outbox, ledger: ledger)
     }
 
     private static func judge(
-        _ item: OutboxSnapshot.Item, turns: [Turn], atRest: Bool
+        _ item: OutboxSnapshot.Item, ledger: inout Ledger, atRest: Bool
     ) -> [Violation] {
+        let turns = ledger.turns(of: item.id)
         var violations: [Violation] = []
         if turns.count > 1 {
             let places = turns.map { "\($0.conversation) at \($0.at)" }.joined(separator: ", ")
@@ -29,7 +30,7 @@ public enum WriteCheck {
         }
         switch item.state {
         case .delivered:
-            if turns.isEmpty { violations.append(Violation(.falseState, "\(item.id) is delivered, and nowhere")) }
+            if turns.isEmpty, !ledger.excuseByTwin(item.id) { violations.append(Violation(.falseState, "\(item.id) is delivered, and nowhere")) }
         case .queued, .sending:
             if atRest { violations.append(Violation(.falseState, "\(item.id) is still \(item.state) at rest")) }
         case .cancelled:
@@ -37,7 +38,7 @@ public enum WriteCheck {
                 violations.append(Violation(.falseState, "\(item.id) is cancelled, and the server has it"))
             }
         case .inDoubt, .refused, .held:
-            if item.state != .inDoubt, turns.contains(where: \.answered) {
+            if item.state == .refused, turns.contains(where: \.answered) {
                 violations.append(Violation(.falseState, "\(item.id) is \(item.state), and the server has it"))
             }
             if atRest || item.state != .inDoubt, item.reason?.isEmpty ?? true {
@@ -64,12 +65,18 @@ public enum WriteCheck {
 /// Which turns each write caused: by the number of the request that was sent for it.
 private struct Ledger {
     private var places: [OperationID: [Int]] = [:]
+    private var requests: [OperationID: [Audit.Record]] = [:]
+    private var takenTwins: Set<Int> = []
     private let allTurns: [Turn]
 
     init(audit: Audit, turns: [Turn]) {
         allTurns = turns
         var operations: [Int: OperationID] = [:]
-        for record in audit.records { operations[record.number] = record.operation }
+        for record in audit.records {
+            guard let operation = record.operation else { continue }
+            operations[record.number] = operation
+            requests[operation, default: []].append(record)
+        }
         for (place, turn) in turns.enumerated() {
             guard let call = turn.cause.call, let operation = operations[call] else { continue }
             places[operation, default: []].append(place)
@@ -78,4 +85,21 @@ private struct Ledger {
 
     func turns(of id: OperationID) -> [Turn] { (places[id] ?? []).map { allTurns[$0] } }
     func firstPlace(of id: OperationID) -> Int? { places[id]?.first }
+
+    /// Another writer said the very same in the same conversation after our first try: no reader could tell that it
+    /// was not ours. Each such turn excuses one write.
+    mutating func excuseByTwin(_ id: OperationID) -> Bool {
+        guard let first = requests[id]?.first, case .append(let body, let conversation) = first.request else {
+            return false
+        }
+        let said = (body.inputs?.asEntries ?? []).map(ServedEntry.said)
+        let twin = allTurns.indices.first { place in
+            let turn = allTurns[place]
+            return turn.cause.call == nil && turn.conversation == conversation && turn.said == said
+                && turn.at >= first.sentAt && !takenTwins.contains(place)
+        }
+        guard let twin else { return false }
+        takenTwins.insert(twin)
+        return true
+    }
 }

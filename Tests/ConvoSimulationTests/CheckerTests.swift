@@ -23,6 +23,7 @@ import Testing
         #expect(rules(.delivered, turns: 1).isEmpty)
         #expect(rules(.refused, turns: 0, reason: "404").isEmpty)
         #expect(rules(.inDoubt, turns: 1, reason: "two of them").isEmpty)
+        #expect(rules(.held, turns: 1, reason: "nobody can tell").isEmpty)
         #expect(rules(.queued, turns: 0, atRest: false).isEmpty)
     }
     @Test func `sees a write that is there twice`() { #expect(rules(.delivered, turns: 2) == [.repeatedWrite]) }

@@ -1,7 +1,6 @@
 import ConvoAPI
 import ConvoModel
 import ConvoSimulation
-import Synchronization
 import Testing
 
 @Suite struct `A simulated fault` {
@@ -132,17 +131,16 @@ import Testing
     }
 
     @Test func `speaks the client's protocol, and files each request under the write that it was for`() async throws {
-        let client = SimulatedClient(SimulatedWorld(seed: 1))
         let operation = OperationID("op-1")
+        let world = SharedWorld(SimulatedWorld(seed: 1))
+        let client = SimulatedClient(world, pace: Striding(world)) { $0.isTurn ? operation : nil }
         var request = StartRequest(inputs: .text("hello"))
         request.agentID = "ag_1"
-        let response = try await SimulatedClient.$operation.withValue(operation) { [request] in
-            try await client.start(request)
-        }
+        let response = try await client.start(request)
         let history = try await client.getHistory(of: response.conversationID)
         #expect(history.entries.map(\.type) == [.messageInput, .messageOutput])
         #expect(try await client.list(page: 0, pageSize: 10, metadata: nil).map(\.agentID) == ["ag_1"])
-        #expect(client.world.withLock { $0.audit.records.map(\.operation) } == [operation, nil, nil])
+        #expect(world.audit.records.map(\.operation) == [operation, nil, nil])
         try await client.delete(response.conversationID)
         await #expect(throws: APIError.self) { try await client.get(response.conversationID) }
     }

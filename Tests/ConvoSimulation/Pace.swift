@@ -1,0 +1,37 @@
+/// How the simulated client spends virtual time, and where it may die.
+public protocol Pace: Sendable {
+    /// The client has come to a point at which a process can die.
+    ///
+    /// - Throws: `CancellationError` if it did.
+    func reach(_ place: Place) async throws(CancellationError)
+    /// Returns when the world's clock is there.
+    ///
+    /// - Throws: `CancellationError` if the task is cancelled or the process dies meanwhile.
+    func wait(until instant: VirtualInstant) async throws(CancellationError)
+}
+
+/// A point at which a process can die.
+public enum Place: Hashable, Sendable, CustomStringConvertible {
+    /// Nothing has left yet.
+    case before(APIRequest)
+    /// The server has it, the answer is still to come.
+    case during(APIRequest)
+    /// The answer is here, and nothing has come of it.
+    case after(APIRequest)
+
+    public var description: String {
+        switch self {
+        case .before(let request): "before \(request.name)"
+        case .during(let request): "during \(request.name)"
+        case .after(let request): "after \(request.name)"
+        }
+    }
+}
+
+/// One request after another: each moves the world's clock to its answer.
+public struct Striding: Pace {
+    let world: SharedWorld
+    public init(_ world: SharedWorld) { self.world = world }
+    public func reach(_ place: Place) {}
+    public func wait(until instant: VirtualInstant) { world.state.withLock { $0.advance(to: instant) } }
+}

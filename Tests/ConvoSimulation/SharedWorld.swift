@@ -1,0 +1,13 @@
+public import Synchronization
+
+/// One world for all our processes, one after another or side by side.
+public final class SharedWorld: Sendable {
+    public let state: Mutex<SimulatedWorld>
+
+    public init(_ world: sending SimulatedWorld) { state = Mutex(world) }
+
+    public var now: VirtualInstant { state.withLock { $0.now } }
+    public var clientClock: VirtualInstant { state.withLock { $0.clientClock } }
+    public var audit: Audit { state.withLock { $0.audit } }
+    public var server: SimulatedServer { state.withLock { $0.server } }
+}
