@@ -14,6 +14,8 @@ import Darwin
 public final class Store: Sendable {
     /// How long a write waits for another process, which holds the file for milliseconds at a time.
     static let busyTimeoutSeconds = 20.0
+    static let openTries = 200
+    static let openPauseMicroseconds: UInt32 = 20_000
     /// A request's body, in bytes.
     public static let requestLimit = 16 << 20
 
@@ -30,10 +32,23 @@ public final class Store: Sendable {
         self.environment = environment
         do {
             try PrivateFile.prepare(path)
-            pool = try DatabasePool(path: path, configuration: Store.configuration(path: path))
+            pool = try Store.open(path)
         } catch {
             throw .wrap(error, path: path)
         }
+    }
+
+    /// While another process makes the file, or is the last to leave it, SQLite may say that it is busy without
+    /// asking the busy handler ("Sometimes Queries Return SQLITE_BUSY In WAL Mode", sqlite.org/wal.html).
+    private static func open(_ path: String) throws -> DatabasePool {
+        for _ in 0..<openTries {
+            do {
+                return try DatabasePool(path: path, configuration: configuration(path: path))
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+                usleep(openPauseMicroseconds)
+            }
+        }
+        throw StoreError.busy(path: path)
     }
 
     private static func configuration(path: String) -> Configuration {

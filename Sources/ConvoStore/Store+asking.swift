@@ -1,0 +1,64 @@
+public import ConvoModel
+import GRDB
+
+/// What the engine asks of the outbox and the mirror before it acts.
+extension Store {
+    /// What can be worked on: the first open operation of each conversation that is queued or in doubt, where what
+    /// it needs is on the server. In the order of acceptance. Its ``OutboxItem/nextAttempt`` may still lie ahead.
+    public func readyOperations(limit: Int) throws(StoreError) -> [OutboxItem] {
+        try read { database in
+            try OutboxItem.fetchAll(
+                database,
+                sql: OutboxItem.selection + """
+
+                    WHERE o.state IN ('queued', 'in_doubt')
+                        AND o.sequence = (SELECT MIN(first.sequence) FROM operation first
+                            WHERE first.conversation = o.conversation AND first.state NOT IN ('delivered', 'cancelled'))
+                        AND (o.kind = 'start' OR (o.kind = 'restart' AND p.remote_id IS NOT NULL)
+                            OR (o.kind IN ('append', 'delete') AND c.remote_id IS NOT NULL))
+                    ORDER BY o.sequence LIMIT ?
+                    """,
+                arguments: [limit])
+        }
+    }
+
+    /// The next moment for which a write that can be worked on waits.
+    public func nextAttempt() throws(StoreError) -> Timestamp? {
+        try read { database in
+            try Int64.fetchOne(
+                database, sql: "SELECT MIN(next_attempt) FROM operation WHERE state IN ('queued', 'in_doubt')"
+            ).map { Timestamp(microseconds: $0) }
+        }
+    }
+
+    /// The server's answer to a delivered operation, where one came.
+    public func response(to id: OperationID) throws(StoreError) -> JSONText? {
+        try read { database in
+            try String.fetchOne(database, sql: "SELECT response FROM operation WHERE id = ?", arguments: [id.rawValue])
+        }.map { .stored($0) }
+    }
+
+    /// The tip of a conversation's stored history: what an append that is sent now is based on.
+    public func tip(of id: LocalID) throws(StoreError) -> OutboxItem.Base {
+        try read { database in
+            let row = try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT COUNT(*) AS count, (SELECT e.id FROM entry e WHERE e.conversation = c.key
+                        AND e.dropped_at IS NULL AND e.local_only = 0 ORDER BY e.position DESC LIMIT 1) AS tip
+                    FROM conversation c JOIN entry n ON n.conversation = c.key AND n.dropped_at IS NULL AND n.local_only = 0
+                    WHERE c.id = ?
+                    """,
+                arguments: [id.rawValue])
+            return OutboxItem.Base(entryID: (row?["tip"] as String?).map { EntryID($0) }, count: row?["count"] ?? 0)
+        }
+    }
+
+    /// The `updated_at` that the stored history of a conversation vouches for.
+    public func historyVersion(of id: LocalID) throws(StoreError) -> String? {
+        try read { database in
+            try String.fetchOne(
+                database, sql: "SELECT history_version FROM conversation WHERE id = ?", arguments: [id.rawValue])
+        }
+    }
+}
