@@ -16,7 +16,9 @@ struct ConversationsResponder: Sendable {
         let collection = router.group("v1/conversations")
         collection.get { try await answer($0, $1) { request, _ in try await list(request) } }
         collection.post { try await answer($0, $1) { try await start($0, $1) } }
-        collection.get(":id") { try await answer($0, $1) { _, context in try await .json(service.get(id(in: context))) } }
+        collection.get(":id") {
+            try await answer($0, $1) { _, context in try await .json(service.get(id(in: context))) }
+        }
         collection.delete(":id") { try await answer($0, $1) { _, context in try await delete(id(in: context)) } }
         collection.post(":id") { try await answer($0, $1) { try await append($0, $1) } }
         collection.get(":id/history") {

@@ -9,7 +9,8 @@ struct ExchangeHeaders: RouterMiddleware {
     static let tokenLimit = 500_000
 
     func handle(
-        _ request: Request, context: ExchangeContext, next: @concurrent (Request, ExchangeContext) async throws -> Response
+        _ request: Request, context: ExchangeContext,
+        next: @concurrent (Request, ExchangeContext) async throws -> Response
     ) async throws -> Response {
         var response: Response
         do {

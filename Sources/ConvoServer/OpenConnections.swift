@@ -1,10 +1,11 @@
+import NIOCore
+import Synchronization
+
 #if canImport(Glibc)
 import Glibc
 #else
 import Darwin
 #endif
-import NIOCore
-import Synchronization
 
 /// The connections that clients hold open, so that a request learns when its client leaves and a stopping server can
 /// hang up.
