@@ -7,6 +7,8 @@ struct RequestRules: Sendable {
     let switches: Switches
 
     func check(_ body: JSONText) throws(ServiceError) {
+        let issues = Schema.body(of: operation).issues(in: body, at: ["body"])
+        guard issues.isEmpty else { throw .validation(Array(issues.prefix(Schema.issueLimit))) }
         switch operation {
         case .start, .startStream: try checkStart(body)
         case .append, .appendStream:
