@@ -1,0 +1,164 @@
+import ConvoModel
+import ConvoServer
+
+/// From a request to a ``Turn``: the rules that a write must pass before anything runs.
+extension Sandbox {
+    func draft(_ operation: Operation, _ id: RemoteID?, _ body: JSONText) throws(ServiceError) -> Turn {
+        try RequestRules(operation: operation, switches: switches).check(body)
+        guard let id else { return try draftStart(body) }
+        switch operation {
+        case .restart, .restartStream: return try draftRestart(of: id, body)
+        default: return try draftAppend(to: id, body)
+        }
+    }
+
+    func refuseIfBusy(_ id: RemoteID) throws(ServiceError) {
+        guard busy[id] == nil else {
+            throw .business(
+                409, code: switches.busyCode, "Conversation is being updated, concurrent requests are not supported")
+        }
+    }
+
+    private func draftStart(_ body: JSONText) throws(ServiceError) -> Turn {
+        let inputs = entries(from: body)
+        let conversation = newConversation(from: body, entries: [])
+        return try turn(new: conversation, inputs, body)
+    }
+
+    private func draftRestart(of id: RemoteID, _ body: JSONText) throws(ServiceError) -> Turn {
+        let original = try find(id)
+        let from = body["from_entry_id"]?.string ?? ""
+        guard let last = original.entries.firstIndex(where: { $0["id"]?.string == from }) else {
+            throw .business(404, code: switches.notFoundCode, "Entry \(from) not found in conversation")
+        }
+        var copies = Array(original.entries[...last])
+        if switches.restartHistory == .newIDs { copies = copies.map(renamed) }
+        let inputs = entries(from: body)
+        let heritage = ["instructions", "tools", "completion_args", "name", "description", "model", "agent_id"]
+        var description: [(String, JSONText?)] = heritage.map { ($0, original.object[$0]) }
+        description.append(("guardrails", body["guardrails"] ?? original.object["guardrails"]))
+        description.append(("metadata", body["metadata"]))
+        description.append(("agent_version", body["agent_version"] ?? original.object["agent_version"]))
+        if let arguments = body["completion_args"] {
+            description = description.map { $0.0 == "completion_args" ? ($0.0, arguments) : $0 }
+        }
+        let branch = newConversation(from: .object(description), entries: copies)
+        return try turn(new: branch, inputs, body)
+    }
+
+    private func draftAppend(to id: RemoteID, _ body: JSONText) throws(ServiceError) -> Turn {
+        let conversation = try find(id)
+        try refuseIfBusy(id)
+        if body["store"]?.bool == false, switches.appendUnstored == .refused {
+            throw .invalid("store cannot be false for a stored conversation")
+        }
+        let confirmations = try RequestRules.confirmations(in: body, history: conversation.entries)
+        let inputs = body["inputs"] == nil ? [] : entries(from: body)
+        let confirmed = conversation.entries.confirmed(by: confirmations)
+        try RequestRules.checkCalls(confirmed + inputs)
+        let model = EchoModel(conversation: conversation.object, handoffEndsTurn: body.handsOverToClient(switches))
+        let answered = confirmations.map { (conversation.entries[$0.index], $0.isAllowed) }
+        let script = inputs.isEmpty ? model.answer(toConfirmations: answered) : model.answer(to: inputs)
+        let isKept = body["store"]?.bool != false || switches.appendUnstored == .kept
+        return Turn(
+            target: isKept ? .existing(id) : .nowhere(id), object: conversation.object, inputs: inputs,
+            replacements: confirmations.map { .init(index: $0.index, entry: confirmed[$0.index]) }, script: script,
+            usage: Usage(prompt: Usage.prompt(of: conversation.object, confirmed + inputs), outputs: script.outputs))
+    }
+
+    private func turn(
+        new conversation: StoredConversation, _ inputs: [JSONText], _ body: JSONText
+    ) throws(ServiceError) -> Turn {
+        try RequestRules.checkCalls(conversation.entries + inputs)
+        let model = EchoModel(conversation: conversation.object, handoffEndsTurn: body.handsOverToClient(switches))
+        let script = model.answer(to: inputs)
+        var kept = conversation
+        if switches.restartHistory == .newOnly { kept.entries = [] }
+        return Turn(
+            target: body["store"]?.bool == false ? .nowhere(conversation.id) : .new(kept),
+            object: conversation.object, inputs: inputs, script: script,
+            usage: Usage(
+                prompt: Usage.prompt(of: conversation.object, conversation.entries + inputs), outputs: script.outputs))
+    }
+
+    // MARK: What the server writes
+
+    /// `updated_at` is a microsecond later: the recorded never-appended conversations show one or two.
+    private func newConversation(from body: JSONText, entries: [JSONText]) -> StoredConversation {
+        let created = moment()
+        let id = RemoteID("conv_" + UUIDv7(microseconds: created.microseconds).hex)
+        let given = body.members.filter { Sandbox.conversationFields.contains($0.key) && !$0.value.isNull }
+        let written: [(String, JSONText?)] = [
+            ("object", .string("conversation")), ("id", .string(id.rawValue)),
+            ("created_at", .string(created.text)),
+            ("updated_at", .string(Timestamp(microseconds: created.microseconds + 1).text)),
+        ]
+        return StoredConversation(
+            id: id, createdAt: created, object: .object(given.map { ($0.key, $0.value) } + written), entries: entries)
+    }
+
+    private static let conversationFields: Set<String> = [
+        "instructions", "tools", "completion_args", "guardrails", "name", "description", "metadata", "model",
+        "agent_id", "agent_version",
+    ]
+
+    /// The request's inputs as the history will show them.
+    private func entries(from body: JSONText) -> [JSONText] {
+        guard let inputs = body["inputs"], let given = try? Inputs(json: inputs.withEntryTypes) else { return [] }
+        return given.asEntries.map { entry in
+            let created = moment()
+            let type = entry["type"]?.string ?? "message.input"
+            let fresh = prefix(of: type) + UUIDv7(microseconds: created.microseconds).hex
+            let id = switches.clientEntryIDs == .keep ? entry["id"]?.string ?? fresh : fresh
+            let content = entry.members.filter { !Sandbox.entryFields.contains($0.key) }
+            return .object(
+                content.map { ($0.key, $0.value) } + [
+                    ("object", .string("entry")), ("type", .string(type)), ("created_at", .string(created.text)),
+                    ("completed_at", .null), ("id", .string(id)),
+                ])
+        }
+    }
+
+    /// What the server writes into every entry itself.
+    private static let entryFields: Set<String> = ["object", "type", "created_at", "completed_at", "id"]
+
+    private func renamed(_ entry: JSONText) -> JSONText {
+        entry.setting(
+            "id",
+            to: .string(
+                prefix(of: entry["type"]?.string ?? "") + UUIDv7(microseconds: moment().microseconds).hex))
+    }
+
+    private func prefix(of type: String) -> String {
+        switch EntryType(type) {
+        case .functionCall: "fc_"
+        case .functionResult: switches.functionResultPrefix
+        case .toolExecution: "tool_exec_"
+        case .agentHandoff: "handoff_"
+        default: "msg_"
+        }
+    }
+}
+
+extension JSONText {
+    fileprivate func handsOverToClient(_ switches: Switches) -> Bool {
+        self["handoff_execution"]?.string == "client" && switches.clientHandoff == .endsTurn
+    }
+
+    /// Entries may leave out their type where their other fields tell it.
+    fileprivate var withEntryTypes: JSONText {
+        guard kind == .array else { return self }
+        return .array(
+            elements.map { entry in
+                entry["type"] == nil ? entry.setting("type", to: .string(entry.impliedEntryType)) : entry
+            })
+    }
+
+    private var impliedEntryType: String {
+        if self["role"] != nil { return "message.input" }
+        if self["result"] != nil { return "function.result" }
+        if self["tool_call_id"] != nil { return "function.call" }
+        if self["previous_agent_id"] != nil { return "agent.handoff" }
+        return self["arguments"] != nil ? "tool.execution" : "message.output"
+    }
+}

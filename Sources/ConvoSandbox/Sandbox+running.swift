@@ -1,0 +1,177 @@
+import ConvoModel
+import ConvoServer
+
+/// From a ``Turn`` to its answer.
+extension Sandbox {
+    /// Starts a write; its run goes on though the client may leave.
+    ///
+    /// Gives the events of a stream, or one event that holds the whole response.
+    func write(_ operation: Operation, _ id: RemoteID?, _ body: JSONText) async throws(ServiceError) -> ServerEvents {
+        let plan = try await begin(operation, id)
+        let turn = try draft(operation, id, body)
+        let (events, continuation) = ServerEvents.makeStream()
+        let presence = Presence()
+        continuation.onTermination = { if case .cancelled = $0 { presence.leave() } }
+        busy[turn.conversationID] = turn.inputs
+        let number = nextRun
+        nextRun += 1
+        let run = Run(turn: turn, plan: plan, presence: presence, sink: operation.isStream ? .stream : .whole)
+        // Not cancelled with its client's request: the real server goes on too. stop() cancels it.
+        runs[number] = Task {
+            await self.perform(run, continuation)
+            self.runs[number] = nil
+        }
+        guard let loss = plan.loss else { return events }
+        if plan.fault != .lateCommit { try await ServiceError.wait(for: events) }
+        throw loss
+    }
+
+    private func perform(_ run: Run, _ answer: ServerEvents.Continuation) async {
+        do {
+            try await complete(run, answer)
+            answer.finish()
+        } catch {
+            answer.finish(throwing: error)
+        }
+        busy[run.turn.conversationID] = nil
+    }
+
+    private func complete(_ run: Run, _ answer: ServerEvents.Continuation) async throws(ServiceError) {
+        let turn = run.turn
+        var stream = EventWriter(
+            answer: answer, isOn: run.sink == .stream, cutAfter: run.plan.cutAfter, cut: switches.cut)
+        let id = JSONText.string(turn.conversationID.rawValue)
+        stream.write("conversation.response.started", at: moment(), [("conversation_id", id)])
+        try await pause(.milliseconds(switches.answerMilliseconds) + turn.script.thinking)
+        if let status = turn.script.failure { return try fail(turn, status, &stream) }
+
+        let outputs = try await speak(turn, &stream)
+        if stream.isCut { run.presence.leave() }
+        guard try await isKept(run) else { return }
+        try commit(turn, outputs)
+        busy[turn.conversationID] = nil
+        if run.sink == .whole {
+            answer.yield(ServerEvent("conversation.response", data: turn.response(outputs)))
+        }
+        stream.write("conversation.response.done", at: moment(), [("usage", turn.usage.json)])
+    }
+
+    /// Gives each output its id and its times, and tells the stream of it on the way.
+    private func speak(_ turn: Turn, _ stream: inout EventWriter) async throws(ServiceError) -> [FinishedOutput] {
+        var outputs: [FinishedOutput] = []
+        var speaker = Speaker(of: turn.object)
+        for (index, output) in turn.script.outputs.enumerated() {
+            let created = moment()
+            let id = output.idPrefix + UUIDv7(microseconds: created.microseconds).hex
+            var finished = FinishedOutput(
+                id: id, output: output, speaker: speaker, createdAt: created, completedAt: created)
+            if stream.isOn {
+                for (number, event) in finished.events(at: index).enumerated() {
+                    if number > 0 || index > 0 { try await pause(milliseconds: switches.deltaMilliseconds) }
+                    stream.write(event.type, at: number == 0 ? created : moment(), event.members)
+                }
+            }
+            finished.completedAt = moment()
+            outputs.append(finished)
+            if case .handoff(_, let next) = output { speaker = Speaker(model: speaker.model, agentID: next.id) }
+        }
+        return outputs
+    }
+
+    /// Waits as long as a commit is held back.
+    ///
+    /// - Returns: whether there will be one.
+    private func isKept(_ run: Run) async throws(ServiceError) -> Bool {
+        if run.plan.fault == .lateCommit {
+            try await pause(milliseconds: switches.lateCommitMilliseconds)
+        } else if let absence = run.presence.absence {
+            try await pause(.milliseconds(switches.disconnectLockMilliseconds) - absence)
+            return switches.cutStreamOutput == .stored
+        }
+        return true
+    }
+
+    private func commit(_ turn: Turn, _ outputs: [FinishedOutput]) throws(ServiceError) {
+        let isCompleted = switches.historyCompletedAt == .value
+        try commit(turn, entries: turn.inputs + outputs.map { $0.entry(completed: isCompleted) })
+    }
+
+    private func commit(_ turn: Turn, entries: [JSONText]) throws(ServiceError) {
+        switch turn.target {
+        case .new(var conversation):
+            conversation.entries += entries
+            try apply(.put(conversation))
+        case .existing(let id):
+            let object = turn.object.setting("updated_at", to: .string(moment().text))
+            try apply(.commit(Commit(object: object, replacements: turn.replacements, added: entries), to: id))
+        case .nowhere: break
+        }
+    }
+
+    private func fail(_ turn: Turn, _ status: Int, _ stream: inout EventWriter) throws(ServiceError) {
+        if switches.failedAppend == .keepsInput { try commit(turn, entries: turn.inputs) }
+        guard stream.isOn else { throw .business(status, code: 3000, switches.streamErrorMessage) }
+        stream.write(
+            "conversation.response.error", at: moment(),
+            [("message", .string(switches.streamErrorMessage)), ("code", .int(switches.streamErrorCode))])
+    }
+}
+
+/// One turn on its way to an answer.
+struct Run: Sendable {
+    enum Sink: Sendable { case whole, stream }
+
+    let turn: Turn
+    let plan: FaultPlan
+    let presence: Presence
+    let sink: Sink
+}
+
+/// Writes a stream's events, until it is cut.
+struct EventWriter: Sendable {
+    let answer: ServerEvents.Continuation
+    let isOn: Bool
+    let cutAfter: Int?
+    let cut: Switches.Cut
+    private(set) var isCut = false
+    private var count = 0
+
+    init(answer: ServerEvents.Continuation, isOn: Bool, cutAfter: Int?, cut: Switches.Cut) {
+        (self.answer, self.isOn, self.cutAfter, self.cut) = (answer, isOn, cutAfter, cut)
+    }
+
+    mutating func write(_ type: String, at time: Timestamp, _ members: [(String, JSONText?)]) {
+        guard isOn, !isCut else { return }
+        let head: [(String, JSONText?)] = [("type", .string(type)), ("created_at", .string(time.text))]
+        answer.yield(ServerEvent(type, data: .object(head + members)))
+        count += 1
+        guard let cutAfter, count >= cutAfter else { return }
+        isCut = true
+        if cut == .reset { answer.finish(throwing: ServiceError.connectionReset) } else { answer.finish() }
+    }
+}
+
+extension FaultPlan {
+    /// A cut stream holds its first event and one delta.
+    fileprivate var cutAfter: Int? { fault == .cutStream ? 2 : nil }
+}
+
+extension ServiceError {
+    /// Waits until a run has ended.
+    fileprivate static func wait(for events: ServerEvents) async throws(ServiceError) {
+        do {
+            for try await _ in events {}
+        } catch {
+            throw error as? ServiceError ?? .connectionReset
+        }
+    }
+}
+
+extension Turn {
+    fileprivate func response(_ outputs: [FinishedOutput]) -> JSONText {
+        .object([
+            "object": .string("conversation.response"), "conversation_id": .string(conversationID.rawValue),
+            "outputs": .array(outputs.map { $0.entry(completed: true) }), "usage": usage.json, "guardrails": .null,
+        ])
+    }
+}

@@ -1,0 +1,69 @@
+import ConvoModel
+
+/// One conversation as the sandbox keeps it: the objects that it serves, as text.
+struct StoredConversation: Hashable, Sendable {
+    let id: RemoteID
+    let createdAt: Timestamp
+    /// The server's object, served as it stands.
+    var object: JSONText
+    var entries: [JSONText]
+
+    init(id: RemoteID, createdAt: Timestamp, object: JSONText, entries: [JSONText]) {
+        self.id = id
+        self.createdAt = createdAt
+        self.object = object
+        self.entries = entries
+    }
+
+    /// Reads `{"conversation": {…}, "entries": […]}`.
+    ///
+    /// - Throws: ``ModelError`` if the conversation lacks its id or times, or an entry its type.
+    init(record: JSONText) throws(ModelError) {
+        guard let object = record["conversation"] else { throw .missing(field: "conversation", in: "record") }
+        guard let entries = record["entries"], entries.kind == .array else {
+            throw .missing(field: "entries", in: "record")
+        }
+        let conversation = try Conversation(raw: object)
+        var kept: [JSONText] = []
+        for entry in entries.elements { kept.append(try Entry(raw: entry).raw) }
+        self.init(id: conversation.id, createdAt: conversation.createdAt, object: object, entries: kept)
+    }
+
+    var record: JSONText { .object(["conversation": object, "entries": .array(entries)]) }
+
+    var history: JSONText {
+        .object([
+            "conversation_id": .string(id.rawValue), "entries": .array(entries),
+            "object": .string("conversation.history"),
+        ])
+    }
+
+    var messages: JSONText {
+        let messages = entries.filter { EntryType($0["type"]?.string ?? "").isMessage }
+        return .object([
+            "conversation_id": .string(id.rawValue), "messages": .array(messages),
+            "object": .string("conversation.messages"),
+        ])
+    }
+
+    /// Takes in what a finished run gives it.
+    mutating func apply(_ commit: Commit) {
+        object = commit.object
+        for (index, entry) in commit.replaced where entries.indices.contains(index) { entries[index] = entry }
+        entries += commit.added
+    }
+}
+
+/// What one finished run changes in its conversation.
+struct Commit: Hashable, Sendable {
+    struct Replacement: Hashable, Sendable {
+        let index: Int
+        let entry: JSONText
+    }
+
+    let object: JSONText
+    var replacements: [Replacement] = []
+    var added: [JSONText]
+
+    fileprivate var replaced: [(Int, JSONText)] { replacements.map { ($0.index, $0.entry) } }
+}

@@ -1,0 +1,75 @@
+/// What the sandbox does where the real server's behaviour is unknown, how fast it is, and what goes wrong.
+///
+/// ``Switch`` lists each by its name on the command line.
+public struct Switches: Hashable, Sendable {
+    public enum RestartHistory: String, CaseIterable, Sendable {
+        case sameIDs = "same-ids"
+        case newIDs = "new-ids"
+        case newOnly = "new-only"
+    }
+    public enum ClientEntryIDs: String, CaseIterable, Sendable { case ignore, keep }
+    public enum OverLimit: String, CaseIterable, Sendable { case clamp, refuse }
+    public enum MetadataMatch: String, CaseIterable, Sendable { case subset, exact, ignore }
+    public enum CutStreamOutput: String, CaseIterable, Sendable { case stored, dropped }
+    public enum HistoryCompletedAt: String, CaseIterable, Sendable { case null, value }
+    public enum AppendUnstored: String, CaseIterable, Sendable {
+        case notKept = "not-kept"
+        case kept
+        case refused
+    }
+    public enum ClientHandoff: String, CaseIterable, Sendable {
+        case endsTurn = "ends-turn"
+        case goesOn = "goes-on"
+    }
+    public enum HistoryWhileBusy: String, CaseIterable, Sendable { case before, partial, refuse }
+    public enum DeleteUnknown: String, CaseIterable, Sendable {
+        case notFound = "404"
+        case noContent = "204"
+    }
+    public enum FailedAppend: String, CaseIterable, Sendable {
+        case dropsInput = "drops-input"
+        case keepsInput = "keeps-input"
+    }
+    public enum Handoff: String, CaseIterable, Sendable { case accept, refuse }
+    public enum Scope: String, CaseIterable, Sendable { case all, writes }
+    public enum Cut: String, CaseIterable, Sendable { case end, reset }
+
+    // The fifteen unknowns, in the order of the notes on the API.
+    public var restartHistory = RestartHistory.sameIDs
+    public var clientEntryIDs = ClientEntryIDs.ignore
+    /// 0: no limit.
+    public var pageSizeLimit = 1000
+    public var pageSizeOverLimit = OverLimit.clamp
+    public var notFoundCode = 3000
+    public var notFoundMessage = "Conversation not found"
+    public var busyCode = 3000
+    public var functionResultPrefix = "fr_"
+    public var metadataMatch = MetadataMatch.subset
+    public var cutStreamOutput = CutStreamOutput.stored
+    public var historyCompletedAt = HistoryCompletedAt.null
+    public var appendUnstored = AppendUnstored.notKept
+    public var clientHandoff = ClientHandoff.endsTurn
+    public var streamErrorCode = 3000
+    public var streamErrorMessage = "Failed to create conversation response."
+    /// 0: no header.
+    public var retryAfterSeconds = 0
+    public var historyWhileBusy = HistoryWhileBusy.before
+    public var deleteUnknown = DeleteUnknown.notFound
+    public var failedAppend = FailedAppend.dropsInput
+    public var handoffWithModel = Handoff.refuse
+
+    // How fast it is.
+    public var answerMilliseconds = 0
+    public var deltaMilliseconds = 0
+    public var disconnectLockMilliseconds = 0
+
+    // What goes wrong.
+    public var seed: UInt64 = 0
+    public var faults: [Fault: Chance] = [:]
+    public var faultScope = Scope.all
+    public var slowMilliseconds = 1000
+    public var lateCommitMilliseconds = 1000
+    public var cut = Cut.end
+
+    public init() {}
+}

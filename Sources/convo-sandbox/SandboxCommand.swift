@@ -1,0 +1,114 @@
+import ArgumentParser
+import ConvoModel
+import ConvoSandbox
+import ConvoServer
+import FoundationEssentials
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// `convo-sandbox`: the API on loopback, until a signal.
+@main
+struct SandboxCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "convo-sandbox",
+        abstract: "A Conversations API server on this machine, with an echo for a model.",
+        discussion: SandboxHelp.text)
+
+    @Option(help: "The port to listen on; 0 takes a free one.")
+    var port = 0
+
+    @Option(help: "The API key to ask for; without it any is accepted.")
+    var key: String?
+
+    @Option(help: ArgumentHelp("A JSON file of conversations to start with.", valueName: "file"))
+    var load: String?
+
+    @Option(help: ArgumentHelp("A file that keeps the state; without it the state is in memory.", valueName: "path"))
+    var database: String?
+
+    @Option(name: .customLong("set"), help: ArgumentHelp("Turns a switch; see below.", valueName: "name=value"))
+    var assignments: [String] = []
+
+    func validate() throws {
+        guard (0...65535).contains(port) else { throw ValidationError("a port is 0 to 65535") }
+        var switches = Switches()
+        do {
+            for assignment in assignments { try switches.set(assignment: assignment) }
+        } catch {
+            throw ValidationError("\(error)\n\nThe switches are:\n\(SandboxHelp.switches)")
+        }
+    }
+
+    func run() async throws {
+        let stop = StopSignal()
+        let server: SandboxServer
+        do {
+            server = try await start()
+        } catch {
+            throw SandboxCommand.exit(for: error)
+        }
+        say("listening on \(server.baseURL)", to: STDOUT_FILENO)
+        await stop.wait()
+        stop.exitSoon()
+        await server.stop()
+    }
+
+    private func start() async throws -> SandboxServer {
+        var switches = Switches()
+        for assignment in assignments { try switches.set(assignment: assignment) }
+        let sandbox = try Sandbox(switches: switches, database: database)
+        if let load { _ = try await sandbox.load(try Self.records(in: load), keepingPresent: true) }
+        return try await SandboxServer.start(sandbox, access: key.map { .key($0) } ?? .anyone, port: port)
+    }
+
+    private static func records(in path: String) throws -> JSONText {
+        let bytes: [UInt8]
+        do {
+            bytes = Array(try Data(contentsOf: URL(filePath: path)))
+        } catch {
+            throw StartFailure(code: 66, message: "cannot read \(path)")
+        }
+        do {
+            return try JSONText(utf8: bytes)
+        } catch {
+            throw StartFailure(code: 65, message: "\(path): \(error)")
+        }
+    }
+
+    /// Says on standard error what keeps the sandbox from starting.
+    private static func exit(for error: any Error) -> ExitCode {
+        let failure =
+            switch error {
+            case let error as StartFailure: error
+            case let error as LoadError: StartFailure(code: 65, message: "\(error)")
+            case let error as JournalError: StartFailure(code: error.exitCode, message: "\(error)")
+            default: StartFailure(code: 69, message: "cannot listen: \(error)")
+            }
+        say("convo-sandbox: \(failure.message)", to: STDERR_FILENO)
+        return ExitCode(failure.code)
+    }
+}
+
+/// Writes a line past all buffers: whoever started us waits for it.
+private func say(_ line: String, to descriptor: Int32) {
+    let bytes = Array((line + "\n").utf8)
+    _ = write(descriptor, bytes, bytes.count)
+}
+
+private struct StartFailure: Error {
+    let code: Int32
+    let message: String
+}
+
+extension JournalError {
+    fileprivate var exitCode: Int32 {
+        switch self {
+        case .unreadable: 65
+        case .inUse, .failed: 74
+        }
+    }
+}
