@@ -70,6 +70,8 @@ struct EventReader {
 
     /// The request has reached the server: what came of it, only the history knows.
     private func failure(_ kind: APIError.Kind, _ message: String, serverCode: String? = nil) -> APIError {
-        APIError(kind, effect: .unknown, message: message, serverCode: serverCode, correlationID: correlationID)
+        APIError(
+            kind, effect: .unknown, message: ErrorBody.shown(message) ?? "", serverCode: serverCode,
+            correlationID: correlationID)
     }
 }
