@@ -45,15 +45,14 @@ extension APIError {
     private static func hint(for status: Int) -> String? {
         switch status {
         case 300..<400: "Set CONVO_SERVER_URL to the address that the server points to."
-        case 400, 422: "The server does not accept the request as it is; change it."
         case 401: "Check MISTRAL_API_KEY: the server does not know this key."
         case 403: "This key may not do that: check MISTRAL_API_KEY and the workspace's permissions and guardrails."
         case 404: "It may be deleted, not stored, or belong to another key; check CONVO_SERVER_URL too."
         case 409: "The conversation is busy with another request, for up to 90 seconds; try again after that."
         case 413: "What is being sent is too large for the server."
         case 429: "Too many requests or tokens; wait, or raise the workspace's limits."
-        case 500...: "The server has a problem; try again later."
-        default: nil
+        case 408, 425, 500...: "The server has a problem; try again later."
+        default: "The server does not accept the request as it is; change it."
         }
     }
 }

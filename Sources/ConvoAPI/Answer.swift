@@ -46,7 +46,9 @@ struct Answer {
     }
 
     func malformed(_ message: String) -> APIError {
-        APIError(.malformed, effect: isWrite ? .unknown : .none, message: message, correlationID: correlationID)
+        APIError(
+            .malformed, effect: isWrite ? .unknown : .none, message: ErrorBody.shown(message) ?? "",
+            correlationID: correlationID)
     }
 
     /// The error of a status that is no success.

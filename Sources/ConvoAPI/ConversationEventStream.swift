@@ -70,8 +70,12 @@ public struct ConversationEventStream: AsyncSequence, Sendable {
         private mutating func fromReader() async throws(APIError) -> ConversationEvent? {
             guard var reader else { return nil }
             self.reader = nil  // Gone, and the connection with it, unless the stream goes on.
+            if reader.isDone {
+                await reader.linger()
+                return nil
+            }
             let event = try await reader.next()
-            if !reader.isOver { self.reader = reader }
+            self.reader = reader
             return event
         }
     }

@@ -3,11 +3,14 @@ internal import ConvoModel
 
 /// Reads the events of one stream from its bytes.
 struct EventReader {
+    /// How long the end of the body is waited for after `conversation.response.done`.
+    static let lingerLimit = Duration.seconds(2)
+
     private var chunks: HTTPBody.Iterator
     private var decoder = SSEDecoder()
     private let correlationID: String?
-    /// Nothing comes any more.
-    private(set) var isOver = false
+    /// The answer is whole.
+    private(set) var isDone = false
 
     init(chunks: HTTPBody.Iterator, correlationID: String?) {
         self.chunks = chunks
@@ -18,10 +21,25 @@ struct EventReader {
         while true {
             if let event = try nextDecoded() {
                 let event = try read(event)
-                if case .responseDone = event.content { isOver = true }
+                if case .responseDone = event.content { isDone = true }
                 return event
             }
             decoder.feed(try await nextChunk())
+        }
+    }
+
+    /// Waits for the body's end: a server may still be writing the answer down when it says that it is done, and may
+    /// take a connection that is closed on it for a reason to stop. What comes until then is of no interest.
+    func linger() async {
+        let chunks = chunks
+        await withTaskGroup { group in
+            group.addTask {
+                var chunks = chunks
+                while let chunk = try? await chunks.next(), !chunk.isEmpty {}
+            }
+            group.addTask { try? await Task.sleep(for: EventReader.lingerLimit) }
+            await group.next()
+            group.cancelAll()
         }
     }
 
@@ -70,6 +88,8 @@ struct EventReader {
 
     /// The request has reached the server: what came of it, only the history knows.
     private func failure(_ kind: APIError.Kind, _ message: String, serverCode: String? = nil) -> APIError {
-        APIError(kind, effect: .unknown, message: message, serverCode: serverCode, correlationID: correlationID)
+        APIError(
+            kind, effect: .unknown, message: ErrorBody.shown(message) ?? "", serverCode: serverCode,
+            correlationID: correlationID)
     }
 }

@@ -16,7 +16,7 @@ public struct HTTPBody: AsyncSequence, Sendable {
 
     public func makeAsyncIterator() -> Iterator { Iterator(source: source) }
 
-    public struct Iterator: AsyncIteratorProtocol {
+    public struct Iterator: AsyncIteratorProtocol, Sendable {
         private let reading: Reading
 
         fileprivate init(source: any HTTPBodySource) { reading = Reading(source: source) }

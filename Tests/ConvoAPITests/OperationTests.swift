@@ -1,0 +1,117 @@
+import ConvoAPI
+import ConvoHTTP
+import ConvoModel
+import Testing
+
+@Suite struct `Each operation` {
+    private static let wire: [Operation: String] = [
+        .list: "GET /v1/conversations?page=0&page_size=100",
+        .get: "GET /v1/conversations/conv_1",
+        .getHistory: "GET /v1/conversations/conv_1/history",
+        .getMessages: "GET /v1/conversations/conv_1/messages",
+        .start: #"POST /v1/conversations {"inputs":"hi","stream":false}"#,
+        .append: #"POST /v1/conversations/conv_1 {"inputs":"hi","stream":false}"#,
+        .restart: #"POST /v1/conversations/conv_1/restart {"inputs":"hi","from_entry_id":"msg_1","stream":false}"#,
+        .delete: "DELETE /v1/conversations/conv_1",
+        .startStream: #"POST /v1/conversations {"inputs":"hi","stream":true}"#,
+        .appendStream: #"POST /v1/conversations/conv_1 {"inputs":"hi","stream":true}"#,
+        .restartStream: #"POST /v1/conversations/conv_1/restart {"inputs":"hi","from_entry_id":"msg_1","stream":true}"#,
+    ]
+
+    @Test(arguments: Operation.allCases)
+    func `is one request, as the API has it`(_ operation: Operation) async throws {
+        let transport = FakeTransport([operation.success])
+        try await operation.run(api(transport, baseURL: "https://host/proxy/"))
+        let request = try #require(transport.requests.first)
+        #expect(transport.requests.count == 1)
+        let body = request.body.isEmpty ? "" : " " + String(decoding: request.body, as: UTF8.self)
+        let line = "\(request.method.rawValue) \(request.url.text.dropFirst("https://host/proxy".count))\(body)"
+        #expect(line == Self.wire[operation])
+        #expect(request.headers["authorization"] == "Bearer secret-key")
+        #expect(request.headers["user-agent"] == "test")
+        #expect(request.headers["accept"] == (operation.isStream ? "text/event-stream" : "application/json"))
+        #expect(request.headers["content-type"] == (body.isEmpty ? nil : "application/json"))
+    }
+
+    @Test func `keeps what the caller put into the body, and decides about stream alone`() async throws {
+        let transport = FakeTransport(200, Sample.response)
+        let json = try JSONText(#"{"stream":true,"new_parameter":1.0,"inputs":[]}"#)
+        _ = try await api(transport).start(StartRequest(json: json))
+        let body = String(decoding: transport.requests[0].body, as: UTF8.self)
+        #expect(body == #"{"stream":false,"new_parameter":1.0,"inputs":[]}"#)
+    }
+
+    @Test func `filters a list by metadata only where asked`() async throws {
+        let transport = FakeTransport(200, "[]")
+        let filter = try JSONText(#"{"a": "b&c"}"#)
+        _ = try await api(transport).list(page: 3, pageSize: 10, metadata: filter)
+        #expect(
+            transport.requests[0].url.query == "page=3&page_size=10&metadata=%7B%22a%22%3A%22b%26c%22%7D")
+    }
+
+    @Test func `keeps the server's JSON as it is`() async throws {
+        let conversation = try await api(FakeTransport(200, Sample.conversation)).get(RemoteID("conv_1"))
+        #expect(conversation.raw.text == Sample.conversation)
+    }
+
+    @Test func `takes an id for one segment`() async throws {
+        let transport = FakeTransport(200, Sample.history)
+        _ = try await api(transport).getHistory(of: RemoteID("a/../b?c#d e"))
+        #expect(transport.requests[0].url.path == "/v1/conversations/a%2F..%2Fb%3Fc%23d%20e/history")
+    }
+
+    @Test(arguments: ["", ".", ".."])
+    func `refuses an id that means another place:`(_ id: String) async throws {
+        let transport = FakeTransport(204)
+        let client = try api(transport)
+        let error = try await error { () throws(APIError) in try await client.delete(RemoteID(id)) }
+        #expect(error.kind == .unusableRequest)
+        #expect(error.effect == .none)
+        #expect(transport.requests.isEmpty)
+    }
+}
+
+@Suite struct `The key` {
+    @Test(arguments: ["", "a\nb", "key key", "a\u{0}", "clé", "a\r\nX-Other: b"])
+    func `that cannot be sent is refused, with a hint and without showing it:`(_ key: String) async throws {
+        let transport = FakeTransport(200, "[]")
+        let error = try await Operation.list.error(api(transport, key: key))
+        #expect(error.kind == .unusableRequest)
+        #expect(error.isCredentialProblem)
+        #expect(error.hint?.contains("MISTRAL_API_KEY") == true)
+        #expect(key.isEmpty || !error.message.contains(key))
+        #expect(transport.requests.isEmpty)
+    }
+
+    @Test func `may be missing for a plain server on this machine only`() async throws {
+        for url in ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:1"] {
+            let transport = FakeTransport(200, "[]")
+            _ = try await Operation.list.run(api(transport, key: nil, baseURL: url))
+            #expect(transport.requests[0].headers["authorization"] == nil)
+        }
+        for url in ["https://api.mistral.ai", "http://example.com", "https://localhost"] {
+            let error = try await Operation.list.error(api(FakeTransport(200, "[]"), key: nil, baseURL: url))
+            #expect(error.isCredentialProblem)
+            #expect(!error.isRetryable)
+        }
+    }
+
+    @Test func `that a server repeats is not repeated by us`() async throws {
+        let transport = FakeTransport(401, #"{"detail":"Invalid key secret-key given"}"#)
+        let error = try await Operation.list.error(api(transport))
+        #expect(error.message == "Invalid key [key] given")
+    }
+
+    @Test func `is not shown by anything that prints the client`() throws {
+        var dumped = ""
+        dump(try MistralAPI(apiKey: "secret-key", transport: FakeTransport(200)), to: &dumped)
+        #expect(!dumped.contains("secret-key"))
+    }
+}
+
+@Suite struct `A server URL` {
+    @Test(arguments: ["", "api.mistral.ai", "ftp://x", "https://user:pass@host", "https://host/?a=b"])
+    func `that is none is refused:`(_ text: String) async throws {
+        #expect(throws: APIError.self) { try MistralAPI(baseURL: text, apiKey: nil, transport: FakeTransport(200)) }
+    }
+}

@@ -1,0 +1,61 @@
+import ConvoModel
+import Testing
+
+@Suite struct `A noun of the API` {
+    @Test func `needs what identifies it, and keeps the rest as it came`() throws {
+        let text =
+            #"{"id":"conv_1","created_at":"2026-06-29T14:13:28Z","updated_at":"2026-06-29T14:13:29Z","x":1.0,"agent_id":"ag"}"#
+        let conversation = try Conversation(raw: JSONText(text))
+        #expect(conversation.raw.text == text)
+        #expect(conversation.agentID == "ag")
+        #expect(conversation.model == nil)
+        for field in ["id", "created_at", "updated_at"] {
+            #expect(throws: ModelError.missing(field: field, in: "conversation")) {
+                try Conversation(raw: JSONText(text).setting(field, to: nil))
+            }
+            #expect(throws: ModelError.self) { try Conversation(raw: JSONText(text).setting(field, to: .int(1))) }
+        }
+        #expect(throws: ModelError.self) {
+            try Conversation(raw: JSONText(text).setting("created_at", to: .string("yesterday")))
+        }
+    }
+
+    @Test func `may be of a kind that we do not know`() throws {
+        let history = try ConversationHistory(
+            raw: JSONText(
+                #"{"conversation_id":"c","entries":[{"type":"new.kind","y":[1.0]},{"type":"message.input","id":"m"}]}"#)
+        )
+        #expect(history.entries.map(\.type.rawValue) == ["new.kind", "message.input"])
+        #expect(history.entries[0].id == nil)
+        #expect(history.entries[0].raw.text == #"{"type":"new.kind","y":[1.0]}"#)
+    }
+
+    @Test(arguments: [
+        "{}", "[]", "null", #"{"conversation_id":"c"}"#, #"{"conversation_id":"c","entries":{}}"#,
+        #"{"conversation_id":"c","entries":[1]}"#, #"{"conversation_id":"c","entries":[{}]}"#,
+        #"{"conversation_id":"","entries":[]}"#, #"{"conversation_id":1,"entries":[]}"#,
+    ])
+    func `is not made of:`(_ text: String) throws {
+        let json = try JSONText(text)
+        #expect(throws: ModelError.self) { try ConversationHistory(raw: json) }
+    }
+
+    @Test func `that is sent carries every parameter, and those that are newer than us`() throws {
+        var request = StartRequest(json: try JSONText(#"{"newer":1.0}"#))
+        request.inputs = .entries([try JSONText(#"{"type":"function.result","tool_call_id":"t","result":"r"}"#)])
+        request.model = "m"
+        request.agentVersion = .int(3)
+        request.store = false
+        request.handoffExecution = "client"
+        request.metadata = try JSONText(#"{"k": "v"}"#)
+        #expect(
+            request.json.text
+                == #"{"newer":1.0,"inputs":[{"type":"function.result","tool_call_id":"t","result":"r"}],"model":"m","agent_version":3,"store":false,"handoff_execution":"client","metadata":{"k":"v"}}"#
+        )
+        #expect(request.inputs?.asEntries.count == 1)
+        request.model = nil
+        #expect(request.json["model"] == nil)
+        #expect(AppendRequest(inputs: .text("a\"b")).json.text == #"{"inputs":"a\"b"}"#)
+        #expect(RestartRequest(from: EntryID("msg_1"), inputs: .text("")).fromEntryID == EntryID("msg_1"))
+    }
+}
