@@ -58,7 +58,7 @@ extension Store {
                 else { continue }
                 count += try merge(database, intake.history.entries, into: conversation.key)
                 try settle(database, conversation.key, intake)
-                try infer(database, parentOf: conversation.key)
+                try inferBranches(database, around: conversation.key)
             }
             return count
         }
@@ -181,30 +181,5 @@ extension Store {
         try database.execute(
             sql: "UPDATE conversation SET history_version = ?, history_due = ? WHERE key = ?",
             arguments: [intake.version, due?.microseconds, key])
-    }
-
-    /// A restart made elsewhere has no parent field; where the copied entries keep their ids, they tell.
-    private func infer(_ database: Database, parentOf key: Int64) throws {
-        try database.execute(
-            sql: """
-                UPDATE conversation SET parent_inferred = 1,
-                    parent = (SELECT other.conversation FROM entry mine
-                        JOIN entry other ON other.id = mine.id AND other.conversation <> mine.conversation
-                        JOIN conversation elder ON elder.key = other.conversation
-                        WHERE mine.conversation = conversation.key AND mine.position = 0
-                            AND elder.created_at < conversation.created_at
-                        ORDER BY elder.created_at DESC LIMIT 1)
-                WHERE key = ? AND parent IS NULL
-                """,
-            arguments: [key])
-        try database.execute(
-            sql: """
-                UPDATE conversation SET parent_inferred = (parent IS NOT NULL),
-                    parent_entry_id = (SELECT mine.id FROM entry mine
-                        JOIN entry other ON other.id = mine.id AND other.conversation = conversation.parent
-                        WHERE mine.conversation = conversation.key ORDER BY mine.position DESC LIMIT 1)
-                WHERE key = ? AND parent_inferred = 1
-                """,
-            arguments: [key])
     }
 }

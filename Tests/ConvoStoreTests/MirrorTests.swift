@@ -85,15 +85,20 @@ import Testing
         #expect(try house.store.conversation(matching: "conv_1").deletedRemotelyAt == nil)
     }
 
-    @Test func `infers a branch from entries that kept their ids`() throws {
+    @Test(arguments: [["old", "branch"], ["branch", "old"]])
+    func `infers a branch from entries that kept their ids, whichever history came first`(order: [String]) throws {
         let house = try TemporaryStore()
-        let old = [message("a", "x"), message("b", "y", role: "assistant"), message("c", "z")]
-        try house.store.mirror(.sample("conv_1"), old)
-        let newer = try Conversation.sample("conv_2", created: "2026-01-05T00:00:00Z", updated: "2026-01-05T00:00:00Z")
-        try house.store.mirror(newer, [old[0], old[1], message("d", "other")])
-        let parent = try #require(try house.store.conversation(matching: "conv_2").parent)
-        #expect(parent.isInferred)
-        #expect(parent.entry == EntryID("b"))
-        #expect(try house.store.tree(of: house.store.conversation(matching: "conv_2").id).branches.count == 1)
+        let common = [message("a", "x"), message("b", "y", role: "assistant")]
+        for name in order {
+            let isBranch = name == "branch"
+            let moment = isBranch ? "2026-01-05T00:00:00Z" : "2026-01-01T00:00:00Z"
+            try house.store.mirror(
+                .sample(name, created: moment, updated: moment), common + [message(isBranch ? "d" : "c", "other")])
+        }
+        let branch = try house.store.conversation(matching: "branch")
+        #expect(branch.parent?.isInferred == true)
+        #expect(branch.parent?.entry == EntryID("b"))
+        #expect(try house.store.conversation(matching: "old").parent == nil)
+        #expect(try house.store.tree(of: branch.id).branches.map(\.conversation.id) == [branch.id])
     }
 }
