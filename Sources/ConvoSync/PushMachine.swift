@@ -76,8 +76,7 @@ public struct PushMachine: Machine {
             tried.insert(item.id)
             return start(PushMachine.firstStep(for: item))
         }
-        // What waits for its time is the caller's to come back for: see ``nextDue``.
-        return inFlight == 0 ? .done : .wait(until: earliest)
+        return inFlight == 0 ? .done : .wait(until: earliest(after: now))
     }
 
     public mutating func finished(_ step: Step, _ outcome: Outcome, at now: Timestamp) {
@@ -107,9 +106,6 @@ public struct PushMachine: Machine {
         }
     }
 
-    /// When there will be something to do, as far as is known.
-    public var nextDue: Timestamp? { earliest }
-
     private static let batch = 200
 
     private static func firstStep(for item: OutboxItem) -> Step {
@@ -127,8 +123,9 @@ public struct PushMachine: Machine {
         return item.nextAttempt.map { $0 <= now } ?? true
     }
 
-    private var earliest: Timestamp? {
-        [waiting.compactMap(\.nextAttempt).min(), slowUntil].compactMap(\.self).min()
+    /// When something comes due. What is due already and does not start waits for a step in flight, not for time.
+    private func earliest(after now: Timestamp) -> Timestamp? {
+        (waiting.compactMap(\.nextAttempt) + [slowUntil].compactMap(\.self)).filter { $0 > now }.min()
     }
 
     private mutating func loaded(_ outcome: Outcome) {
