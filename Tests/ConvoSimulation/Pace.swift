@@ -1,3 +1,5 @@
+import Synchronization
+
 /// How the simulated client spends virtual time, and where it may die.
 public protocol Pace: Sendable {
     /// The client has come to a point at which a process can die.

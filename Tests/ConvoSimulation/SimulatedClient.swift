@@ -1,5 +1,6 @@
 public import ConvoAPI
 public import ConvoModel
+import Synchronization
 
 /// The simulated world behind the client's own protocol, as one of our processes sees it.
 public final class SimulatedClient: ConversationsAPI {
