@@ -80,20 +80,4 @@ extension StoreError: CustomStringConvertible {
         case .unexpected: "Run `convo doctor`."
         }
     }
-
-    static func wrap(_ error: any Error, path: String) -> StoreError {
-        if let error = error as? StoreError { return error }
-        guard let error = error as? DatabaseError else { return .unexpected(path: path, detail: "\(error)") }
-        let detail = error.message ?? "SQLite code \(error.extendedResultCode.rawValue)"
-        switch error.resultCode {
-        case .SQLITE_CORRUPT: return .corrupt(path: path, detail: detail)
-        case .SQLITE_NOTADB: return .corrupt(path: path, detail: "it is not an SQLite file")
-        case .SQLITE_FULL: return .diskFull(path: path)
-        case .SQLITE_READONLY, .SQLITE_CANTOPEN, .SQLITE_PERM, .SQLITE_AUTH:
-            return .notWritable(path: path, detail: detail)
-        case .SQLITE_IOERR: return .notWritable(path: path, detail: detail)
-        case .SQLITE_BUSY, .SQLITE_LOCKED: return .busy(path: path)
-        default: return .unexpected(path: path, detail: detail)
-        }
-    }
 }
