@@ -20,6 +20,8 @@ struct SyncOutcome {
     }
 
     var lines: [String] {
+        // What failed before it did anything has only its failure to tell.
+        if pull.halt != nil, pull.conversations + pull.entries == 0 { return [] }
         var lines = [
             "Pulled \(count(pull.conversations, "new conversation")) and \(count(pull.entries, "new entry", "new entries")).",
             "Delivered \(count(push.delivered, "write")).",
