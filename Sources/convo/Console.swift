@@ -30,6 +30,12 @@ struct Console {
         try Pager(device: device, environment: Console.variable).show(text, hiding: Console.secrets)
     }
 
+    /// Says something beside the answer, on standard error.
+    func note(_ text: String) throws {
+        let device = TerminalDevice.standardError
+        try device.write(device.ink(environment: Console.variable).faint(text.sanitised(.line)) + "\n")
+    }
+
     private func write(_ json: JSONText) throws {
         try device.write((device.isTerminal ? json.escapedForTerminal : json.text) + "\n")
     }

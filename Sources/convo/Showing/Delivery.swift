@@ -30,7 +30,7 @@ struct Delivery {
 
     /// - Parameter isShownAlready: the messages were printed while they came.
     func lines(_ style: Style, isShownAlready: Bool) -> [String] {
-        guard item.state == .delivered else { return ["\(item.conversation) \(item.state.words) as \(item.id)"] }
+        guard item.state == .delivered else { return [] }
         let chat = Chat(style: style, isWhole: false)
         return answer.filter { !isShownAlready || $0.entry.type == .functionCall }.flatMap { chat.lines(of: $0) }
     }
@@ -44,6 +44,10 @@ struct Delivery {
                 .badData, code: item.reason?.code ?? item.state.rawValue,
                 message: "The server refused it: \(message ?? "it gave no reason.")",
                 hint: item.reason?.hint ?? "Run `convo outbox show \(item.id)`.")
+        case .inDoubt where item.reason?.code == "cancelled":
+            return Failure(
+                .tryLater, code: "interrupted", message: "Stopped listening; the message was sent.",
+                hint: "The server goes on with its answer: convod or the next `convo sync` brings the whole of it.")
         case .inDoubt:
             return Failure(
                 .tryLater, code: "in_doubt", message: message ?? "It was sent, and its answer did not arrive.",

@@ -20,6 +20,8 @@ struct SyncOutcome {
     }
 
     var lines: [String] {
+        // What failed before it did anything has only its failure to tell.
+        if pull.halt != nil, pull.conversations + pull.entries == 0 { return [] }
         var lines = [
             "Pulled \(count(pull.conversations, "new conversation")) and \(count(pull.entries, "new entry", "new entries")).",
             "Delivered \(count(push.delivered, "write")).",
@@ -33,6 +35,7 @@ struct SyncOutcome {
 
     /// The first thing that went wrong; what only a person can move on is no failure of a sync.
     var failure: Failure? {
+        if let halt = pull.halt, halt.isNotFound { return notTheAPI(halt) }
         if let halt = pull.halt ?? push.halt { return Failure(halt) }
         if let first = pull.failures.first {
             let cause = Failure(first)
@@ -46,6 +49,14 @@ struct SyncOutcome {
         return Failure(
             .tryLater, code: "still_queued", message: "\(count(unsettled, "write")) not delivered yet.",
             hint: "Run `convo outbox` to see why; convod or the next `convo sync` goes on.")
+    }
+
+    /// Every server of this API has a list.
+    private func notTheAPI(_ halt: SyncFailure) -> Failure {
+        Failure(
+            .unreachable, code: "not_the_api",
+            message: "The server has no list of conversations: \(Failure(halt).message)",
+            hint: "Check CONVO_SERVER_URL: it may not point to a server of this API.")
     }
 
     private func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {

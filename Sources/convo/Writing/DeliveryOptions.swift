@@ -16,6 +16,7 @@ struct DeliveryOptions: ParsableArguments {
     /// Tells the person, or the program, what was queued, or what came of it.
     func finish(_ receipt: QueuedWrite, in store: Store, _ common: CommonOptions) async throws {
         guard wait || stream else { return try tell(receipt, common) }
+        if !common.json { try common.console.note(receipt.words) }
         let known = Set(try store.history(of: receipt.conversation).entries.compactMap(\.entry.id))
         let item: OutboxItem
         let isShown: Bool
@@ -23,7 +24,7 @@ struct DeliveryOptions: ParsableArguments {
             (item, isShown) = try await deliver(receipt, in: store, common)
         } catch {
             // The write is durable whatever keeps it from being sent.
-            try tell(receipt, common)
+            if common.json { try tell(receipt, common) }
             throw error
         }
         let answer = Delivery(item: item, history: try store.history(of: receipt.conversation), known: known)
@@ -32,9 +33,7 @@ struct DeliveryOptions: ParsableArguments {
     }
 
     private func tell(_ receipt: QueuedWrite, _ common: CommonOptions) throws {
-        try common.console.print(json: receipt.json) { _ in
-            ["\(receipt.conversation) \(receipt.state.words) as \(receipt.operation)"]
-        }
+        try common.console.print(json: receipt.json) { _ in [receipt.words] }
     }
 
     /// - Returns: where the write stands then, and whether its answer was printed while it came.
@@ -54,6 +53,9 @@ struct DeliveryOptions: ParsableArguments {
 }
 
 extension QueuedWrite {
+    /// What a person is told of it.
+    var words: String { "\(conversation) \(state.words) as \(operation)" }
+
     var json: JSONText {
         .object([
             "id": .string(conversation.rawValue), "operation_id": .string(operation.rawValue),
