@@ -17,6 +17,8 @@ CREATE TABLE conversation (
     deleted_remotely_at TEXT,
     local_only INTEGER NOT NULL DEFAULT 0 CHECK (local_only IN (0, 1)), -- store: false
     hidden INTEGER NOT NULL DEFAULT 0 CHECK (hidden IN (0, 1)), -- deleted here: no pull brings it back
+    -- what becomes of an append when another writer was faster; NULL: as configured
+    conflict_policy TEXT CHECK (conflict_policy IN ('append', 'branch', 'hold')),
     parent INTEGER REFERENCES conversation (key) ON DELETE SET NULL,
     parent_entry_id TEXT,
     parent_inferred INTEGER NOT NULL DEFAULT 0 CHECK (parent_inferred IN (0, 1))

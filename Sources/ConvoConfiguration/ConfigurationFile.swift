@@ -8,6 +8,8 @@ struct ConfigurationFile {
         case apiKeyFile = "api_key_file"
         case pollInterval = "poll_interval"
         case sweepInterval = "sweep_interval"
+        case surfacing
+        case conflict
     }
 
     let path: String
@@ -58,13 +60,14 @@ struct ConfigurationFile {
     private static func text(of key: Key, in table: TOMLTable, path: String) throws(ConfigurationError) -> String {
         let value = table[key.rawValue]
         switch key {
-        case .database, .serverURL, .apiKeyFile:
+        case .database, .serverURL, .apiKeyFile, .conflict:
             if let text = value?.string { return text }
-        case .pollInterval, .sweepInterval:
+        case .pollInterval, .sweepInterval, .surfacing:
             if let seconds = value?.int { return String(seconds) }
             if let seconds = value?.double { return String(seconds) }
         }
-        let expected = key == .pollInterval || key == .sweepInterval ? "a number of seconds" : "a \"text\" in quotes"
+        let isNumber = [.pollInterval, .sweepInterval, .surfacing].contains(key)
+        let expected = isNumber ? "a number of seconds" : "a \"text\" in quotes"
         throw .unusableValue(
             setting: key.rawValue, source: path, value: value.map { firstLine(of: $0.debugDescription) } ?? "",
             reason: "it must be \(expected)")

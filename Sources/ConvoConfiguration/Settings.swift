@@ -10,11 +10,19 @@ public struct Settings: Sendable {
     /// From one second, for tests on a server of one's own, to thirty days.
     public static let sweepSecondsAllowed = 1.0...2_592_000
 
+    public static let defaultSurfacingSeconds = 100.0
+    public static let surfacingSecondsAllowed = 0.0...3600
+    public static let conflictsAllowed = ["append", "branch", "hold"]
+
     /// Absolute.
     public let database: String
     public let serverURL: ServerURL
     public let pollInterval: Duration
     public let sweepInterval: Duration
+    /// How long a write whose answer was lost may still surface on the server.
+    public let surfacing: Duration
+    /// What becomes of a queued append when another writer was faster: one of ``conflictsAllowed``.
+    public let conflict: String
     /// The config file that was read; `nil` if there is none.
     public let configFile: String?
     /// Absolute; `nil` where the config file names none.
@@ -46,6 +54,10 @@ public struct Settings: Sendable {
                 flag: ("--sweep-interval", overrides.sweepInterval), variable: "CONVO_SWEEP_INTERVAL",
                 key: .sweepInterval),
             of: .sweepInterval, allowed: Settings.sweepSecondsAllowed, default: Settings.defaultSweepSeconds)
+        surfacing = try Settings.interval(
+            source.text(flag: ("", nil), variable: "CONVO_SURFACING", key: .surfacing),
+            of: .surfacing, allowed: Settings.surfacingSecondsAllowed, default: Settings.defaultSurfacingSeconds)
+        conflict = try Settings.conflict(source.text(flag: ("", nil), variable: "CONVO_CONFLICT", key: .conflict))
     }
 
     private static func file(
@@ -82,6 +94,16 @@ public struct Settings: Sendable {
                 reason: "it must be a number of seconds from \(Int(allowed.lowerBound)) to \(Int(allowed.upperBound))")
         }
         return .seconds(seconds)
+    }
+
+    private static func conflict(_ given: Sources.Given?) throws(ConfigurationError) -> String {
+        guard let given else { return conflictsAllowed[0] }
+        guard conflictsAllowed.contains(given.value) else {
+            throw .unusableValue(
+                setting: "conflict", source: given.source, value: shown(given.value),
+                reason: "it must be one of \(conflictsAllowed.joined(separator: ", "))")
+        }
+        return given.value
     }
 
     /// A URL may hold a password before an `@`: an error does not repeat it.

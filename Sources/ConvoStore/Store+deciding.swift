@@ -42,7 +42,14 @@ extension Store {
                 try database.execute(
                     sql: "UPDATE operation SET next_attempt = NULL WHERE id = ?", arguments: [id.rawValue])
             case .refused where item.reason?.code != Dependence.code, .held where item.reason?.code != Dependence.code:
-                _ = try move(database, id, from: [item.state], to: .queued, reason: nil, set: "next_attempt = NULL", [])
+                _ = try move(
+                    database, id, from: [item.state], to: .queued, reason: nil,
+                    // The person has decided knowing what others wrote: that is seen now.
+                    set: """
+                        next_attempt = NULL, seen_entry_id = (SELECT id FROM entry
+                            WHERE conversation = operation.conversation AND dropped_at IS NULL
+                            ORDER BY position DESC LIMIT 1)
+                        """, [])
                 try releaseDependents(database, of: item)
             default:
                 throw StoreError.wrongState(id, state: item.state, action: "retried")
@@ -78,6 +85,25 @@ extension Store {
         }
         Doorbell.ring(beside: path)
         return cancelled
+    }
+
+    /// Changes what a write says that is certainly not on the server; it stays where it stands.
+    ///
+    /// - Throws: ``StoreError/wrongState(_:state:action:)`` if it is on its way, in doubt, delivered, cancelled or a
+    ///   deletion; ``StoreError/invalidRequest(_:)`` for inputs that cannot be sent.
+    public func edit(_ id: OperationID, inputs: Inputs) throws(StoreError) {
+        try writeDurably { database in
+            let item = try require(database, id)
+            guard [.queued, .refused, .held].contains(item.state), item.kind != .delete else {
+                throw StoreError.wrongState(id, state: item.state, action: "edited")
+            }
+            let request = item.request.setting("inputs", to: inputs.json)
+            try Store.checkInputs(request)
+            try unindex(database, operation: item.sequence, request: item.request)
+            try database.execute(
+                sql: "UPDATE operation SET request = ? WHERE id = ?", arguments: [request.text, id.rawValue])
+            try index(database, operation: item.sequence, request: request)
+        }
     }
 
     private func cancel(_ database: Database, _ item: OutboxItem) throws {

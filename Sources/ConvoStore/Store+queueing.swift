@@ -95,7 +95,7 @@ extension Store {
         return receipt
     }
 
-    private static func checkInputs(_ request: JSONText) throws(StoreError) {
+    static func checkInputs(_ request: JSONText) throws(StoreError) {
         let size = request.text.utf8.count
         guard size <= requestLimit else { throw .requestTooLarge(bytes: size, limit: requestLimit) }
         guard let inputs = request["inputs"] else { throw .invalidRequest("it has no inputs") }
@@ -168,7 +168,7 @@ extension Store {
         return QueuedWrite(conversation: conversation.id, operation: id, state: state)
     }
 
-    private func insertConversation(
+    func insertConversation(
         _ database: Database, name: String?, details: String?, model: String?, agentID: String?, isLocalOnly: Bool
     ) throws -> ConversationRow {
         let id = LocalID(environment.makeName())

@@ -22,6 +22,8 @@ public struct PushMachine: Machine {
     public enum Outcome: Sendable {
         case loaded([OutboxItem])
         case prepared(OutboxItem.Base?)
+        /// Another writer has moved the conversation on.
+        case overtaken(OutboxItem.Base?, ConflictPolicy)
         case sent
         /// Cancelled by the person in the meantime.
         case withdrawn
@@ -86,6 +88,8 @@ public struct PushMachine: Machine {
             isLoading = false
             loaded(outcome)
         case (.prepare(let item), .prepared(let base)): decided.append(.send(item, base))
+        case (.prepare(let item), .overtaken(let base, let policy)):
+            decided.append(Verdict(overtakenUnder: policy).map { .settle(item, $0) } ?? .send(item, base))
         case (.send(let item, _), .sent):
             report.delivered += 1
             writers = min(limits.writers, writers + 1)

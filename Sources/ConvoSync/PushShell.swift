@@ -26,7 +26,7 @@ struct PushShell: Sendable {
     private func outcome(of step: PushMachine.Step) async throws -> PushMachine.Outcome {
         switch step {
         case .load(let limit): return .loaded(try store.readyOperations(limit: limit))
-        case .prepare(let item): return .prepared(try await prepare(item))
+        case .prepare(let item): return try await prepare(item)
         case .send(let item, let base):
             try Task.checkCancellation()
             guard try store.markSending(item.id, base: base) else { return .withdrawn }
@@ -43,14 +43,15 @@ struct PushShell: Sendable {
     }
 
     /// Brings the mirror of the conversation up to the moment, and says where it ends.
-    private func prepare(_ item: OutboxItem) async throws -> OutboxItem.Base? {
-        guard let remoteID = item.remoteID else { return nil }
-        let description = try await api.get(remoteID)
+    private func prepare(_ item: OutboxItem) async throws -> PushMachine.Outcome {
+        let description = try await api.get(try item.requireRemoteID())
         _ = try store.takeIn([description])
         if try store.historyVersion(of: item.conversation) != description.updatedAt.text {
             try await takeInHistory(description)
         }
-        return try store.tip(of: item.conversation)
+        let base = try store.tip(of: item.conversation)
+        guard let seen = item.seenEntryID, seen != base.entryID else { return .prepared(base) }
+        return .overtaken(base, try store.conflictPolicy(of: item.conversation) ?? limits.conflictPolicy)
     }
 
     private func takeInHistory(_ description: Conversation) async throws {
@@ -65,6 +66,15 @@ struct PushShell: Sendable {
         let description = try await api.get(remoteID)
         _ = try store.takeIn([description])
         try await takeInHistory(description)
+        if item.kind == .append { try noteOwnTurn(item) }
+    }
+
+    private func noteOwnTurn(_ item: OutboxItem) throws {
+        let sent = try store.operation(matching: item.id.rawValue)
+        let outputs = try store.response(to: item.id).map { try ConversationResponse(raw: $0).outputs.count }
+        let inputs = (try? Inputs(json: item.inputs))?.asEntries.count ?? 0
+        guard let outputs else { return }  // found by confirming: what of it is ours is not told apart
+        try store.noteOwnTurn(of: sent, entries: inputs + outputs)
     }
 
     private func settle(_ item: OutboxItem, _ verdict: Verdict) throws {
@@ -74,6 +84,8 @@ struct PushShell: Sendable {
         case .inDoubt(let reason, let moment): try store.markInDoubt(item.id, reason: reason, nextAttempt: moment)
         case .refused(let reason): try store.markStopped(item.id, as: .refused, reason: reason)
         case .held(let reason): try store.markStopped(item.id, as: .held, reason: reason)
+        case .branched:
+            if try !store.branchOff(item.id) { try store.markStopped(item.id, as: .held, reason: .overtaken) }
         }
     }
 }

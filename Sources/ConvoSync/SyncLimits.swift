@@ -1,3 +1,5 @@
+public import ConvoStore
+
 /// How much at once, how often, how long.
 public struct SyncLimits: Sendable, Hashable {
     /// Conversations to a page of the list. More than 100 is not known to work.
@@ -14,6 +16,8 @@ public struct SyncLimits: Sendable, Hashable {
     /// nothing. The lock of a conversation was seen to live 90 s after its client went away.
     public var surfacing = Duration.seconds(100)
     public var backoff = Backoff()
+    /// Where a conversation has no policy of its own.
+    public var conflictPolicy = ConflictPolicy.append
 
     public init() {}
 }

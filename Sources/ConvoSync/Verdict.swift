@@ -22,6 +22,8 @@ public enum Verdict: Sendable, Hashable {
     case inDoubt(OutboxItem.Reason, until: Timestamp)
     case refused(OutboxItem.Reason)
     case held(OutboxItem.Reason)
+    /// Goes on as a branch from what its writer had seen.
+    case branched
 
     /// After a confirmation.
     init(_ confirmation: Confirmation, of item: OutboxItem, at now: Timestamp, limits: SyncLimits) {
@@ -37,6 +39,15 @@ public enum Verdict: Sendable, Hashable {
             } else {
                 self = .inDoubt(.notThereYet, until: min(proof, now + Verdict.look))
             }
+        }
+    }
+
+    /// Another writer was faster; `nil` where it is sent all the same.
+    init?(overtakenUnder policy: ConflictPolicy) {
+        switch policy {
+        case .append: return nil
+        case .branch: self = .branched
+        case .hold: self = .held(.overtaken)
         }
     }
 
@@ -73,6 +84,11 @@ extension OutboxItem.Reason {
         code: "not_there_yet", message: "the answer was lost, and the server does not show the write yet",
         hint: "It may still surface; Convo looks again.")
     static let notArrived = Self(code: "not_arrived", message: "it did not reach the server, and is sent again")
+    static let overtaken = Self(
+        code: "overtaken", message: "another writer has moved the conversation on since this was written",
+        hint:
+            "Look with `convo history`; then `convo outbox retry` sends it all the same, `convo outbox cancel` drops it."
+    )
     static let ambiguous = Self(
         code: "ambiguous",
         message: "the answer was lost, and the conversation holds equal messages: nobody can tell whether one is this",

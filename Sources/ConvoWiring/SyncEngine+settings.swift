@@ -21,7 +21,10 @@ extension SyncEngine {
     ///
     /// - Throws: as ``MistralAPI/init(settings:surroundings:)``.
     public init(settings: Settings, surroundings: Surroundings, store: Store) throws {
-        self.init(api: try MistralAPI(settings: settings, surroundings: surroundings), store: store)
+        var limits = SyncLimits()
+        limits.surfacing = settings.surfacing
+        limits.conflictPolicy = ConflictPolicy(rawValue: settings.conflict) ?? limits.conflictPolicy
+        self.init(api: try MistralAPI(settings: settings, surroundings: surroundings), store: store, limits: limits)
     }
 }
 

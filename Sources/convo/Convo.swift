@@ -13,7 +13,8 @@ struct Convo: AsyncParsableCommand {
             """,
         version: "0.1.0",
         groupedSubcommands: [
-            CommandGroup(name: "Writing", subcommands: [Start.self, Append.self, Restart.self, Delete.self]),
+            CommandGroup(
+                name: "Writing", subcommands: [Start.self, Append.self, Restart.self, Delete.self, Conflict.self]),
             CommandGroup(
                 name: "Reading",
                 subcommands: [List.self, Get.self, History.self, Messages.self, Search.self, Tree.self]),

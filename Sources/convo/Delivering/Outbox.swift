@@ -5,7 +5,7 @@ import ConvoStore
 struct Outbox: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "What is written here and not yet delivered.",
-        subcommands: [Listing.self, Show.self, Retry.self, Cancel.self], defaultSubcommand: Listing.self)
+        subcommands: [Listing.self, Show.self, Retry.self, Edit.self, Cancel.self], defaultSubcommand: Listing.self)
 
     struct Listing: ParsableCommand {
         static let configuration = CommandConfiguration(

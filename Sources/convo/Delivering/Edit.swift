@@ -1,0 +1,24 @@
+import ArgumentParser
+import ConvoModel
+import ConvoStore
+
+extension Outbox {
+    struct Edit: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Changes what a write says that is not on the server.",
+            discussion: "A refused one stays refused until `convo outbox retry`.")
+
+        @OptionGroup var which: OperationArgument
+        @OptionGroup var input: InputOptions
+        @OptionGroup var common: CommonOptions
+
+        func run() throws {
+            guard let inputs = try input.read() else { throw ValidationError("Give a text or --inputs.") }
+            let store = try common.store()
+            let id = try store.operation(matching: which.operation).id
+            try store.edit(id, inputs: inputs)
+            let item = try store.operation(matching: id.rawValue)
+            try common.console.print(json: item.jsonWithRequest) { _ in ["\(id) is changed, and \(item.state.words)."] }
+        }
+    }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import ConvoModel
+import ConvoStore
+
+struct Conflict: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "What becomes of a queued message when another writer was faster.",
+        discussion: """
+            append: it goes behind what the other one wrote. branch: it makes a new conversation from the last entry \
+            that you had seen. hold: it waits in the outbox for you. default: as the configuration says (conflict).
+            """)
+
+    enum Choice: String, ExpressibleByArgument, CaseIterable {
+        case append, branch, hold
+        case `default`
+    }
+
+    @OptionGroup var which: ConversationArgument
+    @Argument(help: "append, branch, hold or default; without it, prints which.")
+    var policy: Choice?
+    @OptionGroup var common: CommonOptions
+
+    func run() throws {
+        let store = try common.store()
+        let id = try store.conversation(matching: which.conversation).id
+        if let policy { try store.setConflictPolicy(ConflictPolicy(rawValue: policy.rawValue), of: id) }
+        let own = try store.conflictPolicy(of: id)?.rawValue
+        let json = JSONText.object(["id": .string(id.rawValue), "conflict": .string(own)])
+        try common.console.print(json: json) { _ in ["\(id): \(own ?? "as the configuration says")"] }
+    }
+}
