@@ -10,11 +10,16 @@ public struct RequestCheck: Sendable {
     /// The operations that a person sent again by hand; what was refused may then be sent again.
     public var retriedByHand: Set<OperationID> = []
 
+    /// Rules that this run could not be held to.
+    public var forgives: Set<Violation.Rule> = []
+
     public init() {}
 
     public func violations(in audit: Audit) -> [Violation] {
-        overlaps(in: audit) + resends(in: audit) + impatience(in: audit) + stubbornness(in: audit)
+        let all =
+            overlaps(in: audit) + resends(in: audit) + impatience(in: audit) + stubbornness(in: audit)
             + malformed(in: audit)
+        return all.filter { !forgives.contains($0.rule) }
     }
 
     /// At most one write of ours is in flight in a conversation, whichever of our processes sent it.
