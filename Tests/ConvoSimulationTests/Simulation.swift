@@ -157,6 +157,7 @@ final class Simulation {
         violations += MirrorCheck.differences(mirror: held, server: server, deletedHere: person.deletedHere)
         var check = RequestCheck()
         check.retriedByHand = person.retried
+        check.wakes = scenario.steps.map(\.at)
         check.forgives = scenario.deaths.contains { $0.cutsPower } ? [.stubborn] : []
         violations += check.violations(in: audit)
         return SimulationReport(
