@@ -177,7 +177,10 @@ extension Store {
     /// A history vouches for the `updated_at` read before it. Where its end can still grow without moving that (the
     /// first answer of a conversation does not), it is looked at again: soon, then ever more rarely, then no more.
     private func settle(_ database: Database, _ key: Int64, _ intake: HistoryIntake) throws {
-        let due = Settling.nextLook(at: intake.history.entries, now: environment.now())
+        let createdAt = try String.fetchOne(
+            database, sql: "SELECT created_at FROM conversation WHERE key = ?", arguments: [key])
+        let due = Settling.nextLook(
+            at: intake.history.entries, createdAt: createdAt.flatMap { Timestamp($0) }, now: environment.now())
         try database.execute(
             sql: "UPDATE conversation SET history_version = ?, history_due = ? WHERE key = ?",
             arguments: [intake.version, due?.microseconds, key])

@@ -127,6 +127,9 @@ extension Store {
             try add(database, entries, to: conversation.key, isLocalOnly: true)
         }
         try add(database, response.outputs, to: conversation.key, isLocalOnly: isLocalOnly)
+        // The inputs and their ids are in the history alone: no history read before this one vouches for them.
+        try database.execute(
+            sql: "UPDATE conversation SET history_version = NULL WHERE key = ?", arguments: [conversation.key])
     }
 
     /// Gives a conversation that was started here the id that the server gave it.

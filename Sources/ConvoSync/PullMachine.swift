@@ -53,7 +53,7 @@ public struct PullMachine: Machine {
     public mutating func next(at now: Timestamp) -> Turn<Step> {
         guard halt == nil else { return isIdle ? .done : .wait(until: nil) }
         if let step = retries.due(at: now) { return start(step) }
-        if !listingInFlight, let step = listing.next() { return start(step) }
+        if !listingInFlight, let step = listing.next(), retries.count(step) == 0 { return start(step) }
         if let step = fetching.next(limits) { return start(step) }
         if listing.isDone, let step = nextCheck() { return start(step) }
         if isIdle, retries.isEmpty { return isConcluded ? .done : start(.conclude(scope)) }

@@ -29,15 +29,15 @@ public enum Verdict: Sendable, Hashable {
     init(_ confirmation: Confirmation, of item: OutboxItem, at now: Timestamp, limits: SyncLimits) {
         switch confirmation {
         case .present(let remoteID): self = .delivered(remoteID)
-        case .busy: self = .inDoubt(.stillBusy, until: now + Verdict.look)
+        case .busy: self = .inDoubt(item.reason ?? .stillBusy, until: now + Verdict.look)
         case .unclear(let reason): self = .held(reason)
         case .absent:
             let proof = (item.doubtedAt ?? item.sentAt ?? now) + limits.surfacing
             // Deleting twice is deleting once: no need to wait.
             if now >= proof || item.kind == .delete {
-                self = .queued(.notArrived, until: nil)
+                self = .absent(item, limits)
             } else {
-                self = .inDoubt(.notThereYet, until: min(proof, now + Verdict.look))
+                self = .inDoubt(item.reason ?? .notThereYet, until: min(proof, now + Verdict.look))
             }
         }
     }
@@ -51,6 +51,12 @@ public enum Verdict: Sendable, Hashable {
         }
     }
 
+    /// It certainly did not arrive, or was dropped by a run that failed.
+    private static func absent(_ item: OutboxItem, _ limits: SyncLimits) -> Verdict {
+        if let reason = item.reason, reason.isServerFailure, item.attempts >= limits.attempts { return .held(reason) }
+        return .queued(.notArrived, until: nil)
+    }
+
     /// After a step that failed.
     init(
         _ failure: SyncFailure, during step: PushMachine.Step, of item: OutboxItem, at now: Timestamp,
@@ -58,8 +64,7 @@ public enum Verdict: Sendable, Hashable {
     ) {
         let later = now + limits.backoff.delay(after: item.attempts + 1, asked: failure.asked)
         if case .confirm = step {
-            // Only reading failed: what was in doubt still is.
-            self = .inDoubt(failure.reason, until: later)
+            self = Verdict(unread: failure, of: item, at: now, limits: limits)
         } else if case .send = step, failure.mayHaveActed {
             self = .inDoubt(failure.reason, until: now + Verdict.firstLook)
         } else if failure.endsPass {
@@ -73,12 +78,26 @@ public enum Verdict: Sendable, Hashable {
         }
     }
 
+    /// After a confirmation that could not be read: what was in doubt still is, and is looked for ever more rarely.
+    private init(unread failure: SyncFailure, of item: OutboxItem, at now: Timestamp, limits: SyncLimits) {
+        if failure.isNotFound {
+            self = .held(.conversationGone)
+            return
+        }
+        let doubtedFor = Duration.microseconds(now.microseconds - (item.doubtedAt ?? now).microseconds)
+        let delay = max(limits.backoff.delay(after: 1, asked: failure.asked), min(doubtedFor, limits.backoff.limit))
+        self = .inDoubt(item.reason ?? failure.reason, until: now + delay)
+    }
+
     /// When what is in doubt is looked for first, and then again and again.
     static let firstLook = Duration.milliseconds(500)
     static let look = Duration.seconds(10)
 }
 
 extension OutboxItem.Reason {
+    /// The server answered, with an error of its own.
+    var isServerFailure: Bool { code.hasPrefix("http_5") }
+
     static let stillBusy = Self(code: "busy", message: "the server is still at work on the conversation")
     static let notThereYet = Self(
         code: "not_there_yet", message: "the answer was lost, and the server does not show the write yet",
@@ -93,6 +112,11 @@ extension OutboxItem.Reason {
         code: "ambiguous",
         message: "the answer was lost, and the conversation holds equal messages: nobody can tell whether one is this",
         hint: "Look with `convo history`; then `convo outbox retry` sends it again, `convo outbox cancel` drops it.")
+    static let conversationGone = Self(
+        code: "conversation_gone",
+        message:
+            "the answer was lost, and the conversation is no longer on the server: nobody can tell what became of it",
+        hint: "`convo outbox cancel` drops it; `convo restart` needs a conversation that is there.")
     static let unconfirmable = Self(
         code: "unconfirmable", message: "the answer was lost, and the server keeps no record of an unstored exchange",
         hint: "`convo outbox retry` sends it again, `convo outbox cancel` drops it.")

@@ -10,11 +10,18 @@ public struct RequestCheck: Sendable {
     /// The operations that a person sent again by hand; what was refused may then be sent again.
     public var retriedByHand: Set<OperationID> = []
 
+    /// When a person's write woke our process: it may then try at once.
+    public var wakes: [VirtualInstant] = []
+    /// Rules that this run could not be held to.
+    public var forgives: Set<Violation.Rule> = []
+
     public init() {}
 
     public func violations(in audit: Audit) -> [Violation] {
-        overlaps(in: audit) + resends(in: audit) + impatience(in: audit) + stubbornness(in: audit)
+        let all =
+            overlaps(in: audit) + resends(in: audit) + impatience(in: audit) + stubbornness(in: audit)
             + malformed(in: audit)
+        return all.filter { !forgives.contains($0.rule) }
     }
 
     /// At most one write of ours is in flight in a conversation, whichever of our processes sent it.
@@ -55,23 +62,43 @@ public struct RequestCheck: Sendable {
         return violations
     }
 
-    /// After a 429 nothing before `Retry-After`; after any failure that a wait could heal, the back-off.
+    /// The same is not asked again before the back-off, and after a 429 not before `Retry-After`.
+    ///
+    /// A person's write or a new process may ask at once.
     private func impatience(in audit: Audit) -> [Violation] {
+        var last: [Subject: Audit.Record] = [:]
         var violations: [Violation] = []
-        for record in audit.records {
-            guard let pause = pause(after: record) else { continue }
-            let early = audit.records.first { later in
-                later.number > record.number && later.sender == record.sender && later.sentAt >= record.finishedAt
-                    && later.sentAt < record.finishedAt + pause
-            }
-            if let early {
+        for record in audit.records where record.request.isTurn || record.request.name == "list" {
+            let subject = Subject(record)
+            if let before = last[subject], let pause = pause(after: before),
+                record.sentAt >= before.finishedAt, record.sentAt < before.finishedAt + pause,
+                !wakes.contains(where: { isWoken(record, by: $0) })
+            {
+                let early = record.sentAt - before.finishedAt
                 violations.append(
-                    Violation(
-                        .impatient, "request \(early.number) \(early.sentAt - record.finishedAt) after \(record.number)"
-                    ))
+                    Violation(.impatient, "request \(record.number) comes \(early) after \(before.number)"))
             }
+            last[subject] = record
         }
         return violations
+    }
+
+    private func isWoken(_ record: Audit.Record, by wake: VirtualInstant) -> Bool {
+        wake <= record.sentAt && record.sentAt <= wake + .seconds(15)
+    }
+
+    /// What our process asks for again and again: the list, or a turn in one conversation. (Its single reads belong to
+    /// two loops, each with a back-off of its own.)
+    private struct Subject: Hashable {
+        let sender: Int
+        let name: String
+        let conversation: RemoteID?
+
+        init(_ record: Audit.Record) {
+            sender = record.sender
+            name = record.request.name
+            conversation = record.request.conversation
+        }
     }
 
     private func pause(after record: Audit.Record) -> Duration? {

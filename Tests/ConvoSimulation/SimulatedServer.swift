@@ -113,7 +113,8 @@ public struct SimulatedServer: Sendable {
         turns.append(
             Turn(
                 kind: run.kind, cause: run.cause, conversation: run.target.id, at: now, inputs: run.inputs.map(\.id),
-                outputs: run.fails ? [] : run.outputs.map(\.id), said: run.inputs.map(\.said), answered: !run.fails, stored: run.stored))
+                outputs: run.fails ? [] : run.outputs.map(\.id), said: run.inputs.map(\.said), answered: !run.fails,
+                stored: run.stored))
     }
 
     /// Lists a start's or restart's conversation if it is to stay, and takes it back if its only run failed.

@@ -23,6 +23,8 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
         case blindResend
         /// A request sooner than the back-off or the server allowed.
         case impatient
+        /// It never comes to rest.
+        case restless
         /// A write sent again that the server had refused for good.
         case stubborn
         /// A request that the server's schema forbids.

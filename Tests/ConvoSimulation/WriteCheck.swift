@@ -30,7 +30,9 @@ public enum WriteCheck {
         }
         switch item.state {
         case .delivered:
-            if turns.isEmpty, !ledger.excuseByTwin(item.id) { violations.append(Violation(.falseState, "\(item.id) is delivered, and nowhere")) }
+            if turns.isEmpty, !ledger.excuseByTwin(item.id) {
+                violations.append(Violation(.falseState, "\(item.id) is delivered, and nowhere"))
+            }
         case .queued, .sending:
             if atRest { violations.append(Violation(.falseState, "\(item.id) is still \(item.state) at rest")) }
         case .cancelled:

@@ -196,9 +196,11 @@ import Testing
     }
     @Test func `sees a request before the server's Retry-After is over`() {
         let limited = Audit.Outcome.failed(.status(429), effect: .none, retryAfter: .seconds(20))
-        let first = record(1, at: 0, lasts: 1, outcome: limited)
-        #expect(rules([first, record(2, .get(RemoteID("conv_2")), at: 20)]) == [.impatient])
-        #expect(rules([first, record(2, .get(RemoteID("conv_2")), at: 21)]).isEmpty)
+        let look = APIRequest.list(page: 0, pageSize: 100, metadata: nil)
+        let first = record(1, look, at: 0, lasts: 1, outcome: limited)
+        #expect(rules([first, record(2, look, at: 20)]) == [.impatient])
+        #expect(rules([first, record(2, look, at: 21)]).isEmpty)
+        #expect(rules([first, record(2, look, at: 20)]) { $0.wakes = [.start + .seconds(19)] }.isEmpty)
     }
     @Test func `sees a refused write sent again, unless a person asked for it`() {
         let refused = Audit.Outcome.failed(.status(422), effect: .none, retryAfter: nil)

@@ -4,11 +4,11 @@ import ConvoStore
 import Foundation
 import Synchronization
 
-/// The disk that a simulated process works on: the real store's files in a folder of their own.
+/// The disk that simulated processes work on: the real store's files in a folder of their own.
 ///
-/// A death leaves the files as they are; a power cut takes with it what was committed after the last commit that
-/// promised to survive one.
-final class Disk {
+/// A death leaves the files as they are, or as they were some commits before; a power cut takes with it what was
+/// committed after the last commit that promised to survive one.
+final class Disk: Sendable {
     /// What the store takes for time and chance.
     final class Surroundings: Sendable {
         private let state: Mutex<(clock: VirtualInstant, random: SplitMix64)>
@@ -22,11 +22,18 @@ final class Disk {
         func randomBits() -> UInt64 { state.withLock { $0.random.next() } }
     }
 
+    private struct State {
+        var store: Store
+        var lives = 1
+        /// The log when something was last promised to survive a power cut.
+        var promise: WriteAheadLog.Mark?
+        /// The log when the outside world last saw anything of us.
+        var seen: WriteAheadLog.Mark?
+    }
+
     let surroundings: Surroundings
-    private(set) var store: Store
     private let folder: URL
-    private var lives = 1
-    private var promise: WriteAheadLog.Mark?
+    private let state: Mutex<State>
 
     init(seed: UInt64) throws {
         let memory = URL(filePath: "/dev/shm")
@@ -34,42 +41,55 @@ final class Disk {
             FileManager.default.isWritableFile(atPath: memory.path()) ? memory : FileManager.default.temporaryDirectory
         folder = parent.appending(path: "convo-simulation-\(UUID())")
         surroundings = Surroundings(seed: seed)
-        try FileManager.default.createDirectory(
-            at: folder.appending(path: "1"), withIntermediateDirectories: true)
-        store = try Disk.open(folder.appending(path: "1/convo.db"), surroundings)
-        try keepPromise()
+        try FileManager.default.createDirectory(at: folder.appending(path: "1"), withIntermediateDirectories: true)
+        state = Mutex(State(store: try Disk.open(folder.appending(path: "1/convo.db"), surroundings)))
+        keepPromise()
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }  // a folder left over costs nothing but space
 
-    private var database: URL { folder.appending(path: "\(lives)/convo.db") }
+    var store: Store { state.withLock { $0.store } }
 
     /// To be called after each commit that the store promises to survive a power cut.
-    func keepPromise() throws { promise = try WriteAheadLog.mark(of: database) }
+    func keepPromise() {
+        state.withLock { state in
+            state.promise = WriteAheadLog.mark(of: database(state.lives))
+            state.seen = state.promise
+        }
+    }
 
-    /// The process dies and is started again: the files stay as they are.
-    func crash() throws { try reopen { _ in } }
+    /// To be called whenever the outside world sees something of us: what was committed before cannot be undone.
+    func beSeen() { state.withLock { $0.seen = WriteAheadLog.mark(of: database($0.lives)) } }
+
+    /// The process dies, `commits` earlier than now if so many were made since we were last seen.
+    func crash(undoing commits: Int = 0) throws {
+        try reopen { state, file in
+            if commits > 0 { try WriteAheadLog.undo(commits, of: file, since: state.seen) }
+        }
+    }
 
     /// The power goes: what was committed since the last promise is lost.
     func cutPower() throws {
-        let promise = promise
-        try reopen { try WriteAheadLog.cut($0, back: promise) }
-        try keepPromise()
+        try reopen { state, file in try WriteAheadLog.cut(file, back: state.promise) }
     }
 
     /// Copies the files as a death would leave them, for closing a database would tidy them up.
-    private func reopen(_ spoil: (URL) throws -> Void) throws {
-        let old = database
-        lives += 1
-        try FileManager.default.createDirectory(
-            at: database.deletingLastPathComponent(), withIntermediateDirectories: true)
-        for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: old.path() + suffix) {
-            try FileManager.default.copyItem(atPath: old.path() + suffix, toPath: database.path() + suffix)
+    private func reopen(_ spoil: (State, URL) throws -> Void) throws {
+        try state.withLock { state in
+            let (old, new) = (database(state.lives), database(state.lives + 1))
+            try FileManager.default.createDirectory(
+                at: new.deletingLastPathComponent(), withIntermediateDirectories: true)
+            for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: old.path() + suffix) {
+                try FileManager.default.copyItem(atPath: old.path() + suffix, toPath: new.path() + suffix)
+            }
+            try spoil(state, new)
+            state.store = try Disk.open(new, surroundings)
+            state.lives += 1
         }
-        try spoil(database)
-        store = try Disk.open(database, surroundings)
-        try? FileManager.default.removeItem(at: old.deletingLastPathComponent())  // else it goes with the folder
+        keepPromise()
     }
+
+    private func database(_ life: Int) -> URL { folder.appending(path: "\(life)/convo.db") }
 
     private static func open(_ file: URL, _ surroundings: Surroundings) throws -> Store {
         let environment = Environment(

@@ -1,6 +1,6 @@
 import Foundation
 
-/// SQLite's write-ahead log as a power cut leaves it.
+/// SQLite's write-ahead log as a death or a power cut leaves it.
 ///
 /// With `synchronous=NORMAL` a commit is written to the log and not synced; with `FULL` it is, and with it all that
 /// was written before. A checkpoint syncs the log and then the database, and the log begins anew with other salts.
@@ -10,28 +10,57 @@ enum WriteAheadLog {
     struct Mark: Equatable {
         /// Bytes 16 to 23 of the header: which log it is.
         let salts: Data
-        let length: UInt64
+        let length: Int
     }
 
-    private static let saltBytes = 16..<24
+    private static let headerLength = 32
+    private static let frameHeaderLength = 24
 
     /// `nil` where there is no log, or an empty one.
-    static func mark(of database: URL) throws -> Mark? {
+    static func mark(of database: URL) -> Mark? {
         guard let log = FileHandle(forReadingAtPath: database.path() + "-wal") else { return nil }
         defer { try? log.close() }  // reading leaves nothing behind
-        let length = try log.seekToEnd()
-        guard length >= UInt64(saltBytes.upperBound) else { return nil }
-        try log.seek(toOffset: UInt64(saltBytes.lowerBound))
-        return Mark(salts: try log.read(upToCount: saltBytes.count) ?? Data(), length: length)
+        guard let length = try? log.seekToEnd(), (try? log.seek(toOffset: 16)) != nil,
+            let salts = try? log.read(upToCount: 8), salts.count == 8
+        else { return nil }
+        return Mark(salts: salts, length: Int(length))
     }
 
     /// Takes from the log what came after the mark; all of it where it is another log than the mark's, for what the
     /// mark vouched for is in the database then.
     static func cut(_ database: URL, back mark: Mark?) throws {
-        guard let present = try WriteAheadLog.mark(of: database) else { return }
-        let kept = mark?.salts == present.salts ? min(mark?.length ?? 0, present.length) : 0
+        guard let present = WriteAheadLog.mark(of: database) else { return }
+        try truncate(database, to: mark?.salts == present.salts ? min(mark?.length ?? 0, present.length) : 0)
+    }
+
+    /// Takes the last commits from the log, but none that is older than the mark.
+    static func undo(_ commits: Int, of database: URL, since mark: Mark?) throws {
+        guard let mark, let log = FileManager.default.contents(atPath: database.path() + "-wal"),
+            mark == WriteAheadLog.mark(of: database) || mark.salts == log.dropFirst(16).prefix(8)
+        else { return }
+        let ends = commitEnds(in: [UInt8](log)).filter { $0 >= mark.length }
+        guard ends.count > 1 else { return }
+        try truncate(database, to: ends[max(0, ends.count - 1 - commits)])
+    }
+
+    /// Where each commit's last frame ends.
+    private static func commitEnds(in log: [UInt8]) -> [Int] {
+        func number(at offset: Int) -> Int { log[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) } }
+        guard log.count >= headerLength else { return [] }
+        let frame = frameHeaderLength + number(at: 8)
+        var ends: [Int] = []
+        var offset = headerLength
+        while offset + frame <= log.count, log[offset + 8..<offset + 16] == log[16..<24] {
+            // A frame that ends a transaction tells the database's size in pages, the others tell nothing.
+            if number(at: offset + 4) != 0 { ends.append(offset + frame) }
+            offset += frame
+        }
+        return ends
+    }
+
+    private static func truncate(_ database: URL, to length: Int) throws {
         guard let log = FileHandle(forWritingAtPath: database.path() + "-wal") else { return }
-        try log.truncate(atOffset: kept)
+        try log.truncate(atOffset: UInt64(length))
         try log.close()
     }
 }

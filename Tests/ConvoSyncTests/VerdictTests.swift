@@ -60,7 +60,7 @@ import Testing
     @Test func `in doubt, and reading fails: still in doubt, whatever the error`() throws {
         let item = try item(state: .inDoubt)
         for error in [
-            APIError.unreachable, .status(401), .status(404), .status(422), .status(429), .status(500), .lost,
+            APIError.unreachable, .status(401), .status(422), .status(429), .status(500), .lost,
         ] {
             guard case .inDoubt = Verdict(.api(error), during: .confirm(item), of: item, at: noon, limits: limits)
             else {
@@ -68,6 +68,12 @@ import Testing
                 return
             }
         }
+    }
+
+    @Test func `in doubt, and the conversation is gone: held, for nobody can tell`() throws {
+        let item = try item(state: .inDoubt)
+        let verdict = Verdict(.api(.status(404)), during: .confirm(item), of: item, at: noon, limits: limits)
+        #expect(verdict == .held(.conversationGone))
     }
 
     @Test func `in doubt, and the server is still at it: in doubt, however late`() throws {

@@ -1,0 +1,89 @@
+import ConvoModel
+import ConvoSimulation
+import ConvoSync
+
+/// Everything that makes one run what it is: data, drawn from a seed or written by hand.
+struct Scenario: Sendable {
+    /// What a person does; `nth` counts in the order in which the store lists things, round and round.
+    enum Action: Hashable, Sendable {
+        case start(text: String, isStored: Bool)
+        case append(nth: Int, text: String)
+        case restart(nth: Int, text: String)
+        case answerCalls(nth: Int)
+        case deleteRemotely(nth: Int)
+        case deleteHere(nth: Int)
+        case cancel(nth: Int)
+        case retry(nth: Int)
+    }
+    struct Step: Hashable, Sendable {
+        let at: VirtualInstant
+        let action: Action
+    }
+    /// One death of our process.
+    struct Death: Hashable, Sendable {
+        /// After how many more points that the process passes.
+        let afterPoints: Int
+        /// How many of the commits since the last point never were.
+        var commitsUndone = 0
+        /// The power goes, too.
+        var cutsPower = false
+    }
+
+    var seed: UInt64
+    var switches = ServerSwitches()
+    var faults = FaultPlan()
+    var others = OtherWriter()
+    var clockJumps: [SimulatedWorld.ClockJump] = []
+    var steps: [Step] = []
+    var deaths: [Death] = []
+    var intervals = SyncIntervals(poll: .seconds(30), sweep: .seconds(120))
+    var limits = SyncLimits()
+
+    /// The texts of all writers: few, so that they often say the very same.
+    static let texts = ["hello", "again", "hello", "[tool] look", "[call] it", "hello"]
+
+    init(seed: UInt64) { self.seed = seed }
+
+    /// A run of some ten minutes with everything in it.
+    init(drawnFrom seed: UInt64) {
+        var random = SplitMix64(seed: seed)
+        self.seed = seed
+        switches = ServerSwitches(drawnFrom: &random)
+        let faultRate = random.element(of: [0, 50, 150, 300]) ?? 0
+        faults = FaultPlan(drawnFrom: &random, perMille: faultRate, requests: 250)
+        let span = Duration.seconds(600)
+        others = OtherWriter(
+            drawnFrom: &random, count: random.int(in: 0...14), within: span, texts: Scenario.texts)
+        steps = (0..<random.int(in: 3...14)).map { _ in
+            Step(at: .start + random.duration(in: .zero...span), action: Scenario.action(drawnFrom: &random))
+        }
+        steps.sort { $0.at < $1.at }
+        if random.chance(perMille: 400) {
+            deaths = (0..<random.int(in: 1...4)).map { _ in
+                Death(
+                    afterPoints: random.int(in: 1...60), commitsUndone: random.int(in: 0...2),
+                    cutsPower: random.chance(perMille: 300))
+            }
+        }
+        if random.chance(perMille: 150) {
+            let by = random.duration(in: .seconds(-7200)...Duration.seconds(7200))
+            clockJumps = [.init(at: .start + random.duration(in: .zero...span), by: by)]
+        }
+    }
+
+    private static func action(drawnFrom random: inout SplitMix64) -> Action {
+        let text = random.element(of: texts) ?? "hello"
+        let nth = random.int(in: 0...1000)
+        switch random.int(in: 0...19) {
+        case 0...3: return .start(text: text, isStored: true)
+        case 4: return .start(text: text, isStored: random.chance(perMille: 500))
+        case 5...11: return .append(nth: nth, text: random.chance(perMille: 60) ? "[fail]" : text)
+        case 12, 13: return .restart(nth: nth, text: text)
+        case 14: return .answerCalls(nth: nth)
+        case 15: return .deleteRemotely(nth: nth)
+        case 16: return .deleteHere(nth: nth)
+        case 17: return .cancel(nth: nth)
+        default: return .retry(nth: nth)
+        }
+    }
+}

@@ -1,0 +1,178 @@
+import ConvoModel
+import ConvoSimulation
+import ConvoStore
+import ConvoSync
+import Synchronization
+
+/// One run of a scenario: the whole real engine on the real store, in a simulated world.
+///
+/// Nothing in it depends on threads or real time: the engine's tasks run one job at a time, and when all of them
+/// wait, the clock moves to what is next.
+final class Simulation {
+    /// What runs for our process's whole life; the engine as it is, or one with a mistake in it.
+    typealias Daemon = @Sendable (SyncEngine, SyncIntervals, WakeSignal) async -> Void
+
+    private struct Life {
+        let stage: Stage
+        let wake: WakeSignal
+        let task: Task<Void, Never>
+    }
+
+    /// A run that has not come to rest after so much virtual time never will.
+    private static let patience = Duration.seconds(6 * 3600)
+    private static let eventLimit = 6_000
+    /// How long after all was calm the mirror must be right: unsettled histories are looked at for 15 minutes.
+    private static let calm = Duration.seconds(1200)
+
+    private let scenario: Scenario
+    private let daemon: Daemon
+    private let world: SharedWorld
+    private let disk: Disk
+    private let person = Person()
+    private let executor = OneAtATime()
+    private var steps: ArraySlice<Scenario.Step>
+    private var deaths: ArraySlice<Scenario.Death>
+    private var lives = 0
+    private var calmSince: VirtualInstant?
+    private var held = MirrorSnapshot(conversations: [])
+    private var violations: [Violation] = []
+    private var points = 0
+
+    init(_ scenario: Scenario, daemon: @escaping Daemon = { await $0.run($1, wake: $2) { _ in } }) throws {
+        self.scenario = scenario
+        self.daemon = daemon
+        steps = scenario.steps[...]
+        deaths = scenario.deaths[...]
+        disk = try Disk(seed: scenario.seed)
+        world = SharedWorld(
+            SimulatedWorld(
+                seed: scenario.seed, switches: scenario.switches, faults: scenario.faults, others: scenario.others,
+                clockJumps: scenario.clockJumps))
+    }
+
+    /// Runs it to its end and judges what came of it.
+    func run() throws -> SimulationReport {
+        var life = begin()
+        var events = 0
+        while events < Simulation.eventLimit {
+            events += 1
+            guard executor.drain(while: { life.stage.crash == nil }) else {
+                violations.append(Violation(.restless, "it runs on without waiting for anything"))
+                break
+            }
+            if life.stage.crash != nil {
+                try die(life)
+                life = begin()
+            } else if try isOver() {
+                break
+            } else {
+                try proceed(life)
+            }
+        }
+        if events == Simulation.eventLimit { violations.append(Violation(.restless, "it never comes to rest")) }
+        end(life)
+        return try judge()
+    }
+
+    private func begin() -> Life {
+        lives += 1
+        let stage = Stage(world, points: CrashPoints(deadly: deaths.first?.afterPoints)) { [disk] place in
+            // What was committed just before a turn is sent is `sending`, and that is durable.
+            if case .before(let request) = place, request.isTurn { disk.keepPromise() } else { disk.beSeen() }
+        }
+        let client = SimulatedClient(world, pace: stage, sender: lives) { [person] in person.operation(of: $0) }
+        let engine = SyncEngine(api: client, store: disk.store, clock: stage, limits: scenario.limits)
+        let wake = WakeSignal()
+        // Cancelled when this life ends: see `end`.
+        let task = Task(executorPreference: executor) { [daemon, scenario] in
+            await daemon(engine, scenario.intervals, wake)
+        }
+        return Life(stage: stage, wake: wake, task: task)
+    }
+
+    /// The process is no more; whatever still runs of it works on files that nobody will open again.
+    private func die(_ life: Life) throws {
+        world.state.withLock { $0.clientVanished(sender: lives) }
+        let death = deaths.removeFirst()
+        if death.cutsPower { try disk.cutPower() } else { try disk.crash(undoing: death.commitsUndone) }
+        end(life)
+        try remember(afterPowerCut: death.cutsPower || death.commitsUndone > 0)
+    }
+
+    private func end(_ life: Life) {
+        points += life.stage.passed
+        life.stage.bury()
+        life.task.cancel()
+        executor.drain()
+    }
+
+    /// Moves the clock to what is next, and lets one thing happen.
+    private func proceed(_ life: Life) throws {
+        let stepAt = steps.first?.at ?? .never
+        let next = min(stepAt, life.stage.next ?? .never, calmSince.map { $0 + Simulation.calm } ?? .never)
+        world.state.withLock { $0.advance(to: min(next, max($0.now, .start + Simulation.patience))) }
+        disk.surroundings.clock = world.clientClock
+        if stepAt <= world.now, let step = steps.popFirst() {
+            try person.perform(step.action, in: disk.store)
+            disk.keepPromise()
+            life.wake.ring()
+        } else {
+            _ = life.stage.wakeOne()
+        }
+    }
+
+    private func isOver() throws -> Bool {
+        let now = world.now
+        if now >= .start + Simulation.patience {
+            violations.append(Violation(.restless, "it never comes to rest"))
+            return true
+        }
+        guard steps.isEmpty, world.state.withLock({ $0.isQuiet }),
+            try disk.store.outbox().allSatisfy({ $0.state == .refused || $0.state == .held })
+        else {
+            calmSince = nil
+            return false
+        }
+        let since = calmSince ?? now
+        calmSince = since
+        return now >= since + Simulation.calm
+    }
+
+    /// Compares what is held with what was, and keeps it for the next time.
+    private func remember(afterPowerCut: Bool = false) throws {
+        let now = try MirrorSnapshot(disk.store)
+        if !afterPowerCut {
+            violations += MirrorCheck.losses(earlier: held, later: now, deletedHere: person.deletedHere)
+        }
+        held = now
+    }
+
+    private func judge() throws -> SimulationReport {
+        try remember()
+        try disk.store.checkIntegrity()
+        let (audit, server) = (world.audit, world.server)
+        violations += WriteCheck.violations(
+            acknowledged: person.acknowledged, outbox: try OutboxSnapshot(disk.store), audit: audit,
+            turns: server.turns, atRest: true)
+        violations += MirrorCheck.differences(mirror: held, server: server, deletedHere: person.deletedHere)
+        var check = RequestCheck()
+        check.retriedByHand = person.retried
+        check.wakes = scenario.steps.map(\.at)
+        check.forgives = scenario.deaths.contains { $0.cutsPower } ? [.stubborn] : []
+        violations += check.violations(in: audit)
+        return SimulationReport(
+            violations: violations, audit: audit, turns: server.turns, outbox: try OutboxSnapshot(disk.store).items,
+            lasted: world.now - .start, points: points)
+    }
+}
+
+/// What came of a run.
+struct SimulationReport {
+    let violations: [Violation]
+    let audit: Audit
+    let turns: [ConvoSimulation.Turn]
+    let outbox: [OutboxSnapshot.Item]
+    let lasted: Duration
+    /// How many points there were at which our process could have died.
+    let points: Int
+}
