@@ -5,7 +5,7 @@ extension APIError {
     init(_ error: HTTPError, isWrite: Bool) {
         self.init(
             APIError.kind(of: error), effect: isWrite && error.mayHaveReachedServer ? .unknown : .none,
-            message: error.message)
+            message: error.message.printable ?? "")
     }
 
     private static func kind(of error: HTTPError) -> Kind {

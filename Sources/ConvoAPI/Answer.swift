@@ -47,7 +47,7 @@ struct Answer {
 
     func malformed(_ message: String) -> APIError {
         APIError(
-            .malformed, effect: isWrite ? .unknown : .none, message: ErrorBody.shown(message) ?? "",
+            .malformed, effect: isWrite ? .unknown : .none, message: message.printable ?? "",
             correlationID: correlationID)
     }
 

@@ -4,7 +4,6 @@ internal import ConvoModel
 ///
 /// Only messages and places of fields are read: what the server repeats of our input stays out.
 struct ErrorBody {
-    static let messageLimit = 500
     static let problemLimit = 5
 
     let message: String?
@@ -24,8 +23,8 @@ struct ErrorBody {
     private static func text(_ json: JSONText?) -> String? {
         guard let json else { return nil }
         switch json.kind {
-        case .string: return shown(json.string ?? "")
-        case .array: return shown(json.elements.prefix(problemLimit).compactMap(problem).joined(separator: "; "))
+        case .string: return json.string?.printable
+        case .array: return json.elements.prefix(problemLimit).compactMap(problem).joined(separator: "; ").printable
         case .object: return text(json["message"]) ?? text(json["detail"])
         default: return nil
         }
@@ -40,17 +39,8 @@ struct ErrorBody {
 
     /// A proxy's one line; no markup.
     private static func plainText(_ body: [UInt8]) -> String? {
-        let text = String(decoding: body.prefix(messageLimit), as: UTF8.self)
+        let text = String(decoding: body.prefix(String.printableLimit), as: UTF8.self)
         let first = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-        return first.contains("<") || first.contains("{") ? nil : shown(first)
-    }
-
-    /// Bounded, and without control characters: it ends up on terminals.
-    static func shown(_ text: String) -> String? {
-        var result = ""
-        for scalar in text.unicodeScalars.prefix(messageLimit) {
-            result.unicodeScalars.append(scalar.properties.generalCategory == .control ? " " : scalar)
-        }
-        return result.allSatisfy(\.isWhitespace) ? nil : result
+        return first.contains("<") || first.contains("{") ? nil : first.printable
     }
 }

@@ -80,7 +80,7 @@ struct EventReader {
         }
         if case .responseError(let message, let code) = event.content {
             throw failure(
-                .streamError(code: code), ErrorBody.shown(message) ?? "the server reports error \(code)",
+                .streamError(code: code), message.printable ?? "the server reports error \(code)",
                 serverCode: String(code))
         }
         return event
@@ -89,7 +89,7 @@ struct EventReader {
     /// The request has reached the server: what came of it, only the history knows.
     private func failure(_ kind: APIError.Kind, _ message: String, serverCode: String? = nil) -> APIError {
         APIError(
-            kind, effect: .unknown, message: ErrorBody.shown(message) ?? "", serverCode: serverCode,
+            kind, effect: .unknown, message: message.printable ?? "", serverCode: serverCode,
             correlationID: correlationID)
     }
 }

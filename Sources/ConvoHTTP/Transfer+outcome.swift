@@ -14,7 +14,8 @@ extension Transfer {
             case .stalled: "nothing came from \(request.url.origin) for \(request.limits.stall)"
             case .timeout: "no whole answer from \(request.url.origin) within \(request.limits.total)"
             case .connectionLost: "the connection to \(request.url.origin) broke off: \(reason)"
-            default: "no connection to \(request.url.origin): \(reason)"
+            // Before the request is sent, libcurl's own words hold nothing of it or of an answer.
+            default: "no connection to \(request.url.origin): \(explanation.isEmpty ? reason : explanation)"
             }
         return .failure(HTTPError(kind, mayHaveReachedServer: reached, message: message))
     }

@@ -6,7 +6,7 @@ final class Transfer {
     let exchange: Exchange
     let easy: UnsafeMutableRawPointer
     private var headerList: UnsafeMutablePointer<curl_slist>?
-    private var errorText = [CChar](repeating: 0, count: Int(CURL_ERROR_SIZE))
+    private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
     private var head = HeadParser()
     private var sentBody = 0
     private var receivedBody = 0
@@ -17,9 +17,16 @@ final class Transfer {
         self.request = request
         self.exchange = exchange
         self.easy = easy
+        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     }
 
-    deinit { curl_slist_free_all(headerList) }
+    deinit {
+        curl_slist_free_all(headerList)
+        errorText.deallocate()
+    }
+
+    /// What libcurl says of a failure, more exactly than its code does. Empty where it says nothing.
+    var explanation: String { String(cString: errorText) }
 
     /// Whether the server can have the request. A request with a body that was not begun cannot be acted on.
     var mayHaveReachedServer: Bool {
@@ -109,7 +116,7 @@ extension Transfer {
 
     private func setCallbacks(_ context: UnsafeMutableRawPointer) -> Bool {
         let isSet = [
-            convo_easy_set_pointer(easy, CURLOPT_PRIVATE, context),
+            convo_easy_set_pointer(easy, CURLOPT_ERRORBUFFER, errorText),
             convo_easy_set_pointer(easy, CURLOPT_WRITEDATA, context),
             convo_easy_set_pointer(easy, CURLOPT_HEADERDATA, context),
             convo_easy_set_pointer(easy, CURLOPT_READDATA, context),
