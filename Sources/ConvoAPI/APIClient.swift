@@ -10,6 +10,7 @@ struct APIClient: Sendable {
     let apiKey: @Sendable () -> String?
     let transport: any HTTPTransport
     let userAgent: String
+    let limits: APILimits
     let retries: Retries
 
     /// The answer's JSON as the operation's own type.
@@ -74,6 +75,6 @@ struct APIClient: Sendable {
         if call.body != nil { headers["Content-Type"] = "application/json" }
         return HTTPRequest(
             call.method, baseURL.appending(segments: call.segments, query: call.query), headers: headers,
-            body: call.body.map { Array($0.text.utf8) } ?? [], limits: call.limits)
+            body: call.body.map { Array($0.text.utf8) } ?? [], limits: limits.limits(of: call))
     }
 }

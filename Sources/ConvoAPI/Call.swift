@@ -14,11 +14,6 @@ struct Call {
     /// Whether it may change anything on the server.
     var isWrite: Bool { method != .get }
 
-    var limits: HTTPLimits {
-        if isStream { return .streaming }
-        return method == .post ? .completion : .reading
-    }
-
     /// A call about one conversation.
     ///
     /// - Throws: ``APIError`` for an id that would name something else in a URL.

@@ -20,7 +20,7 @@ public struct MistralAPI: ConversationsAPI {
     /// - Throws: ``APIError`` of kind `unusableRequest` if the URL is none.
     public init(
         baseURL: String = defaultURL, apiKey: @escaping @Sendable () -> String?, transport: any HTTPTransport,
-        userAgent: String = defaultUserAgent, retry: RetryPolicy = .none,
+        userAgent: String = defaultUserAgent, limits: APILimits = APILimits(), retry: RetryPolicy = .none,
         clock: any Clock<Duration> = ContinuousClock(),
         jitter: @escaping @Sendable () -> Duration = { .microseconds(Int64.random(in: 0..<1_000_000)) }
     ) throws(APIError) {
@@ -28,17 +28,18 @@ public struct MistralAPI: ConversationsAPI {
             throw APIError(.unusableRequest, effect: .none, message: "the server's URL is no http or https URL")
         }
         client = APIClient(
-            baseURL: url, apiKey: apiKey, transport: transport, userAgent: userAgent,
+            baseURL: url, apiKey: apiKey, transport: transport, userAgent: userAgent, limits: limits,
             retries: Retries(policy: retry, clock: clock, jitter: jitter))
     }
 
     /// The same with one key.
     public init(
         baseURL: String = defaultURL, apiKey: String?, transport: any HTTPTransport,
-        userAgent: String = defaultUserAgent, retry: RetryPolicy = .none
+        userAgent: String = defaultUserAgent, limits: APILimits = APILimits(), retry: RetryPolicy = .none
     ) throws(APIError) {
         try self.init(
-            baseURL: baseURL, apiKey: { apiKey }, transport: transport, userAgent: userAgent, retry: retry)
+            baseURL: baseURL, apiKey: { apiKey }, transport: transport, userAgent: userAgent, limits: limits,
+            retry: retry)
     }
 
     // MARK: Reading

@@ -43,7 +43,7 @@ final class CurlLoop {
             curl_multi_perform(multi, &running)
             settleEnded()
             startWaiting()
-            curl_multi_poll(multi, nil, 0, waiting.isEmpty ? CurlLoop.longestSleepMilliseconds : 0, nil)
+            curl_multi_poll(multi, nil, 0, CurlLoop.longestSleepMilliseconds, nil)
         }
         shutDown()
     }

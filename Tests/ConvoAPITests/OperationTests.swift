@@ -54,6 +54,15 @@ import Testing
         #expect(conversation.raw.text == Sample.conversation)
     }
 
+    @Test(arguments: Operation.allCases)
+    func `has the time that its kind takes:`(_ operation: Operation) async throws {
+        let transport = FakeTransport([operation.success])
+        try await operation.run(api(transport))
+        let isReading = !operation.isWrite || operation == .delete
+        let expected: HTTPLimits = operation.isStream ? .streaming : isReading ? .reading : .completion
+        #expect(transport.requests[0].limits == expected)
+    }
+
     @Test func `takes an id for one segment`() async throws {
         let transport = FakeTransport(200, Sample.history)
         _ = try await api(transport).getHistory(of: RemoteID("a/../b?c#d e"))
