@@ -34,13 +34,16 @@ extension JSONText {
     }
 
     /// This object with one member set in its place, or added at the end; without it where the value is `nil`.
+    ///
+    /// A second member of that name goes: we read the first of two, and most others the last.
     public func setting(_ key: String, to value: JSONText?) -> JSONText {
-        var members = self.members.map { ($0.key, Optional($0.value)) }
-        if let place = members.firstIndex(where: { $0.0 == key }) {
-            members[place].1 = value
-        } else {
-            members.append((key, value))
+        var isSet = false
+        var members: [(String, JSONText?)] = self.members.map { member in
+            guard member.key == key else { return (member.key, member.value) }
+            defer { isSet = true }
+            return (key, isSet ? nil : value)
         }
+        if !isSet { members.append((key, value)) }
         return .object(members)
     }
 

@@ -117,6 +117,9 @@ import Testing
         #expect(json.setting("b", to: .bool(true)).text == #"{"a":1.0,"b":true,"c":null}"#)
         #expect(json.setting("d", to: .int(1)).text == #"{"a":1.0,"b":[1],"c":null,"d":1}"#)
         #expect(json.setting("a", to: nil).text == #"{"b":[1],"c":null}"#)
+        let twice = try JSONText(#"{"a":1,"b":2,"\u0061":3}"#)
+        #expect(twice.setting("a", to: .int(4)).text == #"{"a":4,"b":2}"#)
+        #expect(twice.setting("a", to: nil).text == #"{"b":2}"#)
     }
 
     @Test func `read back from a store is never checked and never crashes`() {
