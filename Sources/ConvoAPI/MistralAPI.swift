@@ -47,7 +47,12 @@ public struct MistralAPI: ConversationsAPI {
     public func list(page: Int, pageSize: Int, metadata: JSONText?) async throws(APIError) -> [Conversation] {
         var call = Call(method: .get, segments: Call.root)
         call.query = [("page", String(page)), ("page_size", String(pageSize))]
-        if let metadata { call.query.append(("metadata", metadata.text)) }
+        if let metadata {
+            guard metadata.kind == .object else {
+                throw APIError(.unusableRequest, effect: .none, message: "a metadata filter is a JSON object")
+            }
+            call.query.append(("metadata", metadata.text))
+        }
         return try await client.value(call) { json throws(ModelError) in
             guard json.kind == .array else { throw .unexpected(expected: "an array", in: "list") }
             var conversations: [Conversation] = []

@@ -41,7 +41,7 @@ struct Mutator {
 
     @Test func `never crash what reads bodies`() throws {
         var mutator = Mutator(random: SplitMix64(seed: 1))
-        for _ in 0..<Iterations.count(standard: 2_000) {
+        for _ in 0..<Iterations.count(standard: 1_000) {
             let bytes = mutator.mutate(Self.bodies.randomElement(using: &mutator.random) ?? [])
             guard let json = try? JSONText(utf8: bytes) else { continue }
             guard let again = try? JSONText(json.text), again == json else {
@@ -67,7 +67,7 @@ struct Mutator {
 
     @Test func `never crash what reads streams, and cuts change nothing`() throws {
         var mutator = Mutator(random: SplitMix64(seed: 2))
-        for _ in 0..<Iterations.count(standard: 2_000) {
+        for _ in 0..<Iterations.count(standard: 1_000) {
             let bytes = mutator.mutate(Self.streams.randomElement(using: &mutator.random) ?? [])
             let events = try decode([bytes])
             let cut = Int.random(in: 0...bytes.count, using: &mutator.random)
@@ -93,7 +93,7 @@ struct Mutator {
     @Test func `never crash the client`() async throws {
         var mutator = Mutator(random: SplitMix64(seed: 3))
         let originals = Self.bodies + Self.streams + [Array(#"{"object":"Error","message":"m","code":3230}"#.utf8)]
-        for number in 0..<Iterations.count(standard: 2_000) {
+        for number in 0..<Iterations.count(standard: 1_000) {
             let body = mutator.mutate(originals.randomElement(using: &mutator.random) ?? [])
             let operation = Operation.allCases[number % Operation.allCases.count]
             let status = [200, 200, 200, 400, 422, 500, 302, 204].randomElement(using: &mutator.random) ?? 200

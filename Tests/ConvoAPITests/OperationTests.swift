@@ -35,7 +35,7 @@ import Testing
 
     @Test func `keeps what the caller put into the body, and decides about stream alone`() async throws {
         let transport = FakeTransport(200, Sample.response)
-        let json = try JSONText(#"{"stream":true,"new_parameter":1.0,"inputs":[]}"#)
+        let json = try JSONText(#"{"stream":true,"new_parameter":1.0,"inputs":[],"stream":true}"#)
         _ = try await api(transport).start(StartRequest(json: json))
         let body = String(decoding: transport.requests[0].body, as: UTF8.self)
         #expect(body == #"{"stream":false,"new_parameter":1.0,"inputs":[]}"#)
@@ -47,6 +47,12 @@ import Testing
         _ = try await api(transport).list(page: 3, pageSize: 10, metadata: filter)
         #expect(
             transport.requests[0].url.query == "page=3&page_size=10&metadata=%7B%22a%22%3A%22b%26c%22%7D")
+        let client = try api(transport)
+        let error = try await error { () throws(APIError) in
+            try await client.list(page: 0, pageSize: 1, metadata: .string("a"))
+        }
+        #expect(error.kind == .unusableRequest)
+        #expect(transport.requests.count == 1)
     }
 
     @Test func `keeps the server's JSON as it is`() async throws {

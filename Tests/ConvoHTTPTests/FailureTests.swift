@@ -13,6 +13,13 @@ import Testing
         #expect(!error.mayHaveReachedServer)
     }
 
+    @Test func `is a name without an address`() async throws {
+        let error = try await failure("http://convo.invalid/")
+        // What a resolver says of such a name (RFC 6761, 6.4) depends on the network that the test runs in.
+        #expect([.unresolved, .connectTimeout, .notConnected].contains(error.kind))
+        #expect(!error.mayHaveReachedServer)
+    }
+
     @Test func `is a peer that does not speak TLS`() async throws {
         let server = try LoopbackServer { _, connection, _ in connection.write("HTTP/1.1 200 OK\r\n\r\n") }
         defer { server.stop() }
