@@ -20,7 +20,7 @@ extension Schema {
                     ("tool_configuration", configuration),
                 ])
         ),
-    ])
+    ], needsTag: true)
 
     static func type(_ name: String) -> (String, Schema) { ("type", .choice([name])) }
 
@@ -42,5 +42,5 @@ extension Schema {
     private static let authorization = Schema.tagged([
         ("oauth2-token", Object("OAuth2TokenAuth", required: [("value", .string)], optional: [type("oauth2-token")])),
         ("api-key", Object("APIKeyAuth", required: [("value", .string)], optional: [type("api-key")])),
-    ])
+    ], needsTag: true)
 }
