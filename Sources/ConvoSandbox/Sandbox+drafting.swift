@@ -87,7 +87,8 @@ extension Sandbox {
     private func newConversation(from body: JSONText, entries: [JSONText]) -> StoredConversation {
         let created = moment()
         let id = RemoteID("conv_" + UUIDv7(microseconds: created.microseconds).hex)
-        let given = body.members.filter { Sandbox.conversationFields.contains($0.key) && !$0.value.isNull }
+        let fields = body["agent_id"]?.string == nil ? Sandbox.modelFields : Sandbox.agentFields
+        let given = body.members.filter { fields.contains($0.key) && !$0.value.isNull }
         let written: [(String, JSONText?)] = [
             ("object", .string("conversation")), ("id", .string(id.rawValue)),
             ("created_at", .string(created.text)),
@@ -97,10 +98,11 @@ extension Sandbox {
             id: id, createdAt: created, object: .object(given.map { ($0.key, $0.value) } + written), entries: entries)
     }
 
-    private static let conversationFields: Set<String> = [
+    private static let modelFields: Set<String> = [
         "instructions", "tools", "completion_args", "guardrails", "name", "description", "metadata", "model",
-        "agent_id", "agent_version",
     ]
+    /// The rest is the agent's own.
+    private static let agentFields: Set<String> = ["name", "description", "metadata", "agent_id", "agent_version"]
 
     /// The request's inputs as the history will show them.
     private func entries(from body: JSONText) -> [JSONText] {

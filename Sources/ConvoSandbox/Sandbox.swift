@@ -71,6 +71,11 @@ public actor Sandbox {
     /// The conversations that a request is in flight for.
     public var busyConversations: [RemoteID] { busy.keys.sorted { $0.rawValue < $1.rawValue } }
 
+    /// Returns when no request is in flight, those of clients that left included.
+    public func settle() async {
+        while let run = runs.values.first { await run.value }
+    }
+
     /// Drops the runs in flight, as a crash would.
     public func stop() async {
         let runs = runs.values

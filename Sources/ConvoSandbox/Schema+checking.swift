@@ -20,7 +20,7 @@ extension Schema {
         case .object(let object): object.issues(in: value, at: location)
         case .nullable(let schema): value.isNull ? [] : schema.issues(in: value, at: location)
         case .union(let members): unionIssues(value, members, location)
-        case .tagged(let members): taggedIssues(value, members, location)
+        case .tagged(let members, let needsTag): taggedIssues(value, members, needsTag, location)
         }
     }
 
@@ -91,9 +91,16 @@ extension Schema {
     }
 
     private func taggedIssues(
-        _ value: JSONText, _ members: [(tag: String, object: Object)], _ location: Location
+        _ value: JSONText, _ members: [(tag: String, object: Object)], _ needsTag: Bool, _ location: Location
     ) -> [ValidationIssue] {
         guard value.kind == .object, let type = value["type"] else {
+            guard !needsTag else {
+                return [
+                    ValidationIssue(
+                        "union_tag_not_found", at: location, "Unable to extract tag using discriminator 'type'",
+                        input: value, context: .object(["discriminator": .string("'type'")]))
+                ]
+            }
             return unionIssues(value, members.map { ($0.object.name, .object($0.object)) }, location)
         }
         if let member = members.first(where: { $0.tag == type.string }) {

@@ -13,8 +13,8 @@ indirect enum Schema: Sendable {
     case nullable(Schema)
     /// One of several; the name stands in an issue's location.
     case union([(name: String, schema: Schema)])
-    /// One of several objects, told apart by `type`; where that is left out, by which of them fits.
-    case tagged([(tag: String, object: Object)])
+    /// One of several objects, told apart by `type`; where that is left out, and may be, by which of them fits.
+    case tagged([(tag: String, object: Object)], needsTag: Bool = false)
 
     struct Object: Sendable {
         let name: String

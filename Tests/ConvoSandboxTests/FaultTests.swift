@@ -1,0 +1,139 @@
+import ConvoModel
+import ConvoSandbox
+import ConvoServer
+import HummingbirdTesting
+import Testing
+
+@Suite struct `A fault` {
+    /// The status of an append with a fault, and what the history holds after it.
+    private func append(with fault: String) async throws -> (reply: Visitor.Reply, entries: Int) {
+        try await visiting { visitor in
+            let path = try await visitor.start()
+            try await visitor.sandbox.turn {
+                try $0.set(fault, to: "1")
+                $0.faultScope = .writes
+            }
+            let reply = try await visitor.append("x", to: path)
+            await visitor.sandbox.settle()
+            return (reply, try await visitor.entries(of: path).count)
+        }
+    }
+
+    @Test func `before the commit leaves nothing behind`() async throws {
+        for (fault, status) in [("rate-limit", 429), ("error-500", 500), ("error-502", 502), ("error-503", 503)] {
+            let (reply, entries) = try await append(with: fault)
+            #expect(reply.status == status)
+            #expect(entries == 2)
+        }
+    }
+
+    @Test func `after the commit leaves everything behind`() async throws {
+        for (fault, status) in [
+            ("error-500-after-commit", 500), ("error-502-after-commit", 502), ("error-503-after-commit", 503),
+        ] {
+            let (reply, entries) = try await append(with: fault)
+            #expect(reply.status == status)
+            #expect(entries == 4)
+        }
+    }
+
+    @Test func `of the rate limit has the gateway's shape, and a Retry-After where it is asked for`() async throws {
+        try await visiting(turned: ["rate-limit=1"]) { visitor in
+            let bare = try await visitor.get(Visitor.collection)
+            #expect(
+                bare.text
+                    == #"{"object":"error","message":"Rate limit exceeded","type":"rate_limited","param":null,"code":"1300"}"#
+            )
+            #expect(bare["retry-after"] == nil)
+            await visitor.sandbox.turn { $0.retryAfterSeconds = 7 }
+            #expect(try await visitor.get(Visitor.collection)["retry-after"] == "7")
+        }
+    }
+
+    @Test func `of HTML is no JSON and no error`() async throws {
+        try await visiting(turned: ["html=1"]) { visitor in
+            let reply = try await visitor.get(Visitor.collection)
+            #expect((reply.status, reply["content-type"]) == (200, "text/html; charset=utf-8"))
+        }
+    }
+
+    @Test func `strikes every third request, or by dice that a seed repeats`() async throws {
+        func statuses(_ switches: [String]) async throws -> [Int] {
+            try await visiting(turned: switches) { visitor in
+                var statuses: [Int] = []
+                for _ in 0..<30 { statuses.append(try await visitor.get(Visitor.collection).status) }
+                return statuses
+            }
+        }
+        #expect(try await statuses(["error-500=every-3"]).prefix(6) == [200, 200, 500, 200, 200, 500])
+        let seeded = try await statuses(["error-500=0.5", "seed=7"])
+        #expect(try await statuses(["error-500=0.5", "seed=7"]) == seeded)
+        #expect(Set(seeded) == [200, 500])
+        #expect(try await statuses(["error-500=0.5", "seed=8"]) != seeded)
+    }
+
+    @Test func `can be kept to writes`() async throws {
+        try await visiting(turned: ["error-500=1", "fault-scope=writes"]) { visitor in
+            let read = try await visitor.get(Visitor.collection)
+            let write = try await visitor.post(Visitor.collection, #"{"model":"m","inputs":"x"}"#)
+            #expect((read.status, write.status) == (200, 500))
+        }
+    }
+
+    @Test func `that resets the connection gives no answer, with the commit or without`() async throws {
+        for (fault, entries) in [("reset-before-commit", 2), ("reset-after-commit", 4)] {
+            try await visiting(.live) { visitor in
+                let path = try await visitor.start()
+                try await visitor.sandbox.turn { try $0.set(fault, to: "1") }
+                await #expect(throws: (any Error).self) { try await visitor.append("x", to: path) }
+                await visitor.sandbox.settle()
+                let kept = await visitor.sandbox.records.elements.first?["entries"]?.elements.count
+                #expect(kept == entries)
+            }
+        }
+    }
+
+    @Test func `of a late commit loses the answer, and holds the lock until then`() async throws {
+        try await visiting(turned: ["late-commit-ms=60000"]) { visitor in
+            let path = try await visitor.start()
+            try await visitor.sandbox.turn { try $0.set("late-commit", to: "1") }
+            _ = try await visitor.append("x", to: path)
+            #expect(try await visitor.entries(of: path).count == 2)
+            #expect(await visitor.sandbox.busyConversations.count == 1)
+            #expect(try await visitor.append("y", to: path).status == 409)
+        }
+    }
+
+    @Test func `is counted in the log`() async throws {
+        try await visiting(turned: ["error-500=1"]) { visitor in
+            _ = try await visitor.get(Visitor.collection)
+            let log = await visitor.sandbox.log
+            #expect((log.count(of: .list), log.count(of: Fault.error500)) == (1, 1))
+        }
+    }
+}
+
+@Suite struct `A switch` {
+    @Test func `has a name of its own, and takes the value that it shows`() throws {
+        #expect(Set(Switch.all.map(\.name)).count == Switch.all.count)
+        let start = Switches()
+        for item in Switch.all {
+            var turned = start
+            try turned.set(item.name, to: item.value(start))
+            #expect(item.value(turned) == item.value(start))
+        }
+    }
+
+    @Test func `is there for each of the fifteen unknowns`() {
+        let numbers = Set(Switch.unknowns.compactMap { $0.summary.split(separator: ":").first.flatMap { Int($0) } })
+        #expect(numbers == Set(1...15))
+    }
+
+    @Test func `refuses what it does not take, and nothing is changed`() {
+        for assignment in ["nope=1", "seed", "seed=-1", "cut-stream=2", "cut-stream=every-0", "restart-history=x"] {
+            var switches = Switches()
+            #expect(throws: SwitchError.self) { try switches.set(assignment: assignment) }
+            #expect(switches == Switches())
+        }
+    }
+}

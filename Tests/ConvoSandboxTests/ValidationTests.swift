@@ -1,0 +1,118 @@
+import ConvoModel
+import Testing
+
+@Suite struct `A request's form` {
+    /// Where and how a body is wrong: `type loc.loc`.
+    private func issues(_ body: String, append: Bool = false) async throws -> [String] {
+        try await visiting { visitor in
+            let path = append ? try await visitor.start() : Visitor.collection
+            let reply = try await visitor.post(path, body)
+            #expect(reply.status == 422)
+            return (reply.json["detail"]?.elements ?? []).map { issue in
+                let place = issue["loc"]?.elements.map { $0.string ?? $0.text }.joined(separator: ".") ?? ""
+                return (issue["type"]?.string ?? "") + " " + place
+            }
+        }
+    }
+
+    private func message(_ body: String, append: Bool = false) async throws -> String? {
+        try await visiting { visitor in
+            let path = append ? try await visitor.start() : Visitor.collection
+            let reply = try await visitor.post(path, body)
+            #expect((reply.status, reply.json["code"]?.int) == (422, 3001))
+            return reply.json["message"]?.string
+        }
+    }
+
+    @Test func `has no fields but the described ones`() async throws {
+        #expect(
+            try await issues(#"{"model":"m","inputs":"x","surprise":[]}"#) == ["extra_forbidden body.surprise"])
+        #expect(try await issues(#"{"inputs":"x","tools":[]}"#, append: true) == ["extra_forbidden body.tools"])
+    }
+
+    @Test func `is refused in the recorded words`() async throws {
+        try await visiting { visitor in
+            let path = try await visitor.start()
+            let reply = try await visitor.post(path, #"{"inputs":"x","tools":[]}"#)
+            let issue =
+                #"[{"type":"extra_forbidden","loc":["body","tools"],"msg":"Extra inputs are not permitted","input":[]}]"#
+            #expect(
+                reply.text
+                    == #"{"object":"Error","detail":\#(issue),"message":\#(issue),"type":"invalid_request_error","code":3001}"#
+            )
+        }
+    }
+
+    @Test func `has the required fields`() async throws {
+        #expect(try await issues(#"{"model":"m"}"#) == ["missing body.inputs"])
+        #expect(
+            try await issues(#"{"model":"m","inputs":[{"type":"message.input","role":"user"}]}"#).contains(
+                "missing body.inputs.list[entry].0.MessageInputEntry.content"))
+    }
+
+    @Test func `has fields of the right types`() async throws {
+        #expect(try await issues(#"{"model":7,"inputs":"x"}"#) == ["string_type body.model"])
+        #expect(try await issues(#"{"model":"m","inputs":"x","store":"yes"}"#) == ["bool_type body.store"])
+        #expect(try await issues(#"{"model":"m","inputs":"x","metadata":[]}"#) == ["dict_type body.metadata"])
+        #expect(
+            try await issues(#"{"model":"m","inputs":"x","completion_args":{"max_tokens":1.5}}"#) == [
+                "int_type body.completion_args.max_tokens"
+            ])
+        #expect(
+            try await issues(#"{"model":"m","inputs":"x","completion_args":{"temperature":1.5}}"#) == [
+                "less_than_equal body.completion_args.temperature"
+            ])
+        #expect(
+            try await issues(#"{"agent_id":"a","inputs":"x","handoff_execution":"both"}"#) == [
+                "literal_error body.handoff_execution"
+            ])
+        #expect(
+            try await issues(#"{"model":"m","inputs":"x","tools":[{"type":"laser"}]}"#) == [
+                "union_tag_invalid body.tools.0"
+            ])
+    }
+
+    @Test func `says either a model or an agent`() async throws {
+        #expect(try await message(#"{"inputs":"x","model":"m","agent_id":"a"}"#) != nil)
+        #expect(try await message(#"{"inputs":"x"}"#) != nil)
+    }
+
+    @Test func `has inputs, and not none of them`() async throws {
+        #expect(try await message(#"{"model":"m","inputs":[]}"#) == "inputs is required")
+        #expect(try await message(#"{"inputs":[]}"#, append: true) == "inputs is required")
+        #expect(try await message("{}", append: true) == "inputs is required")
+    }
+
+    @Test func `keeps tools that do not go together apart`() async throws {
+        #expect(
+            try await message(
+                #"{"model":"m","inputs":"x","tools":[{"type":"web_search"},{"type":"web_search_premium"}]}"#) != nil)
+        #expect(
+            try await message(
+                #"{"model":"m","inputs":"x","tools":[{"type":"web_search"}],"completion_args":{"tool_choice":"required"}}"#
+            ) != nil)
+    }
+
+    @Test func `takes every kind of entry and chunk that is described`() async throws {
+        try await visiting { visitor in
+            let entries = """
+                [{"role":"user","content":[{"type":"text","text":"x"},{"type":"image_url","image_url":"u"},
+                {"type":"thinking","thinking":[{"type":"reference","reference_ids":[1,"a"]}]}]},
+                {"type":"message.output","content":[{"type":"tool_reference","tool":"t","title":"x"}]},
+                {"type":"function.call","tool_call_id":"a","name":"f","arguments":{}},
+                {"type":"function.result","tool_call_id":"a","result":"x"},
+                {"type":"tool.execution","name":"t","arguments":"{}"},
+                {"type":"agent.handoff","previous_agent_id":"a","previous_agent_name":"b","next_agent_id":"c",
+                "next_agent_name":"d"}]
+                """
+            let reply = try await visitor.post(Visitor.collection, #"{"model":"m","inputs":\#(entries)}"#)
+            #expect(reply.status == 200)
+            let path = Visitor.collection + "/" + (reply.json["conversation_id"]?.string ?? "")
+            #expect(
+                try await visitor.entries(of: path).compactMap { $0["type"]?.string } == [
+                    "message.input", "message.output", "function.call", "function.result", "tool.execution",
+                    "agent.handoff", "message.output",
+                ])
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import ConvoModel
+import ConvoSandbox
+import ConvoServer
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+
+/// A client of a sandbox, and the sandbox itself to look into.
+struct Visitor: Sendable {
+    let sandbox: Sandbox
+    let client: any TestClientProtocol
+    var key: String?
+
+    struct Reply: Sendable {
+        let status: Int
+        let headers: HTTPFields
+        let text: String
+
+        /// `null` where the body is no JSON.
+        var json: JSONText { (try? JSONText(text)) ?? .null }
+        var events: [ServerEvent] { Visitor.events(in: text) }
+
+        subscript(name: String) -> String? { HTTPField.Name(name).flatMap { headers[$0] } }
+    }
+
+    func get(_ path: String) async throws -> Reply { try await send(.get, path, nil) }
+    func delete(_ path: String) async throws -> Reply { try await send(.delete, path, nil) }
+    func post(_ path: String, _ body: String) async throws -> Reply { try await send(.post, path, body) }
+
+    func send(_ method: HTTPRequest.Method, _ path: String, _ body: String?) async throws -> Reply {
+        let headers: HTTPFields = key.map { [.authorization: "Bearer \($0)"] } ?? [:]
+        return try await client.execute(
+            uri: path, method: method, headers: headers, body: body.map { ByteBuffer(string: $0) }
+        ) { response in
+            Reply(
+                status: response.status.code, headers: response.headers,
+                text: String(decoding: response.body.readableBytesView, as: UTF8.self))
+        }
+    }
+
+    // MARK: The usual
+
+    static let collection = "/v1/conversations"
+
+    /// Starts a conversation and gives its path.
+    func start(_ text: String = "hello") async throws -> String {
+        let reply = try await post(Visitor.collection, #"{"model": "small", "inputs": "\#(text)"}"#)
+        return Visitor.collection + "/" + (reply.json["conversation_id"]?.string ?? "missing")
+    }
+
+    func append(_ text: String, to path: String) async throws -> Reply {
+        try await post(path, #"{"inputs": "\#(text)"}"#)
+    }
+
+    func entries(of path: String) async throws -> [JSONText] {
+        try await get(path + "/history").json["entries"]?.elements ?? []
+    }
+
+    /// What was said, in order.
+    func words(of path: String) async throws -> [String] {
+        try await entries(of: path).map { $0["content"]?.string ?? $0["type"]?.string ?? "" }
+    }
+
+    private static func events(in text: String) -> [ServerEvent] {
+        text.split(separator: "\n\n").compactMap { block in
+            let lines = block.split(separator: "\n")
+            guard lines.count == 2, lines[0].hasPrefix("event: "), lines[1].hasPrefix("data: "),
+                let data = try? JSONText(String(lines[1].dropFirst("data: ".count)))
+            else { return nil }
+            return ServerEvent(String(lines[0].dropFirst("event: ".count)), data: data)
+        }
+    }
+}
+
+/// Opens a sandbox for the length of a test.
+func visiting<Value: Sendable>(
+    _ setup: TestingSetup = .router, access: Access = .anyone, key: String? = nil, database: String? = nil,
+    turned switches: [String] = [], _ visit: @Sendable (Visitor) async throws -> Value
+) async throws -> Value {
+    var turned = Switches()
+    for assignment in switches { try turned.set(assignment: assignment) }
+    let sandbox = try Sandbox(switches: turned, database: database)
+    let server = APIServer(service: sandbox, access: access)
+    let value = try await server.application().test(setup) { client in
+        try await visit(Visitor(sandbox: sandbox, client: client, key: key))
+    }
+    await sandbox.stop()
+    return value
+}

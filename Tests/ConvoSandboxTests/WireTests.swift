@@ -1,0 +1,79 @@
+import ConvoModel
+import ConvoServer
+import HummingbirdTesting
+import Testing
+
+@Suite struct `The wire` {
+    @Test func `asks for the key and says whether one was missing or wrong`() async throws {
+        try await visiting(access: .key("right")) { visitor in
+            var visitor = visitor
+            let missing = try await visitor.get(Visitor.collection)
+            #expect((missing.status, missing.text) == (401, #"{"detail":"Unauthorized"}"# + "\n"))
+            visitor.key = "wrong"
+            let wrong = try await visitor.get(Visitor.collection)
+            #expect((wrong.status, wrong.text) == (401, #"{"detail":"Invalid API Key"}"# + "\n"))
+            visitor.key = "right"
+            #expect(try await visitor.get(Visitor.collection).status == 200)
+        }
+    }
+
+    @Test func `without a key lets anyone in`() async throws {
+        for key in [nil, "any"] {
+            try await visiting(key: key) { visitor in
+                let reply = try await visitor.get(Visitor.collection)
+                #expect(reply.status == 200)
+            }
+        }
+    }
+
+    @Test func `names each exchange in two headers, and tells rate limits but for streams`() async throws {
+        try await visiting { visitor in
+            let plain = try await visitor.get(Visitor.collection)
+            #expect(plain["mistral-correlation-id"]?.count == 36)
+            #expect(plain["mistral-correlation-id"] == plain["x-kong-request-id"])
+            #expect(plain["x-envoy-upstream-service-time"].flatMap { Int($0) } != nil)
+            #expect(plain["x-ratelimit-limit-tokens-minute"] != nil)
+            let stream = try await visitor.post(Visitor.collection, #"{"model":"m","inputs":"x","stream":true}"#)
+            #expect(stream["mistral-correlation-id"] != nil)
+            #expect(stream["x-ratelimit-limit-tokens-minute"] == nil)
+        }
+    }
+
+    @Test func `answers a body that is no JSON object with 422 in the recorded shape`() async throws {
+        try await visiting { visitor in
+            for body in ["", "{", "[]", "7", "\u{0}", #"{"a":1}x"#] {
+                let reply = try await visitor.post(Visitor.collection, body)
+                #expect(reply.status == 422)
+                #expect(
+                    reply.json.members.map(\.key) == ["object", "detail", "message", "type", "code"])
+                #expect(reply.json["detail"] == reply.json["message"])
+                #expect(reply.json["code"]?.int == 3001)
+            }
+        }
+    }
+
+    @Test func `refuses a body beyond its limit`() async throws {
+        try await visiting(.live) { visitor in
+            let text = String(repeating: "x", count: 17 << 20)
+            let reply = try await visitor.post(Visitor.collection, #"{"model":"m","inputs":"\#(text)"}"#)
+            #expect(reply.status == 413)
+        }
+    }
+
+    @Test func `knows its routes and no others`() async throws {
+        try await visiting { visitor in
+            for path in ["/", "/v1", "/v1/conversations/a/b", "/v1/chat/completions"] {
+                let reply = try await visitor.get(path)
+                #expect((reply.status, reply.json["detail"]?.string) == (404, "Not Found"))
+            }
+        }
+    }
+
+    @Test func `keeps a connection for the next request`() async throws {
+        try await visiting(.live) { visitor in
+            let path = try await visitor.start()
+            for _ in 0..<20 { #expect(try await visitor.append("x", to: path).status == 200) }
+            #expect(try await visitor.entries(of: path).count == 42)
+        }
+    }
+}
