@@ -77,7 +77,7 @@ import Testing
             .init(
                 "/v1/conversations", method: .post,
                 body: ByteBuffer(string: #"{"model":"m","inputs":"are you there"}"#)))
-        while await server.sandbox.busyConversations.isEmpty { await Task.yield() }
+        while await server.sandbox.log.count(of: .start) == 0 { await Task.yield() }
         try await client.shutdown()
         await server.sandbox.settle()
         #expect(await server.sandbox.records.elements.count == 1)
