@@ -1,5 +1,6 @@
 # make demo      the main job, end to end, against the sandbox
 # make test      every test
+# make soak      200 kills of the real daemon, 200,000 simulated runs: hours
 # make install   into PREFIX (default: ~/.local)
 # make format    the sources as .swift-format wants them
 
@@ -9,7 +10,7 @@ SWIFT ?= swift
 SOURCES = Package.swift Sources Tests
 PROGRAMS = convo convod convo-sandbox
 
-.PHONY: help build demo test install uninstall format lint clean
+.PHONY: help build demo test soak install uninstall format lint clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -22,9 +23,12 @@ demo: build
 	@scripts/demo "$$($(SWIFT) build --show-bin-path)"
 
 test:
-	@scripts/bootstrap test
-	$(SWIFT) build --build-tests
-	$(SWIFT) test --skip-build --parallel
+	@scripts/test
+
+soak:
+	$(SWIFT) build
+	Tests/Processes/kills "$$($(SWIFT) build --show-bin-path)" --kills 200
+	CONVO_SIMULATION_SEEDS=200000 $(SWIFT) test -c release -Xswiftc -enable-testing --filter ConvoSimulationTests
 
 install:
 	@scripts/bootstrap

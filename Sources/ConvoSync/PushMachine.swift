@@ -99,6 +99,9 @@ public struct PushMachine: Machine {
             if case .delivered = verdict { report.delivered += 1 }
             decided.append(.settle(item, verdict))
         case (.settle(let item, .delivered), .settled): decided.append(.refresh(item))
+        case (.settle(let item, .branched), .settled), (.settle(let item, .queued(.notArrived, _)), .settled):
+            tried.remove(item.id)  // it is another write now, or one that was never sent
+            release(item)
         case (.send(let item, _), .failed(let failure)), (.prepare(let item), .failed(let failure)),
             (.confirm(let item), .failed(let failure)):
             failed(step, item, failure, at: now)

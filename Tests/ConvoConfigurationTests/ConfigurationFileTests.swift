@@ -10,7 +10,10 @@ import Testing
     @Test func `with an unknown setting is refused with its line and the known ones`() {
         let error = error("# mine\npoll_interval = 5\n\nserver-url = \"x\"\n")
         #expect(error?.description == "/c.toml:4: there is no setting server-url.")
-        #expect(error?.hint == "Known settings: database, server_url, api_key_file, poll_interval, sweep_interval, surfacing, conflict.")
+        #expect(
+            error?.hint
+                == "Known settings: database, server_url, api_key_file, poll_interval, sweep_interval, surfacing, conflict."
+        )
     }
 
     @Test func `with an unknown section is refused with its line`() {

@@ -1,0 +1,121 @@
+import ConvoAPI
+import ConvoModel
+import ConvoSimulation
+import ConvoStore
+import ConvoSync
+import Foundation
+import Synchronization
+import Testing
+
+/// Queue two messages offline, let a second writer be faster, push.
+@Suite struct `An append that another writer has overtaken` {
+    private struct House {
+        let world = SharedWorld(SimulatedWorld(seed: 7))
+        let store: Store
+        let engine: SyncEngine
+        let other: SimulatedClient
+
+        init(policy: ConflictPolicy) throws {
+            let folder = Folder()
+            let world = world
+            store = try Store(
+                path: folder.url.appendingPathComponent("convo.db").path,
+                environment: Environment(
+                    now: { Timestamp(microseconds: world.clientClock.microseconds) },
+                    randomBits: { withExtendedLifetime(folder) { UInt64.random(in: .min ... .max) } }))
+            var limits = SyncLimits()
+            limits.conflictPolicy = policy
+            engine = SyncEngine(
+                api: SimulatedClient(world, pace: Striding(world)), store: store, clock: WorldClock(world: world),
+                limits: limits)
+            other = SimulatedClient(world, pace: Striding(world), sender: 1)
+        }
+
+        /// A conversation that both know, two messages of ours in the queue, and one of theirs on the server.
+        func overtaken() async throws -> LocalID {
+            var request = StartRequest(inputs: .text("hello"))
+            request.model = "m"
+            let id = try store.start(request).conversation
+            _ = try await engine.push(.once)
+            _ = try store.append(AppendRequest(inputs: .text("mine")), to: id)
+            _ = try store.append(AppendRequest(inputs: .text("mine too")), to: id)
+            let remoteID = try #require(try store.conversation(matching: id.rawValue).remoteID)
+            _ = try await other.append(AppendRequest(inputs: .text("theirs")), to: remoteID)
+            _ = try await engine.push(.once)
+            return id
+        }
+
+        func said(in id: LocalID) throws -> [String] {
+            try store.history(of: id).entries.filter { $0.entry.type == .messageInput }
+                .compactMap { $0.entry.raw["content"]?.string }
+        }
+    }
+
+    private struct WorldClock: SyncClock {
+        let world: SharedWorld
+        var now: Timestamp { Timestamp(microseconds: world.clientClock.microseconds) }
+        func sleep(until moment: Timestamp) async throws {
+            world.state.withLock { $0.advance(to: $0.now + .microseconds(moment.microseconds - now.microseconds)) }
+        }
+    }
+
+    private final class Folder: Sendable {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("convo-conflict-\(UUID().uuidString)")
+        deinit { try? FileManager.default.removeItem(at: url) }
+    }
+
+    @Test func `goes behind what the other one wrote, where the policy is append`() async throws {
+        let house = try House(policy: .append)
+        let id = try await house.overtaken()
+        #expect(try house.said(in: id) == ["hello", "theirs", "mine", "mine too"])
+        #expect(try house.store.outbox().isEmpty)
+    }
+
+    @Test func `becomes a branch from what its writer had seen, where the policy is branch`() async throws {
+        let house = try House(policy: .branch)
+        let id = try await house.overtaken()
+        #expect(try house.said(in: id) == ["hello", "theirs"])
+        let branch = try #require(try house.store.tree(of: id).branches.first?.conversation)
+        #expect(branch.parent?.isInferred == false)
+        #expect(Array(try house.said(in: branch.id).suffix(2)) == ["mine", "mine too"])
+        #expect(try !house.said(in: branch.id).contains("theirs"))
+        #expect(try house.store.outbox().isEmpty)
+    }
+
+    @Test func `waits for the person, where the policy is hold; and goes on when told to`() async throws {
+        let house = try House(policy: .hold)
+        let id = try await house.overtaken()
+        #expect(try house.said(in: id) == ["hello", "theirs"])
+        let waiting = try house.store.outbox()
+        #expect(waiting.map(\.state) == [.held, .held])
+        #expect(waiting.first?.reason?.code == "overtaken")
+        try house.store.retry(try #require(waiting.first?.id))
+        _ = try await house.engine.push(.once)
+        #expect(try house.said(in: id).prefix(3) == ["hello", "theirs", "mine"])
+    }
+
+    @Test func `follows its conversation's own policy before the configuration's`() async throws {
+        let house = try House(policy: .hold)
+        var request = StartRequest(inputs: .text("hello"))
+        request.model = "m"
+        let id = try house.store.start(request).conversation
+        try house.store.setConflictPolicy(.append, of: id)
+        _ = try await house.engine.push(.once)
+        _ = try house.store.append(AppendRequest(inputs: .text("mine")), to: id)
+        let remoteID = try #require(try house.store.conversation(matching: id.rawValue).remoteID)
+        _ = try await house.other.append(AppendRequest(inputs: .text("theirs")), to: remoteID)
+        _ = try await house.engine.push(.once)
+        #expect(try house.said(in: id) == ["hello", "theirs", "mine"])
+    }
+
+    @Test func `is no conflict where only our own earlier write moved the conversation on`() async throws {
+        let house = try House(policy: .hold)
+        var request = StartRequest(inputs: .text("hello"))
+        request.model = "m"
+        let id = try house.store.start(request).conversation
+        _ = try await house.engine.push(.once)
+        for text in ["one", "two", "three"] { _ = try house.store.append(AppendRequest(inputs: .text(text)), to: id) }
+        _ = try await house.engine.push(.once)
+        #expect(try house.said(in: id) == ["hello", "one", "two", "three"])
+    }
+}
