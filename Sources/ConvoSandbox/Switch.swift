@@ -2,6 +2,8 @@
 public struct Switch: Sendable {
     public let name: String
     public let summary: String
+    /// Which of the fifteen open questions about the real server it answers.
+    public let unknown: Int?
     /// What it takes, for a person to read.
     public let values: String
     public let value: @Sendable (Switches) -> String
@@ -16,25 +18,25 @@ public struct Switch: Sendable {
     public static let all: [Switch] = unknowns + speeds + faults
 
     public static let unknowns: [Switch] = [
-        choice("restart-history", \.restartHistory, "1: what a branch's history holds of the original"),
-        choice("client-entry-ids", \.clientEntryIDs, "2: what becomes of the ids that inputs bring along"),
-        number("page-size-limit", \.pageSizeLimit, "3: the largest page (0: none)"),
-        choice("page-size-over-limit", \.pageSizeOverLimit, "3: what a larger page_size gets"),
-        number("not-found-code", \.notFoundCode, "4: the code of 404"),
-        text("not-found-message", \.notFoundMessage, "4: the message of 404"),
-        number("busy-code", \.busyCode, "4: the code of 409"),
-        text("function-result-prefix", \.functionResultPrefix, "5: how a function.result's id begins"),
-        choice("metadata-match", \.metadataMatch, "6: what the list's filter lets through"),
-        choice("cut-stream-output", \.cutStreamOutput, "7: whether an answer is kept whose client left"),
-        choice("history-completed-at", \.historyCompletedAt, "8: completed_at in a history"),
-        choice("append-unstored", \.appendUnstored, "9: append with store false on a stored conversation"),
-        choice("client-handoff", \.clientHandoff, "10: what follows a handoff with handoff_execution client"),
-        number("stream-error-code", \.streamErrorCode, "11: the code of conversation.response.error"),
-        text("stream-error-message", \.streamErrorMessage, "11: the message of conversation.response.error"),
-        number("retry-after-seconds", \.retryAfterSeconds, "12: Retry-After of 429 (0: no header)"),
-        choice("history-while-busy", \.historyWhileBusy, "13: the history while an append runs"),
-        choice("delete-unknown", \.deleteUnknown, "14: the answer to deleting what is not there"),
-        choice("failed-append", \.failedAppend, "15: what a failed append leaves in the history"),
+        choice("restart-history", \.restartHistory, unknown: 1, "what a branch's history holds of the original"),
+        choice("client-entry-ids", \.clientEntryIDs, unknown: 2, "what becomes of the ids that inputs bring along"),
+        number("page-size-limit", \.pageSizeLimit, unknown: 3, "the largest page (0: none)"),
+        choice("page-size-over-limit", \.pageSizeOverLimit, unknown: 3, "what a larger page_size gets"),
+        number("not-found-code", \.notFoundCode, unknown: 4, "the code of 404"),
+        text("not-found-message", \.notFoundMessage, unknown: 4, "the message of 404"),
+        number("busy-code", \.busyCode, unknown: 4, "the code of 409"),
+        text("function-result-prefix", \.functionResultPrefix, unknown: 5, "how a function.result's id begins"),
+        choice("metadata-match", \.metadataMatch, unknown: 6, "what the list's filter lets through"),
+        choice("cut-stream-output", \.cutStreamOutput, unknown: 7, "whether an answer is kept whose client left"),
+        choice("history-completed-at", \.historyCompletedAt, unknown: 8, "completed_at in a history"),
+        choice("append-unstored", \.appendUnstored, unknown: 9, "append with store false on a stored conversation"),
+        choice("client-handoff", \.clientHandoff, unknown: 10, "what follows a handoff with handoff_execution client"),
+        number("stream-error-code", \.streamErrorCode, unknown: 11, "the code of conversation.response.error"),
+        text("stream-error-message", \.streamErrorMessage, unknown: 11, "the message of conversation.response.error"),
+        number("retry-after-seconds", \.retryAfterSeconds, unknown: 12, "Retry-After of 429 (0: no header)"),
+        choice("history-while-busy", \.historyWhileBusy, unknown: 13, "the history while an append runs"),
+        choice("delete-unknown", \.deleteUnknown, unknown: 14, "the answer to deleting what is not there"),
+        choice("failed-append", \.failedAppend, unknown: 15, "what a failed append leaves in the history"),
         choice("handoff-with-model", \.handoffWithModel, "handoff_execution in the start of a model's conversation"),
     ]
 
@@ -50,7 +52,7 @@ public struct Switch: Sendable {
     public static let faults: [Switch] =
         Fault.allCases.map { fault in
             Switch(
-                name: fault.rawValue, summary: fault.summary, values: "0…1 | every-N",
+                name: fault.rawValue, summary: fault.summary, unknown: nil, values: "0…1 | every-N",
                 value: { ($0.faults[fault] ?? .never).description },
                 set: { switches, text in
                     guard let chance = Chance(text) else { return false }
@@ -63,7 +65,7 @@ public struct Switch: Sendable {
             number("late-commit-ms", \.lateCommitMilliseconds, "how late late-commit is"),
             choice("cut", \.cut, "how a cut stream ends"),
             Switch(
-                name: "seed", summary: "the dice of the faults", values: "0…\(UInt64.max)",
+                name: "seed", summary: "the dice of the faults", unknown: nil, values: "0…\(UInt64.max)",
                 value: { String($0.seed) },
                 set: { switches, text in
                     guard let seed = UInt64(text) else { return false }
@@ -73,10 +75,12 @@ public struct Switch: Sendable {
         ]
 
     private static func choice<Value: RawRepresentable<String> & CaseIterable & Sendable>(
-        _ name: String, _ path: any (WritableKeyPath<Switches, Value> & Sendable), _ summary: String
+        _ name: String, _ path: any (WritableKeyPath<Switches, Value> & Sendable), unknown: Int? = nil,
+        _ summary: String
     ) -> Switch {
         Switch(
-            name: name, summary: summary, values: Value.allCases.map(\.rawValue).joined(separator: " | "),
+            name: name, summary: summary, unknown: unknown,
+            values: Value.allCases.map(\.rawValue).joined(separator: " | "),
             value: { $0[keyPath: path].rawValue },
             set: { switches, text in
                 guard let value = Value(rawValue: text) else { return false }
@@ -86,10 +90,11 @@ public struct Switch: Sendable {
     }
 
     private static func number(
-        _ name: String, _ path: any (WritableKeyPath<Switches, Int> & Sendable), _ summary: String
+        _ name: String, _ path: any (WritableKeyPath<Switches, Int> & Sendable), unknown: Int? = nil,
+        _ summary: String
     ) -> Switch {
         Switch(
-            name: name, summary: summary, values: "0…\(numberLimit)",
+            name: name, summary: summary, unknown: unknown, values: "0…\(numberLimit)",
             value: { String($0[keyPath: path]) },
             set: { switches, text in
                 guard let value = Int(text), (0...numberLimit).contains(value) else { return false }
@@ -99,10 +104,11 @@ public struct Switch: Sendable {
     }
 
     private static func text(
-        _ name: String, _ path: any (WritableKeyPath<Switches, String> & Sendable), _ summary: String
+        _ name: String, _ path: any (WritableKeyPath<Switches, String> & Sendable), unknown: Int? = nil,
+        _ summary: String
     ) -> Switch {
         Switch(
-            name: name, summary: summary, values: "TEXT",
+            name: name, summary: summary, unknown: unknown, values: "TEXT",
             value: { $0[keyPath: path] },
             set: { switches, text in
                 switches[keyPath: path] = text
