@@ -62,13 +62,24 @@ extension Store {
         guard let base = item.base else { return }
         let tip = try tip(of: item.conversation)
         guard tip.count == base.count + turn, let last = tip.entryID else { return }
+        try noteSeen(last, in: item.conversation, by: base.entryID)
+    }
+
+    /// The same of a start or restart: what is queued behind it has the new conversation in view.
+    public func noteOwnCreation(of item: OutboxItem) throws(StoreError) {
+        guard let last = try tip(of: item.conversation).entryID else { return }
+        try noteSeen(last, in: item.conversation, by: item.request["from_entry_id"]?.string.map { EntryID($0) })
+    }
+
+    /// Moves on what the writers have seen whose last seen entry was that one.
+    private func noteSeen(_ last: EntryID, in id: LocalID, by seen: EntryID?) throws(StoreError) {
         try write { database in
             try database.execute(
                 sql: """
                     UPDATE operation SET seen_entry_id = ? WHERE state NOT IN ('delivered', 'cancelled')
                         AND seen_entry_id IS ? AND conversation = (SELECT key FROM conversation WHERE id = ?)
                     """,
-                arguments: [last.rawValue, base.entryID?.rawValue, item.conversation.rawValue])
+                arguments: [last.rawValue, seen?.rawValue, id.rawValue])
         }
     }
 }

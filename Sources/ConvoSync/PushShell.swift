@@ -66,7 +66,11 @@ struct PushShell: Sendable {
         let description = try await api.get(remoteID)
         _ = try store.takeIn([description])
         try await takeInHistory(description)
-        if item.kind == .append { try noteOwnTurn(item) }
+        if item.kind == .append {
+            try noteOwnTurn(item)
+        } else {
+            try store.noteOwnCreation(of: item)
+        }
     }
 
     private func noteOwnTurn(_ item: OutboxItem) throws {
