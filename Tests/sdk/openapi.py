@@ -2,7 +2,6 @@
 
 Usage: openapi.py BASE_URL [SEED]          makes requests of its own
        openapi.py --requests BASE_URL       judges those that others made of the sandbox, from its log
-       openapi.py --bodies FILE             judges lines of {"schema": NAME, "body": {...}}
 One line; exits non-zero where an answer or a request is not what the description promises.
 """
 
@@ -219,12 +218,6 @@ def logged(client):
             yield SCHEMAS[each["operation"]], each["body"]
 
 
-def lines(path):
-    for line in Path(path).read_text().splitlines():
-        each = json.loads(line)
-        yield each["schema"], each["body"]
-
-
 def judge_requests(requests):
     judge = Judge()
     for schema, body in requests:
@@ -235,8 +228,6 @@ def judge_requests(requests):
 def main():
     if sys.argv[1] == "--requests":
         return judge_requests(logged(Client(sys.argv[2])))
-    if sys.argv[1] == "--bodies":
-        return judge_requests(lines(sys.argv[2]))
     seed = random.randrange(1 << 32) if len(sys.argv) < 3 else int(sys.argv[2])
     judge, client, dice = Judge(), Client(sys.argv[1]), random.Random(seed)
     print(f"openapi: seed {seed}", flush=True)
