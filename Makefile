@@ -35,6 +35,9 @@ install:
 	for program in $(PROGRAMS); do $(SWIFT) build -c release --product $$program || exit 1; done
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/systemd/user"
 	cd "$$($(SWIFT) build -c release --show-bin-path)" && install $(PROGRAMS) "$(DESTDIR)$(PREFIX)/bin/"
+	install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions"
+	"$(DESTDIR)$(PREFIX)/bin/convo" --generate-completion-script bash \
+		> "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/convo"
 	sed 's|^ExecStart=.*|ExecStart=$(PREFIX)/bin/convod|' systemd/convod.service \
 		> "$(DESTDIR)$(PREFIX)/share/systemd/user/convod.service"
 	@echo "Installed into $(DESTDIR)$(PREFIX). Next: systemctl --user daemon-reload && systemctl --user enable --now convod"
@@ -42,6 +45,7 @@ install:
 uninstall:
 	rm -f $(foreach program,$(PROGRAMS),"$(DESTDIR)$(PREFIX)/bin/$(program)")
 	rm -f "$(DESTDIR)$(PREFIX)/share/systemd/user/convod.service"
+	rm -f "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/convo"
 
 format:
 	$(SWIFT) format format --in-place --parallel --recursive $(SOURCES)

@@ -162,12 +162,17 @@ let package = Package(
             name: "ConvoTerminalTests", dependencies: ["ConvoTerminal", "ConvoModel"], swiftSettings: strict),
         .testTarget(
             name: "ConvoCommandTests",
-            dependencies: ["convo", "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoTerminal",
+            dependencies: [
+                "convo", "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
         ),
         .testTarget(name: "ConvoDaemonTests", dependencies: ["convod"], swiftSettings: strict),
+        // Starts the programs as people do.
+        .testTarget(
+            name: "ConvoAcceptanceTests", dependencies: ["convo", "convod", "convo-sandbox", "ConvoModel"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

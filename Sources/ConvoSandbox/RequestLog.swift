@@ -4,6 +4,8 @@ public import ConvoModel
 public struct RequestLog: Hashable, Sendable {
     /// The last requests that are kept one by one; the counts go on.
     public static let limit = 1000
+    /// A longer body is left out of the log, as `null`.
+    public static let bodyLimit = 16 << 10
 
     public private(set) var counts: [Operation: Int] = [:]
     public private(set) var faults: [Fault: Int] = [:]
@@ -13,7 +15,7 @@ public struct RequestLog: Hashable, Sendable {
     public func count(of operation: Operation) -> Int { counts[operation, default: 0] }
     public func count(of fault: Fault) -> Int { faults[fault, default: 0] }
 
-    mutating func note(_ operation: Operation, _ id: RemoteID?, _ plan: FaultPlan) {
+    mutating func note(_ operation: Operation, _ id: RemoteID?, _ body: JSONText?, _ plan: FaultPlan) {
         counts[operation, default: 0] += 1
         let struck = [plan.isSlow ? .slow : nil, plan.fault].compactMap { $0 }
         for fault in struck { faults[fault, default: 0] += 1 }
@@ -21,6 +23,7 @@ public struct RequestLog: Hashable, Sendable {
             .object([
                 "operation": .string(operation.rawValue), "conversation_id": .string(id?.rawValue),
                 "faults": .array(struck.map { .string($0.rawValue) }),
+                "body": body.flatMap { $0.text.utf8.count <= RequestLog.bodyLimit ? $0 : nil } ?? .null,
             ]))
         if latest.count > RequestLog.limit * 2 { latest.removeFirst(latest.count - RequestLog.limit) }
     }

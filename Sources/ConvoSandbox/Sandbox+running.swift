@@ -7,7 +7,7 @@ extension Sandbox {
     ///
     /// Gives the events of a stream, or one event that holds the whole response.
     func write(_ operation: Operation, _ id: RemoteID?, _ body: JSONText) async throws(ServiceError) -> ServerEvents {
-        let plan = try await begin(operation, id)
+        let plan = try await begin(operation, id, body)
         let turn = try draft(operation, id, body)
         let (events, continuation) = ServerEvents.makeStream()
         let presence = Presence()

@@ -88,9 +88,11 @@ public actor Sandbox {
     /// Counts a request and draws its faults; waits, where they say so.
     ///
     /// - Throws: the fault's answer, where one strikes before any work.
-    func begin(_ operation: Operation, _ id: RemoteID? = nil) async throws(ServiceError) -> FaultPlan {
+    func begin(
+        _ operation: Operation, _ id: RemoteID? = nil, _ body: JSONText? = nil
+    ) async throws(ServiceError) -> FaultPlan {
         let plan = draw(for: operation)
-        log.note(operation, id, plan)
+        log.note(operation, id, body, plan)
         if plan.isSlow { try await pause(milliseconds: switches.slowMilliseconds) }
         if let refusal = plan.refusal(switches) { throw refusal }
         return plan

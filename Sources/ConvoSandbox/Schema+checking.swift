@@ -129,9 +129,10 @@ extension Schema.Object {
                     "Input should be a valid dictionary or object to extract fields from", input: value)
             ]
         }
+        let members = value.members
         var issues: [ValidationIssue] = []
         for field in fields {
-            if let member = value[field.name] {
+            if let member = members.first(where: { $0.key == field.name })?.value {
                 issues += field.schema.issues(in: member, at: location + [.name(field.name)])
             } else if field.isRequired {
                 issues.append(
@@ -139,7 +140,7 @@ extension Schema.Object {
             }
         }
         guard !allowsExtra else { return issues }
-        for (key, member) in value.members where !fields.contains(where: { $0.name == key }) {
+        for (key, member) in members where !fields.contains(where: { $0.name == key }) {
             guard issues.count < Schema.issueLimit else { break }
             issues.append(
                 ValidationIssue(

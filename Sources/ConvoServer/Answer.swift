@@ -25,11 +25,26 @@ enum Answer: Sendable {
     }
 
     /// One write per event. Whatever ends this early (a client that left, a stopping server) drops the sequence, and
-    /// the service hears of it.
+    /// the service hears of it at once, though it may have nothing to write for a while.
     private static func body(
-        of events: ServerEvents, connections: OpenConnections, context: ExchangeContext
+        of source: ServerEvents, connections: OpenConnections, context: ExchangeContext
     ) -> ResponseBody {
         ResponseBody { writer in
+            let (events, relay) = ServerEvents.makeStream()
+            // Cancelled by the connection's end, or by this body's.
+            let pump = Task {
+                do {
+                    for try await event in source { relay.yield(event) }
+                    relay.finish()
+                } catch {
+                    relay.finish(throwing: error)
+                }
+            }
+            let watch = connections.whenClosed(context.channel) { pump.cancel() }
+            defer {
+                connections.forget(watch)
+                pump.cancel()
+            }
             do {
                 for try await event in events { try await writer.write(ByteBuffer(string: event.framed)) }
             } catch ServiceError.connectionReset {

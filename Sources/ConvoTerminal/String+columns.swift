@@ -15,7 +15,10 @@ extension Character {
 
 extension String {
     /// The columns of a terminal that it takes on one line.
-    public var columns: Int { reduce(0) { $0 + $1.columns } }
+    public var columns: Int { isPrintableASCII ? utf8.count : reduce(0) { $0 + $1.columns } }
+
+    /// Most ids, times and names are: they need no look at each character.
+    var isPrintableASCII: Bool { utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } }
 
     /// Cut to at most that many columns, with an ellipsis where something was cut; never inside a character.
     public func truncated(to limit: Int) -> String {

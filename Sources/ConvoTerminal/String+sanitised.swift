@@ -15,7 +15,7 @@ extension String {
     ///
     /// Joiners (U+200C, U+200D) and zero-width spaces stay: Persian, Indic scripts, Thai and emoji need them.
     public func sanitised(_ layout: TextLayout) -> String {
-        guard unicodeScalars.contains(where: \.needsCare) else { return self }
+        guard !isPrintableASCII, unicodeScalars.contains(where: \.needsCare) else { return self }
         var result = String.UnicodeScalarView()
         var rest = unicodeScalars[...]
         while let scalar = rest.popFirst() {

@@ -16,7 +16,9 @@ extension Failure {
         case let error as APIError: self.init(error)
         case let error as SyncFailure: self.init(error)
         case let error as JSONSyntaxError:
-            self.init(.badData, code: "invalid_json", message: Failure.sentence("\(error)"))
+            self.init(
+                .badData, code: "invalid_json", message: Failure.sentence("\(error)"),
+                hint: "The API's inputs are a JSON array of entries, or a JSON string.")
         case let error as ModelError:
             self.init(.badData, code: "invalid_data", message: Failure.sentence("\(error)"))
         case TerminalDevice.WriteFailure.failed(let code):

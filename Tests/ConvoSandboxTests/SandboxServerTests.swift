@@ -83,4 +83,20 @@ import Testing
         #expect(await server.sandbox.records.elements.count == 1)
         await server.stop()
     }
+
+    @Test func `notices a client that hangs up before its stream has said anything`() async throws {
+        let server = try await SandboxServer.start()
+        await server.sandbox.turn { $0.cutStreamOutput = .dropped }
+        let client = TestClient(host: "127.0.0.1", port: server.port)
+        client.connect()
+        try await client.executeAndDontWaitForResponse(
+            .init(
+                "/v1/conversations", method: .post,
+                body: ByteBuffer(string: #"{"model":"m","inputs":"sandbox:slow=500","stream":true}"#)))
+        while await server.sandbox.log.count(of: .startStream) == 0 { await Task.yield() }
+        try await client.shutdown()
+        await server.sandbox.settle()
+        #expect(await server.sandbox.records == .array([]))
+        await server.stop()
+    }
 }

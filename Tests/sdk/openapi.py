@@ -1,6 +1,8 @@
 """Validates the sandbox's answers, and its refusals, against the API's own description.
 
-Usage: openapi.py BASE_URL. One line; exits non-zero where an answer is not what the description promises.
+Usage: openapi.py BASE_URL [SEED]          makes requests of its own
+       openapi.py --requests BASE_URL       judges those that others made of the sandbox, from its log
+One line; exits non-zero where an answer or a request is not what the description promises.
 """
 
 import json
@@ -202,7 +204,30 @@ def refusals(judge, client, dice):
     return refused
 
 
+SCHEMAS = {
+    "start": "ConversationRequest", "start_stream": "ConversationStreamRequest",
+    "append": "ConversationAppendRequest", "append_stream": "ConversationAppendStreamRequest",
+    "restart": "ConversationRestartRequest", "restart_stream": "ConversationRestartStreamRequest",
+}
+
+
+def logged(client):
+    """The writes in the sandbox's log, as what they must be."""
+    for each in client.get("/sandbox/requests")[1]["latest"]:
+        if each["operation"] in SCHEMAS and each["body"] is not None:
+            yield SCHEMAS[each["operation"]], each["body"]
+
+
+def judge_requests(requests):
+    judge = Judge()
+    for schema, body in requests:
+        judge.check(schema, body)
+    print(f"openapi: {judge.count} requests as described")
+
+
 def main():
+    if sys.argv[1] == "--requests":
+        return judge_requests(logged(Client(sys.argv[2])))
     seed = random.randrange(1 << 32) if len(sys.argv) < 3 else int(sys.argv[2])
     judge, client, dice = Judge(), Client(sys.argv[1]), random.Random(seed)
     print(f"openapi: seed {seed}", flush=True)

@@ -36,7 +36,8 @@ enum InputFile {
         let isMissing = code == ENOENT || code == ENOTDIR
         return Failure(
             isMissing ? .notFound : .badData, code: isMissing ? "missing_file" : "unreadable_file",
-            message: isMissing ? "There is no file \(name)." : "Can't read \(name): \(String(cString: strerror(code)))."
-        )
+            message: isMissing
+                ? "There is no file \(name)." : "Can't read \(name): \(String(cString: strerror(code))).",
+            hint: "Check the path and its permissions; - reads standard input.")
     }
 }

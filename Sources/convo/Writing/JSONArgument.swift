@@ -4,6 +4,8 @@ import ConvoTerminal
 
 /// A parameter of the API that is JSON: given as it is, or as `@FILE`.
 struct JSONArgument: ExpressibleByArgument {
+    private static let hint = "Quote it for the shell, or put it into a file and give @FILE."
+
     private let argument: String
 
     init?(argument: String) { self.argument = argument }
@@ -17,11 +19,13 @@ struct JSONArgument: ExpressibleByArgument {
             guard value.kind == kind else {
                 throw Failure(
                     .badData, code: "invalid_json",
-                    message: "--\(option) must be a JSON \(kind == .array ? "array" : "object").")
+                    message: "--\(option) must be a JSON \(kind == .array ? "array" : "object").",
+                    hint: JSONArgument.hint)
             }
             return value
         } catch let error as JSONSyntaxError {
-            throw Failure(.badData, code: "invalid_json", message: "--\(option) is no JSON: \(error).")
+            throw Failure(
+                .badData, code: "invalid_json", message: "--\(option) is no JSON: \(error).", hint: JSONArgument.hint)
         }
     }
 }

@@ -1,0 +1,76 @@
+import Foundation
+import Testing
+
+@Suite struct `The command line` {
+    let house: House
+
+    init() throws { house = try House() }
+
+    @Test func `writes and reads with no network, no daemon and no key`() async throws {
+        let start = try await house.convo("start", "Grüße an 京都", "--model", "m", "--name", "Reise")
+        #expect(start.exitCode == 0, "\(start.errors)")
+        let id = try #require(start.output.split(separator: " ").first).description
+        #expect(try await house.convo("append", String(id.prefix(5)), "-", input: "zweite\n").exitCode == 0)
+        let pending = try #require(try await house.json("history", id) as? [String: Any])["pending"] as? [[String: Any]]
+        #expect(pending?.map { $0["inputs"] as? String } == ["Grüße an 京都", "zweite\n"])
+        #expect(try await house.convo("search", "京都").output.contains("Grüße an 京都"))
+        #expect(try await house.convo("list").output.contains("Reise"))
+    }
+
+    @Test func `keeps the database and its folder to the person`() async throws {
+        _ = try await house.convo("list")
+        func mode(_ path: String) throws -> Int? {
+            try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        }
+        #expect(try mode(house.database) == 0o600)
+        #expect(try mode((house.database as NSString).deletingLastPathComponent) == 0o700)
+    }
+
+    @Test(arguments: [
+        (["get", "nope"], 66, "no_such_conversation"), (["append", "nope", "x"], 66, "no_such_conversation"),
+        (["outbox", "show", "nope"], 66, "no_such_operation"), (["list", "--wrong"], 64, "usage"),
+        (["start", "x"], 64, "usage"), (["append"], 64, "usage"), (["delete", "x"], 64, "usage"),
+        (["start", "--model", "m", "--inputs", "/no/such"], 66, "missing_file"),
+        (["start", "x", "--model", "m", "--metadata", "[]"], 65, "invalid_json"),
+        (["sync"], 78, "no_key"), (["list", "--config", "/no/such"], 78, "missing_file"),
+        (["sync", "--server-url", "ftp://x"], 78, "unusable_value"),
+        (["sync", "--server-url", "http://127.0.0.1:1"], 69, "unreachable"),
+        (["list", "--database", "/proc/none/x.db"], 74, "not_writable"),
+    ])
+    func `says what failed in one JSON object, with a code`(arguments: [String], exitCode: Int32, code: String)
+        async throws
+    {
+        let outcome = try await Program.start(
+            "convo", arguments + ["--json"], environment: house.variables, in: house.folder
+        ).end()
+        #expect(outcome.exitCode == exitCode)
+        let json = try JSONSerialization.jsonObject(with: Data(outcome.errors.utf8)) as? [String: [String: Any]]
+        #expect(json?["error"]?["code"] as? String == code)
+        #expect((json?["error"]?["hint"] as? String)?.isEmpty == false)
+    }
+
+    @Test func `refuses a database that is damaged, foreign or newer, with a hint`() async throws {
+        let path = house.folder.appendingPathComponent("x.db").path
+        try Data(repeating: 7, count: 5000).write(to: URL(fileURLWithPath: path))
+        let damaged = try await house.convo("list", "--database", path)
+        #expect(damaged.exitCode == 74)
+        #expect(damaged.errors.contains("Hint: Move the file away"))
+    }
+
+    @Test func `ends quietly when its reader goes away`() async throws {
+        _ = try await house.convo("start", "x", "--model", "m")
+        let convo = Program.folder.appendingPathComponent("convo").path
+        let shell = Process()
+        shell.executableURL = URL(fileURLWithPath: "/bin/bash")
+        shell.arguments = ["-c", "'\(convo)' list | true; echo ${PIPESTATUS[0]}"]
+        shell.environment = house.variables
+        let (output, errors) = (Pipe(), Pipe())
+        shell.standardOutput = output
+        shell.standardError = errors
+        try shell.run()
+        shell.waitUntilExit()
+        let code = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+        #expect(["0\n", "141\n"].contains(code))
+        #expect(errors.fileHandleForReading.availableData.isEmpty)
+    }
+}
