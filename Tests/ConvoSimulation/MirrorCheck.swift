@@ -31,6 +31,13 @@ public enum MirrorCheck {
         return violations
     }
 
+    /// At any time: what the server has is not marked as deleted.
+    public static func falseDeletions(mirror: MirrorSnapshot, server: SimulatedServer) -> [Violation] {
+        let served = Set(server.conversations.map(\.id))
+        return mirror.conversations.filter { $0.isDeletedRemotely && served.contains($0.id) }
+            .map { Violation(.falseDeletion, "\($0.id) is marked as deleted, and is there") }
+    }
+
     /// Nothing that an earlier snapshot held is gone from a later one, whatever the server dropped since.
     ///
     /// - Parameter deletedHere: the conversations that a person deleted locally.

@@ -64,21 +64,25 @@ public struct RequestCheck: Sendable {
 
     /// The same is not asked again before the back-off, and after a 429 not before `Retry-After`.
     ///
-    /// A person's write or a new process may ask at once.
+    /// A person's write or a new process may ask at once. Two loops of one process may each ask for a list.
     private func impatience(in audit: Audit) -> [Violation] {
-        var last: [Subject: Audit.Record] = [:]
+        var last: [Subject: [Audit.Record]] = [:]
         var violations: [Violation] = []
         for record in audit.records where record.request.isTurn || record.request.name == "list" {
             let subject = Subject(record)
-            if let before = last[subject], let pause = pause(after: before),
-                record.sentAt >= before.finishedAt, record.sentAt < before.finishedAt + pause,
+            let recent = last[subject] ?? []
+            let tooSoon = recent.filter { before in
+                guard let pause = pause(after: before) else { return false }
+                return record.sentAt >= before.finishedAt && record.sentAt < before.finishedAt + pause
+            }
+            if let before = tooSoon.first, tooSoon.count == recent.count, record.request.isTurn || recent.count > 1,
                 !wakes.contains(where: { isWoken(record, by: $0) })
             {
                 let early = record.sentAt - before.finishedAt
                 violations.append(
                     Violation(.impatient, "request \(record.number) comes \(early) after \(before.number)"))
             }
-            last[subject] = record
+            last[subject] = recent.suffix(record.request.isTurn ? 0 : 1) + [record]
         }
         return violations
     }

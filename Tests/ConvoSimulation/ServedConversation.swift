@@ -4,7 +4,9 @@ public import ConvoModel
 public struct ServedConversation: Hashable, Sendable {
     public let id: RemoteID
     public let createdAt: VirtualInstant
-    public internal(set) var updatedAt: VirtualInstant
+    public internal(set) var updatedAt: VirtualInstant {
+        didSet { raw = ServedConversation.raw(id, fields, createdAt, updatedAt) }
+    }
     public internal(set) var entries: [ServedEntry]
     /// Entries that the model remembers though the history does not list them (a restart's copies).
     let unlisted: [ServedEntry]
@@ -16,7 +18,26 @@ public struct ServedConversation: Hashable, Sendable {
     var lockedUntil: VirtualInstant
 
     /// The object that `list` and `get` give.
-    public var raw: JSONText {
+    public private(set) var raw: JSONText
+
+    init(
+        id: RemoteID, createdAt: VirtualInstant, entries: [ServedEntry], unlisted: [ServedEntry], fields: JSONText,
+        sequence: Int, lockedUntil: VirtualInstant
+    ) {
+        self.id = id
+        self.createdAt = createdAt
+        updatedAt = createdAt + .microseconds(1)
+        self.entries = entries
+        self.unlisted = unlisted
+        self.fields = fields
+        self.sequence = sequence
+        self.lockedUntil = lockedUntil
+        raw = ServedConversation.raw(id, fields, createdAt, createdAt + .microseconds(1))
+    }
+
+    private static func raw(
+        _ id: RemoteID, _ fields: JSONText, _ createdAt: VirtualInstant, _ updatedAt: VirtualInstant
+    ) -> JSONText {
         var members = fields.members.map { ($0.key, Optional($0.value)) }
         members.append(("object", .string("conversation")))
         members.append(("id", .string(id.rawValue)))

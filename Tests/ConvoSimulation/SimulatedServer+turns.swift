@@ -62,7 +62,7 @@ extension SimulatedServer {
             switches.coarseCreationTimes
             ? VirtualInstant(microseconds: now.microseconds / 1000 * 1000) : now
         return ServedConversation(
-            id: mint.conversation(at: now), createdAt: created, updatedAt: created + .microseconds(1),
+            id: mint.conversation(at: now), createdAt: created,
             entries: entries, unlisted: unlisted, fields: fields, sequence: nextSequence(), lockedUntil: now)
     }
 

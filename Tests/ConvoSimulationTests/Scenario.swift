@@ -36,7 +36,7 @@ struct Scenario: Sendable {
     var clockJumps: [SimulatedWorld.ClockJump] = []
     var steps: [Step] = []
     var deaths: [Death] = []
-    var intervals = SyncIntervals(poll: .seconds(30), sweep: .seconds(120))
+    var intervals = SyncIntervals(poll: .seconds(60), sweep: .seconds(240))
     var limits = SyncLimits()
 
     /// The texts of all writers: few, so that they often say the very same.

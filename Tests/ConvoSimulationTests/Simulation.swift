@@ -22,7 +22,9 @@ final class Simulation {
     private static let patience = Duration.seconds(6 * 3600)
     private static let eventLimit = 6_000
     /// How long after all was calm the mirror must be right: unsettled histories are looked at for 15 minutes.
-    private static let calm = Duration.seconds(1200)
+    private static let calm = Duration.seconds(1000)
+    /// How often the outbox is asked whether all is done.
+    private static let lookInterval = Duration.seconds(20)
 
     private let scenario: Scenario
     private let daemon: Daemon
@@ -34,6 +36,7 @@ final class Simulation {
     private var deaths: ArraySlice<Scenario.Death>
     private var lives = 0
     private var calmSince: VirtualInstant?
+    private var nextLook = VirtualInstant.start
     private var held = MirrorSnapshot(conversations: [])
     private var violations: [Violation] = []
     private var points = 0
@@ -109,10 +112,12 @@ final class Simulation {
     /// Moves the clock to what is next, and lets one thing happen.
     private func proceed(_ life: Life) throws {
         let stepAt = steps.first?.at ?? .never
-        let next = min(stepAt, life.stage.next ?? .never, calmSince.map { $0 + Simulation.calm } ?? .never)
+        let next = min(
+            stepAt, life.stage.next ?? .never, calmSince.map { max($0 + Simulation.calm, nextLook) } ?? .never)
         world.state.withLock { $0.advance(to: min(next, max($0.now, .start + Simulation.patience))) }
         disk.surroundings.clock = world.clientClock
         if stepAt <= world.now, let step = steps.popFirst() {
+            try remember()
             try person.perform(step.action, in: disk.store)
             disk.keepPromise()
             life.wake.ring()
@@ -127,8 +132,10 @@ final class Simulation {
             violations.append(Violation(.restless, "it never comes to rest"))
             return true
         }
-        guard steps.isEmpty, world.state.withLock({ $0.isQuiet }),
-            try disk.store.outbox().allSatisfy({ $0.state == .refused || $0.state == .held })
+        guard steps.isEmpty, world.state.withLock({ $0.isQuiet }) else { return false }
+        guard now >= nextLook else { return false }
+        nextLook = now + Simulation.lookInterval
+        guard try disk.store.outbox().allSatisfy({ $0.state == .refused || $0.state == .held })
         else {
             calmSince = nil
             return false
@@ -144,6 +151,7 @@ final class Simulation {
         if !afterPowerCut {
             violations += MirrorCheck.losses(earlier: held, later: now, deletedHere: person.deletedHere)
         }
+        violations += MirrorCheck.falseDeletions(mirror: now, server: world.server)
         held = now
     }
 

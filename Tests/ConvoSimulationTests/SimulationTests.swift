@@ -4,32 +4,46 @@ import Foundation
 import Testing
 
 @Suite struct `The real engine in a simulated world` {
-    /// `CONVO_SIMULATION_SEEDS` says how many.
-    private static let seeds = ProcessInfo.processInfo.environment["CONVO_SIMULATION_SEEDS"].flatMap(Int.init) ?? 200
-    private static let first = ProcessInfo.processInfo.environment["CONVO_SIMULATION_FIRST"].flatMap(Int.init) ?? 1
+    /// `CONVO_SIMULATION_SEEDS` says how many, `CONVO_SIMULATION_FIRST` from where.
+    private static let seeds = setting("CONVO_SIMULATION_SEEDS") ?? 60
+    private static let first = setting("CONVO_SIMULATION_FIRST") ?? 1
+    private static let strands = 2
 
-    @Test func `keeps every promise for every seed`() throws {
-        var failing = 0
-        for seed in Self.first..<Self.first + Self.seeds {
-            let began = ContinuousClock.now
+    private static func setting(_ name: String) -> Int? {
+        ProcessInfo.processInfo.environment[name].flatMap(Int.init)
+    }
+
+    /// Every other seed each, so that two processors share the work.
+    @Test(arguments: 0..<strands)
+    func `keeps every promise for every seed`(strand: Int) throws {
+        var tally = Tally()
+        for seed in stride(from: Self.first + strand, to: Self.first + Self.seeds, by: Self.strands) {
             let report = try Simulation(Scenario(drawnFrom: UInt64(seed))).run()
-            let line =
-                "seed \(seed) took \(ContinuousClock.now - began), lasted \(report.lasted), requests \(report.audit.records.count), points \(report.points), turns \(report.turns.count), violations \(report.violations.count)\n"
-                + report.violations.prefix(5).map { "    \($0)\n" }.joined()
-            FileHandle.standardError.write(Data(line.utf8))
-            if ProcessInfo.processInfo.environment["CONVO_SIMULATION_TRACE"] != nil {
-                for record in report.audit.records.suffix(400) {
-                    let text =
-                        "\(record.number) s\(record.sender) \(record.sentAt - .start)..\(record.finishedAt - .start) \(record.request.name) \(record.request.conversation?.rawValue ?? "") \(record.operation?.rawValue ?? "") \(record.outcome) \(record.fault.map { "\($0)" } ?? "")\n"
-                    FileHandle.standardError.write(Data(text.utf8))
-                }
-                for turn in report.turns { FileHandle.standardError.write(Data("\(turn.at - .start) \(turn)\n".utf8)) }
-                for item in report.outbox { FileHandle.standardError.write(Data("\(item)\n".utf8)) }
-            }
-            if !report.violations.isEmpty {
-                failing += 1
-            }
+            tally.count(report)
+            let found = report.violations.prefix(3).map(\.description).joined(separator: "; ")
+            #expect(report.violations.isEmpty, "seed \(seed): \(found)")
+            if !report.violations.isEmpty, Self.seeds == 1 { print(report.testDescription) }
         }
-        #expect(failing == 0)
+        print(tally)
+    }
+
+    /// What earlier versions of the engine and the store got wrong.
+    @Test(
+        arguments: [
+            2,  // a list that had failed was asked for again at once
+            12,  // the push spun while a due write waited for one in flight
+            16,  // a run that fails each time was sent again for ever
+            56, 113, 143,  // a conversation listed before its first answer was never fetched whole
+            120, 123,  // a write in doubt in a deleted conversation was asked about for ever
+        ] as [UInt64])
+    func `keeps every promise for the seeds that once found a bug`(seed: UInt64) throws {
+        #expect(try Simulation(Scenario(drawnFrom: seed)).run().violations.isEmpty)
+    }
+
+    @Test(arguments: [7, 8] as [UInt64])
+    func `does the same for the same seed`(seed: UInt64) throws {
+        let runs = try (0..<2).map { _ in try Simulation(Scenario(drawnFrom: seed)).run() }
+        #expect(runs[0].turns == runs[1].turns)
+        #expect(runs[0].audit.records.map(\.finishedAt) == runs[1].audit.records.map(\.finishedAt))
     }
 }

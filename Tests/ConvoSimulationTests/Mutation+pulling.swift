@@ -1,0 +1,67 @@
+import ConvoAPI
+import ConvoModel
+import ConvoSimulation
+import ConvoStore
+
+@testable import ConvoSync
+
+/// Mistakes in pulling, and in waiting.
+extension Mutation {
+    static let pulling: [Mutation] = [
+        Mutation("takes what a sweep did not see for deleted", breaks: [.falseDeletion]).with {
+            $0.pull = { step, engine in
+                guard case .probe(let id) = step else { return nil }
+                try? engine.store.markDeletedRemotely(id)
+                return .probed
+            }
+        },
+        Mutation("throws away what the server has deleted", breaks: [.forgotten]).with {
+            $0.pull = { step, engine in
+                guard case .probe(let id) = step, let known = try? engine.store.conversation(matching: id.rawValue)
+                else { return nil }
+                do {
+                    _ = try await engine.api.get(id)
+                    return nil
+                } catch {
+                    if (error as? APIError)?.isNotFound == true { _ = try? engine.store.delete(known.id, .local) }
+                    return .probed
+                }
+            }
+        },
+        Mutation("moves the cursor past what it has not read", breaks: [.mirrorDiffers]).with {
+            $0.pull = { step, engine in
+                guard case .fetch(let stale) = step else { return nil }
+                do {
+                    let history = try await engine.api.getHistory(of: stale.remoteID)
+                    let description = try await engine.api.get(stale.remoteID)
+                    _ = try engine.store.takeIn([description])
+                    let intake = HistoryIntake(history, version: description.updatedAt.text)
+                    return .fetched(try engine.store.takeIn([intake]))
+                } catch { return nil }
+            }
+        },
+        Mutation("reads the first page only", breaks: [.mirrorDiffers]).with {
+            $0.pull = { step, _ in
+                guard case .list(let page, _, _) = step, page > 0 else { return nil }
+                return .listed(PageIntake(items: []))
+            }
+        },
+        Mutation("never fetches a history twice", breaks: [.mirrorDiffers]).with {
+            $0.pull = { step, engine in
+                guard case .fetch(let stale) = step,
+                    let held = try? engine.store.historyVersion(of: stale.id), !held.isEmpty
+                else { return nil }
+                return .fetched(0)
+            }
+        },
+        Mutation("never looks for what is missing", breaks: [.mirrorDiffers]).with {
+            $0.pull = { step, _ in if case .findUnlisted = step { .unlisted([]) } else { nil } }
+        },
+        Mutation("does not back off", breaks: [.impatient]).with {
+            $0.limits = { $0.backoff = Backoff(initial: .milliseconds(1), limit: .milliseconds(1)) }
+        },
+        Mutation("asks for more than a page may hold", breaks: [.malformedRequest]).with {
+            $0.limits = { $0.pageSize = 500 }
+        },
+    ]
+}

@@ -1,0 +1,104 @@
+import ConvoAPI
+import ConvoModel
+import ConvoSimulation
+import ConvoStore
+
+@testable import ConvoSync
+
+/// Mistakes in sending and confirming.
+extension Mutation {
+    static let pushing: [Mutation] = [
+        Mutation("sends what is in doubt again without looking", breaks: [.blindResend, .repeatedWrite]).with {
+            $0.limits = { $0.surfacing = .zero }
+            $0.push = { step, _ in if case .confirm = step { .confirmed(.absent) } else { nil } }
+        },
+        Mutation("takes \"not there yet\" for \"not there\"", breaks: [.blindResend, .repeatedWrite]).with {
+            $0.limits = { $0.surfacing = .zero }
+        },
+        Mutation("takes a lost answer for a lost request", breaks: [.blindResend, .repeatedWrite]).with {
+            $0.push = { step, engine in
+                guard case .send = step, case .failed(.api(let error)) = await engine.pushShell.perform(step) else {
+                    return nil
+                }
+                return .failed(.api(APIError(error.kind, effect: .none, message: error.message)))
+            }
+        },
+        Mutation("takes an error after the commit for a refusal", breaks: [.falseState]).with {
+            $0.push = { step, engine in
+                guard case .settle(let item, .inDoubt(let reason, _)) = step else { return nil }
+                return await engine.pushShell.perform(.settle(item, .refused(reason)))
+            }
+        },
+        Mutation("forgets the base", breaks: [.falseState]).with {
+            $0.push = { step, engine in
+                guard case .send(let item, _) = step else { return nil }
+                return await engine.pushShell.perform(.send(item, OutboxItem.Base(entryID: nil, count: 0)))
+            }
+        },
+        Mutation("bases an append on an old mirror", breaks: [.falseState]).with {
+            $0.push = { step, engine in
+                guard case .prepare(let item) = step else { return nil }
+                return (try? engine.store.tip(of: item.conversation)).map { .prepared($0) }
+            }
+        },
+        Mutation("says that it is delivered before it is", breaks: [.falseState]).with {
+            $0.push = { step, engine in
+                guard case .send(let item, let base) = step,
+                    (try? engine.store.markSending(item.id, base: base)) == true
+                else { return nil }
+                try? engine.store.markDelivered(item.id)
+                try? await engine.pushShell.send(item)
+                return .sent
+            }
+        },
+        Mutation("sends before it has written down that it sends", breaks: [.repeatedWrite]).with {
+            $0.push = { step, engine in
+                guard case .send(let item, let base) = step, item.kind == .append, let id = item.remoteID else {
+                    return nil
+                }
+                do {
+                    let response = try await engine.api.append(AppendRequest(json: item.request), to: id)
+                    _ = try engine.store.markSending(item.id, base: base)
+                    try engine.store.markDelivered(item.id, response: response)
+                    return .sent
+                } catch {
+                    _ = try? engine.store.markSending(item.id, base: base)
+                    return .failed((error as? APIError).map { .api($0) } ?? .cancelled)
+                }
+            }
+        },
+        Mutation("takes what was interrupted for never sent", breaks: [.blindResend, .repeatedWrite]).with {
+            $0.recover = { store in
+                for item in try store.outbox() where item.state == .sending {
+                    try store.markQueued(item.id, reason: nil, nextAttempt: nil)
+                }
+            }
+        },
+        Mutation("trusts the list's filter", breaks: [.blindResend, .repeatedWrite]).with {
+            $0.push = { step, engine in
+                guard case .confirm(let item) = step, item.kind == .start || item.kind == .restart else { return nil }
+                let filter = JSONText.object([(Store.operationKey, .string(item.id.rawValue))])
+                do {
+                    let found = try await engine.api.list(page: 0, pageSize: 100, metadata: filter)
+                    let ours = found.first { $0.metadata?[Store.operationKey]?.string == item.id.rawValue }
+                    return .confirmed(ours.map { .present($0.id) } ?? .absent)
+                } catch { return .failed((error as? APIError).map { .api($0) } ?? .cancelled) }
+            }
+        },
+        Mutation("does not keep the order", breaks: [.wrongOrder, .overlappingWriters, .stubborn]).with {
+            $0.push = { step, engine in
+                guard case .load = step else { return nil }
+                let open = (try? engine.store.outbox()) ?? []
+                let ready = open.filter { $0.state == .queued || $0.state == .inDoubt }
+                return .loaded(ready.filter { $0.kind == .start || $0.remoteID != nil || $0.parentRemoteID != nil })
+            }
+        },
+        Mutation("sends again what was refused", breaks: [.stubborn]).with {
+            $0.push = { step, engine in
+                guard case .settle(let item, .refused(let reason)) = step else { return nil }
+                let later = engine.now + .seconds(30)
+                return await engine.pushShell.perform(.settle(item, .queued(reason, until: later)))
+            }
+        },
+    ]
+}

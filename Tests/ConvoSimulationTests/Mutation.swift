@@ -1,0 +1,32 @@
+import ConvoModel
+import ConvoSimulation
+import ConvoStore
+import Testing
+
+@testable import ConvoSync
+
+/// A mistake that an engine could have, and the rules that it breaks.
+struct Mutation: Sendable, CustomTestStringConvertible {
+    typealias Push = @Sendable (PushMachine.Step, MutantEngine) async -> PushMachine.Outcome?
+    typealias Pull = @Sendable (PullMachine.Step, MutantEngine) async -> PullMachine.Outcome?
+
+    let testDescription: String
+    /// Any of these convicts it.
+    let breaks: Set<Violation.Rule>
+    var limits: @Sendable (inout SyncLimits) -> Void = { _ in }
+    /// What it does in place of a step; `nil` where it does the right thing.
+    var push: Push = { _, _ in nil }
+    var pull: Pull = { _, _ in nil }
+    var recover: @Sendable (Store) throws -> Void = { try $0.recoverInterrupted() }
+
+    init(_ name: String, breaks: Set<Violation.Rule>) {
+        testDescription = name
+        self.breaks = breaks
+    }
+
+    func with(_ change: (inout Mutation) -> Void) -> Mutation {
+        var copy = self
+        change(&copy)
+        return copy
+    }
+}

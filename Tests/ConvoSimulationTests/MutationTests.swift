@@ -1,0 +1,30 @@
+import ConvoSimulation
+import ConvoSync
+import Testing
+
+@Suite struct `A mistake in the engine` {
+    /// Within so many seeds it must be found.
+    static let seedLimit: UInt64 = 500
+
+    @Test(arguments: Mutation.pushing + Mutation.pulling)
+    func `is found by the checkers`(mutation: Mutation) throws {
+        for seed in 1...Self.seedLimit {
+            let simulation = try Simulation(Scenario(drawnFrom: seed)) { engine, intervals, wake in
+                await MutantEngine(engine: engine, mutation: mutation).run(intervals, wake: wake)
+            }
+            let broken = Set(try simulation.run().violations.map(\.rule))
+            if !broken.isDisjoint(with: mutation.breaks) { return }
+        }
+        Issue.record("\(mutation.testDescription): not found in \(Self.seedLimit) seeds")
+    }
+
+    @Test func `is what convicts it: the same engine without one is not convicted`() throws {
+        let none = Mutation("does everything right", breaks: [])
+        for seed in 1...20 as ClosedRange<UInt64> {
+            let simulation = try Simulation(Scenario(drawnFrom: seed)) { engine, intervals, wake in
+                await MutantEngine(engine: engine, mutation: none).run(intervals, wake: wake)
+            }
+            #expect(try simulation.run().violations.isEmpty, "seed \(seed)")
+        }
+    }
+}

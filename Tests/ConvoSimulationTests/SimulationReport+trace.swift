@@ -1,0 +1,21 @@
+import ConvoModel
+import ConvoSimulation
+import Testing
+
+extension SimulationReport: CustomTestStringConvertible {
+    /// Everything that happened, in its order, for whoever looks into a seed.
+    var testDescription: String {
+        let requests = audit.records.map { record in
+            let times = "\(record.sentAt - .start)..\(record.finishedAt - .start)"
+            let subject = "\(record.request.name) \(record.request.conversation?.rawValue ?? "")"
+            let fault = record.fault.map { " fault: \($0)" } ?? ""
+            return "\(record.number) process \(record.sender) \(times) \(subject) "
+                + "\(record.operation?.rawValue ?? "") \(record.outcome)\(fault)"
+        }
+        let committed = turns.map { turn in
+            "\(turn.at - .start) \(turn.kind) \(turn.conversation) by \(turn.cause): \(turn.said)"
+        }
+        let writes = outbox.map { "\($0.id) in \($0.conversation): \($0.state) \($0.reason ?? "")" }
+        return (violations.map(\.description) + requests + committed + writes).joined(separator: "\n")
+    }
+}
