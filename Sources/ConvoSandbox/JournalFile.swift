@@ -4,6 +4,10 @@ import Glibc
 import Darwin
 #endif
 
+// The C functions, out of the shadow of the methods named like them.
+private let readBytes = read
+private let writeBytes = write
+
 /// An open file that only grows, that nobody else has open this way, and that is on the disk when a call returns.
 final class JournalFile: Sendable {
     private let descriptor: Int32
@@ -38,11 +42,7 @@ final class JournalFile: Sendable {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 1 << 20)
         while true {
-            #if canImport(Glibc)
-            let count = Glibc.read(descriptor, &chunk, chunk.count)
-            #else
-            let count = Darwin.read(descriptor, &chunk, chunk.count)
-            #endif
+            let count = readBytes(descriptor, &chunk, chunk.count)
             guard count >= 0 else { throw .failed("read", path: path, errno: errno) }
             if count == 0 { return bytes }
             bytes += chunk[..<count]
@@ -50,10 +50,23 @@ final class JournalFile: Sendable {
     }
 
     /// Returns once the text is on the disk.
+    ///
+    /// A text that does not fit leaves nothing of itself behind: the next one would be written onto its stump.
     func append(_ text: String) throws(JournalError) {
+        var before = stat()
+        guard fstat(descriptor, &before) == 0 else { throw .failed("look at", path: path, errno: errno) }
+        do {
+            try write(text)
+        } catch {
+            _ = ftruncate(descriptor, before.st_size)
+            throw error
+        }
+    }
+
+    private func write(_ text: String) throws(JournalError) {
         var rest = Array(text.utf8)[...]
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
+            let count = rest.withUnsafeBytes { writeBytes(descriptor, $0.baseAddress, $0.count) }
             guard count > 0 else { throw .failed("write", path: path, errno: errno) }
             rest = rest.dropFirst(count)
         }

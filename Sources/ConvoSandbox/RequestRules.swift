@@ -73,24 +73,6 @@ struct RequestRules: Sendable {
     }
 }
 
-/// A person's word on one call that waits for it.
-struct Confirmation: Hashable, Sendable {
-    let index: Int
-    let isAllowed: Bool
-}
-
-extension [JSONText] {
-    /// The entries with the confirmed calls marked so.
-    func confirmed(by confirmations: [Confirmation]) -> [JSONText] {
-        var entries = self
-        for confirmation in confirmations {
-            entries[confirmation.index] = entries[confirmation.index].setting(
-                "confirmation_status", to: .string(confirmation.isAllowed ? "allowed" : "denied"))
-        }
-        return entries
-    }
-}
-
 extension JSONText {
     /// A call that nobody but the client can answer: one that was confirmed is the server's to run.
     fileprivate var isUnconfirmedOrPlainCall: Bool {

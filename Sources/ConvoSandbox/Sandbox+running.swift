@@ -33,6 +33,7 @@ extension Sandbox {
         } catch {
             answer.finish(throwing: error)
         }
+        // In the same step as the answer: nobody who has read it finds the conversation still locked.
         busy[run.turn.conversationID] = nil
     }
 
@@ -49,7 +50,6 @@ extension Sandbox {
         if stream.isCut { run.presence.leave() }
         guard try await isKept(run) else { return }
         try commit(turn, outputs)
-        busy[turn.conversationID] = nil
         if run.sink == .whole {
             answer.yield(ServerEvent("conversation.response", data: turn.response(outputs)))
         }
@@ -114,40 +114,6 @@ extension Sandbox {
         stream.write(
             "conversation.response.error", at: moment(),
             [("message", .string(switches.streamErrorMessage)), ("code", .int(switches.streamErrorCode))])
-    }
-}
-
-/// One turn on its way to an answer.
-struct Run: Sendable {
-    enum Sink: Sendable { case whole, stream }
-
-    let turn: Turn
-    let plan: FaultPlan
-    let presence: Presence
-    let sink: Sink
-}
-
-/// Writes a stream's events, until it is cut.
-struct EventWriter: Sendable {
-    let answer: ServerEvents.Continuation
-    let isOn: Bool
-    let cutAfter: Int?
-    let cut: Switches.Cut
-    private(set) var isCut = false
-    private var count = 0
-
-    init(answer: ServerEvents.Continuation, isOn: Bool, cutAfter: Int?, cut: Switches.Cut) {
-        (self.answer, self.isOn, self.cutAfter, self.cut) = (answer, isOn, cutAfter, cut)
-    }
-
-    mutating func write(_ type: String, at time: Timestamp, _ members: [(String, JSONText?)]) {
-        guard isOn, !isCut else { return }
-        let head: [(String, JSONText?)] = [("type", .string(type)), ("created_at", .string(time.text))]
-        answer.yield(ServerEvent(type, data: .object(head + members)))
-        count += 1
-        guard let cutAfter, count >= cutAfter else { return }
-        isCut = true
-        if cut == .reset { answer.finish(throwing: ServiceError.connectionReset) } else { answer.finish() }
     }
 }
 

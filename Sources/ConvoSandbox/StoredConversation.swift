@@ -49,21 +49,9 @@ struct StoredConversation: Hashable, Sendable {
     /// Takes in what a finished run gives it.
     mutating func apply(_ commit: Commit) {
         object = commit.object
-        for (index, entry) in commit.replaced where entries.indices.contains(index) { entries[index] = entry }
+        for replacement in commit.replacements where entries.indices.contains(replacement.index) {
+            entries[replacement.index] = replacement.entry
+        }
         entries += commit.added
     }
-}
-
-/// What one finished run changes in its conversation.
-struct Commit: Hashable, Sendable {
-    struct Replacement: Hashable, Sendable {
-        let index: Int
-        let entry: JSONText
-    }
-
-    let object: JSONText
-    var replacements: [Replacement] = []
-    var added: [JSONText]
-
-    fileprivate var replaced: [(Int, JSONText)] { replacements.map { ($0.index, $0.entry) } }
 }
