@@ -34,7 +34,7 @@ struct Sync: AsyncParsableCommand {
         progress.show("Looking for what is new…")
         return await engine.pull(.sweep) { report in
             guard report.histories > 0 || report.conversations > 0 else { return }
-            progress.show("Fetched \(report.histories) histories, \(report.entries) new entries…")
+            progress.show("New conversations: \(report.conversations); histories fetched: \(report.histories)…")
         }
     }
 
