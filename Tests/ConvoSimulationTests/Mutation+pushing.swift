@@ -35,12 +35,6 @@ extension Mutation {
                 return await engine.pushShell.perform(.send(item, OutboxItem.Base(entryID: nil, count: 0)))
             }
         },
-        Mutation("bases an append on an old mirror", breaks: [.falseState]).with {
-            $0.push = { step, engine in
-                guard case .prepare(let item) = step else { return nil }
-                return (try? engine.store.tip(of: item.conversation)).map { .prepared($0) }
-            }
-        },
         Mutation("says that it is delivered before it is", breaks: [.falseState]).with {
             $0.push = { step, engine in
                 guard case .send(let item, let base) = step,
