@@ -64,7 +64,7 @@ extension Mutation {
         Mutation("takes what was interrupted for never sent", breaks: [.blindResend, .repeatedWrite]).with {
             $0.recover = { store in
                 for item in try store.outbox() where item.state == .sending {
-                    try store.markQueued(item.id, reason: nil, nextAttempt: nil)
+                    try store.markQueued(item.id, from: .sending, reason: nil, nextAttempt: nil)
                 }
             }
         },

@@ -31,6 +31,52 @@ import Testing
         #expect(until.map { $0 > noon } ?? true)
     }
 
+    @Test func `what is in doubt is not queued again by a decision that did not know of it`() throws {
+        let store = try temporaryStore()
+        var request = StartRequest(inputs: .text("hello"))
+        request.model = "m"
+        let id = try store.start(request).operation
+        _ = try store.markSending(id, base: nil)
+        try store.recoverInterrupted()
+        try store.markQueued(id, from: .queued, reason: nil, nextAttempt: nil)
+        try store.markStopped(id, from: .queued, as: .refused, reason: .init(code: "http_404", message: "no"))
+        #expect(try store.operation(matching: id.rawValue).state == .inDoubt)
+    }
+
+    @Test func `what was loaded of a conversation while it was busy is not worked on`() throws {
+        var machine = PushMachine(.due)
+        let write = try item()
+        guard case .step(let load) = machine.next(at: noon) else {
+            Issue.record("nothing to load")
+            return
+        }
+        machine.finished(load, .loaded([write]), at: noon)
+        guard case .step(let prepare) = machine.next(at: noon) else {
+            Issue.record("it does not start")
+            return
+        }
+        machine.woken()
+        guard case .step(let again) = machine.next(at: noon) else {
+            Issue.record("it does not load again")
+            return
+        }
+        machine.finished(again, .loaded([write]), at: noon)
+        machine.finished(prepare, .prepared(nil), at: noon)
+        guard case .step(let send) = machine.next(at: noon) else {
+            Issue.record("it does not send")
+            return
+        }
+        machine.finished(send, .failed(.api(.lost)), at: noon)
+        guard case .step(let settle) = machine.next(at: noon) else {
+            Issue.record("it does not settle")
+            return
+        }
+        machine.finished(settle, .settled, at: noon)
+        var steps: [PushMachine.Step] = []
+        while case .step(let step) = machine.next(at: noon), steps.count < 5 { steps.append(step) }
+        #expect(steps == [.load(limit: 200)])
+    }
+
     @Test func `a list that failed is not asked for again before its time`() throws {
         var machine = PullMachine(.look)
         guard case .step(let list) = machine.next(at: noon), case .list = list else {
@@ -59,7 +105,7 @@ import Testing
                 #expect(verdict == .held(.init(code: "http_503", message: "no")))
                 return
             }
-            try store.markQueued(id, reason: reason, nextAttempt: until)
+            try store.markQueued(id, from: .inDoubt, reason: reason, nextAttempt: until)
         }
         Issue.record("it is sent for ever")
     }
