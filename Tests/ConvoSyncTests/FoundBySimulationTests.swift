@@ -43,6 +43,20 @@ import Testing
         #expect(try store.operation(matching: id.rawValue).state == .inDoubt)
     }
 
+    @Test func `cancelling a held write releases nothing that another one holds`() throws {
+        let store = try temporaryStore()
+        var request = StartRequest(inputs: .text("hello"))
+        request.model = "m"
+        let start = try store.start(request)
+        try store.markStopped(
+            start.operation, from: .queued, as: .refused, reason: .init(code: "http_404", message: "no"))
+        let appends = try (0..<2).map { _ in
+            try store.append(AppendRequest(inputs: .text("more")), to: start.conversation).operation
+        }
+        _ = try store.cancel(appends[0])
+        #expect(try store.operation(matching: appends[1].rawValue).state == .held)
+    }
+
     @Test func `what was loaded of a conversation while it was busy is not worked on`() throws {
         var machine = PushMachine(.due)
         let write = try item()
