@@ -71,7 +71,8 @@ extension Store {
             }
             guard item.kind == .start || item.kind == .restart else {
                 try cancel(database, item)
-                try releaseDependents(database, of: item)
+                // One that was itself held by another releases nothing: that other still stands in the way.
+                if item.reason?.code != Dependence.code { try releaseDependents(database, of: item) }
                 return [id]
             }
             let victims = try dependents(database, of: item) + [item]

@@ -47,23 +47,32 @@ extension Store {
     }
 
     /// Back to the queue: certainly not on the server. `nextAttempt` says when it may be tried again.
+    ///
+    /// - Parameter state: the state that this was decided for. What is in doubt by now is not queued by a decision
+    ///   that did not know of the doubt.
     public func markQueued(
-        _ id: OperationID, reason: OutboxItem.Reason?, nextAttempt: Timestamp?
+        _ id: OperationID, from state: OperationState, reason: OutboxItem.Reason?, nextAttempt: Timestamp?
     ) throws(StoreError) {
         _ = try transition(
-            id, from: [.queued, .sending, .inDoubt], to: .queued, reason: reason, set: "next_attempt = ?",
+            id, from: Store.states(decidedFor: state), to: .queued, reason: reason, set: "next_attempt = ?",
             [nextAttempt?.microseconds])
+    }
+
+    private static func states(decidedFor state: OperationState) -> Set<OperationState> {
+        state == .inDoubt ? [.inDoubt] : [.queued, .sending]
     }
 
     /// The server said no, or nothing can tell whether it said yes (`held`): the person decides. What comes after it
     /// in its conversation, and in branches that wait for it, is held.
+    ///
+    /// - Parameter known: the state that this was decided for, as for ``markQueued(_:from:reason:nextAttempt:)``.
     public func markStopped(
-        _ id: OperationID, as state: OperationState, reason: OutboxItem.Reason
+        _ id: OperationID, from known: OperationState, as state: OperationState, reason: OutboxItem.Reason
     ) throws(StoreError) {
         _ = try writeDurably { database in
             guard
                 try move(
-                    database, id, from: [.queued, .sending, .inDoubt], to: state, reason: reason,
+                    database, id, from: Store.states(decidedFor: known), to: state, reason: reason,
                     set: "next_attempt = NULL", [])
             else { return }
             try holdDependents(database, of: id)

@@ -155,6 +155,8 @@ public struct PushMachine: Machine {
 
     private mutating func release(_ item: OutboxItem) {
         busy.remove(item.conversation)
+        // What was loaded of it meanwhile stands as it stood before.
+        waiting.removeAll { $0.conversation == item.conversation }
         isLoadDue = true
     }
 

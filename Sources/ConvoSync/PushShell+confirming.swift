@@ -41,6 +41,8 @@ extension PushShell {
     /// Looks through the conversations that are new since it was sent. The list's own filter is reported to be
     /// unreliable, so it is not asked.
     private func confirmCreation(_ item: OutboxItem) async throws -> Confirmation {
+        // A pull may have met it since, and known it for ours.
+        if let known = try store.operation(matching: item.id.rawValue).remoteID { return try await confirm(known) }
         let oldest = (item.sentAt?.microseconds ?? 0) - PushShell.clockTolerance
         for page in 0..<PushShell.pageLimit {
             let conversations = try await api.list(page: page, pageSize: limits.pageSize, metadata: nil)
@@ -52,6 +54,16 @@ extension PushShell {
             if isPast { break }
         }
         return .absent
+    }
+
+    /// What was there once is not sent again because somebody has deleted it.
+    private func confirm(_ known: RemoteID) async throws -> Confirmation {
+        do {
+            _ = try store.takeIn([try await api.get(known)])
+            return .present(known)
+        } catch let error as APIError where error.isNotFound {
+            return .unclear(.conversationGone)
+        }
     }
 
     private func confirmDeletion(_ item: OutboxItem) async throws -> Confirmation {

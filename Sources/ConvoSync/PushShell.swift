@@ -84,12 +84,15 @@ struct PushShell: Sendable {
     private func settle(_ item: OutboxItem, _ verdict: Verdict) throws {
         switch verdict {
         case .delivered(let remoteID): try store.markDelivered(item.id, as: remoteID)
-        case .queued(let reason, let moment): try store.markQueued(item.id, reason: reason, nextAttempt: moment)
+        case .queued(let reason, let moment):
+            try store.markQueued(item.id, from: item.state, reason: reason, nextAttempt: moment)
         case .inDoubt(let reason, let moment): try store.markInDoubt(item.id, reason: reason, nextAttempt: moment)
-        case .refused(let reason): try store.markStopped(item.id, as: .refused, reason: reason)
-        case .held(let reason): try store.markStopped(item.id, as: .held, reason: reason)
+        case .refused(let reason): try store.markStopped(item.id, from: item.state, as: .refused, reason: reason)
+        case .held(let reason): try store.markStopped(item.id, from: item.state, as: .held, reason: reason)
         case .branched:
-            if try !store.branchOff(item.id) { try store.markStopped(item.id, as: .held, reason: .overtaken) }
+            if try !store.branchOff(item.id) {
+                try store.markStopped(item.id, from: item.state, as: .held, reason: .overtaken)
+            }
         }
     }
 }

@@ -33,6 +33,7 @@ public struct SimulatedWorld: Sendable {
     private var agenda: [(at: VirtualInstant, event: Event)]
     /// By the number of the request.
     private var inFlight: [Int: Int] = [:]
+    private var isHealed = false
     private var unreachableUntil = VirtualInstant.start
     private var unauthorizedUntil = VirtualInstant.start
 
@@ -75,12 +76,18 @@ public struct SimulatedWorld: Sendable {
         server.advance(to: now)
     }
 
+    /// From now on nothing goes wrong any more.
+    public mutating func heal() {
+        isHealed = true
+        (unreachableUntil, unauthorizedUntil) = (now, now)
+    }
+
     /// Sends one request now.
     public mutating func send(_ request: APIRequest, for operation: OperationID? = nil, by sender: Int = 0) -> Exchange
     {
         advance(to: now)
         let number = audit.records.count + 1
-        let fault = faults[number]
+        let fault = isHealed ? nil : faults[number]
         let (finishesAt, result) = seen(by: request, outcome(of: request, call: number, fault: fault))
         let outcome: Audit.Outcome =
             switch result {

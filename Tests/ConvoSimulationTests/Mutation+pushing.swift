@@ -35,12 +35,6 @@ extension Mutation {
                 return await engine.pushShell.perform(.send(item, OutboxItem.Base(entryID: nil, count: 0)))
             }
         },
-        Mutation("bases an append on an old mirror", breaks: [.falseState]).with {
-            $0.push = { step, engine in
-                guard case .prepare(let item) = step else { return nil }
-                return (try? engine.store.tip(of: item.conversation)).map { .prepared($0) }
-            }
-        },
         Mutation("says that it is delivered before it is", breaks: [.falseState]).with {
             $0.push = { step, engine in
                 guard case .send(let item, let base) = step,
@@ -70,7 +64,7 @@ extension Mutation {
         Mutation("takes what was interrupted for never sent", breaks: [.blindResend, .repeatedWrite]).with {
             $0.recover = { store in
                 for item in try store.outbox() where item.state == .sending {
-                    try store.markQueued(item.id, reason: nil, nextAttempt: nil)
+                    try store.markQueued(item.id, from: .sending, reason: nil, nextAttempt: nil)
                 }
             }
         },

@@ -13,7 +13,10 @@ import Testing
                 await MutantEngine(engine: engine, mutation: mutation).run(intervals, wake: wake)
             }
             let broken = Set(try simulation.run().violations.map(\.rule))
-            if !broken.isDisjoint(with: mutation.breaks) { return }
+            if !broken.isDisjoint(with: mutation.breaks) {
+                print("\(mutation.testDescription): found with seed \(seed)")
+                return
+            }
         }
         Issue.record("\(mutation.testDescription): not found in \(Self.seedLimit) seeds")
     }

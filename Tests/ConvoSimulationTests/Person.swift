@@ -86,10 +86,11 @@ final class Person: Sendable {
             if let remoteID = target.remoteID { state.withLock { _ = $0.deletedHere.insert(remoteID) } }
         case .cancel(let nth):
             guard let item = try operation(nth, in: store) else { return }
+            // What nobody can tell about is the person's own risk; here nobody takes it.
+            guard item.state != .held || item.reason?.code == "dependency" else { return }
             _ = try store.cancel(item.id)
         case .retry(let nth):
             guard let item = try operation(nth, in: store) else { return }
-            // What nobody can tell about is the person's own risk; here nobody takes it.
             guard item.state == .refused || item.state == .queued || item.state == .inDoubt else { return }
             try store.retry(item.id)
             state.withLock { _ = $0.retried.insert(item.id) }

@@ -54,9 +54,7 @@ struct Scenario: Sendable {
         let span = Duration.seconds(600)
         others = OtherWriter(
             drawnFrom: &random, count: random.int(in: 0...14), within: span, texts: Scenario.texts)
-        steps = (0..<random.int(in: 3...14)).map { _ in
-            Step(at: .start + random.duration(in: .zero...span), action: Scenario.action(drawnFrom: &random))
-        }
+        steps = (0..<random.int(in: 3...12)).flatMap { _ in Scenario.burst(drawnFrom: &random, within: span) }
         steps.sort { $0.at < $1.at }
         if random.chance(perMille: 400) {
             deaths = (0..<random.int(in: 1...4)).map { _ in
@@ -69,6 +67,17 @@ struct Scenario: Sendable {
             let by = random.duration(in: .seconds(-7200)...Duration.seconds(7200))
             clockJumps = [.init(at: .start + random.duration(in: .zero...span), by: by)]
         }
+    }
+
+    /// One thing that a person does, or several writes in a row to the conversation that was active last.
+    private static func burst(drawnFrom random: inout SplitMix64, within span: Duration) -> [Step] {
+        let at = VirtualInstant.start + random.duration(in: .zero...span)
+        let first = Step(at: at, action: action(drawnFrom: &random))
+        guard random.chance(perMille: 300) else { return [first] }
+        let more = (1...random.int(in: 1...3)).map { number in
+            Step(at: at + .milliseconds(number * 700), action: .append(nth: 0, text: random.element(of: texts) ?? ""))
+        }
+        return [first] + more
     }
 
     private static func action(drawnFrom random: inout SplitMix64) -> Action {

@@ -132,14 +132,15 @@ final class Simulation {
             violations.append(Violation(.restless, "it never comes to rest"))
             return true
         }
-        guard steps.isEmpty, world.state.withLock({ $0.isQuiet }) else { return false }
         guard now >= nextLook else { return false }
         nextLook = now + Simulation.lookInterval
+        guard steps.isEmpty, world.state.withLock({ $0.isQuiet }) else { return false }
         guard try disk.store.outbox().allSatisfy({ $0.state == .refused || $0.state == .held })
         else {
             calmSince = nil
             return false
         }
+        if calmSince == nil { world.state.withLock { $0.heal() } }
         let since = calmSince ?? now
         calmSince = since
         return now >= since + Simulation.calm
