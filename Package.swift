@@ -48,7 +48,10 @@ let package = Package(
         .target(name: "ConvoAPI", dependencies: ["ConvoHTTP", "ConvoModel"], swiftSettings: strict),
         .target(
             name: "ConvoStore",
-            dependencies: ["ConvoModel", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "ConvoModel", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             resources: [.embedInCode("Migrations")],
             swiftSettings: strict
         ),
@@ -120,6 +123,14 @@ let package = Package(
             swiftSettings: strict
         ),
 
+        .executableTarget(
+            name: "convo-bench",
+            dependencies: ["ConvoStore", "ConvoModel"],
+            path: "Benchmarks",
+            exclude: ["run"],
+            swiftSettings: strict
+        ),
+
         .testTarget(name: "ConvoModelTests", dependencies: ["ConvoModel"], swiftSettings: strict),
         .testTarget(name: "ConvoHTTPTests", dependencies: ["ConvoHTTP"], swiftSettings: strict),
         .testTarget(
@@ -162,7 +173,8 @@ let package = Package(
             name: "ConvoTerminalTests", dependencies: ["ConvoTerminal", "ConvoModel"], swiftSettings: strict),
         .testTarget(
             name: "ConvoCommandTests",
-            dependencies: ["convo", "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoTerminal",
+            dependencies: [
+                "convo", "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict

@@ -4,10 +4,15 @@ extension Snippet {
     static let leadIn = 40
 
     /// The stretch of a text around the first of the words, white space folded, with every one of them marked.
-    init(of text: String, words: [String]) {
-        let wanted = Set(words.flatMap { Snippet.tokens($0, .query).map(\.word) })
-        let prefixes = wanted.filter { !$0.isEmpty }
-        func isWanted(_ word: String) -> Bool { wanted.contains(word) || prefixes.contains { word.hasPrefix($0) } }
+    init(of text: String, wanted: [SearchQuery.Wanted]) {
+        var words: Set<String> = []
+        var beginnings: [String] = []
+        for term in wanted {
+            let tokens = Snippet.tokens(term.text, .query).map(\.word)
+            words.formUnion(tokens)
+            if term.isPrefix, let last = tokens.last { beginnings.append(last) }
+        }
+        func isWanted(_ word: String) -> Bool { words.contains(word) || beginnings.contains { word.hasPrefix($0) } }
 
         let utf8 = Array(text.utf8)
         let found = Snippet.tokens(text, .index).filter { isWanted($0.word) }
