@@ -1,15 +1,16 @@
 # make demo      the main job, end to end, against the sandbox
 # make test      every test
+# make bench     what it takes, beside what limits it; BENCH="--entries 100000 --runs 5" for less
 # make install   into PREFIX (default: ~/.local)
 # make format    the sources as .swift-format wants them
 
 PREFIX ?= $(HOME)/.local
 DESTDIR ?=
 SWIFT ?= swift
-SOURCES = Package.swift Sources Tests
+SOURCES = Package.swift Sources Tests Benchmarks
 PROGRAMS = convo convod convo-sandbox
 
-.PHONY: help build demo test install uninstall format lint clean
+.PHONY: help build demo test bench install uninstall format lint clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -25,6 +26,11 @@ test:
 	@scripts/bootstrap test
 	$(SWIFT) build --build-tests
 	$(SWIFT) test --skip-build --parallel
+
+bench:
+	@scripts/bootstrap bench
+	for product in convo convo-bench; do $(SWIFT) build -c release --product $$product || exit 1; done
+	@Benchmarks/run "$$($(SWIFT) build -c release --show-bin-path)" $(BENCH)
 
 install:
 	@scripts/bootstrap

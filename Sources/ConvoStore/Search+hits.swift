@@ -12,8 +12,9 @@ extension Search {
         var seen: Set<String> = []
         var hits: [SearchHit] = []
         for found in ordered where hits.count < limit {
-            if let id = found.id, Search.isNamed(id), !seen.insert(id).inserted { continue }
-            if let hit = try hit(found) { hits.append(hit) }
+            guard let hit = try hit(found, unless: { seen.contains($0) }) else { continue }
+            if hit.otherBranches > 0, let id = hit.entry { seen.insert(id.rawValue) }
+            hits.append(hit)
         }
         return hits
     }
@@ -21,15 +22,15 @@ extension Search {
     /// An entry that came without an id has one that says nothing beyond its conversation.
     private static func isNamed(_ id: String) -> Bool { !id.hasPrefix("~") }
 
-    private func hit(_ found: Found) throws -> SearchHit? {
+    private func hit(_ found: Found, unless isSeen: (String) -> Bool) throws -> SearchHit? {
         switch found.place {
-        case .entry: try entryHit(found)
+        case .entry: try entryHit(found, unless: isSeen)
         case .operation: try queuedHit(found)
         case .conversation: try nameHit(found)
         }
     }
 
-    private func entryHit(_ found: Found) throws -> SearchHit? {
+    private func entryHit(_ found: Found, unless isSeen: (String) -> Bool) throws -> SearchHit? {
         try Row.fetchOne(
             database.cachedStatement(
                 sql: """
@@ -38,7 +39,8 @@ extension Search {
                     FROM entry e JOIN conversation c ON c.key = e.conversation WHERE e.key = ?
                     """),
             arguments: [found.key]
-        ).map { row in
+        ).flatMap { row in
+            guard !isSeen(row["entry_id"]) else { return nil }
             let entry = try Entry(raw: .stored(row["raw"]))
             let id: String = row["entry_id"]
             return SearchHit(

@@ -46,8 +46,6 @@ struct Search {
         let place: Place
         let key: Int64
         let score: Double
-        /// An entry's own; what branches share has the same.
-        var id: String?
         /// For ordering by date: as ``EntryKey``.
         var moment: Int64
     }
@@ -98,7 +96,7 @@ struct Search {
             arguments: arguments + [order == .date ? max(limit * 4, 100) : max(limit, Store.scoredLimit)])
         return rows.map { row in
             let key: Int64 = row["key"]
-            return Found(place: .entry, key: key, score: aged(row["score"], key), id: row["id"], moment: key)
+            return Found(place: .entry, key: key, score: aged(row["score"], key), moment: key)
         }
     }
 
@@ -182,9 +180,10 @@ struct Search {
                 """
             arguments += place.isPending ? [Store.scannedLimit] : [first, last, Store.scannedLimit]
         }
-        if test.isEmpty, !isScored { return (source, arguments) }
+        // The table is not read without a need: each of its rows may be a page by itself.
+        if test.isEmpty { return ("SELECT key, score FROM (\(source)) hit", arguments) }
         let sql = """
-            SELECT hit.key, hit.score, e.id FROM (\(source)) hit CROSS JOIN \(table)
+            SELECT hit.key, hit.score FROM (\(source)) hit CROSS JOIN \(table)
             CROSS JOIN conversation c ON c.key = e.conversation WHERE 1 \(test)
             """
         return (sql, arguments + values)
