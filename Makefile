@@ -1,16 +1,17 @@
 # make demo      the main job, end to end, against the sandbox
 # make test      every test
 # make soak      200 kills of the real daemon, 200,000 simulated runs: hours
+# make bench     what it takes, beside what limits it; BENCH="--entries 100000 --runs 5" for less
 # make install   into PREFIX (default: ~/.local)
 # make format    the sources as .swift-format wants them
 
 PREFIX ?= $(HOME)/.local
 DESTDIR ?=
 SWIFT ?= swift
-SOURCES = Package.swift Sources Tests
+SOURCES = Package.swift Sources Tests Benchmarks
 PROGRAMS = convo convod convo-sandbox
 
-.PHONY: help build demo test soak install uninstall format lint clean
+.PHONY: help build demo test soak simulate bench install uninstall format lint clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -29,6 +30,11 @@ soak:
 	$(SWIFT) build
 	Tests/Processes/kills "$$($(SWIFT) build --show-bin-path)" --kills 200
 	CONVO_SIMULATION_SEEDS=200000 $(SWIFT) test -c release -Xswiftc -enable-testing --filter ConvoSimulationTests
+
+bench:
+	@scripts/bootstrap bench
+	for product in convo convo-bench; do $(SWIFT) build -c release --product $$product || exit 1; done
+	@Benchmarks/run "$$($(SWIFT) build -c release --show-bin-path)" $(BENCH)
 
 install:
 	@scripts/bootstrap

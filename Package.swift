@@ -48,7 +48,10 @@ let package = Package(
         .target(name: "ConvoAPI", dependencies: ["ConvoHTTP", "ConvoModel"], swiftSettings: strict),
         .target(
             name: "ConvoStore",
-            dependencies: ["ConvoModel", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "ConvoModel", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ],
             resources: [.embedInCode("Migrations")],
             swiftSettings: strict
         ),
@@ -117,6 +120,14 @@ let package = Package(
                 "ConvoSandbox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
+            swiftSettings: strict
+        ),
+
+        .executableTarget(
+            name: "convo-bench",
+            dependencies: ["ConvoStore", "ConvoModel"],
+            path: "Benchmarks",
+            exclude: ["run"],
             swiftSettings: strict
         ),
 

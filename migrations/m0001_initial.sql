@@ -34,7 +34,7 @@ CREATE INDEX conversation_unsettled ON conversation (history_due) WHERE history_
 
 -- One entry. Its id is unique within its conversation only: a restart may copy entries under the same ids.
 CREATE TABLE entry (
-    key INTEGER PRIMARY KEY,
+    key INTEGER PRIMARY KEY,                    -- the minute in which it was made, or a free number soon after
     conversation INTEGER NOT NULL REFERENCES conversation (key) ON DELETE CASCADE,
     id TEXT NOT NULL,
     position INTEGER NOT NULL,
@@ -78,7 +78,7 @@ CREATE TABLE operation (
 CREATE INDEX operation_open ON operation (conversation, sequence) WHERE state NOT IN ('delivered', 'cancelled');
 
 -- The index holds no copy of the text: it is read again from `raw` when a row must leave the index.
--- A positive rowid is an entry's key, a negative one an operation's sequence.
+-- A rowid below 2^60 is an entry's key, a higher one 2^60 plus an operation's sequence.
 CREATE VIRTUAL TABLE entry_index USING fts5 (text, content = '', tokenize = 'convo');
 CREATE VIRTUAL TABLE conversation_index USING fts5 (name, description, content = '', tokenize = 'convo');
 

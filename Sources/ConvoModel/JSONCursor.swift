@@ -1,27 +1,26 @@
 /// Walks a text that is already known to be valid, compact JSON. On any other text it ends early; it never traps.
+///
+/// Places are counted in bytes. The bytes must stay where they are while the cursor is used.
 struct JSONCursor {
-    private let text: Substring.UTF8View
-    private var index: Substring.UTF8View.Index
+    let bytes: UnsafeBufferPointer<UInt8>
+    private(set) var index = 0
 
-    init(_ text: String) {
-        self.text = text[...].utf8
-        index = self.text.startIndex
-    }
+    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     /// Steps over the opening bracket or brace.
-    mutating func enter() { advance() }
+    mutating func enter() { index = min(index + 1, bytes.count) }
 
     /// The next member's key with its quotes, `nil` at the object's end. Steps over the colon.
-    mutating func nextKey() -> Substring? {
+    mutating func nextKey() -> Range<Int>? {
         skipComma()
         guard peek() == UInt8(ascii: "\"") else { return nil }
         let key = nextValue()
-        advance()
+        enter()
         return key
     }
 
     /// The next element, `nil` at the array's end.
-    mutating func nextElement() -> Substring? {
+    mutating func nextElement() -> Range<Int>? {
         skipComma()
         guard let byte = peek(), byte != UInt8(ascii: "]") else { return nil }
         let element = nextValue()
@@ -29,29 +28,37 @@ struct JSONCursor {
     }
 
     /// The value that starts here, of any kind.
-    mutating func nextValue() -> Substring {
+    mutating func nextValue() -> Range<Int> {
         let start = index
         switch peek() {
         case UInt8(ascii: "\""): skipString()
         case UInt8(ascii: "{"), UInt8(ascii: "["): skipContainer()
         default: skipScalar()
         }
-        return Substring(text[start..<index])
+        return start..<index
+    }
+
+    func peek() -> UInt8? { index < bytes.count ? bytes[index] : nil }
+
+    mutating func skipComma() {
+        if peek() == UInt8(ascii: ",") { index += 1 }
     }
 
     private mutating func skipString() {
-        advance()
-        while let byte = peek() {
-            advance()
-            if byte == UInt8(ascii: "\"") { return }
-            if byte == UInt8(ascii: "\\") { advance() }
+        var place = index + 1
+        while place < bytes.count {
+            let byte = bytes[place]
+            place += 1
+            if byte == UInt8(ascii: "\"") { break }
+            if byte == UInt8(ascii: "\\") { place += 1 }
         }
+        index = min(place, bytes.count)
     }
 
     private mutating func skipContainer() {
         var depth = 0
-        while let byte = peek() {
-            switch byte {
+        while index < bytes.count {
+            switch bytes[index] {
             case UInt8(ascii: "\""):
                 skipString()
                 continue
@@ -59,42 +66,45 @@ struct JSONCursor {
             case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
             default: break
             }
-            advance()
+            index += 1
             if depth == 0 { return }
         }
     }
 
     private mutating func skipScalar() {
         while let byte = peek(), byte != UInt8(ascii: ","), byte != UInt8(ascii: "]"), byte != UInt8(ascii: "}") {
-            advance()
+            index += 1
         }
-    }
-
-    private mutating func skipComma() {
-        if peek() == UInt8(ascii: ",") { advance() }
-    }
-
-    private func peek() -> UInt8? { index < text.endIndex ? text[index] : nil }
-
-    private mutating func advance() {
-        if index < text.endIndex { text.formIndex(after: &index) }
     }
 }
 
 extension JSONCursor {
+    /// The text of a value, as it is written.
+    func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+
     /// Whether a quoted JSON string says the same as a Swift string.
-    static func matches(_ quoted: Substring, _ plain: String) -> Bool {
-        let inner = quoted.utf8.dropFirst().dropLast()
-        return inner.contains(UInt8(ascii: "\\")) ? unescape(quoted) == plain : inner.elementsEqual(plain.utf8)
+    func matches(_ quoted: Range<Int>, _ plain: String) -> Bool {
+        let inner = JSONCursor.inner(quoted)
+        return bytes[inner].contains(UInt8(ascii: "\\"))
+            ? JSONCursor.unescape(bytes[inner]) == plain : bytes[inner].elementsEqual(plain.utf8)
     }
 
     /// A quoted JSON string's characters.
-    static func unescape(_ quoted: Substring) -> String {
-        let inner = quoted.utf8.dropFirst().dropLast()
-        guard inner.contains(UInt8(ascii: "\\")) else { return String(Substring(inner)) }
+    func unescape(_ quoted: Range<Int>) -> String { JSONCursor.unescape(bytes[JSONCursor.inner(quoted)]) }
+
+    /// Without the quotes.
+    private static func inner(_ quoted: Range<Int>) -> Range<Int> {
+        quoted.count < 2 ? quoted.upperBound..<quoted.upperBound : quoted.lowerBound + 1..<quoted.upperBound - 1
+    }
+
+    private static func unescape(_ inner: Slice<UnsafeBufferPointer<UInt8>>) -> String {
+        guard let firstEscape = inner.firstIndex(of: UInt8(ascii: "\\")) else {
+            return String(decoding: inner, as: UTF8.self)
+        }
         var result: [UInt8] = []
         result.reserveCapacity(inner.count)
-        var bytes = inner.makeIterator()
+        result.append(contentsOf: inner[..<firstEscape])
+        var bytes = inner[firstEscape...].makeIterator()
         var highSurrogate: UInt32?
         func flush() {
             if highSurrogate != nil { result.append(contentsOf: "\u{FFFD}".utf8) }

@@ -17,44 +17,90 @@ extension JSONText {
     /// The member of that name, `nil` where this is no object or has no such member. The first of two wins.
     public subscript(key: String) -> JSONText? {
         guard kind == .object else { return nil }
-        var cursor = JSONCursor(text)
-        cursor.enter()
-        while let name = cursor.nextKey() {
-            let value = cursor.nextValue()
-            if JSONCursor.matches(name, key) { return JSONText(trusted: String(value)) }
+        return reading { cursor in
+            cursor.enter()
+            while let name = cursor.nextKey() {
+                let value = cursor.nextValue()
+                if cursor.matches(name, key) { return JSONText(trusted: cursor.text(value)) }
+            }
+            return nil
         }
-        return nil
     }
 
     /// The object's members in their order; empty where this is no object.
     public var members: [(key: String, value: JSONText)] {
         guard kind == .object else { return [] }
-        var members: [(key: String, value: JSONText)] = []
-        var cursor = JSONCursor(text)
-        cursor.enter()
-        while let name = cursor.nextKey() {
-            members.append((JSONCursor.unescape(name), JSONText(trusted: String(cursor.nextValue()))))
+        return reading { cursor in
+            var members: [(key: String, value: JSONText)] = []
+            cursor.enter()
+            while let name = cursor.nextKey() {
+                let value = cursor.nextValue()
+                members.append((cursor.unescape(name), JSONText(trusted: cursor.text(value))))
+            }
+            return members
         }
-        return members
     }
 
     /// The array's elements in their order; empty where this is no array.
     public var elements: [JSONText] {
         guard kind == .array else { return [] }
-        var elements: [JSONText] = []
-        var cursor = JSONCursor(text)
-        cursor.enter()
-        while let value = cursor.nextElement() { elements.append(JSONText(trusted: String(value))) }
-        return elements
+        return reading { cursor in
+            var elements: [JSONText] = []
+            cursor.enter()
+            while let value = cursor.nextElement() { elements.append(JSONText(trusted: cursor.text(value))) }
+            return elements
+        }
     }
 
     /// The string's characters, escapes resolved; a lone surrogate becomes U+FFFD. `nil` where this is no string.
     public var string: String? {
-        kind == .string ? JSONCursor.unescape(text[...]) : nil
+        guard kind == .string else { return nil }
+        return reading { cursor in cursor.unescape(0..<cursor.bytes.count) }
+    }
+
+    /// The strings at any depth, in their order, but for what stands in members of the names given.
+    ///
+    /// One walk over the bytes: the whole of a history is read this way when it is indexed.
+    package func strings(exceptIn silent: Set<String>) -> [String] {
+        reading { cursor in
+            var strings: [String] = []
+            // The open containers, `true` for an object. Valid text closes each of them.
+            var open: [Bool] = []
+            while let byte = cursor.peek() {
+                switch byte {
+                case UInt8(ascii: "{"), UInt8(ascii: "["):
+                    open.append(byte == UInt8(ascii: "{"))
+                    cursor.enter()
+                case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                    _ = open.popLast()
+                    cursor.enter()
+                case UInt8(ascii: "\""):
+                    let value = cursor.nextValue()
+                    strings.append(cursor.unescape(value))
+                default: if cursor.nextValue().isEmpty { return strings }
+                }
+                cursor.skipComma()
+                while open.last == true, cursor.peek() == UInt8(ascii: "\""), let name = cursor.nextKey() {
+                    guard silent.contains(cursor.unescape(name)) else { break }
+                    _ = cursor.nextValue()
+                    cursor.skipComma()
+                }
+            }
+            return strings
+        }
     }
 
     /// `nil` where this is no integer, or not one of 64 bits.
     public var int: Int? { kind == .number ? Int(text) : nil }
     public var double: Double? { kind == .number ? Double(text) : nil }
     public var bool: Bool? { kind == .bool ? text == "true" : nil }
+
+    /// The cursor works on the string's own bytes where they lie in one piece, as those of Swift's own strings do.
+    private func reading<Value>(_ work: (inout JSONCursor) -> Value) -> Value {
+        func run(_ bytes: UnsafeBufferPointer<UInt8>) -> Value {
+            var cursor = JSONCursor(bytes)
+            return work(&cursor)
+        }
+        return text.utf8.withContiguousStorageIfAvailable(run) ?? Array(text.utf8).withUnsafeBufferPointer(run)
+    }
 }

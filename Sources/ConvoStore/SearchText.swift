@@ -14,29 +14,9 @@ public enum SearchText {
         "closed", "detail",
     ]
 
-    /// The text of an entry of any kind, its pieces parted by line breaks.
+    /// The text of an entry of any kind, its pieces parted by line breaks. Inline images and files (`data:` URLs)
+    /// are no text.
     public static func of(_ entry: JSONText) -> String {
-        var pieces: [String] = []
-        collect(entry, into: &pieces)
-        return pieces.joined(separator: "\n")
-    }
-
-    /// Iterative: the text may be nested as deep as ``JSONText/depthLimit`` allows.
-    private static func collect(_ root: JSONText, into pieces: inout [String]) {
-        var stack = [root]
-        while let value = stack.popLast() {
-            switch value.kind {
-            case .string: append(value.string ?? "", to: &pieces)
-            case .array: stack.append(contentsOf: value.elements.reversed())
-            case .object:
-                stack.append(contentsOf: value.members.filter { !silent.contains($0.key) }.map(\.value).reversed())
-            case .number, .bool, .null: break
-            }
-        }
-    }
-
-    /// Inline images and files (`data:` URLs) are no text.
-    private static func append(_ text: String, to pieces: inout [String]) {
-        if !text.isEmpty, !text.hasPrefix("data:") { pieces.append(text) }
+        entry.strings(exceptIn: silent).filter { !$0.isEmpty && !$0.hasPrefix("data:") }.joined(separator: "\n")
     }
 }

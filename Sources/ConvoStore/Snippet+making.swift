@@ -4,29 +4,25 @@ extension Snippet {
     static let leadIn = 40
 
     /// The stretch of a text around the first of the words, white space folded, with every one of them marked.
-    init(of text: String, words: [String]) {
-        let wanted = Set(words.flatMap { Snippet.tokens($0, .query).map(\.word) })
-        let prefixes = wanted.filter { !$0.isEmpty }
-        func isWanted(_ word: String) -> Bool { wanted.contains(word) || prefixes.contains { word.hasPrefix($0) } }
-
+    init(of text: String, wanted: [SearchQuery.Wanted]) {
         let utf8 = Array(text.utf8)
-        let found = Snippet.tokens(text, .index).filter { isWanted($0.word) }
-        let first = found.first?.start ?? 0
+        let found = Snippet.found(in: utf8, wanted)
+        let first = found.first?.lowerBound ?? 0
         let window = Snippet.window(in: utf8, around: first)
         var scalars: [Unicode.Scalar] = window.lowerBound > 0 ? ["…"] : []
         var marks: [Range<Int>] = []
         var offset = window.lowerBound
-        var spans = found.filter { $0.start >= window.lowerBound && $0.end <= window.upperBound }[...]
+        var spans = found.filter { $0.lowerBound >= window.lowerBound && $0.upperBound <= window.upperBound }[...]
         var markStart: (start: Int, end: Int)?
         for scalar in String(decoding: utf8[window], as: UTF8.self).unicodeScalars {
             if let mark = markStart, offset >= mark.end {
                 marks.append(mark.start..<scalars.count)
                 markStart = nil
             }
-            while let span = spans.first, span.start <= offset {
+            while let span = spans.first, span.lowerBound <= offset {
                 spans.removeFirst()
-                guard span.start == offset || markStart != nil else { continue }
-                markStart = (markStart?.start ?? scalars.count, max(span.end, markStart?.end ?? 0))
+                guard span.lowerBound == offset || markStart != nil else { continue }
+                markStart = (markStart?.start ?? scalars.count, max(span.upperBound, markStart?.end ?? 0))
             }
             offset += UTF8.width(scalar)
             let isSpace = scalar.properties.isWhitespace
@@ -39,17 +35,39 @@ extension Snippet {
         self.marks = Snippet.joined(marks)
     }
 
-    private static func tokens(
-        _ text: String, _ purpose: WordScanner.Purpose
-    ) -> [(word: String, start: Int, end: Int)] {
-        var text = text
-        return text.withUTF8 { bytes in
-            var tokens: [(word: String, start: Int, end: Int)] = []
-            var scanner = WordScanner(UnsafeRawBufferPointer(bytes), purpose: purpose)
-            while let token = scanner.next() {
-                tokens.append((String(decoding: scanner.bytes(of: token), as: UTF8.self), token.start, token.end))
+    /// Where the words stand, in bytes, from the first one on as far as a snippet reaches.
+    private static func found(in utf8: [UInt8], _ wanted: [SearchQuery.Wanted]) -> [Range<Int>] {
+        var words: [[UInt8]] = []
+        var beginnings: [[UInt8]] = []
+        for term in wanted {
+            var last: [UInt8]?
+            scan(Array(term.text.utf8), .query) { word, _ in
+                last = Array(word)
+                words.append(Array(word))
+                return true
             }
-            return tokens
+            if term.isPrefix, let last { beginnings.append(last) }
+        }
+        var found: [Range<Int>] = []
+        scan(utf8, .index) { word, place in
+            if let first = found.first, place.lowerBound > first.lowerBound + length { return false }
+            if words.contains(where: { $0.elementsEqual(word) })
+                || beginnings.contains(where: { word.starts(with: $0) })
+            {
+                found.append(place)
+            }
+            return true
+        }
+        return found
+    }
+
+    /// - Parameter visit: gets a token and its place; says whether to go on.
+    private static func scan(
+        _ utf8: [UInt8], _ purpose: WordScanner.Purpose, _ visit: (ArraySlice<UInt8>, Range<Int>) -> Bool
+    ) {
+        utf8.withUnsafeBytes { bytes in
+            var scanner = WordScanner(bytes, purpose: purpose)
+            while let token = scanner.next(), visit(scanner.bytes(of: token), token.start..<token.end) {}
         }
     }
 

@@ -1,23 +1,33 @@
 import ConvoModel
 import GRDB
 
+/// Entries that a transaction has still to bring into the index.
+struct IndexBatch {
+    private(set) var rows: [(key: Int64, text: String)] = []
+
+    mutating func add(_ key: Int64, _ raw: JSONText) { rows.append((key, SearchText.of(raw))) }
+}
+
 /// The full-text index keeps no copy of the text, so each row leaves it by the text that it came with.
 extension Store {
-    func index(_ database: Database, entry key: Int64, raw: JSONText) throws {
-        try insert(database, rowid: key, text: SearchText.of(raw))
+    /// In the order of their keys: FTS5 writes out what it has gathered whenever a key is smaller than the one before.
+    func index(_ database: Database, _ batch: IndexBatch) throws {
+        for row in batch.rows.sorted(by: { $0.key < $1.key }) {
+            try insert(database, rowid: row.key, text: row.text)
+        }
     }
 
     func unindex(_ database: Database, entry key: Int64, raw: JSONText) throws {
         try remove(database, rowid: key, text: SearchText.of(raw))
     }
 
-    /// What is queued is found too, under its sequence as a negative number.
+    /// What is queued is found too, behind all entries, in the order of acceptance.
     func index(_ database: Database, operation sequence: Int64, request: JSONText) throws {
-        try insert(database, rowid: -sequence, text: SearchText.of(request["inputs"] ?? .null))
+        try insert(database, rowid: EntryKey.firstOperation + sequence, text: SearchText.of(request["inputs"] ?? .null))
     }
 
     func unindex(_ database: Database, operation sequence: Int64, request: JSONText) throws {
-        try remove(database, rowid: -sequence, text: SearchText.of(request["inputs"] ?? .null))
+        try remove(database, rowid: EntryKey.firstOperation + sequence, text: SearchText.of(request["inputs"] ?? .null))
     }
 
     func index(_ database: Database, conversation key: Int64, name: String?, details: String?) throws {

@@ -12,7 +12,9 @@ extension Store {
     }
 
     /// - Returns: how many entries are new.
-    func merge(_ database: Database, _ entries: [Entry], into conversation: Int64) throws -> Int {
+    func merge(_ database: Database, _ entries: [Entry], into conversation: Int64, _ batch: inout IndexBatch) throws
+        -> Int
+    {
         var held: [String: Held] = [:]
         let rows = try Row.fetchCursor(
             database.cachedStatement(
@@ -27,9 +29,9 @@ extension Store {
         for (position, entry) in entries.enumerated() {
             let id = entry.id?.rawValue ?? "~\(position)"
             if let known = held.removeValue(forKey: id) {
-                try update(database, known, to: entry, at: position)
+                try update(database, known, to: entry, at: position, &batch)
             } else {
-                try insert(database, entry, id: id, at: position, in: conversation, isLocalOnly: false)
+                try insert(database, entry, id: id, at: position, in: conversation, isLocalOnly: false, &batch)
                 newCount += 1
             }
         }
@@ -46,37 +48,44 @@ extension Store {
             try Int.fetchOne(
                 database, sql: "SELECT IFNULL(MAX(position), -1) + 1 FROM entry WHERE conversation = ?",
                 arguments: [conversation]) ?? 0
+        var batch = IndexBatch()
         for entry in entries {
             let id = entry.id?.rawValue ?? "~\(position)"
             let isThere = try Bool.fetchOne(
                 database, sql: "SELECT EXISTS (SELECT 1 FROM entry WHERE conversation = ? AND id = ?)",
                 arguments: [conversation, id])
             if isThere == true { continue }
-            try insert(database, entry, id: id, at: position, in: conversation, isLocalOnly: isLocalOnly)
+            try insert(database, entry, id: id, at: position, in: conversation, isLocalOnly: isLocalOnly, &batch)
             position += 1
         }
+        try index(database, batch)
     }
 
     private func insert(
-        _ database: Database, _ entry: Entry, id: String, at position: Int, in conversation: Int64, isLocalOnly: Bool
+        _ database: Database, _ entry: Entry, id: String, at position: Int, in conversation: Int64, isLocalOnly: Bool,
+        _ batch: inout IndexBatch
     ) throws {
+        let createdAt = entry.createdAt
+        let key = try EntryKey.free(database, for: createdAt ?? environment.now(), environment)
         try database.cachedStatement(
             sql: """
-                INSERT INTO entry (conversation, id, position, type, role, created, completed_at, raw, local_only)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO entry (key, conversation, id, position, type, role, created, completed_at, raw, local_only)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
-            conversation, id, position, entry.type.rawValue, entry.role, entry.createdAt?.microseconds,
+            key, conversation, id, position, entry.type.rawValue, entry.role, createdAt?.microseconds,
             entry.raw["completed_at"]?.string, entry.raw.text, isLocalOnly,
         ])
-        try index(database, entry: database.lastInsertedRowID, raw: entry.raw)
+        batch.add(key, entry.raw)
     }
 
-    private func update(_ database: Database, _ known: Held, to entry: Entry, at position: Int) throws {
+    private func update(
+        _ database: Database, _ known: Held, to entry: Entry, at position: Int, _ batch: inout IndexBatch
+    ) throws {
         guard known.raw != entry.raw.text || known.position != position || known.isDropped else { return }
         if known.raw != entry.raw.text {
             try unindex(database, entry: known.key, raw: .stored(known.raw))
-            try index(database, entry: known.key, raw: entry.raw)
+            batch.add(known.key, entry.raw)
         }
         try database.execute(
             sql: """

@@ -52,14 +52,21 @@ extension Store {
     public func takeIn(_ histories: [HistoryIntake]) throws(StoreError) -> Int {
         try write { database in
             var count = 0
+            var batch = IndexBatch()
+            var merged: Set<Int64> = []
             for intake in histories {
                 guard let conversation = try ConversationRow.fetch(database, remoteID: intake.history.conversationID),
                     !conversation.isHidden, conversation.accepts(historyOf: intake.version)
                 else { continue }
-                count += try merge(database, intake.history.entries, into: conversation.key)
+                if !merged.insert(conversation.key).inserted {  // what leaves the index must be there
+                    try index(database, batch)
+                    batch = IndexBatch()
+                }
+                count += try merge(database, intake.history.entries, into: conversation.key, &batch)
                 try settle(database, conversation.key, intake)
                 try inferBranches(database, around: conversation.key)
             }
+            try index(database, batch)
             return count
         }
     }

@@ -57,6 +57,7 @@ public final class Store: Sendable {
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { database in
             database.add(tokenizer: SearchTokenizer.self)
+            Relevance.register(in: database)
             if !database.configuration.readonly { try Schema.prepare(database, path: path) }
             // 2 MB: enough for the upper pages of every index; the rest is the operating system's to cache.
             try database.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -2048")

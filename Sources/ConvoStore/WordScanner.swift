@@ -27,6 +27,10 @@ struct WordScanner {
     private var folded: [UInt8] = []
     private var pending: [Token] = []
     private var pendingIndex = 0
+    /// Asked for: the last character of a run, which stands in the index between the run and what comes after it.
+    private var tail: (scalar: Unicode.Scalar, start: Int)?
+    /// Where the parts of the word that is being read begin.
+    private var parts: [(folded: Int, byte: Int)] = []
 
     init(_ text: UnsafeRawBufferPointer, purpose: Purpose) {
         self.text = text
@@ -50,7 +54,12 @@ struct WordScanner {
     private mutating func scanRun() -> Bool {
         while index < text.count {
             let (scalar, _) = decode(at: index)
-            switch ScriptClass(scalar) {
+            let kind = ScriptClass(scalar)
+            if let tail, kind != .separator, kind != .mark {
+                emitAlone(tail.scalar, from: tail.start)
+                self.tail = nil
+            }
+            switch kind {
             case .separator, .mark: index += decode(at: index).length
             case .word:
                 scanWord()
@@ -61,7 +70,7 @@ struct WordScanner {
             case .symbol:
                 let start = index
                 index += decode(at: index).length
-                emit([scalar], from: start, to: index)
+                emitAlone(scalar, from: start)
                 return true
             }
         }
@@ -70,41 +79,43 @@ struct WordScanner {
 
     private mutating func scanWord() {
         let start = index
-        var scalars: [Unicode.Scalar] = []
-        var partStarts: [(scalar: Int, byte: Int)] = []
+        let begin = folded.count
+        parts.removeAll(keepingCapacity: true)
+        parts.append((begin, start))
         var previous: LetterCase?
-        var beforePrevious: (scalar: Int, byte: Int)?
+        var letter = (folded: begin, byte: start)
         while index < text.count {
             let (scalar, length) = decode(at: index)
             let kind = ScriptClass(scalar)
             guard kind == .word || kind == .mark else { break }
             if kind == .word {
                 let letterCase = LetterCase(scalar)
+                let here = (folded: folded.count, byte: index)
                 if previous == .lower, letterCase == .upper {
-                    partStarts.append((scalars.count, index))
-                } else if previous == .upper, letterCase == .lower, let beforePrevious, beforePrevious.scalar > 0,
-                    partStarts.last?.scalar != beforePrevious.scalar
-                {
-                    partStarts.append(beforePrevious)  // HTTPServer: the S begins the second part
+                    parts.append(here)
+                } else if previous == .upper, letterCase == .lower, parts.last?.folded != letter.folded {
+                    parts.append(letter)  // HTTPServer: the S begins the second part
                 }
-                beforePrevious = (scalars.count, index)
+                letter = here
                 previous = letterCase
-                scalars.append(Folding.fold(scalar))
+                append(Folding.fold(scalar))
             }
             index += length
         }
-        emitWord(scalars, partStarts: partStarts, from: start)
+        emitWord(begin..<folded.count, from: start)
     }
 
-    /// A word of several parts is indexed as its parts in a row, the whole beside the first; asked for, it is whole.
-    private mutating func emitWord(_ scalars: [Unicode.Scalar], partStarts: [(scalar: Int, byte: Int)], from start: Int)
-    {
-        guard !partStarts.isEmpty, purpose == .index else { return emit(scalars, from: start, to: index) }
-        let starts = [(scalar: 0, byte: start)] + partStarts
-        for (number, part) in starts.enumerated() {
-            let next = number + 1 < starts.count ? starts[number + 1] : (scalar: scalars.count, byte: index)
-            emit(scalars[part.scalar..<next.scalar], from: part.byte, to: next.byte)
-            if number == 0 { emit(scalars, from: start, to: index, isColocated: true) }
+    /// A word of several parts is indexed whole, and its parts at the same place: what comes before and after it in a
+    /// phrase is the neighbour of each. Asked for, it is whole.
+    private mutating func emitWord(_ word: Range<Int>, from start: Int) {
+        let first = pending.count
+        emit(word, from: start, to: index)
+        guard parts.count > 1, purpose == .index else { return }
+        for (number, part) in parts.enumerated() {
+            let next = number + 1 < parts.count ? parts[number + 1] : (folded: word.upperBound, byte: index)
+            let letters = folded[part.folded..<next.folded]
+            if pending[first...].contains(where: { folded[$0.folded].elementsEqual(letters) }) { continue }
+            emit(part.folded..<next.folded, from: part.byte, to: next.byte, isColocated: true)
         }
     }
 
@@ -115,26 +126,41 @@ struct WordScanner {
             let (scalar, length) = decode(at: index)
             guard ScriptClass(scalar) == .unspaced else { break }
             if let previous {
-                emit([previous.scalar, scalar], from: previous.start, to: index + length)
+                let begin = folded.count
+                append(previous.scalar)
+                append(scalar)
+                emit(begin..<folded.count, from: previous.start, to: index + length)
                 isPaired = true
             }
             previous = (scalar, index)
             index += length
         }
-        if let previous, purpose == .index || !isPaired {
-            emit([previous.scalar], from: previous.start, to: index)
+        guard let previous else { return }
+        if purpose == .index || !isPaired {
+            emitAlone(previous.scalar, from: previous.start)
+        } else {
+            tail = previous
         }
     }
 
-    private mutating func emit(
-        _ scalars: some Collection<Unicode.Scalar>, from start: Int, to end: Int, isColocated: Bool = false
-    ) {
+    private mutating func emitAlone(_ scalar: Unicode.Scalar, from start: Int) {
         let begin = folded.count
-        for scalar in scalars {
-            guard folded.count - begin < WordScanner.tokenLimit else { break }
+        append(scalar)
+        emit(begin..<folded.count, from: start, to: index)
+    }
+
+    private mutating func append(_ scalar: Unicode.Scalar) {
+        if scalar.isASCII {
+            folded.append(UInt8(truncatingIfNeeded: scalar.value))
+        } else {
             folded.append(contentsOf: UTF8.encode(scalar) ?? UTF8.encodedReplacementCharacter)
         }
-        pending.append(Token(folded: begin..<folded.count, start: start, end: end, isColocated: isColocated))
+    }
+
+    private mutating func emit(_ token: Range<Int>, from start: Int, to end: Int, isColocated: Bool = false) {
+        var limit = min(token.upperBound, token.lowerBound + WordScanner.tokenLimit)
+        while limit < token.upperBound, folded[limit] & 0xC0 == 0x80 { limit -= 1 }  // no half characters
+        pending.append(Token(folded: token.lowerBound..<limit, start: start, end: end, isColocated: isColocated))
     }
 
     /// The scalar at a byte; a broken sequence is U+FFFD, one byte long.

@@ -23,7 +23,7 @@ import Testing
     func `finds`(query: String, text: String) throws {
         let house = try house(["nothing of that", text])
         let results = try house.store.search(query)
-        #expect(results.hits.map(\.entry?.rawValue) == ["m1"], "\(query)")
+        #expect(results.hits.compactMap(\.entry?.rawValue) == ["m1"], "\(query)")
         #expect(results.hits.first?.snippet.marks.isEmpty == false, "\(query)")
     }
 

@@ -28,6 +28,7 @@ extension SearchHit {
             // Offsets into the snippet in Unicode scalars: [from, to).
             "marks": .array(snippet.marks.map { .array([.int($0.lowerBound), .int($0.upperBound)]) }),
             "score": .double(score),
+            "other_branches": .int(otherBranches),
         ])
     }
 }

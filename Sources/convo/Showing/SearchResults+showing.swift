@@ -15,8 +15,10 @@ extension SearchResults {
 extension SearchHit {
     fileprivate func headLine(_ style: Style) -> String {
         let who = role ?? type.rawValue
+        let shared = otherBranches == 1 ? "also in another branch" : "also in \(otherBranches) other branches"
         let facts = [
             who, createdAt.map(style.moments.dateAndTime), entry?.rawValue ?? operation.map { "\($0), not delivered" },
+            otherBranches > 0 ? shared : nil,
         ].compactMap(\.self).joined(separator: " · ")
         let title = conversationName.map { "  " + $0 } ?? ""
         return conversation.rawValue + title.sanitised(.line) + style.ink.faint("  " + facts.sanitised(.line))

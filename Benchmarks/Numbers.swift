@@ -1,0 +1,19 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+extension Double {
+    var logarithm: Double { log(self) }
+    var exponential: Double { exp(self) }
+    var squareRootOfNegativeTwiceLogarithm: Double { (-2 * log(self)).squareRoot() }
+    var cosineOfTurns: Double { cos(2 * .pi * self) }
+}
+
+/// Seconds since some moment in the past, that never go back.
+func monotonicSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}

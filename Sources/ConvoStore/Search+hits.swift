@@ -1,0 +1,80 @@
+import ConvoModel
+import GRDB
+
+/// What was found, with its text.
+extension Search {
+    /// The best, in order; of what branches share the first.
+    func hits(of found: [Found], limit: Int) throws -> [SearchHit] {
+        let ordered = found.sorted { left, right in
+            if order == .relevance, left.score != right.score { return left.score > right.score }
+            return left.moment != right.moment ? left.moment > right.moment : left.key < right.key
+        }
+        var seen: Set<String> = []
+        var hits: [SearchHit] = []
+        for found in ordered where hits.count < limit {
+            guard let hit = try hit(found, unless: { seen.contains($0) }) else { continue }
+            if hit.otherBranches > 0, let id = hit.entry { seen.insert(id.rawValue) }
+            hits.append(hit)
+        }
+        return hits
+    }
+
+    /// An entry that came without an id has one that says nothing beyond its conversation.
+    private static func isNamed(_ id: String) -> Bool { !id.hasPrefix("~") }
+
+    private func hit(_ found: Found, unless isSeen: (String) -> Bool) throws -> SearchHit? {
+        switch found.place {
+        case .entry: try entryHit(found, unless: isSeen)
+        case .operation: try queuedHit(found)
+        case .conversation: try nameHit(found)
+        }
+    }
+
+    private func entryHit(_ found: Found, unless isSeen: (String) -> Bool) throws -> SearchHit? {
+        try Row.fetchOne(
+            database.cachedStatement(
+                sql: """
+                    SELECT e.id AS entry_id, e.raw, c.id, c.remote_id, c.name,
+                        (SELECT COUNT(*) FROM entry WHERE id = e.id) AS copies
+                    FROM entry e JOIN conversation c ON c.key = e.conversation WHERE e.key = ?
+                    """),
+            arguments: [found.key]
+        ).flatMap { row in
+            guard !isSeen(row["entry_id"]) else { return nil }
+            let entry = try Entry(raw: .stored(row["raw"]))
+            let id: String = row["entry_id"]
+            return SearchHit(
+                conversation: LocalID(row["id"]), remoteID: (row["remote_id"] as String?).map { RemoteID($0) },
+                entry: EntryID(id), operation: nil, type: entry.type, role: entry.role,
+                createdAt: entry.createdAt?.text, conversationName: row["name"],
+                snippet: Snippet(of: SearchText.of(entry.raw), wanted: query.wanted), score: found.score,
+                otherBranches: Search.isNamed(id) ? row["copies"] - 1 : 0)
+        }
+    }
+
+    private func queuedHit(_ found: Found) throws -> SearchHit? {
+        try OutboxItem.fetchOne(database, sql: OutboxItem.selection + " WHERE o.sequence = ?", arguments: [found.key])
+            .map { item in
+                SearchHit(
+                    conversation: item.conversation, remoteID: item.remoteID, entry: nil, operation: item.id,
+                    type: .messageInput, role: "user", createdAt: item.createdAt, conversationName: nil,
+                    snippet: Snippet(of: SearchText.of(item.inputs), wanted: query.wanted), score: found.score,
+                    otherBranches: 0)
+            }
+    }
+
+    private func nameHit(_ found: Found) throws -> SearchHit? {
+        try Row.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT id, remote_id, name, description, created_at FROM conversation WHERE key = ?"),
+            arguments: [found.key]
+        ).map { row in
+            let text = [row["name"] as String?, row["description"]].compactMap(\.self).joined(separator: "\n")
+            return SearchHit(
+                conversation: LocalID(row["id"]), remoteID: (row["remote_id"] as String?).map { RemoteID($0) },
+                entry: nil, operation: nil, type: .conversationName, role: nil, createdAt: row["created_at"],
+                conversationName: row["name"], snippet: Snippet(of: text, wanted: query.wanted), score: found.score,
+                otherBranches: 0)
+        }
+    }
+}

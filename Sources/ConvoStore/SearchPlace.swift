@@ -1,0 +1,72 @@
+import ConvoModel
+import GRDB
+
+/// What a condition can be asked of: rows of one table, with the SQL of what they are.
+struct SearchPlace {
+    let role: String
+    let type: String
+    let tool: String
+    let model: String
+    let agent: String
+    /// In microseconds.
+    let created: String
+    let isPending: Bool
+
+    /// Entries `e` of conversations `c`.
+    static let entries = SearchPlace(
+        role: "IFNULL(e.role, '')", type: "e.type", tool: "IFNULL(e.raw ->> '$.name', '')",
+        model: "IFNULL(e.raw ->> '$.model', IFNULL(c.model, ''))",
+        agent: "IFNULL(e.raw ->> '$.agent_id', IFNULL(c.agent_id, ''))", created: "IFNULL(e.created, c.activity)",
+        isPending: false)
+
+    /// Operations `o` of conversations `c`.
+    static let outbox = SearchPlace(
+        role: "'user'", type: "'message.input'", tool: "''", model: "IFNULL(c.model, '')",
+        agent: "IFNULL(c.agent_id, '')", created: "c.activity", isPending: true)
+
+    /// Conversations `c` themselves.
+    static let conversations = SearchPlace(
+        role: "''", type: "'conversation'", tool: "''", model: "IFNULL(c.model, '')",
+        agent: "IFNULL(c.agent_id, '')", created: "c.activity", isPending: false)
+
+    /// Conditions as the rest of a WHERE clause.
+    func sql(_ conditions: [SearchCondition]) -> (sql: String, arguments: StatementArguments) {
+        var sql = ""
+        var arguments = StatementArguments()
+        for condition in conditions {
+            let (test, values) = test(condition.field)
+            sql += condition.isExcluded ? " AND NOT (\(test))" : " AND (\(test))"
+            arguments += StatementArguments(values)
+        }
+        return (sql, arguments)
+    }
+
+    /// Values are beginnings: `type:message` finds both kinds of message.
+    private func test(_ field: SearchCondition.Field) -> (String, [any DatabaseValueConvertible]) {
+        switch field {
+        case .role(let value): begins(role, value)
+        case .type(let value): begins(type, value)
+        case .tool(let value): begins(tool, value)
+        case .model(let value): begins(model, value)
+        case .agent(let value): begins(agent, value)
+        case .conversation(let value):
+            (
+                "c.id LIKE ? ESCAPE '\\' OR c.remote_id LIKE ? ESCAPE '\\' OR IFNULL(c.name, '') LIKE ? ESCAPE '\\'",
+                [SearchPlace.pattern(value), SearchPlace.pattern(value), "%" + SearchPlace.pattern(value)]
+            )
+        case .pending: (isPending ? "1" : "0", [])
+        case .branch: ("c.parent IS NOT NULL", [])
+        case .before(let moment): ("\(created) < ?", [moment.microseconds])
+        case .after(let moment): ("\(created) >= ?", [moment.microseconds])
+        }
+    }
+
+    private func begins(_ column: String, _ value: String) -> (String, [any DatabaseValueConvertible]) {
+        ("\(column) LIKE ? ESCAPE '\\'", [SearchPlace.pattern(value)])
+    }
+
+    /// A beginning in the language of LIKE. SQLite limits a pattern to 50,000 bytes; a query is shorter.
+    private static func pattern(_ value: String) -> String {
+        value.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_") + "%"
+    }
+}

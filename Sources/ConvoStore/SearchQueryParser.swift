@@ -1,0 +1,119 @@
+import ConvoModel
+
+/// Reads a query piece by piece: words, phrases, and fields.
+struct SearchQueryParser {
+    private let text: [Character]
+    private let now: Timestamp
+    private var index = 0
+    private(set) var conditions: [SearchCondition] = []
+
+    init(_ text: String, now: Timestamp) {
+        self.text = Array(text.prefix(SearchQuery.lengthLimit))
+        self.now = now
+    }
+
+    private struct Piece {
+        var text: String
+        var isExcluded = false
+        var isPhrase = false
+        /// What stands before a colon and a phrase: `in:"My notes"`.
+        var field: String?
+    }
+
+    mutating func terms() -> [SearchTerm] {
+        var terms: [SearchTerm] = []
+        var isAlternative = false
+        while let piece = nextPiece(), terms.count + conditions.count < SearchQuery.termLimit {
+            if !piece.isPhrase, !piece.isExcluded, piece.text == "OR" {
+                isAlternative = !terms.isEmpty
+                continue
+            }
+            if let condition = condition(piece) {
+                conditions.append(condition)
+                continue
+            }
+            var term = SearchTerm(text: piece.text, isExcluded: piece.isExcluded, isAlternative: isAlternative)
+            if !piece.isPhrase { term.readPrefix() }
+            isAlternative = false
+            if term.hasWord { terms.append(term.preparedForOneCharacter()) }
+        }
+        return terms
+    }
+
+    private func condition(_ piece: Piece) -> SearchCondition? {
+        if let field = piece.field {
+            return SearchCondition(field: field, value: piece.text, isExcluded: piece.isExcluded, now: now)
+        }
+        guard !piece.isPhrase, let colon = piece.text.firstIndex(of: ":") else { return nil }
+        return SearchCondition(
+            field: String(piece.text[..<colon]), value: String(piece.text[piece.text.index(after: colon)...]),
+            isExcluded: piece.isExcluded, now: now)
+    }
+
+    /// The next word, or what stands between quotes; an open quote ends with the text.
+    private mutating func nextPiece() -> Piece? {
+        while index < text.count, SearchQueryParser.isSpace(text[index]) { index += 1 }
+        guard index < text.count else { return nil }
+        var piece = Piece(text: "")
+        if text[index] == "-", index + 1 < text.count, text[index + 1] != "-",
+            !SearchQueryParser.isSpace(text[index + 1])
+        {
+            piece.isExcluded = true
+            index += 1
+        }
+        if text[index] == "\"" {
+            piece.isPhrase = true
+            piece.text = quoted()
+            return piece
+        }
+        let end = text[index...].firstIndex { SearchQueryParser.isSpace($0) || $0 == "\"" } ?? text.count
+        piece.text = SearchQueryParser.printable(text[index..<end])
+        index = end
+        if end < text.count, text[end] == "\"", piece.text.hasSuffix(":"),
+            SearchCondition.isField(String(piece.text.dropLast()))
+        {
+            piece.field = String(piece.text.dropLast())
+            piece.text = quoted()
+        }
+        return piece
+    }
+
+    /// What stands between the quote here and the next one.
+    private mutating func quoted() -> String {
+        let start = index + 1
+        let end = text[start...].firstIndex(of: "\"") ?? text.count
+        index = min(end + 1, text.count)
+        return SearchQueryParser.printable(text[start..<end])
+    }
+
+    private static func isSpace(_ character: Character) -> Bool {
+        character.isWhitespace || character.unicodeScalars.allSatisfy { $0.value < 0x20 }
+    }
+
+    private static func printable(_ characters: ArraySlice<Character>) -> String {
+        String(
+            String.UnicodeScalarView(
+                characters.flatMap(\.unicodeScalars).filter { $0.value >= 0x20 && $0.value != 0x7F }))
+    }
+}
+
+extension SearchTerm {
+    fileprivate var hasWord: Bool {
+        text.unicodeScalars.contains { ScriptClass($0) != .separator && ScriptClass($0) != .mark }
+    }
+
+    fileprivate mutating func readPrefix() {
+        guard text.count > 1, text.hasSuffix("*") else { return }
+        isPrefix = true
+        text.removeLast()
+    }
+
+    /// Pairs of neighbours are indexed of a script without spaces: one character is the beginning of its pairs.
+    fileprivate func preparedForOneCharacter() -> Self {
+        let scalars = text.unicodeScalars.filter { ScriptClass($0) != .separator }
+        guard scalars.count == 1, let only = scalars.first, ScriptClass(only) == .unspaced else { return self }
+        var term = self
+        term.isPrefix = true
+        return term
+    }
+}

@@ -1,0 +1,59 @@
+import ConvoModel
+import ConvoStore
+import Testing
+
+@Suite struct `The index agrees with its content` {
+    @Test(arguments: 1...3 as ClosedRange<UInt64>)
+    func `after any history of writes and deletions`(seed: UInt64) throws {
+        let house = try TemporaryStore()
+        var generator = SplitMix64(seed: seed)
+        let words = ["alpha", "béta", "日本語", "camelCase", "🎉", "data:x", "", "one two"]
+        func text() -> String {
+            (0..<Int.random(in: 0...5, using: &generator)).map { _ in words.randomElement(using: &generator) ?? "" }
+                .joined(separator: " ")
+        }
+        for round in 0..<rounds(40) {
+            let number = Int.random(in: 1...6, using: &generator)
+            let count = Int.random(in: 0...8, using: &generator)
+            let updated = Timestamp(microseconds: 1_800_000_000_000_000 + Int64(round))
+            switch Int.random(in: 0..<5, using: &generator) {
+            case 0, 1, 2:
+                let entries = (0..<count).map { message("m\($0)", text(), role: $0 % 2 == 0 ? "user" : "assistant") }
+                try house.store.mirror(
+                    .sample("conv_\(number)", updated: updated.text, extra: #","description":"\#(text())""#), entries)
+            case 3:
+                guard let id = try? house.store.conversation(matching: "conv_\(number)").id else { continue }
+                let write = try? house.store.append(AppendRequest(inputs: .text(text() + " x")), to: id)
+                if let write, Bool.random(using: &generator) { _ = try house.store.cancel(write.operation) }
+            default:
+                guard let id = try? house.store.conversation(matching: "conv_\(number)").id else { continue }
+                _ = try? house.store.delete(id, .local)  // refused where writes wait
+            }
+            if round % 10 == 9 { try house.store.checkIntegrity() }
+        }
+        for word in ["alpha", "béta", "日本語", "camelCase"] {
+            var scanned = 0
+            for conversation in try house.store.conversations(limit: 100) {
+                let history = try house.store.history(of: conversation.id, withDropped: true)
+                scanned += history.entries.count { SearchText.of($0.entry.raw).contains(word) }
+                scanned += history.pending.count { SearchText.of($0.inputs).contains(word) }
+                scanned += (conversation.details ?? "").contains(word) ? 1 : 0
+            }
+            #expect(try house.store.search(word).total == scanned, "\(word)")
+        }
+    }
+
+    @Test func `where one transaction brings two histories of a conversation`() throws {
+        let house = try TemporaryStore()
+        let conversation = try Conversation.sample("conv_1")
+        _ = try house.store.takeIn([conversation])
+        let histories = try ["first", "second"].map {
+            HistoryIntake(
+                try ConversationHistory.sample("conv_1", [message("m0", $0)]), version: conversation.updatedAt.text)
+        }
+        try house.store.takeIn(histories)
+        try house.store.checkIntegrity()
+        #expect(try house.store.search("first").total == 0)
+        #expect(try house.store.search("second").total == 1)
+    }
+}

@@ -1,0 +1,74 @@
+import ConvoModel
+import ConvoStore
+import Testing
+
+@Suite struct `A field of a query` {
+    private func house() throws -> TemporaryStore {
+        let house = try TemporaryStore()
+        try house.store.mirror(
+            .sample("conv_1"),
+            [
+                dated("m0", "an apple", "user", "2025-01-01T00:00:00Z"),
+                dated("m1", "one apple", "assistant", "2026-01-15T00:00:00Z"),
+                #"{"type":"tool.execution","id":"t0","name":"web_search","arguments":"apple","created_at":"2026-02-01T00:00:00Z"}"#,
+            ])
+        try house.store.mirror(.sample("conv_2"), [dated("m2", "green apple", "user", "2026-03-01T00:00:00Z")])
+        let id = try house.store.conversation(matching: "conv_2").id
+        _ = try house.store.append(AppendRequest(inputs: .text("red apple")), to: id)
+        return house
+    }
+
+    private func dated(_ id: String, _ text: String, _ role: String, _ moment: String) -> String {
+        message(id, text, role: role).replacing("2026-01-01T00:00:00.000000Z", with: moment)
+    }
+
+    @Test(
+        arguments: [
+            ("apple role:user", ["m0", "m2", "op"]), ("apple -role:user", ["m1", "t0"]),
+            ("apple type:message.output", ["m1"]),
+            ("apple type:tool", ["t0"]), ("apple tool:web", ["t0"]), ("apple in:conv_2", ["m2", "op"]),
+            ("apple in:\"Name of conv_2\"", ["m2", "op"]), ("apple -in:conv_2", ["m0", "m1", "t0"]),
+            ("apple before:2026 role:user", ["m0"]), ("apple after:2026-01-10 before:2026-02", ["m1"]),
+            ("apple is:pending", ["op"]), ("apple -is:pending", ["m0", "m1", "m2", "t0"]), ("apple is:branch", []),
+            ("apple model:mistral-small", ["m0", "m1", "m2", "op", "t0"]), ("apple model:other", []),
+            ("type:tool", ["t0"]), ("is:pending", ["op"]), ("before:2025-06", ["m0"]),
+            ("role: apple", []), ("apple before:never", []), ("-green apple role:user", ["m0", "op"]),
+        ] as [(String, [String])])
+    func `narrows what is found`(query: String, expected: [String]) throws {
+        let hits = try house().store.search(query).hits
+        #expect(
+            hits.map { $0.entry?.rawValue ?? ($0.operation == nil ? "name" : "op") }.sorted() == expected, "\(query)")
+    }
+
+    @Test func `counts what it found`() throws {
+        let results = try house().store.search("apple role:user")
+        #expect(results.total == 3 && results.isTotalExact)
+    }
+
+    @Test func `orders by date on request`() throws {
+        let hits = try house().store.search("apple -is:pending", order: .date).hits
+        #expect(hits.map(\.entry?.rawValue) == ["m2", "t0", "m1", "m0"])
+    }
+}
+
+@Suite struct `What a search shows` {
+    @Test func `a conversation whose name holds the words comes first`() throws {
+        let house = try TemporaryStore()
+        try house.store.mirror(.sample("conv_1"), [message("m0", "the name of it")])
+        let hits = try house.store.search("name").hits
+        #expect(hits.map(\.type) == [.conversationName, .messageInput])
+        #expect(hits.first?.snippet.text == "Name of conv_1")
+    }
+
+    @Test func `a message that branches share comes once, with their number`() throws {
+        let house = try TemporaryStore()
+        for branch in 1...3 {
+            try house.store.mirror(
+                .sample("conv_\(branch)", created: "2026-01-0\(branch)T00:00:00Z"),
+                [message("m0", "shared words"), message("own_\(branch)", "other")])
+        }
+        let hits = try house.store.search("shared").hits
+        #expect(hits.map(\.entry?.rawValue) == ["m0"])
+        #expect(hits.map(\.otherBranches) == [2])
+    }
+}

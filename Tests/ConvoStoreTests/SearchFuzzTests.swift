@@ -1,0 +1,47 @@
+import ConvoModel
+import ConvoStore
+import Testing
+
+@Suite struct `Any text is a query` {
+    private static let pieces = [
+        "word", "\"", "'", "*", "-", "--", "OR", "AND", "NOT", "NEAR(", ")", "(", ":", "role:", "in:", "before:2026-01",
+        "since:7d", "after:x", "is:pending", "is:branch", "-is:branch", "type:message", "tool:%", "model:_", "^", "+",
+        "\u{0}", "\u{7}", "\u{1B}[2J", "\u{FFFD}", "\u{202E}", "日本", "é", "e\u{301}", "🎉", "\\", ";",
+        "DROP TABLE entry",
+        "{", "}", " ", "\n", "\t", "a_b", "camelCase", "x*", "in:\"a b\"", "before:", "before:99999999999y", "-\"", "0",
+    ]
+
+    @Test func `and finds something or nothing, without an error`() throws {
+        let house = try TemporaryStore()
+        try house.store.mirror(.sample("conv_1"), [message("m0", "a word 日本 🎉"), message("m1", "another word")])
+        let id = try house.store.conversation(matching: "conv_1").id
+        _ = try house.store.append(AppendRequest(inputs: .text("a pending word")), to: id)
+        var generator = SplitMix64(seed: 3)
+        for _ in 0..<rounds(1000) {
+            let count = Int.random(in: 0...12, using: &generator)
+            let query = (0..<count).map { _ in
+                Self.pieces[Int.random(in: 0..<Self.pieces.count, using: &generator)]
+            }.joined(separator: Bool.random(using: &generator) ? " " : "")
+            _ = try house.store.search(query, order: Bool.random(using: &generator) ? .date : .relevance)
+        }
+    }
+
+    @Test func `of random bytes`() throws {
+        let house = try TemporaryStore()
+        try house.store.mirror(.sample("conv_1"), [message("m0", "a word")])
+        var generator = SplitMix64(seed: 5)
+        for _ in 0..<rounds(500) {
+            let bytes = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
+                UInt8.random(in: 0...255, using: &generator)
+            }
+            _ = try house.store.search(String(decoding: bytes, as: UTF8.self))
+        }
+    }
+
+    @Test(arguments: ["word ", "\"", "-a ", "日", "x*", "a OR ", "e\u{301}", "\u{301}", "in:x "])
+    func `of a megabyte`(piece: String) throws {
+        let house = try TemporaryStore()
+        try house.store.mirror(.sample("conv_1"), [message("m0", "a word")])
+        _ = try house.store.search(String(repeating: piece, count: (1 << 20) / piece.utf8.count))
+    }
+}
