@@ -11,7 +11,7 @@ SWIFT ?= swift
 SOURCES = Package.swift Sources Tests Benchmarks
 PROGRAMS = convo convod convo-sandbox
 
-.PHONY: help build demo test soak simulate bench install uninstall format lint clean
+.PHONY: help build demo test soak bench install uninstall format lint clean
 
 help:
 	@sed -n 's/^# //p' Makefile
