@@ -54,11 +54,13 @@ extension Store {
         }
     }
 
-    /// The `updated_at` that the stored history of a conversation vouches for.
+    /// The `updated_at` that the stored history of a conversation vouches for. `nil` while that history may still grow
+    /// unannounced: then it vouches for nothing.
     public func historyVersion(of id: LocalID) throws(StoreError) -> String? {
         try read { database in
             try String.fetchOne(
-                database, sql: "SELECT history_version FROM conversation WHERE id = ?", arguments: [id.rawValue])
+                database, sql: "SELECT history_version FROM conversation WHERE id = ? AND history_due IS NULL",
+                arguments: [id.rawValue])
         }
     }
 }
