@@ -35,7 +35,8 @@ import Testing
         let start = try started(house)
         let append = try house.store.append(AppendRequest(inputs: .text("more")), to: start.conversation)
         _ = try house.store.markSending(start.operation, base: nil)
-        try house.store.markStopped(start.operation, from: .queued, as: .refused, reason: .init(code: "422", message: "no"))
+        try house.store.markStopped(
+            start.operation, from: .queued, as: .refused, reason: .init(code: "422", message: "no"))
         #expect(try house.store.outbox().map(\.state) == [.refused, .held])
         let late = try house.store.append(AppendRequest(inputs: .text("late")), to: start.conversation)
         #expect(late.state == .held)
