@@ -54,6 +54,15 @@ extension Store {
         }
     }
 
+    /// When a conversation's history is to be looked at again because its last turn has no answer yet; `nil` where it
+    /// has one, or will get none.
+    public func historyDue(of id: LocalID) throws(StoreError) -> Timestamp? {
+        try read { database in
+            try Int64.fetchOne(
+                database, sql: "SELECT history_due FROM conversation WHERE id = ?", arguments: [id.rawValue])
+        }.map { Timestamp(microseconds: $0) }
+    }
+
     /// The `updated_at` that the stored history of a conversation vouches for. `nil` while that history may still grow
     /// unannounced: then it vouches for nothing.
     public func historyVersion(of id: LocalID) throws(StoreError) -> String? {
