@@ -54,11 +54,22 @@ extension Store {
         }
     }
 
-    /// The `updated_at` that the stored history of a conversation vouches for.
+    /// When a conversation's history is to be looked at again because its last turn has no answer yet; `nil` where it
+    /// has one, or will get none.
+    public func historyDue(of id: LocalID) throws(StoreError) -> Timestamp? {
+        try read { database in
+            try Int64.fetchOne(
+                database, sql: "SELECT history_due FROM conversation WHERE id = ?", arguments: [id.rawValue])
+        }.map { Timestamp(microseconds: $0) }
+    }
+
+    /// The `updated_at` that the stored history of a conversation vouches for. `nil` while that history may still grow
+    /// unannounced: then it vouches for nothing.
     public func historyVersion(of id: LocalID) throws(StoreError) -> String? {
         try read { database in
             try String.fetchOne(
-                database, sql: "SELECT history_version FROM conversation WHERE id = ?", arguments: [id.rawValue])
+                database, sql: "SELECT history_version FROM conversation WHERE id = ? AND history_due IS NULL",
+                arguments: [id.rawValue])
         }
     }
 }

@@ -48,10 +48,22 @@ struct PushShell: Sendable {
         _ = try store.takeIn([description])
         if try store.historyVersion(of: item.conversation) != description.updatedAt.text {
             try await takeInHistory(description)
+            try requireAnswered(item)
         }
         let base = try store.tip(of: item.conversation)
         guard let seen = item.seenEntryID, seen != base.entryID else { return .prepared(base) }
         return .overtaken(base, try store.conflictPolicy(of: item.conversation) ?? limits.conflictPolicy)
+    }
+
+    /// A turn that is still under way, ours or another's, would come behind the base and be taken for what is sent now.
+    ///
+    /// The server would say 409 anyway. The wait doubles; a turn that surfaces no more holds nothing up.
+    private func requireAnswered(_ item: OutboxItem) throws {
+        guard let due = try store.historyDue(of: item.conversation) else { return }
+        let wait = Duration.microseconds(due.microseconds - clock.now.microseconds)
+        guard wait > .zero, wait < limits.surfacing else { return }
+        throw APIError(
+            .status(409), effect: .none, message: "the conversation's last turn has no answer yet", retryAfter: wait)
     }
 
     private func takeInHistory(_ description: Conversation) async throws {

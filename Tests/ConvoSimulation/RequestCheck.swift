@@ -15,6 +15,9 @@ public struct RequestCheck: Sendable {
     /// Rules that this run could not be held to.
     public var forgives: Set<Violation.Rule> = []
 
+    /// How many of one process may ask for the list side by side.
+    static let listers = 5
+
     public init() {}
 
     public func violations(in audit: Audit) -> [Violation] {
@@ -64,7 +67,8 @@ public struct RequestCheck: Sendable {
 
     /// The same is not asked again before the back-off, and after a 429 not before `Retry-After`.
     ///
-    /// A person's write or a new process may ask at once. Two loops of one process may each ask for a list.
+    /// A person's write or a new process may ask at once. A pull and each writer that confirms a start may ask for a
+    /// list of their own.
     private func impatience(in audit: Audit) -> [Violation] {
         var last: [Subject: [Audit.Record]] = [:]
         var violations: [Violation] = []
@@ -75,14 +79,15 @@ public struct RequestCheck: Sendable {
                 guard let pause = pause(after: before) else { return false }
                 return record.sentAt >= before.finishedAt && record.sentAt < before.finishedAt + pause
             }
-            if let before = tooSoon.first, tooSoon.count == recent.count, record.request.isTurn || recent.count > 1,
+            if let before = tooSoon.first, tooSoon.count == recent.count,
+                record.request.isTurn || recent.count == RequestCheck.listers,
                 !wakes.contains(where: { isWoken(record, by: $0) })
             {
                 let early = record.sentAt - before.finishedAt
                 violations.append(
                     Violation(.impatient, "request \(record.number) comes \(early) after \(before.number)"))
             }
-            last[subject] = recent.suffix(record.request.isTurn ? 0 : 1) + [record]
+            last[subject] = recent.suffix(record.request.isTurn ? 0 : RequestCheck.listers - 1) + [record]
         }
         return violations
     }

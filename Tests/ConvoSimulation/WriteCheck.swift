@@ -4,9 +4,12 @@ public import ConvoModel
 public enum WriteCheck {
     /// - Parameters:
     ///   - acknowledged: the writes that a person was told are durable, in that order.
+    ///   - deleted: conversations that are gone: what was started there, and of which our disk has lost all trace, may
+    ///     have been started once more.
     ///   - atRest: whether the run has come to its end, where nothing may be `queued`, `sending` any more.
     public static func violations(
-        acknowledged: [OperationID], outbox: OutboxSnapshot, audit: Audit, turns: [Turn], atRest: Bool
+        acknowledged: [OperationID], outbox: OutboxSnapshot, audit: Audit, turns: [Turn], atRest: Bool,
+        deleted: Set<RemoteID> = []
     ) -> [Violation] {
         var ledger = Ledger(audit: audit, turns: turns)
         var violations: [Violation] = []
@@ -14,17 +17,17 @@ public enum WriteCheck {
             violations.append(Violation(.lostWrite, "\(id) was acknowledged and is not in the outbox"))
         }
         for item in outbox.items {
-            violations += judge(item, ledger: &ledger, atRest: atRest)
+            violations += judge(item, ledger: &ledger, atRest: atRest, deleted: deleted)
         }
         return violations + orderViolations(outbox: outbox, ledger: ledger)
     }
 
     private static func judge(
-        _ item: OutboxSnapshot.Item, ledger: inout Ledger, atRest: Bool
+        _ item: OutboxSnapshot.Item, ledger: inout Ledger, atRest: Bool, deleted: Set<RemoteID>
     ) -> [Violation] {
         let turns = ledger.turns(of: item.id)
         var violations: [Violation] = []
-        if turns.count > 1 {
+        if turns.count > 1, turns.count(where: { $0.kind == .append || !deleted.contains($0.conversation) }) != 1 {
             let places = turns.map { "\($0.conversation) at \($0.at)" }.joined(separator: ", ")
             violations.append(Violation(.repeatedWrite, "\(item.id) is there \(turns.count) times: \(places)"))
         }

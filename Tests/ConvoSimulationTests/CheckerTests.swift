@@ -198,11 +198,12 @@ import Testing
         let limited = Audit.Outcome.failed(.status(429), effect: .none, retryAfter: .seconds(20))
         let look = APIRequest.list(page: 0, pageSize: 100, metadata: nil)
         let first = record(1, look, at: 0, lasts: 1, outcome: limited)
-        let second = record(2, look, at: 5, lasts: 1, outcome: limited)
-        #expect(rules([first, second, record(3, look, at: 20)]) == [.impatient])
+        let others = (2...5).map { record($0, look, at: 5, lasts: 1, outcome: limited) }
+        func last(at second: Int) -> [Audit.Record] { [first] + others + [record(6, look, at: second)] }
+        #expect(rules(last(at: 20)) == [.impatient])
         #expect(rules([first, record(2, look, at: 20)]).isEmpty)
-        #expect(rules([first, second, record(3, look, at: 26)]).isEmpty)
-        #expect(rules([first, second, record(3, look, at: 20)]) { $0.wakes = [.start + .seconds(19)] }.isEmpty)
+        #expect(rules(last(at: 26)).isEmpty)
+        #expect(rules(last(at: 20)) { $0.wakes = [.start + .seconds(19)] }.isEmpty)
     }
     @Test func `sees a refused write sent again, unless a person asked for it`() {
         let refused = Audit.Outcome.failed(.status(422), effect: .none, retryAfter: nil)

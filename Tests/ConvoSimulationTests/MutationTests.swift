@@ -6,7 +6,7 @@ import Testing
     /// Within so many seeds it must be found.
     static let seedLimit: UInt64 = 500
 
-    @Test(arguments: Mutation.pushing + Mutation.pulling)
+    @Test(arguments: Mutation.pulling + Mutation.pushing)
     func `is found by the checkers`(mutation: Mutation) throws {
         for seed in 1...Self.seedLimit {
             let simulation = try Simulation(Scenario(drawnFrom: seed)) { engine, intervals, wake in

@@ -162,7 +162,8 @@ final class Simulation {
         let (audit, server) = (world.audit, world.server)
         violations += WriteCheck.violations(
             acknowledged: person.acknowledged, outbox: try OutboxSnapshot(disk.store), audit: audit,
-            turns: server.turns, atRest: true)
+            turns: server.turns, atRest: true,
+            deleted: scenario.deaths.isEmpty ? [] : Set(server.deleted))
         violations += MirrorCheck.differences(mirror: held, server: server, deletedHere: person.deletedHere)
         var check = RequestCheck()
         check.retriedByHand = person.retried
