@@ -131,5 +131,12 @@ enum ShellScript {
         print("COMMIT;")
     }
 
-    private static func quote(_ text: String) -> String { "'" + text.replacing("'", with: "''") + "'" }
+    private static func quote(_ text: String) -> String {
+        var bytes: [UInt8] = [UInt8(ascii: "'")]
+        for byte in text.utf8 where byte != 0 {
+            if byte == UInt8(ascii: "'") { bytes.append(byte) }
+            bytes.append(byte)
+        }
+        return String(decoding: bytes, as: UTF8.self) + "'"
+    }
 }

@@ -67,6 +67,11 @@ struct SearchPlace {
 
     /// A beginning in the language of LIKE. SQLite limits a pattern to 50,000 bytes; a query is shorter.
     private static func pattern(_ value: String) -> String {
-        value.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_") + "%"
+        var scalars = String.UnicodeScalarView()
+        for scalar in value.unicodeScalars {
+            if scalar == "\\" || scalar == "%" || scalar == "_" { scalars.append("\\") }
+            scalars.append(scalar)
+        }
+        return String(scalars) + "%"
     }
 }

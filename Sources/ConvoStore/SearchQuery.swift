@@ -69,5 +69,10 @@ struct SearchTerm: Equatable {
     /// Joined to the term before by OR.
     var isAlternative = false
 
-    var quoted: String { "\"" + text.replacing("\"", with: "\"\"") + "\"" + (isPrefix ? " *" : "") }
+    /// Scalar by scalar: a quote with an accent on it is a quote to FTS5, and another character to Swift.
+    var quoted: String {
+        var scalars = String.UnicodeScalarView("\"".unicodeScalars)
+        for scalar in text.unicodeScalars { scalars.append(contentsOf: scalar == "\"" ? [scalar, scalar] : [scalar]) }
+        return String(scalars) + "\"" + (isPrefix ? " *" : "")
+    }
 }

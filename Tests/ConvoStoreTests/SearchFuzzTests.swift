@@ -8,7 +8,8 @@ import Testing
         "since:7d", "after:x", "is:pending", "is:branch", "-is:branch", "type:message", "tool:%", "model:_", "^", "+",
         "\u{0}", "\u{7}", "\u{1B}[2J", "\u{FFFD}", "\u{202E}", "日本", "é", "e\u{301}", "🎉", "\\", ";",
         "DROP TABLE entry",
-        "{", "}", " ", "\n", "\t", "a_b", "camelCase", "x*", "in:\"a b\"", "before:", "before:99999999999y", "-\"", "0",
+        "{", "}", " ", "\n", "\t", "a_b", "camelCase", "x*", "in:\"a b\"", "before:", "\"\u{308}", "x\"\u{308}y=",
+        "in:%\u{308}", "before:99999999999y", "-\"", "0",
     ]
 
     @Test func `and finds something or nothing, without an error`() throws {
