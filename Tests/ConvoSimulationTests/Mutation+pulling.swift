@@ -30,14 +30,14 @@ extension Mutation {
         },
         Mutation("moves the cursor past what it has not read", breaks: [.mirrorDiffers]).with {
             $0.pull = { step, engine in
-                guard case .fetch(let stale) = step else { return nil }
-                do {
-                    let history = try await engine.api.getHistory(of: stale.remoteID)
-                    let description = try await engine.api.get(stale.remoteID)
-                    _ = try engine.store.takeIn([description])
-                    let intake = HistoryIntake(history, version: description.updatedAt.text)
-                    return .fetched(try engine.store.takeIn([intake]))
-                } catch { return nil }
+                guard case .fetch(let stale) = step,
+                    case .failed(let failure) = await engine.pullShell.perform(step), !failure.isNotFound,
+                    let nothing = try? ConversationHistory(
+                        raw: .object([
+                            ("conversation_id", .string(stale.remoteID.rawValue)), ("entries", .array([])),
+                        ]))
+                else { return nil }
+                return (try? engine.store.takeIn([HistoryIntake(nothing, version: stale.version)])).map { .fetched($0) }
             }
         },
         Mutation("reads the first page only", breaks: [.mirrorDiffers]).with {
