@@ -66,7 +66,10 @@ extension StoreError: CustomStringConvertible {
         case .noSuchOperation: "Run `convo outbox --all` to see every operation."
         case .deletedRemotely, .localOnly: "Start a new conversation with `convo start`."
         case .unansweredCalls:
-            "Answer with `convo append --function-result CALL_ID=RESULT`, or `convo restart` from an earlier entry."
+            """
+            Answer with `convo append --function-result CALL_ID=RESULT` (`--confirm CALL_ID=allow|deny` where it waits \
+            for that), or `convo restart` from an earlier entry.
+            """
         case .wrongState: "Run `convo outbox show` to see where it stands."
         case .requestTooLarge: "Send it in parts."
         case .invalidRequest: nil

@@ -11,12 +11,8 @@ struct PullShell: Sendable {
     func perform(_ step: PullMachine.Step) async -> PullMachine.Outcome {
         do {
             return try await outcome(of: step)
-        } catch let error as APIError {
-            return .failed(.api(error))
-        } catch let error as StoreError {
-            return .failed(.store(error))
         } catch {
-            return .failed(.cancelled)  // nothing else is thrown but a CancellationError
+            return .failed(SyncFailure(error))
         }
     }
 

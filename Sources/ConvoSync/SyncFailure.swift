@@ -8,6 +8,15 @@ public enum SyncFailure: Error, Sendable {
     /// The task was cancelled before anything was sent.
     case cancelled
 
+    /// What a step threw: nothing is thrown there but these two and a `CancellationError`.
+    init(_ error: any Error) {
+        switch error {
+        case let error as APIError: self = .api(error)
+        case let error as StoreError: self = .store(error)
+        default: self = .cancelled
+        }
+    }
+
     /// Nothing further can work until something changes: no network, no valid key, no usable disk, or told to stop.
     public var endsPass: Bool {
         switch self {
