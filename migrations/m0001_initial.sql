@@ -13,6 +13,7 @@ CREATE TABLE conversation (
     activity INTEGER NOT NULL,                  -- newest activity, microseconds since 1970
     history_version TEXT,                       -- the updated_at that the stored entries vouch for
     history_due INTEGER,                        -- the history may still grow unannounced: look again then
+    history_looks INTEGER NOT NULL DEFAULT 0,   -- and so often it was looked at again
     listed_in_sweep INTEGER NOT NULL DEFAULT 0, -- the last sweep that saw it
     deleted_remotely_at TEXT,
     local_only INTEGER NOT NULL DEFAULT 0 CHECK (local_only IN (0, 1)), -- store: false
@@ -65,13 +66,16 @@ CREATE TABLE operation (
     attempts INTEGER NOT NULL DEFAULT 0,
     next_attempt INTEGER,                       -- microseconds since 1970
     sent INTEGER,
-    doubted INTEGER,                            -- when the answer was lost
+    doubted INTEGER,                            -- when the answer was lost, on a clock that may be set
+    doubted_uptime INTEGER,                     -- and microseconds after the machine's start
+    doubted_boot TEXT,                          -- and which start
     reason_code TEXT,
     reason_message TEXT,
     reason_hint TEXT,
     response TEXT,
     created_at TEXT NOT NULL,
     CHECK (state <> 'sending' OR sent IS NOT NULL),
+    CHECK (state <> 'in_doubt' OR (doubted IS NOT NULL AND doubted_uptime IS NOT NULL AND doubted_boot IS NOT NULL)),
     CHECK (state NOT IN ('refused', 'held') OR reason_code IS NOT NULL)
 ) STRICT;
 

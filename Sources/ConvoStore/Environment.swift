@@ -2,27 +2,50 @@ public import ConvoModel
 
 #if canImport(Glibc)
 import Glibc
+private let bootClock = CLOCK_BOOTTIME
 #else
 import Darwin
+private let bootClock = CLOCK_MONOTONIC  // which counts while the machine sleeps, there
 #endif
 
 /// What the store takes from outside itself, so that a simulation can put its own clock and chance there.
 public struct Environment: Sendable {
     public let now: @Sendable () -> Timestamp
+    /// The clock that nobody sets.
+    public let uptime: @Sendable () -> Uptime
     public let randomBits: @Sendable () -> UInt64
 
-    public init(now: @escaping @Sendable () -> Timestamp, randomBits: @escaping @Sendable () -> UInt64) {
+    public init(
+        now: @escaping @Sendable () -> Timestamp, uptime: @escaping @Sendable () -> Uptime,
+        randomBits: @escaping @Sendable () -> UInt64
+    ) {
         self.now = now
+        self.uptime = uptime
         self.randomBits = randomBits
     }
 
     public static let live = Environment(
-        now: {
-            var time = timespec()
-            clock_gettime(CLOCK_REALTIME, &time)
-            return Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000)
-        },
+        now: { Timestamp(microseconds: microseconds(of: CLOCK_REALTIME)) },
+        uptime: { Uptime(boot: boot, microseconds: microseconds(of: bootClock)) },
         randomBits: { UInt64.random(in: .min ... .max) })
+
+    private static func microseconds(of clock: clockid_t) -> Int64 {
+        var time = timespec()
+        clock_gettime(clock, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
+    }
+
+    /// The kernel's name for this start of the machine. Where it can't be read, each process takes itself for the only
+    /// one since its own start, which is the careful thing to believe.
+    private static let boot: String = {
+        var bytes = [UInt8](repeating: 0, count: 36)
+        let file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
+        defer { if file >= 0 { close(file) } }
+        guard file >= 0, read(file, &bytes, bytes.count) == bytes.count else {
+            return "unknown \(UInt64.random(in: .min ... .max))"
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }()
 
     /// A short random name, in letters and digits that are hard to confuse: 16 of them hold 80 bits.
     func makeName(prefix: String = "") -> String {

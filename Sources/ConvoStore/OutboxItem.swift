@@ -44,7 +44,9 @@ public struct OutboxItem: Sendable, Hashable {
     public let attempts: Int
     public let nextAttempt: Timestamp?
     public let sentAt: Timestamp?
+    /// When the answer was lost: on a clock that may be set, and on the one that nobody sets.
     public let doubtedAt: Timestamp?
+    public let doubtedUptime: Uptime?
     public let reason: Reason?
     public let createdAt: String
 
@@ -86,6 +88,7 @@ extension OutboxItem {
         nextAttempt = moment("next_attempt")
         sentAt = moment("sent")
         doubtedAt = moment("doubted")
+        doubtedUptime = (row["doubted_boot"] as String?).map { Uptime(boot: $0, microseconds: row["doubted_uptime"]) }
         reason = (row["reason_code"] as String?).map { code in
             Reason(code: code, message: row["reason_message"] ?? "", hint: row["reason_hint"])
         }

@@ -54,13 +54,15 @@ extension Store {
         }
     }
 
-    /// When a conversation's history is to be looked at again because its last turn has no answer yet; `nil` where it
-    /// has one, or will get none.
-    public func historyDue(of id: LocalID) throws(StoreError) -> Timestamp? {
+    /// How a conversation's last turn is waited for that has no answer yet; `nil` where it has one, or will get none.
+    public func settling(of id: LocalID) throws(StoreError) -> Settling? {
         try read { database in
-            try Int64.fetchOne(
-                database, sql: "SELECT history_due FROM conversation WHERE id = ?", arguments: [id.rawValue])
-        }.map { Timestamp(microseconds: $0) }
+            try Row.fetchOne(
+                database,
+                sql: "SELECT history_looks, history_due FROM conversation WHERE id = ? AND history_due IS NOT NULL",
+                arguments: [id.rawValue]
+            ).map { Settling(looks: $0["history_looks"], due: Timestamp(microseconds: $0["history_due"])) }
+        }
     }
 
     /// The `updated_at` that the stored history of a conversation vouches for. `nil` while that history may still grow

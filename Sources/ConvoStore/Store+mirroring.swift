@@ -31,10 +31,10 @@ extension Store {
                 sql: """
                     SELECT id, remote_id, updated_at FROM conversation
                     WHERE remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0 AND hidden = 0
-                        AND (history_version IS NOT updated_at OR history_due <= ?)
-                    ORDER BY activity DESC, key LIMIT ?
+                        AND (history_version IS NOT updated_at OR history_due <= ?1 OR history_due > ?1 + ?2)
+                    ORDER BY activity DESC, key LIMIT ?3
                     """,
-                arguments: [now.microseconds, limit]
+                arguments: [now.microseconds, Settling.longestWaitMicroseconds, limit]
             ).map { row in
                 StaleConversation(
                     id: LocalID(row["id"]), remoteID: RemoteID(row["remote_id"]), version: row["updated_at"])
@@ -184,12 +184,19 @@ extension Store {
     /// A history vouches for the `updated_at` read before it. Where its end can still grow without moving that (the
     /// first answer of a conversation does not), it is looked at again: soon, then ever more rarely, then no more.
     private func settle(_ database: Database, _ key: Int64, _ intake: HistoryIntake) throws {
-        let createdAt = try String.fetchOne(
-            database, sql: "SELECT created_at FROM conversation WHERE key = ?", arguments: [key])
-        let due = Settling.nextLook(
-            at: intake.history.entries, createdAt: createdAt.flatMap { Timestamp($0) }, now: environment.now())
-        try database.execute(
-            sql: "UPDATE conversation SET history_version = ?, history_due = ? WHERE key = ?",
-            arguments: [intake.version, due?.microseconds, key])
+        let row = try Row.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT created_at, history_version, history_due, history_looks FROM conversation WHERE key = ?"),
+            arguments: [key])
+        let before: Settling? =
+            if let row, (row["history_version"] as String?) == intake.version {
+                Settling(looks: row["history_looks"], due: Timestamp(microseconds: row["history_due"] ?? 0))
+            } else { nil }
+        let next = Settling.next(
+            after: before, entries: intake.history.entries,
+            createdAt: (row?["created_at"] as String?).flatMap { Timestamp($0) }, now: environment.now())
+        try database.cachedStatement(
+            sql: "UPDATE conversation SET history_version = ?, history_due = ?, history_looks = ? WHERE key = ?"
+        ).execute(arguments: [intake.version, next?.due.microseconds, next?.looks ?? before?.looks ?? 0, key])
     }
 }

@@ -16,12 +16,12 @@ extension Store {
         return try writeDurably { database in
             try database.execute(
                 sql: """
-                    UPDATE operation SET state = 'in_doubt', doubted = ?, next_attempt = NULL,
-                        reason_code = 'interrupted', reason_message = 'the sender stopped before the answer came',
+                    UPDATE operation SET state = 'in_doubt', doubted = ?, doubted_uptime = ?, doubted_boot = ?,
+                        next_attempt = NULL, reason_code = 'interrupted', reason_message = 'the sender stopped before the answer came',
                         reason_hint = NULL
                     WHERE state = 'sending'
                     """,
-                arguments: [environment.now().microseconds])
+                arguments: StatementArguments(doubt()))
             return database.changesCount
         }
     }
@@ -32,7 +32,8 @@ extension Store {
     public func markSending(_ id: OperationID, base: OutboxItem.Base?) throws(StoreError) -> Bool {
         try transition(
             id, from: [.queued], to: .sending,
-            set: "sent = ?, attempts = attempts + 1, base_entry_id = ?, base_count = ?, doubted = NULL",
+            set:
+                "sent = ?, attempts = attempts + 1, base_entry_id = ?, base_count = ?, doubted = NULL, doubted_uptime = NULL, doubted_boot = NULL",
             [environment.now().microseconds, base?.entryID?.rawValue, base?.count])
     }
 
@@ -42,8 +43,17 @@ extension Store {
     ) throws(StoreError) {
         _ = try transition(
             id, from: [.sending, .inDoubt], to: .inDoubt, reason: reason,
-            set: "doubted = IFNULL(doubted, ?), next_attempt = ?",
-            [environment.now().microseconds, nextAttempt.microseconds])
+            set: """
+                doubted = IFNULL(doubted, ?), doubted_uptime = IFNULL(doubted_uptime, ?),
+                doubted_boot = IFNULL(doubted_boot, ?), next_attempt = ?
+                """,
+            doubt() + [nextAttempt.microseconds])
+    }
+
+    /// From now on, as the three columns say it.
+    private func doubt() -> [(any DatabaseValueConvertible)?] {
+        let uptime = environment.uptime()
+        return [environment.now().microseconds, uptime.microseconds, uptime.boot]
     }
 
     /// Back to the queue: certainly not on the server. `nextAttempt` says when it may be tried again.

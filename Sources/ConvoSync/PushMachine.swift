@@ -27,7 +27,9 @@ public struct PushMachine: Machine {
         case sent
         /// Cancelled by the person in the meantime.
         case withdrawn
-        case confirmed(Confirmation)
+        /// And when the read began: what it did not find, it did not find then. A slow answer proves nothing about the
+        /// time that it took.
+        case confirmed(Confirmation, readSince: Uptime)
         case settled
         case refreshed
         case failed(SyncFailure)
@@ -54,9 +56,6 @@ public struct PushMachine: Machine {
     /// Tried in this push; in mode `once` nothing is tried twice.
     private var tried: Set<OperationID> = []
     private var slowUntil: Timestamp?
-    /// When each confirmation began to read: what it did not find, it did not find then. A slow answer proves nothing
-    /// about the time that it took.
-    private var readSince: [OperationID: Timestamp] = [:]
     private var writers: Int
 
     public init(_ mode: Mode, limits: SyncLimits = SyncLimits()) {
@@ -79,7 +78,6 @@ public struct PushMachine: Machine {
             let item = waiting.remove(at: index)
             busy.insert(item.conversation)
             tried.insert(item.id)
-            readSince[item.id] = now
             return start(PushMachine.firstStep(for: item))
         }
         return inFlight == 0 ? .done : .wait(until: earliest(after: now))
@@ -98,8 +96,8 @@ public struct PushMachine: Machine {
             report.delivered += 1
             writers = min(limits.writers, writers + 1)
             decided.append(.refresh(item))
-        case (.confirm(let item), .confirmed(let confirmation)):
-            let verdict = Verdict(confirmation, of: item, at: readSince[item.id] ?? now, limits: limits)
+        case (.confirm(let item), .confirmed(let confirmation, let readSince)):
+            let verdict = Verdict(confirmation, of: item, readSince: readSince, at: now, limits: limits)
             if case .delivered = verdict { report.delivered += 1 }
             decided.append(.settle(item, verdict))
         case (.settle(let item, .delivered), .settled): decided.append(.refresh(item))
@@ -159,7 +157,6 @@ public struct PushMachine: Machine {
 
     private mutating func release(_ item: OutboxItem) {
         busy.remove(item.conversation)
-        readSince[item.id] = nil
         // What was loaded of it meanwhile stands as it stood before.
         waiting.removeAll { $0.conversation == item.conversation }
         isLoadDue = true

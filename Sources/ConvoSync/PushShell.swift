@@ -28,7 +28,9 @@ struct PushShell: Sendable {
             guard try store.markSending(item.id, base: base) else { return .withdrawn }
             try await send(item)
             return .sent
-        case .confirm(let item): return .confirmed(try await confirm(item))
+        case .confirm(let item):
+            let readSince = clock.uptime
+            return .confirmed(try await confirm(item), readSince: readSince)
         case .settle(let item, let verdict):
             try settle(item, verdict)
             return .settled
@@ -55,11 +57,11 @@ struct PushShell: Sendable {
     ///
     /// The server would say 409 anyway. The wait doubles; a turn that surfaces no more holds nothing up.
     private func requireAnswered(_ item: OutboxItem) throws {
-        guard let due = try store.historyDue(of: item.conversation) else { return }
-        let wait = Duration.microseconds(due.microseconds - clock.now.microseconds)
-        guard wait > .zero, wait < limits.surfacing else { return }
+        guard let settling = try store.settling(of: item.conversation), settling.wait < limits.surfacing else { return }
+        let left = Duration.microseconds(settling.due.microseconds - clock.now.microseconds)
         throw APIError(
-            .status(409), effect: .none, message: "the conversation's last turn has no answer yet", retryAfter: wait)
+            .status(409), effect: .none, message: "the conversation's last turn has no answer yet",
+            retryAfter: min(max(left, .zero), settling.wait))
     }
 
     private func takeInHistory(_ description: Conversation) async throws {

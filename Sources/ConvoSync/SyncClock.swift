@@ -4,6 +4,8 @@ import ConvoStore
 /// The time, and waiting for it.
 public protocol SyncClock: Sendable {
     var now: Timestamp { get }
+    /// What no setting of the clock moves.
+    var uptime: Uptime { get }
     /// Returns at that moment, or at once where it has passed.
     ///
     /// - Throws: `CancellationError` as soon as the task is cancelled.
@@ -15,6 +17,7 @@ public struct SystemClock: SyncClock {
     public init() {}
 
     public var now: Timestamp { Environment.live.now() }
+    public var uptime: Uptime { Environment.live.uptime() }
 
     public func sleep(until moment: Timestamp) async throws {
         let wait = moment.microseconds - now.microseconds

@@ -26,18 +26,22 @@ public enum Verdict: Sendable, Hashable {
     case branched
 
     /// After a confirmation.
-    init(_ confirmation: Confirmation, of item: OutboxItem, at now: Timestamp, limits: SyncLimits) {
+    ///
+    /// - Parameter readSince: when the read began.
+    init(
+        _ confirmation: Confirmation, of item: OutboxItem, readSince: Uptime, at now: Timestamp, limits: SyncLimits
+    ) {
         switch confirmation {
         case .present(let remoteID): self = .delivered(remoteID)
         case .busy: self = .inDoubt(item.reason ?? .stillBusy, until: now + Verdict.look)
         case .unclear(let reason): self = .held(reason)
         case .absent:
-            let proof = (item.doubtedAt ?? item.sentAt ?? now) + limits.surfacing
+            let missing = limits.surfacing - item.doubtLasted(until: readSince, now)
             // Deleting twice is deleting once: no need to wait.
-            if now >= proof || item.kind == .delete {
+            if missing <= .zero || item.kind == .delete {
                 self = .absent(item, limits)
             } else {
-                self = .inDoubt(item.reason ?? .notThereYet, until: min(proof, now + Verdict.look))
+                self = .inDoubt(item.reason ?? .notThereYet, until: now + min(missing, Verdict.look))
             }
         }
     }
@@ -92,6 +96,18 @@ public enum Verdict: Sendable, Hashable {
     /// When what is in doubt is looked for first, and then again and again.
     static let firstLook = Duration.milliseconds(500)
     static let look = Duration.seconds(10)
+}
+
+extension OutboxItem {
+    /// How long it had been in doubt then, at least. No setting of the clock makes it longer.
+    ///
+    /// Where the machine was started anew meanwhile, it has been since that start; and where the file was brought to
+    /// another machine, the wall clocks must say so too.
+    fileprivate func doubtLasted(until uptime: Uptime, _ now: Timestamp) -> Duration {
+        guard let doubtedAt, let doubtedUptime else { return .zero }
+        return uptime.since(doubtedUptime)
+            ?? min(uptime.sinceBoot, .microseconds(now.microseconds - doubtedAt.microseconds))
+    }
 }
 
 extension OutboxItem.Reason {

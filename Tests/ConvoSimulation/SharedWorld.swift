@@ -1,3 +1,4 @@
+public import ConvoModel
 public import Synchronization
 
 /// One world for all our processes, one after another or side by side.
@@ -8,6 +9,7 @@ public final class SharedWorld: Sendable {
 
     public var now: VirtualInstant { state.withLock { $0.now } }
     public var clientClock: VirtualInstant { state.withLock { $0.clientClock } }
+    public var clientUptime: Uptime { state.withLock { $0.clientUptime } }
     public var audit: Audit { state.withLock { $0.audit } }
     public var server: SimulatedServer { state.withLock { $0.server } }
 }

@@ -110,6 +110,7 @@ extension SimulatedServer {
         guard !isLocked(id) else { throw ServerRefusal.busy }
         remove(id)
         deleted.append(id)
+        deletedAt[id] = now
         return .nothing
     }
 }

@@ -15,6 +15,7 @@ public struct SimulatedServer: Sendable {
     public internal(set) var turns: [Turn] = []
     /// The conversations that were deleted, in order.
     public internal(set) var deleted: [RemoteID] = []
+    public internal(set) var deletedAt: [RemoteID: VirtualInstant] = [:]
     var runs: [Run] = []
     var random: SplitMix64
     var mint: IDMint

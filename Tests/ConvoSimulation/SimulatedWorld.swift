@@ -28,6 +28,9 @@ public struct SimulatedWorld: Sendable {
     public private(set) var audit = Audit()
     public let faults: FaultPlan
     private let clockJumps: [ClockJump]
+    /// When our machine was started, last.
+    private var bootedAt = VirtualInstant.start + .seconds(-3600)
+    private var boots = 1
     private var random: SplitMix64
     /// In order of time; what came first among equals stays first.
     private var agenda: [(at: VirtualInstant, event: Event)]
@@ -55,6 +58,12 @@ public struct SimulatedWorld: Sendable {
     public var clientClock: VirtualInstant {
         clockJumps.filter { $0.at <= now }.reduce(now) { $0 + $1.by }
     }
+
+    /// The clock of our machine that nobody sets.
+    public var clientUptime: Uptime { Uptime(boot: "boot \(boots)", microseconds: (now - bootedAt).microseconds) }
+
+    /// Our machine has lost its power, and has it again.
+    public mutating func clientRebooted() { (bootedAt, boots) = (now, boots + 1) }
 
     /// When something happens next by itself: a commit, an arrival, another writer.
     public var nextEvent: VirtualInstant? { [server.nextCommit, agenda.first?.at].compactMap(\.self).min() }

@@ -12,15 +12,21 @@ public struct OutboxSnapshot: Sendable {
         public let state: State
         /// Why it waits for a person.
         public let reason: String?
+        /// Of an append: where it goes and what it says.
+        public let remoteID: RemoteID?
+        public let inputs: [JSONText]
 
         public init(
-            id: OperationID, conversation: LocalID, kind: Turn.Kind, state: State, reason: String? = nil
+            id: OperationID, conversation: LocalID, kind: Turn.Kind, state: State, reason: String? = nil,
+            remoteID: RemoteID? = nil, inputs: [JSONText] = []
         ) {
             self.id = id
             self.conversation = conversation
             self.kind = kind
             self.state = state
             self.reason = reason
+            self.remoteID = remoteID
+            self.inputs = inputs
         }
     }
 

@@ -4,8 +4,8 @@ public import ConvoModel
 public enum WriteCheck {
     /// - Parameters:
     ///   - acknowledged: the writes that a person was told are durable, in that order.
-    ///   - deleted: conversations that are gone: what was started there, and of which our disk has lost all trace, may
-    ///     have been started once more.
+    ///   - deleted: conversations that are gone and of which our disk has, or has lost, no trace: what was started
+    ///     there may have been started once more.
     ///   - atRest: whether the run has come to its end, where nothing may be `queued`, `sending` any more.
     public static func violations(
         acknowledged: [OperationID], outbox: OutboxSnapshot, audit: Audit, turns: [Turn], atRest: Bool,
@@ -22,6 +22,19 @@ public enum WriteCheck {
         return violations + orderViolations(outbox: outbox, ledger: ledger)
     }
 
+    /// Conversations that were deleted before anybody of ours could see them in the list: nothing on earth tells their
+    /// start from one that never arrived.
+    public static func deletedUnseen(_ server: SimulatedServer, audit: Audit) -> Set<RemoteID> {
+        Set(
+            server.deleted.filter { id in
+                guard let gone = server.deletedAt[id], let made = server.turns.first(where: { $0.conversation == id })
+                else { return false }
+                return !audit.records.contains {
+                    $0.request.name == "list" && $0.outcome == .answered && $0.sentAt >= made.at && $0.sentAt < gone
+                }
+            })
+    }
+
     private static func judge(
         _ item: OutboxSnapshot.Item, ledger: inout Ledger, atRest: Bool, deleted: Set<RemoteID>
     ) -> [Violation] {
@@ -33,7 +46,7 @@ public enum WriteCheck {
         }
         switch item.state {
         case .delivered:
-            if turns.isEmpty, !ledger.excuseByTwin(item.id) {
+            if turns.isEmpty, !ledger.excuseByTwin(item) {
                 violations.append(Violation(.falseState, "\(item.id) is delivered, and nowhere"))
             }
         case .queued, .sending:
@@ -93,15 +106,16 @@ private struct Ledger {
 
     /// Another writer said the very same in the same conversation after our first try: no reader could tell that it
     /// was not ours. Each such turn excuses one write.
-    mutating func excuseByTwin(_ id: OperationID) -> Bool {
-        guard let first = requests[id]?.first, case .append(let body, let conversation) = first.request else {
-            return false
-        }
-        let said = (body.inputs?.asEntries ?? []).map(ServedEntry.said)
+    ///
+    /// What died just before its first request left has tried, too, though the audit does not know when.
+    mutating func excuseByTwin(_ item: OutboxSnapshot.Item) -> Bool {
+        guard item.kind == .append, let conversation = item.remoteID else { return false }
+        let said = item.inputs.map(ServedEntry.said)
+        let firstTry = requests[item.id]?.first?.sentAt ?? .start
         let twin = allTurns.indices.first { place in
             let turn = allTurns[place]
             return turn.cause.call == nil && turn.conversation == conversation && turn.said == said
-                && turn.at >= first.sentAt && !takenTwins.contains(place)
+                && turn.at >= firstTry && !takenTwins.contains(place)
         }
         guard let twin else { return false }
         takenTwins.insert(twin)

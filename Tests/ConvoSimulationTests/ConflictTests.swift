@@ -22,6 +22,7 @@ import Testing
                 path: folder.url.appendingPathComponent("convo.db").path,
                 environment: Environment(
                     now: { Timestamp(microseconds: world.clientClock.microseconds) },
+                    uptime: { world.clientUptime },
                     randomBits: { withExtendedLifetime(folder) { UInt64.random(in: .min ... .max) } }))
             var limits = SyncLimits()
             limits.conflictPolicy = policy
@@ -54,6 +55,7 @@ import Testing
     private struct WorldClock: SyncClock {
         let world: SharedWorld
         var now: Timestamp { Timestamp(microseconds: world.clientClock.microseconds) }
+        var uptime: Uptime { world.clientUptime }
         func sleep(until moment: Timestamp) async throws {
             world.state.withLock { $0.advance(to: $0.now + .microseconds(moment.microseconds - now.microseconds)) }
         }

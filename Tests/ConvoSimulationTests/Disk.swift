@@ -11,15 +11,15 @@ import Synchronization
 final class Disk: Sendable {
     /// What the store takes for time and chance.
     final class Surroundings: Sendable {
-        private let state: Mutex<(clock: VirtualInstant, random: SplitMix64)>
+        let world: SharedWorld
+        private let random: Mutex<SplitMix64>
 
-        init(seed: UInt64) { state = Mutex((.start, SplitMix64(seed: seed))) }
-
-        var clock: VirtualInstant {
-            get { state.withLock { $0.clock } }
-            set { state.withLock { $0.clock = newValue } }
+        init(_ world: SharedWorld, seed: UInt64) {
+            self.world = world
+            random = Mutex(SplitMix64(seed: seed))
         }
-        func randomBits() -> UInt64 { state.withLock { $0.random.next() } }
+
+        func randomBits() -> UInt64 { random.withLock { $0.next() } }
     }
 
     private struct State {
@@ -35,12 +35,12 @@ final class Disk: Sendable {
     private let folder: URL
     private let state: Mutex<State>
 
-    init(seed: UInt64) throws {
+    init(_ world: SharedWorld, seed: UInt64) throws {
         let memory = URL(filePath: "/dev/shm")
         let parent =
             FileManager.default.isWritableFile(atPath: memory.path()) ? memory : FileManager.default.temporaryDirectory
         folder = parent.appending(path: "convo-simulation-\(UUID())")
-        surroundings = Surroundings(seed: seed)
+        surroundings = Surroundings(world, seed: seed)
         try FileManager.default.createDirectory(at: folder.appending(path: "1"), withIntermediateDirectories: true)
         state = Mutex(State(store: try Disk.open(folder.appending(path: "1/convo.db"), surroundings)))
         keepPromise()
@@ -93,7 +93,8 @@ final class Disk: Sendable {
 
     private static func open(_ file: URL, _ surroundings: Surroundings) throws -> Store {
         let environment = Environment(
-            now: { surroundings.clock.timestamp }, randomBits: { surroundings.randomBits() })
+            now: { surroundings.world.clientClock.timestamp }, uptime: { surroundings.world.clientUptime },
+            randomBits: { surroundings.randomBits() })
         return try Store(path: file.path(), environment: environment)
     }
 }

@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test func `gives everything back after a crash`() throws {
-        let disk = try Disk(seed: 1)
+        let disk = try Disk(SharedWorld(SimulatedWorld(seed: 1)), seed: 1)
         let operation = try start(disk.store, "hello")
         try mirrorOne(disk.store)
         try disk.crash()
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func `loses to a power cut what was mirrored since the last promise, and nothing that was promised`() throws {
-        let disk = try Disk(seed: 1)
+        let disk = try Disk(SharedWorld(SimulatedWorld(seed: 1)), seed: 1)
         let first = try start(disk.store, "hello")
         disk.keepPromise()
         try mirrorOne(disk.store)
@@ -45,7 +45,7 @@ import Testing
 
     @Test func `gives the same names to the same seed`() throws {
         func names(_ seed: UInt64) throws -> [OperationID] {
-            let disk = try Disk(seed: seed)
+            let disk = try Disk(SharedWorld(SimulatedWorld(seed: seed)), seed: seed)
             return [try start(disk.store, "hello"), try start(disk.store, "again")]
         }
         #expect(try names(1) == names(1))

@@ -10,7 +10,9 @@ extension Mutation {
     static let pushing: [Mutation] = [
         Mutation("sends what is in doubt again without looking", breaks: [.blindResend, .repeatedWrite]).with {
             $0.limits = { $0.surfacing = .zero }
-            $0.push = { step, _ in if case .confirm = step { .confirmed(.absent) } else { nil } }
+            $0.push = { step, engine in
+                if case .confirm = step { .confirmed(.absent, readSince: engine.engine.clock.uptime) } else { nil }
+            }
         },
         Mutation("takes \"not there yet\" for \"not there\"", breaks: [.blindResend, .repeatedWrite]).with {
             $0.limits = { $0.surfacing = .zero }
@@ -71,11 +73,12 @@ extension Mutation {
         Mutation("trusts the list's filter", breaks: [.blindResend, .repeatedWrite]).with {
             $0.push = { step, engine in
                 guard case .confirm(let item) = step, item.kind == .start || item.kind == .restart else { return nil }
+                let readSince = engine.engine.clock.uptime
                 let filter = JSONText.object([(Store.operationKey, .string(item.id.rawValue))])
                 do {
                     let found = try await engine.api.list(page: 0, pageSize: 100, metadata: filter)
                     let ours = found.first { $0.metadata?[Store.operationKey]?.string == item.id.rawValue }
-                    return .confirmed(ours.map { .present($0.id) } ?? .absent)
+                    return .confirmed(ours.map { .present($0.id) } ?? .absent, readSince: readSince)
                 } catch { return .failed((error as? APIError).map { .api($0) } ?? .cancelled) }
             }
         },

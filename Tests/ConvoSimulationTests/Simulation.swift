@@ -46,11 +46,11 @@ final class Simulation {
         self.daemon = daemon
         steps = scenario.steps[...]
         deaths = scenario.deaths[...]
-        disk = try Disk(seed: scenario.seed)
         world = SharedWorld(
             SimulatedWorld(
                 seed: scenario.seed, switches: scenario.switches, faults: scenario.faults, others: scenario.others,
                 clockJumps: scenario.clockJumps))
+        disk = try Disk(world, seed: scenario.seed)
     }
 
     /// Runs it to its end and judges what came of it.
@@ -97,7 +97,12 @@ final class Simulation {
     private func die(_ life: Life) throws {
         world.state.withLock { $0.clientVanished(sender: lives) }
         let death = deaths.removeFirst()
-        if death.cutsPower { try disk.cutPower() } else { try disk.crash(undoing: death.commitsUndone) }
+        if death.cutsPower {
+            world.state.withLock { $0.clientRebooted() }
+            try disk.cutPower()
+        } else {
+            try disk.crash(undoing: death.commitsUndone)
+        }
         end(life)
         try remember(afterPowerCut: death.cutsPower || death.commitsUndone > 0)
     }
@@ -115,7 +120,6 @@ final class Simulation {
         let next = min(
             stepAt, life.stage.next ?? .never, calmSince.map { max($0 + Simulation.calm, nextLook) } ?? .never)
         world.state.withLock { $0.advance(to: min(next, max($0.now, .start + Simulation.patience))) }
-        disk.surroundings.clock = world.clientClock
         if stepAt <= world.now, let step = steps.popFirst() {
             try remember()
             try person.perform(step.action, in: disk.store)
@@ -163,7 +167,8 @@ final class Simulation {
         violations += WriteCheck.violations(
             acknowledged: person.acknowledged, outbox: try OutboxSnapshot(disk.store), audit: audit,
             turns: server.turns, atRest: true,
-            deleted: scenario.deaths.isEmpty ? [] : Set(server.deleted))
+            deleted: scenario.deaths.isEmpty
+                ? WriteCheck.deletedUnseen(server, audit: audit) : Set(server.deleted))
         violations += MirrorCheck.differences(mirror: held, server: server, deletedHere: person.deletedHere)
         var check = RequestCheck()
         check.retriedByHand = person.retried

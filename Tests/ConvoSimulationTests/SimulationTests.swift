@@ -30,11 +30,14 @@ import Testing
     /// What earlier versions of the engine and the store got wrong; more in `FoundBySimulationTests`.
     @Test(
         arguments: [
+            128,  // a clock behind the server's: a conversation read every two seconds until it caught up
+            226,  // a clock ahead of the server's: a first answer never looked for again
             1092,  // a write went from in doubt back to the queue by a decision that did not know of the doubt
             1133,  // cancelling a held write queued what the refused one before it still kept from going
             2176,  // a start that a pull had seen was sent again after somebody deleted it
             2372,  // an append was based on a history from before its conversation's first answer
             3251,  // a restart's own turn, late, was taken for the append behind it
+            3579,  // a clock set forward ended the wait for what could still surface
         ] as [UInt64])
     func `keeps every promise for the seeds that once found a bug`(seed: UInt64) throws {
         #expect(try Simulation(Scenario(drawnFrom: seed)).run().violations.isEmpty)

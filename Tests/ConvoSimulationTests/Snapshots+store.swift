@@ -10,7 +10,8 @@ extension OutboxSnapshot {
                 guard let kind = Turn.Kind(item.kind) else { return nil }
                 return Item(
                     id: item.id, conversation: item.conversation, kind: kind, state: State(item.state),
-                    reason: item.reason.map { "\($0.code): \($0.message)" })
+                    reason: item.reason.map { "\($0.code): \($0.message)" }, remoteID: item.remoteID,
+                    inputs: kind == .append ? try Inputs(json: item.inputs).asEntries : [])
             })
     }
 }

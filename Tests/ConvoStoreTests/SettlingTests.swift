@@ -7,13 +7,13 @@ import Testing
     private let created = Timestamp("2026-01-01T12:00:00.000000Z")
     private let now = Timestamp(microseconds: (Timestamp("2026-01-01T12:00:10.000000Z")?.microseconds ?? 0))
 
-    private func look(_ entries: (type: String, at: String)...) throws -> Timestamp? {
+    private func look(_ entries: (type: String, at: String)...) throws -> Settling? {
         let entries = try entries.enumerated().map { number, entry in
             try Entry(
                 raw: JSONText(
                     #"{"type":"\#(entry.type)","id":"msg_\#(number)","created_at":"2026-01-01T\#(entry.at).000000Z"}"#))
         }
-        return Settling.nextLook(at: entries, createdAt: created, now: now)
+        return Settling.next(after: nil, entries: entries, createdAt: created, now: now)
     }
 
     @Test func `is looked at again`() throws {
@@ -26,7 +26,39 @@ import Testing
 
     @Test func `is not, once it has an answer of its own, or its time is over`() throws {
         #expect(try look(("message.input", "12:00:00"), ("message.output", "12:00:01")) == nil)
-        let late = Timestamp(microseconds: now.microseconds + 3_600_000_000)
-        #expect(Settling.nextLook(at: [], createdAt: created, now: late) == nil)
+        let late = Timestamp(microseconds: now.microseconds + 86_400_000_000)
+        #expect(Settling.next(after: nil, entries: [], createdAt: created, now: late) == nil)
+    }
+
+    @Test(arguments: [-7200, 0, 7200] as [Int64])
+    func `is looked at ever more rarely, and no more after a quarter of an hour, whatever our clock shows`(
+        ahead seconds: Int64
+    ) throws {
+        var moment = Timestamp(microseconds: now.microseconds + seconds * 1_000_000)
+        let start = moment
+        var settling: Settling?
+        var waits: [Duration] = []
+        repeat {
+            settling = Settling.next(after: settling, entries: [], createdAt: created, now: moment)
+            if let settling {
+                waits.append(settling.wait)
+                moment = settling.due
+            }
+        } while settling != nil && waits.count < 100
+        #expect(waits == [2, 4, 8, 16, 32, 64, 128, 256, 512].map { .seconds($0) })
+        #expect(moment.microseconds - start.microseconds > 900_000_000)
+    }
+
+    @Test func `and that is read before its time does not lose a look`() throws {
+        let first = try #require(Settling.next(after: nil, entries: [], createdAt: created, now: now))
+        #expect(Settling.next(after: first, entries: [], createdAt: created, now: now) == first)
+    }
+
+    @Test func `is not forgotten because the clock was set back`() throws {
+        let first = try #require(Settling.next(after: nil, entries: [], createdAt: created, now: now))
+        let back = Timestamp(microseconds: now.microseconds - 7_200_000_000)
+        let next = try #require(Settling.next(after: first, entries: [], createdAt: created, now: back))
+        #expect(next.looks == 1)
+        #expect(next.due < now)
     }
 }

@@ -15,7 +15,8 @@ struct TemporaryStore {
         store = try Store(
             path: folder.file("convo.db"),
             environment: Environment(
-                now: { clock.now }, randomBits: { withExtendedLifetime(folder) { UInt64.random(in: .min ... .max) } }))
+                now: { clock.now }, uptime: { Uptime(boot: "a", microseconds: clock.now.microseconds) },
+                randomBits: { withExtendedLifetime(folder) { UInt64.random(in: .min ... .max) } }))
     }
 }
 

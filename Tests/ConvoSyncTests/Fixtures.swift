@@ -6,6 +6,14 @@ import Foundation
 @testable import ConvoSync
 
 let noon = Timestamp(microseconds: 1_800_000_000_000_000)
+/// What the clock that nobody sets showed at noon.
+let uptimeAtNoon = Uptime(boot: "first", microseconds: 3_600_000_000)
+
+extension Uptime {
+    static func + (uptime: Uptime, span: Duration) -> Uptime {
+        Uptime(boot: uptime.boot, microseconds: uptime.microseconds + span.components.seconds * 1_000_000)
+    }
+}
 
 extension APIError {
     static func status(_ status: Int, _ effect: Effect = .none, retryAfter: Duration? = nil) -> APIError {
@@ -22,7 +30,8 @@ func temporaryStore() throws -> Store {
     return try Store(
         path: folder.url.appendingPathComponent("convo.db").path,
         environment: Environment(
-            now: { noon }, randomBits: { withExtendedLifetime(folder) { UInt64.random(in: .min ... .max) } }))
+            now: { noon }, uptime: { uptimeAtNoon },
+            randomBits: { withExtendedLifetime(folder) { UInt64.random(in: .min ... .max) } }))
 }
 
 private final class TemporaryFolder: Sendable {

@@ -112,9 +112,9 @@ import Testing
         for _ in 0..<limits.attempts {
             _ = try store.markSending(id, base: nil)
             try store.markInDoubt(id, reason: .init(code: "http_503", message: "no"), nextAttempt: noon)
-            let late = noon + limits.surfacing
             let verdict = Verdict(
-                .absent, of: try store.operation(matching: id.rawValue), at: late, limits: limits)
+                .absent, of: try store.operation(matching: id.rawValue), readSince: uptimeAtNoon + limits.surfacing,
+                at: noon + limits.surfacing, limits: limits)
             guard case .queued(let reason, let until) = verdict else {
                 #expect(verdict == .held(.init(code: "http_503", message: "no")))
                 return

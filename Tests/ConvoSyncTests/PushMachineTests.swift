@@ -17,7 +17,8 @@ import Testing
             Issue.record("no confirmation")
             return
         }
-        machine.finished(.confirm(asked), .confirmed(.absent), at: noon + .seconds(130))
+        machine.finished(
+            .confirm(asked), .confirmed(.absent, readSince: uptimeAtNoon + .seconds(99)), at: noon + .seconds(130))
         guard case .step(.settle(_, .inDoubt)) = machine.next(at: noon + .seconds(130)) else {
             Issue.record("taken for absent by a read from before the last moment")
             return

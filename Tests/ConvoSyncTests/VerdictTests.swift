@@ -13,6 +13,14 @@ import Testing
         return Verdict(.api(error), during: .send(item, nil), of: item, at: noon, limits: limits)
     }
 
+    private func afterReading(
+        _ confirmation: ConvoSync.Confirmation, of item: OutboxItem, at span: Duration,
+        clockSetBy jump: Duration = .zero
+    ) -> Verdict {
+        Verdict(
+            confirmation, of: item, readSince: uptimeAtNoon + span, at: noon + span + jump, limits: limits)
+    }
+
     @Test(arguments: [400, 403, 404, 422]) func `that the server says no to: refused`(status: Int) throws {
         guard case .refused(let reason) = try afterSend(.status(status)) else {
             Issue.record("not refused")
@@ -47,14 +55,45 @@ import Testing
 
     @Test func `in doubt and not there: not sent again before it can no longer surface`() throws {
         let item = try item(state: .inDoubt)
-        let early = Verdict(.absent, of: item, at: noon + .seconds(99), limits: limits)
+        let early = afterReading(.absent, of: item, at: .seconds(99))
         guard case .inDoubt(_, let moment) = early else {
             Issue.record("sent again too early")
             return
         }
         #expect(moment <= noon + .seconds(100))
         #expect(
-            Verdict(.absent, of: item, at: noon + .seconds(100), limits: limits) == .queued(.notArrived, until: nil))
+            afterReading(.absent, of: item, at: .seconds(100)) == .queued(.notArrived, until: nil))
+    }
+
+    @Test(arguments: [Duration.seconds(-7200), .seconds(7200)])
+    func `in doubt: no clock that is set changes when it can no longer surface`(jump: Duration) throws {
+        let item = try item(state: .inDoubt)
+        guard case .inDoubt = afterReading(.absent, of: item, at: .seconds(99), clockSetBy: jump) else {
+            Issue.record("sent again too early")
+            return
+        }
+        let verdict = afterReading(.absent, of: item, at: .seconds(100), clockSetBy: jump)
+        #expect(verdict == .queued(.notArrived, until: nil))
+    }
+
+    @Test func `in doubt, and the machine was started anew: what counts is the time since then`() throws {
+        let item = try item(state: .inDoubt)
+        for (seconds, isProved) in [(99, false), (100, true)] {
+            let uptime = Uptime(boot: "second", microseconds: Int64(seconds) * 1_000_000)
+            let verdict = Verdict(.absent, of: item, readSince: uptime, at: noon + .seconds(9000), limits: limits)
+            #expect((verdict == .queued(.notArrived, until: nil)) == isProved)
+        }
+    }
+
+    @Test func `in doubt, and on another machine, which has long been running: the wall clock must say so too`() throws
+    {
+        let item = try item(state: .inDoubt)
+        let uptime = Uptime(boot: "other", microseconds: 86_400_000_000)
+        for (seconds, isProved) in [(99, false), (100, true)] {
+            let now = noon + .seconds(seconds)
+            let verdict = Verdict(.absent, of: item, readSince: uptime, at: now, limits: limits)
+            #expect((verdict == .queued(.notArrived, until: nil)) == isProved)
+        }
     }
 
     @Test func `in doubt, and reading fails: still in doubt, whatever the error`() throws {
@@ -78,7 +117,7 @@ import Testing
 
     @Test func `in doubt, and the server is still at it: in doubt, however late`() throws {
         let item = try item(state: .inDoubt)
-        guard case .inDoubt = Verdict(.busy, of: item, at: noon + .seconds(3600), limits: limits) else {
+        guard case .inDoubt = afterReading(.busy, of: item, at: .seconds(3600)) else {
             Issue.record("out of doubt")
             return
         }
@@ -86,6 +125,6 @@ import Testing
 
     @Test func `in doubt and nobody can tell: held for the person`() throws {
         #expect(
-            try Verdict(.unclear(.ambiguous), of: item(state: .inDoubt), at: noon, limits: limits) == .held(.ambiguous))
+            try afterReading(.unclear(.ambiguous), of: item(state: .inDoubt), at: .zero) == .held(.ambiguous))
     }
 }
