@@ -1,3 +1,5 @@
+import ConvoModel
+
 /// How long to wait after the n-th failure in a row: doubling, up to a limit.
 public struct Backoff: Sendable, Hashable {
     public var initial: Duration
@@ -19,4 +21,8 @@ public struct Backoff: Sendable, Hashable {
 
     /// A server that asks for more is asked again after this.
     static let askedLimit = Duration.seconds(3600)
+
+    /// Whether a wait until that moment is over. No wait is longer than ``askedLimit``: a moment further ahead was
+    /// written by a clock that has been set back since.
+    static func isOver(_ moment: Timestamp, at now: Timestamp) -> Bool { moment <= now || moment > now + askedLimit }
 }

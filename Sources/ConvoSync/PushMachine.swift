@@ -129,7 +129,7 @@ public struct PushMachine: Machine {
         guard !busy.contains(item.conversation) else { return false }
         if mode == .once, tried.contains(item.id) { return false }
         if mode == .once, item.state == .inDoubt { return true }
-        return item.nextAttempt.map { $0 <= now } ?? true
+        return item.nextAttempt.map { Backoff.isOver($0, at: now) } ?? true
     }
 
     /// When something comes due. What is due already and does not start waits for a step in flight, not for time.

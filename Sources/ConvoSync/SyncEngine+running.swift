@@ -47,10 +47,14 @@ extension SyncEngine {
         var schedule = PullSchedule(
             pollInterval: intervals.poll, sweepInterval: intervals.sweep, backoff: limits.backoff)
         while !Task.isCancelled {
+            if let moment = gate.holdsUntil {
+                try? await clock.sleep(until: moment)  // cancelled: the loop ends
+                continue
+            }
             switch schedule.next(at: clock.now) {
             case .pull(let scope):
-                let report = await pull(scope)
-                schedule.finished(scope, report, at: clock.now)
+                let report = await pullDue(scope)
+                if report.halt?.isOutage != true { schedule.finished(scope, report, at: clock.now) }
                 if !Task.isCancelled { observe(.pulled(scope, report)) }
             case .sleep(let moment):
                 try? await clock.sleep(until: moment)  // cancelled: the loop ends
@@ -61,14 +65,20 @@ extension SyncEngine {
     private func pushForever(_ wake: WakeSignal, _ observe: (SyncEvent) -> Void) async {
         var failures = 0
         while !Task.isCancelled {
+            if let moment = gate.holdsUntil {
+                if await waitForWork(wake, until: moment) { gate.woken() }
+                continue
+            }
             var next: Timestamp?
-            do {
-                if let report = try await push(.due, wake: wake) {
+            do throws(StoreError) {
+                if let report = try await pushDue(.due, wake: wake) {
                     failures = report.halt == nil ? 0 : failures + 1
-                    let earliest = try store.nextAttempt().map { max($0, clock.now + SyncEngine.shortestPause) }
-                    next =
-                        report.halt.map { clock.now + limits.backoff.delay(after: failures, asked: $0.asked) }
-                        ?? earliest
+                    if let halt = report.halt {
+                        next =
+                            halt.isOutage ? soon : clock.now + limits.backoff.delay(after: failures, asked: halt.asked)
+                    } else {
+                        next = try nextDue()
+                    }
                     if report.delivered > 0 || report.halt != nil, !Task.isCancelled { observe(.pushed(report)) }
                 } else {
                     next = clock.now + SyncEngine.lockRetry
@@ -78,19 +88,33 @@ extension SyncEngine {
                 next = clock.now + limits.backoff.delay(after: failures)
                 observe(.storeFailed(error))
             }
-            await waitForWork(wake, until: next)
+            _ = await waitForWork(wake, until: next)
         }
     }
 
-    /// Returns when it rings, or at that moment.
-    private func waitForWork(_ wake: WakeSignal, until moment: Timestamp?) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await wake.wait() }
-            if let moment {
-                group.addTask { [clock] in try? await clock.sleep(until: moment) }  // cancelled: as good as woken
+    /// When the next write comes due; never at once.
+    private func nextDue() throws(StoreError) -> Timestamp? {
+        let soon = soon
+        return try store.nextAttempt().map { Backoff.isOver($0, at: soon) ? soon : $0 }
+    }
+
+    private var soon: Timestamp { clock.now + SyncEngine.shortestPause }
+
+    /// - Returns: `true` when it rings, `false` at that moment.
+    private func waitForWork(_ wake: WakeSignal, until moment: Timestamp?) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await wake.wait()
+                return true
             }
-            await group.next()
-            group.cancelAll()
+            if let moment {
+                group.addTask { [clock] in
+                    try? await clock.sleep(until: moment)  // cancelled: as good as woken
+                    return false
+                }
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
         }
     }
 }

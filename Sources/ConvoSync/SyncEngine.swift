@@ -7,16 +7,19 @@ public import ConvoStore
 /// Pulling needs no exclusiveness: what is taken in twice changes nothing. Pushing holds the engine's lock, so that
 /// at most one process sends for a database.
 public struct SyncEngine: Sendable {
-    let api: any ConversationsAPI
+    var steps: SyncSteps
+    let gate: OutageGate
     let store: Store
     let clock: any SyncClock
-    let limits: SyncLimits
+    var limits: SyncLimits
 
     /// - Parameter api: without retries of its own: the engine decides what is tried again.
     public init(
         api: any ConversationsAPI, store: Store, clock: any SyncClock = SystemClock(), limits: SyncLimits = SyncLimits()
     ) {
-        self.api = api
+        gate = OutageGate(backoff: limits.backoff, clock: clock)
+        let gated = GatedAPI(api: api, gate: gate)
+        steps = SyncSteps(api: gated, store: store, clock: clock, limits: limits)
         self.store = store
         self.clock = clock
         self.limits = limits
@@ -27,10 +30,14 @@ public struct SyncEngine: Sendable {
     /// - Parameter progress: called after each step.
     /// - Returns: what was done; ``PullReport/halt`` says why it ended early, if it did.
     public func pull(_ scope: PullMachine.Scope, progress: (PullReport) -> Void = { _ in }) async -> PullReport {
+        gate.woken()
+        return await pullDue(scope, progress: progress)
+    }
+
+    /// As ``pull(_:progress:)``, but held back during an outage.
+    func pullDue(_ scope: PullMachine.Scope, progress: (PullReport) -> Void = { _ in }) async -> PullReport {
         var machine = PullMachine(scope, limits: limits)
-        let shell = PullShell(api: api, store: store, clock: clock)
-        await Runner<PullMachine>(clock: clock, perform: shell.perform)
-            .run(&machine, progress: { progress($0.report) })
+        await Runner<PullMachine>(clock: clock, perform: steps.pull).run(&machine, progress: { progress($0.report) })
         return machine.report
     }
 
@@ -44,11 +51,19 @@ public struct SyncEngine: Sendable {
     public func push(
         _ mode: PushMachine.Mode, wake: WakeSignal? = nil, streaming: Streaming? = nil
     ) async throws(StoreError) -> PushReport? {
+        gate.woken()
+        return try await pushDue(mode, wake: wake, streaming: streaming)
+    }
+
+    /// As ``push(_:wake:streaming:)``, but held back during an outage.
+    func pushDue(
+        _ mode: PushMachine.Mode, wake: WakeSignal? = nil, streaming: Streaming? = nil
+    ) async throws(StoreError) -> PushReport? {
         guard let lock = try FileLock.tryLock(.engine, beside: store.path) else { return nil }
-        try store.recoverInterrupted()
+        try steps.recover()
         var machine = PushMachine(mode, limits: limits)
-        let shell = PushShell(api: api, store: store, clock: clock, limits: limits, streaming: streaming)
-        await Runner<PushMachine>(clock: clock, perform: shell.perform).run(&machine, wake: wake)
+        await Runner<PushMachine>(clock: clock) { [steps] in await steps.push($0, streaming) }
+            .run(&machine, wake: wake)
         lock.release()
         return machine.report
     }

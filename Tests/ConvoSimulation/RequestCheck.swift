@@ -3,7 +3,7 @@ public import ConvoModel
 
 /// No request was made that the rules forbid.
 public struct RequestCheck: Sendable {
-    /// How soon after a failure that a wait could heal our process may ask for anything again.
+    /// How soon after a 429 without `Retry-After` our process may ask for the same again.
     public var shortestBackOff = Duration.milliseconds(500)
     /// How long after a doubtful end a commit may still surface; no resend before.
     public var patience = ServerSwitches.lockLimit
@@ -12,6 +12,10 @@ public struct RequestCheck: Sendable {
 
     /// When a person's write woke our process: it may then try at once.
     public var wakes: [VirtualInstant] = []
+    /// When our machine's clock was set.
+    public var clockJumps: [VirtualInstant] = []
+    /// Our processes that a person ran: they try at once.
+    public var runByHand: Set<Int> = []
     /// Rules that this run could not be held to.
     public var forgives: Set<Violation.Rule> = []
 
@@ -23,8 +27,14 @@ public struct RequestCheck: Sendable {
     public func violations(in audit: Audit) -> [Violation] {
         let all =
             overlaps(in: audit) + resends(in: audit) + impatience(in: audit) + stubbornness(in: audit)
-            + malformed(in: audit)
+            + malformed(in: audit) + outages.violations(in: audit)
         return all.filter { !forgives.contains($0.rule) }
+    }
+
+    private var outages: OutageCheck {
+        OutageCheck(exempt: runByHand) { from, to in
+            (clockJumps + wakes).contains { from <= $0 && $0 <= to }
+        }
     }
 
     /// At most one write of ours is in flight in a conversation, whichever of our processes sent it.
@@ -65,7 +75,7 @@ public struct RequestCheck: Sendable {
         return violations
     }
 
-    /// The same is not asked again before the back-off, and after a 429 not before `Retry-After`.
+    /// After a 429 the same is not asked again before `Retry-After`.
     ///
     /// A person's write or a new process may ask at once. A pull and each writer that confirms a start may ask for a
     /// list of their own.
@@ -114,7 +124,6 @@ public struct RequestCheck: Sendable {
         guard case .failed(let kind, _, let retryAfter) = record.outcome else { return nil }
         switch kind {
         case .status(429): return max(retryAfter ?? .zero, shortestBackOff)
-        case .unreachable, .status(401): return shortestBackOff
         default: return nil
         }
     }

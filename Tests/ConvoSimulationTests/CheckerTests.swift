@@ -194,6 +194,23 @@ import Testing
         #expect(rules([first, record(2, operation: operation, at: 3)]).isEmpty)
         #expect(rules([first, record(2, operation: operation, at: 1)]) == [.impatient])
     }
+    @Test func `sees two attempts within one wait of an outage, whatever they ask for`() {
+        let failed = Audit.Outcome.failed(.unreachable, effect: .none, retryAfter: nil)
+        let look = APIRequest.list(page: 0, pageSize: 100, metadata: nil)
+        let read = APIRequest.get(RemoteID("conv_1"))
+        func outage(_ seconds: Int...) -> [Audit.Record] {
+            seconds.enumerated().map { number, second in
+                record(number + 1, number % 2 == 0 ? look : read, at: second, lasts: 1, outcome: failed)
+            }
+        }
+        #expect(rules(outage(0, 2, 5, 10, 19, 36, 69, 130, 191)).isEmpty)
+        #expect(rules(outage(0, 2, 5, 9)) == [.impatient])
+        #expect(rules(outage(0, 2, 5, 9)) { $0.wakes = [.start + .seconds(8)] }.isEmpty)
+        #expect(rules(outage(0, 0, 0)).isEmpty, "what was under way when it began")
+        #expect(rules(outage(0, 2, 2)) == [.impatient], "two try at once")
+        let answered = record(3, read, at: 5, lasts: 1)
+        #expect(rules(outage(0, 2) + [answered, record(4, look, at: 6), record(5, read, at: 6)]).isEmpty)
+    }
     @Test func `sees a request before the server's Retry-After is over`() {
         let limited = Audit.Outcome.failed(.status(429), effect: .none, retryAfter: .seconds(20))
         let look = APIRequest.list(page: 0, pageSize: 100, metadata: nil)

@@ -60,6 +60,9 @@ extension Mutation {
         Mutation("does not back off", breaks: [.impatient]).with {
             $0.limits = { $0.backoff = Backoff(initial: .milliseconds(1), limit: .milliseconds(1)) }
         },
+        Mutation("lets pull and push each find out by itself that nothing works", breaks: [.impatient]).with {
+            $0.sharesOutages = false
+        },
         Mutation("asks for more than a page may hold", breaks: [.malformedRequest]).with {
             $0.limits = { $0.pageSize = 500 }
         },

@@ -11,7 +11,7 @@ extension Mutation {
         Mutation("sends what is in doubt again without looking", breaks: [.blindResend, .repeatedWrite]).with {
             $0.limits = { $0.surfacing = .zero }
             $0.push = { step, engine in
-                if case .confirm = step { .confirmed(.absent, readSince: engine.engine.clock.uptime) } else { nil }
+                if case .confirm = step { .confirmed(.absent, readSince: engine.clock.uptime) } else { nil }
             }
         },
         Mutation("takes \"not there yet\" for \"not there\"", breaks: [.blindResend, .repeatedWrite]).with {
@@ -64,7 +64,7 @@ extension Mutation {
             }
         },
         Mutation("takes what was interrupted for never sent", breaks: [.blindResend, .repeatedWrite]).with {
-            $0.recover = { store in
+            $0.recover = { store throws(StoreError) in
                 for item in try store.outbox() where item.state == .sending {
                     try store.markQueued(item.id, from: .sending, reason: nil, nextAttempt: nil)
                 }
@@ -73,7 +73,7 @@ extension Mutation {
         Mutation("trusts the list's filter", breaks: [.blindResend, .repeatedWrite]).with {
             $0.push = { step, engine in
                 guard case .confirm(let item) = step, item.kind == .start || item.kind == .restart else { return nil }
-                let readSince = engine.engine.clock.uptime
+                let readSince = engine.clock.uptime
                 let filter = JSONText.object([(Store.operationKey, .string(item.id.rawValue))])
                 do {
                     let found = try await engine.api.list(page: 0, pageSize: 100, metadata: filter)

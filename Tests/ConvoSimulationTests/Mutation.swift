@@ -13,11 +13,14 @@ struct Mutation: Sendable, CustomTestStringConvertible {
     let testDescription: String
     /// Any of these convicts it.
     let breaks: Set<Violation.Rule>
+    var sharesOutages = true
     var limits: @Sendable (inout SyncLimits) -> Void = { _ in }
     /// What it does in place of a step; `nil` where it does the right thing.
     var push: Push = { _, _ in nil }
     var pull: Pull = { _, _ in nil }
-    var recover: @Sendable (Store) throws -> Void = { try $0.recoverInterrupted() }
+    var recover: @Sendable (Store) throws(StoreError) -> Void = { store throws(StoreError) in
+        try store.recoverInterrupted()
+    }
 
     init(_ name: String, breaks: Set<Violation.Rule>) {
         testDescription = name

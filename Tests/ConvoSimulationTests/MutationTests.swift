@@ -9,9 +9,7 @@ import Testing
     @Test(arguments: Mutation.pulling + Mutation.pushing)
     func `is found by the checkers`(mutation: Mutation) throws {
         for seed in 1...Self.seedLimit {
-            let simulation = try Simulation(Scenario(drawnFrom: seed)) { engine, intervals, wake in
-                await MutantEngine(engine: engine, mutation: mutation).run(intervals, wake: wake)
-            }
+            let simulation = try Simulation(Scenario(drawnFrom: seed), with: mutation)
             let broken = Set(try simulation.run().violations.map(\.rule))
             if !broken.isDisjoint(with: mutation.breaks) {
                 print("\(mutation.testDescription): found with seed \(seed)")
@@ -24,9 +22,7 @@ import Testing
     @Test func `is what convicts it: the same engine without one is not convicted`() throws {
         let none = Mutation("does everything right", breaks: [])
         for seed in 1...20 as ClosedRange<UInt64> {
-            let simulation = try Simulation(Scenario(drawnFrom: seed)) { engine, intervals, wake in
-                await MutantEngine(engine: engine, mutation: none).run(intervals, wake: wake)
-            }
+            let simulation = try Simulation(Scenario(drawnFrom: seed), with: none)
             #expect(try simulation.run().violations.isEmpty, "seed \(seed)")
         }
     }

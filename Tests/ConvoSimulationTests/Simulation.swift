@@ -9,9 +9,6 @@ import Synchronization
 /// Nothing in it depends on threads or real time: the engine's tasks run one job at a time, and when all of them
 /// wait, the clock moves to what is next.
 final class Simulation {
-    /// What runs for our process's whole life; the engine as it is, or one with a mistake in it.
-    typealias Daemon = @Sendable (SyncEngine, SyncIntervals, WakeSignal) async -> Void
-
     private struct Life {
         let stage: Stage
         let wake: WakeSignal
@@ -27,7 +24,8 @@ final class Simulation {
     private static let lookInterval = Duration.seconds(20)
 
     private let scenario: Scenario
-    private let daemon: Daemon
+    /// The mistake in the engine, if it has one.
+    private let mutation: Mutation?
     private let world: SharedWorld
     private let disk: Disk
     private let person = Person()
@@ -41,9 +39,9 @@ final class Simulation {
     private var violations: [Violation] = []
     private var points = 0
 
-    init(_ scenario: Scenario, daemon: @escaping Daemon = { await $0.run($1, wake: $2) { _ in } }) throws {
+    init(_ scenario: Scenario, with mutation: Mutation? = nil) throws {
         self.scenario = scenario
-        self.daemon = daemon
+        self.mutation = mutation
         steps = scenario.steps[...]
         deaths = scenario.deaths[...]
         world = SharedWorld(
@@ -84,13 +82,20 @@ final class Simulation {
             if case .before(let request) = place, request.isTurn { disk.keepPromise() } else { disk.beSeen() }
         }
         let client = SimulatedClient(world, pace: stage, sender: lives) { [person] in person.operation(of: $0) }
-        let engine = SyncEngine(api: client, store: disk.store, clock: stage, limits: scenario.limits)
+        let engine = engine(client, on: stage)
         let wake = WakeSignal()
         // Cancelled when this life ends: see `end`.
-        let task = Task(executorPreference: executor) { [daemon, scenario] in
-            await daemon(engine, scenario.intervals, wake)
+        let task = Task(executorPreference: executor) { [scenario] in
+            await engine.run(scenario.intervals, wake: wake) { _ in }
         }
         return Life(stage: stage, wake: wake, task: task)
+    }
+
+    private func engine(_ client: SimulatedClient, on stage: Stage) -> SyncEngine {
+        guard let mutation else {
+            return SyncEngine(api: client, store: disk.store, clock: stage, limits: scenario.limits)
+        }
+        return MutantEngine(mutation, api: client, store: disk.store, clock: stage, limits: scenario.limits).engine
     }
 
     /// The process is no more; whatever still runs of it works on files that nobody will open again.
@@ -173,6 +178,7 @@ final class Simulation {
         var check = RequestCheck()
         check.retriedByHand = person.retried
         check.wakes = scenario.steps.map(\.at)
+        check.clockJumps = scenario.clockJumps.map(\.at)
         check.forgives = scenario.deaths.contains { $0.cutsPower } ? [.stubborn] : []
         violations += check.violations(in: audit)
         return SimulationReport(

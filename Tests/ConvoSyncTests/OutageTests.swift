@@ -1,0 +1,84 @@
+import ConvoAPI
+import ConvoModel
+import Testing
+
+@testable import ConvoSync
+
+@Suite struct `An outage` {
+    private var outage = Outage(backoff: Backoff(initial: .seconds(1), limit: .seconds(60)))
+
+    private func holdsUntil(_ second: Int) -> Timestamp? { outage.hold(at: noon + .seconds(second))?.until }
+
+    /// Lets one request go and fail; whether it could go.
+    private mutating func fails(at second: Int, _ error: APIError = .unreachable) -> Bool {
+        let now = noon + .seconds(second)
+        switch outage.enter(at: now) {
+        case .held: return false
+        case .free: outage.finished(error, tried: false, at: now)
+        case .trying: outage.finished(error, tried: true, at: now)
+        }
+        return true
+    }
+
+    @Test(arguments: [APIError.unreachable, .status(401)])
+    mutating func `lets one request try at the end of each wait, and the waits double`(error: APIError) {
+        let tries = (0...130).filter { fails(at: $0, error) }
+        #expect(tries == [0, 1, 3, 7, 15, 31, 63, 123])
+    }
+
+    @Test mutating func `holds the others back while one tries, and what was under way is no further try`() {
+        for _ in 0..<3 {
+            guard case .free = outage.enter(at: noon) else {
+                Issue.record("held back though nothing has failed")
+                return
+            }
+        }
+        for _ in 0..<3 { outage.finished(.unreachable, tried: false, at: noon) }
+        #expect(holdsUntil(0) == noon + .seconds(1))
+        guard case .trying = outage.enter(at: noon + .seconds(1)), case .held = outage.enter(at: noon + .seconds(2))
+        else {
+            Issue.record("two try at once")
+            return
+        }
+        outage.finished(nil, tried: true, at: noon + .seconds(3))
+        guard case .free = outage.enter(at: noon + .seconds(3)) else {
+            Issue.record("held back though the server is there")
+            return
+        }
+    }
+
+    @Test mutating func `does not begin with an answer that says no, or that the server is busy`() {
+        for error in [APIError.status(404), .status(409), .status(429), .status(500, .unknown), .lost] {
+            #expect(fails(at: 0, error))
+            #expect(holdsUntil(0) == nil)
+        }
+    }
+
+    @Test mutating func `lets one try at once when a person asks, also while one is trying`() {
+        #expect(fails(at: 0) && fails(at: 1))
+        #expect(!fails(at: 2))
+        outage.woken(at: noon + .seconds(2))
+        #expect(fails(at: 2))
+        guard case .trying = outage.enter(at: noon + .seconds(6)) else {
+            Issue.record("it does not try")
+            return
+        }
+        outage.woken(at: noon + .seconds(6))
+        outage.finished(.unreachable, tried: true, at: noon + .seconds(7))
+        #expect(fails(at: 7))
+        #expect(!fails(at: 8))
+    }
+
+    @Test mutating func `goes on to the next one where the one that tried was cancelled`() {
+        #expect(fails(at: 0))
+        let cancelled = APIError(.cancelled, effect: .none, message: "told to stop")
+        #expect(fails(at: 1, cancelled))
+        #expect(fails(at: 1))
+        #expect(holdsUntil(1) == noon + .seconds(3))
+    }
+
+    @Test mutating func `does not last for hours because the clock was set back`() {
+        #expect(fails(at: 7200))
+        #expect(holdsUntil(0) == nil)
+    }
+}
