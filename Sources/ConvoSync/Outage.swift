@@ -17,7 +17,7 @@ struct Outage: Sendable {
 
     private enum State: Sendable {
         case over
-        case waiting(APIError, until: Timestamp)
+        case waiting(APIError, until: Timestamp, for: Duration)
         /// One that a person asked for meanwhile comes at once behind it.
         case trying(APIError, another: Bool)
     }
@@ -35,15 +35,16 @@ struct Outage: Sendable {
         switch state {
         case .over: nil
         case .trying(let cause, _): Hold(cause: cause, until: now + Outage.look)
-        case .waiting(let cause, let moment):
-            Backoff.isOver(moment, at: now) ? nil : Hold(cause: cause, until: moment)
+        case .waiting(let cause, let moment, let wait):
+            // Further ahead than the whole wait: the clock has been set back since.
+            moment <= now || moment > now + wait ? nil : Hold(cause: cause, until: moment)
         }
     }
 
     /// A request asks to go. Each that is let through must come back with ``finished(_:tried:at:)``.
     mutating func enter(at now: Timestamp) -> Entrance {
         if let hold = hold(at: now) { return .held(hold) }
-        guard case .waiting(let cause, _) = state else { return .free }
+        guard case .waiting(let cause, _, _) = state else { return .free }
         state = .trying(cause, another: false)
         return .trying
     }
@@ -54,7 +55,7 @@ struct Outage: Sendable {
     mutating func finished(_ error: APIError?, tried: Bool, at now: Timestamp) {
         switch (error, state) {
         case (let error?, .trying(let cause, _)) where tried && error.kind == .cancelled:
-            state = .waiting(cause, until: now)  // it has shown nothing: the next one tries
+            state = .waiting(cause, until: now, for: .zero)  // it has shown nothing: the next one tries
         case (let error?, .trying(_, let another)) where tried && error.isOutage:
             failed(error, at: now, another: another)
         case (let error?, .over) where error.isOutage: failed(error, at: now, another: false)
@@ -67,14 +68,14 @@ struct Outage: Sendable {
     private mutating func failed(_ error: APIError, at now: Timestamp, another: Bool) {
         failures += 1
         let wait = another ? .zero : backoff.delay(after: failures, asked: error.retryAfter)
-        state = .waiting(error, until: now + wait)
+        state = .waiting(error, until: now + wait, for: wait)
     }
 
     /// A person waits: the next request may try now.
     mutating func woken(at now: Timestamp) {
         switch state {
         case .over: break
-        case .waiting(let cause, _): state = .waiting(cause, until: now)
+        case .waiting(let cause, _, _): state = .waiting(cause, until: now, for: .zero)
         case .trying(let cause, _): state = .trying(cause, another: true)
         }
     }

@@ -39,7 +39,7 @@ extension SyncEngine {
     ) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await pullForever(intervals, observe) }
-            group.addTask { await pushForever(wake, observe) }
+            group.addTask { await pushForever(intervals, wake, observe) }
         }
     }
 
@@ -62,7 +62,11 @@ extension SyncEngine {
         }
     }
 
-    private func pushForever(_ wake: WakeSignal, _ observe: (SyncEvent) -> Void) async {
+    /// Whoever queues a write rings. One who began to send it, and was stopped, does not: so the outbox is looked at as
+    /// often as the list.
+    private func pushForever(
+        _ intervals: SyncIntervals, _ wake: WakeSignal, _ observe: (SyncEvent) -> Void
+    ) async {
         var failures = 0
         while !Task.isCancelled {
             if let moment = gate.holdsUntil {
@@ -88,7 +92,8 @@ extension SyncEngine {
                 next = clock.now + limits.backoff.delay(after: failures)
                 observe(.storeFailed(error))
             }
-            _ = await waitForWork(wake, until: next)
+            let look = clock.now + intervals.poll
+            _ = await waitForWork(wake, until: min(next ?? look, look))
         }
     }
 

@@ -48,17 +48,28 @@ public final class SimulatedClient: ConversationsAPI {
     public func delete(_ id: RemoteID) async throws(APIError) { _ = try await exchange(.delete(id)) }
 
     public func startStream(_ request: StartRequest) async throws(APIError) -> ConversationEventStream {
-        throw .notSimulated
+        try await stream(.start(request))
     }
     public func appendStream(
         _ request: AppendRequest, to id: RemoteID
     ) async throws(APIError) -> ConversationEventStream {
-        throw .notSimulated
+        try await stream(.append(request, to: id))
     }
     public func restartStream(
         _ request: RestartRequest, of id: RemoteID
     ) async throws(APIError) -> ConversationEventStream {
-        throw .notSimulated
+        try await stream(.restart(request, of: id))
+    }
+
+    /// All events at the end of the answer's time; of a stream that breaks, the first one.
+    private func stream(_ request: APIRequest) async throws(APIError) -> ConversationEventStream {
+        do throws(APIError) {
+            let response = try await response(to: request)
+            return try understood { ConversationEventStream(try SimulatedStream.events(of: response)) }
+        } catch {
+            guard error.kind == .truncatedStream, case .append(_, let id) = request else { throw error }
+            return try understood { ConversationEventStream([try SimulatedStream.started(id)], error: error) }
+        }
     }
 
     private func response(to request: APIRequest) async throws(APIError) -> ConversationResponse {
@@ -97,9 +108,4 @@ extension APIAnswer {
     public var object: JSONText {
         if case .object(let object) = self { object } else { .null }
     }
-}
-
-extension APIError {
-    fileprivate static let notSimulated = APIError(
-        .unusableRequest, effect: .none, message: "the simulation does not stream")
 }

@@ -36,7 +36,11 @@ final class Person: Sendable {
     }
 
     /// Does one thing, if it can be done: a store that says no has said so, and nothing is owed.
-    func perform(_ action: Scenario.Action, in store: Store) throws {
+    ///
+    /// - Returns: the write that was queued, if one was.
+    @discardableResult
+    func perform(_ action: Scenario.Action, in store: Store) throws -> OperationID? {
+        let before = acknowledged.count
         do throws(StoreError) {
             try act(action, in: store)
         } catch {
@@ -45,6 +49,7 @@ final class Person: Sendable {
             default: break
             }
         }
+        return acknowledged.count > before ? acknowledged.last : nil
     }
 
     private func act(_ action: Scenario.Action, in store: Store) throws(StoreError) {
@@ -54,7 +59,7 @@ final class Person: Sendable {
             request.model = "mistral-small-latest"
             request.store = isStored ? nil : false
             try write(request) { request throws(StoreError) in try store.start(request) }
-        case .append(let nth, let text):
+        case .append(let nth, let text), .appendStreaming(let nth, let text, _, _):
             guard let target = try conversation(nth, in: store) else { return }
             try write(AppendRequest(inputs: .text(text))) { request throws(StoreError) in
                 try store.append(request, to: target.id)
@@ -89,6 +94,7 @@ final class Person: Sendable {
             // What nobody can tell about is the person's own risk; here nobody takes it.
             guard item.state != .held || item.reason?.code == "dependency" else { return }
             _ = try store.cancel(item.id)
+        case .sync: break  // the engine's work alone
         case .retry(let nth):
             guard let item = try operation(nth, in: store) else { return }
             guard item.state == .refused || item.state == .queued || item.state == .inDoubt else { return }

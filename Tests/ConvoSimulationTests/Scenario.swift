@@ -14,6 +14,10 @@ struct Scenario: Sendable {
         case deleteHere(nth: Int)
         case cancel(nth: Int)
         case retry(nth: Int)
+        /// `convo append --stream`: a process of its own, which a person may stop, queues it and delivers it.
+        case appendStreaming(nth: Int, text: String, rings: Bool, stopsAfter: Duration?)
+        /// `convo sync`: a process of its own.
+        case sync
     }
     struct Step: Hashable, Sendable {
         let at: VirtualInstant
@@ -45,7 +49,9 @@ struct Scenario: Sendable {
     init(seed: UInt64) { self.seed = seed }
 
     /// A run of some ten minutes with everything in it.
-    init(drawnFrom seed: UInt64) {
+    ///
+    /// - Parameter withHands: a person runs programs beside the daemon, too, in some of them.
+    init(drawnFrom seed: UInt64, withHands: Bool = true) {
         var random = SplitMix64(seed: seed)
         self.seed = seed
         switches = ServerSwitches(drawnFrom: &random)
@@ -55,6 +61,7 @@ struct Scenario: Sendable {
         others = OtherWriter(
             drawnFrom: &random, count: random.int(in: 0...14), within: span, texts: Scenario.texts)
         steps = (0..<random.int(in: 3...12)).flatMap { _ in Scenario.burst(drawnFrom: &random, within: span) }
+        if withHands { steps += Scenario.hands(seed: seed, within: span) }
         steps.sort { $0.at < $1.at }
         if random.chance(perMille: 400) {
             deaths = (0..<random.int(in: 1...4)).map { _ in
@@ -66,6 +73,23 @@ struct Scenario: Sendable {
         if random.chance(perMille: 150) {
             let by = random.duration(in: .seconds(-7200)...Duration.seconds(7200))
             clockJumps = [.init(at: .start + random.duration(in: .zero...span), by: by)]
+        }
+    }
+
+    /// What is run by hand; drawn by itself, so that the rest of a seed stays what it is without.
+    private static func hands(seed: UInt64, within span: Duration) -> [Step] {
+        var random = SplitMix64(seed: seed ^ 0x68616e6473)
+        guard random.chance(perMille: 400) else { return [] }
+        return (0..<random.int(in: 1...4)).map { _ in
+            let at = VirtualInstant.start + random.duration(in: .zero...span)
+            guard random.chance(perMille: 750) else { return Step(at: at, action: .sync) }
+            let isStopped = random.chance(perMille: 400)
+            return Step(
+                at: at,
+                action: .appendStreaming(
+                    nth: random.int(in: 0...1000), text: random.element(of: texts) ?? "",
+                    rings: random.chance(perMille: 500),
+                    stopsAfter: isStopped ? random.duration(in: .zero...Duration.seconds(20)) : nil))
         }
     }
 

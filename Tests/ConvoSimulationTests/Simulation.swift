@@ -9,9 +9,13 @@ import Synchronization
 /// Nothing in it depends on threads or real time: the engine's tasks run one job at a time, and when all of them
 /// wait, the clock moves to what is next.
 final class Simulation {
+    /// One process of ours, from its start to its end.
     private struct Life {
+        let sender: Int
         let stage: Stage
         let wake: WakeSignal
+        /// When a person stops it, if one does.
+        var stopsAt = VirtualInstant.never
         let task: Task<Void, Never>
     }
 
@@ -33,6 +37,9 @@ final class Simulation {
     private var steps: ArraySlice<Scenario.Step>
     private var deaths: ArraySlice<Scenario.Death>
     private var lives = 0
+    /// What a person runs beside the daemon.
+    private var hands: [Life] = []
+    private var runByHand: Set<Int> = []
     private var calmSince: VirtualInstant?
     private var nextLook = VirtualInstant.start
     private var held = MirrorSnapshot(conversations: [])
@@ -71,13 +78,21 @@ final class Simulation {
             }
         }
         if events == Simulation.eventLimit { violations.append(Violation(.restless, "it never comes to rest")) }
-        end(life)
+        for ending in [life] + hands { end(ending) }
         return try judge()
     }
 
     private func begin() -> Life {
+        begin(CrashPoints(deadly: deaths.first?.afterPoints)) { [scenario] engine, wake in
+            await engine.run(scenario.intervals, wake: wake) { _ in }
+        }
+    }
+
+    private func begin(
+        _ points: CrashPoints, _ work: @escaping @Sendable (SyncEngine, WakeSignal) async -> Void
+    ) -> Life {
         lives += 1
-        let stage = Stage(world, points: CrashPoints(deadly: deaths.first?.afterPoints)) { [disk] place in
+        let stage = Stage(world, points: points) { [disk] place in
             // What was committed just before a turn is sent is `sending`, and that is durable.
             if case .before(let request) = place, request.isTurn { disk.keepPromise() } else { disk.beSeen() }
         }
@@ -85,10 +100,33 @@ final class Simulation {
         let engine = engine(client, on: stage)
         let wake = WakeSignal()
         // Cancelled when this life ends: see `end`.
-        let task = Task(executorPreference: executor) { [scenario] in
-            await engine.run(scenario.intervals, wake: wake) { _ in }
+        let task = Task(executorPreference: executor) { await work(engine, wake) }
+        return Life(sender: lives, stage: stage, wake: wake, task: task)
+    }
+
+    /// Does what a person asks for, and runs the program that they run for it.
+    private func perform(_ action: Scenario.Action, beside daemon: Life) throws {
+        let queued = try person.perform(action, in: disk.store)
+        disk.keepPromise()
+        switch action {
+        case .appendStreaming(_, _, let rings, let stopsAfter):
+            if rings { daemon.wake.ring() }
+            guard let queued else { return }
+            var hand = begin(CrashPoints()) { engine, _ in
+                _ = try? await engine.deliver(queued, streaming: Streaming(queued) { _ in })  // the outbox keeps it
+            }
+            hand.stopsAt = stopsAfter.map { world.now + $0 } ?? .never
+            hands.append(hand)
+            runByHand.insert(hand.sender)
+        case .sync:
+            let hand = begin(CrashPoints()) { engine, _ in
+                _ = await engine.pull(.sweep)
+                _ = try? await engine.push(.once)  // what fails stays in the outbox
+            }
+            hands.append(hand)
+            runByHand.insert(hand.sender)
+        default: daemon.wake.ring()
         }
-        return Life(stage: stage, wake: wake, task: task)
     }
 
     private func engine(_ client: SimulatedClient, on stage: Stage) -> SyncEngine {
@@ -100,7 +138,7 @@ final class Simulation {
 
     /// The process is no more; whatever still runs of it works on files that nobody will open again.
     private func die(_ life: Life) throws {
-        world.state.withLock { $0.clientVanished(sender: lives) }
+        for dying in [life] + hands { world.state.withLock { $0.clientVanished(sender: dying.sender) } }
         let death = deaths.removeFirst()
         if death.cutsPower {
             world.state.withLock { $0.clientRebooted() }
@@ -108,7 +146,8 @@ final class Simulation {
         } else {
             try disk.crash(undoing: death.commitsUndone)
         }
-        end(life)
+        for dying in [life] + hands { end(dying) }
+        hands = []
         try remember(afterPowerCut: death.cutsPower || death.commitsUndone > 0)
     }
 
@@ -122,16 +161,19 @@ final class Simulation {
     /// Moves the clock to what is next, and lets one thing happen.
     private func proceed(_ life: Life) throws {
         let stepAt = steps.first?.at ?? .never
+        let processes = [life] + hands
+        let stopAt = hands.map(\.stopsAt).min() ?? .never
         let next = min(
-            stepAt, life.stage.next ?? .never, calmSince.map { max($0 + Simulation.calm, nextLook) } ?? .never)
+            stepAt, stopAt, processes.compactMap(\.stage.next).min() ?? .never,
+            calmSince.map { max($0 + Simulation.calm, nextLook) } ?? .never)
         world.state.withLock { $0.advance(to: min(next, max($0.now, .start + Simulation.patience))) }
         if stepAt <= world.now, let step = steps.popFirst() {
             try remember()
-            try person.perform(step.action, in: disk.store)
-            disk.keepPromise()
-            life.wake.ring()
+            try perform(step.action, beside: life)
+        } else if stopAt <= world.now, let stopped = hands.firstIndex(where: { $0.stopsAt <= world.now }) {
+            hands.remove(at: stopped).task.cancel()
         } else {
-            _ = life.stage.wakeOne()
+            _ = processes.first { $0.stage.next ?? .never <= world.now }?.stage.wakeOne()
         }
     }
 
@@ -178,6 +220,7 @@ final class Simulation {
         var check = RequestCheck()
         check.retriedByHand = person.retried
         check.wakes = scenario.steps.map(\.at)
+        check.runByHand = runByHand
         check.clockJumps = scenario.clockJumps.map(\.at)
         check.forgives = scenario.deaths.contains { $0.cutsPower } ? [.stubborn] : []
         violations += check.violations(in: audit)

@@ -79,6 +79,6 @@ import Testing
 
     @Test mutating func `does not last for hours because the clock was set back`() {
         #expect(fails(at: 7200))
-        #expect(holdsUntil(0) == nil)
+        for second in [0, 7100, 7198] { #expect(holdsUntil(second) == nil) }
     }
 }
