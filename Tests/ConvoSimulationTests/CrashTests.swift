@@ -6,8 +6,8 @@ import Testing
 
 /// All operations, on a server where others work, too.
 @Suite struct `A scenario with every operation` {
-    /// Every point where `make simulate` asks for all; in a plain test run every seventh.
-    private static let stride = ProcessInfo.processInfo.environment["CONVO_SIMULATION_SEEDS"] == nil ? 7 : 1
+    /// Every point with `CONVO_CRASH_STRIDE=1`; in a plain test run every seventh.
+    private static let stride = ProcessInfo.processInfo.environment["CONVO_CRASH_STRIDE"].flatMap(Int.init) ?? 7
 
     private static func scenario(faults: FaultPlan = FaultPlan()) -> Scenario {
         var scenario = Scenario(seed: 42)
@@ -24,6 +24,7 @@ import Testing
             .init(at: at(80), action: .append(nth: 2, text: "[tool] look")),
             .init(at: at(81), action: .cancel(nth: 0)),
             .init(at: at(100), action: .deleteRemotely(nth: 1)),
+            .init(at: at(110), action: .appendStreaming(nth: 0, text: "go on", rings: true, stopsAfter: nil)),
         ]
         scenario.others = OtherWriter([
             .init(at: at(5), .start(text: "hello")), .init(at: at(30), .append(nth: 0, text: "hello")),

@@ -94,6 +94,15 @@ final class Person: Sendable {
             // What nobody can tell about is the person's own risk; here nobody takes it.
             guard item.state != .held || item.reason?.code == "dependency" else { return }
             _ = try store.cancel(item.id)
+        case .flood(let rounds):
+            let targets = try store.conversations()
+            for round in 1...rounds {
+                for target in targets {
+                    try write(AppendRequest(inputs: .text("round \(round)"))) { request throws(StoreError) in
+                        try store.append(request, to: target.id)
+                    }
+                }
+            }
         case .sync: break  // the engine's work alone
         case .retry(let nth):
             guard let item = try operation(nth, in: store) else { return }

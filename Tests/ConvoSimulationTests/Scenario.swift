@@ -14,6 +14,8 @@ struct Scenario: Sendable {
         case deleteHere(nth: Int)
         case cancel(nth: Int)
         case retry(nth: Int)
+        /// So many appends to each conversation.
+        case flood(rounds: Int)
         /// `convo append --stream`: a process of its own, which a person may stop, queues it and delivers it.
         case appendStreaming(nth: Int, text: String, rings: Bool, stopsAfter: Duration?)
         /// `convo sync`: a process of its own.
@@ -42,6 +44,8 @@ struct Scenario: Sendable {
     var deaths: [Death] = []
     var intervals = SyncIntervals(poll: .seconds(60), sweep: .seconds(240))
     var limits = SyncLimits()
+    /// A run that takes more never comes to rest.
+    var eventLimit = 6_000
 
     /// The texts of all writers: few, so that they often say the very same.
     static let texts = ["hello", "again", "hello", "[tool] look", "[call] it", "hello"]

@@ -21,7 +21,6 @@ final class Simulation {
 
     /// A run that has not come to rest after so much virtual time never will.
     private static let patience = Duration.seconds(6 * 3600)
-    private static let eventLimit = 6_000
     /// How long after all was calm the mirror must be right: unsettled histories are looked at for 15 minutes.
     private static let calm = Duration.seconds(1000)
     /// How often the outbox is asked whether all is done.
@@ -62,7 +61,7 @@ final class Simulation {
     func run() throws -> SimulationReport {
         var life = begin()
         var events = 0
-        while events < Simulation.eventLimit {
+        while events < scenario.eventLimit {
             events += 1
             guard executor.drain(while: { life.stage.crash == nil }) else {
                 violations.append(Violation(.restless, "it runs on without waiting for anything"))
@@ -77,7 +76,7 @@ final class Simulation {
                 try proceed(life)
             }
         }
-        if events == Simulation.eventLimit { violations.append(Violation(.restless, "it never comes to rest")) }
+        if events == scenario.eventLimit { violations.append(Violation(.restless, "it never comes to rest")) }
         for ending in [life] + hands { end(ending) }
         return try judge()
     }
