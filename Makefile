@@ -29,7 +29,7 @@ test:
 soak:
 	$(SWIFT) build
 	Tests/Processes/kills "$$($(SWIFT) build --show-bin-path)" --kills 200
-	CONVO_SIMULATION_SEEDS=200000 $(SWIFT) test -c release -Xswiftc -enable-testing --filter ConvoSimulationTests
+	CONVO_SIMULATION_SEEDS=200000 CONVO_CRASH_STRIDE=1 $(SWIFT) test -c release -Xswiftc -enable-testing --filter ConvoSimulationTests
 
 bench:
 	@scripts/bootstrap bench

@@ -1,6 +1,9 @@
 /// Whether what was sent is in a history: the question after a lost answer.
 public enum InputMatch: Hashable, Sendable {
     case present
+    /// They are the last that the history holds: their run is under way, or has failed. A server may show the inputs of
+    /// a run and drop them when it fails.
+    case unanswered
     case absent
     /// Equal inputs more than once, or the history no longer holds the place from which to look: nobody can tell.
     case unclear
@@ -21,9 +24,10 @@ public enum InputMatch: Hashable, Sendable {
             self = later.isEmpty ? .absent : .present
             return
         }
-        switch InputMatch.occurrences(of: inputs.asEntries.map(Likeness.init), in: later.map { Likeness($0.raw) }) {
+        let ends = InputMatch.ends(of: inputs.asEntries.map(Likeness.init), in: later.map { Likeness($0.raw) })
+        switch ends.count {
         case 0: self = .absent
-        case 1: self = .present
+        case 1: self = ends == [later.count] ? .unanswered : .present
         default: self = .unclear
         }
     }
@@ -33,20 +37,20 @@ public enum InputMatch: Hashable, Sendable {
         return entries.lastIndex { $0.id == base }.map { $0 + 1 }
     }
 
-    /// How often a run stands in another, without overlap.
-    private static func occurrences(of wanted: [Likeness], in entries: [Likeness]) -> Int {
-        guard !wanted.isEmpty, wanted.count <= entries.count else { return 0 }
-        var count = 0
+    /// Behind which places a run stands in another, without overlap.
+    private static func ends(of wanted: [Likeness], in entries: [Likeness]) -> [Int] {
+        guard !wanted.isEmpty, wanted.count <= entries.count else { return [] }
+        var ends: [Int] = []
         var index = 0
         while index + wanted.count <= entries.count {
             if Array(entries[index..<index + wanted.count]) == wanted {
-                count += 1
                 index += wanted.count
+                ends.append(index)
             } else {
                 index += 1
             }
         }
-        return count
+        return ends
     }
 }
 

@@ -26,7 +26,7 @@ public struct StaleConversation: Sendable, Hashable {
 }
 
 /// A history, and the `updated_at` of its conversation that was read *before* it.
-public struct HistoryIntake: Sendable {
+public struct HistoryIntake: Sendable, Hashable {
     public let history: ConversationHistory
     public let version: String
 

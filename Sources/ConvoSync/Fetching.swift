@@ -13,13 +13,14 @@ struct Fetching {
     private var taken: Set<RemoteID> = []
     private var failed: Set<RemoteID> = []
 
-    mutating func next(_ limits: SyncLimits) -> PullMachine.Step? {
+    /// - Parameter unstored: how many were read that the store does not have yet.
+    mutating func next(_ limits: SyncLimits, unstored: Int) -> PullMachine.Step? {
         if inFlight < limits.fetches, let stale = waiting.popLast() { return .fetch(stale) }
         guard waiting.isEmpty, isAskDue, !isAsking else { return nil }
         isAsking = true
         isAskDue = false
-        // What failed and what is in flight still counts as stale.
-        return .findStale(limit: Fetching.batch + failed.count + inFlight)
+        // What failed, what is in flight and what is not stored yet still counts as stale.
+        return .findStale(limit: Fetching.batch + failed.count + inFlight + unstored)
     }
 
     mutating func lookAgain() { isAskDue = true }

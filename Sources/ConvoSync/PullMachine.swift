@@ -12,7 +12,10 @@ public struct PullMachine: Machine {
         case begin
         case list(page: Int, size: Int, sweep: SweepNumber?)
         case findStale(limit: Int)
+        /// Reads a history.
         case fetch(StaleConversation)
+        /// Stores some, in one transaction.
+        case takeIn([HistoryIntake])
         case findUnlisted(SweepNumber)
         /// Asks whether a conversation is still there.
         case probe(RemoteID)
@@ -23,8 +26,9 @@ public struct PullMachine: Machine {
         case begun(SweepNumber)
         case listed(PageIntake)
         case stale([StaleConversation])
+        case fetched(HistoryIntake)
         /// With how many new entries.
-        case fetched(Int)
+        case takenIn(Int)
         case unlisted([RemoteID])
         case probed
         case concluded
@@ -37,6 +41,7 @@ public struct PullMachine: Machine {
     private var listing: Listing
     private var listingInFlight = false
     private var fetching = Fetching()
+    private var arrivals = Arrivals()
     private var probes: [RemoteID] = []
     private var probesInFlight = 0
     private var isUnlistedAsked = false
@@ -54,7 +59,8 @@ public struct PullMachine: Machine {
         guard halt == nil else { return isIdle ? .done : .wait(until: nil) }
         if let step = retries.due(at: now) { return start(step) }
         if !listingInFlight, let step = listing.next(), retries.count(step) == 0 { return start(step) }
-        if let step = fetching.next(limits) { return start(step) }
+        if let batch = arrivals.next() { return start(.takeIn(batch)) }
+        if !arrivals.isFull, let step = fetching.next(limits, unstored: arrivals.count) { return start(step) }
         if listing.isDone, let step = nextCheck() { return start(step) }
         if isIdle, retries.isEmpty { return isConcluded ? .done : start(.conclude(scope)) }
         return .wait(until: retries.next)
@@ -71,9 +77,10 @@ public struct PullMachine: Machine {
             listing.listed(intake, size: size)
             if intake.items.contains(where: { $0 != .unchanged }) { fetching.lookAgain() }
         case (_, .stale(let found)): fetching.found(found)
-        case (.fetch, .fetched(let count)):
+        case (_, .fetched(let history)): arrivals.add(history)
+        case (.takeIn(let histories), .takenIn(let count)):
             report.entries += count
-            report.histories += 1
+            report.histories += histories.count
         case (_, .unlisted(let missing)): probes = missing.reversed()
         case (_, .concluded): isConcluded = true
         default: break
@@ -90,12 +97,17 @@ public struct PullMachine: Machine {
         return probes.popLast().map { .probe($0) }
     }
 
-    private var isIdle: Bool { !listingInFlight && fetching.inFlight == 0 && probesInFlight == 0 }
+    /// Whether no step is in flight, and nothing that was read waits to be stored.
+    private var isIdle: Bool {
+        !listingInFlight && fetching.inFlight == 0 && probesInFlight == 0 && !arrivals.isStoring
+            && (halt != nil || arrivals.isEmpty)
+    }
 
     private mutating func start(_ step: Step) -> Turn<Step> {
         switch step {
         case .fetch, .findStale: fetching.inFlight += 1
         case .probe: probesInFlight += 1
+        case .takeIn: break  // it counts itself
         case .begin, .list, .findUnlisted, .conclude: listingInFlight = true
         }
         return .step(step)
@@ -105,6 +117,7 @@ public struct PullMachine: Machine {
         switch step {
         case .fetch, .findStale: fetching.inFlight -= 1
         case .probe: probesInFlight -= 1
+        case .takeIn: arrivals.stored()
         case .begin, .list, .findUnlisted, .conclude: listingInFlight = false
         }
     }

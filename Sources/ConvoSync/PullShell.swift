@@ -27,8 +27,9 @@ struct PullShell: Sendable {
         case .findStale(let limit):
             return .stale(try store.staleConversations(limit: limit, now: clock.now))
         case .fetch(let stale):
-            let history = try await api.getHistory(of: stale.remoteID)
-            return .fetched(try store.takeIn([HistoryIntake(history, version: stale.version)]))
+            return .fetched(HistoryIntake(try await api.getHistory(of: stale.remoteID), version: stale.version))
+        case .takeIn(let histories):
+            return .takenIn(try store.takeIn(histories))
         case .findUnlisted(let sweep):
             return .unlisted(try store.unlisted(in: sweep))
         case .probe(let id):

@@ -55,12 +55,13 @@ public struct PushMachine: Machine {
     private var inFlight = 0
     /// Tried in this push; in mode `once` nothing is tried twice.
     private var tried: Set<OperationID> = []
-    private var slowUntil: Timestamp?
     private var writers: Int
 
-    public init(_ mode: Mode, limits: SyncLimits = SyncLimits()) {
+    /// - Parameter slowUntil: what an earlier push was told by the server: nothing is sent before.
+    public init(_ mode: Mode, limits: SyncLimits = SyncLimits(), slowUntil: Timestamp? = nil) {
         self.mode = mode
         self.limits = limits
+        report.slowUntil = slowUntil
         writers = limits.writers
     }
 
@@ -73,7 +74,9 @@ public struct PushMachine: Machine {
             (isLoadDue, isLoading) = (false, true)
             return start(.load(limit: PushMachine.batch))
         }
-        if let slowUntil, now < slowUntil { return inFlight == 0 ? .done : .wait(until: slowUntil) }
+        if let slowUntil = report.slowUntil, !Backoff.isOver(slowUntil, at: now) {
+            return inFlight == 0 ? .done : .wait(until: slowUntil)
+        }
         if busy.count < writers, let index = waiting.firstIndex(where: { isDue($0, at: now) }) {
             let item = waiting.remove(at: index)
             busy.insert(item.conversation)
@@ -134,7 +137,7 @@ public struct PushMachine: Machine {
 
     /// When something comes due. What is due already and does not start waits for a step in flight, not for time.
     private func earliest(after now: Timestamp) -> Timestamp? {
-        (waiting.compactMap(\.nextAttempt) + [slowUntil].compactMap(\.self)).filter { $0 > now }.min()
+        (waiting.compactMap(\.nextAttempt) + [report.slowUntil].compactMap(\.self)).filter { $0 > now }.min()
     }
 
     private mutating func loaded(_ outcome: Outcome) {
@@ -149,7 +152,7 @@ public struct PushMachine: Machine {
         if failure.endsPass { report.halt = report.halt ?? failure }
         if failure.isThrottle {
             writers = max(1, writers / 2)
-            slowUntil = now + limits.backoff.delay(after: item.attempts + 1, asked: failure.asked)
+            report.slowUntil = now + limits.backoff.delay(after: item.attempts + 1, asked: failure.asked)
         }
         if case .store = failure { return release(item) }
         decided.append(.settle(item, Verdict(failure, during: step, of: item, at: now, limits: limits)))
@@ -173,6 +176,8 @@ public struct PushReport: Sendable {
     public internal(set) var delivered = 0
     /// Why it ended early; `nil` where it did all that could be done.
     public internal(set) var halt: SyncFailure?
+    /// The server asked for less: nothing more is sent before.
+    public internal(set) var slowUntil: Timestamp?
 
     public init() {}
 }

@@ -33,6 +33,7 @@ extension PushShell {
             of: AppendRequest(json: item.request), in: history.entries, after: base.entryID, baseCount: base.count)
         switch match {
         case .present: return .present(nil)
+        case .unanswered: return .unanswered(nil)
         case .absent: return .absent
         case .unclear: return .unclear(.ambiguous)
         }
@@ -48,7 +49,7 @@ extension PushShell {
             let conversations = try await api.list(page: page, pageSize: limits.pageSize, metadata: nil)
             _ = try store.takeIn(conversations)
             if let ours = conversations.first(where: { $0.metadata?[Store.operationKey]?.string == item.id.rawValue }) {
-                return .present(ours.id)
+                return try await answered(ours.id)
             }
             let isPast = conversations.last.map { $0.createdAt.microseconds < oldest } ?? true
             if isPast { break }
@@ -60,10 +61,17 @@ extension PushShell {
     private func confirm(_ known: RemoteID) async throws -> Confirmation {
         do {
             _ = try store.takeIn([try await api.get(known)])
-            return .present(known)
+            return try await answered(known)
         } catch let error as APIError where error.isNotFound {
             return .unclear(.conversationGone)
         }
+    }
+
+    /// A conversation may be listed before its first answer, and taken back if that fails.
+    private func answered(_ id: RemoteID) async throws -> Confirmation {
+        let history = try await api.getHistory(of: id)
+        return history.entries.last.map { $0.type == .messageInput || $0.type == .functionResult } ?? true
+            ? .unanswered(id) : .present(id)
     }
 
     private func confirmDeletion(_ item: OutboxItem) async throws -> Confirmation {

@@ -15,7 +15,7 @@ struct Retries {
         waiting.append((step, moment))
     }
 
-    mutating func succeeded(_ step: PullMachine.Step) { counts[step] = nil }
+    mutating func succeeded(_ step: PullMachine.Step) { if !counts.isEmpty { counts[step] = nil } }
 
     mutating func due(at now: Timestamp) -> PullMachine.Step? {
         waiting.firstIndex { $0.moment <= now }.map { waiting.remove(at: $0).step }

@@ -68,6 +68,7 @@ extension SyncEngine {
         _ intervals: SyncIntervals, _ wake: WakeSignal, _ observe: (SyncEvent) -> Void
     ) async {
         var failures = 0
+        var slowUntil: Timestamp?
         while !Task.isCancelled {
             if let moment = gate.holdsUntil {
                 if await waitForWork(wake, until: moment) { gate.woken() }
@@ -75,13 +76,17 @@ extension SyncEngine {
             }
             var next: Timestamp?
             do throws(StoreError) {
-                if let report = try await pushDue(.due, wake: wake) {
+                if let report = try await pushDue(.due, slowUntil: slowUntil, wake: wake) {
                     failures = report.halt == nil ? 0 : failures + 1
+                    slowUntil = report.slowUntil
                     if let halt = report.halt {
                         next =
                             halt.isOutage ? soon : clock.now + limits.backoff.delay(after: failures, asked: halt.asked)
                     } else {
                         next = try nextDue()
+                    }
+                    if let slowUntil, !Backoff.isOver(slowUntil, at: clock.now) {
+                        next = max(next ?? slowUntil, slowUntil)
                     }
                     if report.delivered > 0 || report.halt != nil, !Task.isCancelled { observe(.pushed(report)) }
                 } else {

@@ -57,11 +57,11 @@ public struct SyncEngine: Sendable {
 
     /// As ``push(_:wake:streaming:)``, but held back during an outage.
     func pushDue(
-        _ mode: PushMachine.Mode, wake: WakeSignal? = nil, streaming: Streaming? = nil
+        _ mode: PushMachine.Mode, slowUntil: Timestamp? = nil, wake: WakeSignal? = nil, streaming: Streaming? = nil
     ) async throws(StoreError) -> PushReport? {
         guard let lock = try FileLock.tryLock(.engine, beside: store.path) else { return nil }
         try steps.recover()
-        var machine = PushMachine(mode, limits: limits)
+        var machine = PushMachine(mode, limits: limits, slowUntil: slowUntil)
         await Runner<PushMachine>(clock: clock) { [steps] in await steps.push($0, streaming) }
             .run(&machine, wake: wake)
         lock.release()

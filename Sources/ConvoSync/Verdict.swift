@@ -5,6 +5,8 @@ public import ConvoStore
 public enum Confirmation: Sendable, Hashable {
     /// On the server; with the conversation that a start or restart made.
     case present(RemoteID?)
+    /// On the server, and not answered: its run may still fail, and be dropped.
+    case unanswered(RemoteID?)
     case absent
     /// The server is still at work on the conversation.
     case busy
@@ -31,12 +33,14 @@ public enum Verdict: Sendable, Hashable {
     init(
         _ confirmation: Confirmation, of item: OutboxItem, readSince: Uptime, at now: Timestamp, limits: SyncLimits
     ) {
+        let missing = limits.surfacing - item.doubtLasted(until: readSince, now)
         switch confirmation {
         case .present(let remoteID): self = .delivered(remoteID)
+        case .unanswered(let remoteID) where missing <= .zero: self = .delivered(remoteID)
+        case .unanswered: self = .inDoubt(item.reason ?? .unanswered, until: now + min(missing, Verdict.look))
         case .busy: self = .inDoubt(item.reason ?? .stillBusy, until: now + Verdict.look)
         case .unclear(let reason): self = .held(reason)
         case .absent:
-            let missing = limits.surfacing - item.doubtLasted(until: readSince, now)
             // Deleting twice is deleting once: no need to wait.
             if missing <= .zero || item.kind == .delete {
                 self = .absent(item, limits)
@@ -118,6 +122,9 @@ extension OutboxItem.Reason {
     static let notThereYet = Self(
         code: "not_there_yet", message: "the answer was lost, and the server does not show the write yet",
         hint: "It may still surface; Convo looks again.")
+    static let unanswered = Self(
+        code: "unanswered", message: "the server has the write and no answer to it yet",
+        hint: "Its run may still be under way; Convo looks again.")
     static let notArrived = Self(code: "not_arrived", message: "it did not reach the server, and is sent again")
     static let overtaken = Self(
         code: "overtaken", message: "another writer has moved the conversation on since this was written",

@@ -18,12 +18,19 @@ import Testing
     @Test func `is told by what stands behind the base, not by equal text before it`() throws {
         let history = [try entry("a", "hi"), try entry("b", "echo: hi", type: "message.output")]
         #expect(match("hi", in: history, after: "b", count: 2) == .absent)
-        #expect(match("hi", in: history + [try entry("c", "hi")], after: "b", count: 2) == .present)
+        #expect(match("hi", in: history + [try entry("c", "hi")], after: "b", count: 2) == .unanswered)
+    }
+
+    @Test func `is certain once it is answered, for the inputs of a run that fails may be dropped`() throws {
+        let asked = [try entry("a", "hi")]
+        let answer = try entry("b", "echo: hi", type: "message.output")
+        #expect(match("hi", in: asked, after: nil, count: 0) == .unanswered)
+        #expect(match("hi", in: asked + [answer], after: nil, count: 0) == .present)
     }
 
     @Test func `is told although another writer's turn stands between`() throws {
         let history = [try entry("a", "x"), try entry("b", "other"), try entry("c", "mine")]
-        #expect(match("mine", in: history, after: "a", count: 1) == .present)
+        #expect(match("mine", in: history, after: "a", count: 1) == .unanswered)
     }
 
     @Test func `is unclear where two equal ones stand behind the base, or the base is gone`() throws {
@@ -38,7 +45,7 @@ import Testing
             #"[{"type":"message.input","role":"user","content":[{"type":"text","text":"h\u00e9"}]}]"#)
         let request = AppendRequest(json: .object(["inputs": sent]))
         let history = [try entry("a", "hé")]
-        #expect(InputMatch(of: request, in: history, after: nil, baseCount: 0) == .present)
+        #expect(InputMatch(of: request, in: history, after: nil, baseCount: 0) == .unanswered)
     }
 
     @Test func `takes several inputs as one run`() throws {
@@ -47,7 +54,7 @@ import Testing
         }
         let request = AppendRequest(inputs: .entries([try result("x"), try result("y")]))
         let both = [try Entry(raw: result("x")), try Entry(raw: result("y").setting("id", to: .string("e")))]
-        #expect(InputMatch(of: request, in: both, after: nil, baseCount: 0) == .present)
+        #expect(InputMatch(of: request, in: both, after: nil, baseCount: 0) == .unanswered)
         #expect(InputMatch(of: request, in: both.reversed(), after: nil, baseCount: 0) == .absent)
     }
 }

@@ -31,13 +31,9 @@ extension Mutation {
         Mutation("moves the cursor past what it has not read", breaks: [.mirrorDiffers]).with {
             $0.pull = { step, engine in
                 guard case .fetch(let stale) = step,
-                    case .failed(let failure) = await engine.pullShell.perform(step), !failure.isNotFound,
-                    let nothing = try? ConversationHistory(
-                        raw: .object([
-                            ("conversation_id", .string(stale.remoteID.rawValue)), ("entries", .array([])),
-                        ]))
+                    case .failed(let failure) = await engine.pullShell.perform(step), !failure.isNotFound
                 else { return nil }
-                return (try? engine.store.takeIn([HistoryIntake(nothing, version: stale.version)])).map { .fetched($0) }
+                return nothing(of: stale.remoteID, stale.version)
             }
         },
         Mutation("reads the first page only", breaks: [.mirrorDiffers]).with {
@@ -51,7 +47,7 @@ extension Mutation {
                 guard case .fetch(let stale) = step,
                     let held = try? engine.store.historyVersion(of: stale.id), !held.isEmpty
                 else { return nil }
-                return .fetched(0)
+                return nothing(of: RemoteID("conv_nowhere"), stale.version)
             }
         },
         Mutation("never looks for what is missing", breaks: [.mirrorDiffers]).with {
@@ -67,4 +63,10 @@ extension Mutation {
             $0.limits = { $0.pageSize = 500 }
         },
     ]
+
+    /// A history without entries.
+    private static func nothing(of id: RemoteID, _ version: String) -> PullMachine.Outcome? {
+        let raw = JSONText.object([("conversation_id", .string(id.rawValue)), ("entries", .array([]))])
+        return (try? ConversationHistory(raw: raw)).map { .fetched(HistoryIntake($0, version: version)) }
+    }
 }

@@ -34,7 +34,7 @@ import Testing
                 requests.append("\(page)/\(size)")
                 return .listed(PageIntake(items: pages.isEmpty ? [] : pages.removeFirst()))
             case .findStale: return .stale([])
-            case .fetch: return .fetched(1)
+            case .fetch, .takeIn: return .failed(.cancelled)  // none is stale
             case .findUnlisted: return .unlisted(unlisted)
             case .probe(let id):
                 requests.append("get \(id)")
@@ -118,5 +118,41 @@ import Testing
             }
         }
         Issue.record("does not end")
+    }
+}
+
+@Suite struct `Histories that have arrived` {
+    private func history(_ id: Int, entries: Int, bytes: Int = 0) throws -> HistoryIntake {
+        let entry = #"{"type":"message.input","id":"e","content":"\#(String(repeating: "x", count: bytes))"}"#
+        let list = Array(repeating: entry, count: entries).joined(separator: ",")
+        let raw = try JSONText(#"{"conversation_id":"conv_\#(id)","entries":[\#(list)]}"#)
+        return HistoryIntake(try ConversationHistory(raw: raw), version: "1")
+    }
+
+    @Test func `are stored at once where nothing is being stored, and gather meanwhile`() throws {
+        var arrivals = Arrivals()
+        arrivals.add(try history(1, entries: 1))
+        #expect(arrivals.next()?.count == 1)
+        for number in 2...6 { arrivals.add(try history(number, entries: 1)) }
+        #expect(arrivals.next() == nil)
+        arrivals.stored()
+        #expect(arrivals.next()?.map(\.history.conversationID.rawValue) == (2...6).map { "conv_\($0)" })
+        #expect(!arrivals.isEmpty)
+        arrivals.stored()
+        #expect(arrivals.isEmpty)
+    }
+
+    @Test func `go into transactions of a bounded size, but for one that is larger by itself`() throws {
+        var arrivals = Arrivals()
+        for number in 0..<4 { arrivals.add(try history(number, entries: 100)) }
+        arrivals.add(try history(9, entries: 1, bytes: 2 << 20))
+        #expect(arrivals.isFull)
+        var batches: [Int] = []
+        while let batch = arrivals.next() {
+            batches.append(batch.count)
+            arrivals.stored()
+        }
+        #expect(batches == [2, 2, 1])
+        #expect(!arrivals.isFull)
     }
 }
