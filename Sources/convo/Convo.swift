@@ -2,6 +2,9 @@ import ArgumentParser
 import Glibc
 
 /// The command line.
+///
+/// Every verb says its `commandName`: to derive one from the type's name, for each verb before the one that is asked
+/// for, takes longer than reading the database.
 @main
 struct Convo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

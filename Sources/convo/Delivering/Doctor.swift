@@ -7,6 +7,7 @@ import ConvoWiring
 
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "doctor",
         abstract: "Checks what Convo depends on: settings, database, key, server.")
 
     @OptionGroup var common: CommonOptions

@@ -7,6 +7,7 @@ import ConvoWiring
 
 struct Sync: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "sync",
         abstract: "One pull and one push, now, in the foreground.",
         discussion: "What was fetched before a failure stays; the next one goes on from there.")
 

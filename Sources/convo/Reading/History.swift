@@ -3,6 +3,7 @@ import ConvoStore
 
 struct History: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "history",
         abstract: "All entries of a conversation in order, then what is pending.")
 
     @OptionGroup var which: ConversationArgument

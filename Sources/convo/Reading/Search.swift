@@ -3,6 +3,7 @@ import ConvoStore
 
 struct Search: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "search",
         abstract: "Full text of everything that was said, pending writes included.",
         discussion: """
             words here       all of them     "in this order"   in a row

@@ -4,6 +4,7 @@ import ConvoStore
 
 struct Append: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "append",
         abstract: "Queues entries for a conversation.",
         discussion: "They are durable when this returns, and delivered in order by convod or `convo sync`.")
 

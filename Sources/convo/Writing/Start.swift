@@ -4,6 +4,7 @@ import ConvoStore
 
 struct Start: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "start",
         abstract: "Queues a new conversation.",
         discussion: "It is durable when this returns, and delivered by convod or `convo sync`.")
 
