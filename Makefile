@@ -10,6 +10,8 @@ DESTDIR ?=
 SWIFT ?= swift
 SOURCES = Package.swift Sources Tests Benchmarks
 PROGRAMS = convo convod convo-sandbox
+# What is installed, and what is measured, holds Swift's libraries in itself: to load them took most of a short verb.
+RELEASE = $(SWIFT) build -c release --static-swift-stdlib
 
 .PHONY: help build demo test soak bench install uninstall format lint clean
 
@@ -33,14 +35,14 @@ soak:
 
 bench:
 	@scripts/bootstrap bench
-	for product in convo convo-bench; do $(SWIFT) build -c release --product $$product || exit 1; done
-	@Benchmarks/run "$$($(SWIFT) build -c release --show-bin-path)" $(BENCH)
+	for product in convo convo-bench; do $(RELEASE) --product $$product || exit 1; done
+	@Benchmarks/run "$$($(RELEASE) --show-bin-path)" $(BENCH)
 
 install:
 	@scripts/bootstrap
-	for program in $(PROGRAMS); do $(SWIFT) build -c release --product $$program || exit 1; done
+	for program in $(PROGRAMS); do $(RELEASE) --product $$program || exit 1; done
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/systemd/user"
-	cd "$$($(SWIFT) build -c release --show-bin-path)" && install $(PROGRAMS) "$(DESTDIR)$(PREFIX)/bin/"
+	cd "$$($(RELEASE) --show-bin-path)" && install $(PROGRAMS) "$(DESTDIR)$(PREFIX)/bin/"
 	install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions"
 	"$(DESTDIR)$(PREFIX)/bin/convo" --generate-completion-script bash \
 		> "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/convo"
