@@ -2,9 +2,6 @@ import ArgumentParser
 import Glibc
 
 /// The command line.
-///
-/// Every verb says its `commandName`: to derive one from the type's name, for each verb before the one that is asked
-/// for, takes longer than reading the database.
 @main
 struct Convo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,7 +26,7 @@ struct Convo: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try command(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

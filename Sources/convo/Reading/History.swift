@@ -2,8 +2,8 @@ import ArgumentParser
 import ConvoStore
 
 struct History: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "history",
+    static let configuration = CommandConfiguration.verb(
+        "history",
         abstract: "All entries of a conversation in order, then what is pending.")
 
     @OptionGroup var which: ConversationArgument

@@ -2,8 +2,8 @@ import ArgumentParser
 import ConvoStore
 
 struct Messages: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "messages", abstract: "The messages of a conversation, without tools.")
+    static let configuration = CommandConfiguration.verb(
+        "messages", abstract: "The messages of a conversation, without tools.")
 
     @OptionGroup var which: ConversationArgument
     @OptionGroup var common: CommonOptions
