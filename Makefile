@@ -10,6 +10,11 @@ DESTDIR ?=
 SWIFT ?= swift
 SOURCES = Package.swift Sources Tests Benchmarks
 PROGRAMS = convo convod convo-sandbox
+# What is installed, and what is measured, holds Swift's libraries and C++'s in itself: to load them took most of a
+# short verb. The linker takes the archive from the folder where there is nothing else.
+ARCHIVES = $(CURDIR)/.build/archives
+RELEASE = $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpath -Xlinker -L$(ARCHIVES)
+BINARIES = $(SWIFT) build -c release --show-bin-path
 
 .PHONY: help build demo test soak bench install uninstall format lint clean
 
@@ -31,16 +36,20 @@ soak:
 	Tests/Processes/kills "$$($(SWIFT) build --show-bin-path)" --kills 200
 	CONVO_SIMULATION_SEEDS=200000 CONVO_CRASH_STRIDE=1 $(SWIFT) test -c release -Xswiftc -enable-testing --filter ConvoSimulationTests
 
-bench:
-	@scripts/bootstrap bench
-	for product in convo convo-bench; do $(SWIFT) build -c release --product $$product || exit 1; done
-	@Benchmarks/run "$$($(SWIFT) build -c release --show-bin-path)" $(BENCH)
+$(ARCHIVES):
+	mkdir -p $@
+	-ln -sf "$$(clang -print-file-name=libstdc++.a)" $@/
 
-install:
+bench: $(ARCHIVES)
+	@scripts/bootstrap bench
+	for product in convo convo-bench; do $(RELEASE) --product $$product || exit 1; done
+	@Benchmarks/run "$$($(BINARIES))" $(BENCH)
+
+install: $(ARCHIVES)
 	@scripts/bootstrap
-	for program in $(PROGRAMS); do $(SWIFT) build -c release --product $$program || exit 1; done
+	for program in $(PROGRAMS); do $(RELEASE) --product $$program || exit 1; done
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/systemd/user"
-	cd "$$($(SWIFT) build -c release --show-bin-path)" && install $(PROGRAMS) "$(DESTDIR)$(PREFIX)/bin/"
+	cd "$$($(BINARIES))" && install $(PROGRAMS) "$(DESTDIR)$(PREFIX)/bin/"
 	install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions"
 	"$(DESTDIR)$(PREFIX)/bin/convo" --generate-completion-script bash \
 		> "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/convo"
@@ -48,7 +57,7 @@ install:
 		> "$(DESTDIR)$(PREFIX)/share/systemd/user/convod.service"
 	@echo "Installed into $(DESTDIR)$(PREFIX). Next: systemctl --user daemon-reload && systemctl --user enable --now convod"
 
-uninstall:
+uninstall: $(ARCHIVES)
 	rm -f $(foreach program,$(PROGRAMS),"$(DESTDIR)$(PREFIX)/bin/$(program)")
 	rm -f "$(DESTDIR)$(PREFIX)/share/systemd/user/convod.service"
 	rm -f "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/convo"

@@ -25,7 +25,6 @@ let package = Package(
         .executable(name: "convo-sandbox", targets: ["convo-sandbox"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -35,23 +34,22 @@ let package = Package(
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
-        // Ground floor: nouns, and the door to libcurl.
+        // Ground floor: nouns, and the doors to libcurl and SQLite.
         .target(name: "ConvoModel", swiftSettings: strict),
+        .target(name: "CCurl"),  // loads it; to build, its headers are enough
         .systemLibrary(
-            name: "CCurl",
-            pkgConfig: "libcurl",
-            providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]
+            name: "CSQLite",
+            pkgConfig: "sqlite3",
+            providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
         ),
 
         // First floor: bytes on the wire, bytes on the disk.
+        .target(name: "ConvoSQLite", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "ConvoHTTP", dependencies: ["CCurl"], swiftSettings: strict),
         .target(name: "ConvoAPI", dependencies: ["ConvoHTTP", "ConvoModel"], swiftSettings: strict),
         .target(
             name: "ConvoStore",
-            dependencies: [
-                "ConvoModel", .product(name: "GRDB", package: "GRDB.swift"),
-                .product(name: "GRDBSQLite", package: "GRDB.swift"),
-            ],
+            dependencies: ["ConvoModel", "ConvoSQLite", "CSQLite"],
             resources: [.embedInCode("Migrations")],
             swiftSettings: strict
         ),
@@ -135,9 +133,10 @@ let package = Package(
         .testTarget(name: "ConvoHTTPTests", dependencies: ["ConvoHTTP"], swiftSettings: strict),
         .testTarget(
             name: "ConvoAPITests", dependencies: ["ConvoAPI", "ConvoHTTP", "ConvoModel"], swiftSettings: strict),
+        .testTarget(name: "ConvoSQLiteTests", dependencies: ["ConvoSQLite"], swiftSettings: strict),
         .testTarget(
             name: "ConvoStoreTests",
-            dependencies: ["ConvoStore", "ConvoModel", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["ConvoStore", "ConvoModel"],
             swiftSettings: strict
         ),
         // A server, a network and a clock made of values; and what must be true of whoever talks to them.

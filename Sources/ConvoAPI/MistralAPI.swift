@@ -17,7 +17,7 @@ public struct MistralAPI: ConversationsAPI {
     ///     server on this machine only.
     ///   - clock: what waits between attempts.
     ///   - jitter: from zero to ``RetryPolicy/maxJitter``, for the waits.
-    /// - Throws: ``APIError`` of kind `unusableRequest` if the URL is none.
+    /// - Throws: ``APIError`` of kind `unusableRequest` if the URL is none, or libcurl is not there.
     public init(
         baseURL: String = defaultURL, apiKey: @escaping @Sendable () -> String?, transport: any HTTPTransport,
         userAgent: String = defaultUserAgent, limits: APILimits = APILimits(), retry: RetryPolicy = .none,
@@ -25,7 +25,9 @@ public struct MistralAPI: ConversationsAPI {
         jitter: @escaping @Sendable () -> Duration = { .microseconds(Int64.random(in: 0..<1_000_000)) }
     ) throws(APIError) {
         guard let url = HTTPURL(baseURL), url.query == nil else {
-            throw APIError(.unusableRequest, effect: .none, message: "the server's URL is no http or https URL")
+            throw APIError(
+                .unusableRequest, effect: .none,
+                message: CurlLibrary.failure ?? "the server's URL is no http or https URL")
         }
         client = APIClient(
             baseURL: url, apiKey: apiKey, transport: transport, userAgent: userAgent, limits: limits,

@@ -1,9 +1,6 @@
 import Glibc
 
 extension Surroundings {
-    /// A path longer than this is no working directory of ours.
-    private static let pathLimit = 1 << 16
-
     /// Those of this process.
     public static func ofThisProcess() -> Surroundings {
         Surroundings(variables: allVariables(), workingDirectory: currentDirectory(), userID: geteuid())
@@ -23,8 +20,8 @@ extension Surroundings {
     }
 
     private static func currentDirectory() -> String {
-        var buffer = [CChar](repeating: 0, count: pathLimit)
-        guard getcwd(&buffer, buffer.count) != nil else { return "/" }
-        return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        guard let path = getcwd(nil, 0) else { return "/" }  // as long as it must be: glibc and macOS
+        defer { free(path) }
+        return String(cString: path)
     }
 }

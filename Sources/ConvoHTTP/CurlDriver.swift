@@ -61,7 +61,7 @@ final class CurlDriver: Sendable {
         let thread: pthread_t? = inbox.withLock { inbox in
             defer { inbox.phase = .closed }
             guard case .running(let multi, let thread) = inbox.phase else { return nil }
-            curl_multi_wakeup(multi.pointer)
+            convo_multi_wakeup(multi.pointer)
             return thread
         }
         if let thread { pthread_join(thread, nil) }
@@ -70,7 +70,7 @@ final class CurlDriver: Sendable {
     private func push(_ command: Command, to inbox: inout Inbox) {
         guard case .running(let multi, _) = inbox.phase else { return }
         inbox.commands.append(command)
-        curl_multi_wakeup(multi.pointer)
+        convo_multi_wakeup(multi.pointer)
     }
 
     /// - Returns: whether there is a thread to talk to.
@@ -81,7 +81,7 @@ final class CurlDriver: Sendable {
         case .asleep:
             guard let multi = CurlMulti() else { return false }
             guard let thread = startThread(multi) else {
-                curl_multi_cleanup(multi.pointer)
+                convo_multi_cleanup(multi.pointer)
                 return false
             }
             inbox.phase = .running(multi, thread)

@@ -40,10 +40,10 @@ final class CurlLoop {
             for command in commands { obey(command) }
             if isClosed { break }
             var running: Int32 = 0
-            curl_multi_perform(multi, &running)
+            convo_multi_perform(multi, &running)
             settleEnded()
             startWaiting()
-            curl_multi_poll(multi, nil, 0, CurlLoop.longestSleepMilliseconds, nil)
+            convo_multi_poll(multi, nil, 0, CurlLoop.longestSleepMilliseconds, nil)
         }
         shutDown()
     }
@@ -61,7 +61,7 @@ final class CurlLoop {
             waiting.append((ticket, request, exchange, isStream))
             startWaiting()
         case .resume(let ticket):
-            if let transfer = active[ticket] { curl_easy_pause(transfer.easy, CURLPAUSE_CONT) }
+            if let transfer = active[ticket] { convo_easy_pause(transfer.easy, CURLPAUSE_CONT) }
         case .cancel(let ticket):
             cancel(ticket)
         }
@@ -83,11 +83,11 @@ final class CurlLoop {
     }
 
     private func start(_ arrival: Arrival) {
-        guard let easy = idleHandles.popLast() ?? curl_easy_init() else { return refuse(arrival) }
+        guard let easy = idleHandles.popLast() ?? convo_easy_init() else { return refuse(arrival) }
         let transfer = Transfer(arrival.request, exchange: arrival.exchange, easy: easy)
         let context = Unmanaged.passUnretained(transfer).toOpaque()
         guard transfer.configure(options: options, context: context),
-            arrival.isStream || transfer.acceptCompression(), curl_multi_add_handle(multi, easy) == CURLM_OK
+            arrival.isStream || transfer.acceptCompression(), convo_multi_add_handle(multi, easy) == CURLM_OK
         else {
             retire(easy)
             return refuse(arrival)
@@ -104,7 +104,7 @@ final class CurlLoop {
 
     private func settleEnded() {
         var remaining: Int32 = 0
-        while let message = curl_multi_info_read(multi, &remaining) {
+        while let message = convo_multi_info_read(multi, &remaining) {
             guard message.pointee.msg == CURLMSG_DONE, let ticket = tickets[message.pointee.easy_handle],
                 let transfer = active[ticket]
             else { continue }
@@ -116,7 +116,7 @@ final class CurlLoop {
     /// The outcome is read while the handle still has it, and told after the connection is free.
     private func end(_ ticket: Ticket, _ transfer: Transfer, _ outcome: () -> Result<Void, HTTPError>) {
         let outcome = outcome()
-        curl_multi_remove_handle(multi, transfer.easy)
+        convo_multi_remove_handle(multi, transfer.easy)
         active[ticket] = nil
         tickets[transfer.easy] = nil
         retire(transfer.easy)
@@ -125,10 +125,10 @@ final class CurlLoop {
 
     private func retire(_ easy: UnsafeMutableRawPointer) {
         if idleHandles.count < CurlLoop.idleHandleLimit {
-            curl_easy_reset(easy)
+            convo_easy_reset(easy)
             idleHandles.append(easy)
         } else {
-            curl_easy_cleanup(easy)
+            convo_easy_cleanup(easy)
         }
     }
 
@@ -138,7 +138,7 @@ final class CurlLoop {
             end(ticket, transfer) { .failure(.transportClosed(mayHaveReachedServer: reached)) }
         }
         for arrival in waiting { arrival.exchange.finish(.failure(.transportClosed(mayHaveReachedServer: false))) }
-        for easy in idleHandles { curl_easy_cleanup(easy) }
-        curl_multi_cleanup(multi)
+        for easy in idleHandles { convo_easy_cleanup(easy) }
+        convo_multi_cleanup(multi)
     }
 }

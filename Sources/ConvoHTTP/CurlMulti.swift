@@ -12,11 +12,8 @@ struct CurlMulti: @unchecked Sendable {
     let pointer: UnsafeMutableRawPointer
 
     init?() {
-        guard CurlMulti.libraryIsReady, let pointer = curl_multi_init() else { return nil }
+        guard CurlLibrary.isReady, let pointer = convo_multi_init() else { return nil }
         self.pointer = pointer
         _ = convo_multi_set_long(pointer, CURLMOPT_MAXCONNECTS, CurlMulti.idleConnectionLimit)
     }
-
-    /// Once for the process; Swift runs this once even where two threads come here at the same time.
-    private static let libraryIsReady = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 }

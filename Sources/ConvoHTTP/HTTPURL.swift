@@ -19,18 +19,18 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
 
     /// Parses the first text, then each further one relative to the result so far.
     private init?(parsing texts: [String]) {
-        guard texts.allSatisfy({ $0.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F } }), let handle = curl_url() else {
-            return nil
-        }
-        defer { curl_url_cleanup(handle) }
+        guard CurlLibrary.isReady, texts.allSatisfy({ $0.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F } }),
+            let handle = convo_url()
+        else { return nil }
+        defer { convo_url_cleanup(handle) }
         for text in texts {
             let flags = UInt32(CURLU_DISALLOW_USER)
-            guard curl_url_set(handle, CURLUPART_URL, text, flags) == CURLUE_OK else { return nil }
+            guard convo_url_set(handle, CURLUPART_URL, text, flags) == CURLUE_OK else { return nil }
         }
         func part(_ part: CURLUPart, _ flags: Int32 = 0) -> String? {
             var value: UnsafeMutablePointer<CChar>?
-            guard curl_url_get(handle, part, &value, UInt32(flags)) == CURLUE_OK, let value else { return nil }
-            defer { curl_free(value) }
+            guard convo_url_get(handle, part, &value, UInt32(flags)) == CURLUE_OK, let value else { return nil }
+            defer { convo_free(value) }
             return String(cString: value)
         }
         guard let scheme = part(CURLUPART_SCHEME), scheme == "http" || scheme == "https",

@@ -7,7 +7,7 @@ extension Transfer {
         if let refusal { return .failure(refusal) }
         let reached = mayHaveReachedServer
         let kind = Transfer.kind(of: code, reached: reached, elapsed: elapsed, limits: request.limits)
-        let reason = String(cString: curl_easy_strerror(code))
+        let reason = String(cString: convo_easy_strerror(code))
         let message =
             switch kind {
             case .connectTimeout: "no connection to \(request.url.origin) within \(request.limits.connect)"

@@ -21,7 +21,7 @@ final class Transfer {
     }
 
     deinit {
-        curl_slist_free_all(headerList)
+        convo_slist_free_all(headerList)
         errorText.deallocate()
     }
 
@@ -142,7 +142,7 @@ extension Transfer {
     }
 
     private func add(_ line: String) -> Bool {
-        guard let list = curl_slist_append(headerList, line) else { return false }
+        guard let list = convo_slist_append(headerList, line) else { return false }
         headerList = list
         return true
     }

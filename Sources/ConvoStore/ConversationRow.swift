@@ -1,5 +1,5 @@
 import ConvoModel
-import GRDB
+import ConvoSQLite
 
 /// A row of `conversation`, as far as the store's own rules need it.
 struct ConversationRow {
@@ -26,7 +26,7 @@ struct ConversationRow {
         agentID = row["agent_id"]
         updatedAt = row["updated_at"]
         historyVersion = row["history_version"]
-        isGoneRemotely = row["deleted_remotely_at"] != nil
+        isGoneRemotely = !row.isNull("deleted_remotely_at")
         isLocalOnly = row["local_only"]
         isHidden = row["hidden"]
     }

@@ -1,5 +1,6 @@
+import CSQLite
 import ConvoModel
-import GRDB
+import ConvoSQLite
 
 /// The keys of entries, which are the row ids of the index too: the minute in which an entry was made, or a free
 /// number soon after it. Finer ones would make the index larger.
@@ -27,7 +28,7 @@ enum EntryKey {
             let key = first + Int64(offset)
             if try Bool.fetchOne(isTaken, arguments: [key]) == false { return key }
         }
-        throw DatabaseError(resultCode: .SQLITE_FULL, message: "too many entries of one minute")
+        throw DatabaseError(code: SQLITE_FULL, message: "too many entries of one minute")
     }
 }
 

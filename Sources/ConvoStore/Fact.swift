@@ -1,4 +1,4 @@
-import GRDB
+import ConvoSQLite
 
 /// Single values about the store as a whole.
 enum Fact: String {

@@ -1,5 +1,5 @@
 public import ConvoModel
-import GRDB
+import ConvoSQLite
 
 /// One write and where it stands.
 public struct OutboxItem: Sendable, Hashable {

@@ -1,5 +1,5 @@
-import GRDB
-import GRDBSQLite
+import CSQLite
+import ConvoSQLite
 
 /// The SQL function `relevance(index, weight of phrase 1, …)`: BM25 with weights that are given.
 ///
@@ -11,10 +11,10 @@ enum Relevance {
     /// A word that stands here more often counts no more.
     private static let occurrenceLimit = 32
 
-    static func register(in database: Database) {
-        let api = FTS5.api(database)
-        _ = api.pointee.xCreateFunction(
-            UnsafeMutablePointer(mutating: api), "relevance", nil,
+    static func register(in database: Database) throws {
+        let api = try database.fts5()
+        let code = api.pointee.xCreateFunction(
+            api, "relevance", nil,
             { api, row, result, count, weights in
                 guard let api, let row else { return sqlite3_result_double(result, 0) }
                 sqlite3_result_double(
@@ -23,6 +23,7 @@ enum Relevance {
                         phrase < count ? sqlite3_value_double(weights?[Int(phrase)]) : 1
                     })
             }, nil)
+        guard code == SQLITE_OK else { throw DatabaseError(code: code, message: "no function `relevance`") }
     }
 
     private static func score(

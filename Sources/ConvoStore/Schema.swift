@@ -1,4 +1,4 @@
-import GRDB
+import ConvoSQLite
 
 /// The migrations of `migrations/`, compiled in, and how a file is brought up to date.
 enum Schema {
@@ -14,9 +14,11 @@ enum Schema {
     /// - Throws: ``StoreError/newerSchema(path:version:supported:)`` or ``StoreError/notOurs(path:)``, and nothing is
     ///   changed then.
     static func prepare(_ database: Database, path: String) throws {
-        guard try version(of: database, path: path) < version else { return }
-        try database.execute(sql: "PRAGMA page_size = \(pageSize)")  // does nothing to a file that has pages
-        while try applyNext(to: database, path: path) {}
+        if try version(of: database, path: path) < version {
+            try database.execute(sql: "PRAGMA page_size = \(pageSize)")  // does nothing to a file that has pages
+            while try applyNext(to: database, path: path) {}
+        }
+        try database.execute(sql: "PRAGMA journal_mode = WAL")  // the file keeps it; to ask is as much work
     }
 
     /// Of a new file, in bytes: three messages of the usual length waste a seventh of a page of 4,096.
@@ -24,18 +26,15 @@ enum Schema {
 
     /// Reads the version again inside the transaction: another process may have been faster.
     private static func applyNext(to database: Database, path: String) throws -> Bool {
-        var isMore = false
-        try database.inTransaction(.immediate) {
+        return try database.inTransaction(.immediate) {
             let current = try version(of: database, path: path)
             if current < version {
                 try database.execute(sql: migrations[current])
                 try database.execute(sql: "PRAGMA application_id = \(applicationID)")
                 try database.execute(sql: "PRAGMA user_version = \(current + 1)")
             }
-            isMore = current + 1 < version
-            return .commit
+            return current + 1 < version
         }
-        return isMore
     }
 
     private static func version(of database: Database, path: String) throws -> Int {

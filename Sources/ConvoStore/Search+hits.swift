@@ -1,5 +1,5 @@
 import ConvoModel
-import GRDB
+import ConvoSQLite
 
 /// What was found, with its text.
 extension Search {

@@ -1,5 +1,5 @@
 import ConvoModel
-import GRDB
+import ConvoSQLite
 
 /// What a condition can be asked of: rows of one table, with the SQL of what they are.
 struct SearchPlace {

@@ -1,31 +1,46 @@
-import GRDB
+import CSQLite
+import ConvoSQLite
 
 /// The tokenizer of the full-text index (`tokenize = 'convo'`): words folded in case and diacritics, code by its
 /// parts, and scripts that set no spaces by pairs of characters. The rules are in ``WordScanner``.
-final class SearchTokenizer: FTS5CustomTokenizer {
-    static let name = "convo"
+enum SearchTokenizer {
+    static func register(in database: Database) throws {
+        let api = try database.fts5()
+        var tokenizer = fts5_tokenizer(
+            xCreate: { _, _, _, made in
+                // It has no state, but FTS5 wants an address that is not null.
+                made?.pointee = OpaquePointer(bitPattern: 1)
+                return SQLITE_OK
+            },
+            xDelete: { _ in },
+            xTokenize: { _, context, purpose, text, count, callback in
+                SearchTokenizer.tokenize(context, purpose, text, count, callback)
+            })
+        let code = api.pointee.xCreateTokenizer(api, "convo", nil, &tokenizer, nil)
+        guard code == SQLITE_OK else { throw DatabaseError(code: code, message: "no tokenizer `convo`") }
+    }
 
-    init(db: Database, arguments: [String]) throws {}
+    private typealias Callback =
+        @convention(c) (
+            UnsafeMutableRawPointer?, CInt, UnsafePointer<CChar>?, CInt, CInt, CInt
+        ) -> CInt
 
-    func tokenize(
-        context: UnsafeMutableRawPointer?,
-        tokenization: FTS5Tokenization,
-        pText: UnsafePointer<CChar>?,
-        nText: CInt,
-        tokenCallback: @escaping FTS5TokenCallback
+    private static func tokenize(
+        _ context: UnsafeMutableRawPointer?, _ purpose: CInt, _ text: UnsafePointer<CChar>?, _ count: CInt,
+        _ callback: Callback?
     ) -> CInt {
-        guard let pText, nText > 0 else { return ResultCode.SQLITE_OK.rawValue }
-        let text = UnsafeRawBufferPointer(start: pText, count: Int(nText))
-        var scanner = WordScanner(text, purpose: tokenization.contains(.query) ? .query : .index)
+        guard let text, count > 0, let callback else { return SQLITE_OK }
+        let bytes = UnsafeRawBufferPointer(start: text, count: Int(count))
+        var scanner = WordScanner(bytes, purpose: purpose & FTS5_TOKENIZE_QUERY != 0 ? .query : .index)
         while let token = scanner.next() {
-            let flags: CInt = token.isColocated ? 1 : 0  // FTS5_TOKEN_COLOCATED
-            let result = scanner.bytes(of: token).withUnsafeBytes { bytes in
-                tokenCallback(
-                    context, flags, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), CInt(bytes.count),
+            let flags: CInt = token.isColocated ? FTS5_TOKEN_COLOCATED : 0
+            let code = scanner.bytes(of: token).withUnsafeBytes { word in
+                callback(
+                    context, flags, word.baseAddress?.assumingMemoryBound(to: CChar.self), CInt(word.count),
                     CInt(token.start), CInt(token.end))
             }
-            guard result == ResultCode.SQLITE_OK.rawValue else { return result }
+            guard code == SQLITE_OK else { return code }
         }
-        return ResultCode.SQLITE_OK.rawValue
+        return SQLITE_OK
     }
 }

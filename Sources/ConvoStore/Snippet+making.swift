@@ -25,7 +25,8 @@ extension Snippet {
                 markStart = (markStart?.start ?? scalars.count, max(span.upperBound, markStart?.end ?? 0))
             }
             offset += UTF8.width(scalar)
-            let isSpace = scalar.properties.isWhitespace
+            let isSpace =
+                scalar.isASCII ? scalar == " " || (9...13).contains(scalar.value) : scalar.properties.isWhitespace
             if isSpace, scalars.last == " " { continue }
             scalars.append(isSpace ? " " : scalar)
         }

@@ -1,5 +1,5 @@
 public import ConvoModel
-import GRDB
+import ConvoSQLite
 
 /// What the engine asks of the outbox and the mirror before it acts.
 extension Store {

@@ -1,4 +1,4 @@
-import GRDB
+import ConvoSQLite
 
 /// Branches that were made elsewhere: the API has no parent field, but where a restart keeps the ids of the entries
 /// that it copies, they tell.
@@ -21,7 +21,7 @@ extension Store {
     /// The elder conversation with the longest common beginning; the eldest of several. The last common entry is where
     /// they part: SQLite takes a bare column from the row with the maximum (sqlite.org/lang_select.html#bareagg).
     private func inferParent(_ database: Database, of key: Int64, among family: [Int64]) throws {
-        let marks = databaseQuestionMarks(count: family.count)
+        let marks = StatementArguments(family).marks
         let parent = try Row.fetchOne(
             database,
             sql: """

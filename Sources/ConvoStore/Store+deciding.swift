@@ -1,5 +1,5 @@
 public import ConvoModel
-import GRDB
+import ConvoSQLite
 
 /// The outbox as a person moves it.
 extension Store {

@@ -1,5 +1,5 @@
 import ConvoModel
-import GRDB
+import ConvoSQLite
 
 /// Entries that a transaction has still to bring into the index.
 struct IndexBatch {

@@ -1,5 +1,5 @@
 import ConvoModel
-import GRDB
+import ConvoSQLite
 
 /// One history against the entries that are stored of it.
 extension Store {
@@ -22,7 +22,7 @@ extension Store {
             arguments: [conversation])
         while let row = try rows.next() {
             held[row["id"]] = Held(
-                key: row["key"], position: row["position"], raw: row["raw"], isDropped: row["dropped_at"] != nil,
+                key: row["key"], position: row["position"], raw: row["raw"], isDropped: !row.isNull("dropped_at"),
                 isLocalOnly: row["local_only"])
         }
         var newCount = 0

@@ -1,5 +1,5 @@
 public import ConvoModel
-import GRDB
+import ConvoSQLite
 
 /// What the server holds, taken in. Taking in the same thing twice changes nothing.
 extension Store {

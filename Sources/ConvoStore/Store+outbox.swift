@@ -1,5 +1,5 @@
 public import ConvoModel
-import GRDB
+import ConvoSQLite
 
 /// The outbox as the engine moves it: every transition is one transaction, and starts from a state that allows it.
 extension Store {
@@ -188,7 +188,7 @@ extension Store {
         try database.execute(
             sql: """
                 UPDATE operation SET state = ?, reason_code = ?, reason_message = ?, reason_hint = ?, \(set)
-                WHERE id = ? AND state IN (\(databaseQuestionMarks(count: allowed.count)))
+                WHERE id = ? AND state IN (\(StatementArguments(allowed).marks))
                 """,
             arguments: StatementArguments([state.rawValue, reason?.code, reason?.message, reason?.hint])
                 + StatementArguments(values) + [id.rawValue] + StatementArguments(allowed))

@@ -1,5 +1,5 @@
 public import ConvoModel
-import GRDB
+import ConvoSQLite
 
 /// Writes of a person or a program: durable when these return, sent when the server can be reached.
 extension Store {

@@ -1,5 +1,5 @@
 public import ConvoModel
-import GRDB
+import ConvoSQLite
 
 /// Reads for people and programs. None needs a daemon, a network or a key.
 extension Store {

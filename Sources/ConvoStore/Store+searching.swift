@@ -1,5 +1,5 @@
 import ConvoModel
-import GRDB
+import ConvoSQLite
 
 /// Full-text search.
 extension Store {
@@ -29,10 +29,13 @@ extension Store {
         }
         return try read { database in
             let search = try Search(database, parsed, order: order, now: now)
-            let found = try search.names() + search.queued() + search.entries(limit: limit)
-            let (total, isExact) = try search.total()
+            let names = try search.names()
+            let queued = try search.queued()
+            let entries = try search.entries(limit: limit)
+            let total = try names.count + search.total(queued) + search.total(entries)
             return SearchResults(
-                query: query, total: total, isTotalExact: isExact, hits: try search.hits(of: found, limit: limit))
+                query: query, total: min(total, Store.countedLimit), isTotalExact: total <= Store.countedLimit,
+                hits: try search.hits(of: names + queued.rows + entries.rows, limit: limit))
         }
     }
 }
@@ -48,6 +51,15 @@ struct Search {
         let score: Double
         /// For ordering by date: as ``EntryKey``.
         var moment: Int64
+    }
+
+    /// What was found in one place.
+    struct Finding {
+        let place: SearchPlace
+        let table: String
+        let rows: [Found]
+        /// Whether there are no others.
+        let isAll: Bool
     }
 
     let database: Database
@@ -78,9 +90,11 @@ struct Search {
         }
     }
 
-    private func score(_ index: String) -> String {
-        order == .date || query.expression == nil
-            ? "0.0" : "relevance(" + ([index] + weights.map { "\($0)" }).joined(separator: ", ") + ")"
+    /// The score's SQL, and the values in it: those are no part of the text, so that one statement serves all.
+    private func score(_ index: String) -> (sql: String, values: StatementArguments) {
+        if order == .date || query.expression == nil { return ("0.0", []) }
+        let values = StatementArguments(weights)
+        return ("relevance(\(index), \(values.marks))", values)
     }
 
     /// Newer is better: half of a score goes with the years.
@@ -89,42 +103,50 @@ struct Search {
         return score * (0.5 + 0.5 / (1 + years))
     }
 
-    func entries(limit: Int) throws -> [Found] {
-        let (sql, arguments) = matching(.entries, table: "entry e ON e.key = hit.key", score: true)
-        let rows = try Row.fetchAll(
-            database.cachedStatement(sql: sql + " ORDER BY hit.key DESC LIMIT ?"),
-            arguments: arguments + [order == .date ? max(limit * 4, 100) : max(limit, Store.scoredLimit)])
-        return rows.map { row in
+    func entries(limit: Int) throws -> Finding {
+        try found(
+            .entries, table: "entry e ON e.key = hit.key",
+            limit: order == .date ? max(limit * 4, 100) : max(limit, Store.scoredLimit)
+        ) { row in
             let key: Int64 = row["key"]
             return Found(place: .entry, key: key, score: aged(row["score"], key), moment: key)
         }
     }
 
-    func queued() throws -> [Found] {
-        let (sql, arguments) = matching(
-            .outbox, table: "operation e ON e.sequence = hit.key - \(EntryKey.firstOperation)", score: true)
-        let rows = try Row.fetchAll(
-            database.cachedStatement(sql: sql + " ORDER BY hit.key DESC LIMIT ?"),
-            arguments: arguments + [Store.scoredLimit])
-        return rows.map { row in
+    func queued() throws -> Finding {
+        try found(
+            .outbox, table: "operation e ON e.sequence = hit.key - \(EntryKey.firstOperation)",
+            limit: Store.scoredLimit
+        ) { row in
             Found(
                 place: .operation, key: row["key"] - EntryKey.firstOperation, score: row["score"],
                 moment: row["key"])
         }
     }
 
+    private func found(
+        _ place: SearchPlace, table: String, limit: Int, _ make: (Row) -> Found
+    ) throws -> Finding {
+        let (sql, arguments) = matching(place, table: table, score: true)
+        let rows = try Row.fetchAll(
+            database.cachedStatement(sql: sql + " ORDER BY hit.key DESC LIMIT ?"), arguments: arguments + [limit])
+        return Finding(
+            place: place, table: table, rows: rows.map(make), isAll: rows.count < min(limit, Store.scoredLimit))
+    }
+
     func names() throws -> [Found] {
         guard let expression = query.expression, !query.isAboutEntries else { return [] }
         let (test, values) = SearchPlace.conversations.sql(query.conditions)
+        let score = score("conversation_index")
         let rows = try Row.fetchAll(
             database.cachedStatement(
                 sql: """
                     SELECT hit.key, hit.score, c.activity FROM
-                        (SELECT rowid AS key, \(score("conversation_index")) AS score FROM conversation_index
+                        (SELECT rowid AS key, \(score.sql) AS score FROM conversation_index
                         WHERE conversation_index MATCH ? ORDER BY rowid DESC LIMIT ?) hit
                     CROSS JOIN conversation c ON c.key = hit.key WHERE 1 \(test)
                     """),
-            arguments: [expression, Store.nameLimit] + values)
+            arguments: score.values + [expression, Store.nameLimit] + values)
         return rows.map { row in
             let moment = EntryKey.of(Timestamp(microseconds: row["activity"]))
             return Found(
@@ -133,21 +155,13 @@ struct Search {
         }
     }
 
-    /// How many entries and queued writes there are, counted to a bound.
-    func total() throws -> (Int, isExact: Bool) {
-        var total = 0
-        for (place, table) in [
-            (SearchPlace.entries, "entry e ON e.key = hit.key"),
-            (.outbox, "operation e ON e.sequence = hit.key - \(EntryKey.firstOperation)"),
-        ] {
-            let (sql, arguments) = matching(place, table: table, score: false)
-            total +=
-                try Int.fetchOne(
-                    database.cachedStatement(sql: "SELECT COUNT(*) FROM (SELECT 1 FROM (\(sql)) LIMIT ?)"),
-                    arguments: arguments + [Store.countedLimit + 1]) ?? 0
-        }
-        total += try names().count
-        return (min(total, Store.countedLimit), total <= Store.countedLimit)
+    /// How many there are, counted to a bound. Most searches have found them all.
+    func total(_ finding: Finding) throws -> Int {
+        if finding.isAll { return finding.rows.count }
+        let (sql, arguments) = matching(finding.place, table: finding.table, score: false)
+        return try Int.fetchOne(
+            database.cachedStatement(sql: "SELECT COUNT(*) FROM (SELECT 1 FROM (\(sql)) LIMIT ?)"),
+            arguments: arguments + [Store.countedLimit + 1]) ?? 0
     }
 
     /// The rows of the index in the order of their keys, newest first, that fulfil the conditions.
@@ -160,14 +174,14 @@ struct Search {
         let source: String
         var arguments = StatementArguments()
         if let expression = query.expression {
-            let scored = isScored ? self.score("entry_index") : "0.0"
+            let score = isScored ? self.score("entry_index") : (sql: "0.0", values: [])
             source = """
-                SELECT rowid AS key, \(scored) AS score FROM entry_index
+                SELECT rowid AS key, \(score.sql) AS score FROM entry_index
                 WHERE entry_index MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?
                 """
             let bound =
                 !test.isEmpty ? Store.scannedLimit : isScored ? Store.scoredLimit : Store.countedLimit + 1
-            arguments += [expression, first, last, bound]
+            arguments += score.values + [expression, first, last, bound]
         } else {
             source =
                 place.isPending

@@ -1,4 +1,5 @@
-import GRDB
+import CSQLite
+import ConvoSQLite
 
 #if canImport(Glibc)
 import Glibc
@@ -43,26 +44,23 @@ public final class Store: Sendable {
     private static func open(_ path: String) throws -> DatabasePool {
         for _ in 0..<openTries {
             do {
-                return try DatabasePool(path: path, configuration: configuration(path: path))
-            } catch let error as DatabaseError where error.resultCode == .SQLITE_BUSY {
+                return try DatabasePool(path: path, busyTimeoutSeconds: busyTimeoutSeconds) { database in
+                    try prepare(database, path: path)
+                }
+            } catch let error as DatabaseError where error.code == SQLITE_BUSY {
                 usleep(openPauseMicroseconds)
             }
         }
         throw StoreError.busy(path: path)
     }
 
-    private static func configuration(path: String) -> Configuration {
-        var configuration = Configuration()
-        configuration.busyMode = .timeout(busyTimeoutSeconds)
-        configuration.maximumReaderCount = 4
-        configuration.prepareDatabase { database in
-            database.add(tokenizer: SearchTokenizer.self)
-            Relevance.register(in: database)
-            if !database.configuration.readonly { try Schema.prepare(database, path: path) }
-            // 2 MB: enough for the upper pages of every index; the rest is the operating system's to cache.
-            try database.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -2048")
-        }
-        return configuration
+    private static func prepare(_ database: Database, path: String) throws {
+        try SearchTokenizer.register(in: database)
+        try Relevance.register(in: database)
+        try Schema.prepare(database, path: path)
+        // 2 MB: enough for the upper pages of every index; the rest is the operating system's to cache.
+        try database.execute(
+            sql: "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -2048")
     }
 
     /// A transaction of mirrored facts: whole or not at all, and lost to a power cut at worst, never torn.
@@ -76,13 +74,7 @@ public final class Store: Sendable {
             return try pool.writeWithoutTransaction { database in
                 try database.execute(sql: "PRAGMA synchronous = FULL")
                 defer { try? database.execute(sql: "PRAGMA synchronous = NORMAL") }  // FULL is only slower
-                var result: Value?
-                try database.inTransaction(.immediate) {
-                    result = try work(database)
-                    return .commit
-                }
-                guard let result else { throw StoreError.unexpected(path: path, detail: "a transaction had no result") }
-                return result
+                return try database.inTransaction(.immediate) { try work(database) }
             }
         } catch { throw .wrap(error, path: path) }
     }

@@ -1,5 +1,4 @@
 public import ConvoModel
-import GRDB
 
 /// Why the store could not do what it was asked.
 public enum StoreError: Error, Sendable {

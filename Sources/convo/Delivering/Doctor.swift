@@ -6,7 +6,8 @@ import ConvoTerminal
 import ConvoWiring
 
 struct Doctor: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+    static let configuration = CommandConfiguration.verb(
+        "doctor",
         abstract: "Checks what Convo depends on: settings, database, key, server.")
 
     @OptionGroup var common: CommonOptions

@@ -5,6 +5,7 @@ import ConvoStore
 extension Outbox {
     struct Edit: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "edit",
             abstract: "Changes what a write says that is not on the server.",
             discussion: "A refused one stays refused until `convo outbox retry`.")
 

@@ -4,6 +4,7 @@ import ConvoStore
 
 struct Outbox: ParsableCommand {
     static let configuration = CommandConfiguration(
+        commandName: "outbox",
         abstract: "What is written here and not yet delivered.",
         subcommands: [Listing.self, Show.self, Retry.self, Edit.self, Cancel.self], defaultSubcommand: Listing.self)
 
@@ -23,7 +24,8 @@ struct Outbox: ParsableCommand {
     }
 
     struct Show: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "One write, with the body that is sent.")
+        static let configuration = CommandConfiguration(
+            commandName: "show", abstract: "One write, with the body that is sent.")
 
         @OptionGroup var which: OperationArgument
         @OptionGroup var common: CommonOptions
@@ -36,6 +38,7 @@ struct Outbox: ParsableCommand {
 
     struct Retry: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "retry",
             abstract: "Sends a refused or held write again, with what waits for it.",
             discussion: "One that is in doubt is asked about again at once: it is never sent blindly.")
 
@@ -53,6 +56,7 @@ struct Outbox: ParsableCommand {
 
     struct Cancel: ParsableCommand {
         static let configuration = CommandConfiguration(
+            commandName: "cancel",
             abstract: "Takes a write back that is not on the server.",
             discussion: "With a start or a branch goes what is queued behind it.")
 

@@ -4,7 +4,8 @@ import ConvoModel
 import ConvoStore
 
 struct Status: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "What is held, what waits, how stale it is.")
+    static let configuration = CommandConfiguration.verb(
+        "status", abstract: "What is held, what waits, how stale it is.")
 
     @OptionGroup var common: CommonOptions
 

@@ -6,7 +6,8 @@ import ConvoTerminal
 import ConvoWiring
 
 struct Sync: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+    static let configuration = CommandConfiguration.verb(
+        "sync",
         abstract: "One pull and one push, now, in the foreground.",
         discussion: "What was fetched before a failure stays; the next one goes on from there.")
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import ConvoStore
 
 struct Get: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "What is known of one conversation.")
+    static let configuration = CommandConfiguration.verb("get", abstract: "What is known of one conversation.")
 
     @OptionGroup var which: ConversationArgument
     @OptionGroup var common: CommonOptions

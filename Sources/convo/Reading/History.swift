@@ -2,7 +2,8 @@ import ArgumentParser
 import ConvoStore
 
 struct History: ParsableCommand {
-    static let configuration = CommandConfiguration(
+    static let configuration = CommandConfiguration.verb(
+        "history",
         abstract: "All entries of a conversation in order, then what is pending.")
 
     @OptionGroup var which: ConversationArgument

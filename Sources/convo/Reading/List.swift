@@ -3,7 +3,8 @@ import ConvoModel
 import ConvoStore
 
 struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Conversations, newest activity first.")
+    static let configuration = CommandConfiguration.verb(
+        "list", abstract: "Conversations, newest activity first.")
 
     @Option(help: "At most so many.")
     var limit: Int?

@@ -2,7 +2,8 @@ import ArgumentParser
 import ConvoStore
 
 struct Messages: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "The messages of a conversation, without tools.")
+    static let configuration = CommandConfiguration.verb(
+        "messages", abstract: "The messages of a conversation, without tools.")
 
     @OptionGroup var which: ConversationArgument
     @OptionGroup var common: CommonOptions

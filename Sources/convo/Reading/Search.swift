@@ -2,7 +2,8 @@ import ArgumentParser
 import ConvoStore
 
 struct Search: ParsableCommand {
-    static let configuration = CommandConfiguration(
+    static let configuration = CommandConfiguration.verb(
+        "search",
         abstract: "Full text of everything that was said, pending writes included.",
         discussion: """
             words here       all of them     "in this order"   in a row

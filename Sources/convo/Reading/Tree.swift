@@ -2,7 +2,8 @@ import ArgumentParser
 import ConvoStore
 
 struct Tree: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "A conversation's family of branches.")
+    static let configuration = CommandConfiguration.verb(
+        "tree", abstract: "A conversation's family of branches.")
 
     @OptionGroup var which: ConversationArgument
     @OptionGroup var common: CommonOptions

@@ -3,7 +3,8 @@ import ConvoModel
 import ConvoStore
 
 struct Append: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+    static let configuration = CommandConfiguration.verb(
+        "append",
         abstract: "Queues entries for a conversation.",
         discussion: "They are durable when this returns, and delivered in order by convod or `convo sync`.")
 

@@ -3,7 +3,8 @@ import ConvoModel
 import ConvoStore
 
 struct Conflict: ParsableCommand {
-    static let configuration = CommandConfiguration(
+    static let configuration = CommandConfiguration.verb(
+        "conflict",
         abstract: "What becomes of a queued message when another writer was faster.",
         discussion: """
             append: it goes behind what the other one wrote. branch: it makes a new conversation from the last entry \

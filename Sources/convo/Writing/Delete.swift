@@ -3,7 +3,8 @@ import ConvoModel
 import ConvoStore
 
 struct Delete: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Deletes a conversation where it is told to.")
+    static let configuration = CommandConfiguration.verb(
+        "delete", abstract: "Deletes a conversation where it is told to.")
 
     enum Place: EnumerableFlag {
         case local, remote, both

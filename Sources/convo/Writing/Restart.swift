@@ -4,7 +4,8 @@ import ConvoStore
 import ConvoTerminal
 
 struct Restart: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+    static let configuration = CommandConfiguration.verb(
+        "restart",
         abstract: "Queues a branch: a new conversation that goes on from an earlier entry.",
         discussion: "The branch holds everything up to that entry, and the entry itself.")
 

@@ -3,7 +3,8 @@ import ConvoModel
 import ConvoStore
 
 struct Start: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+    static let configuration = CommandConfiguration.verb(
+        "start",
         abstract: "Queues a new conversation.",
         discussion: "It is durable when this returns, and delivered by convod or `convo sync`.")
 

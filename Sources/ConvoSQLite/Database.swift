@@ -1,0 +1,88 @@
+internal import CSQLite
+
+/// One connection to a database file.
+///
+/// `@unchecked Sendable`: ``DatabasePool`` lends it to one caller at a time, whose work is synchronous.
+public final class Database: @unchecked Sendable {
+    /// Compiled statements that are kept for the next time.
+    private static let statementLimit = 200
+
+    public enum TransactionKind: String {
+        case deferred = "BEGIN DEFERRED"
+        /// Takes the write lock at once: what is read inside stays true until the end.
+        case immediate = "BEGIN IMMEDIATE"
+    }
+
+    let handle: OpaquePointer
+    private var statements: [String: Statement] = [:]
+    private var isReading = false
+
+    init(path: String, busyTimeoutMilliseconds: Int32) throws {
+        var opened: OpaquePointer?
+        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
+        let code = sqlite3_open_v2(path, &opened, flags, nil)
+        guard let opened else { throw DatabaseError(code: SQLITE_NOMEM, message: "out of memory") }
+        handle = opened
+        guard code == SQLITE_OK else { throw Database.error(opened, code) }
+        sqlite3_extended_result_codes(opened, 1)
+        sqlite3_busy_timeout(opened, busyTimeoutMilliseconds)
+    }
+
+    deinit {
+        statements.removeAll()
+        sqlite3_close_v2(handle)
+    }
+
+    /// Rows that the last statement changed.
+    public var changesCount: Int { Int(sqlite3_changes64(handle)) }
+    public var lastInsertedRowID: Int64 { sqlite3_last_insert_rowid(handle) }
+    /// Whether every statement is a transaction by itself.
+    var isAutocommitting: Bool { sqlite3_get_autocommit(handle) != 0 }
+
+    /// Runs one statement with arguments, or without any a script of several.
+    public func execute(sql: String, arguments: StatementArguments = StatementArguments()) throws {
+        guard arguments.values.isEmpty else {
+            return try cachedStatement(sql: sql).execute(arguments: arguments)
+        }
+        guard !isReading else { throw DatabaseError(code: SQLITE_READONLY, message: "a read writes") }
+        let code = sqlite3_exec(handle, sql, nil, nil, nil)
+        guard code == SQLITE_OK else { throw Database.error(handle, code) }
+    }
+
+    /// The statement, compiled the first time only. One that is in the middle of its result is not disturbed: there
+    /// is another one then.
+    public func cachedStatement(sql: String) throws -> Statement {
+        if let statement = statements[sql], !statement.isBusy, !isReading || statement.isReadOnly { return statement }
+        let statement = try Statement(handle, sql, isReading: isReading)
+        if statements.count >= Database.statementLimit { statements.removeAll() }
+        statements[sql] = statement
+        return statement
+    }
+
+    /// Happens whole or, where anything throws, not at all.
+    public func inTransaction<Value>(_ kind: TransactionKind, _ work: () throws -> Value) throws -> Value {
+        try cachedStatement(sql: kind.rawValue).execute()
+        do {
+            let value = try work()
+            try cachedStatement(sql: "COMMIT").execute()
+            return value
+        } catch {
+            // SQLite itself rolls back after some errors. Where this fails, the connection is given up.
+            if !isAutocommitting { try? cachedStatement(sql: "ROLLBACK").execute() }
+            throw error
+        }
+    }
+
+    /// A view of one moment; a statement that could write is an error in it.
+    func reading<Value>(_ work: (Database) throws -> Value) throws -> Value {
+        isReading = true
+        defer { isReading = false }
+        return try inTransaction(.deferred) { try work(self) }
+    }
+
+    static func error(_ handle: OpaquePointer?, _ code: Int32) -> DatabaseError {
+        let extended = handle.map(sqlite3_extended_errcode) ?? code
+        let message = handle.flatMap(sqlite3_errmsg).map { String(cString: $0) } ?? ""
+        return DatabaseError(code: extended & 0xFF == code & 0xFF ? extended : code, message: message)
+    }
+}

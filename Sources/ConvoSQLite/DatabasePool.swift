@@ -1,0 +1,55 @@
+import Dispatch
+import Synchronization
+
+/// A file's connections: as many as there are callers at once, each opened when it is first needed. A program that
+/// asks one thing opens one.
+///
+/// Writes take turns, in this process by waiting, with other processes by SQLite's busy timeout. Reads wait for nobody.
+public final class DatabasePool: Sendable {
+    /// Connections that are kept for the next caller.
+    private static let idleLimit = 5
+
+    private let open: @Sendable () throws -> Database
+    /// Reads take from the end and writes from the front, so that each finds what it had in its cache.
+    private let idle: Mutex<[Database]>
+    private let turn = DispatchSemaphore(value: 1)
+
+    /// - Parameter prepare: sets up each connection. It is called once in here, so that what is wrong with the file is
+    ///   known when this returns.
+    public init(
+        path: String, busyTimeoutSeconds: Double, prepare: @escaping @Sendable (Database) throws -> Void
+    ) throws {
+        open = {
+            let database = try Database(path: path, busyTimeoutMilliseconds: Int32(busyTimeoutSeconds * 1000))
+            try prepare(database)
+            return database
+        }
+        idle = Mutex([try open()])
+    }
+
+    /// Everything that the work reads is of one moment.
+    public func read<Value>(_ work: (Database) throws -> Value) throws -> Value {
+        let database = try idle.withLock { $0.popLast() } ?? open()
+        defer { giveBack(database) { $0.append(database) } }
+        return try database.reading(work)
+    }
+
+    /// A transaction: it happens whole or, where the work throws, not at all.
+    public func write<Value>(_ work: (Database) throws -> Value) throws -> Value {
+        try writeWithoutTransaction { database in try database.inTransaction(.immediate) { try work(database) } }
+    }
+
+    /// For work that makes its own transactions.
+    public func writeWithoutTransaction<Value>(_ work: (Database) throws -> Value) throws -> Value {
+        turn.wait()
+        defer { turn.signal() }
+        let database = try idle.withLock { $0.isEmpty ? nil : $0.removeFirst() } ?? open()
+        defer { giveBack(database) { $0.insert(database, at: 0) } }
+        return try work(database)
+    }
+
+    private func giveBack(_ database: Database, _ put: (inout [Database]) -> Void) {
+        guard database.isAutocommitting else { return }  // it could not end its transaction: SQLite does, closing it
+        idle.withLock { if $0.count < DatabasePool.idleLimit { put(&$0) } }
+    }
+}

@@ -1,0 +1,89 @@
+/// The rows of a result, one at a time. Its statement is free again at the end, and where the cursor is let go.
+public struct RowCursor: ~Copyable {
+    private let statement: Statement
+
+    init(_ statement: Statement, _ arguments: StatementArguments) throws {
+        try statement.begin(arguments)
+        self.statement = statement
+    }
+
+    deinit { statement.reset() }
+
+    /// The next row; `nil` at the end, after which it is not asked again.
+    public func next() throws -> Row? { try statement.step() ? statement.row() : nil }
+
+    func nextValue() throws -> DatabaseValue? { try statement.step() ? statement.value(at: 0) : nil }
+}
+
+extension Row {
+    public static func fetchCursor(
+        _ statement: Statement, arguments: StatementArguments = StatementArguments()
+    ) throws -> RowCursor {
+        try RowCursor(statement, arguments)
+    }
+
+    public static func fetchAll(
+        _ statement: Statement, arguments: StatementArguments = StatementArguments()
+    ) throws -> [Row] {
+        let cursor = try RowCursor(statement, arguments)
+        var rows: [Row] = []
+        while let row = try cursor.next() { rows.append(row) }
+        return rows
+    }
+
+    public static func fetchOne(
+        _ statement: Statement, arguments: StatementArguments = StatementArguments()
+    ) throws -> Row? {
+        try RowCursor(statement, arguments).next()
+    }
+
+    public static func fetchCursor(
+        _ database: Database, sql: String, arguments: StatementArguments = StatementArguments()
+    ) throws -> RowCursor {
+        try fetchCursor(database.cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    public static func fetchAll(
+        _ database: Database, sql: String, arguments: StatementArguments = StatementArguments()
+    ) throws -> [Row] {
+        try fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    public static func fetchOne(
+        _ database: Database, sql: String, arguments: StatementArguments = StatementArguments()
+    ) throws -> Row? {
+        try fetchOne(database.cachedStatement(sql: sql), arguments: arguments)
+    }
+}
+
+extension DatabaseValueConvertible {
+    /// The first column of every row.
+    public static func fetchAll(
+        _ statement: Statement, arguments: StatementArguments = StatementArguments()
+    ) throws -> [Self] {
+        let cursor = try RowCursor(statement, arguments)
+        var values: [Self] = []
+        while let value = try cursor.nextValue() { values.append(Self(databaseValue: value)) }
+        return values
+    }
+
+    /// The first row's first column; `nil` where there is no row, or NULL in it.
+    public static func fetchOne(
+        _ statement: Statement, arguments: StatementArguments = StatementArguments()
+    ) throws -> Self? {
+        guard let value = try RowCursor(statement, arguments).nextValue(), value != .null else { return nil }
+        return Self(databaseValue: value)
+    }
+
+    public static func fetchAll(
+        _ database: Database, sql: String, arguments: StatementArguments = StatementArguments()
+    ) throws -> [Self] {
+        try fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
+    }
+
+    public static func fetchOne(
+        _ database: Database, sql: String, arguments: StatementArguments = StatementArguments()
+    ) throws -> Self? {
+        try fetchOne(database.cachedStatement(sql: sql), arguments: arguments)
+    }
+}
