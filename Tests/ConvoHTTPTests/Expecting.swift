@@ -18,5 +18,5 @@ func error<Value>(
 
 extension HTTPLimits {
     /// Long enough for a loaded machine, short enough for a test that fails.
-    static let test = HTTPLimits(stall: .seconds(60), total: .seconds(60))
+    static let test = HTTPLimits(stall: .seconds(600), total: .seconds(600))
 }
