@@ -14,7 +14,6 @@ CREATE TABLE conversation (
     history_version TEXT,                       -- the updated_at that the stored entries vouch for
     history_due INTEGER,                        -- the history may still grow unannounced: look again then
     history_looks INTEGER NOT NULL DEFAULT 0,   -- and so often it was looked at again
-    listed_in_sweep INTEGER NOT NULL DEFAULT 0, -- the last sweep that saw it
     deleted_remotely_at TEXT,
     local_only INTEGER NOT NULL DEFAULT 0 CHECK (local_only IN (0, 1)), -- store: false
     hidden INTEGER NOT NULL DEFAULT 0 CHECK (hidden IN (0, 1)), -- deleted here: no pull brings it back

@@ -4,14 +4,9 @@ import ConvoSQLite
 enum Fact: String {
     case lastPull = "last_pull_at"
     case lastSweep = "last_sweep_at"
-    case sweepNumber = "sweep_number"
 
     static func text(_ database: Database, _ name: Fact) throws -> String? {
         try String.fetchOne(database, sql: "SELECT value FROM fact WHERE name = ?", arguments: [name.rawValue])
-    }
-
-    static func integer(_ database: Database, _ name: Fact) throws -> Int64? {
-        try text(database, name).flatMap { Int64($0) }
     }
 
     static func set(_ database: Database, _ name: Fact, _ value: String) throws {

@@ -11,8 +11,12 @@ public struct PageIntake: Sendable, Hashable {
     }
 
     public let items: [Novelty]
+    public let ids: [RemoteID]
 
-    public init(items: [Novelty]) { self.items = items }
+    public init(items: [Novelty], ids: [RemoteID] = []) {
+        self.items = items
+        self.ids = ids
+    }
 
     public var newCount: Int { items.count { $0 == .new } }
 }
@@ -34,9 +38,4 @@ public struct HistoryIntake: Sendable, Hashable {
         self.history = history
         self.version = version
     }
-}
-
-/// The number of one run through all pages of the list.
-public struct SweepNumber: Sendable, Hashable {
-    let value: Int64
 }

@@ -3,22 +3,19 @@ import ConvoSQLite
 
 /// What the server holds, taken in. Taking in the same thing twice changes nothing.
 extension Store {
-    /// Begins a run through all pages. A run that was cut off leaves no trace but its number.
-    public func beginSweep() throws(StoreError) -> SweepNumber {
-        try write { database in
-            let number = (try Fact.integer(database, .sweepNumber) ?? 0) + 1
-            try Fact.set(database, .sweepNumber, "\(number)")
-            return SweepNumber(value: number)
-        }
-    }
-
     /// Takes in conversations as a page of the list (or a `get`) described them.
     ///
     /// A conversation that carries the name of one of our own operations is that operation's result: its local
     /// conversation learns its remote id here.
-    public func takeIn(_ page: [Conversation], sweep: SweepNumber? = nil) throws(StoreError) -> PageIntake {
-        try write { database in
-            PageIntake(items: try page.map { try takeIn(database, $0, sweep: sweep) })
+    ///
+    /// A page that brings nothing new is read and not written: a sweep with nothing changed leaves the file alone.
+    public func takeIn(_ page: [Conversation]) throws(StoreError) -> PageIntake {
+        let ids = page.map(\.id)
+        let known = try read { database in try page.map { try novelty(database, ofKnown: $0) } }
+        if !known.contains(nil) { return PageIntake(items: known.compactMap(\.self), ids: ids) }
+        return try write { database in
+            PageIntake(
+                items: try page.map { try novelty(database, ofKnown: $0) ?? takeIn(database, $0) }, ids: ids)
         }
     }
 
@@ -71,17 +68,16 @@ extension Store {
         }
     }
 
-    /// Conversations that a whole sweep did not list. Each is checked with `get` before it is taken for deleted:
-    /// pages shift while they are read.
-    public func unlisted(in sweep: SweepNumber) throws(StoreError) -> [RemoteID] {
+    /// The conversations that the server has, as far as is known. Those that a whole sweep did not list are checked with
+    /// `get` before they are taken for deleted: pages shift while they are read.
+    public func mirrored() throws(StoreError) -> [RemoteID] {
         try read { database in
             try String.fetchAll(
                 database,
                 sql: """
                     SELECT remote_id FROM conversation WHERE remote_id IS NOT NULL AND deleted_remotely_at IS NULL
-                        AND local_only = 0 AND hidden = 0 AND listed_in_sweep < ? ORDER BY key
-                    """,
-                arguments: [sweep.value]
+                        AND local_only = 0 AND hidden = 0 ORDER BY key
+                    """
             ).map { RemoteID($0) }
         }
     }
@@ -107,14 +103,25 @@ extension Store {
         }
     }
 
-    private func takeIn(
-        _ database: Database, _ incoming: Conversation, sweep: SweepNumber?
-    ) throws -> PageIntake.Novelty {
+    /// Of a conversation that is held just so, or that is not wanted here; `nil` for every other.
+    private func novelty(_ database: Database, ofKnown incoming: Conversation) throws -> PageIntake.Novelty? {
+        let row = try Row.fetchOne(
+            database.cachedStatement(
+                sql: """
+                    SELECT hidden, raw IS ? AND deleted_remotely_at IS NULL AS is_held,
+                        history_version IS NOT updated_at AS is_stale
+                    FROM conversation WHERE remote_id = ?
+                    """),
+            arguments: [incoming.raw.text, incoming.id.rawValue])
+        guard let row else { return nil }
+        if row["hidden"] as Bool { return .unchanged }
+        guard row["is_held"] as Bool else { return nil }
+        return (row["is_stale"] as Bool) ? .changed : .unchanged
+    }
+
+    private func takeIn(_ database: Database, _ incoming: Conversation) throws -> PageIntake.Novelty {
         let known = try ConversationRow.fetch(database, remoteID: incoming.id) ?? adopt(database, incoming)
-        if let known, known.isHidden {
-            try noteListed(database, known.key, sweep)
-            return .unchanged
-        }
+        if let known, known.isHidden { return .unchanged }
         let key: Int64
         if let known {
             key = known.key
@@ -122,7 +129,6 @@ extension Store {
         } else {
             key = try insert(database, incoming)
         }
-        try noteListed(database, key, sweep)
         guard known?.remoteID != nil else { return .new }
         let isStale = try Bool.fetchOne(
             database.cachedStatement(sql: "SELECT history_version IS NOT updated_at FROM conversation WHERE key = ?"),
@@ -173,12 +179,6 @@ extension Store {
             incoming.raw.text, incoming.name, incoming.details, incoming.model, incoming.agentID,
             incoming.createdAt.text, incoming.updatedAt.text, incoming.updatedAt.microseconds, known.key,
         ])
-    }
-
-    private func noteListed(_ database: Database, _ key: Int64, _ sweep: SweepNumber?) throws {
-        guard let sweep else { return }
-        try database.cachedStatement(sql: "UPDATE conversation SET listed_in_sweep = ? WHERE key = ?")
-            .execute(arguments: [sweep.value, key])
     }
 
     /// A history vouches for the `updated_at` read before it. Where its end can still grow without moving that (the

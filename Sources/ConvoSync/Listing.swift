@@ -6,40 +6,37 @@ import ConvoStore
 /// The list has no cursor. Pages shift when a conversation is made or deleted while they are read: one made shows
 /// an item twice, which is harmless; one deleted hides an item between two pages, which must not be.
 struct Listing {
-    private enum Phase: Equatable { case notBegun, page(Int), done }
+    private enum Phase: Equatable { case page(Int), done }
 
     private let scope: PullMachine.Scope
     private let limits: SyncLimits
-    private var phase: Phase
+    private var phase = Phase.page(0)
     private var size: Int
     private var pass = 1
     /// What the first page held, of the size asked for.
     private var firstPageCount: Int?
     /// Something unknown stood behind the first page: what hid between two pages may be unknown as well.
     private var mayHaveMissed = false
-    private(set) var sweep: SweepNumber?
+    /// What a sweep has met, on whatever page.
+    private var met: Set<RemoteID> = []
 
     init(scope: PullMachine.Scope, limits: SyncLimits) {
         self.scope = scope
         self.limits = limits
         size = limits.pageSize
-        phase = scope == .sweep ? .notBegun : .page(0)
     }
 
     var isDone: Bool { phase == .done }
 
     func next() -> PullMachine.Step? {
         switch phase {
-        case .notBegun: .begin
-        case .page(let page): .list(page: page, size: size, sweep: sweep)
+        case .page(let page): .list(page: page, size: size)
         case .done: nil
         }
     }
 
-    mutating func begun(_ sweep: SweepNumber) {
-        self.sweep = sweep
-        phase = .page(0)
-    }
+    /// Those that the sweep did not meet: deleted, or hidden between two pages that shifted.
+    func missing(of mirrored: [RemoteID]) -> [RemoteID] { mirrored.filter { !met.contains($0) } }
 
     mutating func listed(_ intake: PageIntake, size asked: Int) {
         guard case .page(let page) = phase, asked == size else { return }
@@ -49,7 +46,9 @@ struct Listing {
             phase =
                 !intake.items.isEmpty && intake.newCount == intake.items.count && intake.items.count >= size
                 ? .page(page + 1) : .done
-        case .sweep: sweepListed(intake.items, page: page)
+        case .sweep:
+            met.formUnion(intake.ids)
+            sweepListed(intake.items, page: page)
         }
     }
 

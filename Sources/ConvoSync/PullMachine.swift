@@ -9,27 +9,26 @@ public struct PullMachine: Machine {
     public enum Scope: Sendable, Hashable { case look, sweep }
 
     public enum Step: Sendable, Hashable {
-        case begin
-        case list(page: Int, size: Int, sweep: SweepNumber?)
+        case list(page: Int, size: Int)
         case findStale(limit: Int)
         /// Reads a history.
         case fetch(StaleConversation)
         /// Stores some, in one transaction.
         case takeIn([HistoryIntake])
-        case findUnlisted(SweepNumber)
+        /// Asks what a sweep should have met.
+        case findMirrored
         /// Asks whether a conversation is still there.
         case probe(RemoteID)
         case conclude(Scope)
     }
 
     public enum Outcome: Sendable {
-        case begun(SweepNumber)
         case listed(PageIntake)
         case stale([StaleConversation])
         case fetched(HistoryIntake)
         /// With how many new entries.
         case takenIn(Int)
-        case unlisted([RemoteID])
+        case mirrored([RemoteID])
         case probed
         case concluded
         case failed(SyncFailure)
@@ -44,7 +43,7 @@ public struct PullMachine: Machine {
     private var arrivals = Arrivals()
     private var probes: [RemoteID] = []
     private var probesInFlight = 0
-    private var isUnlistedAsked = false
+    private var isMirroredAsked = false
     private var isConcluded = false
     private var retries = Retries()
     private var halt: SyncFailure?
@@ -71,8 +70,7 @@ public struct PullMachine: Machine {
         if case .failed(let failure) = outcome { return failed(step, failure, at: now) }
         retries.succeeded(step)
         switch (step, outcome) {
-        case (_, .begun(let sweep)): listing.begun(sweep)
-        case (.list(_, let size, _), .listed(let intake)):
+        case (.list(_, let size), .listed(let intake)):
             report.conversations += intake.newCount
             listing.listed(intake, size: size)
             if intake.items.contains(where: { $0 != .unchanged }) { fetching.lookAgain() }
@@ -81,7 +79,7 @@ public struct PullMachine: Machine {
         case (.takeIn(let histories), .takenIn(let count)):
             report.entries += count
             report.histories += histories.count
-        case (_, .unlisted(let missing)): probes = missing.reversed()
+        case (_, .mirrored(let mirrored)): probes = listing.missing(of: mirrored).reversed()
         case (_, .concluded): isConcluded = true
         default: break
         }
@@ -89,9 +87,9 @@ public struct PullMachine: Machine {
 
     /// A sweep asks for what it did not see, once all pages are read.
     private mutating func nextCheck() -> Step? {
-        if let sweep = listing.sweep, !isUnlistedAsked {
-            isUnlistedAsked = true
-            return .findUnlisted(sweep)
+        if scope == .sweep, !isMirroredAsked {
+            isMirroredAsked = true
+            return .findMirrored
         }
         guard probesInFlight < limits.fetches else { return nil }
         return probes.popLast().map { .probe($0) }
@@ -108,7 +106,7 @@ public struct PullMachine: Machine {
         case .fetch, .findStale: fetching.inFlight += 1
         case .probe: probesInFlight += 1
         case .takeIn: break  // it counts itself
-        case .begin, .list, .findUnlisted, .conclude: listingInFlight = true
+        case .list, .findMirrored, .conclude: listingInFlight = true
         }
         return .step(step)
     }
@@ -118,7 +116,7 @@ public struct PullMachine: Machine {
         case .fetch, .findStale: fetching.inFlight -= 1
         case .probe: probesInFlight -= 1
         case .takeIn: arrivals.stored()
-        case .begin, .list, .findUnlisted, .conclude: listingInFlight = false
+        case .list, .findMirrored, .conclude: listingInFlight = false
         }
     }
 

@@ -19,19 +19,17 @@ struct PullShell: Sendable {
     private func outcome(of step: PullMachine.Step) async throws -> PullMachine.Outcome {
         try Task.checkCancellation()
         switch step {
-        case .begin:
-            return .begun(try store.beginSweep())
-        case .list(let page, let size, let sweep):
+        case .list(let page, let size):
             let conversations = try await api.list(page: page, pageSize: size, metadata: nil)
-            return .listed(try store.takeIn(conversations, sweep: sweep))
+            return .listed(try store.takeIn(conversations))
         case .findStale(let limit):
             return .stale(try store.staleConversations(limit: limit, now: clock.now))
         case .fetch(let stale):
             return .fetched(HistoryIntake(try await api.getHistory(of: stale.remoteID), version: stale.version))
         case .takeIn(let histories):
             return .takenIn(try store.takeIn(histories))
-        case .findUnlisted(let sweep):
-            return .unlisted(try store.unlisted(in: sweep))
+        case .findMirrored:
+            return .mirrored(try store.mirrored())
         case .probe(let id):
             try await probe(id)
             return .probed

@@ -31,14 +31,15 @@ extension Mutation {
         Mutation("moves the cursor past what it has not read", breaks: [.mirrorDiffers]).with {
             $0.pull = { step, engine in
                 guard case .fetch(let stale) = step,
-                    case .failed(let failure) = await engine.pullShell.perform(step), !failure.isNotFound
+                    case .failed(let failure) = await engine.pullShell.perform(step), !failure.isNotFound,
+                    let held = try? engine.store.history(of: stale.id).entries
                 else { return nil }
-                return nothing(of: stale.remoteID, stale.version)
+                return history(of: stale.remoteID, held.map(\.entry.raw), stale.version)
             }
         },
         Mutation("reads the first page only", breaks: [.mirrorDiffers]).with {
             $0.pull = { step, _ in
-                guard case .list(let page, _, _) = step, page > 0 else { return nil }
+                guard case .list(let page, _) = step, page > 0 else { return nil }
                 return .listed(PageIntake(items: []))
             }
         },
@@ -47,11 +48,11 @@ extension Mutation {
                 guard case .fetch(let stale) = step,
                     let held = try? engine.store.historyVersion(of: stale.id), !held.isEmpty
                 else { return nil }
-                return nothing(of: RemoteID("conv_nowhere"), stale.version)
+                return history(of: RemoteID("conv_nowhere"), [], stale.version)
             }
         },
         Mutation("never looks for what is missing", breaks: [.mirrorDiffers]).with {
-            $0.pull = { step, _ in if case .findUnlisted = step { .unlisted([]) } else { nil } }
+            $0.pull = { step, _ in if case .findMirrored = step { .mirrored([]) } else { nil } }
         },
         Mutation("does not back off", breaks: [.impatient]).with {
             $0.limits = { $0.backoff = Backoff(initial: .milliseconds(1), limit: .milliseconds(1)) }
@@ -64,9 +65,8 @@ extension Mutation {
         },
     ]
 
-    /// A history without entries.
-    private static func nothing(of id: RemoteID, _ version: String) -> PullMachine.Outcome? {
-        let raw = JSONText.object([("conversation_id", .string(id.rawValue)), ("entries", .array([]))])
+    private static func history(of id: RemoteID, _ entries: [JSONText], _ version: String) -> PullMachine.Outcome? {
+        let raw = JSONText.object([("conversation_id", .string(id.rawValue)), ("entries", .array(entries))])
         return (try? ConversationHistory(raw: raw)).map { .fetched(HistoryIntake($0, version: version)) }
     }
 }

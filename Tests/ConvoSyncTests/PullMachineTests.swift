@@ -17,25 +17,23 @@ import Testing
         }
 
         mutating func run(_ machine: inout PullMachine) throws {
-            let sweep = try temporaryStore().beginSweep()
             for _ in 0..<1000 {
                 switch machine.next(at: noon) {
                 case .done, .wait: return
-                case .step(let step): machine.finished(step, answer(step, sweep), at: noon)
+                case .step(let step): machine.finished(step, answer(step), at: noon)
                 }
             }
             Issue.record("the pull does not end")
         }
 
-        private mutating func answer(_ step: PullMachine.Step, _ sweep: SweepNumber) -> PullMachine.Outcome {
+        private mutating func answer(_ step: PullMachine.Step) -> PullMachine.Outcome {
             switch step {
-            case .begin: return .begun(sweep)
-            case .list(let page, let size, _):
+            case .list(let page, let size):
                 requests.append("\(page)/\(size)")
                 return .listed(PageIntake(items: pages.isEmpty ? [] : pages.removeFirst()))
             case .findStale: return .stale([])
             case .fetch, .takeIn: return .failed(.cancelled)  // none is stale
-            case .findUnlisted: return .unlisted(unlisted)
+            case .findMirrored: return .mirrored(unlisted)
             case .probe(let id):
                 requests.append("get \(id)")
                 return .probed
@@ -109,7 +107,7 @@ import Testing
             switch machine.next(at: now) {
             case .step(.list):
                 tries += 1
-                machine.finished(.list(page: 0, size: 100, sweep: nil), .failed(.api(.status(503))), at: now)
+                machine.finished(.list(page: 0, size: 100), .failed(.api(.status(503))), at: now)
             case .step(let other): machine.finished(other, .stale([]), at: now)
             case .wait(let moment): now = try #require(moment)
             case .done:
