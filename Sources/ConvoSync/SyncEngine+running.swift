@@ -68,7 +68,7 @@ extension SyncEngine {
                     let earliest = try store.nextAttempt().map { max($0, clock.now + SyncEngine.shortestPause) }
                     next =
                         report.halt.map { clock.now + limits.backoff.delay(after: failures, asked: $0.asked) }
-                        ?? earliest
+                        ?? (report.hasMadeRoom ? clock.now + SyncEngine.lockRetry : earliest)
                     if report.delivered > 0 || report.halt != nil, !Task.isCancelled { observe(.pushed(report)) }
                 } else {
                     next = clock.now + SyncEngine.lockRetry

@@ -34,22 +34,26 @@ public struct SyncEngine: Sendable {
         return machine.report
     }
 
-    /// Pushes what can go, holding the engine's lock.
+    /// Pushes what can go, holding the engine's lock. In mode `due` it makes room for a process that waits for its turn.
     ///
-    /// - Parameters:
-    ///   - wake: rung when more has been queued meanwhile.
-    ///   - streaming: the write whose answer is watched as it comes.
+    /// - Parameter wake: rung when more has been queued meanwhile.
     /// - Returns: `nil` where another process is pushing for this database.
     /// - Throws: ``StoreError``.
-    public func push(
-        _ mode: PushMachine.Mode, wake: WakeSignal? = nil, streaming: Streaming? = nil
-    ) async throws(StoreError) -> PushReport? {
+    public func push(_ mode: PushMachine.Mode, wake: WakeSignal? = nil) async throws(StoreError) -> PushReport? {
         guard let lock = try FileLock.tryLock(.engine, beside: store.path) else { return nil }
+        defer { lock.release() }
+        var shell = PushShell(api: api, store: store, clock: clock, limits: limits)
+        shell.makesRoom = mode == .due
+        return try await push(mode, shell, wake: wake)
+    }
+
+    /// The same for a caller that holds the engine's lock.
+    func push(
+        _ mode: PushMachine.Mode, _ shell: PushShell, wake: WakeSignal? = nil
+    ) async throws(StoreError) -> PushReport {
         try store.recoverInterrupted()
         var machine = PushMachine(mode, limits: limits)
-        let shell = PushShell(api: api, store: store, clock: clock, limits: limits, streaming: streaming)
         await Runner<PushMachine>(clock: clock, perform: shell.perform).run(&machine, wake: wake)
-        lock.release()
         return machine.report
     }
 }
