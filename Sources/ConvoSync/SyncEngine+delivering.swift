@@ -15,10 +15,11 @@ extension SyncEngine {
     /// - Throws: ``StoreError`` where the lock's file cannot be made.
     public func takeTurn() async throws(StoreError) -> FileLock? {
         if let turn = try FileLock.tryLock(.engine, beside: store.path) { return turn }
-        let place = try FileLock.tryLock(.turn, beside: store.path)
+        var place: FileLock?
         defer { place?.release() }
         let limit = clock.now + SyncEngine.turnLimit
         while clock.now < limit {
+            if place == nil { place = try FileLock.tryLock(.turn, beside: store.path) }
             do { try await clock.sleep(until: clock.now + SyncEngine.watchInterval) } catch { return nil }
             if let turn = try FileLock.tryLock(.engine, beside: store.path) { return turn }
         }
