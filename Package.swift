@@ -134,12 +134,15 @@ let package = Package(
         .testTarget(name: "ConvoModelTests", dependencies: ["ConvoModel"], swiftSettings: strict),
         .testTarget(name: "ConvoHTTPTests", dependencies: ["ConvoHTTP"], swiftSettings: strict),
         .testTarget(
-            name: "ConvoAPITests", dependencies: ["ConvoAPI", "ConvoHTTP", "ConvoModel"], swiftSettings: strict),
+            name: "ConvoAPITests", dependencies: ["ConvoAPI", "ConvoHTTP", "ConvoModel", "Fuzzing"],
+            swiftSettings: strict),
         .testTarget(
             name: "ConvoStoreTests",
-            dependencies: ["ConvoStore", "ConvoModel", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: ["ConvoStore", "ConvoModel", "Fuzzing", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: strict
         ),
+        // Real texts with a few bytes changed, and a bound for the memory that they may take.
+        .target(name: "Fuzzing", path: "Tests/Fuzzing", swiftSettings: strict),
         // A server, a network and a clock made of values; and what must be true of whoever talks to them.
         .target(
             name: "ConvoSimulation",
@@ -160,7 +163,7 @@ let package = Package(
         .testTarget(
             name: "ConvoSandboxTests",
             dependencies: [
-                "ConvoSandbox", "ConvoServer", "ConvoModel",
+                "ConvoSandbox", "ConvoServer", "ConvoModel", "Fuzzing",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
