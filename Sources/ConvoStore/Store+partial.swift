@@ -18,7 +18,8 @@ extension Store {
                 let conversation = try ConversationRow.fetch(database, id: item.conversation)
             else { return }
             if let remoteID { try name(database, conversation, remoteID) }
-            let inputs = (try? Inputs(json: item.inputs))?.asEntries.count ?? 0  // they come before it, with the history
+            // These come before it, with the history.
+            let inputs = (try? Inputs(json: item.inputs))?.asEntries.count ?? 0
             try add(database, entries, to: conversation.key, isLocalOnly: true, behind: inputs)
             guard item.request["store"]?.bool != false else { return }  // no history will ever bring more
             try database.execute(

@@ -97,7 +97,8 @@ import Testing
             #expect(try await house.entries(of: known.id).last?.last == shown)
         }
         try await expectWhole(known.id, known.remoteID, server, hasDaemon: false)
-        #expect(try await house.entries(of: known.id).map { $0[1] }.suffix(2) == ["one two three", "echo: one two three"])
+        let turn = try await house.entries(of: known.id).suffix(2)
+        #expect(turn.map { $0[1] } == ["one two three", "echo: one two three"])
     }
 
     /// With the daemon at work on another conversation's long answer.
