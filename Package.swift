@@ -132,13 +132,16 @@ let package = Package(
         .testTarget(name: "ConvoModelTests", dependencies: ["ConvoModel"], swiftSettings: strict),
         .testTarget(name: "ConvoHTTPTests", dependencies: ["ConvoHTTP"], swiftSettings: strict),
         .testTarget(
-            name: "ConvoAPITests", dependencies: ["ConvoAPI", "ConvoHTTP", "ConvoModel"], swiftSettings: strict),
+            name: "ConvoAPITests", dependencies: ["ConvoAPI", "ConvoHTTP", "ConvoModel", "Fuzzing"],
+            swiftSettings: strict),
         .testTarget(name: "ConvoSQLiteTests", dependencies: ["ConvoSQLite"], swiftSettings: strict),
         .testTarget(
             name: "ConvoStoreTests",
-            dependencies: ["ConvoStore", "ConvoModel"],
+            dependencies: ["ConvoStore", "ConvoModel", "Fuzzing"],
             swiftSettings: strict
         ),
+        // Real texts with a few bytes changed, and a bound for the memory that they may take.
+        .target(name: "Fuzzing", path: "Tests/Fuzzing", swiftSettings: strict),
         // A server, a network and a clock made of values; and what must be true of whoever talks to them.
         .target(
             name: "ConvoSimulation",
@@ -159,7 +162,7 @@ let package = Package(
         .testTarget(
             name: "ConvoSandboxTests",
             dependencies: [
-                "ConvoSandbox", "ConvoServer", "ConvoModel",
+                "ConvoSandbox", "ConvoServer", "ConvoModel", "Fuzzing",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

@@ -3,7 +3,7 @@ extension APIError {
     /// sending it again is safe: that is ``effect``.
     public var isRetryable: Bool {
         switch kind {
-        case .unreachable, .answerLost, .malformed, .streamError, .truncatedStream: true
+        case .unreachable, .insecure, .answerLost, .malformed, .streamError, .truncatedStream: true
         case .status(let status): [408, 409, 425, 429, 500, 502, 503, 504].contains(status)
         case .cancelled, .unusableRequest: false
         }
@@ -31,6 +31,8 @@ extension APIError {
     public var hint: String? {
         switch kind {
         case .unreachable: "Check the network and CONVO_SERVER_URL; what is queued is sent when the server is back."
+        case .insecure:
+            "Check CONVO_SERVER_URL; a server of your own needs the file of its certificate authority in SSL_CERT_FILE."
         case .answerLost: "Try again later; whether the server has acted is found out by reading from it."
         case .cancelled: nil
         case .malformed: "Check CONVO_SERVER_URL: it may not point to a server of this API."

@@ -13,7 +13,8 @@ extension APIError {
         case .unusableRequest: .unusableRequest
         case .cancelled, .transportClosed: .cancelled
         case .headTooLarge, .bodyTooLarge: .malformed
-        case .unresolved, .notConnected, .insecure, .connectTimeout: .unreachable
+        case .unresolved, .notConnected, .connectTimeout: .unreachable
+        case .insecure: .insecure
         case .connectionLost, .stalled, .timeout: error.mayHaveReachedServer ? .answerLost : .unreachable
         }
     }

@@ -3,6 +3,8 @@ public struct APIError: Error, Hashable, Sendable {
     public enum Kind: Hashable, Sendable {
         /// No connection could be made: name look-up, refused, TLS, no route.
         case unreachable
+        /// No secure connection: no TLS there, or a certificate that is not trusted.
+        case insecure
         /// A connection was made and no whole answer came back (reset, timeout, cut body).
         case answerLost
         /// The caller's task was cancelled.

@@ -64,6 +64,9 @@ public struct Settings: Sendable {
         overrides: Overrides, in surroundings: Surroundings
     ) throws(ConfigurationError) -> ConfigurationFile? {
         if let named = overrides.config ?? surroundings["CONVO_CONFIG"] {
+            guard !named.isEmpty else {
+                throw .unusableValue(setting: "the file", source: "--config", value: named, reason: "it names none")
+            }
             let path = try surroundings.absolute(named, from: surroundings.workingDirectory)
             guard let file = try ConfigurationFile.read(path) else { throw .missingFile(path: path) }
             return file

@@ -86,6 +86,8 @@ extension Transfer {
             && set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
             // Else ending a request that still looks up its host's name waits for the resolver, and all others with it.
             && set(CURLOPT_QUICK_EXIT, 1)
+            // What may travel in the clear, because it stays on this machine, is for no proxy on another one.
+            && (request.url.isLoopback ? set(CURLOPT_NOPROXY, "*") : true)
             && (options.certificateFile.map { set(CURLOPT_CAINFO, $0) } ?? true)
     }
 

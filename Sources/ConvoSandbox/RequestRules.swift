@@ -47,6 +47,20 @@ struct RequestRules: Sendable {
 
     // MARK: In the light of the history
 
+    /// A model that is in use, and hears nothing that it does not take.
+    static func checkModel(
+        of conversation: JSONText, hearing inputs: [JSONText], _ switches: Switches
+    ) throws(ServiceError) {
+        let inUse = switches.modelsInUse.split(separator: ",").map(String.init)
+        if let model = conversation["model"]?.string, !inUse.isEmpty, !inUse.contains(model) {
+            throw .business(400, code: 3003, "Model \(model) is not in use")
+        }
+        let chunks = inputs.flatMap { $0["content"]?.elements ?? [] }
+        if switches.imageInput == .refuse, chunks.contains(where: { $0["type"]?.string == "image_url" }) {
+            throw .business(400, code: 3051, "Image input is not enabled for this model")
+        }
+    }
+
     /// Every function call must have its result, each once, by the end of the inputs.
     static func checkCalls(_ entries: [JSONText]) throws(ServiceError) {
         let calls = entries.filter { $0.isUnconfirmedOrPlainCall }

@@ -58,6 +58,7 @@ extension Sandbox {
         try RequestRules.checkCalls(confirmed + inputs)
         let model = EchoModel(conversation: conversation.object, handoffEndsTurn: body.handsOverToClient(switches))
         let answered = confirmations.map { (conversation.entries[$0.index], $0.isAllowed) }
+        try RequestRules.checkModel(of: conversation.object, hearing: inputs, switches)
         let script = inputs.isEmpty ? model.answer(toConfirmations: answered) : model.answer(to: inputs)
         let isKept = body["store"]?.bool != false || switches.appendUnstored == .kept
         return Turn(
@@ -71,6 +72,7 @@ extension Sandbox {
     ) throws(ServiceError) -> Turn {
         try RequestRules.checkCalls(conversation.entries + inputs)
         let model = EchoModel(conversation: conversation.object, handoffEndsTurn: body.handsOverToClient(switches))
+        try RequestRules.checkModel(of: conversation.object, hearing: inputs, switches)
         let script = model.answer(to: inputs)
         var kept = conversation
         if switches.restartHistory == .newOnly { kept.entries = [] }

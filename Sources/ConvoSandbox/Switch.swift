@@ -38,6 +38,8 @@ public struct Switch: Sendable {
         choice("delete-unknown", \.deleteUnknown, unknown: 14, "the answer to deleting what is not there"),
         choice("failed-append", \.failedAppend, unknown: 15, "what a failed append leaves in the history"),
         choice("handoff-with-model", \.handoffWithModel, "handoff_execution in the start of a model's conversation"),
+        text("models-in-use", \.modelsInUse, "with commas; another gets 400, code 3003 (nothing: all are in use)"),
+        choice("image-input", \.imageInput, "whether the model takes images; else 400, code 3051"),
     ]
 
     public static let speeds: [Switch] = [

@@ -31,6 +31,7 @@ public struct Switches: Hashable, Sendable {
         case keepsInput = "keeps-input"
     }
     public enum Handoff: String, CaseIterable, Sendable { case accept, refuse }
+    public enum ImageInput: String, CaseIterable, Sendable { case accept, refuse }
     public enum Scope: String, CaseIterable, Sendable { case all, writes }
     public enum Cut: String, CaseIterable, Sendable { case end, reset }
 
@@ -57,6 +58,9 @@ public struct Switches: Hashable, Sendable {
     public var deleteUnknown = DeleteUnknown.notFound
     public var failedAppend = FailedAppend.dropsInput
     public var handoffWithModel = Handoff.refuse
+    /// Names with commas between them; empty: all are in use.
+    public var modelsInUse = ""
+    public var imageInput = ImageInput.accept
 
     // How fast it is.
     public var answerMilliseconds = 0

@@ -7,9 +7,10 @@ import Darwin
 /// A lock that the operating system takes back when its holder dies.
 ///
 /// `<database>.engine` is held while an engine works (at most one talks to the server for a database),
-/// `<database>.daemon` for a daemon's whole life.
+/// `<database>.turn` by who waits for that (a daemon then starts nothing new), `<database>.daemon` for a daemon's
+/// whole life.
 public final class FileLock: Sendable {
-    public enum Purpose: String, Sendable { case engine, daemon }
+    public enum Purpose: String, Sendable { case engine, turn, daemon }
 
     private let descriptor: Int32
 

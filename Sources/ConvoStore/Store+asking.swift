@@ -5,7 +5,9 @@ import ConvoSQLite
 extension Store {
     /// What can be worked on: the first open operation of each conversation that is queued or in doubt, where what
     /// it needs is on the server. In the order of acceptance. Its ``OutboxItem/nextAttempt`` may still lie ahead.
-    public func readyOperations(limit: Int) throws(StoreError) -> [OutboxItem] {
+    ///
+    /// - Parameter only: the one conversation that is asked about; `nil` for all.
+    public func readyOperations(limit: Int, in only: LocalID? = nil) throws(StoreError) -> [OutboxItem] {
         try read { database in
             try OutboxItem.fetchAll(
                 database,
@@ -16,9 +18,10 @@ extension Store {
                             WHERE first.conversation = o.conversation AND first.state NOT IN ('delivered', 'cancelled'))
                         AND (o.kind = 'start' OR (o.kind = 'restart' AND p.remote_id IS NOT NULL)
                             OR (o.kind IN ('append', 'delete') AND c.remote_id IS NOT NULL))
-                    ORDER BY o.sequence LIMIT ?
+                        AND (?1 IS NULL OR c.id = ?1)
+                    ORDER BY o.sequence LIMIT ?2
                     """,
-                arguments: [limit])
+                arguments: [only?.rawValue, limit])
         }
     }
 

@@ -43,11 +43,15 @@ extension Store {
     }
 
     /// Adds entries that a response brought behind the last one; those that are there already stay as they are.
-    func add(_ database: Database, _ entries: [Entry], to conversation: Int64, isLocalOnly: Bool) throws {
+    ///
+    /// - Parameter gap: how many are still to come before them.
+    func add(
+        _ database: Database, _ entries: [Entry], to conversation: Int64, isLocalOnly: Bool, behind gap: Int = 0
+    ) throws {
         var position =
             try Int.fetchOne(
-                database, sql: "SELECT IFNULL(MAX(position), -1) + 1 FROM entry WHERE conversation = ?",
-                arguments: [conversation]) ?? 0
+                database, sql: "SELECT IFNULL(MAX(position), -1) + 1 + ? FROM entry WHERE conversation = ?",
+                arguments: [gap, conversation]) ?? gap
         var batch = IndexBatch()
         for entry in entries {
             let id = entry.id?.rawValue ?? "~\(position)"

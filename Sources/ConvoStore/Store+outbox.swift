@@ -114,23 +114,6 @@ extension Store {
         }
     }
 
-    /// Keeps what has come of an answer whose stream broke: it can be read at once, and the history settles it. The
-    /// operation stays where it is.
-    public func keepPartial(
-        of id: OperationID, conversation remoteID: RemoteID?, entries: [Entry]
-    ) throws(StoreError) {
-        guard !entries.isEmpty || remoteID != nil else { return }
-        try write { database in
-            guard
-                let item = try OutboxItem.fetchOne(
-                    database, sql: OutboxItem.selection + " WHERE o.id = ?", arguments: [id.rawValue]),
-                let conversation = try ConversationRow.fetch(database, id: item.conversation)
-            else { return }
-            if let remoteID { try name(database, conversation, remoteID) }
-            try add(database, entries, to: conversation.key, isLocalOnly: item.request["store"]?.bool == false)
-        }
-    }
-
     /// The answer's outputs are shown at once. Where the server stores nothing, the inputs are kept here as well, for
     /// no history will ever bring them.
     private func keep(
@@ -155,7 +138,7 @@ extension Store {
     ///
     /// A pull may have met it first and not known it for ours (a server that drops `metadata`): then there are two of
     /// it, and the one that was mirrored goes. Its entries come back with the next history.
-    private func name(_ database: Database, _ conversation: ConversationRow, _ remoteID: RemoteID) throws {
+    func name(_ database: Database, _ conversation: ConversationRow, _ remoteID: RemoteID) throws {
         guard conversation.remoteID == nil else { return }
         if let twin = try ConversationRow.fetch(database, remoteID: remoteID) {
             try hide(database, twin.key)
@@ -185,6 +168,7 @@ extension Store {
         reason: OutboxItem.Reason?, set: String, _ values: [(any DatabaseValueConvertible)?]
     ) throws -> Bool {
         let allowed = states.map(\.rawValue).sorted()
+        let partial = state == .inDoubt ? nil : try partial(database, of: id)
         try database.execute(
             sql: """
                 UPDATE operation SET state = ?, reason_code = ?, reason_message = ?, reason_hint = ?, \(set)
@@ -192,6 +176,8 @@ extension Store {
                 """,
             arguments: StatementArguments([state.rawValue, reason?.code, reason?.message, reason?.hint])
                 + StatementArguments(values) + [id.rawValue] + StatementArguments(allowed))
-        return database.changesCount > 0
+        let hasMoved = database.changesCount > 0
+        if hasMoved, let partial { try drop(database, partial, of: id) }
+        return hasMoved
     }
 }

@@ -65,7 +65,7 @@ extension Store {
     /// Deletes a conversation here at once, and queues its deletion on the server, as the scope says.
     ///
     /// - Returns: the receipt of the queued deletion, `nil` where nothing is to be done on the server.
-    /// - Throws: ``StoreError/invalidRequest(_:)`` if it has writes that are not delivered: they would be lost.
+    /// - Throws: ``StoreError/pendingWrites(_:conversation:)`` if it has writes that are not delivered: they would be lost.
     public func delete(_ id: LocalID, _ scope: DeletionScope) throws(StoreError) -> QueuedWrite? {
         let receipt = try writeDurably { database -> QueuedWrite? in
             let conversation = try require(database, id)
@@ -74,9 +74,8 @@ extension Store {
                 sql:
                     "SELECT COUNT(*) FROM operation WHERE conversation = ? AND state NOT IN ('delivered', 'cancelled')",
                 arguments: [conversation.key])
-            guard waiting == 0 || scope == .remote else {
-                throw StoreError.invalidRequest(
-                    "conversation \(id) has writes that are not delivered; see `convo outbox`, and cancel them first")
+            guard let waiting, waiting == 0 || scope == .remote else {
+                throw StoreError.pendingWrites(waiting ?? 0, conversation: id)
             }
             var receipt: QueuedWrite?
             if scope != .local, conversation.remoteID != nil, !conversation.isGoneRemotely {

@@ -111,7 +111,8 @@ extension Store {
             database,
             sql: Store.conversationSelection + """
                  WHERE c.hidden = 0 AND ((c.id >= ?1 AND c.id < ?1 || char(127))
-                    OR (c.remote_id >= ?1 AND c.remote_id < ?1 || char(127))) ORDER BY c.activity DESC LIMIT 11
+                    OR (c.remote_id >= ?1 AND c.remote_id < ?1 || char(127)))
+                    ORDER BY c.id = ?1 OR c.remote_id = ?1 DESC, c.activity DESC LIMIT 11
                 """,
             arguments: [name])
         if let exact = rows.first(where: { ($0["id"] as String?) == name || ($0["remote_id"] as String?) == name }) {

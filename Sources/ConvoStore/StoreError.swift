@@ -15,6 +15,8 @@ public enum StoreError: Error, Sendable {
     case unansweredCalls([String], conversation: LocalID)
     /// The operation is not in a state that allows this.
     case wrongState(OperationID, state: OperationState, action: String)
+    /// What is deleted here would take these along.
+    case pendingWrites(Int, conversation: LocalID)
     case requestTooLarge(bytes: Int, limit: Int)
     case invalidRequest(String)
 
@@ -31,18 +33,21 @@ extension StoreError: CustomStringConvertible {
     /// One sentence; paths and names, never contents.
     public var description: String {
         switch self {
-        case .noSuchConversation(let name): "there is no conversation \"\(name)\" here"
+        case .noSuchConversation(let name): "there is no conversation \"\(StoreError.short(name))\" here"
         case .ambiguousConversation(let name, let candidates):
-            "\"\(name)\" could be any of \(candidates.joined(separator: ", "))"
-        case .noSuchEntry(let name, let conversation): "conversation \(conversation) has no entry \"\(name)\""
-        case .noSuchOperation(let name): "there is no operation \"\(name)\" in the outbox"
+            "\"\(StoreError.short(name))\" could be any of \(candidates.joined(separator: ", "))"
+        case .noSuchEntry(let name, let conversation):
+            "conversation \(conversation) has no entry \"\(StoreError.short(name))\""
+        case .noSuchOperation(let name): "there is no operation \"\(StoreError.short(name))\" in the outbox"
         case .ambiguousOperation(let name, let candidates):
-            "\"\(name)\" could be any of \(candidates.joined(separator: ", "))"
+            "\"\(StoreError.short(name))\" could be any of \(candidates.joined(separator: ", "))"
         case .deletedRemotely(let id): "conversation \(id) was deleted on the server"
         case .localOnly(let id): "conversation \(id) was never stored on the server"
         case .unansweredCalls(let calls, let id):
             "conversation \(id) waits for the result of \(calls.joined(separator: ", "))"
         case .wrongState(let id, let state, let action): "operation \(id) is \(state.rawValue): it cannot be \(action)"
+        case .pendingWrites(let count, let id):
+            "conversation \(id) has \(count == 1 ? "a write" : "\(count) writes") not delivered yet, lost if deleted here"
         case .requestTooLarge(let bytes, let limit): "the request has \(bytes) bytes, more than the \(limit) allowed"
         case .invalidRequest(let reason): "the request cannot be sent: \(reason)"
         case .newerSchema(let path, let version, let supported):
@@ -70,6 +75,8 @@ extension StoreError: CustomStringConvertible {
             for that), or `convo restart` from an earlier entry.
             """
         case .wrongState: "Run `convo outbox show` to see where it stands."
+        case .pendingWrites:
+            "Deliver with `convo sync`, or take back with `convo outbox cancel` what `convo outbox` shows; then delete."
         case .requestTooLarge: "Send it in parts."
         case .invalidRequest: nil
         case .newerSchema: "Update Convo, or name another file with --database."
@@ -81,5 +88,12 @@ extension StoreError: CustomStringConvertible {
         case .busy: "Try again; if it stays so, see which program has the file open."
         case .unexpected: "Run `convo doctor`."
         }
+    }
+
+    /// An id is far shorter than this; what is longer was not meant to be read.
+    private static let nameLimit = 80
+
+    private static func short(_ name: String) -> String {
+        name.count > nameLimit ? name.prefix(nameLimit) + "…" : name
     }
 }

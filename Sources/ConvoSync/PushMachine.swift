@@ -21,6 +21,8 @@ public struct PushMachine: Machine {
 
     public enum Outcome: Sendable {
         case loaded([OutboxItem])
+        /// Another process waits for its turn: nothing new is started.
+        case madeRoom
         case prepared(OutboxItem.Base?)
         /// Another writer has moved the conversation on.
         case overtaken(OutboxItem.Base?, ConflictPolicy)
@@ -143,6 +145,7 @@ public struct PushMachine: Machine {
     private mutating func loaded(_ outcome: Outcome) {
         switch outcome {
         case .loaded(let items): waiting = items
+        case .madeRoom: (waiting, report.hasMadeRoom) = ([], true)
         case .failed(let failure): report.halt = report.halt ?? failure
         default: break
         }
@@ -178,6 +181,8 @@ public struct PushReport: Sendable {
     public internal(set) var halt: SyncFailure?
     /// The server asked for less: nothing more is sent before.
     public internal(set) var slowUntil: Timestamp?
+    /// Whether it left work undone because another process waited for its turn.
+    public internal(set) var hasMadeRoom = false
 
     public init() {}
 }

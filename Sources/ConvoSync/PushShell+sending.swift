@@ -12,7 +12,7 @@ extension PushShell {
             } catch let error as APIError where error.isNotFound {}  // gone already: that is what was asked for
             try store.markDelivered(item.id)
         case .start, .append, .restart:
-            let response = streaming?.operation == item.id ? try await streamed(item) : try await whole(item)
+            let response = manner.streaming?.operation == item.id ? try await streamed(item) : try await whole(item)
             try store.markDelivered(item.id, response: response)
         }
     }
@@ -31,7 +31,7 @@ extension PushShell {
         do {
             for try await event in try await stream(item) {
                 fold.take(event)
-                await streaming?.observe(event)
+                await manner.streaming?.observe(event)
             }
         } catch {
             try store.keepPartial(of: item.id, conversation: fold.conversationID, entries: fold.entries)

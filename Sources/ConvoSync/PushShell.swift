@@ -8,8 +8,17 @@ struct PushShell: Sendable {
     let store: Store
     let clock: any SyncClock
     let limits: SyncLimits
-    /// The write whose answer is streamed, and who watches it come.
-    var streaming: Streaming?
+    var manner = Manner()
+
+    /// What is particular to one push.
+    struct Manner: Sendable {
+        /// The write whose answer is streamed, and who watches it come.
+        var streaming: Streaming?
+        /// The one conversation that is pushed; `nil` for all.
+        var only: LocalID?
+        /// Whether it starts nothing new while another process waits for its turn.
+        var makesRoom = false
+    }
 
     func perform(_ step: PushMachine.Step) async -> PushMachine.Outcome {
         do {
@@ -21,7 +30,9 @@ struct PushShell: Sendable {
 
     private func outcome(of step: PushMachine.Step) async throws -> PushMachine.Outcome {
         switch step {
-        case .load(let limit): return .loaded(try store.readyOperations(limit: limit))
+        case .load(let limit):
+            if manner.makesRoom, FileLock.holder(of: .turn, beside: store.path) != nil { return .madeRoom }
+            return .loaded(try store.readyOperations(limit: limit, in: manner.only))
         case .prepare(let item): return try await prepare(item)
         case .send(let item, let base):
             try Task.checkCancellation()

@@ -2,24 +2,60 @@ public import ConvoModel
 public import ConvoStore
 
 extension SyncEngine {
-    /// How often the outbox is looked at while another process delivers.
+    /// How often the outbox, or the lock, is looked at while another process delivers.
     private static let watchInterval = Duration.milliseconds(50)
+    /// How long to wait for the turn: a daemon lets go when the answers that it waits for have come.
+    private static let turnLimit = Duration.seconds(5)
 
-    /// Brings one write to the server and waits for what becomes of it, here or in another process that is pushing.
+    /// Takes the right to push, so that what is queued while it is held is delivered by nobody else.
     ///
-    /// - Parameter streaming: watches the answer come; where another process delivers the write, it sees nothing.
+    /// While this waits, a daemon starts nothing new.
+    ///
+    /// - Returns: the engine's lock; `nil` where another process keeps it for long, or the task is cancelled.
+    /// - Throws: ``StoreError`` where the lock's file cannot be made.
+    public func takeTurn() async throws(StoreError) -> FileLock? {
+        if let turn = try FileLock.tryLock(.engine, beside: store.path) { return turn }
+        var place: FileLock?
+        defer { place?.release() }
+        let limit = clock.now + SyncEngine.turnLimit
+        while clock.now < limit {
+            if place == nil { place = try FileLock.tryLock(.turn, beside: store.path) }
+            do { try await clock.sleep(until: clock.now + SyncEngine.watchInterval) } catch { return nil }
+            if let turn = try FileLock.tryLock(.engine, beside: store.path) { return turn }
+        }
+        return nil
+    }
+
+    /// Brings one write to the server, and what stands before it in its conversation, and waits for what becomes of it,
+    /// here or in another process that is pushing.
+    ///
+    /// - Parameters:
+    ///   - turn: what ``takeTurn()`` gave before the write was queued; released when this returns.
+    ///   - streaming: watches the answer come; where another process delivers the write, it sees nothing.
     /// - Returns: the operation as it stands: delivered, refused, held, or, where the server cannot be reached or its
-    ///   answer was lost, still queued or in doubt.
+    ///   answer was lost, still queued or in doubt. Where the task is cancelled, another process may be sending it.
     /// - Throws: ``StoreError``.
-    public func deliver(_ id: OperationID, streaming: Streaming? = nil) async throws(StoreError) -> OutboxItem {
+    public func deliver(
+        _ id: OperationID, turn: FileLock? = nil, streaming: Streaming? = nil
+    ) async throws(StoreError) -> OutboxItem {
+        gate.woken()
+        defer {
+            turn?.release()
+            Doorbell.ring(beside: store.path)  // for what else waits
+        }
         while true {
             let item = try store.operation(matching: id.rawValue)
             guard item.state == .queued || item.state == .sending || item.state == .inDoubt else { return item }
-            guard let report = try await push(.once, streaming: streaming) else {
-                Doorbell.ring(beside: store.path)
+            guard !Task.isCancelled else { return item }
+            var lock = turn
+            if lock == nil { lock = try FileLock.tryLock(.engine, beside: store.path) }
+            guard let lock else {
                 do { try await clock.sleep(until: clock.now + SyncEngine.watchInterval) } catch { return item }
                 continue
             }
+            defer { if turn == nil { lock.release() } }
+            let manner = PushShell.Manner(streaming: streaming, only: item.conversation)
+            let report = try await push(PushMachine(.once, limits: limits), manner)
             let after = try store.operation(matching: id.rawValue)
             if report.halt != nil || Task.isCancelled || after.state != .queued || after.nextAttempt != nil {
                 return after

@@ -83,7 +83,7 @@ extension SyncEngine {
                         next =
                             halt.isOutage ? soon : clock.now + limits.backoff.delay(after: failures, asked: halt.asked)
                     } else {
-                        next = try nextDue()
+                        next = try report.hasMadeRoom ? clock.now + SyncEngine.lockRetry : nextDue()
                     }
                     if let slowUntil, !Backoff.isOver(slowUntil, at: clock.now) {
                         next = max(next ?? slowUntil, slowUntil)

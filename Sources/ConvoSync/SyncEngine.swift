@@ -41,30 +41,36 @@ public struct SyncEngine: Sendable {
         return machine.report
     }
 
-    /// Pushes what can go, holding the engine's lock.
+    /// Pushes what can go, holding the engine's lock. In mode `due` it makes room for a process that waits for its turn.
     ///
-    /// - Parameters:
-    ///   - wake: rung when more has been queued meanwhile.
-    ///   - streaming: the write whose answer is watched as it comes.
+    /// - Parameter wake: rung when more has been queued meanwhile.
     /// - Returns: `nil` where another process is pushing for this database.
     /// - Throws: ``StoreError``.
-    public func push(
-        _ mode: PushMachine.Mode, wake: WakeSignal? = nil, streaming: Streaming? = nil
-    ) async throws(StoreError) -> PushReport? {
+    public func push(_ mode: PushMachine.Mode, wake: WakeSignal? = nil) async throws(StoreError) -> PushReport? {
         gate.woken()
-        return try await pushDue(mode, wake: wake, streaming: streaming)
+        return try await pushDue(mode, wake: wake)
     }
 
-    /// As ``push(_:wake:streaming:)``, but held back during an outage.
+    /// As ``push(_:wake:)``, but held back during an outage.
+    ///
+    /// - Parameter slowUntil: what an earlier push was told by the server: nothing is sent before.
     func pushDue(
-        _ mode: PushMachine.Mode, slowUntil: Timestamp? = nil, wake: WakeSignal? = nil, streaming: Streaming? = nil
+        _ mode: PushMachine.Mode, slowUntil: Timestamp? = nil, wake: WakeSignal? = nil
     ) async throws(StoreError) -> PushReport? {
         guard let lock = try FileLock.tryLock(.engine, beside: store.path) else { return nil }
+        defer { lock.release() }
+        let manner = PushShell.Manner(makesRoom: mode == .due)
+        return try await push(PushMachine(mode, limits: limits, slowUntil: slowUntil), manner, wake: wake)
+    }
+
+    /// The same for a caller that holds the engine's lock.
+    func push(
+        _ machine: PushMachine, _ manner: PushShell.Manner, wake: WakeSignal? = nil
+    ) async throws(StoreError) -> PushReport {
         try steps.recover()
-        var machine = PushMachine(mode, limits: limits, slowUntil: slowUntil)
-        await Runner<PushMachine>(clock: clock) { [steps] in await steps.push($0, streaming) }
+        var machine = machine
+        await Runner<PushMachine>(clock: clock) { [steps] in await steps.push($0, manner) }
             .run(&machine, wake: wake)
-        lock.release()
         return machine.report
     }
 }

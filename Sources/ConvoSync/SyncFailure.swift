@@ -22,7 +22,7 @@ public enum SyncFailure: Error, Sendable {
         switch self {
         case .api(let error):
             switch error.kind {
-            case .unreachable, .unusableRequest, .cancelled, .status(401): true
+            case .unreachable, .insecure, .unusableRequest, .cancelled, .status(401): true
             default: false
             }
         case .store, .cancelled: true
@@ -83,6 +83,7 @@ extension APIError {
     public var code: String {
         switch kind {
         case .unreachable: "unreachable"
+        case .insecure: "insecure"
         case .answerLost: "answer_lost"
         case .cancelled: "cancelled"
         case .malformed: "malformed_answer"

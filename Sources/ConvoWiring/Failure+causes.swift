@@ -57,6 +57,7 @@ extension Failure {
         if error.isCredentialProblem { return (.credentialsRefused, "credentials_refused") }
         switch error.kind {
         case .unreachable: return (.unreachable, "unreachable")
+        case .insecure: return (.unreachable, "insecure")
         case .malformed: return (.unreachable, "not_the_api")
         case .answerLost: return (.tryLater, "answer_lost")
         case .cancelled: return (.tryLater, "cancelled")
@@ -80,6 +81,7 @@ extension Failure {
         case .deletedRemotely: (.badData, "deleted_remotely")
         case .localOnly: (.badData, "local_only")
         case .unansweredCalls: (.badData, "unanswered_calls")
+        case .pendingWrites: (.badData, "pending_writes")
         case .wrongState: (.badData, "wrong_state")
         case .requestTooLarge: (.badData, "request_too_large")
         case .invalidRequest: (.badData, "invalid_request")

@@ -11,8 +11,10 @@ extension MistralAPI {
     ///   none.
     public init(settings: Settings, surroundings: Surroundings) throws {
         let key = try settings.apiKey(in: surroundings)
+        // As OpenSSL has it: our libcurl may be built to read another file.
+        let options = CurlOptions(certificateFile: surroundings["SSL_CERT_FILE"])
         try self.init(
-            baseURL: settings.serverURL.description, apiKey: key?.reveal(), transport: CurlTransport())
+            baseURL: settings.serverURL.description, apiKey: key?.reveal(), transport: CurlTransport(options: options))
     }
 }
 

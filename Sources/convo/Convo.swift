@@ -26,6 +26,7 @@ struct Convo: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
+            try Arguments.check()
             var command = try command(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()

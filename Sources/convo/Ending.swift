@@ -24,6 +24,11 @@ enum Ending: Equatable {
             self = .silent(code: code.rawValue)
         } else if Convo.exitCode(for: error).isSuccess {
             self = .answer(Convo.fullMessage(for: error))
+        } else if let verb = Arguments.unknownVerb(in: arguments) {
+            let failure = Failure(
+                .usage, code: "usage", message: "There is no command \"\(verb.prefix(40))\".",
+                hint: "Run `convo help` to see what there is.")
+            self = .failure(failure, asJSON: asJSON)
         } else {
             self = .usage(asJSON ? Convo.message(for: error) : Convo.fullMessage(for: error), asJSON: asJSON)
         }

@@ -116,7 +116,7 @@ import Testing
     static let losses = [
         Loss(kind: .unresolved, reached: false, expected: .unreachable),
         Loss(kind: .notConnected, reached: false, expected: .unreachable),
-        Loss(kind: .insecure, reached: false, expected: .unreachable),
+        Loss(kind: .insecure, reached: false, expected: .insecure),
         Loss(kind: .connectTimeout, reached: false, expected: .unreachable),
         Loss(kind: .connectionLost, reached: true, expected: .answerLost),
         Loss(kind: .connectionLost, reached: false, expected: .unreachable),

@@ -1,11 +1,12 @@
 import ConvoAPI
 import ConvoModel
+import Fuzzing
 import Testing
 
 @Suite struct `Entries that are cut into events` {
     @Test func `fold into themselves, however they are cut`() throws {
         var random = SplitMix64(seed: 7)
-        for number in 0..<Iterations.count(standard: 500) {
+        for number in 0..<FuzzRun(standard: 500).count {
             let entries = (0..<Int.random(in: 1...4, using: &random)).map { RandomEntry.entry($0, &random) }
             let events = RandomEntry.interleaved(
                 entries.enumerated().map { RandomEntry.events(of: $1, at: $0, &random) }, &random)

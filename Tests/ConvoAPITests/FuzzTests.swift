@@ -1,37 +1,8 @@
 import ConvoAPI
 import ConvoHTTP
 import ConvoModel
+import Fuzzing
 import Testing
-
-/// Real texts with a few bytes changed.
-struct Mutator {
-    var random: SplitMix64
-
-    private static let inserted: [[UInt8]] = [
-        Array("null".utf8), Array("\"\\ud800\"".utf8), Array("[[[[".utf8), Array("{\"type\":".utf8), [0xFF], [0x00],
-        Array("1e999".utf8), Array("-".utf8), Array("\\u0000".utf8), Array("\n\n".utf8), Array("\r".utf8),
-        Array("data:".utf8),
-        Array("99999999999999999999".utf8), [0xEF, 0xBB, 0xBF], Array("\"content\":{}".utf8), Array(",".utf8),
-    ]
-
-    mutating func mutate(_ original: [UInt8]) -> [UInt8] {
-        var bytes = original
-        for _ in 0..<Int.random(in: 1...6, using: &random) {
-            guard !bytes.isEmpty else { break }
-            let place = Int.random(in: 0..<bytes.count, using: &random)
-            let end = min(bytes.count, place + Int.random(in: 1...40, using: &random))
-            switch Int.random(in: 0..<6, using: &random) {
-            case 0: bytes[place] = UInt8.random(in: 0...255, using: &random)
-            case 1: bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
-            case 2: bytes.removeSubrange(place..<end)
-            case 3: bytes.insert(contentsOf: bytes[place..<end], at: place)
-            case 4: bytes.insert(contentsOf: Self.inserted.randomElement(using: &random) ?? [], at: place)
-            default: bytes.removeLast(min(bytes.count, Int.random(in: 1...40, using: &random)))
-            }
-        }
-        return bytes
-    }
-}
 
 @Suite struct `Damaged answers` {
     private static let bodies = [Sample.conversation, Sample.history, Sample.messages, Sample.response].map {
@@ -40,8 +11,10 @@ struct Mutator {
     private static let streams = Transcript.all.map { Array($0.utf8) }
 
     @Test func `never crash what reads bodies`() throws {
-        var mutator = Mutator(random: SplitMix64(seed: 1))
-        for _ in 0..<Iterations.count(standard: 1_000) {
+        var mutator = Mutator(seed: 1)
+        var run = FuzzRun(standard: 1_000)
+        defer { expectBounded(run) }
+        while run.next() {
             let bytes = mutator.mutate(Self.bodies.randomElement(using: &mutator.random) ?? [])
             guard let json = try? JSONText(utf8: bytes) else { continue }
             guard let again = try? JSONText(json.text), again == json else {
@@ -66,8 +39,10 @@ struct Mutator {
     }
 
     @Test func `never crash what reads streams, and cuts change nothing`() throws {
-        var mutator = Mutator(random: SplitMix64(seed: 2))
-        for _ in 0..<Iterations.count(standard: 1_000) {
+        var mutator = Mutator(seed: 2)
+        var run = FuzzRun(standard: 1_000)
+        defer { expectBounded(run) }
+        while run.next() {
             let bytes = mutator.mutate(Self.streams.randomElement(using: &mutator.random) ?? [])
             let events = try decode([bytes])
             let cut = Int.random(in: 0...bytes.count, using: &mutator.random)
@@ -91,11 +66,13 @@ struct Mutator {
     }
 
     @Test func `never crash the client`() async throws {
-        var mutator = Mutator(random: SplitMix64(seed: 3))
+        var mutator = Mutator(seed: 3)
         let originals = Self.bodies + Self.streams + [Array(#"{"object":"Error","message":"m","code":3230}"#.utf8)]
-        for number in 0..<Iterations.count(standard: 1_000) {
+        var run = FuzzRun(standard: 1_000)
+        defer { expectBounded(run) }
+        while run.next() {
             let body = mutator.mutate(originals.randomElement(using: &mutator.random) ?? [])
-            let operation = Operation.allCases[number % Operation.allCases.count]
+            let operation = Operation.allCases[run.number % Operation.allCases.count]
             let status = [200, 200, 200, 400, 422, 500, 302, 204].randomElement(using: &mutator.random) ?? 200
             let transport = FakeTransport([.stream(HTTPHead(status: status), chunks: [body], nil)])
             do throws(APIError) { try await operation.run(api: transport) } catch {
@@ -106,6 +83,12 @@ struct Mutator {
             }
         }
     }
+}
+
+/// Long runs alone have a memory of their own.
+private func expectBounded(_ run: FuzzRun) {
+    if let summary = run.summary { print(summary) }
+    #expect(run.isBounded)
 }
 
 extension Operation {

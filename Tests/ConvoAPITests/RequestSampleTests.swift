@@ -2,6 +2,7 @@ import ConvoAPI
 import ConvoHTTP
 import ConvoModel
 import Foundation
+import Fuzzing
 import Testing
 
 /// Requests as users of the library make them, for a judge that is not ours: `scripts/check-requests` sets
@@ -10,7 +11,7 @@ import Testing
     @Test func `is sent as it was made`() async throws {
         var sampler = RequestSampler(random: SplitMix64(seed: 11))
         var lines: [String] = []
-        for number in 0..<Iterations.count(standard: 300) {
+        for number in 0..<FuzzRun(standard: 300).count {
             let transport = FakeTransport([RequestSampler.answers[number % RequestSampler.answers.count].1])
             let made = try await sampler.send(
                 RequestSampler.answers[number % RequestSampler.answers.count].0, api(transport))

@@ -1,4 +1,5 @@
 import ConvoAPI
+import Fuzzing
 import Testing
 
 /// The events of chunks, fed one after the other.
@@ -89,7 +90,7 @@ func decode(_ text: String) throws -> [ServerSentEvent] { try decode([Array(text
 
     @Test func `random streams give the same events whole and in pieces`() throws {
         var random = SplitMix64(seed: 20_261_122)
-        for number in 0..<Iterations.count(standard: 100_000) {
+        for number in 0..<FuzzRun(standard: 100_000).count {
             let bytes = RandomStream.bytes(&random)
             let whole = try decode([bytes])
             let pieces = RandomStream.cut(bytes, &random)

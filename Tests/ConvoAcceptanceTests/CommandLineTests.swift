@@ -35,7 +35,9 @@ import Testing
         (["sync"], 78, "no_key"), (["list", "--config", "/no/such"], 78, "missing_file"),
         (["sync", "--server-url", "ftp://x"], 78, "unusable_value"),
         (["sync", "--server-url", "http://127.0.0.1:1"], 69, "unreachable"),
-        (["list", "--database", "/proc/none/x.db"], 74, "not_writable"),
+        (["list", "--database", "/proc/none/x.db"], 74, "not_writable"), (["frobnicate"], 64, "usage"),
+        (["start", "", "--model", "m"], 64, "usage"), (["list", "--config", ""], 78, "unusable_value"),
+        (["get", String(repeating: "x", count: 3000)], 66, "no_such_conversation"),
     ])
     func `says what failed in one JSON object, with a code`(arguments: [String], exitCode: Int32, code: String)
         async throws
@@ -47,6 +49,43 @@ import Testing
         let json = try JSONSerialization.jsonObject(with: Data(outcome.errors.utf8)) as? [String: [String: Any]]
         #expect(json?["error"]?["code"] as? String == code)
         #expect((json?["error"]?["hint"] as? String)?.isEmpty == false)
+        #expect(outcome.errors.count < 600)
+    }
+
+    private func shell(_ line: String) throws -> (code: Int32, errors: String) {
+        let shell = Process()
+        shell.executableURL = URL(fileURLWithPath: "/bin/bash")
+        shell.arguments = ["-c", "PATH='\(Program.folder.path)':$PATH; \(line)"]
+        shell.environment = house.variables
+        let errors = Pipe()
+        shell.standardError = errors
+        try shell.run()
+        let text = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        shell.waitUntilExit()
+        return (shell.terminationStatus, text)
+    }
+
+    @Test func `says what is queued where its receipt can't be printed`() async throws {
+        let (code, errors) = try shell("convo start x --model m > /dev/full")
+        let item = try #require(try await house.json("outbox") as? [[String: Any]]).first
+        #expect(code == 74)
+        #expect(errors.contains("is queued as \(try #require(item?["id"] as? String))"))
+    }
+
+    @Test func `takes no argument that is not UTF-8`() async throws {
+        let (code, errors) = try shell("convo start $'caf\\xe9' --model m")
+        #expect(code == 64)
+        #expect(errors.contains("Argument 2 is not UTF-8"))
+        #expect(try #require(try await house.json("outbox") as? [Any]).isEmpty)
+    }
+
+    @Test func `deletes nothing that would take undelivered writes along, and says what to do`() async throws {
+        _ = try await house.convo("start", "x", "--model", "m")
+        let id = try #require(try await house.json("list") as? [[String: Any]]).first?["id"] as? String
+        let outcome = try await house.convo("delete", try #require(id), "--local")
+        #expect(outcome.exitCode == 65)
+        #expect(outcome.errors.contains("has a write not delivered yet"))
+        #expect(outcome.errors.contains("convo outbox cancel"))
     }
 
     @Test func `refuses a database that is damaged, foreign or newer, with a hint`() async throws {

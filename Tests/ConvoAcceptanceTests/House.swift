@@ -1,5 +1,4 @@
 import Foundation
-import FoundationNetworking
 import Glibc
 import Testing
 
@@ -24,10 +23,12 @@ final class House: Sendable {
     var database: String { folder.appendingPathComponent(".local/share/convo/convo.db").path }
 
     func start(
-        _ name: String, _ arguments: [String], _ more: [String: String] = [:], isListenedTo: Bool = false
+        _ name: String, _ arguments: [String], _ more: [String: String] = [:], isListenedTo: Bool = false,
+        terminal: Terminal? = nil
     ) throws -> Program {
         let program = try Program.start(
-            name, arguments, environment: variables.merging(more) { $1 }, in: folder, isListenedTo: isListenedTo)
+            name, arguments, environment: variables.merging(more) { $1 }, in: folder, isListenedTo: isListenedTo,
+            terminal: terminal)
         running.add(program)
         return program
     }
@@ -76,26 +77,6 @@ final class House: Sendable {
     }
 
     struct Unmet: Error { let what: String }
-}
-
-/// A `convo-sandbox` that listens.
-struct Server {
-    let program: Program
-    let url: String
-    var variables: [String: String] { ["CONVO_SERVER_URL": url] }
-
-    /// How often each operation was asked for since this was asked last.
-    func requests() async throws -> [String: Int] {
-        let url = try #require(URL(string: url + "/sandbox/requests"))
-        let data = try await fetch(URLRequest(url: url))
-        var clearing = URLRequest(url: url)
-        clearing.httpMethod = "DELETE"
-        _ = try await fetch(clearing)
-        let log = try JSONSerialization.jsonObject(with: data) as? [String: Any]
-        return try #require(log?["counts"] as? [String: Int]).filter { $0.value > 0 }
-    }
-
-    private func fetch(_ request: URLRequest) async throws -> Data { try await URLSession.shared.data(for: request).0 }
 }
 
 /// What was started, so that it ends with the test, however that ends.

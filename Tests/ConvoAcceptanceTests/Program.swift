@@ -30,14 +30,18 @@ final class Program: @unchecked Sendable {
 
     static func start(
         _ name: String, _ arguments: [String], environment: [String: String], input: String? = nil, in folder: URL,
-        isListenedTo: Bool = false
+        isListenedTo: Bool = false, terminal: Terminal? = nil
     ) throws -> Program {
         let program = Program(name, in: folder)
         for file in [program.outputFile, program.errorFile] { try Data().write(to: file) }
         program.process.arguments = arguments
         program.process.environment = environment
-        program.process.standardOutput =
-            isListenedTo ? program.lines : try FileHandle(forWritingTo: program.outputFile)
+        if let terminal {
+            program.process.standardOutput = terminal.device
+        } else {
+            program.process.standardOutput =
+                isListenedTo ? program.lines : try FileHandle(forWritingTo: program.outputFile)
+        }
         program.process.standardError = try FileHandle(forWritingTo: program.errorFile)
         if let input {
             let file = folder.appendingPathComponent("\(UUID().uuidString).in")
@@ -47,6 +51,7 @@ final class Program: @unchecked Sendable {
             program.process.standardInput = FileHandle.nullDevice
         }
         try program.process.run()
+        try terminal?.device.close()  // so that its reader sees the program's end
         return program
     }
 

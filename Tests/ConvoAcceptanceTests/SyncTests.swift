@@ -92,6 +92,18 @@ import Testing
         }
     }
 
+    @Test func `that leaves a refused write behind says so, and what waits for it`() async throws {
+        let server = try await house.sandbox()
+        _ = try await house.convo("start", "sandbox:error=422 x", "--model", "m")
+        let outcome = try await house.convo("sync", with: server.variables)
+        #expect(outcome.exitCode == 65)
+        #expect(outcome.output.contains("1 write refused"))
+        #expect(outcome.errors.contains("stuck until you decide"))
+        let item = try #require(try await house.json("outbox") as? [[String: Any]]).first?["id"] as? String
+        _ = try await house.convo("outbox", "cancel", try #require(item))
+        #expect(try await house.convo("sync", with: server.variables).exitCode == 0)
+    }
+
     @Test func `and a write that is waited for brings the answer`() async throws {
         let server = try await house.sandbox()
         let outcome = try await house.convo("start", "hello", "--model", "m", "--stream", with: server.variables)

@@ -34,9 +34,9 @@ struct MutantEngine: Sendable {
             if let outcome = await mutation.pull(step, self) { return outcome }
             return await right.pull(step)
         }
-        engine.steps.push = { step, streaming in
+        engine.steps.push = { step, manner in
             if let outcome = await mutation.push(step, self) { return outcome }
-            return await right.push(step, streaming)
+            return await right.push(step, manner)
         }
         engine.steps.recover = { () throws(StoreError) in try mutation.recover(store) }
         return engine

@@ -105,14 +105,15 @@ final class Simulation {
 
     /// Does what a person asks for, and runs the program that they run for it.
     private func perform(_ action: Scenario.Action, beside daemon: Life) throws {
-        let queued = try person.perform(action, in: disk.store)
-        disk.keepPromise()
         switch action {
         case .appendStreaming(_, _, let rings, let stopsAfter):
-            if rings { daemon.wake.ring() }
-            guard let queued else { return }
-            var hand = begin(CrashPoints()) { engine, _ in
-                _ = try? await engine.deliver(queued, streaming: Streaming(queued) { _ in })  // the outbox keeps it
+            var hand = begin(CrashPoints()) { [person, disk] engine, _ in
+                let turn = try? await engine.takeTurn()  // without it the write is queued all the same
+                guard let queued = try? person.perform(action, in: disk.store) else { return }
+                disk.keepPromise()
+                if rings { daemon.wake.ring() }
+                // Whatever comes of it, the outbox keeps it.
+                _ = try? await engine.deliver(queued, turn: turn, streaming: Streaming(queued) { _ in })
             }
             hand.stopsAt = stopsAfter.map { world.now + $0 } ?? .never
             hands.append(hand)
@@ -124,7 +125,10 @@ final class Simulation {
             }
             hands.append(hand)
             runByHand.insert(hand.sender)
-        default: daemon.wake.ring()
+        default:
+            try person.perform(action, in: disk.store)
+            disk.keepPromise()
+            daemon.wake.ring()
         }
     }
 

@@ -52,10 +52,22 @@ struct Delivery {
             return Failure(
                 .tryLater, code: "in_doubt", message: message ?? "It was sent, and its answer did not arrive.",
                 hint: "Nothing is sent twice: convod or the next `convo sync` finds out, and brings the answer.")
-        case .queued, .sending, .held:
+        case .sending:
             return Failure(
-                .tryLater, code: item.reason?.code ?? "still_queued", message: message ?? "It is not delivered yet.",
+                .tryLater, code: "interrupted", message: "Stopped listening; another process is sending the message.",
+                hint: "It goes on: `convo history \(item.conversation)` shows the answer once it is here.")
+        case .queued where item.reason == nil || item.reason?.code == "cancelled":
+            return Failure(
+                .tryLater, code: "still_queued", message: "It is not sent yet.",
                 hint: "It stays queued as \(item.id); convod or the next `convo sync` goes on.")
+        case .queued:
+            return Failure(
+                .tryLater, code: item.reason?.code ?? "still_queued", message: message ?? "It is not sent yet.",
+                hint: "It stays queued as \(item.id); convod or the next `convo sync` goes on.")
+        case .held:
+            return Failure(
+                .badData, code: item.reason?.code ?? "held", message: "It is held: \(message ?? "it waits for you.")",
+                hint: item.reason?.hint ?? "Run `convo outbox`: it goes on once you have decided.")
         }
     }
 }

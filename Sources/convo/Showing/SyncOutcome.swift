@@ -33,7 +33,8 @@ struct SyncOutcome {
         return lines
     }
 
-    /// The first thing that went wrong; what only a person can move on is no failure of a sync.
+    /// The first thing that went wrong. What is stuck until the person decides comes before what goes on by itself:
+    /// trying again does not help.
     var failure: Failure? {
         if let halt = pull.halt, halt.isNotFound { return notTheAPI(halt) }
         if let halt = pull.halt ?? push.halt { return Failure(halt) }
@@ -43,6 +44,12 @@ struct SyncOutcome {
                 .tryLater, code: cause.code,
                 message: "\(count(pull.failures.count, "history", "histories")) could not be read: \(cause.message)",
                 hint: cause.hint)
+        }
+        let stuck = waiting.count { $0 == .refused || $0 == .held }
+        guard stuck == 0 else {
+            return Failure(
+                .badData, code: "needs_decision", message: "\(count(stuck, "write")) stuck until you decide.",
+                hint: "Run `convo outbox` to see why; then `convo outbox retry`, edit or cancel.")
         }
         let unsettled = waiting.count { $0 == .queued || $0 == .sending || $0 == .inDoubt }
         guard unsettled > 0 else { return nil }

@@ -25,8 +25,7 @@ struct Append: AsyncParsableCommand {
         let request = try makeRequest()
         let store = try common.store()
         let id = try store.conversation(matching: which.conversation).id
-        let receipt = try store.append(request, to: id)
-        try await delivery.finish(receipt, in: store, common)
+        try await delivery.finish(in: store, common) { try store.append(request, to: id) }
     }
 
     private func makeRequest() throws -> AppendRequest {

@@ -20,10 +20,14 @@ struct InputOptions: ParsableArguments {
             return try Inputs(json: JSONText(utf8: InputFile.bytes(of: inputs)))
         }
         guard let text else { return nil }
+        guard !text.isEmpty else { throw ValidationError("The message is empty.") }
         guard text == "-" else { return .text(text) }
         let bytes = try InputFile.bytes(of: "-")
         guard let piped = String(validating: bytes, as: UTF8.self) else {
             throw Failure(.badData, code: "not_utf8", message: "Standard input is not UTF-8 text.")
+        }
+        guard !piped.isEmpty else {
+            throw Failure(.badData, code: "empty_message", message: "There is nothing on standard input.")
         }
         return .text(piped)
     }

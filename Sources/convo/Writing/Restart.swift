@@ -39,8 +39,7 @@ struct Restart: AsyncParsableCommand {
         request.guardrails = try guardrails?.value(of: "guardrails", .array)
         request.metadata = try metadata?.value(of: "metadata", .object)
         try options.apply(to: &request)
-        let receipt = try store.restart(request, of: id)
-        try await delivery.finish(receipt, in: store, common)
+        try await delivery.finish(in: store, common) { [request] in try store.restart(request, of: id) }
     }
 
     private func entry(in history: StoredHistory) throws -> EntryID {

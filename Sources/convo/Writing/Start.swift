@@ -50,8 +50,7 @@ struct Start: AsyncParsableCommand {
     func run() async throws {
         let request = try makeRequest()
         let store = try common.store()
-        let receipt = try store.start(request)
-        try await delivery.finish(receipt, in: store, common)
+        try await delivery.finish(in: store, common) { try store.start(request) }
     }
 
     private func makeRequest() throws -> StartRequest {

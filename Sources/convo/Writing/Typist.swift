@@ -7,17 +7,21 @@ actor Typist {
     private let style: Style
     private let device = TerminalDevice.standardOutput
     private var transcript = Transcript()
+    private var hasFailed = false
 
     init(style: Style) { self.style = style }
 
     /// A terminal that is gone takes nothing away from the answer: it is stored all the same.
-    func show(_ event: ConversationEvent) {
-        try? device.write(transcript.text(of: event, style.ink))
+    func show(_ event: ConversationEvent) { type(transcript.text(of: event, style.ink)) }
+
+    /// Ends the last line, and says whether the answer was shown: it was not where another process delivers the write,
+    /// or where nothing could be written.
+    func end() -> Bool {
+        type(transcript.end())
+        return transcript.hasWords && !hasFailed
     }
 
-    /// Ends the last line, and says whether anything was shown: nothing is where another process delivers the write.
-    func end() -> Bool {
-        try? device.write(transcript.end())
-        return transcript.hasWords
+    private func type(_ text: String) {
+        do { try device.write(text) } catch { hasFailed = true }
     }
 }

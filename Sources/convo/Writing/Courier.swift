@@ -1,0 +1,53 @@
+import ConvoModel
+import ConvoStore
+import ConvoSync
+
+/// Queues a write and brings it to the server, or follows who does.
+///
+/// Whoever wants to watch an answer come claims the delivery before the write is queued: a daemon would be faster.
+struct Courier: Sendable {
+    /// What was queued, and what came of it.
+    struct Parcel: Sendable {
+        let receipt: QueuedWrite
+        /// The entries that were there before.
+        let known: Set<EntryID>
+        let outcome: Result<OutboxItem, any Error>
+        /// Whether the answer was printed while it came.
+        let isShown: Bool
+    }
+
+    let store: Store
+    /// Where there is none (no key, say), the write is queued all the same.
+    let engine: Result<SyncEngine, any Error>
+    let isStreaming: Bool
+    let console: Console
+
+    /// Queues in any case, also where the task is cancelled.
+    ///
+    /// - Throws: what `queue` throws, or ``StoreError`` where the engine's lock cannot be made: nothing is queued then.
+    func deliver(_ queue: @Sendable () throws -> QueuedWrite) async throws -> Parcel {
+        let turn = isStreaming ? try await (try? engine.get())?.takeTurn() : nil
+        let receipt = try queue()
+        let known = Set(try store.history(of: receipt.conversation).entries.compactMap(\.entry.id))
+        tell(receipt, isFollowing: isStreaming && turn == nil && !Task.isCancelled)
+        let typist = isStreaming && !console.asJSON ? Typist(style: console.style) : nil
+        let outcome: Result<OutboxItem, any Error>
+        do {
+            let item = try await engine.get().deliver(
+                receipt.operation, turn: turn,
+                streaming: isStreaming ? Streaming(receipt.operation) { await typist?.show($0) } : nil)
+            outcome = .success(item)
+        } catch {
+            outcome = .failure(error)
+        }
+        return Parcel(receipt: receipt, known: known, outcome: outcome, isShown: await typist?.end() ?? false)
+    }
+
+    /// Standard error may be closed: that keeps no write from being sent.
+    private func tell(_ receipt: QueuedWrite, isFollowing: Bool) {
+        guard !console.asJSON else { return }
+        try? console.note(receipt.words)
+        guard isFollowing, case .success = engine else { return }
+        try? console.note("Another process is delivering and does not let go: the answer is shown when it is whole.")
+    }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import FoundationNetworking
+import Testing
+
+/// A `convo-sandbox` that listens.
+struct Server {
+    let program: Program
+    let url: String
+    var variables: [String: String] { ["CONVO_SERVER_URL": url] }
+
+    /// How often each operation was asked for since this was asked last.
+    func requests() async throws -> [String: Int] {
+        let log = try JSONSerialization.jsonObject(with: try await ask("GET", "requests")) as? [String: Any]
+        _ = try await ask("DELETE", "requests")
+        return try #require(log?["counts"] as? [String: Int]).filter { $0.value > 0 }
+    }
+
+    func turn(_ name: String, to value: String) async throws {
+        _ = try await ask("POST", "switches", JSONEncoder().encode([name: value]))
+    }
+
+    /// Whether it is at work on any conversation.
+    func isBusy() async throws -> Bool {
+        let ids = try JSONSerialization.jsonObject(with: try await ask("GET", "busy")) as? [String]
+        return try !#require(ids).isEmpty
+    }
+
+    /// The ids and contents of a conversation's entries, in order.
+    func entries(of id: String) async throws -> [[String]] {
+        let all = try JSONSerialization.jsonObject(with: try await ask("GET", "conversations")) as? [[String: Any]]
+        let one = all?.first { ($0["conversation"] as? [String: Any])?["id"] as? String == id }
+        return House.entries(in: one)
+    }
+
+    private func ask(_ method: String, _ path: String, _ body: Data? = nil) async throws -> Data {
+        var request = URLRequest(url: try #require(URL(string: "\(url)/sandbox/\(path)")))
+        request.httpMethod = method
+        request.httpBody = body
+        return try await URLSession.shared.data(for: request).0
+    }
+}
+
+extension House {
+    /// The ids and contents of what holds `entries`, in order.
+    static func entries(in object: [String: Any]?) -> [[String]] {
+        (object?["entries"] as? [[String: Any]] ?? []).map { entry in
+            [entry["id"], entry["content"]].map { $0.map { "\($0)" } ?? "" }
+        }
+    }
+
+    /// The same of the conversation as it is kept here.
+    func entries(of id: String) async throws -> [[String]] {
+        House.entries(in: try await json("history", id) as? [String: Any])
+    }
+}

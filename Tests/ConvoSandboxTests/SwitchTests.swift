@@ -1,0 +1,123 @@
+import ConvoModel
+import ConvoSandbox
+import ConvoServer
+import Testing
+
+/// What the real server does here is not known: each switch chooses one of the ways, and starts from the likeliest.
+@Suite struct `A switch for what is not known` {
+    /// The value of each in the order of the choices.
+    private func outcomes<Value: Sendable>(
+        _ name: String, _ choices: String..., of visit: @Sendable (Visitor) async throws -> Value
+    ) async throws -> [Value] {
+        var values: [Value] = []
+        for choice in choices { values.append(try await visiting(turned: ["\(name)=\(choice)"], visit)) }
+        return values
+    }
+
+    @Test func `sets the words and the code of 404`() async throws {
+        let path = Visitor.collection + "/conv_none"
+        #expect(
+            try await outcomes("not-found-code", "3000", "7") { try await $0.get(path).json["code"]?.int } == [3000, 7])
+        let words = try await outcomes("not-found-message", "a", "b c") {
+            try await $0.get(path).json["message"]?.string
+        }
+        #expect(words == ["a", "b c"])
+    }
+
+    @Test func `sets the code of 409`() async throws {
+        let codes = try await outcomes("busy-code", "3000", "8") { visitor in
+            let path = try await visitor.start()
+            let id = RemoteID(String(path.split(separator: "/")[2]))
+            let events = try await visitor.sandbox.appendStream(
+                .object(["inputs": .string("sandbox:slow=60000")]), to: id)
+            for try await _ in events { break }
+            return try await visitor.append("x", to: path).json["code"]?.int
+        }
+        #expect(codes == [3000, 8])
+    }
+
+    @Test func `clamps or refuses a page that is too large`() async throws {
+        let statuses = try await outcomes("page-size-over-limit", "clamp", "refuse") { visitor in
+            await visitor.sandbox.turn { $0.pageSizeLimit = 1 }
+            return try await visitor.get(Visitor.collection + "?page_size=2").status
+        }
+        #expect(statuses == [200, 422])
+    }
+
+    @Test func `shows completed_at in a history, or not`() async throws {
+        let isNull = try await outcomes("history-completed-at", "null", "value") { visitor in
+            let path = try await visitor.start()
+            return try await visitor.entries(of: path).last?["completed_at"]?.isNull
+        }
+        #expect(isNull == [true, false])
+    }
+
+    @Test func `keeps an unstored append, drops it, or refuses it`() async throws {
+        let kept = try await outcomes("append-unstored", "not-kept", "kept", "refused") { visitor in
+            let path = try await visitor.start()
+            let status = try await visitor.post(path, #"{"inputs":"x","store":false}"#).status
+            return [status, try await visitor.entries(of: path).count]
+        }
+        #expect(kept == [[200, 2], [200, 4], [422, 2]])
+    }
+
+    @Test func `ends a turn with a handoff to the client, or goes on`() async throws {
+        let outputs = try await outcomes("client-handoff", "ends-turn", "goes-on") { visitor in
+            let body = #"{"agent_id":"ag_1","inputs":"sandbox:handoff","handoff_execution":"client"}"#
+            return try await visitor.post(Visitor.collection, body).json["outputs"]?.elements.count
+        }
+        #expect(outputs == [1, 2])
+    }
+
+    @Test func `sets what a failed stream says`() async throws {
+        let words = try await outcomes("stream-error-message", "a", "b c") { visitor in
+            let body = #"{"model":"m","inputs":"sandbox:error","stream":true}"#
+            return try await visitor.post(Visitor.collection, body).events.last?.data["message"]?.string
+        }
+        #expect(words == ["a", "b c"])
+    }
+
+    @Test func `tells when to come back, or not`() async throws {
+        let headers = try await outcomes("retry-after-seconds", "0", "9") { visitor in
+            await visitor.sandbox.turn { $0.faults[.rateLimit] = Chance("1") }
+            return try await visitor.get(Visitor.collection)["Retry-After"]
+        }
+        #expect(headers == [nil, "9"])
+    }
+
+    @Test func `takes handoff_execution beside a model, or refuses it`() async throws {
+        let statuses = try await outcomes("handoff-with-model", "refuse", "accept") { visitor in
+            try await visitor.post(
+                Visitor.collection, #"{"model":"m","inputs":"x","handoff_execution":"server"}"#
+            ).status
+        }
+        #expect(statuses == [422, 200])
+    }
+
+    @Test func `has only some models in use`() async throws {
+        try await visiting { visitor in
+            let path = try await visitor.start()
+            try await visitor.sandbox.turn { try $0.set(assignment: "models-in-use=large,medium") }
+            let replies = [
+                try await visitor.post(Visitor.collection, #"{"model":"small","inputs":"x"}"#),
+                try await visitor.append("x", to: path),
+            ]
+            for reply in replies {
+                #expect(reply.status == 400)
+                #expect(reply.json["code"]?.int == 3003)
+            }
+            let other = try await visitor.post(Visitor.collection, #"{"model":"large","inputs":"x"}"#)
+            #expect(other.status == 200)
+            #expect(try await visitor.entries(of: path).count == 2)
+        }
+    }
+
+    @Test func `has a model that takes no images`() async throws {
+        let image = #"[{"role":"user","content":[{"type":"image_url","image_url":"https://x/y.png"}]}]"#
+        let replies = try await outcomes("image-input", "accept", "refuse") { visitor in
+            let reply = try await visitor.post(Visitor.collection, #"{"model":"m","inputs":\#(image)}"#)
+            return [reply.status, reply.json["code"]?.int]
+        }
+        #expect(replies == [[200, nil], [400, 3051]])
+    }
+}

@@ -1,0 +1,101 @@
+import ConvoModel
+import ConvoStore
+import Fuzzing
+import Testing
+
+/// Each store takes in some thousands, and is checked: one alone would only measure how SQLite grows.
+@Suite struct `What a damaged answer holds` {
+    private static let inputsPerStore = 5000
+    /// Entries that a history drops stay: in one conversation the run would be quadratic.
+    private static let inputsPerConversation = 25
+
+    private static let entries = [
+        message("msg_1", "hello ✓ 日本"), message("msg_2", "said", role: "assistant"),
+        #"{"object":"entry","type":"function.call","id":"fc_1","tool_call_id":"abc","name":"f","arguments":"{\"a\":1}"}"#,
+        #"{"object":"entry","type":"function.result","id":"fr_1","tool_call_id":"abc","result":"42"}"#,
+        #"{"object":"entry","type":"tool.execution","id":"t_1","name":"web_search","arguments":"","info":{"a":[1.0,-0]}}"#,
+        #"{"object":"entry","type":"agent.handoff","id":"h_1","previous_agent_id":"a","previous_agent_name":"A"}"#,
+        #"{"object":"entry","type":"message.output","id":"msg_3","content":[{"type":"text","text":"a"},{"type":"tool_reference","tool":"w","title":"T"}]}"#,
+    ]
+
+    @Test func `is kept as it came, or refused`() throws {
+        var mutator = Mutator(seed: 7)
+        var run = FuzzRun(standard: 2000)
+        var taken = 0
+        var house = try TemporaryStore()
+        while run.next() {
+            if run.number > 0, run.number.isMultiple(of: Self.inputsPerStore) {
+                try house.store.checkIntegrity()
+                house = try TemporaryStore()
+            }
+            let id = "conv_\(run.number / Self.inputsPerConversation)"
+            do {
+                switch run.number % 3 {
+                case 0: taken += try takeInConversation(id, &mutator, house.store) ? 1 : 0
+                case 1: taken += try takeInHistory(id, run.number, &mutator, house.store) ? 1 : 0
+                default: taken += try takeInResponse(id, &mutator, house.store) ? 1 : 0
+                }
+            } catch is ModelError, is JSONSyntaxError {
+                // Refused before it reached the store.
+            } catch let error as StoreError where error.isRefusal {
+            }
+        }
+        try house.store.checkIntegrity()
+        if let summary = run.summary { print(summary, "taken in: \(taken)") }
+        #expect(run.isBounded)
+        #expect(taken > run.count / 20)
+    }
+
+    private func takeInConversation(_ id: String, _ mutator: inout Mutator, _ store: Store) throws -> Bool {
+        let text = try Conversation.sample(id, extra: #","metadata":{"a":1.0},"tools":[],"zebra":null"#).raw.text
+        let conversation = try Conversation(raw: JSONText(utf8: mutator.mutate(Array(text.utf8))))
+        _ = try store.takeIn([conversation])
+        guard !conversation.id.rawValue.isEmpty else { return true }
+        #expect(try store.conversation(matching: conversation.id.rawValue).raw == conversation.raw)
+        return true
+    }
+
+    private func takeInHistory(_ id: String, _ number: Int, _ mutator: inout Mutator, _ store: Store) throws -> Bool {
+        _ = try store.takeIn([.sample(id)])
+        let entries = Self.entries.shuffled(using: &mutator.random).prefix(4)
+        let text = try ConversationHistory.sample(id, Array(entries)).raw.text
+        let history = try ConversationHistory(raw: JSONText(utf8: mutator.mutate(Array(text.utf8))))
+        try store.takeIn([HistoryIntake(history, version: "\(number)")])
+        guard history.conversationID == RemoteID(id), isWellNamed(history.entries) else { return false }
+        let kept = try store.history(of: try store.conversation(matching: id).id)
+        #expect(kept.entries.map(\.entry.raw) == history.entries.map(\.raw))
+        return true
+    }
+
+    private func takeInResponse(_ id: String, _ mutator: inout Mutator, _ store: Store) throws -> Bool {
+        _ = try store.takeIn([.sample(id)])
+        let outputs = Self.entries.shuffled(using: &mutator.random).prefix(2).joined(separator: ",")
+        let text = #"{"conversation_id":"\#(id)","outputs":[\#(outputs)],"usage":{"total_tokens":1}}"#
+        let response = try ConversationResponse(raw: JSONText(utf8: mutator.mutate(Array(text.utf8))))
+        var request = StartRequest(inputs: .text("x"))
+        request.model = "m"
+        let receipt = try store.start(request)
+        _ = try store.markSending(receipt.operation, base: nil)
+        try store.markDelivered(receipt.operation, response: response)
+        #expect(try store.response(to: receipt.operation) == response.raw)
+        let there = Set(try store.history(of: receipt.conversation).entries.map(\.entry.raw))
+        #expect(!isWellNamed(response.outputs) || there.isSuperset(of: response.outputs.map(\.raw)))
+        return true
+    }
+
+    /// Each has an id of its own: of two with the same id only one is kept.
+    private func isWellNamed(_ entries: [Entry]) -> Bool {
+        let ids = Set(entries.compactMap(\.id))
+        return ids.count == entries.count && ids.allSatisfy { !$0.rawValue.hasPrefix("~") }
+    }
+}
+
+extension StoreError {
+    /// Not the database's own failure.
+    fileprivate var isRefusal: Bool {
+        switch self {
+        case .noSuchConversation, .requestTooLarge, .invalidRequest: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import ConvoAPI
+import ConvoModel
+
+/// An API that cannot be reached.
+struct NobodyThere: ConversationsAPI {
+    func list(page: Int, pageSize: Int, metadata: JSONText?) throws(APIError) -> [Conversation] { throw .unreachable }
+    func get(_ id: RemoteID) throws(APIError) -> Conversation { throw .unreachable }
+    func getHistory(of id: RemoteID) throws(APIError) -> ConversationHistory { throw .unreachable }
+    func getMessages(of id: RemoteID) throws(APIError) -> ConversationMessages { throw .unreachable }
+    func start(_ request: StartRequest) throws(APIError) -> ConversationResponse { throw .unreachable }
+    func append(_ request: AppendRequest, to id: RemoteID) throws(APIError) -> ConversationResponse {
+        throw .unreachable
+    }
+    func restart(_ request: RestartRequest, of id: RemoteID) throws(APIError) -> ConversationResponse {
+        throw .unreachable
+    }
+    func delete(_ id: RemoteID) throws(APIError) { throw .unreachable }
+    func startStream(_ request: StartRequest) throws(APIError) -> ConversationEventStream { throw .unreachable }
+    func appendStream(_ request: AppendRequest, to id: RemoteID) throws(APIError) -> ConversationEventStream {
+        throw .unreachable
+    }
+    func restartStream(_ request: RestartRequest, of id: RemoteID) throws(APIError) -> ConversationEventStream {
+        throw .unreachable
+    }
+}

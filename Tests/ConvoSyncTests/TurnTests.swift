@@ -1,0 +1,47 @@
+import ConvoAPI
+import ConvoModel
+import ConvoStore
+import Testing
+
+@testable import ConvoSync
+
+@Suite struct `A process that waits for its turn` {
+    @Test func `is made room for by a push that goes on for ever, not by one that ends by itself`() async throws {
+        let store = try temporaryStore()
+        var request = StartRequest(inputs: .text("hello"))
+        request.model = "m"
+        let id = try store.start(request).operation
+        let engine = SyncEngine(api: NobodyThere(), store: store)
+        let place = try #require(try FileLock.tryLock(.turn, beside: store.path))
+        let report = try #require(try await engine.push(.due))
+        #expect(report.hasMadeRoom)
+        #expect(try store.operation(matching: id.rawValue).attempts == 0)
+        #expect(try #require(try await engine.push(.once)).hasMadeRoom == false)
+        #expect(try store.operation(matching: id.rawValue).attempts == 1)
+        place.release()
+        #expect(try #require(try await engine.push(.due)).hasMadeRoom == false)
+    }
+
+    @Test func `has it as soon as the lock is free, and keeps it`() async throws {
+        let store = try temporaryStore()
+        let engine = SyncEngine(api: NobodyThere(), store: store)
+        let other = try #require(try FileLock.tryLock(.engine, beside: store.path))
+        async let waiting = engine.takeTurn()
+        while FileLock.holder(of: .turn, beside: store.path) == nil { await Task.yield() }
+        other.release()
+        let turn = try #require(try await waiting)
+        #expect(FileLock.holder(of: .turn, beside: store.path) == nil)
+        #expect(try await engine.push(.once) == nil)
+        turn.release()
+    }
+
+    @Test func `gets nothing, and has nothing sent, once it is cancelled`() async throws {
+        let store = try temporaryStore()
+        let engine = SyncEngine(api: NobodyThere(), store: store)
+        let other = try #require(try FileLock.tryLock(.engine, beside: store.path))
+        let task = Task { try await engine.takeTurn() == nil }  // Cancelled below.
+        task.cancel()
+        #expect(try await task.value)
+        other.release()
+    }
+}

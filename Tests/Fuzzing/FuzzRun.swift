@@ -1,0 +1,45 @@
+import Foundation
+
+/// So many inputs, and what the process holds meanwhile.
+///
+/// `CONVO_FUZZ_ITERATIONS` asks for a long run. Its memory is looked at after a tenth, when all caches are warm, and at
+/// the end; in a short one other tests run in the same process.
+public struct FuzzRun {
+    /// What may be held more at the end: independent of the number of inputs.
+    public static let growthLimitKilobytes = 48 << 10
+
+    private static let wanted = ProcessInfo.processInfo.environment["CONVO_FUZZ_ITERATIONS"].flatMap { Int($0) }
+
+    public let count: Int
+    /// The input at hand, from 0.
+    public private(set) var number = -1
+    private var warmKilobytes = 0
+    private let start = ContinuousClock.now
+
+    public init(standard: Int) { count = FuzzRun.wanted ?? standard }
+
+    /// Goes on to the next input, if there is one.
+    public mutating func next() -> Bool {
+        number += 1
+        if number == count / 10 { warmKilobytes = FuzzRun.residentKilobytes() }
+        return number < count
+    }
+
+    /// Whether the memory is as it was, as far as that can be told.
+    public var isBounded: Bool {
+        FuzzRun.wanted == nil || FuzzRun.residentKilobytes() <= warmKilobytes + FuzzRun.growthLimitKilobytes
+    }
+
+    /// What a long run took, `nil` for a short one.
+    public var summary: String? {
+        guard FuzzRun.wanted != nil else { return nil }
+        let time = start.duration(to: .now).formatted(.units(allowed: [.minutes, .seconds]))
+        return "\(count) inputs in \(time); \(warmKilobytes) kB after a tenth, \(FuzzRun.residentKilobytes()) kB now"
+    }
+
+    private static func residentKilobytes() -> Int {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        return line.flatMap { Int($0.filter(\.isNumber)) } ?? 0
+    }
+}
