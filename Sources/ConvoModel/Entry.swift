@@ -1,6 +1,6 @@
 /// One entry of a conversation as the server wrote it.
 public struct Entry: Hashable, Sendable {
-    /// The schema calls the id optional; every recorded answer has one.
+    /// The schema calls the id optional; every recorded answer has one. `nil` for what can be no id.
     public let id: EntryID?
     public let type: EntryType
     /// The server's object, unknown fields included.
@@ -9,7 +9,7 @@ public struct Entry: Hashable, Sendable {
     /// - Throws: ``ModelError`` if this is no object with a `type`.
     public init(raw: JSONText) throws(ModelError) {
         type = EntryType(try raw.required("type", in: "entry"))
-        id = raw["id"]?.string.map { EntryID($0) }
+        id = raw["id"]?.name.map { EntryID($0) }
         self.raw = raw
     }
 

@@ -15,9 +15,12 @@ public enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
 
 extension JSONText {
     func required(_ field: String, in place: String) throws(ModelError) -> String {
-        guard let value = self[field]?.string, !value.isEmpty else { throw .missing(field: field, in: place) }
+        guard let value = self[field]?.name else { throw .missing(field: field, in: place) }
         return value
     }
+
+    /// A text that tells things apart: not empty, and without U+0000, at which whatever is written in C would cut it.
+    var name: String? { string.flatMap { $0.isEmpty || $0.utf8.contains(0) ? nil : $0 } }
 
     func requiredTimestamp(_ field: String, in place: String) throws(ModelError) -> Timestamp {
         let text = try required(field, in: place)

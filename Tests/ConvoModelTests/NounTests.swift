@@ -30,10 +30,15 @@ import Testing
         #expect(history.entries[0].raw.text == #"{"type":"new.kind","y":[1.0]}"#)
     }
 
+    @Test func `has no id that a database would cut short`() throws {
+        #expect(try Entry(raw: JSONText(#"{"type":"message.input","id":"msg_\u0000a"}"#)).id == nil)
+    }
+
     @Test(arguments: [
         "{}", "[]", "null", #"{"conversation_id":"c"}"#, #"{"conversation_id":"c","entries":{}}"#,
         #"{"conversation_id":"c","entries":[1]}"#, #"{"conversation_id":"c","entries":[{}]}"#,
-        #"{"conversation_id":"","entries":[]}"#, #"{"conversation_id":1,"entries":[]}"#,
+        #"{"conversation_id":"","entries":[]}"#, #"{"conversation_id":"c\u0000d","entries":[]}"#,
+        #"{"conversation_id":1,"entries":[]}"#,
     ])
     func `is not made of:`(_ text: String) throws {
         let json = try JSONText(text)

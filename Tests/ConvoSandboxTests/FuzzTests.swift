@@ -22,7 +22,9 @@ import Testing
         while run.next() {
             let original = Array(Self.bodies.randomElement(using: &mutator.random)?.utf8 ?? "".utf8)
             // One of four as it is, so that conversations come to be.
-            let bytes = Int.random(in: 0..<4, using: &mutator.random) == 0 ? original : mutator.mutate(original)
+            let isWhole = Int.random(in: 0..<4, using: &mutator.random) == 0
+            let bytes =
+                isWhole ? original : mutator.mutate(original) { (try? JSONText(utf8: $0))?.kind == .object }
             guard let body = try? JSONText(utf8: bytes), body.kind == .object else { continue }
             do {
                 let answer =

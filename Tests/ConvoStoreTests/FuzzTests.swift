@@ -48,7 +48,7 @@ import Testing
 
     private func takeInConversation(_ id: String, _ mutator: inout Mutator, _ store: Store) throws -> Bool {
         let text = try Conversation.sample(id, extra: #","metadata":{"a":1.0},"tools":[],"zebra":null"#).raw.text
-        let conversation = try Conversation(raw: JSONText(utf8: mutator.mutate(Array(text.utf8))))
+        let conversation = try Conversation(raw: damaged(text, &mutator))
         _ = try store.takeIn([conversation])
         guard !conversation.id.rawValue.isEmpty else { return true }
         #expect(try store.conversation(matching: conversation.id.rawValue).raw == conversation.raw)
@@ -59,7 +59,7 @@ import Testing
         _ = try store.takeIn([.sample(id)])
         let entries = Self.entries.shuffled(using: &mutator.random).prefix(4)
         let text = try ConversationHistory.sample(id, Array(entries)).raw.text
-        let history = try ConversationHistory(raw: JSONText(utf8: mutator.mutate(Array(text.utf8))))
+        let history = try ConversationHistory(raw: damaged(text, &mutator))
         try store.takeIn([HistoryIntake(history, version: "\(number)")])
         guard history.conversationID == RemoteID(id), isWellNamed(history.entries) else { return false }
         let kept = try store.history(of: try store.conversation(matching: id).id)
@@ -71,7 +71,7 @@ import Testing
         _ = try store.takeIn([.sample(id)])
         let outputs = Self.entries.shuffled(using: &mutator.random).prefix(2).joined(separator: ",")
         let text = #"{"conversation_id":"\#(id)","outputs":[\#(outputs)],"usage":{"total_tokens":1}}"#
-        let response = try ConversationResponse(raw: JSONText(utf8: mutator.mutate(Array(text.utf8))))
+        let response = try ConversationResponse(raw: damaged(text, &mutator))
         var request = StartRequest(inputs: .text("x"))
         request.model = "m"
         let receipt = try store.start(request)
@@ -81,6 +81,10 @@ import Testing
         let there = Set(try store.history(of: receipt.conversation).entries.map(\.entry.raw))
         #expect(!isWellNamed(response.outputs) || there.isSuperset(of: response.outputs.map(\.raw)))
         return true
+    }
+
+    private func damaged(_ text: String, _ mutator: inout Mutator) throws -> JSONText {
+        try JSONText(utf8: mutator.mutate(Array(text.utf8)) { (try? JSONText(utf8: $0)) != nil })
     }
 
     /// Each has an id of its own: of two with the same id only one is kept.

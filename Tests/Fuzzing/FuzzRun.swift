@@ -33,7 +33,8 @@ public struct FuzzRun {
     /// What a long run took, `nil` for a short one.
     public var summary: String? {
         guard FuzzRun.wanted != nil else { return nil }
-        let time = start.duration(to: .now).formatted(.units(allowed: [.minutes, .seconds]))
+        let time = start.duration(to: .now).formatted(
+            .units(allowed: [.minutes, .seconds], fractionalPart: .show(length: 1)))
         return "\(count) inputs in \(time); \(warmKilobytes) kB after a tenth, \(FuzzRun.residentKilobytes()) kB now"
     }
 

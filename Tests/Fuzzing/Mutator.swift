@@ -28,4 +28,15 @@ public struct Mutator {
         }
         return bytes
     }
+
+    /// The same, again and again, up to a limit, until it is what is wanted: most damaged JSON is none.
+    public mutating func mutate(_ original: [UInt8], until isWanted: ([UInt8]) -> Bool) -> [UInt8] {
+        for _ in 1..<Mutator.tries {
+            let bytes = mutate(original)
+            if isWanted(bytes) { return bytes }
+        }
+        return mutate(original)
+    }
+
+    private static let tries = 8
 }
