@@ -42,7 +42,7 @@ $(ARCHIVES):
 
 bench: $(ARCHIVES)
 	@scripts/bootstrap bench
-	for product in convo convo-bench; do $(RELEASE) --product $$product || exit 1; done
+	for product in convo convod convo-bench; do $(RELEASE) --product $$product || exit 1; done
 	@Benchmarks/run "$$($(BINARIES))" $(BENCH)
 
 install: $(ARCHIVES)

@@ -107,6 +107,7 @@ enum ShellScript {
             CREATE TABLE entry (key INTEGER PRIMARY KEY, conversation INTEGER, id TEXT, position INTEGER, raw TEXT,
                 UNIQUE (id, conversation));
             CREATE INDEX entry_by_position ON entry (conversation, position);
+            CREATE INDEX conversation_by_update ON conversation (updated_at);
             CREATE VIRTUAL TABLE entry_index USING fts5 (text, content = '', tokenize = 'unicode61');
             BEGIN;
             """)
