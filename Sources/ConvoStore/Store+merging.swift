@@ -26,8 +26,7 @@ extension Store {
                 isLocalOnly: row["local_only"])
         }
         var newCount = 0
-        for (position, entry) in entries.enumerated() {
-            let id = entry.id?.rawValue ?? "~\(position)"
+        for (position, (id, entry)) in zip(Store.names(of: entries), entries).enumerated() {
             if let known = held.removeValue(forKey: id) {
                 try update(database, known, to: entry, at: position, &batch)
             } else {
@@ -40,6 +39,16 @@ extension Store {
             try database.execute(sql: "UPDATE entry SET dropped_at = ? WHERE key = ?", arguments: [now, gone.key])
         }
         return newCount
+    }
+
+    /// Each entry's id; where there is none, or an earlier one has it already, a name made of its place.
+    private static func names(of entries: [Entry]) -> [String] {
+        var taken: Set<String> = []
+        return entries.enumerated().map { position, entry in
+            var name = entry.id?.rawValue ?? "~\(position)"
+            while !taken.insert(name).inserted { name += "~\(position)" }
+            return name
+        }
     }
 
     /// Adds entries that a response brought behind the last one; those that are there already stay as they are.

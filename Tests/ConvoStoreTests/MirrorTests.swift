@@ -13,6 +13,16 @@ import Testing
         #expect(history.entries.map(\.entry.raw.text) == [odd, message("msg_2", "hi")])
     }
 
+    @Test func `keeps entries without an id, or with one that another has, again and again`() throws {
+        let house = try TemporaryStore()
+        let nameless = #"{"type":"message.input","content":"no id"}"#
+        let entries = [message("a", "one"), nameless, message("a", "two"), message("~1", "three"), nameless]
+        #expect(try house.store.mirror(.sample("conv_1"), entries) == 5)
+        #expect(try house.store.mirror(.sample("conv_1"), entries) == 0)
+        let id = try house.store.conversation(matching: "conv_1").id
+        #expect(try house.store.history(of: id).entries.map(\.entry.raw.text) == entries)
+    }
+
     @Test func `taken in twice is the same as once`() throws {
         let house = try TemporaryStore()
         let entries = [message("a", "one"), message("b", "two", role: "assistant")]
