@@ -63,6 +63,7 @@ CREATE TABLE operation (
     base_entry_id TEXT,                         -- the last entry on the server just before it was sent
     base_count INTEGER,                         -- and how many there were
     attempts INTEGER NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0,        -- runs of it that the server itself failed on
     next_attempt INTEGER,                       -- microseconds since 1970
     sent INTEGER,
     doubted INTEGER,                            -- when the answer was lost, on a clock that may be set

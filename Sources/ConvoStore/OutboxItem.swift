@@ -42,6 +42,8 @@ public struct OutboxItem: Sendable, Hashable {
     public let seenEntryID: EntryID?
     public let base: Base?
     public let attempts: Int
+    /// How often the server itself failed on it, since the person last asked for a retry.
+    public let failures: Int
     public let nextAttempt: Timestamp?
     public let sentAt: Timestamp?
     /// When the answer was lost: on a clock that may be set, and on the one that nobody sets.
@@ -85,6 +87,7 @@ extension OutboxItem {
             Base(entryID: (row["base_entry_id"] as String?).map { EntryID($0) }, count: count)
         }
         attempts = row["attempts"]
+        failures = row["failures"]
         nextAttempt = moment("next_attempt")
         sentAt = moment("sent")
         doubtedAt = moment("doubted")

@@ -46,7 +46,7 @@ extension Store {
                     database, id, from: [item.state], to: .queued, reason: nil,
                     // The person has decided knowing what others wrote: that is seen now.
                     set: """
-                        next_attempt = NULL, seen_entry_id = (SELECT id FROM entry
+                        next_attempt = NULL, failures = 0, seen_entry_id = (SELECT id FROM entry
                             WHERE conversation = operation.conversation AND dropped_at IS NULL
                             ORDER BY position DESC LIMIT 1)
                         """, [])

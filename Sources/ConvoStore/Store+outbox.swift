@@ -64,7 +64,8 @@ extension Store {
         _ id: OperationID, from state: OperationState, reason: OutboxItem.Reason?, nextAttempt: Timestamp?
     ) throws(StoreError) {
         _ = try transition(
-            id, from: Store.states(decidedFor: state), to: .queued, reason: reason, set: "next_attempt = ?",
+            id, from: Store.states(decidedFor: state), to: .queued, reason: reason,
+            set: "failures = failures + (state = 'in_doubt' AND reason_code LIKE 'http_5%'), next_attempt = ?",
             [nextAttempt?.microseconds])
     }
 

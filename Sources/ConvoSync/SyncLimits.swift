@@ -15,8 +15,7 @@ public struct SyncLimits: Sendable, Hashable {
     /// How long a write whose answer was lost may still surface on the server: until then "not there" proves
     /// nothing. The lock of a conversation was seen to live 90 s after its client went away.
     public var surfacing = Duration.seconds(100)
-    /// Attempts at one write, the last of which the server itself failed on: then the person decides. Each may have
-    /// cost tokens.
+    /// Runs of one write that the server itself failed on: then the person decides. Each may have cost tokens.
     public var attempts = 5
     public var backoff = Backoff()
     /// Where a conversation has no policy of its own.

@@ -61,7 +61,9 @@ public enum Verdict: Sendable, Hashable {
 
     /// It certainly did not arrive, or was dropped by a run that failed.
     private static func absent(_ item: OutboxItem, _ limits: SyncLimits) -> Verdict {
-        if let reason = item.reason, reason.isServerFailure, item.attempts >= limits.attempts { return .held(reason) }
+        if let reason = item.reason, reason.isServerFailure, item.failures + 1 >= limits.attempts {
+            return .held(reason)
+        }
         return .queued(.notArrived, until: nil)
     }
 
