@@ -123,7 +123,7 @@ let package = Package(
 
         .executableTarget(
             name: "convo-bench",
-            dependencies: ["ConvoStore", "ConvoModel"],
+            dependencies: ["ConvoStore", "ConvoModel", "SeededRandom"],
             path: "Benchmarks",
             exclude: ["run"],
             swiftSettings: strict
@@ -132,31 +132,33 @@ let package = Package(
         .testTarget(name: "ConvoModelTests", dependencies: ["ConvoModel"], swiftSettings: strict),
         .testTarget(name: "ConvoHTTPTests", dependencies: ["ConvoHTTP"], swiftSettings: strict),
         .testTarget(
-            name: "ConvoAPITests", dependencies: ["ConvoAPI", "ConvoHTTP", "ConvoModel", "Fuzzing"],
+            name: "ConvoAPITests", dependencies: ["ConvoAPI", "ConvoHTTP", "ConvoModel", "Fuzzing", "SeededRandom"],
             swiftSettings: strict),
         .testTarget(name: "ConvoSQLiteTests", dependencies: ["ConvoSQLite"], swiftSettings: strict),
         .testTarget(
             name: "ConvoStoreTests",
-            dependencies: ["ConvoStore", "ConvoModel", "Fuzzing"],
+            dependencies: ["ConvoStore", "ConvoModel", "Fuzzing", "SeededRandom"],
             swiftSettings: strict
         ),
+        // Chance that a seed replays.
+        .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
         // Real texts with a few bytes changed, and a bound for the memory that they may take.
-        .target(name: "Fuzzing", path: "Tests/Fuzzing", swiftSettings: strict),
+        .target(name: "Fuzzing", dependencies: ["SeededRandom"], path: "Tests/Fuzzing", swiftSettings: strict),
         // A server, a network and a clock made of values; and what must be true of whoever talks to them.
         .target(
             name: "ConvoSimulation",
-            dependencies: ["ConvoAPI", "ConvoModel"],
+            dependencies: ["ConvoAPI", "ConvoModel", "SeededRandom"],
             path: "Tests/ConvoSimulation",
             swiftSettings: strict
         ),
         .testTarget(
             name: "ConvoSimulationTests",
-            dependencies: ["ConvoSimulation", "ConvoSync", "ConvoAPI", "ConvoStore", "ConvoModel"],
+            dependencies: ["ConvoSimulation", "ConvoSync", "ConvoAPI", "ConvoStore", "ConvoModel", "SeededRandom"],
             swiftSettings: strict
         ),
         .testTarget(
             name: "ConvoSyncTests",
-            dependencies: ["ConvoSync", "ConvoAPI", "ConvoStore", "ConvoModel"],
+            dependencies: ["ConvoSync", "ConvoAPI", "ConvoStore", "ConvoModel", "SeededRandom"],
             swiftSettings: strict
         ),
         .testTarget(

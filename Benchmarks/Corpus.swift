@@ -1,4 +1,5 @@
 import ConvoModel
+import SeededRandom
 
 /// Chats as they are said to be: 6.5 entries a conversation on average, text of 400 characters in the median and 900
 /// on average, in several languages, with code, tools and branches. The same for the same seed.
@@ -36,7 +37,7 @@ struct Corpus {
         let createdAt = Timestamp(microseconds: moment)
         let vocabulary = anyVocabulary()
         var entries: [JSONText] = []
-        if generator.isTrue(Corpus.branchShare), let parent = recent.randomElement(using: &generator) {
+        if generator.unit() < Corpus.branchShare, let parent = recent.randomElement(using: &generator) {
             entries = Array(parent.entries.prefix(max(1, parent.entries.count / 2)))
         }
         let count = entries.count + 2 * (1 + Int(generator.unit().squareRootOfNegativeTwiceLogarithm * 1.65))
@@ -64,7 +65,7 @@ struct Corpus {
         let text = vocabulary.text(bytes: length(), &generator)
         let isInput = position % 2 == 0
         let time = JSONText.string(moment.text)
-        if !isInput, generator.isTrue(Corpus.toolShare) {
+        if !isInput, generator.unit() < Corpus.toolShare {
             return .object([
                 "object": .string("entry"), "type": .string("tool.execution"), "created_at": time,
                 "completed_at": time, "id": .string("tool_exec_" + hex()), "name": .string("web_search"),

@@ -1,3 +1,5 @@
+import SeededRandom
+
 /// Words of made-up languages: the rank-th most frequent one comes as often as one in rank (Zipf).
 struct Vocabulary {
     private let words: [String]
@@ -26,7 +28,7 @@ struct Vocabulary {
         while text.utf8.count < bytes {
             text += word(&generator)
             inSentence += 1
-            let ends = inSentence > 3 && generator.isTrue(0.08)
+            let ends = inSentence > 3 && generator.unit() < 0.08
             if ends { inSentence = 0 }
             text += ends ? (separator.isEmpty ? "。" : ". ") : separator
         }

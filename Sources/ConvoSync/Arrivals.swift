@@ -15,8 +15,6 @@ struct Arrivals {
     private(set) var isStoring = false
 
     var isEmpty: Bool { waiting.isEmpty && !isStoring }
-    /// Read and not stored, as the store still sees it.
-    var count: Int { waiting.count }
     var isFull: Bool { bytes >= Arrivals.limitBytes }
 
     mutating func add(_ history: HistoryIntake) {

@@ -9,28 +9,30 @@ struct Fetching {
     private var waiting: [StaleConversation] = []
     private var isAskDue = true
     private var isAsking = false
-    /// Fetched or in flight in this pull; a conversation that moves on meanwhile is the next pull's.
+    /// Asked for in this pull; a conversation that moves on meanwhile is the next pull's.
     private var taken: Set<RemoteID> = []
-    private var failed: Set<RemoteID> = []
+    /// How many new ones an answer has room for.
+    private var room = batch
 
-    /// - Parameter unstored: how many were read that the store does not have yet.
-    mutating func next(_ limits: SyncLimits, unstored: Int) -> PullMachine.Step? {
+    /// - Parameter stored: how many histories this pull has stored. The store counts all others that were taken as
+    ///   stale: they are in flight, not stored yet, or could not be read.
+    mutating func next(_ limits: SyncLimits, stored: Int) -> PullMachine.Step? {
         if inFlight < limits.fetches, let stale = waiting.popLast() { return .fetch(stale) }
         guard waiting.isEmpty, isAskDue, !isAsking else { return nil }
         isAsking = true
         isAskDue = false
-        // What failed, what is in flight and what is not stored yet still counts as stale.
-        return .findStale(limit: Fetching.batch + failed.count + inFlight + unstored)
+        return .findStale(limit: taken.count - stored + room)
     }
 
     mutating func lookAgain() { isAskDue = true }
 
-    mutating func found(_ stale: [StaleConversation]) {
+    /// Only an answer that is shorter than it might be is all there is. One that is full of what was taken already
+    /// (conversations that moved on while they were read) hides the rest: the next one has more room.
+    mutating func found(_ stale: [StaleConversation], limit: Int) {
         isAsking = false
         let fresh = stale.filter { taken.insert($0.remoteID).inserted }
         waiting = fresh.reversed()
-        if !fresh.isEmpty { isAskDue = true }
+        room = fresh.isEmpty ? room * 2 : Fetching.batch
+        if stale.count >= limit { isAskDue = true }
     }
-
-    mutating func givenUp(_ id: RemoteID) { failed.insert(id) }
 }

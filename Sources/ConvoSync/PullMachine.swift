@@ -59,7 +59,7 @@ public struct PullMachine: Machine {
         if let step = retries.due(at: now) { return start(step) }
         if !listingInFlight, let step = listing.next(), retries.count(step) == 0 { return start(step) }
         if let batch = arrivals.next() { return start(.takeIn(batch)) }
-        if !arrivals.isFull, let step = fetching.next(limits, unstored: arrivals.count) { return start(step) }
+        if !arrivals.isFull, let step = fetching.next(limits, stored: report.histories) { return start(step) }
         if listing.isDone, let step = nextCheck() { return start(step) }
         if isIdle, retries.isEmpty { return isConcluded ? .done : start(.conclude(scope)) }
         return .wait(until: retries.next)
@@ -74,12 +74,13 @@ public struct PullMachine: Machine {
             report.conversations += intake.newCount
             listing.listed(intake, size: size)
             if intake.items.contains(where: { $0 != .unchanged }) { fetching.lookAgain() }
-        case (_, .stale(let found)): fetching.found(found)
+        case (.findStale(let limit), .stale(let found)): fetching.found(found, limit: limit)
         case (_, .fetched(let history)): arrivals.add(history)
         case (.takeIn(let histories), .takenIn(let count)):
             report.entries += count
             report.histories += histories.count
         case (_, .mirrored(let mirrored)): probes = listing.missing(of: mirrored).reversed()
+        case (_, .probed): fetching.lookAgain()  // what was hidden between two pages has a history too
         case (_, .concluded): isConcluded = true
         default: break
         }
@@ -124,14 +125,12 @@ public struct PullMachine: Machine {
         if failure.endsPass {
             halt = halt ?? failure
         } else if case .fetch(let stale) = step, failure.isNotFound {
-            fetching.givenUp(stale.remoteID)
             probes.append(stale.remoteID)
         } else if failure.isPassing, retries.count(step) + 1 < limits.tries {
             let delay = limits.backoff.delay(after: retries.count(step) + 1, asked: failure.asked)
             retries.add(step, at: now + delay)
-        } else if case .fetch(let stale) = step {
+        } else if case .fetch = step {
             // One history that cannot be read must not keep the others back: it stays stale.
-            fetching.givenUp(stale.remoteID)
             report.failures.append(failure)
             return
         } else {

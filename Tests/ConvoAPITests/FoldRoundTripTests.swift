@@ -1,6 +1,7 @@
 import ConvoAPI
 import ConvoModel
 import Fuzzing
+import SeededRandom
 import Testing
 
 @Suite struct `Entries that are cut into events` {

@@ -3,6 +3,7 @@ import ConvoHTTP
 import ConvoModel
 import Foundation
 import Fuzzing
+import SeededRandom
 import Testing
 
 /// Requests as users of the library make them, for a judge that is not ours: `scripts/check-requests` sets

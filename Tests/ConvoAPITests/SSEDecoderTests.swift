@@ -1,5 +1,6 @@
 import ConvoAPI
 import Fuzzing
+import SeededRandom
 import Testing
 
 /// The events of chunks, fed one after the other.

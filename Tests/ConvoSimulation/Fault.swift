@@ -1,3 +1,5 @@
+public import SeededRandom
+
 /// What goes wrong with one request.
 public enum Fault: Hashable, Sendable {
     /// The connection was made, the request never arrived.

@@ -1,3 +1,5 @@
+public import SeededRandom
+
 /// Which requests go wrong, and how: data, so that a run can be printed, repeated and made smaller.
 public struct FaultPlan: Hashable, Sendable {
     /// By the request's number, from 1.

@@ -1,4 +1,5 @@
 import ConvoModel
+import SeededRandom
 
 /// Makes ids as the server does: a prefix and 32 hexadecimal digits of a UUIDv7, in either of its two layouts.
 struct IDMint: Hashable, Sendable {

@@ -1,4 +1,5 @@
 import ConvoModel
+public import SeededRandom
 
 /// What others do to the server while our client works: a script, drawn from a seed or written by hand.
 public struct OtherWriter: Hashable, Sendable {

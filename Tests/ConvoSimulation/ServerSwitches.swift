@@ -1,3 +1,5 @@
+public import SeededRandom
+
 /// What is not known about the real server, one switch for each: an engine must be right for all of them.
 public struct ServerSwitches: Hashable, Sendable {
     public enum CopiedEntries: CaseIterable, Hashable, Sendable { case sameIDs, newIDs, notListed }

@@ -1,4 +1,5 @@
 import ConvoModel
+import SeededRandom
 
 /// Start, append and restart: the requests that make the model answer.
 extension SimulatedServer {

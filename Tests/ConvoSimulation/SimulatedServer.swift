@@ -1,4 +1,5 @@
 public import ConvoModel
+import SeededRandom
 
 /// The Conversations API's rules as a value: no I/O, no clock but the instants it is told, no chance but its seed.
 ///

@@ -1,5 +1,6 @@
 public import ConvoAPI
 public import ConvoModel
+import SeededRandom
 
 /// The server, the network before it, the other writers and the clock: everything outside our client.
 ///

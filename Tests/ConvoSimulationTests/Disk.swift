@@ -2,6 +2,7 @@ import ConvoModel
 import ConvoSimulation
 import ConvoStore
 import Foundation
+import SeededRandom
 import Synchronization
 
 /// The disk that simulated processes work on: the real store's files in a folder of their own.

@@ -1,6 +1,7 @@
 import ConvoAPI
 import ConvoModel
 import ConvoSimulation
+import SeededRandom
 import Testing
 
 @Suite struct `A simulated fault` {

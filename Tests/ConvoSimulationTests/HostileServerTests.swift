@@ -1,6 +1,7 @@
 import ConvoModel
 import ConvoSimulation
 import ConvoSync
+import SeededRandom
 import Testing
 
 /// A server that breaks every other request.

@@ -1,6 +1,7 @@
 import ConvoModel
 import ConvoSimulation
 import ConvoSync
+import SeededRandom
 
 /// Everything that makes one run what it is: data, drawn from a seed or written by hand.
 struct Scenario: Sendable {

@@ -1,5 +1,6 @@
 import ConvoModel
 import ConvoStore
+import SeededRandom
 import Testing
 
 @Suite struct `Any text is a query` {

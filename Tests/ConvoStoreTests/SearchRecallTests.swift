@@ -1,5 +1,6 @@
 import ConvoModel
 import ConvoStore
+import SeededRandom
 import Testing
 
 /// Against a scan of all texts, which is slow and cannot be wrong.

@@ -1,3 +1,5 @@
+public import SeededRandom
+
 /// Real texts with a few bytes changed.
 public struct Mutator {
     public var random: SplitMix64

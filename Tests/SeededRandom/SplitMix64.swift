@@ -17,17 +17,15 @@ public struct SplitMix64: RandomNumberGenerator, Hashable, Sendable {
     /// A generator of its own for one concern, so that a draw more here changes no draw there.
     public mutating func split() -> SplitMix64 { SplitMix64(seed: next()) }
 
+    /// From 0 up to 1.
+    public mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+
     /// True `perMille` times in a thousand.
     public mutating func chance(perMille: Int) -> Bool { Int(next() % 1000) < perMille }
 
     /// A whole number of the range. The remainder's bias is far below what a simulation could notice.
     public mutating func int(in range: ClosedRange<Int>) -> Int {
         range.lowerBound + Int(next() % UInt64(range.upperBound - range.lowerBound + 1))
-    }
-
-    /// A span between the two, to the microsecond.
-    public mutating func duration(in range: ClosedRange<Duration>) -> Duration {
-        .microseconds(int(in: Int(range.lowerBound.microseconds)...Int(range.upperBound.microseconds)))
     }
 
     /// One of them; `nil` where there are none.

@@ -1,0 +1,101 @@
+import ConvoModel
+import SeededRandom
+import Testing
+
+@testable import ConvoStore
+@testable import ConvoSync
+
+/// A pull over a store and a server made of values, whose steps take effect, and end, in any order.
+private struct Interleaving {
+    private struct Effect {
+        let step: PullMachine.Step
+        var outcome: PullMachine.Outcome?
+    }
+
+    private var machine = PullMachine(.sweep)
+    private var chance: SplitMix64
+    private var inFlight: [Effect] = []
+    /// Conversations that the store has, by number, and whether their history is behind.
+    private var isStale: [Bool]
+    private let onServer: Int
+    /// Whose history moves on while it is read: it stays behind.
+    private let restless: Int
+    /// Not on any page, but asked for by itself it is there.
+    private let hidden: Set<Int>
+    private(set) var left: [Int] = []
+
+    init(seed: UInt64) {
+        var chance = SplitMix64(seed: seed)
+        let onServer = chance.int(in: 0...700)
+        let known = chance.int(in: 0...onServer)
+        let hidden: Set<Int> = chance.chance(perMille: 300) && known > 0 ? [known - 1] : []
+        restless = chance.chance(perMille: 300) ? chance.int(in: 0...min(onServer, 200)) : 0
+        isStale = (0..<known).map { chance.chance(perMille: 500) && !hidden.contains($0) }
+        (self.chance, self.onServer, self.hidden) = (chance, onServer, hidden)
+    }
+
+    /// - Returns: whether it came to its end.
+    mutating func run() throws -> Bool {
+        for _ in 0..<100_000 {
+            switch machine.next(at: noon) {
+            case .done:
+                // Those that moved on are the next pull's, and no others.
+                left = isStale.indices.filter { isStale[$0] && $0 >= restless }
+                return machine.report.halt == nil && isStale.count == onServer
+            case .step(let step): inFlight.append(Effect(step: step))
+            case .wait:
+                guard let index = inFlight.indices.randomElement(using: &chance) else { return false }
+                if let outcome = inFlight[index].outcome {
+                    machine.finished(inFlight.remove(at: index).step, outcome, at: noon)
+                } else {
+                    inFlight[index].outcome = try takeEffect(inFlight[index].step)
+                }
+            }
+        }
+        return false
+    }
+
+    private mutating func takeEffect(_ step: PullMachine.Step) throws -> PullMachine.Outcome {
+        switch step {
+        case .list(let page, let size):
+            let listed = Array((0..<onServer).filter { !hidden.contains($0) }.dropFirst(page * size).prefix(size))
+            let items: [PageIntake.Novelty] = listed.map { number in
+                if number >= isStale.count { return .new }
+                return isStale[number] ? .changed : .unchanged
+            }
+            while let last = listed.last, isStale.count <= last { isStale.append(true) }
+            return .listed(PageIntake(items: items, ids: listed.map(name)))
+        case .findStale(let limit):
+            return .stale(
+                isStale.indices.filter { isStale[$0] }.prefix(limit).map {
+                    StaleConversation(id: LocalID("\($0)"), remoteID: name($0), version: "1")
+                })
+        case .fetch(let stale):
+            let raw = #"{"conversation_id":"\#(stale.remoteID)","entries":[{"type":"message.input","id":"e"}]}"#
+            return .fetched(HistoryIntake(try ConversationHistory(raw: JSONText(raw)), version: stale.version))
+        case .takeIn(let histories):
+            for history in histories {
+                let number = try #require(Int(history.history.conversationID.rawValue))
+                isStale[number] = number < restless
+            }
+            return .takenIn(histories.count)
+        case .findMirrored: return .mirrored(isStale.indices.map(name))
+        case .probe(let id):
+            isStale[try #require(Int(id.rawValue))] = true  // it has changed while no page showed it
+            return .probed
+        case .conclude: return .concluded
+        }
+    }
+
+    private func name(_ number: Int) -> RemoteID { RemoteID("\(number)") }
+}
+
+@Suite struct `However the steps of a pull interleave` {
+    @Test func `it ends with every history that was behind`() throws {
+        for seed in UInt64(0)..<400 {
+            var interleaving = Interleaving(seed: seed)
+            #expect(try interleaving.run(), "seed \(seed) does not end well")
+            #expect(interleaving.left.isEmpty, "seed \(seed) leaves \(interleaving.left.count)")
+        }
+    }
+}
