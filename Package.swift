@@ -98,7 +98,12 @@ let package = Package(
                 "ConvoWiring",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict
+            swiftSettings: strict,
+            // Started for every line that a person types: nothing is moved then. DESIGN.md says what that costs.
+            linkerSettings: [
+                .unsafeFlags(
+                    ["-Xclang-linker", "-no-pie"], .when(platforms: [.linux], configuration: .release))
+            ]
         ),
         .executableTarget(
             name: "convod",

@@ -28,7 +28,9 @@ struct Convo: AsyncParsableCommand {
         do {
             try Arguments.check()
             var command = try command(arguments)
-            if var command = command as? any AsyncParsableCommand {
+            if let command = command as? any WritingCommand, !command.delivery.isAskedFor {
+                try command.queue()
+            } else if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {
                 try command.run()

@@ -2,7 +2,7 @@ import ArgumentParser
 import ConvoModel
 import ConvoStore
 
-struct Append: AsyncParsableCommand {
+struct Append: WritingCommand {
     static let configuration = CommandConfiguration.verb(
         "append",
         abstract: "Queues entries for a conversation.",
@@ -21,11 +21,11 @@ struct Append: AsyncParsableCommand {
     @OptionGroup var delivery: DeliveryOptions
     @OptionGroup var common: CommonOptions
 
-    func run() async throws {
+    func prepare() throws -> (store: Store, queue: @Sendable () throws -> QueuedWrite) {
         let request = try makeRequest()
         let store = try common.store()
         let id = try store.conversation(matching: which.conversation).id
-        try await delivery.finish(in: store, common) { try store.append(request, to: id) }
+        return (store, { try store.append(request, to: id) })
     }
 
     private func makeRequest() throws -> AppendRequest {

@@ -11,11 +11,13 @@ struct DeliveryOptions: ParsableArguments {
     @Flag(help: "The same, printing the answer as it comes.")
     var stream = false
 
-    /// Queues a write, and tells the person, or the program, what was queued, or what came of it.
-    func finish(
+    /// Whether it is waited for.
+    var isAskedFor: Bool { wait || stream }
+
+    /// Queues a write, delivers it, and tells the person, or the program, what came of it.
+    func deliver(
         in store: Store, _ common: CommonOptions, queue: @escaping @Sendable () throws -> QueuedWrite
     ) async throws {
-        guard wait || stream else { return try tell(try queue(), common) }
         let courier = Courier(
             store: store, engine: Result { try common.engine(for: store) }, isStreaming: stream,
             console: common.console)
@@ -31,7 +33,8 @@ struct DeliveryOptions: ParsableArguments {
         if let failure = answer.failure { throw failure }
     }
 
-    private func tell(_ receipt: QueuedWrite, _ common: CommonOptions) throws {
+    /// Tells what was queued.
+    func tell(_ receipt: QueuedWrite, _ common: CommonOptions) throws {
         try receipt.whilePrinting(receipt.state) {
             try common.console.print(json: receipt.json) { _ in [receipt.words] }
         }

@@ -3,7 +3,7 @@ import ConvoModel
 import ConvoStore
 import ConvoTerminal
 
-struct Restart: AsyncParsableCommand {
+struct Restart: WritingCommand {
     static let configuration = CommandConfiguration.verb(
         "restart",
         abstract: "Queues a branch: a new conversation that goes on from an earlier entry.",
@@ -29,7 +29,7 @@ struct Restart: AsyncParsableCommand {
     @OptionGroup var delivery: DeliveryOptions
     @OptionGroup var common: CommonOptions
 
-    func run() async throws {
+    func prepare() throws -> (store: Store, queue: @Sendable () throws -> QueuedWrite) {
         let store = try common.store()
         let id = try store.conversation(matching: which.conversation).id
         // Without a text the branch is made all the same: the API wants inputs, and takes empty ones.
@@ -39,7 +39,7 @@ struct Restart: AsyncParsableCommand {
         request.guardrails = try guardrails?.value(of: "guardrails", .array)
         request.metadata = try metadata?.value(of: "metadata", .object)
         try options.apply(to: &request)
-        try await delivery.finish(in: store, common) { [request] in try store.restart(request, of: id) }
+        return (store, { [request] in try store.restart(request, of: id) })
     }
 
     private func entry(in history: StoredHistory) throws -> EntryID {

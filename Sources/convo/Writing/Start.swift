@@ -2,7 +2,7 @@ import ArgumentParser
 import ConvoModel
 import ConvoStore
 
-struct Start: AsyncParsableCommand {
+struct Start: WritingCommand {
     static let configuration = CommandConfiguration.verb(
         "start",
         abstract: "Queues a new conversation.",
@@ -47,10 +47,10 @@ struct Start: AsyncParsableCommand {
         }
     }
 
-    func run() async throws {
+    func prepare() throws -> (store: Store, queue: @Sendable () throws -> QueuedWrite) {
         let request = try makeRequest()
         let store = try common.store()
-        try await delivery.finish(in: store, common) { try store.start(request) }
+        return (store, { try store.start(request) })
     }
 
     private func makeRequest() throws -> StartRequest {
