@@ -10,10 +10,10 @@ DESTDIR ?=
 SWIFT ?= swift
 SOURCES = Package.swift Sources Tests Benchmarks
 PROGRAMS = convo convod convo-sandbox
-# What is installed, and what is measured, holds Swift's libraries and C++'s in itself: to load them took most of a
-# short verb. The linker takes the archive from the folder where there is nothing else.
+# What is installed, and what is measured, holds Swift's libraries, C++'s and Zstandard's in itself: to load them took most
+# of a short verb. The linker takes the archives from the folder where there is nothing else.
 ARCHIVES = $(CURDIR)/.build/archives
-RELEASE = $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpath -Xlinker -L$(ARCHIVES)
+RELEASE = PKG_CONFIG_PATH=$(ARCHIVES) $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpath -Xlinker -L$(ARCHIVES)
 BINARIES = $(SWIFT) build -c release --show-bin-path
 
 .PHONY: help build demo test soak bench install uninstall format lint clean
@@ -37,8 +37,12 @@ soak:
 	CONVO_SIMULATION_SEEDS=200000 CONVO_CRASH_STRIDE=1 $(SWIFT) test -c release -Xswiftc -enable-testing --filter ConvoSimulationTests
 
 $(ARCHIVES):
+	@scripts/bootstrap
 	mkdir -p $@
-	-ln -sf "$$(clang -print-file-name=libstdc++.a)" $@/
+	for name in libstdc++.a libzstd.a; do \
+		file=$$(clang -print-file-name=$$name); if [ -e "$$file" ]; then ln -sf "$$file" $@/; fi; \
+	done
+	sed 's|^libdir=.*|libdir=$@|' "$$(pkg-config --variable=pcfiledir libzstd)/libzstd.pc" > $@/libzstd.pc
 
 bench: $(ARCHIVES)
 	@scripts/bootstrap bench
@@ -46,7 +50,6 @@ bench: $(ARCHIVES)
 	@Benchmarks/run "$$($(BINARIES))" $(BENCH)
 
 install: $(ARCHIVES)
-	@scripts/bootstrap
 	for program in $(PROGRAMS); do $(RELEASE) --product $$program || exit 1; done
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/systemd/user"
 	cd "$$($(BINARIES))" && install $(PROGRAMS) "$(DESTDIR)$(PREFIX)/bin/"

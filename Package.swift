@@ -42,6 +42,11 @@ let package = Package(
             pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
         ),
+        .systemLibrary(
+            name: "CZstd",
+            pkgConfig: "libzstd",
+            providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]
+        ),
 
         // First floor: bytes on the wire, bytes on the disk.
         .target(name: "ConvoSQLite", dependencies: ["CSQLite"], swiftSettings: strict),
@@ -49,7 +54,7 @@ let package = Package(
         .target(name: "ConvoAPI", dependencies: ["ConvoHTTP", "ConvoModel"], swiftSettings: strict),
         .target(
             name: "ConvoStore",
-            dependencies: ["ConvoModel", "ConvoSQLite", "CSQLite"],
+            dependencies: ["ConvoModel", "ConvoSQLite", "CSQLite", "CZstd"],
             resources: [.embedInCode("Migrations")],
             swiftSettings: strict
         ),

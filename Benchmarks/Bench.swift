@@ -62,7 +62,7 @@ struct Lines: Sequence, IteratorProtocol {
 
 /// What a first sync does with the database.
 enum Ingest {
-    private static let batch = 64
+    private static let batch = 128
 
     static func run(_ store: Store) throws {
         let start = monotonicSeconds()

@@ -27,7 +27,7 @@ CREATE TABLE conversation (
 CREATE INDEX conversation_by_activity ON conversation (activity DESC);
 CREATE INDEX conversation_by_parent ON conversation (parent) WHERE parent IS NOT NULL;
 -- What a pull has still to fetch: a first sync that was killed goes on from here.
-CREATE INDEX conversation_stale ON conversation (key)
+CREATE INDEX conversation_stale ON conversation (activity DESC)
     WHERE remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0 AND hidden = 0
         AND history_version IS NOT updated_at;
 CREATE INDEX conversation_unsettled ON conversation (history_due) WHERE history_due IS NOT NULL;
@@ -42,7 +42,7 @@ CREATE TABLE entry (
     role TEXT,
     created INTEGER,                            -- microseconds since 1970
     completed_at TEXT,                          -- kept from the response: the history says null
-    raw TEXT NOT NULL,                          -- the server's object as it came
+    raw ANY NOT NULL,                           -- the server's object as it came: text, or a blob, compressed
     dropped_at TEXT,                            -- the server no longer lists it; we keep it
     local_only INTEGER NOT NULL DEFAULT 0 CHECK (local_only IN (0, 1)),
     UNIQUE (id, conversation)
@@ -85,6 +85,9 @@ CREATE INDEX operation_open ON operation (conversation, sequence) WHERE state NO
 -- A rowid below 2^60 is an entry's key, a higher one 2^60 plus an operation's sequence.
 CREATE VIRTUAL TABLE entry_index USING fts5 (text, content = '', tokenize = 'convo');
 CREATE VIRTUAL TABLE conversation_index USING fts5 (name, description, content = '', tokenize = 'convo');
+
+-- Each transaction of a first sync writes as one part what it has gathered, and eight such parts become one.
+INSERT INTO entry_index (entry_index, rank) VALUES ('hashsize', 4194304), ('automerge', 8);
 
 CREATE TABLE fact (
     name TEXT PRIMARY KEY,

@@ -1,9 +1,10 @@
-/// A value as SQLite holds it. A blob is read as the text that its bytes are.
+/// A value as SQLite holds it.
 public enum DatabaseValue: Hashable, Sendable {
     case null
     case integer(Int64)
     case real(Double)
     case text(String)
+    case blob([UInt8])
 }
 
 /// What can be bound to a statement and read from a row.
@@ -24,6 +25,7 @@ extension Int64: DatabaseValueConvertible {
         case .integer(let number): self = number
         case .real(let number): self = Int64(exactly: number.rounded(.towardZero)) ?? 0
         case .text(let text): self = Int64(text) ?? 0
+        case .blob(let bytes): self = Int64(String(decoding: bytes, as: UTF8.self)) ?? 0
         }
     }
 }
@@ -47,6 +49,7 @@ extension Double: DatabaseValueConvertible {
         case .integer(let number): self = Double(number)
         case .real(let number): self = number
         case .text(let text): self = Double(text) ?? 0
+        case .blob(let bytes): self = Double(String(decoding: bytes, as: UTF8.self)) ?? 0
         }
     }
 }
@@ -60,6 +63,7 @@ extension String: DatabaseValueConvertible {
         case .integer(let number): self = "\(number)"
         case .real(let number): self = "\(number)"
         case .text(let text): self = text
+        case .blob(let bytes): self = String(decoding: bytes, as: UTF8.self)
         }
     }
 }

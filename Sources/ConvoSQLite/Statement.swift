@@ -68,6 +68,8 @@ public final class Statement {
                     convo_bind_text(pointer, place, $0, UInt64(bytes.count))
                 }
             }
+        case .blob(let bytes):
+            return bytes.withUnsafeBytes { convo_bind_blob(pointer, place, $0.baseAddress, UInt64($0.count)) }
         }
     }
 
@@ -99,6 +101,10 @@ public final class Statement {
         case SQLITE_NULL: return .null
         case SQLITE_INTEGER: return .integer(sqlite3_column_int64(pointer, column))
         case SQLITE_FLOAT: return .real(sqlite3_column_double(pointer, column))
+        case SQLITE_BLOB:
+            let start = sqlite3_column_blob(pointer, column)
+            let count = Int(sqlite3_column_bytes(pointer, column))
+            return .blob(Array(UnsafeRawBufferPointer(start: start, count: count)))
         default:
             let start = sqlite3_column_text(pointer, column)
             let bytes = UnsafeBufferPointer(start: start, count: Int(sqlite3_column_bytes(pointer, column)))

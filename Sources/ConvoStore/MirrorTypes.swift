@@ -33,9 +33,12 @@ public struct StaleConversation: Sendable, Hashable {
 public struct HistoryIntake: Sendable, Hashable {
     public let history: ConversationHistory
     public let version: String
+    /// The entries as the table will hold them: made here, before the transaction that others wait for.
+    let packed: [PackedJSON]
 
     public init(_ history: ConversationHistory, version: String) {
         self.history = history
         self.version = version
+        packed = history.entries.map { PackedJSON($0.raw) }
     }
 }

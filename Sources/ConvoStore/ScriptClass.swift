@@ -1,27 +1,31 @@
 /// What a character is to search.
-enum ScriptClass {
+enum ScriptClass: UInt32 {
     case word
-    /// A letter of a script that sets no spaces between words.
-    case unspaced
     /// A diacritic by itself: belongs to the letter before it and is dropped.
     case mark
     /// Emoji and other pictures.
     case symbol
     case separator
+    /// A letter of a script that sets no spaces between words.
+    case unspaced
 
     init(_ scalar: Unicode.Scalar) {
         if scalar.isASCII {
-            self = ScriptClass.isASCIIWord(scalar.value) ? .word : .separator
+            self = ScriptClass.isASCIIWord(UInt8(truncatingIfNeeded: scalar.value)) ? .word : .separator
+        } else if let entry = LetterTable.entry(scalar) {
+            self = ScriptClass(rawValue: entry >> 21 & 7) ?? .separator
         } else if ScriptClass.isUnspaced(scalar.value) {
             self = .unspaced
         } else {
-            self = ScriptClass.classify(scalar)
+            self = ScriptClass(anyOf: scalar)
         }
     }
 
-    private static func isASCIIWord(_ value: UInt32) -> Bool {
-        (0x30...0x39).contains(value) || (0x41...0x5A).contains(value) || (0x61...0x7A).contains(value)
-    }
+    /// An ASCII letter or digit.
+    static func isASCIIWord(_ byte: UInt8) -> Bool { byte >= 0x30 && isPlain(byte | 0x20) }
+
+    /// An ASCII digit or small letter: it is searched as it is.
+    static func isPlain(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) }
 
     private static func isUnspaced(_ value: UInt32) -> Bool {
         switch value {
@@ -41,20 +45,22 @@ enum ScriptClass {
         }
     }
 
-    private static func classify(_ scalar: Unicode.Scalar) -> ScriptClass {
-        switch scalar.properties.generalCategory {
-        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
-            .letterNumber, .otherNumber, .spacingMark:
-            .word
-        case .nonspacingMark, .enclosingMark:
-            .mark
-        case .otherSymbol:
-            .symbol
-        case .format where scalar == "\u{AD}" || scalar == "\u{200C}" || scalar == "\u{200D}":
-            .mark  // soft hyphen and joiners stand inside words
-        default:
-            .separator
-        }
+    /// As Unicode says, of a script that sets spaces.
+    init(anyOf scalar: Unicode.Scalar) {
+        self =
+            switch scalar.properties.generalCategory {
+            case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
+                .letterNumber, .otherNumber, .spacingMark:
+                .word
+            case .nonspacingMark, .enclosingMark:
+                .mark
+            case .otherSymbol:
+                .symbol
+            case .format where scalar == "\u{AD}" || scalar == "\u{200C}" || scalar == "\u{200D}":
+                .mark  // soft hyphen and joiners stand inside words
+            default:
+                .separator
+            }
     }
 }
 
@@ -64,6 +70,12 @@ enum Folding {
         if scalar.isASCII {
             return ("A"..."Z").contains(scalar) ? Unicode.Scalar(UInt8(scalar.value) + 0x20) : scalar
         }
+        if let entry = LetterTable.entry(scalar) { return Unicode.Scalar(entry & 0x1F_FFFF) ?? scalar }
+        return fold(anyOf: scalar)
+    }
+
+    /// By the table of diacritics, and as Unicode says.
+    static func fold(anyOf scalar: Unicode.Scalar) -> Unicode.Scalar {
         let base = DiacriticFolding.table[scalar] ?? scalar
         if base.isASCII { return fold(base) }
         let lower = base.properties.lowercaseMapping.unicodeScalars

@@ -41,7 +41,7 @@ extension Search {
             arguments: [found.key]
         ).flatMap { row in
             guard !isSeen(row["entry_id"]) else { return nil }
-            let entry = try Entry(raw: .stored(row["raw"]))
+            let entry = try Entry(raw: (row["raw"] as PackedJSON).unpacked())
             let id: String = row["entry_id"]
             return SearchHit(
                 conversation: LocalID(row["id"]), remoteID: (row["remote_id"] as String?).map { RemoteID($0) },

@@ -14,9 +14,10 @@ struct SearchPlace {
 
     /// Entries `e` of conversations `c`.
     static let entries = SearchPlace(
-        role: "IFNULL(e.role, '')", type: "e.type", tool: "IFNULL(e.raw ->> '$.name', '')",
-        model: "IFNULL(e.raw ->> '$.model', IFNULL(c.model, ''))",
-        agent: "IFNULL(e.raw ->> '$.agent_id', IFNULL(c.agent_id, ''))", created: "IFNULL(e.created, c.activity)",
+        role: "IFNULL(e.role, '')", type: "e.type", tool: "IFNULL(unpacked(e.raw) ->> '$.name', '')",
+        model: "IFNULL(unpacked(e.raw) ->> '$.model', IFNULL(c.model, ''))",
+        agent: "IFNULL(unpacked(e.raw) ->> '$.agent_id', IFNULL(c.agent_id, ''))",
+        created: "IFNULL(e.created, c.activity)",
         isPending: false)
 
     /// Operations `o` of conversations `c`.

@@ -34,7 +34,7 @@ enum SearchTokenizer {
         var scanner = WordScanner(bytes, purpose: purpose & FTS5_TOKENIZE_QUERY != 0 ? .query : .index)
         while let token = scanner.next() {
             let flags: CInt = token.isColocated ? FTS5_TOKEN_COLOCATED : 0
-            let code = scanner.bytes(of: token).withUnsafeBytes { word in
+            let code = scanner.withLetters(of: token) { word in
                 callback(
                     context, flags, word.baseAddress?.assumingMemoryBound(to: CChar.self), CInt(word.count),
                     CInt(token.start), CInt(token.end))

@@ -64,11 +64,13 @@ extension Snippet {
 
     /// - Parameter visit: gets a token and its place; says whether to go on.
     private static func scan(
-        _ utf8: [UInt8], _ purpose: WordScanner.Purpose, _ visit: (ArraySlice<UInt8>, Range<Int>) -> Bool
+        _ utf8: [UInt8], _ purpose: WordScanner.Purpose, _ visit: (UnsafeRawBufferPointer, Range<Int>) -> Bool
     ) {
         utf8.withUnsafeBytes { bytes in
             var scanner = WordScanner(bytes, purpose: purpose)
-            while let token = scanner.next(), visit(scanner.bytes(of: token), token.start..<token.end) {}
+            while let token = scanner.next(),
+                scanner.withLetters(of: token, { visit($0, token.start..<token.end) })
+            {}
         }
     }
 

@@ -62,7 +62,9 @@ extension Store {
         let conversation = try ConversationRow.fetch(database, key: key)
         let entries = try Row.fetchCursor(
             database, sql: "SELECT key, raw FROM entry WHERE conversation = ?", arguments: [key])
-        while let entry = try entries.next() { try unindex(database, entry: entry["key"], raw: .stored(entry["raw"])) }
+        while let entry = try entries.next() {
+            try unindex(database, entry: entry["key"], raw: (entry["raw"] as PackedJSON).unpacked())
+        }
         try unindex(database, conversation: key, name: conversation.name, details: conversation.details)
         try database.execute(sql: "DELETE FROM entry WHERE conversation = ?", arguments: [key])
         try database.execute(

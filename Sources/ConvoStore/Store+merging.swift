@@ -6,15 +6,16 @@ extension Store {
     private struct Held {
         let key: Int64
         let position: Int
-        let raw: String
+        let raw: PackedJSON
         let isDropped: Bool
         let isLocalOnly: Bool
     }
 
     /// - Returns: how many entries are new.
-    func merge(_ database: Database, _ entries: [Entry], into conversation: Int64, _ batch: inout IndexBatch) throws
-        -> Int
+    func merge(_ database: Database, _ intake: HistoryIntake, into conversation: Int64, _ batch: inout IndexBatch)
+        throws -> Int
     {
+        let entries = intake.history.entries
         var held: [String: Held] = [:]
         let rows = try Row.fetchCursor(
             database.cachedStatement(
@@ -26,11 +27,12 @@ extension Store {
                 isLocalOnly: row["local_only"])
         }
         var newCount = 0
-        for (position, (id, entry)) in zip(Store.names(of: entries), entries).enumerated() {
+        for (position, id) in Store.names(of: entries).enumerated() {
+            let (entry, packed) = (entries[position], intake.packed[position])
             if let known = held.removeValue(forKey: id) {
-                try update(database, known, to: entry, at: position, &batch)
+                try update(database, known, to: entry, packed, at: position, &batch)
             } else {
-                try insert(database, entry, id: id, at: position, in: conversation, isLocalOnly: false, &batch)
+                try insert(database, entry, packed, id: id, at: position, in: conversation, isLocalOnly: false, &batch)
                 newCount += 1
             }
         }
@@ -68,15 +70,17 @@ extension Store {
                 database, sql: "SELECT EXISTS (SELECT 1 FROM entry WHERE conversation = ? AND id = ?)",
                 arguments: [conversation, id])
             if isThere == true { continue }
-            try insert(database, entry, id: id, at: position, in: conversation, isLocalOnly: isLocalOnly, &batch)
+            try insert(
+                database, entry, PackedJSON(entry.raw), id: id, at: position, in: conversation,
+                isLocalOnly: isLocalOnly, &batch)
             position += 1
         }
         try index(database, batch)
     }
 
     private func insert(
-        _ database: Database, _ entry: Entry, id: String, at position: Int, in conversation: Int64, isLocalOnly: Bool,
-        _ batch: inout IndexBatch
+        _ database: Database, _ entry: Entry, _ packed: PackedJSON, id: String, at position: Int,
+        in conversation: Int64, isLocalOnly: Bool, _ batch: inout IndexBatch
     ) throws {
         let createdAt = entry.createdAt
         let key = try EntryKey.free(database, for: createdAt ?? environment.now(), environment)
@@ -87,17 +91,20 @@ extension Store {
                 """
         ).execute(arguments: [
             key, conversation, id, position, entry.type.rawValue, entry.role, createdAt?.microseconds,
-            entry.raw["completed_at"]?.string, entry.raw.text, isLocalOnly,
+            entry.raw["completed_at"]?.string, packed, isLocalOnly,
         ])
         batch.add(key, entry.raw)
     }
 
     private func update(
-        _ database: Database, _ known: Held, to entry: Entry, at position: Int, _ batch: inout IndexBatch
+        _ database: Database, _ known: Held, to entry: Entry, _ packed: PackedJSON, at position: Int,
+        _ batch: inout IndexBatch
     ) throws {
-        guard known.raw != entry.raw.text || known.position != position || known.isDropped else { return }
-        if known.raw != entry.raw.text {
-            try unindex(database, entry: known.key, raw: .stored(known.raw))
+        // Another version of the library may pack the same text otherwise.
+        let before = known.raw == packed ? entry.raw : try known.raw.unpacked()
+        guard before != entry.raw || known.position != position || known.isDropped else { return }
+        if before != entry.raw {
+            try unindex(database, entry: known.key, raw: before)
             batch.add(known.key, entry.raw)
         }
         try database.execute(
@@ -106,7 +113,7 @@ extension Store {
                     local_only = 0, completed_at = IFNULL(?, completed_at) WHERE key = ?
                 """,
             arguments: [
-                entry.raw.text, position, entry.type.rawValue, entry.role, entry.createdAt?.microseconds,
+                packed, position, entry.type.rawValue, entry.role, entry.createdAt?.microseconds,
                 entry.raw["completed_at"]?.string, known.key,
             ])
     }

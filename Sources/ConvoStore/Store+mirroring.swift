@@ -23,13 +23,18 @@ extension Store {
     /// without notice, when their time has come.
     public func staleConversations(limit: Int, now: Timestamp) throws(StoreError) -> [StaleConversation] {
         try read { database in
-            try Row.fetchAll(
+            // Each half has an index of its own: what is settled and fetched is not looked at.
+            let isMirrored =
+                "remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0 AND hidden = 0"
+            return try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT id, remote_id, updated_at FROM conversation
-                    WHERE remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0 AND hidden = 0
-                        AND (history_version IS NOT updated_at OR history_due <= ?1 OR history_due > ?1 + ?2)
-                    ORDER BY activity DESC, key LIMIT ?3
+                    SELECT id, remote_id, updated_at, activity FROM (
+                        SELECT id, remote_id, updated_at, activity FROM conversation
+                        WHERE \(isMirrored) AND history_version IS NOT updated_at ORDER BY activity DESC LIMIT ?3)
+                    UNION SELECT id, remote_id, updated_at, activity FROM conversation
+                    WHERE \(isMirrored) AND history_due IS NOT NULL AND (history_due <= ?1 OR history_due > ?1 + ?2)
+                    ORDER BY activity DESC, id LIMIT ?3
                     """,
                 arguments: [now.microseconds, Settling.longestWaitMicroseconds, limit]
             ).map { row in
@@ -59,7 +64,7 @@ extension Store {
                     try index(database, batch)
                     batch = IndexBatch()
                 }
-                count += try merge(database, intake.history.entries, into: conversation.key, &batch)
+                count += try merge(database, intake, into: conversation.key, &batch)
                 try settle(database, conversation.key, intake)
                 try inferBranches(database, around: conversation.key)
             }

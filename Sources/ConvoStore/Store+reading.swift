@@ -53,7 +53,7 @@ extension Store {
                 conversation: conversation,
                 entries: try rows.map { row in
                     StoredEntry(
-                        entry: try Entry(raw: .stored(row["raw"])), droppedAt: row["dropped_at"],
+                        entry: try Entry(raw: (row["raw"] as PackedJSON).unpacked()), droppedAt: row["dropped_at"],
                         isLocalOnly: row["local_only"], completedAt: row["completed_at"])
                 },
                 pending: pending)

@@ -57,6 +57,7 @@ public final class Store: Sendable {
     private static func prepare(_ database: Database, path: String) throws {
         try SearchTokenizer.register(in: database)
         try Relevance.register(in: database)
+        try PackedJSON.register(in: database)
         try Schema.prepare(database, path: path)
         // 2 MB: enough for the upper pages of every index; the rest is the operating system's to cache.
         try database.execute(

@@ -10,7 +10,9 @@ struct WordScanner {
     enum Purpose { case index, query }
 
     struct Token: Equatable {
-        fileprivate(set) var folded: Range<Int>
+        /// Its bytes, in the text itself where they stand there as they are searched.
+        fileprivate let letters: Range<Int>
+        fileprivate let isFolded: Bool
         /// Where the token stands in the text, in bytes.
         let start: Int
         let end: Int
@@ -37,9 +39,14 @@ struct WordScanner {
         self.purpose = purpose
     }
 
-    func bytes(of token: Token) -> ArraySlice<UInt8> { folded[token.folded] }
+    /// The letters of the token that ``next()`` gave last, folded.
+    func withLetters<Result>(of token: Token, _ work: (UnsafeRawBufferPointer) -> Result) -> Result {
+        if token.isFolded { return folded.withUnsafeBytes { work(.init(rebasing: $0[token.letters])) } }
+        return work(.init(rebasing: text[token.letters]))
+    }
 
     mutating func next() -> Token? {
+        if pendingIndex == pending.count, tail == nil, let token = nextPlainWord() { return token }
         while pendingIndex == pending.count {
             pending.removeAll(keepingCapacity: true)
             folded.removeAll(keepingCapacity: true)
@@ -48,6 +55,23 @@ struct WordScanner {
         }
         defer { pendingIndex += 1 }
         return pending[pendingIndex]
+    }
+
+    /// Most words of most texts: small ASCII letters and digits, which need no folding. `nil`, and nothing but white
+    /// space and punctuation is read, where something else comes next.
+    private mutating func nextPlainWord() -> Token? {
+        var start = index
+        while start < text.count, text[start] < 0x80, !ScriptClass.isASCIIWord(text[start]) { start += 1 }
+        index = start
+        var end = start
+        while end < text.count, ScriptClass.isPlain(text[end]) { end += 1 }
+        guard end > start, end == text.count || (text[end] < 0x80 && !ScriptClass.isASCIIWord(text[end])) else {
+            return nil
+        }
+        index = end
+        return Token(
+            letters: start..<min(end, start + WordScanner.tokenLimit), isFolded: false, start: start, end: end,
+            isColocated: false)
     }
 
     /// Reads to the end of the next run of one kind; `false` at the text's end.
@@ -85,6 +109,13 @@ struct WordScanner {
         var previous: LetterCase?
         var letter = (folded: begin, byte: start)
         while index < text.count {
+            if previous != .upper, ScriptClass.isPlain(text[index]) {
+                letter = (folded.count, index)
+                previous = text[index] < 0x3A ? .neither : .lower
+                folded.append(text[index])
+                index += 1
+                continue
+            }
             let (scalar, length) = decode(at: index)
             let kind = ScriptClass(scalar)
             guard kind == .word || kind == .mark else { break }
@@ -114,7 +145,7 @@ struct WordScanner {
         for (number, part) in parts.enumerated() {
             let next = number + 1 < parts.count ? parts[number + 1] : (folded: word.upperBound, byte: index)
             let letters = folded[part.folded..<next.folded]
-            if pending[first...].contains(where: { folded[$0.folded].elementsEqual(letters) }) { continue }
+            if pending[first...].contains(where: { folded[$0.letters].elementsEqual(letters) }) { continue }
             emit(part.folded..<next.folded, from: part.byte, to: next.byte, isColocated: true)
         }
     }
@@ -160,7 +191,8 @@ struct WordScanner {
     private mutating func emit(_ token: Range<Int>, from start: Int, to end: Int, isColocated: Bool = false) {
         var limit = min(token.upperBound, token.lowerBound + WordScanner.tokenLimit)
         while limit < token.upperBound, folded[limit] & 0xC0 == 0x80 { limit -= 1 }  // no half characters
-        pending.append(Token(folded: token.lowerBound..<limit, start: start, end: end, isColocated: isColocated))
+        pending.append(
+            Token(letters: token.lowerBound..<limit, isFolded: true, start: start, end: end, isColocated: isColocated))
     }
 
     /// The scalar at a byte; a broken sequence is U+FFFD, one byte long.
@@ -176,17 +208,5 @@ struct WordScanner {
             value = value << 6 | UInt32(byte & 0x3F)
         }
         return Unicode.Scalar(value).map { ($0, length) } ?? ("\u{FFFD}", 1)
-    }
-}
-
-private enum LetterCase {
-    case upper, lower, neither
-
-    init(_ scalar: Unicode.Scalar) {
-        if scalar.isASCII {
-            self = ("A"..."Z").contains(scalar) ? .upper : ("a"..."z").contains(scalar) ? .lower : .neither
-        } else {
-            self = scalar.properties.isUppercase ? .upper : scalar.properties.isLowercase ? .lower : .neither
-        }
     }
 }

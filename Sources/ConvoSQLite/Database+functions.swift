@@ -1,0 +1,61 @@
+internal import CSQLite
+
+extension Database {
+    private final class Work {
+        let perform: @Sendable (DatabaseValue) throws -> DatabaseValue
+        init(_ perform: @escaping @Sendable (DatabaseValue) throws -> DatabaseValue) { self.perform = perform }
+    }
+
+    /// Makes a function of one value known to SQL on this connection. The same value gives the same answer; what it
+    /// throws is the statement's error.
+    public func addFunction(
+        _ name: String, _ work: @escaping @Sendable (DatabaseValue) throws -> DatabaseValue
+    ) throws {
+        let code = sqlite3_create_function_v2(
+            handle, name, 1, SQLITE_UTF8 | SQLITE_DETERMINISTIC, Unmanaged.passRetained(Work(work)).toOpaque(),
+            { context, _, values in
+                guard let data = sqlite3_user_data(context) else { return }
+                let work = Unmanaged<Work>.fromOpaque(data).takeUnretainedValue()
+                do {
+                    Database.answer(try work.perform(Database.value(values?[0])), context)
+                } catch {
+                    sqlite3_result_error(context, "\(error)", -1)
+                    if let error = error as? DatabaseError { sqlite3_result_error_code(context, error.code) }
+                }
+            }, nil, nil,
+            { data in if let data { Unmanaged<Work>.fromOpaque(data).release() } })
+        guard code == SQLITE_OK else { throw Database.error(handle, code) }
+    }
+
+    private static func value(_ value: OpaquePointer?) -> DatabaseValue {
+        switch sqlite3_value_type(value) {
+        case SQLITE_NULL: return .null
+        case SQLITE_INTEGER: return .integer(sqlite3_value_int64(value))
+        case SQLITE_FLOAT: return .real(sqlite3_value_double(value))
+        case SQLITE_BLOB:
+            let start = sqlite3_value_blob(value)
+            return .blob(Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_value_bytes(value)))))
+        default:
+            let start = sqlite3_value_text(value)
+            let bytes = UnsafeBufferPointer(start: start, count: Int(sqlite3_value_bytes(value)))
+            return .text(String(decoding: bytes, as: UTF8.self))
+        }
+    }
+
+    private static func answer(_ value: DatabaseValue, _ context: OpaquePointer?) {
+        switch value {
+        case .null: sqlite3_result_null(context)
+        case .integer(let number): sqlite3_result_int64(context, number)
+        case .real(let number): sqlite3_result_double(context, number)
+        case .text(var text):
+            text.withUTF8 { bytes in
+                guard let base = bytes.baseAddress else { return convo_result_text(context, "", 0) }
+                base.withMemoryRebound(to: CChar.self, capacity: bytes.count) {
+                    convo_result_text(context, $0, UInt64(bytes.count))
+                }
+            }
+        case .blob(let bytes):
+            bytes.withUnsafeBytes { convo_result_blob(context, $0.baseAddress, UInt64($0.count)) }
+        }
+    }
+}
