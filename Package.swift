@@ -103,12 +103,7 @@ let package = Package(
                 "ConvoWiring",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict,
-            // Started for every line that a person types: nothing is moved then. DESIGN.md says what that costs.
-            linkerSettings: [
-                .unsafeFlags(
-                    ["-Xclang-linker", "-no-pie"], .when(platforms: [.linux], configuration: .release))
-            ]
+            swiftSettings: strict
         ),
         .executableTarget(
             name: "convod",

@@ -1,11 +1,19 @@
 internal import CSQLite
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// One connection to a database file.
 ///
 /// `@unchecked Sendable`: ``DatabasePool`` lends it to one caller at a time, whose work is synchronous.
 public final class Database: @unchecked Sendable {
     /// Compiled statements that are kept for the next time.
     private static let statementLimit = 200
+
+    private static let busyPauseMicroseconds: UInt32 = 1000
 
     public enum TransactionKind: String {
         case deferred = "BEGIN DEFERRED"
@@ -25,7 +33,15 @@ public final class Database: @unchecked Sendable {
         handle = opened
         guard code == SQLITE_OK else { throw Database.error(opened, code) }
         sqlite3_extended_result_codes(opened, 1)
-        sqlite3_busy_timeout(opened, busyTimeoutMilliseconds)
+        // SQLite's own handler soon sleeps a tenth of a second at a time, and never meets the gap that a writer of many
+        // transactions leaves.
+        sqlite3_busy_handler(
+            opened,
+            { limit, tries in
+                guard Int(tries) < Int(bitPattern: limit) else { return 0 }
+                usleep(Database.busyPauseMicroseconds)
+                return 1
+            }, UnsafeMutableRawPointer(bitPattern: Int(busyTimeoutMilliseconds)))
     }
 
     deinit {

@@ -5,10 +5,10 @@ import ConvoStore
 /// one gathers.
 struct Arrivals {
     /// What one transaction takes: little enough that no other writer waits long for it.
-    private static let batchEntries = 768
-    private static let batchBytes = 1 << 20
+    private static let batchEntries = 384
+    private static let batchBytes = 512 << 10
     /// What may wait: beyond it nothing more is fetched.
-    private static let limitBytes = 2 << 20
+    private static let limitBytes = 1 << 20
 
     private var waiting: [HistoryIntake] = []
     private var bytes = 0
