@@ -11,7 +11,7 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// The house's layers, from the ground up. Arrows point down only: see DESIGN.md.
+/// The layers, from the lowest up. Each uses those below it only: see DESIGN.md.
 let package = Package(
     name: "convo",
     platforms: [.macOS(.v15)],
@@ -34,7 +34,7 @@ let package = Package(
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
-        // Ground floor: nouns, and the doors to libcurl and SQLite.
+        // The nouns; and the C libraries: libcurl, SQLite and Zstandard.
         .target(name: "ConvoModel", swiftSettings: strict),
         .target(name: "CCurl"),  // loads it; to build, its headers are enough
         .systemLibrary(
@@ -48,7 +48,7 @@ let package = Package(
             providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]
         ),
 
-        // First floor: bytes on the wire, bytes on the disk.
+        // Bytes on the wire, bytes on the disk.
         .target(name: "ConvoSQLite", dependencies: ["CSQLite"], swiftSettings: strict),
         .target(name: "ConvoHTTP", dependencies: ["CCurl"], swiftSettings: strict),
         .target(name: "ConvoAPI", dependencies: ["ConvoHTTP", "ConvoModel"], swiftSettings: strict),
@@ -70,7 +70,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Second floor: the engine, the sandbox's rules, the settings.
+        // The engine, the sandbox's rules, the settings.
         .target(name: "ConvoSync", dependencies: ["ConvoAPI", "ConvoStore", "ConvoModel"], swiftSettings: strict),
         .target(
             name: "ConvoSandbox",
@@ -95,7 +95,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // Roof: what people start.
+        // What people start.
         .executableTarget(
             name: "convo",
             dependencies: [

@@ -8,7 +8,9 @@ import Darwin
 
 /// One connection to a database file.
 ///
-/// `@unchecked Sendable`: ``DatabasePool`` lends it to one caller at a time, whose work is synchronous.
+/// `@unchecked Sendable`: ``DatabasePool``, which alone makes connections, takes one out of its locked list for each
+/// caller and puts it back when the caller's synchronous work is over; so two threads are never inside one. SQLite allows
+/// this of a connection without a mutex (sqlite.org/threadsafe.html, "Multi-thread").
 public final class Database: @unchecked Sendable {
     /// Compiled statements that are kept for the next time.
     private static let statementLimit = 200

@@ -31,6 +31,7 @@ public struct Row {
     }
 
     private func value(of name: String) -> DatabaseValue {
+        // Names are literals beside the statement that they belong to: to miss one is a mistake in our own source.
         guard let place = columns.places[name] else { preconditionFailure("no column is called \(name)") }
         return values[place]
     }

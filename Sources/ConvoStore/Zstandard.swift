@@ -29,7 +29,8 @@ enum Zstandard {
         return bytes
     }
 
-    // What the pointers stand for is used by one caller at a time.
+    // `@unchecked Sendable`, both: a context stands for memory of its own, which only its one owner, a `Mutex`, reaches;
+    // it can't be copied out, and no method hands out a pointer. A dictionary is read only once it is made.
     private struct Compressor: ~Copyable, @unchecked Sendable {
         private let context = ZSTD_createCCtx()
         private let dictionary = Array(EntryDictionary.text.utf8).withUnsafeBytes {

@@ -15,7 +15,8 @@ struct StopSignal: Sendable {
 
     init() {
         let (signals, continuation) = AsyncStream.makeStream(of: Void.self)
-        // Only ever cancelled, once, by the stream's end; a dispatch object locks for itself.
+        // Proof for `unsafe`: after this line only `cancel` is called on them, which any thread may (dispatch_source_cancel(3)),
+        // and the array itself is never changed.
         nonisolated(unsafe) let sources = [SIGTERM, SIGINT].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
