@@ -10,8 +10,8 @@ DESTDIR ?=
 SWIFT ?= swift
 SOURCES = Package.swift Sources Tests Benchmarks
 PROGRAMS = convo convod convo-sandbox
-# What is installed, and what is measured, holds Swift's libraries, C++'s and Zstandard's in itself: to load them took most
-# of a short verb. The linker takes the archives from the folder where there is nothing else.
+# What is installed, and what is measured, holds Swift's libraries, C++'s, SQLite and Zstandard in itself: to load them took
+# most of a short verb. The linker takes the archives from the folder where there is nothing else.
 ARCHIVES = $(CURDIR)/.build/archives
 RELEASE = PKG_CONFIG_PATH=$(ARCHIVES) $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpath -Xlinker -L$(ARCHIVES)
 BINARIES = $(SWIFT) build -c release --show-bin-path
@@ -36,13 +36,16 @@ soak:
 	Tests/Processes/kills "$$($(SWIFT) build --show-bin-path)" --kills 200
 	CONVO_SIMULATION_SEEDS=200000 CONVO_CRASH_STRIDE=1 $(SWIFT) test -c release -Xswiftc -enable-testing --filter ConvoSimulationTests
 
-$(ARCHIVES):
+$(ARCHIVES): Makefile
 	@scripts/bootstrap
 	mkdir -p $@
-	for name in libstdc++.a libzstd.a; do \
+	for name in libstdc++.a libsqlite3.a libzstd.a; do \
 		file=$$(clang -print-file-name=$$name); if [ -e "$$file" ]; then ln -sf "$$file" $@/; fi; \
 	done
-	sed 's|^libdir=.*|libdir=$@|' "$$(pkg-config --variable=pcfiledir libzstd)/libzstd.pc" > $@/libzstd.pc
+	for name in sqlite3 libzstd; do \
+		sed 's|^libdir=.*|libdir=$@|' "$$(pkg-config --variable=pcfiledir $$name)/$$name.pc" > $@/$$name.pc || exit 1; \
+	done
+	touch $@
 
 bench: $(ARCHIVES)
 	@scripts/bootstrap bench

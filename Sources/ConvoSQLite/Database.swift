@@ -26,6 +26,13 @@ public final class Database: @unchecked Sendable {
     let handle: OpaquePointer
     private var statements: [String: Statement] = [:]
     private var isReading = false
+    /// Pages in the write-ahead log after this connection's last commit.
+    private(set) var logPages = 0
+
+    private let waitingRoom: WaitingRoom
+    private let busyTimeoutMilliseconds: Int32
+    /// Of this connection, as long as it waits.
+    private var ticket: Int32?
 
     init(path: String, busyTimeoutMilliseconds: Int32) throws {
         var opened: OpaquePointer?
@@ -33,17 +40,39 @@ public final class Database: @unchecked Sendable {
         let code = sqlite3_open_v2(path, &opened, flags, nil)
         guard let opened else { throw DatabaseError(code: SQLITE_NOMEM, message: "out of memory") }
         handle = opened
+        waitingRoom = WaitingRoom(beside: path)
+        self.busyTimeoutMilliseconds = busyTimeoutMilliseconds
         guard code == SQLITE_OK else { throw Database.error(opened, code) }
         sqlite3_extended_result_codes(opened, 1)
-        // SQLite's own handler soon sleeps a tenth of a second at a time, and never meets the gap that a writer of many
-        // transactions leaves.
+        // The connection ends in `deinit`: the pointers outlive their use.
+        // SQLite's own handler soon sleeps a tenth of a second at a time.
         sqlite3_busy_handler(
             opened,
-            { limit, tries in
-                guard Int(tries) < Int(bitPattern: limit) else { return 0 }
-                usleep(Database.busyPauseMicroseconds)
-                return 1
-            }, UnsafeMutableRawPointer(bitPattern: Int(busyTimeoutMilliseconds)))
+            { database, tries in
+                guard let database else { return 0 }
+                return Unmanaged<Database>.fromOpaque(database).takeUnretainedValue().wait(after: Int(tries)) ? 1 : 0
+            }, Unmanaged.passUnretained(self).toOpaque())
+        // Takes the place of SQLite's own checkpoints.
+        sqlite3_wal_hook(
+            opened,
+            { database, _, _, pages in
+                guard let database else { return SQLITE_OK }
+                Unmanaged<Database>.fromOpaque(database).takeUnretainedValue().logPages = Int(pages)
+                return SQLITE_OK
+            }, Unmanaged.passUnretained(self).toOpaque())
+    }
+
+    /// While another process writes.
+    private func wait(after tries: Int) -> Bool {
+        guard tries < busyTimeoutMilliseconds else { return false }
+        ticket = ticket ?? waitingRoom.enter()
+        usleep(Database.busyPauseMicroseconds)
+        return true
+    }
+
+    private func stopWaiting() {
+        if let ticket { close(ticket) }
+        ticket = nil
     }
 
     deinit {
@@ -63,6 +92,7 @@ public final class Database: @unchecked Sendable {
             return try cachedStatement(sql: sql).execute(arguments: arguments)
         }
         guard !isReading else { throw DatabaseError(code: SQLITE_READONLY, message: "a read writes") }
+        defer { stopWaiting() }
         let code = sqlite3_exec(handle, sql, nil, nil, nil)
         guard code == SQLITE_OK else { throw Database.error(handle, code) }
     }
@@ -79,7 +109,10 @@ public final class Database: @unchecked Sendable {
 
     /// Happens whole or, where anything throws, not at all.
     public func inTransaction<Value>(_ kind: TransactionKind, _ work: () throws -> Value) throws -> Value {
-        try cachedStatement(sql: kind.rawValue).execute()
+        do {
+            defer { stopWaiting() }
+            try cachedStatement(sql: kind.rawValue).execute()
+        }
         do {
             let value = try work()
             try cachedStatement(sql: "COMMIT").execute()
@@ -90,6 +123,10 @@ public final class Database: @unchecked Sendable {
             throw error
         }
     }
+
+    /// Brings of the write-ahead log into the file what no reader still needs there. Nobody waits for it, and it waits
+    /// for nobody; where it fails, the log keeps what it holds.
+    func checkpoint() { sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil) }
 
     /// A view of one moment; a statement that could write is an error in it.
     func reading<Value>(_ work: (Database) throws -> Value) throws -> Value {

@@ -13,12 +13,15 @@ public final class DatabasePool: Sendable {
     /// Reads take from the end and writes from the front, so that each finds what it had in its cache.
     private let idle: Mutex<[Database]>
     private let turn = DispatchSemaphore(value: 1)
+    private let checkpoints = Checkpoints()
+    private let waitingRoom: WaitingRoom
 
     /// - Parameter prepare: sets up each connection. It is called once in here, so that what is wrong with the file is
     ///   known when this returns.
     public init(
         path: String, busyTimeoutSeconds: Double, prepare: @escaping @Sendable (Database) throws -> Void
     ) throws {
+        waitingRoom = WaitingRoom(beside: path)
         open = {
             let database = try Database(path: path, busyTimeoutMilliseconds: Int32(busyTimeoutSeconds * 1000))
             try prepare(database)
@@ -29,22 +32,36 @@ public final class DatabasePool: Sendable {
 
     /// Everything that the work reads is of one moment.
     public func read<Value>(_ work: (Database) throws -> Value) throws -> Value {
-        let database = try idle.withLock { $0.popLast() } ?? open()
-        defer { giveBack(database) { $0.append(database) } }
-        return try database.reading(work)
+        try borrowing { try $0.reading(work) }
     }
 
     /// A transaction: it happens whole or, where the work throws, not at all.
     public func write<Value>(_ work: (Database) throws -> Value) throws -> Value {
-        try writeWithoutTransaction { database in try database.inTransaction(.immediate) { try work(database) } }
+        try writing(isBusy: true) { database in try database.inTransaction(.immediate) { try work(database) } }
     }
 
-    /// For work that makes its own transactions.
+    /// For work that makes its own transactions, and must be over soon.
     public func writeWithoutTransaction<Value>(_ work: (Database) throws -> Value) throws -> Value {
+        try writing(isBusy: false, work)
+    }
+
+    /// Waits for what is done beside the writers. Whoever ends the process next leaves nothing but the file.
+    public func finishCheckpoints() { checkpoints.wait() }
+
+    private func writing<Value>(isBusy: Bool, _ work: (Database) throws -> Value) throws -> Value {
         turn.wait()
         defer { turn.signal() }
         let database = try idle.withLock { $0.isEmpty ? nil : $0.removeFirst() } ?? open()
         defer { giveBack(database) { $0.insert(database, at: 0) } }
+        if isBusy { waitingRoom.letThemPass() }
+        let value = try work(database)
+        checkpoints.noteCommit(by: database, isBusy: isBusy) { [self] in try borrowing($0) }
+        return value
+    }
+
+    private func borrowing<Value>(_ work: (Database) throws -> Value) throws -> Value {
+        let database = try idle.withLock { $0.popLast() } ?? open()
+        defer { giveBack(database) { $0.append(database) } }
         return try work(database)
     }
 

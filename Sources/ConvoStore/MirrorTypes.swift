@@ -33,12 +33,20 @@ public struct StaleConversation: Sendable, Hashable {
 public struct HistoryIntake: Sendable, Hashable {
     public let history: ConversationHistory
     public let version: String
-    /// The entries as the table will hold them: made here, before the transaction that others wait for.
-    let packed: [PackedJSON]
+    let entries: [EntryIntake]
 
     public init(_ history: ConversationHistory, version: String) {
         self.history = history
         self.version = version
-        packed = history.entries.map { PackedJSON($0.raw) }
+        entries = history.entries.map { EntryIntake($0) }
+    }
+
+    public static func == (one: HistoryIntake, other: HistoryIntake) -> Bool {
+        one.version == other.version && one.history == other.history
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(history.conversationID)
+        hasher.combine(version)
     }
 }

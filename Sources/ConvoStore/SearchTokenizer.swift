@@ -2,7 +2,8 @@ import CSQLite
 import ConvoSQLite
 
 /// The tokenizer of the full-text index (`tokenize = 'convo'`): words folded in case and diacritics, code by its
-/// parts, and scripts that set no spaces by pairs of characters. The rules are in ``WordScanner``.
+/// parts, and scripts that set no spaces by pairs of characters. The rules are in ``WordScanner``; what goes into the
+/// index was read by them before, and comes as ``IndexedWords``.
 enum SearchTokenizer {
     static func register(in database: Database) throws {
         let api = try database.fts5()
@@ -31,16 +32,24 @@ enum SearchTokenizer {
     ) -> CInt {
         guard let text, count > 0, let callback else { return SQLITE_OK }
         let bytes = UnsafeRawBufferPointer(start: text, count: Int(count))
-        var scanner = WordScanner(bytes, purpose: purpose & FTS5_TOKENIZE_QUERY != 0 ? .query : .index)
-        while let token = scanner.next() {
-            let flags: CInt = token.isColocated ? FTS5_TOKEN_COLOCATED : 0
-            let code = scanner.withLetters(of: token) { word in
-                callback(
-                    context, flags, word.baseAddress?.assumingMemoryBound(to: CChar.self), CInt(word.count),
-                    CInt(token.start), CInt(token.end))
+        var code = SQLITE_OK
+        if purpose & FTS5_TOKENIZE_QUERY == 0 {
+            IndexedWords.forEach(in: bytes) { word, isColocated in
+                code = hand(word, isColocated ? FTS5_TOKEN_COLOCATED : 0, 0..<0)
+                return code == SQLITE_OK
             }
-            guard code == SQLITE_OK else { return code }
+            return code
         }
-        return SQLITE_OK
+        var scanner = WordScanner(bytes, purpose: .query)
+        while code == SQLITE_OK, let token = scanner.next() {
+            code = scanner.withLetters(of: token) { hand($0, 0, token.start..<token.end) }
+        }
+        return code
+
+        func hand(_ word: UnsafeRawBufferPointer, _ flags: CInt, _ place: Range<Int>) -> CInt {
+            callback(
+                context, flags, word.baseAddress?.assumingMemoryBound(to: CChar.self), CInt(word.count),
+                CInt(place.lowerBound), CInt(place.upperBound))
+        }
     }
 }

@@ -3,9 +3,9 @@ import ConvoSQLite
 
 /// Entries that a transaction has still to bring into the index.
 struct IndexBatch {
-    private(set) var rows: [(key: Int64, text: String)] = []
+    private(set) var rows: [(key: Int64, words: IndexedWords)] = []
 
-    mutating func add(_ key: Int64, _ raw: JSONText) { rows.append((key, SearchText.of(raw))) }
+    mutating func add(_ key: Int64, _ words: IndexedWords) { rows.append((key, words)) }
 }
 
 /// The full-text index keeps no copy of the text, so each row leaves it by the text that it came with.
@@ -13,27 +13,31 @@ extension Store {
     /// In the order of their keys: FTS5 writes out what it has gathered whenever a key is smaller than the one before.
     func index(_ database: Database, _ batch: IndexBatch) throws {
         for row in batch.rows.sorted(by: { $0.key < $1.key }) {
-            try insert(database, rowid: row.key, text: row.text)
+            try insert(database, rowid: row.key, row.words)
         }
     }
 
     func unindex(_ database: Database, entry key: Int64, raw: JSONText) throws {
-        try remove(database, rowid: key, text: SearchText.of(raw))
+        try remove(database, rowid: key, IndexedWords(of: SearchText.of(raw)))
     }
 
     /// What is queued is found too, behind all entries, in the order of acceptance.
     func index(_ database: Database, operation sequence: Int64, request: JSONText) throws {
-        try insert(database, rowid: EntryKey.firstOperation + sequence, text: SearchText.of(request["inputs"] ?? .null))
+        try insert(database, rowid: EntryKey.firstOperation + sequence, Store.words(of: request))
     }
 
     func unindex(_ database: Database, operation sequence: Int64, request: JSONText) throws {
-        try remove(database, rowid: EntryKey.firstOperation + sequence, text: SearchText.of(request["inputs"] ?? .null))
+        try remove(database, rowid: EntryKey.firstOperation + sequence, Store.words(of: request))
+    }
+
+    private static func words(of request: JSONText) -> IndexedWords {
+        IndexedWords(of: SearchText.of(request["inputs"] ?? .null))
     }
 
     func index(_ database: Database, conversation key: Int64, name: String?, details: String?) throws {
         guard name != nil || details != nil else { return }
         try database.cachedStatement(sql: "INSERT INTO conversation_index (rowid, name, description) VALUES (?, ?, ?)")
-            .execute(arguments: [key, name ?? "", details ?? ""])
+            .execute(arguments: [key, IndexedWords(of: name ?? "").text, IndexedWords(of: details ?? "").text])
     }
 
     func unindex(_ database: Database, conversation key: Int64, name: String?, details: String?) throws {
@@ -41,19 +45,19 @@ extension Store {
         try database.cachedStatement(
             sql:
                 "INSERT INTO conversation_index (conversation_index, rowid, name, description) VALUES ('delete', ?, ?, ?)"
-        ).execute(arguments: [key, name ?? "", details ?? ""])
+        ).execute(arguments: [key, IndexedWords(of: name ?? "").text, IndexedWords(of: details ?? "").text])
     }
 
-    private func insert(_ database: Database, rowid: Int64, text: String) throws {
-        guard !text.isEmpty else { return }
+    private func insert(_ database: Database, rowid: Int64, _ words: IndexedWords) throws {
+        guard !words.text.isEmpty else { return }
         try database.cachedStatement(sql: "INSERT INTO entry_index (rowid, text) VALUES (?, ?)")
-            .execute(arguments: [rowid, text])
+            .execute(arguments: [rowid, words.text])
     }
 
-    private func remove(_ database: Database, rowid: Int64, text: String) throws {
-        guard !text.isEmpty else { return }
+    private func remove(_ database: Database, rowid: Int64, _ words: IndexedWords) throws {
+        guard !words.text.isEmpty else { return }
         try database.cachedStatement(sql: "INSERT INTO entry_index (entry_index, rowid, text) VALUES ('delete', ?, ?)")
-            .execute(arguments: [rowid, text])
+            .execute(arguments: [rowid, words.text])
     }
 
     /// Takes a conversation's entries out of the index and the table, and leaves its row as a mark that it is not

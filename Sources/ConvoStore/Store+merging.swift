@@ -15,7 +15,6 @@ extension Store {
     func merge(_ database: Database, _ intake: HistoryIntake, into conversation: Int64, _ batch: inout IndexBatch)
         throws -> Int
     {
-        let entries = intake.history.entries
         var held: [String: Held] = [:]
         let rows = try Row.fetchCursor(
             database.cachedStatement(
@@ -27,12 +26,12 @@ extension Store {
                 isLocalOnly: row["local_only"])
         }
         var newCount = 0
-        for (position, id) in Store.names(of: entries).enumerated() {
-            let (entry, packed) = (entries[position], intake.packed[position])
+        for (position, id) in Store.names(of: intake.history.entries).enumerated() {
+            let entry = intake.entries[position]
             if let known = held.removeValue(forKey: id) {
-                try update(database, known, to: entry, packed, at: position, &batch)
+                try update(database, known, to: entry, at: position, &batch)
             } else {
-                try insert(database, entry, packed, id: id, at: position, in: conversation, isLocalOnly: false, &batch)
+                try insert(database, entry, id: id, at: position, in: conversation, isLocalOnly: false, &batch)
                 newCount += 1
             }
         }
@@ -71,41 +70,39 @@ extension Store {
                 arguments: [conversation, id])
             if isThere == true { continue }
             try insert(
-                database, entry, PackedJSON(entry.raw), id: id, at: position, in: conversation,
-                isLocalOnly: isLocalOnly, &batch)
+                database, EntryIntake(entry), id: id, at: position, in: conversation, isLocalOnly: isLocalOnly, &batch)
             position += 1
         }
         try index(database, batch)
     }
 
     private func insert(
-        _ database: Database, _ entry: Entry, _ packed: PackedJSON, id: String, at position: Int,
-        in conversation: Int64, isLocalOnly: Bool, _ batch: inout IndexBatch
+        _ database: Database, _ intake: EntryIntake, id: String, at position: Int, in conversation: Int64,
+        isLocalOnly: Bool, _ batch: inout IndexBatch
     ) throws {
-        let createdAt = entry.createdAt
-        let key = try EntryKey.free(database, for: createdAt ?? environment.now(), environment)
+        let key = try EntryKey.free(database, for: intake.createdAt ?? environment.now(), environment)
         try database.cachedStatement(
             sql: """
                 INSERT INTO entry (key, conversation, id, position, type, role, created, completed_at, raw, local_only)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
-            key, conversation, id, position, entry.type.rawValue, entry.role, createdAt?.microseconds,
-            entry.raw["completed_at"]?.string, packed, isLocalOnly,
+            key, conversation, id, position, intake.entry.type.rawValue, intake.role, intake.createdAt?.microseconds,
+            intake.completedAt, intake.packed, isLocalOnly,
         ])
-        batch.add(key, entry.raw)
+        batch.add(key, intake.words)
     }
 
     private func update(
-        _ database: Database, _ known: Held, to entry: Entry, _ packed: PackedJSON, at position: Int,
-        _ batch: inout IndexBatch
+        _ database: Database, _ known: Held, to intake: EntryIntake, at position: Int, _ batch: inout IndexBatch
     ) throws {
+        let entry = intake.entry
         // Another version of the library may pack the same text otherwise.
-        let before = known.raw == packed ? entry.raw : try known.raw.unpacked()
+        let before = known.raw == intake.packed ? entry.raw : try known.raw.unpacked()
         guard before != entry.raw || known.position != position || known.isDropped else { return }
         if before != entry.raw {
             try unindex(database, entry: known.key, raw: before)
-            batch.add(known.key, entry.raw)
+            batch.add(known.key, intake.words)
         }
         try database.execute(
             sql: """
@@ -113,8 +110,8 @@ extension Store {
                     local_only = 0, completed_at = IFNULL(?, completed_at) WHERE key = ?
                 """,
             arguments: [
-                packed, position, entry.type.rawValue, entry.role, entry.createdAt?.microseconds,
-                entry.raw["completed_at"]?.string, known.key,
+                intake.packed, position, entry.type.rawValue, intake.role, intake.createdAt?.microseconds,
+                intake.completedAt, known.key,
             ])
     }
 }

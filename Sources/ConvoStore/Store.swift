@@ -59,9 +59,9 @@ public final class Store: Sendable {
         try Relevance.register(in: database)
         try PackedJSON.register(in: database)
         try Schema.prepare(database, path: path)
-        // 2 MB: enough for the upper pages of every index; the rest is the operating system's to cache.
+        // 4 MB: enough for the upper pages of every index; the rest is the operating system's to cache.
         try database.execute(
-            sql: "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -2048")
+            sql: "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -4096")
     }
 
     /// A transaction of mirrored facts: whole or not at all, and lost to a power cut at worst, never torn.

@@ -10,21 +10,38 @@ struct Arrivals {
     /// What may wait: beyond it nothing more is fetched.
     private static let limitBytes = 1 << 20
 
+    /// How long one waits for others to be stored with.
+    private static let patience = Duration.milliseconds(250)
+
     private var waiting: [HistoryIntake] = []
+    /// Of the first that waits.
+    private var since: Timestamp?
+    private var entries = 0
     private var bytes = 0
     private(set) var isStoring = false
 
     var isEmpty: Bool { waiting.isEmpty && !isStoring }
     var isFull: Bool { bytes >= Arrivals.limitBytes }
 
-    mutating func add(_ history: HistoryIntake) {
+    mutating func add(_ history: HistoryIntake, at now: Timestamp) {
+        if waiting.isEmpty { since = now }
         waiting.append(history)
         bytes += history.byteCount
+        entries += history.history.entries.count
     }
 
-    /// The next batch, in the order of arrival; `nil` while one is being stored or where nothing waits.
-    mutating func next() -> [HistoryIntake]? {
-        guard !isStoring, !waiting.isEmpty else { return nil }
+    /// When what waits is stored though the batch is not full.
+    var due: Timestamp? { isStoring ? nil : since.map { $0 + Arrivals.patience } }
+
+    /// The next batch, in the order of arrival; `nil` while one is being stored, or where it is worth waiting for more.
+    mutating func next(at now: Timestamp, isMoreComing: Bool) -> [HistoryIntake]? {
+        guard !isStoring, let due else { return nil }
+        let isFull = entries >= Arrivals.batchEntries || bytes >= Arrivals.batchBytes
+        guard isFull || !isMoreComing || Backoff.isOver(due, at: now) else { return nil }
+        return takeBatch(at: now)
+    }
+
+    private mutating func takeBatch(at now: Timestamp) -> [HistoryIntake] {
         var (count, entries, size) = (0, 0, 0)
         while count < waiting.count, count == 0 || (entries < Arrivals.batchEntries && size < Arrivals.batchBytes) {
             entries += waiting[count].history.entries.count
@@ -34,6 +51,8 @@ struct Arrivals {
         let batch = Array(waiting.prefix(count))
         waiting.removeFirst(count)
         bytes -= size
+        self.entries -= entries
+        since = waiting.isEmpty ? nil : now
         isStoring = true
         return batch
     }

@@ -58,11 +58,11 @@ public struct PullMachine: Machine {
         guard halt == nil else { return isIdle ? .done : .wait(until: nil) }
         if let step = retries.due(at: now) { return start(step) }
         if !listingInFlight, let step = listing.next(), retries.count(step) == 0 { return start(step) }
-        if let batch = arrivals.next() { return start(.takeIn(batch)) }
+        if let batch = arrivals.next(at: now, isMoreComing: fetching.inFlight > 0) { return start(.takeIn(batch)) }
         if !arrivals.isFull, let step = fetching.next(limits, stored: report.histories) { return start(step) }
         if listing.isDone, let step = nextCheck() { return start(step) }
         if isIdle, retries.isEmpty { return isConcluded ? .done : start(.conclude(scope)) }
-        return .wait(until: retries.next)
+        return .wait(until: [retries.next, arrivals.due].compactMap(\.self).min())
     }
 
     public mutating func finished(_ step: Step, _ outcome: Outcome, at now: Timestamp) {
@@ -75,7 +75,7 @@ public struct PullMachine: Machine {
             listing.listed(intake, size: size)
             if intake.items.contains(where: { $0 != .unchanged }) { fetching.lookAgain() }
         case (.findStale(let limit), .stale(let found)): fetching.found(found, limit: limit)
-        case (_, .fetched(let history)): arrivals.add(history)
+        case (_, .fetched(let history)): arrivals.add(history, at: now)
         case (.takeIn(let histories), .takenIn(let count)):
             report.entries += count
             report.histories += histories.count

@@ -7,8 +7,6 @@ struct PullShell: Sendable {
     let api: any ConversationsAPI
     let store: Store
     let clock: any SyncClock
-    /// Between two large transactions, for writers of other processes: they look for it every millisecond.
-    private static let gap = Duration.milliseconds(3)
 
     func perform(_ step: PullMachine.Step) async -> PullMachine.Outcome {
         do {
@@ -29,9 +27,7 @@ struct PullShell: Sendable {
         case .fetch(let stale):
             return .fetched(HistoryIntake(try await api.getHistory(of: stale.remoteID), version: stale.version))
         case .takeIn(let histories):
-            let count = try store.takeIn(histories)
-            try? await clock.sleep(until: clock.now + PullShell.gap)  // cancelled: it is stored all the same
-            return .takenIn(count)
+            return .takenIn(try store.takeIn(histories))
         case .findMirrored:
             return .mirrored(try store.mirrored())
         case .probe(let id):

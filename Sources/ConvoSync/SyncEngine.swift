@@ -13,13 +13,16 @@ public struct SyncEngine: Sendable {
     let clock: any SyncClock
     var limits: SyncLimits
 
-    /// - Parameter api: without retries of its own: the engine decides what is tried again.
+    /// - Parameters:
+    ///   - api: without retries of its own: the engine decides what is tried again.
+    ///   - executor: where steps run that may have to wait for the disk; `nil`: where their caller runs.
     public init(
-        api: any ConversationsAPI, store: Store, clock: any SyncClock = SystemClock(), limits: SyncLimits = SyncLimits()
+        api: any ConversationsAPI, store: Store, clock: any SyncClock = SystemClock(),
+        limits: SyncLimits = SyncLimits(), executor: (any TaskExecutor)? = ThreadsForWaiting()
     ) {
         gate = OutageGate(backoff: limits.backoff, clock: clock)
         let gated = GatedAPI(api: api, gate: gate)
-        steps = SyncSteps(api: gated, store: store, clock: clock, limits: limits)
+        steps = SyncSteps(api: gated, store: store, clock: clock, limits: limits, executor: executor)
         self.store = store
         self.clock = clock
         self.limits = limits

@@ -8,11 +8,17 @@ struct SyncSteps: Sendable {
     /// What is done once the engine's lock is taken.
     var recover: @Sendable () throws(StoreError) -> Void
 
-    init(api: any ConversationsAPI, store: Store, clock: any SyncClock, limits: SyncLimits) {
+    /// - Parameter executor: where they run; `nil`: where the engine does.
+    init(
+        api: any ConversationsAPI, store: Store, clock: any SyncClock, limits: SyncLimits,
+        executor: (any TaskExecutor)?
+    ) {
         let pullShell = PullShell(api: api, store: store, clock: clock)
-        pull = { await pullShell.perform($0) }
+        pull = { step in await withTaskExecutorPreference(executor) { await pullShell.perform(step) } }
         push = { step, manner in
-            await PushShell(api: api, store: store, clock: clock, limits: limits, manner: manner).perform(step)
+            await withTaskExecutorPreference(executor) {
+                await PushShell(api: api, store: store, clock: clock, limits: limits, manner: manner).perform(step)
+            }
         }
         recover = { () throws(StoreError) in try store.recoverInterrupted() }
     }

@@ -1,5 +1,12 @@
-import ConvoSQLite
 import Testing
+
+@testable import ConvoSQLite
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
 
 @Suite struct `A pool` {
     private let file: TemporaryDatabase
@@ -31,6 +38,42 @@ import Testing
         }
         let values = try file.pool.read { try Int.fetchAll($0, sql: "SELECT value FROM item ORDER BY key") }
         #expect(values == Array(1...writers * turns))
+    }
+
+    @Test func `keeps the log short however much is written`() throws {
+        let megabytes = 40
+        for _ in 0..<megabytes {
+            try file.pool.write { try $0.execute(sql: "INSERT INTO item (value) VALUES (randomblob(1 << 20))") }
+        }
+        file.pool.finishCheckpoints()
+        var status = stat()
+        #expect(stat(file.path + "-wal", &status) == 0)
+        #expect(status.st_size < megabytes << 19)
+        let count = try file.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM item WHERE length(value) > 9") }
+        #expect(count == megabytes)
+    }
+
+    @Test func `shows that a writer of another process waits, as long as it does`() async throws {
+        let room = WaitingRoom(beside: file.path)
+        let other = try DatabasePool(path: file.path, busyTimeoutSeconds: 20) { _ in }
+        #expect(!room.isOccupied)
+        var waiting: Task<Void, any Error>?
+        try file.pool.write { database in
+            try add(database)
+            waiting = Task.detached { try other.write { try $0.execute(sql: "INSERT INTO item (value) VALUES (0)") } }
+            while !room.isOccupied { sched_yield() }
+        }
+        try await waiting?.value
+        #expect(!room.isOccupied)
+        room.letThemPass()
+    }
+
+    @Test func `is not kept by one who waits and is stopped`() throws {
+        let room = WaitingRoom(beside: file.path)
+        let ticket = try #require(room.enter())
+        defer { close(ticket) }
+        try file.pool.write(add)
+        #expect(room.isOccupied)
     }
 
     @Test func `says at once that a file is none of SQLite's`() throws {

@@ -25,7 +25,7 @@ final class TemporaryDatabase: Sendable {
     }
 
     deinit {
-        for suffix in ["", "-wal", "-shm"] { unlink(path + suffix) }
+        for suffix in ["", "-wal", "-shm", ".waiting"] { unlink(path + suffix) }
         rmdir(folder)
     }
 }

@@ -25,9 +25,9 @@ struct MutantEngine: Sendable {
     }
 
     var engine: SyncEngine {
-        var engine = SyncEngine(api: api, store: store, clock: clock, limits: limits)
+        var engine = SyncEngine(api: api, store: store, clock: clock, limits: limits, executor: nil)
         if !mutation.sharesOutages {
-            engine.steps = SyncSteps(api: api, store: store, clock: clock, limits: limits)
+            engine.steps = SyncSteps(api: api, store: store, clock: clock, limits: limits, executor: nil)
         }
         let right = engine.steps
         engine.steps.pull = { step in

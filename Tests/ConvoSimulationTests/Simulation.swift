@@ -134,7 +134,8 @@ final class Simulation {
 
     private func engine(_ client: SimulatedClient, on stage: Stage) -> SyncEngine {
         guard let mutation else {
-            return SyncEngine(api: client, store: disk.store, clock: stage, limits: scenario.limits)
+            return SyncEngine(
+                api: client, store: disk.store, clock: stage, limits: scenario.limits, executor: nil)
         }
         return MutantEngine(mutation, api: client, store: disk.store, clock: stage, limits: scenario.limits).engine
     }

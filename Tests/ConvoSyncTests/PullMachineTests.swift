@@ -127,26 +127,42 @@ import Testing
         return HistoryIntake(try ConversationHistory(raw: raw), version: "1")
     }
 
-    @Test func `are stored at once where nothing is being stored, and gather meanwhile`() throws {
+    @Test func `are stored when nothing more is coming, and gather while others are`() throws {
         var arrivals = Arrivals()
-        arrivals.add(try history(1, entries: 1))
-        #expect(arrivals.next()?.count == 1)
-        for number in 2...6 { arrivals.add(try history(number, entries: 1)) }
-        #expect(arrivals.next() == nil)
+        arrivals.add(try history(1, entries: 1), at: noon)
+        #expect(arrivals.next(at: noon, isMoreComing: false)?.count == 1)
+        for number in 2...6 { arrivals.add(try history(number, entries: 1), at: noon) }
+        #expect(arrivals.next(at: noon, isMoreComing: false) == nil)
         arrivals.stored()
-        #expect(arrivals.next()?.map(\.history.conversationID.rawValue) == (2...6).map { "conv_\($0)" })
+        #expect(
+            arrivals.next(at: noon, isMoreComing: false)?.map(\.history.conversationID.rawValue)
+                == (2...6).map { "conv_\($0)" })
         #expect(!arrivals.isEmpty)
         arrivals.stored()
         #expect(arrivals.isEmpty)
+        #expect(arrivals.due == nil)
+    }
+
+    @Test func `wait for more that is coming until the batch is full, or one has waited long enough`() throws {
+        var arrivals = Arrivals()
+        arrivals.add(try history(1, entries: 1), at: noon)
+        arrivals.add(try history(2, entries: 1), at: noon + .seconds(1))
+        #expect(arrivals.next(at: noon, isMoreComing: true) == nil)
+        let due = try #require(arrivals.due)
+        #expect(noon < due && due < noon + .seconds(1))
+        #expect(arrivals.next(at: due, isMoreComing: true)?.count == 2)
+        arrivals.stored()
+        arrivals.add(try history(3, entries: 1000), at: noon)
+        #expect(arrivals.next(at: noon, isMoreComing: true)?.count == 1)
     }
 
     @Test func `go into transactions of a bounded size, but for one that is larger by itself`() throws {
         var arrivals = Arrivals()
-        for number in 0..<4 { arrivals.add(try history(number, entries: 300)) }
-        arrivals.add(try history(9, entries: 1, bytes: 2 << 20))
+        for number in 0..<4 { arrivals.add(try history(number, entries: 300), at: noon) }
+        arrivals.add(try history(9, entries: 1, bytes: 2 << 20), at: noon)
         #expect(arrivals.isFull)
         var batches: [Int] = []
-        while let batch = arrivals.next() {
+        while let batch = arrivals.next(at: noon, isMoreComing: false) {
             batches.append(batch.count)
             arrivals.stored()
         }

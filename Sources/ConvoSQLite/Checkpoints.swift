@@ -1,0 +1,51 @@
+import Dispatch
+import Synchronization
+
+/// When the write-ahead log is brought into the file: beside the writers, and not in their time.
+///
+/// SQLite has whoever commits the thousandth page do it, and wait for the disk: the writer of a first sync, or a short
+/// command that came between two of its transactions.
+final class Checkpoints: Sendable {
+    /// Pages in the log from which on it is worth the trip.
+    private static let due = 1000
+    /// A log that is written faster than it is brought home never begins anew: from here on its writer waits for that.
+    private static let overdue = 4096
+    /// Where nobody else has seen to it, a writer that never does by itself does it all the same.
+    private static let longOverdue = 16384
+
+    private let isUnderWay = Mutex(false)
+    private let queue = DispatchQueue(label: "convo.checkpoints")
+
+    /// After a commit.
+    ///
+    /// - Parameters:
+    ///   - isBusy: whether this writer has more to come, and sees to the log.
+    ///   - borrow: lends a connection for as long as its argument works.
+    func noteCommit(
+        by writer: Database, isBusy: Bool, borrow: @escaping @Sendable ((Database) -> Void) throws -> Void
+    ) {
+        guard writer.logPages >= (isBusy ? Checkpoints.due : Checkpoints.longOverdue) else { return }
+        if isBusy, writer.logPages < Checkpoints.overdue {
+            begin(borrow)
+        } else {
+            wait()
+            writer.checkpoint()
+        }
+    }
+
+    /// Returns when none is under way: a process that ends then leaves no log behind.
+    func wait() { queue.sync {} }
+
+    /// Where it can't be done now the log stays, and with it all that it holds: the next commit tries again.
+    private func begin(_ borrow: @escaping @Sendable ((Database) -> Void) throws -> Void) {
+        let isFree = isUnderWay.withLock { isUnderWay in
+            defer { isUnderWay = true }
+            return !isUnderWay
+        }
+        guard isFree else { return }
+        queue.async {
+            try? borrow { $0.checkpoint() }
+            self.isUnderWay.withLock { $0 = false }
+        }
+    }
+}
