@@ -28,13 +28,16 @@ final class Checkpoints: Sendable {
         if isBusy, writer.logPages < Checkpoints.overdue {
             begin(borrow)
         } else {
-            wait()
-            writer.checkpoint()
+            finish(for: writer)
         }
     }
 
-    /// Returns when none is under way: a process that ends then leaves no log behind.
-    func wait() { queue.sync {} }
+    /// Brings home what a long log still holds. Left undone, it is done by whoever is the last to close the file: a
+    /// short command, perhaps.
+    func finish(for writer: Database) {
+        queue.sync {}
+        if writer.logPages >= Checkpoints.due { writer.checkpoint() }
+    }
 
     /// Where it can't be done now the log stays, and with it all that it holds: the next commit tries again.
     private func begin(_ borrow: @escaping @Sendable ((Database) -> Void) throws -> Void) {

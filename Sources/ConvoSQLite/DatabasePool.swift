@@ -45,8 +45,10 @@ public final class DatabasePool: Sendable {
         try writing(isBusy: false, work)
     }
 
-    /// Waits for what is done beside the writers. Whoever ends the process next leaves nothing but the file.
-    public func finishCheckpoints() { checkpoints.wait() }
+    /// For one who has written much and has no more to come: what the log still holds is brought into the file.
+    public func finishCheckpoints() {
+        try? writing(isBusy: false) { checkpoints.finish(for: $0) }  // it never fails: it may be left undone
+    }
 
     private func writing<Value>(isBusy: Bool, _ work: (Database) throws -> Value) throws -> Value {
         turn.wait()

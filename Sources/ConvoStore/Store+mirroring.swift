@@ -106,7 +106,7 @@ extension Store {
             try Fact.set(database, .lastPull, now)
             if isSweep { try Fact.set(database, .lastSweep, now) }
         }
-        pool.finishCheckpoints()
+        finishCheckpoints()
     }
 
     /// Of a conversation that is held just so, or that is not wanted here; `nil` for every other.

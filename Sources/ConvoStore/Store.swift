@@ -80,6 +80,9 @@ public final class Store: Sendable {
         } catch { throw .wrap(error, path: path) }
     }
 
+    /// For one who has written much and has no more to come, so that nobody who writes little has to tidy up after it.
+    public func finishCheckpoints() { pool.finishCheckpoints() }
+
     func read<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
         do { return try pool.read(work) } catch { throw .wrap(error, path: path) }
     }

@@ -74,6 +74,7 @@ public struct SyncEngine: Sendable {
         var machine = machine
         await Runner<PushMachine>(clock: clock) { [steps] in await steps.push($0, manner) }
             .run(&machine, wake: wake)
+        store.finishCheckpoints()
         return machine.report
     }
 }
