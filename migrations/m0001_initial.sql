@@ -14,6 +14,7 @@ CREATE TABLE conversation (
     history_version TEXT,                       -- the updated_at that the stored entries vouch for
     history_due INTEGER,                        -- the history may still grow unannounced: look again then
     history_looks INTEGER NOT NULL DEFAULT 0,   -- and so often it was looked at again
+    listed_page INTEGER,                        -- the page of the list that last had it
     deleted_remotely_at TEXT,
     local_only INTEGER NOT NULL DEFAULT 0 CHECK (local_only IN (0, 1)), -- store: false
     hidden INTEGER NOT NULL DEFAULT 0 CHECK (hidden IN (0, 1)), -- deleted here: no pull brings it back
@@ -31,6 +32,30 @@ CREATE INDEX conversation_stale ON conversation (activity DESC)
     WHERE remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0 AND hidden = 0
         AND history_version IS NOT updated_at;
 CREATE INDEX conversation_unsettled ON conversation (history_due) WHERE history_due IS NOT NULL;
+
+CREATE INDEX conversation_by_page ON conversation (listed_page);
+
+-- A page of the list that has been taken in: when the server sends the very same again, there is nothing to do. What
+-- is held of each of its conversations is what it says of them, or its row is not here.
+CREATE TABLE listed_page (
+    page INTEGER PRIMARY KEY,
+    size INTEGER NOT NULL,                      -- asked for
+    count INTEGER NOT NULL,                     -- that it had
+    digest_point INTEGER NOT NULL,
+    digest_value INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER listed_page_outdated
+AFTER UPDATE OF remote_id, raw, deleted_remotely_at, local_only, hidden, listed_page ON conversation
+WHEN OLD.listed_page IS NOT NULL
+BEGIN
+    DELETE FROM listed_page WHERE page = OLD.listed_page;
+END;
+
+CREATE TRIGGER listed_page_gone AFTER DELETE ON conversation WHEN OLD.listed_page IS NOT NULL
+BEGIN
+    DELETE FROM listed_page WHERE page = OLD.listed_page;
+END;
 
 -- One entry. Its id is unique within its conversation only: a restart may copy entries under the same ids.
 CREATE TABLE entry (

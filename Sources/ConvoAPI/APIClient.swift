@@ -17,7 +17,13 @@ struct APIClient: Sendable {
     func value<Value>(
         _ call: Call, _ read: (JSONText) throws(ModelError) -> Value
     ) async throws(APIError) -> Value {
-        let response = try await answer(to: call)
+        try value(of: try await answer(to: call), to: call, read)
+    }
+
+    /// Of an answer that is here.
+    func value<Value>(
+        of response: HTTPResponse, to call: Call, _ read: (JSONText) throws(ModelError) -> Value
+    ) throws(APIError) -> Value {
         let answer = Answer(head: response.head, isWrite: call.isWrite)
         let json = try answer.json(response.body)
         do {

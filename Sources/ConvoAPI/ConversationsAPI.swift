@@ -7,6 +7,8 @@ public import ConvoModel
 public protocol ConversationsAPI: Sendable {
     /// One page, newest first by creation. The last page is the one shorter than `pageSize`.
     func list(page: Int, pageSize: Int, metadata: JSONText?) async throws(APIError) -> [Conversation]
+    /// The same, but nothing is read of a page that is, byte for byte, the one that `known` was made of.
+    func list(page: Int, pageSize: Int, unless known: PageDigest?) async throws(APIError) -> ListedPage
     func get(_ id: RemoteID) async throws(APIError) -> Conversation
     func getHistory(of id: RemoteID) async throws(APIError) -> ConversationHistory
     func getMessages(of id: RemoteID) async throws(APIError) -> ConversationMessages
@@ -19,4 +21,11 @@ public protocol ConversationsAPI: Sendable {
     func startStream(_ request: StartRequest) async throws(APIError) -> ConversationEventStream
     func appendStream(_ request: AppendRequest, to id: RemoteID) async throws(APIError) -> ConversationEventStream
     func restartStream(_ request: RestartRequest, of id: RemoteID) async throws(APIError) -> ConversationEventStream
+}
+
+/// A page of the list, beside one that was read before.
+public enum ListedPage: Sendable {
+    /// It says what that one said.
+    case same
+    case read([Conversation], PageDigest)
 }

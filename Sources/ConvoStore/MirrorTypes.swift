@@ -12,13 +12,53 @@ public struct PageIntake: Sendable, Hashable {
 
     public let items: [Novelty]
     public let ids: [RemoteID]
+    /// Of a page that was the same as before: its ids were not read, but the store knows whom it lists.
+    public let same: KnownPage?
 
     public init(items: [Novelty], ids: [RemoteID] = []) {
         self.items = items
         self.ids = ids
+        same = nil
+    }
+
+    /// Of a page that is the one that was taken in before.
+    public init(same known: KnownPage) {
+        items = Array(repeating: .unchanged, count: known.count)
+        ids = []
+        same = known
     }
 
     public var newCount: Int { items.count { $0 == .new } }
+}
+
+/// Which part of the list.
+public struct PagePlace: Sendable, Hashable {
+    /// From 0.
+    public let page: Int
+    /// Conversations to a page, as asked for.
+    public let size: Int
+
+    public init(page: Int, size: Int) {
+        self.page = page
+        self.size = size
+    }
+}
+
+/// A page of the list that has been taken in, and of which everything is still as it said.
+public struct KnownPage: Sendable, Hashable {
+    public let place: PagePlace
+    /// Conversations that it had.
+    public let count: Int
+    public let digest: PageDigest
+    /// The last page of which as much is known.
+    public let last: Int
+
+    public init(place: PagePlace, count: Int, digest: PageDigest, last: Int) {
+        self.place = place
+        self.count = count
+        self.digest = digest
+        self.last = last
+    }
 }
 
 /// A conversation whose history has to be fetched.

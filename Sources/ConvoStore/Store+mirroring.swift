@@ -8,14 +8,23 @@ extension Store {
     /// A conversation that carries the name of one of our own operations is that operation's result: its local
     /// conversation learns its remote id here.
     ///
-    /// A page that brings nothing new is read and not written: a sweep with nothing changed leaves the file alone.
-    public func takeIn(_ page: [Conversation]) throws(StoreError) -> PageIntake {
-        let ids = page.map(\.id)
-        let known = try read { database in try page.map { try novelty(database, ofKnown: $0) } }
-        if !known.contains(nil) { return PageIntake(items: known.compactMap(\.self), ids: ids) }
+    /// What brings nothing new is read and not written.
+    ///
+    /// - Parameter listed: where a page stood, and what it is known by from now on (``knownPage(at:)``).
+    public func takeIn(
+        _ conversations: [Conversation], listed: (place: PagePlace, digest: PageDigest)? = nil
+    ) throws(StoreError) -> PageIntake {
+        let ids = conversations.map(\.id)
+        if listed == nil {
+            let known = try read { database in try conversations.map { try novelty(database, ofKnown: $0) } }
+            if !known.contains(nil) { return PageIntake(items: known.compactMap(\.self), ids: ids) }
+        }
         return try write { database in
-            PageIntake(
-                items: try page.map { try novelty(database, ofKnown: $0) ?? takeIn(database, $0) }, ids: ids)
+            let items = try conversations.map {
+                try novelty(database, ofKnown: $0) ?? takeIn(database, $0, on: listed?.place.page)
+            }
+            if let listed { try note(database, listed.place, listed.digest, of: ids) }
+            return PageIntake(items: items, ids: ids)
         }
     }
 
@@ -73,20 +82,6 @@ extension Store {
         }
     }
 
-    /// The conversations that the server has, as far as is known. Those that a whole sweep did not list are checked with
-    /// `get` before they are taken for deleted: pages shift while they are read.
-    public func mirrored() throws(StoreError) -> [RemoteID] {
-        try read { database in
-            try String.fetchAll(
-                database,
-                sql: """
-                    SELECT remote_id FROM conversation WHERE remote_id IS NOT NULL AND deleted_remotely_at IS NULL
-                        AND local_only = 0 AND hidden = 0 ORDER BY key
-                    """
-            ).map { RemoteID($0) }
-        }
-    }
-
     /// Marks a conversation that the server says is not there. Its entries stay.
     public func markDeletedRemotely(_ id: RemoteID) throws(StoreError) {
         try write { database in
@@ -125,7 +120,9 @@ extension Store {
         return (row["is_stale"] as Bool) ? .changed : .unchanged
     }
 
-    private func takeIn(_ database: Database, _ incoming: Conversation) throws -> PageIntake.Novelty {
+    private func takeIn(
+        _ database: Database, _ incoming: Conversation, on page: Int?
+    ) throws -> PageIntake.Novelty {
         let known = try ConversationRow.fetch(database, remoteID: incoming.id) ?? adopt(database, incoming)
         if let known, known.isHidden { return .unchanged }
         let key: Int64
@@ -133,7 +130,7 @@ extension Store {
             key = known.key
             try update(database, known, to: incoming)
         } else {
-            key = try insert(database, incoming)
+            key = try insert(database, incoming, on: page)
         }
         guard known?.remoteID != nil else { return .new }
         let isStale = try Bool.fetchOne(
@@ -154,16 +151,16 @@ extension Store {
         return try ConversationRow.fetch(database, remoteID: incoming.id)
     }
 
-    private func insert(_ database: Database, _ incoming: Conversation) throws -> Int64 {
+    private func insert(_ database: Database, _ incoming: Conversation, on page: Int?) throws -> Int64 {
         try database.cachedStatement(
             sql: """
                 INSERT INTO conversation (id, remote_id, raw, name, description, model, agent_id, created_at, updated_at,
-                    activity) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    activity, listed_page) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
             environment.makeName(), incoming.id.rawValue, incoming.raw.text, incoming.name, incoming.details,
             incoming.model, incoming.agentID, incoming.createdAt.text, incoming.updatedAt.text,
-            incoming.updatedAt.microseconds,
+            incoming.updatedAt.microseconds, page,
         ])
         let key = database.lastInsertedRowID
         try index(database, conversation: key, name: incoming.name, details: incoming.details)

@@ -11,6 +11,11 @@ struct GatedAPI: ConversationsAPI {
             try await api.list(page: page, pageSize: pageSize, metadata: metadata)
         }
     }
+    func list(page: Int, pageSize: Int, unless known: PageDigest?) async throws(APIError) -> ListedPage {
+        try await gate.pass { () throws(APIError) in
+            try await api.list(page: page, pageSize: pageSize, unless: known)
+        }
+    }
     func get(_ id: RemoteID) async throws(APIError) -> Conversation {
         try await gate.pass { () throws(APIError) in try await api.get(id) }
     }

@@ -5,20 +5,36 @@ import ConvoStore
 ///
 /// The list has no cursor. Pages shift when a conversation is made or deleted while they are read: one made shows
 /// an item twice, which is harmless; one deleted hides an item between two pages, which must not be.
+///
+/// As long as a sweep finds the pages as they were before, it asks for a few at once, up to the last one known.
 struct Listing {
     private enum Phase: Equatable { case page(Int), done }
 
+    /// Pages asked for at once.
+    private static let ahead = 4
+
     private let scope: PullMachine.Scope
     private let limits: SyncLimits
+    /// Which page decides next how it goes on.
     private var phase = Phase.page(0)
     private var size: Int
     private var pass = 1
+    private var nextToAsk = 0
+    private var asked = 0
+    /// Asked for by a pass that is over: what comes of them says nothing of this one.
+    private var outdated = 0
+    /// Pages that came before the one that decides.
+    private var early: [Int: PageIntake] = [:]
+    /// Up to here it is worth asking ahead.
+    private var horizon = 0
     /// What the first page held, of the size asked for.
     private var firstPageCount: Int?
     /// Something unknown stood behind the first page: what hid between two pages may be unknown as well.
     private var mayHaveMissed = false
     /// What a sweep has met, on whatever page.
     private var met: Set<RemoteID> = []
+    /// Those that a sweep found as they were before. Whom they list is the store's to know.
+    private(set) var samePages: Set<Int> = []
 
     init(scope: PullMachine.Scope, limits: SyncLimits) {
         self.scope = scope
@@ -28,26 +44,35 @@ struct Listing {
 
     var isDone: Bool { phase == .done }
 
-    func next() -> PullMachine.Step? {
-        switch phase {
-        case .page(let page): .list(page: page, size: size)
-        case .done: nil
-        }
+    mutating func next() -> PullMachine.Step? {
+        guard case .page(let page) = phase, outdated == 0,
+            nextToAsk == page || (nextToAsk <= horizon && nextToAsk < page + Listing.ahead)
+        else { return nil }
+        defer { nextToAsk += 1 }
+        asked += 1
+        return .list(page: nextToAsk, size: size)
     }
 
     /// Those that the sweep did not meet: deleted, or hidden between two pages that shifted.
     func missing(of mirrored: [RemoteID]) -> [RemoteID] { mirrored.filter { !met.contains($0) } }
 
-    mutating func listed(_ intake: PageIntake, size asked: Int) {
-        guard case .page(let page) = phase, asked == size else { return }
+    mutating func listed(_ intake: PageIntake, page: Int) {
+        asked -= 1
+        guard outdated == 0 else { return outdated -= 1 }
+        early[page] = intake
+        while case .page(let page) = phase, let intake = early.removeValue(forKey: page) { decide(intake, page) }
+    }
+
+    private mutating func decide(_ intake: PageIntake, _ page: Int) {
         switch scope {
         case .look:
             // On to the next page only while nothing known is in sight.
-            phase =
-                !intake.items.isEmpty && intake.newCount == intake.items.count && intake.items.count >= size
-                ? .page(page + 1) : .done
+            let isAllNew = !intake.items.isEmpty && intake.newCount == intake.items.count
+            isAllNew && intake.items.count >= size ? goOn(to: page + 1) : end()
         case .sweep:
             met.formUnion(intake.ids)
+            if let same = intake.same { samePages.insert(same.place.page) }
+            horizon = intake.same?.last ?? 0
             sweepListed(intake.items, page: page)
         }
     }
@@ -58,24 +83,42 @@ struct Listing {
         if page == 1, !items.isEmpty, let firstPageCount, firstPageCount < size {
             // The server gives less to a page than was asked for: ask for what it gives.
             size = firstPageCount
-            self.firstPageCount = nil
-            phase = .page(0)
+            startAgain()
         } else if items.isEmpty || (page > 0 && items.count < size) {
             endPass()
         } else {
-            phase = .page(page + 1)
+            goOn(to: page + 1)
         }
     }
 
     /// Once more where something may hide: until a run through all pages finds nothing new behind the first one.
     private mutating func endPass() {
-        guard mayHaveMissed, pass < limits.passes else {
-            phase = .done
-            return
-        }
+        guard mayHaveMissed, pass < limits.passes else { return end() }
         mayHaveMissed = false
-        firstPageCount = nil
         pass += 1
+        startAgain()
+    }
+
+    private mutating func goOn(to page: Int) {
+        phase = .page(page)
+        nextToAsk = max(nextToAsk, page)
+    }
+
+    private mutating func startAgain() {
+        leaveOthers()
+        firstPageCount = nil
         phase = .page(0)
+    }
+
+    private mutating func end() {
+        leaveOthers()
+        phase = .done
+    }
+
+    private mutating func leaveOthers() {
+        outdated = asked
+        early = [:]
+        nextToAsk = 0
+        horizon = 0
     }
 }

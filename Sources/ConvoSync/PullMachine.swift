@@ -15,8 +15,8 @@ public struct PullMachine: Machine {
         case fetch(StaleConversation)
         /// Stores some, in one transaction.
         case takeIn([HistoryIntake])
-        /// Asks what a sweep should have met.
-        case findMirrored
+        /// Asks what a sweep should have met, but for what these pages list.
+        case findMirrored(exceptOn: [Int])
         /// Asks whether a conversation is still there.
         case probe(RemoteID)
         case conclude(Scope)
@@ -38,7 +38,7 @@ public struct PullMachine: Machine {
     private let scope: Scope
     private let limits: SyncLimits
     private var listing: Listing
-    private var listingInFlight = false
+    private var listingsInFlight = 0
     private var fetching = Fetching()
     private var arrivals = Arrivals()
     private var probes: [RemoteID] = []
@@ -57,10 +57,10 @@ public struct PullMachine: Machine {
     public mutating func next(at now: Timestamp) -> Turn<Step> {
         guard halt == nil else { return isIdle ? .done : .wait(until: nil) }
         if let step = retries.due(at: now) { return start(step) }
-        if !listingInFlight, let step = listing.next(), retries.count(step) == 0 { return start(step) }
+        if let step = listing.next() { return start(step) }
         if let batch = arrivals.next(at: now, isMoreComing: fetching.inFlight > 0) { return start(.takeIn(batch)) }
         if !arrivals.isFull, let step = fetching.next(limits, stored: report.histories) { return start(step) }
-        if listing.isDone, let step = nextCheck() { return start(step) }
+        if listing.isDone, listingsInFlight == 0, let step = nextCheck() { return start(step) }
         if isIdle, retries.isEmpty { return isConcluded ? .done : start(.conclude(scope)) }
         return .wait(until: [retries.next, arrivals.due].compactMap(\.self).min())
     }
@@ -70,9 +70,9 @@ public struct PullMachine: Machine {
         if case .failed(let failure) = outcome { return failed(step, failure, at: now) }
         retries.succeeded(step)
         switch (step, outcome) {
-        case (.list(_, let size), .listed(let intake)):
+        case (.list(let page, _), .listed(let intake)):
             report.conversations += intake.newCount
-            listing.listed(intake, size: size)
+            listing.listed(intake, page: page)
             if intake.items.contains(where: { $0 != .unchanged }) { fetching.lookAgain() }
         case (.findStale(let limit), .stale(let found)): fetching.found(found, limit: limit)
         case (_, .fetched(let history)): arrivals.add(history, at: now)
@@ -90,7 +90,7 @@ public struct PullMachine: Machine {
     private mutating func nextCheck() -> Step? {
         if scope == .sweep, !isMirroredAsked {
             isMirroredAsked = true
-            return .findMirrored
+            return .findMirrored(exceptOn: listing.samePages.sorted())
         }
         guard probesInFlight < limits.fetches else { return nil }
         return probes.popLast().map { .probe($0) }
@@ -98,7 +98,7 @@ public struct PullMachine: Machine {
 
     /// Whether no step is in flight, and nothing that was read waits to be stored.
     private var isIdle: Bool {
-        !listingInFlight && fetching.inFlight == 0 && probesInFlight == 0 && !arrivals.isStoring
+        listingsInFlight == 0 && fetching.inFlight == 0 && probesInFlight == 0 && !arrivals.isStoring
             && (halt != nil || arrivals.isEmpty)
     }
 
@@ -107,7 +107,7 @@ public struct PullMachine: Machine {
         case .fetch, .findStale: fetching.inFlight += 1
         case .probe: probesInFlight += 1
         case .takeIn: break  // it counts itself
-        case .list, .findMirrored, .conclude: listingInFlight = true
+        case .list, .findMirrored, .conclude: listingsInFlight += 1
         }
         return .step(step)
     }
@@ -117,7 +117,7 @@ public struct PullMachine: Machine {
         case .fetch, .findStale: fetching.inFlight -= 1
         case .probe: probesInFlight -= 1
         case .takeIn: arrivals.stored()
-        case .list, .findMirrored, .conclude: listingInFlight = false
+        case .list, .findMirrored, .conclude: listingsInFlight -= 1
         }
     }
 

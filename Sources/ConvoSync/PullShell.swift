@@ -20,22 +20,29 @@ struct PullShell: Sendable {
         try Task.checkCancellation()
         switch step {
         case .list(let page, let size):
-            let conversations = try await api.list(page: page, pageSize: size, metadata: nil)
-            return .listed(try store.takeIn(conversations))
+            return .listed(try await list(PagePlace(page: page, size: size)))
         case .findStale(let limit):
             return .stale(try store.staleConversations(limit: limit, now: clock.now))
         case .fetch(let stale):
             return .fetched(HistoryIntake(try await api.getHistory(of: stale.remoteID), version: stale.version))
         case .takeIn(let histories):
             return .takenIn(try store.takeIn(histories))
-        case .findMirrored:
-            return .mirrored(try store.mirrored())
+        case .findMirrored(let pages):
+            return .mirrored(try store.mirrored(exceptOn: pages))
         case .probe(let id):
             try await probe(id)
             return .probed
         case .conclude(let scope):
             try store.notePull(isSweep: scope == .sweep)
             return .concluded
+        }
+    }
+
+    private func list(_ place: PagePlace) async throws -> PageIntake {
+        let known = try store.knownPage(at: place)
+        switch try await api.list(page: place.page, pageSize: place.size, unless: known?.digest) {
+        case .read(let conversations, let digest): return try store.takeIn(conversations, listed: (place, digest))
+        case .same: return known.map { PageIntake(same: $0) } ?? PageIntake(items: [])
         }
     }
 

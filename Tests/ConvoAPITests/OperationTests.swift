@@ -55,6 +55,30 @@ import Testing
         #expect(transport.requests.count == 1)
     }
 
+    @Test func `reads a page again only where it is not the one it knows`() async throws {
+        let text = "[\(Sample.conversation)]"
+        let client = try api(FakeTransport(200, text))
+        guard case .read(let conversations, let digest) = try await client.list(page: 0, pageSize: 9, unless: nil) else {
+            Issue.record("not read")
+            return
+        }
+        #expect(conversations.map(\.raw.text) == [Sample.conversation])
+        guard case .same = try await client.list(page: 0, pageSize: 9, unless: digest) else {
+            Issue.record("read")
+            return
+        }
+        let other = try api(FakeTransport(200, text + " "))
+        guard case .read = try await other.list(page: 0, pageSize: 9, unless: digest) else {
+            Issue.record("taken for the same")
+            return
+        }
+        let broken = try api(FakeTransport(200, "[{}]"))
+        let error = try await error { () throws(APIError) in
+            _ = try await broken.list(page: 0, pageSize: 9, unless: digest)
+        }
+        #expect(error.kind == .malformed)
+    }
+
     @Test func `keeps the server's JSON as it is`() async throws {
         let conversation = try await api(FakeTransport(200, Sample.conversation)).get(RemoteID("conv_1"))
         #expect(conversation.raw.text == Sample.conversation)

@@ -24,6 +24,13 @@ public final class SimulatedClient: ConversationsAPI {
         let answer = try await exchange(.list(page: page, pageSize: pageSize, metadata: metadata))
         return try understood { try answer.elements.map { try Conversation(raw: $0) } }
     }
+    public func list(page: Int, pageSize: Int, unless known: PageDigest?) async throws(APIError) -> ListedPage {
+        let answer = try await exchange(.list(page: page, pageSize: pageSize, metadata: nil))
+        let bytes = Array("\(answer.elements.map(\.text))".utf8)
+        if let known, bytes.withUnsafeBytes({ known.describes($0) }) { return .same }
+        let conversations = try understood { try answer.elements.map { try Conversation(raw: $0) } }
+        return .read(conversations, bytes.withUnsafeBytes { PageDigest(of: $0) })
+    }
     public func get(_ id: RemoteID) async throws(APIError) -> Conversation {
         let answer = try await exchange(.get(id))
         return try understood { try Conversation(raw: answer.object) }

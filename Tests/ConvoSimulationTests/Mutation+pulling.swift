@@ -43,6 +43,13 @@ extension Mutation {
                 return .listed(PageIntake(items: []))
             }
         },
+        Mutation("takes a page that it knows for unchanged", breaks: [.mirrorDiffers]).with {
+            $0.pull = { step, engine in
+                guard case .list(let page, let size) = step else { return nil }
+                let known = try? engine.store.knownPage(at: PagePlace(page: page, size: size))
+                return known.flatMap(\.self).map { .listed(PageIntake(same: $0)) }
+            }
+        },
         Mutation("never fetches a history twice", breaks: [.mirrorDiffers]).with {
             $0.pull = { step, engine in
                 guard case .fetch(let stale) = step,

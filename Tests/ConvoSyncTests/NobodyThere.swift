@@ -4,6 +4,7 @@ import ConvoModel
 /// An API that cannot be reached.
 struct NobodyThere: ConversationsAPI {
     func list(page: Int, pageSize: Int, metadata: JSONText?) throws(APIError) -> [Conversation] { throw .unreachable }
+    func list(page: Int, pageSize: Int, unless known: PageDigest?) throws(APIError) -> ListedPage { throw .unreachable }
     func get(_ id: RemoteID) throws(APIError) -> Conversation { throw .unreachable }
     func getHistory(of id: RemoteID) throws(APIError) -> ConversationHistory { throw .unreachable }
     func getMessages(of id: RemoteID) throws(APIError) -> ConversationMessages { throw .unreachable }

@@ -78,6 +78,49 @@ import Testing
         #expect(try requests(.sweep, first + pages(100, 7)) == ["0/100", "1/100", "0/100", "1/100"])
     }
 
+    /// Pages in flight at once, where each is as it was before.
+    private func widest(last: Int, pages count: Int) throws -> (atOnce: Int, requests: [Int]) {
+        var machine = PullMachine(.sweep)
+        var (inFlight, requests, widest): ([PullMachine.Step], [Int], Int) = ([], [], 0)
+        for _ in 0..<1000 {
+            switch machine.next(at: noon) {
+            case .done: return (widest, requests)
+            case .step(let step):
+                inFlight.append(step)
+                if case .list(let page, _) = step { requests.append(page) }
+                widest = max(widest, inFlight.count { if case .list = $0 { true } else { false } })
+            case .wait:
+                let step = inFlight.removeLast()  // the last one asked for comes first
+                switch step {
+                case .list(let page, let size):
+                    let known = KnownPage(
+                        place: PagePlace(page: page, size: size), count: page + 1 < count ? size : 0,
+                        digest: PageDigest(point: 2, value: 0), last: last)
+                    machine.finished(step, .listed(page < count ? PageIntake(same: known) : PageIntake(items: [])), at: noon)
+                case .findStale: machine.finished(step, .stale([]), at: noon)
+                case .findMirrored(let pages):
+                    #expect(pages == Array(0..<count))
+                    machine.finished(step, .mirrored([]), at: noon)
+                default: machine.finished(step, .concluded, at: noon)
+                }
+            }
+        }
+        Issue.record("the pull does not end")
+        return (widest, requests)
+    }
+
+    @Test func `asks for a few pages at once while they are as before, and for none twice or behind the last`() throws {
+        let known = try widest(last: 9, pages: 10)
+        #expect(known.atOnce > 1)
+        #expect(known.requests == Array(0..<10))
+        let grown = try widest(last: 3, pages: 10)
+        #expect(grown.requests == Array(0..<10))
+        let shrunk = try widest(last: 30, pages: 3)
+        #expect(Array(Set(shrunk.requests)).sorted() == shrunk.requests.sorted())
+        #expect(shrunk.requests.count < 3 + 4)
+        #expect(try widest(last: 0, pages: 5).atOnce == 1)
+    }
+
     @Test func `asks for each conversation that was not listed`() throws {
         #expect(
             try requests(.sweep, pages(1), unlisted: [RemoteID("a"), RemoteID("b")]) == [

@@ -1,0 +1,86 @@
+import ConvoModel
+import Testing
+
+@testable import ConvoStore
+
+@Suite struct `A page of the list that was taken in` {
+    private let house: TemporaryStore
+    private var store: Store { house.store }
+    private let digest = PageDigest(point: .max, value: 7)
+
+    init() throws { house = try TemporaryStore() }
+
+    private func take(_ page: Int, _ ids: [String], size: Int = 3) throws {
+        _ = try store.takeIn(
+            try ids.map { try Conversation.sample($0) }, listed: (PagePlace(page: page, size: size), digest))
+    }
+
+    private func known(_ page: Int, size: Int = 3) throws -> KnownPage? {
+        try store.knownPage(at: PagePlace(page: page, size: size))
+    }
+
+    @Test func `is known by place, size and digest`() throws {
+        try take(0, ["a", "b", "c"])
+        try take(1, ["d"])
+        let page = try #require(try known(0))
+        #expect(page.digest == digest)
+        #expect(page.count == 3)
+        #expect(page.last == 1)
+        #expect(try known(2) == nil)
+        #expect(try known(0, size: 4) == nil)
+        #expect(PageIntake(same: page).items == [.unchanged, .unchanged, .unchanged])
+    }
+
+    @Test func `says whom it lists, and who is on none`() throws {
+        try take(0, ["a", "b", "c"])
+        try take(1, ["d"])
+        _ = try store.takeIn([.sample("e")])
+        #expect(try store.mirrored(exceptOn: [0]).map(\.rawValue) == ["d", "e"])
+        #expect(try store.mirrored(exceptOn: [0, 1]).map(\.rawValue) == ["e"])
+        #expect(try store.mirrored(exceptOn: [7]).count == 5)
+    }
+
+    @Test func `lists no longer who has moved to another page`() throws {
+        try take(0, ["a", "b", "c"])
+        try take(1, ["d"])
+        try take(0, ["new", "a", "b"])
+        try take(1, ["c", "d"])
+        #expect(try known(0) != nil)
+        #expect(try known(1)?.count == 2)
+        #expect(try store.mirrored(exceptOn: [0]).map(\.rawValue) == ["c", "d"])
+    }
+
+    /// One was made while the pages were read: an item stands on both.
+    @Test func `is not believed where a later page lists the same conversation`() throws {
+        try take(0, ["a", "b", "c"])
+        try take(1, ["c", "d"])
+        #expect(try known(0) == nil)
+        #expect(try known(1) != nil)
+    }
+
+    @Test(arguments: ["changed", "deleted", "deleted here", "listed again"])
+    func `is read again once one of its conversations is`(_ what: String) throws {
+        try take(0, ["a", "b", "c"])
+        try take(1, ["d"])
+        switch what {
+        case "changed": _ = try store.takeIn([.sample("b", updated: "2026-02-01T00:00:00Z")])
+        case "deleted": try store.markDeletedRemotely(RemoteID("b"))
+        case "deleted here": _ = try store.delete(try store.conversation(matching: "b").id, .local)
+        default:
+            try store.markDeletedRemotely(RemoteID("b"))
+            try take(0, ["a", "b", "c"])
+            #expect(try known(0) != nil)
+            #expect(try store.conversation(matching: "b").deletedRemotelyAt == nil)
+            return
+        }
+        #expect(try known(0) == nil)
+        #expect(try known(1) != nil)
+    }
+
+    @Test func `stays known while histories come in and appends are queued`() throws {
+        try take(0, ["a", "b", "c"])
+        try house.store.mirror(.sample("b"), [message("m", "hello")])
+        _ = try store.append(AppendRequest(inputs: .text("and?")), to: try store.conversation(matching: "b").id)
+        #expect(try known(0) != nil)
+    }
+}
