@@ -128,7 +128,7 @@ let package = Package(
 
         .executableTarget(
             name: "convo-bench",
-            dependencies: ["ConvoStore", "ConvoModel", "SeededRandom"],
+            dependencies: ["ConvoStore", "ConvoSQLite", "ConvoModel", "SeededRandom"],
             path: "Benchmarks",
             exclude: ["run"],
             swiftSettings: strict

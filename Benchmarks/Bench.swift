@@ -1,4 +1,5 @@
 import ConvoModel
+import ConvoSQLite
 import ConvoStore
 
 #if canImport(Glibc)
@@ -12,7 +13,7 @@ import Darwin
 ///     convo-bench corpus ENTRIES SEED       one chat a line, as JSON, on standard output
 ///     convo-bench ingest DATABASE           takes such lines in from standard input
 ///     convo-bench search DATABASE           queries from standard input, one a line: microseconds of each
-///     convo-bench sql                       the lines of a corpus as SQL for the sqlite3 shell
+///     convo-bench sql DATABASE              what it holds of such lines, as SQL for the sqlite3 shell
 @main
 struct Bench {
     static func main() throws {
@@ -23,13 +24,13 @@ struct Bench {
         case ("corpus", 2): corpus(entries: Int(arguments[0]) ?? 0, seed: UInt64(arguments[1]) ?? 1)
         case ("ingest", 1): try Ingest.run(Store(path: arguments[0]))
         case ("search", 1): try search(Store(path: arguments[0]))
-        case ("sql", 0): try ShellScript.run()
+        case ("sql", 1): try ShellScript.run(arguments[0])
         default: usage()
         }
     }
 
     private static func usage() {
-        print("usage: convo-bench corpus ENTRIES SEED | ingest DATABASE | search DATABASE | sql")
+        print("usage: convo-bench corpus ENTRIES SEED | ingest DATABASE | search DATABASE | sql DATABASE")
     }
 
     private static func corpus(entries: Int, seed: UInt64) {
@@ -95,41 +96,83 @@ enum Ingest {
     }
 }
 
-/// The same rows for the sqlite3 shell: tables and indexes of the same shape, and FTS5 with SQLite's own tokenizer.
+/// What a database holds of such lines, as SQL for the sqlite3 shell: the very rows, a thousand conversations to a
+/// transaction, and for the index their text, in the order of the keys.
 enum ShellScript {
     private static let conversationsPerTransaction = 1000
 
-    static func run() throws {
-        print(
-            """
-            PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
-            CREATE TABLE conversation (key INTEGER PRIMARY KEY, id TEXT UNIQUE, raw TEXT, name TEXT, updated_at TEXT);
-            CREATE TABLE entry (key INTEGER PRIMARY KEY, conversation INTEGER, id TEXT, position INTEGER, raw TEXT,
-                UNIQUE (id, conversation));
-            CREATE INDEX entry_by_position ON entry (conversation, position);
-            CREATE INDEX conversation_by_update ON conversation (updated_at);
-            CREATE VIRTUAL TABLE entry_index USING fts5 (text, content = '', tokenize = 'unicode61');
-            BEGIN;
-            """)
-        var conversation = 0
-        var key = 0
-        for line in Lines() {
-            conversation += 1
-            let described = try Conversation(raw: line.conversation)
-            print(
-                "INSERT INTO conversation VALUES (\(conversation), \(quote(described.id.rawValue)), "
-                    + "\(quote(described.raw.text)), \(described.name.map(quote) ?? "NULL"), "
-                    + "\(quote(described.updatedAt.text)));")
-            for (position, entry) in try ConversationHistory(raw: line.history).entries.enumerated() {
-                key += 1
-                print(
-                    "INSERT INTO entry VALUES (\(key), \(conversation), \(quote(entry.id?.rawValue ?? "")), "
-                        + "\(position), \(quote(entry.raw.text)));\n"
-                        + "INSERT INTO entry_index (rowid, text) VALUES (\(key), \(quote(SearchText.of(entry.raw))));")
+    static func run(_ path: String) throws {
+        let pool = try DatabasePool(path: path, busyTimeoutSeconds: 10) { _ in }
+        try pool.read { database in
+            let rows = try Rows(database)
+            var (number, index): (Int, [(key: Int64, text: String)]) = (0, [])
+            func flush() {
+                for (key, text) in index.sorted(by: { $0.key < $1.key }) where !text.isEmpty {
+                    print("INSERT INTO entry_index (rowid, text) VALUES (\(key), \(quote(text)));")
+                }
+                index = []
             }
-            if conversation % conversationsPerTransaction == 0 { print("COMMIT; BEGIN;") }
+            print("BEGIN;")
+            for line in Lines() {
+                let described = try Conversation(raw: line.conversation)
+                let key = try rows.print(described)
+                let texts = try ConversationHistory(raw: line.history).entries.map { SearchText.of($0.raw) }
+                index += zip(try rows.printEntries(of: key), texts).map { ($0, $1) }
+                number += 1
+                guard number % conversationsPerTransaction == 0 else { continue }
+                flush()
+                print("COMMIT; BEGIN;")
+            }
+            flush()
+            print("COMMIT;")
         }
-        print("COMMIT;")
+    }
+
+    private struct Rows {
+        let database: Database
+        let conversation: String
+        let entry: String
+
+        init(_ database: Database) throws {
+            self.database = database
+            func values(_ table: String) throws -> String {
+                try String.fetchAll(database, sql: "SELECT name FROM pragma_table_info(?)", arguments: [table])
+                    .map { "quote(\($0))" }.joined(separator: " || ',' || ")
+            }
+            conversation = try values("conversation")
+            entry = try values("entry")
+        }
+
+        func print(_ described: Conversation) throws -> Int64 {
+            let row = try Row.fetchOne(
+                database.cachedStatement(
+                    sql: "SELECT key, \(conversation) AS line FROM conversation WHERE remote_id = ?"),
+                arguments: [described.id.rawValue])
+            guard let row else { throw Missing(id: described.id.rawValue) }
+            let key: Int64 = row["key"]
+            Swift.print("INSERT INTO conversation VALUES (\(row["line"] as String));")
+            if let name = described.name {
+                Swift.print(
+                    "INSERT INTO conversation_index (rowid, name, description) VALUES (\(key), \(quote(name)), '');")
+            }
+            return key
+        }
+
+        /// - Returns: their keys.
+        func printEntries(of conversation: Int64) throws -> [Int64] {
+            let rows = try Row.fetchAll(
+                database.cachedStatement(
+                    sql: "SELECT key, \(entry) AS line FROM entry WHERE conversation = ? ORDER BY position"),
+                arguments: [conversation])
+            return rows.map { row in
+                Swift.print("INSERT INTO entry VALUES (\(row["line"] as String));")
+                return row["key"]
+            }
+        }
+    }
+
+    private struct Missing: Error {
+        let id: String
     }
 
     private static func quote(_ text: String) -> String {

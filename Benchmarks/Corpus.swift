@@ -6,6 +6,8 @@ import SeededRandom
 struct Corpus {
     private static let branchShare = 0.05
     private static let toolShare = 0.08
+    /// Of those who talk on and on: a hundred entries and more.
+    private static let longShare = 0.008
     private static let lengthLimit = 100_000
     private static let firstMicroseconds: Int64 = 1_451_606_400_000_000  // 2016-01-01
     private static let spanMicroseconds: Int64 = 10 * 365 * 86_400_000_000
@@ -40,7 +42,8 @@ struct Corpus {
         if generator.unit() < Corpus.branchShare, let parent = recent.randomElement(using: &generator) {
             entries = Array(parent.entries.prefix(max(1, parent.entries.count / 2)))
         }
-        let count = entries.count + 2 * (1 + Int(generator.unit().squareRootOfNegativeTwiceLogarithm * 1.65))
+        var count = entries.count + 2 * (1 + Int(generator.unit().squareRootOfNegativeTwiceLogarithm * 1.65))
+        if generator.unit() < Corpus.longShare { count += 100 + 2 * Int(50 * generator.unit()) }
         while entries.count < count {
             moment += 1_000_000 + Int64(generator.unit() * 60_000_000)
             entries.append(entry(entries.count, at: Timestamp(microseconds: moment), vocabulary))

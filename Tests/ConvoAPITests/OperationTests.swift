@@ -58,7 +58,8 @@ import Testing
     @Test func `reads a page again only where it is not the one it knows`() async throws {
         let text = "[\(Sample.conversation)]"
         let client = try api(FakeTransport(200, text))
-        guard case .read(let conversations, let digest) = try await client.list(page: 0, pageSize: 9, unless: nil) else {
+        guard case .read(let conversations, let digest) = try await client.list(page: 0, pageSize: 9, unless: nil)
+        else {
             Issue.record("not read")
             return
         }

@@ -54,7 +54,9 @@ import Testing
         let made = digest(bytes)
         var expected: UInt128 = 0
         for start in stride(from: 0, to: bytes.count, by: 7) {
-            let limb = bytes[start..<min(start + 7, bytes.count)].reversed().reduce(UInt128(0)) { $0 << 8 | UInt128($1) }
+            let limb = bytes[start..<min(start + 7, bytes.count)].reversed().reduce(UInt128(0)) {
+                $0 << 8 | UInt128($1)
+            }
             expected = (expected * UInt128(made.point) + limb) % prime
         }
         expected = (expected * UInt128(made.point) + UInt128(bytes.count)) % prime

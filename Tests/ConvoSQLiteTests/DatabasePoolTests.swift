@@ -49,7 +49,9 @@ import Darwin
         var status = stat()
         #expect(stat(file.path + "-wal", &status) == 0)
         #expect(status.st_size < megabytes << 19)
-        let count = try file.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM item WHERE length(value) > 9") }
+        let count = try file.pool.read {
+            try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM item WHERE length(value) > 9")
+        }
         #expect(count == megabytes)
     }
 

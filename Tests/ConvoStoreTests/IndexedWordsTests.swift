@@ -49,7 +49,8 @@ import Testing
         text.withUTF8 { bytes in
             var scanner = WordScanner(UnsafeRawBufferPointer(bytes), purpose: .index)
             while let token = scanner.next() {
-                words.append(scanner.withLetters(of: token) { Word(letters: Array($0), isColocated: token.isColocated) })
+                words.append(
+                    scanner.withLetters(of: token) { Word(letters: Array($0), isColocated: token.isColocated) })
             }
         }
         return words

@@ -96,7 +96,8 @@ import Testing
                     let known = KnownPage(
                         place: PagePlace(page: page, size: size), count: page + 1 < count ? size : 0,
                         digest: PageDigest(point: 2, value: 0), last: last)
-                    machine.finished(step, .listed(page < count ? PageIntake(same: known) : PageIntake(items: [])), at: noon)
+                    machine.finished(
+                        step, .listed(page < count ? PageIntake(same: known) : PageIntake(items: [])), at: noon)
                 case .findStale: machine.finished(step, .stale([]), at: noon)
                 case .findMirrored(let pages):
                     #expect(pages == Array(0..<count))
