@@ -33,10 +33,10 @@ struct Corpus {
     /// The next one, later than all before.
     mutating func next() -> Chat {
         number += 1
-        let id = "conv_" + hex()
         let step = Corpus.spanMicroseconds / Int64(max(1, entryGoal / 6))
         var moment = Corpus.firstMicroseconds + Int64(number) * step
         let createdAt = Timestamp(microseconds: moment)
+        let id = "conv_" + hex(at: createdAt)
         let vocabulary = anyVocabulary()
         var entries: [JSONText] = []
         if generator.unit() < Corpus.branchShare, let parent = recent.randomElement(using: &generator) {
@@ -71,14 +71,14 @@ struct Corpus {
         if !isInput, generator.unit() < Corpus.toolShare {
             return .object([
                 "object": .string("entry"), "type": .string("tool.execution"), "created_at": time,
-                "completed_at": time, "id": .string("tool_exec_" + hex()), "name": .string("web_search"),
+                "completed_at": time, "id": .string("tool_exec_" + hex(at: moment)), "name": .string("web_search"),
                 "arguments": .string(JSONText.object(["query": .string(text.prefix(60).description)]).text),
                 "info": .object(["result": .string(text)]),
             ])
         }
         return .object([
             "object": .string("entry"), "type": .string(isInput ? "message.input" : "message.output"),
-            "created_at": time, "completed_at": isInput ? .null : time, "id": .string("msg_" + hex()),
+            "created_at": time, "completed_at": isInput ? .null : time, "id": .string("msg_" + hex(at: moment)),
             "agent_id": .null, "model": isInput ? nil : .string("mistral-medium-latest"),
             "role": .string(isInput ? "user" : "assistant"), "content": .string(text),
         ])
@@ -99,8 +99,12 @@ struct Corpus {
         return vocabularies[0].vocabulary
     }
 
-    private mutating func hex() -> String {
-        let digits = String(generator.next(), radix: 16) + String(generator.next(), radix: 16)
-        return String(repeating: "0", count: 32 - digits.count) + digits
+    /// As the server's ids are: a UUID of version 7 (RFC 9562), which begins with its moment.
+    private mutating func hex(at moment: Timestamp) -> String {
+        let milliseconds = UInt64(moment.microseconds / 1000)
+        let high = milliseconds << 16 | 0x7000 | generator.next() >> 52
+        let low = 1 << 63 | generator.next() >> 2
+        let digits = String(high, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits + String(low, radix: 16)
     }
 }

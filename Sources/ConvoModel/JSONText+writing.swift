@@ -19,7 +19,7 @@ extension JSONText {
     public static func string(_ value: String?) -> JSONText { value.map { string($0) } ?? .null }
 
     public static func array(_ elements: some Sequence<JSONText>) -> JSONText {
-        JSONText(trusted: "[" + elements.map(\.text).joined(separator: ",") + "]")
+        listed("[", elements.map { [$0.text] }, "]")
     }
 
     /// An object with its members in the order given; a member whose value is `nil` is left out.
@@ -29,8 +29,20 @@ extension JSONText {
 
     /// An object with its members in the order given; a member whose value is `nil` is left out.
     public static func object(_ members: [(String, JSONText?)]) -> JSONText {
-        let written = members.compactMap { key, value in value.map { "\(JSONText.string(key).text):\($0.text)" } }
-        return JSONText(trusted: "{" + written.joined(separator: ",") + "}")
+        listed("{", members.compactMap { key, value in value.map { [JSONText.string(key).text, ":", $0.text] } }, "}")
+    }
+
+    /// Written once, into room for all of it: a history may be long.
+    private static func listed(_ open: Character, _ items: [[String]], _ close: Character) -> JSONText {
+        var text = String()
+        text.reserveCapacity(items.reduce(2) { $0 + 1 + $1.reduce(0) { $0 + $1.utf8.count } })
+        text.append(open)
+        for (number, item) in items.enumerated() {
+            if number > 0 { text.append(",") }
+            for part in item { text.append(part) }
+        }
+        text.append(close)
+        return JSONText(trusted: text)
     }
 
     /// This object with one member set in its place, or added at the end; without it where the value is `nil`.

@@ -5,8 +5,8 @@ import ConvoStore
 /// one gathers.
 struct Arrivals {
     /// What one transaction takes: little enough that no other writer waits long for it.
-    private static let batchEntries = 384
-    private static let batchBytes = 512 << 10
+    private static let batchEntries = 256
+    private static let batchBytes = 384 << 10
     /// What may wait: beyond it nothing more is fetched.
     private static let limitBytes = 1 << 20
 

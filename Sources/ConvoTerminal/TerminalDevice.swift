@@ -31,16 +31,23 @@ public struct TerminalDevice: Sendable {
 
     /// Writes the whole text.
     public func write(_ text: String) throws(WriteFailure) {
-        var rest = Array(text.utf8)[...]
+        var text = text
+        if let failure = text.withUTF8({ write(UnsafeRawBufferPointer($0)[...]) }) { throw failure }
+    }
+
+    private func write(_ bytes: Slice<UnsafeRawBufferPointer>) -> WriteFailure? {
+        var rest = bytes
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let piece = UnsafeRawBufferPointer(rebasing: rest)
+            let count = Glibc.write(descriptor, piece.baseAddress, piece.count)
             if count >= 0 {
                 rest = rest.dropFirst(count)
             } else if errno == EPIPE {
-                throw .readerGone
+                return .readerGone
             } else if errno != EINTR, errno != EAGAIN {
-                throw .failed(errno: errno)
+                return .failed(errno: errno)
             }
         }
+        return nil
     }
 }

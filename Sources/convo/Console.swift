@@ -37,7 +37,8 @@ struct Console {
     }
 
     private func write(_ json: JSONText) throws {
-        try device.write((device.isTerminal ? json.escapedForTerminal : json.text) + "\n")
+        try device.write(device.isTerminal ? json.escapedForTerminal : json.text)
+        try device.write("\n")
     }
 
     private func write(_ lines: [String]) throws {
