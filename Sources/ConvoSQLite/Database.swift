@@ -109,10 +109,9 @@ public final class Database: @unchecked Sendable {
 
     /// Happens whole or, where anything throws, not at all.
     public func inTransaction<Value>(_ kind: TransactionKind, _ work: () throws -> Value) throws -> Value {
-        do {
-            defer { stopWaiting() }
-            try cachedStatement(sql: kind.rawValue).execute()
-        }
+        defer { stopWaiting() }
+        try cachedStatement(sql: kind.rawValue).execute()
+        stopWaiting()  // it is ours
         do {
             let value = try work()
             try cachedStatement(sql: "COMMIT").execute()
