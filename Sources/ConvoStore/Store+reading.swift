@@ -27,7 +27,14 @@ extension Store {
     /// - Throws: ``StoreError/noSuchConversation(_:)``, or ``StoreError/ambiguousConversation(_:candidates:)`` with
     ///   at most ten candidates.
     public func conversation(matching name: String) throws(StoreError) -> StoredConversation {
-        try read { database in try conversation(database, matching: name) }
+        try read { database in try conversation(database, identify(database, name)) }
+    }
+
+    /// Its local id.
+    ///
+    /// - Throws: as ``conversation(matching:)``.
+    public func localID(matching name: String) throws(StoreError) -> LocalID {
+        try read { database in try identify(database, name) }
     }
 
     /// All entries in order, then what is pending, as of one moment.
@@ -35,7 +42,7 @@ extension Store {
     /// - Parameter withDropped: also what the server no longer lists.
     public func history(of id: LocalID, withDropped: Bool = false) throws(StoreError) -> StoredHistory {
         try read { database in
-            let conversation = try conversation(database, matching: id.rawValue)
+            let conversation = try conversation(database, id)
             let key = try require(database, id).key
             let rows = try Row.fetchAll(
                 database,
@@ -106,27 +113,31 @@ extension Store {
         }
     }
 
-    private func conversation(_ database: Database, matching name: String) throws -> StoredConversation {
+    private func conversation(_ database: Database, _ id: LocalID) throws -> StoredConversation {
+        let row = try Row.fetchOne(
+            database, sql: Store.conversationSelection + " WHERE c.hidden = 0 AND c.id = ?", arguments: [id.rawValue])
+        guard let row else { throw StoreError.noSuchConversation(id.rawValue) }
+        return StoredConversation(row: row)
+    }
+
+    private func identify(_ database: Database, _ name: String) throws -> LocalID {
         let rows = try Row.fetchAll(
             database,
-            sql: Store.conversationSelection + """
-                 WHERE c.hidden = 0 AND ((c.id >= ?1 AND c.id < ?1 || char(127))
-                    OR (c.remote_id >= ?1 AND c.remote_id < ?1 || char(127)))
-                    ORDER BY c.id = ?1 OR c.remote_id = ?1 DESC, c.activity DESC LIMIT 11
+            sql: """
+                SELECT id, remote_id FROM conversation
+                WHERE hidden = 0 AND ((id >= ?1 AND id < ?1 || char(127))
+                    OR (remote_id >= ?1 AND remote_id < ?1 || char(127)))
+                ORDER BY id = ?1 OR remote_id = ?1 DESC, activity DESC LIMIT 11
                 """,
-            arguments: [name])
-        if let exact = rows.first(where: { ($0["id"] as String?) == name || ($0["remote_id"] as String?) == name }) {
-            return StoredConversation(row: exact)
-        }
+            arguments: [name]
+        ).map { (id: $0["id"] as String, remoteID: $0["remote_id"] as String?) }
+        if let exact = rows.first(where: { $0.id == name || $0.remoteID == name }) { return LocalID(exact.id) }
         guard let first = rows.first, !name.isEmpty else { throw StoreError.noSuchConversation(name) }
         guard rows.count == 1 else {
-            let candidates = rows.prefix(10).map { row -> String in
-                let id: String = row["id"]
-                return id.hasPrefix(name) ? id : row["remote_id"] ?? id
-            }
+            let candidates = rows.prefix(10).map { $0.id.hasPrefix(name) ? $0.id : $0.remoteID ?? $0.id }
             throw StoreError.ambiguousConversation(name, candidates: candidates)
         }
-        return StoredConversation(row: first)
+        return LocalID(first.id)
     }
 }
 

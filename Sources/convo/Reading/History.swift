@@ -18,7 +18,7 @@ struct History: ParsableCommand {
 
     func run() throws {
         let store = try common.store()
-        let id = try store.conversation(matching: which.conversation).id
+        let id = try store.localID(matching: which.conversation)
         let history = try store.history(of: id, withDropped: dropped)
         try common.console.page(json: history.json) { Chat(style: $0, isWhole: full).lines(of: history) }
     }

@@ -10,7 +10,7 @@ struct Messages: ParsableCommand {
 
     func run() throws {
         let store = try common.store()
-        let history = try store.history(of: store.conversation(matching: which.conversation).id)
+        let history = try store.history(of: store.localID(matching: which.conversation))
         try common.console.page(json: history.messagesJSON) {
             Chat(style: $0, isWhole: true).lines(of: history, messagesOnly: true)
         }

@@ -10,7 +10,7 @@ struct Tree: ParsableCommand {
 
     func run() throws {
         let store = try common.store()
-        let id = try store.conversation(matching: which.conversation).id
+        let id = try store.localID(matching: which.conversation)
         let tree = try store.tree(of: id)
         try common.console.print(json: tree.json) { tree.lines(marking: id, $0) }
     }

@@ -24,7 +24,7 @@ struct Append: WritingCommand {
     func prepare() throws -> (store: Store, queue: @Sendable () throws -> QueuedWrite) {
         let request = try makeRequest()
         let store = try common.store()
-        let id = try store.conversation(matching: which.conversation).id
+        let id = try store.localID(matching: which.conversation)
         return (store, { try store.append(request, to: id) })
     }
 

@@ -23,7 +23,7 @@ struct Conflict: ParsableCommand {
 
     func run() throws {
         let store = try common.store()
-        let id = try store.conversation(matching: which.conversation).id
+        let id = try store.localID(matching: which.conversation)
         if let policy { try store.setConflictPolicy(ConflictPolicy(rawValue: policy.rawValue), of: id) }
         let own = try store.conflictPolicy(of: id)?.rawValue
         let json = JSONText.object(["id": .string(id.rawValue), "conflict": .string(own)])

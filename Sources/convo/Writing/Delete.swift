@@ -32,7 +32,7 @@ struct Delete: ParsableCommand {
 
     func run() throws {
         let store = try common.store()
-        let id = try store.conversation(matching: which.conversation).id
+        let id = try store.localID(matching: which.conversation)
         let receipt = try store.delete(id, place.scope)
         let json = JSONText.object([
             "id": .string(id.rawValue), "operation_id": .string(receipt?.operation.rawValue),

@@ -31,7 +31,7 @@ struct Restart: WritingCommand {
 
     func prepare() throws -> (store: Store, queue: @Sendable () throws -> QueuedWrite) {
         let store = try common.store()
-        let id = try store.conversation(matching: which.conversation).id
+        let id = try store.localID(matching: which.conversation)
         // Without a text the branch is made all the same: the API wants inputs, and takes empty ones.
         let inputs = try input.read() ?? .text("")
         var request = RestartRequest(from: try entry(in: store.history(of: id)), inputs: inputs)
