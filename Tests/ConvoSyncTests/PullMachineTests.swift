@@ -202,7 +202,7 @@ import Testing
 
     @Test func `go into transactions of a bounded size, but for one that is larger by itself`() throws {
         var arrivals = Arrivals()
-        for number in 0..<4 { arrivals.add(try history(number, entries: 300), at: noon) }
+        for number in 0..<4 { arrivals.add(try history(number, entries: 200), at: noon) }
         arrivals.add(try history(9, entries: 1, bytes: 2 << 20), at: noon)
         #expect(arrivals.isFull)
         var batches: [Int] = []
