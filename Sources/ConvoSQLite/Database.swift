@@ -76,6 +76,7 @@ public final class Database: @unchecked Sendable {
     }
 
     deinit {
+        stopWaiting()
         statements.removeAll()
         sqlite3_close_v2(handle)
     }

@@ -128,18 +128,23 @@ public struct RequestCheck: Sendable {
         }
     }
 
-    /// A write that the server refused for good is not sent again by itself.
+    /// A write that the server refused for good is not sent again by itself. A process that dies as it is told takes
+    /// the refusal with it: to whoever comes next, the write is in doubt.
     private func stubbornness(in audit: Audit) -> [Violation] {
-        var refused: [OperationID: Int] = [:]
+        var refused: [OperationID: Audit.Record] = [:]
+        func isKnown(_ refusal: Audit.Record) -> Bool {
+            audit.records.contains { $0.sender == refusal.sender && $0.sentAt >= refusal.finishedAt }
+        }
         var violations: [Violation] = []
         for record in audit.records where record.request.isTurn {
             guard let operation = record.operation, !retriedByHand.contains(operation) else { continue }
-            if let earlier = refused[operation] {
+            if let earlier = refused[operation], isKnown(earlier) {
                 violations.append(
-                    Violation(.stubborn, "request \(record.number) repeats the refused \(earlier) for \(operation)"))
+                    Violation(
+                        .stubborn, "request \(record.number) repeats the refused \(earlier.number) for \(operation)"))
             }
             if case .failed(.status(let status), _, _) = record.outcome, [400, 403, 404, 422].contains(status) {
-                refused[operation] = record.number
+                refused[operation] = record
             }
         }
         return violations

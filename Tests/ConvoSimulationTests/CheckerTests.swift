@@ -231,6 +231,16 @@ import Testing
         #expect(rules(records) == [.stubborn])
         #expect(rules(records) { $0.retriedByHand = [operation] }.isEmpty)
     }
+    @Test func `knows that a refusal dies with the process that was told`() {
+        let operation = OperationID("op_1")
+        let refused = Audit.Outcome.failed(.status(422), effect: .none, retryAfter: nil)
+        let (told, next) = (
+            record(1, operation: operation, by: 1, at: 0, lasts: 1, outcome: refused),
+            record(3, operation: operation, by: 2, at: 160)
+        )
+        #expect(rules([told, next]).isEmpty)
+        #expect(rules([told, record(2, to: "conv_2", by: 1, at: 30), next]) == [.stubborn])
+    }
     @Test func `sees a request that the schema forbids`() {
         #expect(rules([record(1, .list(page: 0, pageSize: 500, metadata: nil), at: 0)]) == [.malformedRequest])
         let body = AppendRequest(json: .stored(#"{"inputs":"x","model":"m"}"#))
@@ -247,11 +257,11 @@ private func turn(call: Int) -> Turn {
 /// An append to `conv_1` unless told otherwise; times in seconds.
 private func record(
     _ number: Int, _ request: APIRequest? = nil, to conversation: String = "conv_1", operation: OperationID? = nil,
-    at second: Int? = nil, lasts: Int = 1, outcome: Audit.Outcome = .answered
+    by sender: Int = 0, at second: Int? = nil, lasts: Int = 1, outcome: Audit.Outcome = .answered
 ) -> Audit.Record {
     let sent = VirtualInstant.start + .seconds(second ?? number * 100)
     return Audit.Record(
-        number: number, operation: operation,
+        number: number, sender: sender, operation: operation,
         request: request ?? .append(AppendRequest(inputs: .text("x")), to: RemoteID(conversation)),
         sentAt: sent, finishedAt: sent + .seconds(lasts), outcome: outcome)
 }
