@@ -13,7 +13,7 @@ extension Store {
                 database.cachedStatement(
                     sql: """
                         SELECT count, digest_point, digest_value,
-                            (SELECT page FROM listed_page WHERE size = ?2 ORDER BY page DESC LIMIT 1) AS last
+                            (SELECT page FROM listed_page WHERE size = ?2 AND count > 0 ORDER BY page DESC LIMIT 1) AS last
                         FROM listed_page WHERE page = ?1 AND size = ?2
                         """),
                 arguments: [place.page, place.size]
@@ -22,7 +22,7 @@ extension Store {
                     place: place, count: row["count"],
                     digest: PageDigest(
                         point: UInt64(bitPattern: row["digest_point"]), value: UInt64(bitPattern: row["digest_value"])),
-                    last: row["last"])
+                    last: row["last"] ?? 0)
             }
         }
     }

@@ -55,7 +55,11 @@ public struct PullMachine: Machine {
     }
 
     public mutating func next(at now: Timestamp) -> Turn<Step> {
-        guard halt == nil else { return isIdle ? .done : .wait(until: nil) }
+        guard halt == nil else {
+            // What has arrived is not thrown away: on a bad line the next pull might get no further.
+            if let batch = arrivals.next(at: now, isMoreComing: false) { return start(.takeIn(batch)) }
+            return isIdle ? .done : .wait(until: nil)
+        }
         if let step = retries.due(at: now) { return start(step) }
         if let step = listing.next() { return start(step) }
         if let batch = arrivals.next(at: now, isMoreComing: fetching.inFlight > 0) { return start(.takeIn(batch)) }
@@ -79,7 +83,7 @@ public struct PullMachine: Machine {
         case (.takeIn(let histories), .takenIn(let count)):
             report.entries += count
             report.histories += histories.count
-        case (_, .mirrored(let mirrored)): probes = listing.missing(of: mirrored).reversed()
+        case (_, .mirrored(let mirrored)): probes += listing.missing(of: mirrored).reversed()
         case (_, .probed): fetching.lookAgain()  // what was hidden between two pages has a history too
         case (_, .concluded): isConcluded = true
         default: break

@@ -1,6 +1,7 @@
 import ConvoAPI
 import ConvoModel
 import ConvoStore
+import Dispatch
 import Testing
 
 @testable import ConvoSync
@@ -161,6 +162,22 @@ import Testing
         }
         Issue.record("does not end")
     }
+}
+
+@Suite struct `Threads for steps that wait` {
+    @Test func `are there for one more while as many as there are processors are blocked`() async {
+        let threads = ThreadsForWaiting()
+        let blocked = DispatchSemaphore(value: 0)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 { group.addTask(executorPreference: threads) { blocked.waitForSignal() } }
+            await withTaskExecutorPreference(threads) {}  // returns while they are blocked, or never
+            for _ in 0..<8 { blocked.signal() }
+        }
+    }
+}
+
+extension DispatchSemaphore {
+    fileprivate func waitForSignal() { wait() }
 }
 
 @Suite struct `Histories that have arrived` {
