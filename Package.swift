@@ -122,6 +122,7 @@ let package = Package(
             dependencies: [
                 "ConvoSandbox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict
         ),

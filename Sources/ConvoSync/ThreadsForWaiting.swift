@@ -4,7 +4,8 @@ internal import Synchronization
 /// Threads for steps that wait for the disk or for another writer.
 ///
 /// Swift's own pool has a thread for each core, and so has a concurrent queue. Where one of them is storing and one waits
-/// for its turn to, none is left to read what the server sends. A serial queue is given a thread of its own.
+/// for its turn to, none is left to read what the server sends. A serial queue is given a thread of its own; a step that
+/// falls to the one that is storing waits for that one batch.
 public final class ThreadsForWaiting: TaskExecutor {
     /// As many as there may be steps at once, pulling and pushing.
     private static let count = 12

@@ -2,7 +2,9 @@ import ArgumentParser
 import ConvoModel
 import ConvoSandbox
 import ConvoServer
+import Dispatch
 import FoundationEssentials
+import UnixSignals
 
 #if canImport(Glibc)
 import Glibc
@@ -17,6 +19,9 @@ struct SandboxCommand: AsyncParsableCommand {
         commandName: "convo-sandbox",
         abstract: "A Conversations API server on this machine, with an echo for a model.",
         discussion: SandboxHelp.text)
+
+    /// How long clients that hang on may take. Nothing is lost after it: what was answered for is on the disk.
+    private static let graceMilliseconds = 700
 
     @Option(help: "The port to listen on; 0 takes a free one.")
     var port = 0
@@ -44,7 +49,7 @@ struct SandboxCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let stop = StopSignal()
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
         let server: SandboxServer
         do {
             server = try await start()
@@ -52,9 +57,14 @@ struct SandboxCommand: AsyncParsableCommand {
             throw SandboxCommand.exit(for: error)
         }
         say("listening on \(server.baseURL)", to: STDOUT_FILENO)
-        await stop.wait()
-        stop.exitSoon()
+        for await _ in signals { break }
+        SandboxCommand.exitSoon()
         await server.stop()
+    }
+
+    /// Ends the process after the grace, whatever it is doing.
+    private static func exitSoon() {
+        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(graceMilliseconds)) { _exit(0) }
     }
 
     private func start() async throws -> SandboxServer {

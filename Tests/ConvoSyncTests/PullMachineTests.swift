@@ -165,7 +165,8 @@ import Testing
 }
 
 @Suite struct `Threads for steps that wait` {
-    @Test func `are there for one more while as many as there are processors are blocked`() async {
+    /// With fewer queues than that it would hang.
+    @Test func `are there for one more while eight are blocked`() async {
         let threads = ThreadsForWaiting()
         let blocked = DispatchSemaphore(value: 0)
         await withTaskGroup(of: Void.self) { group in
