@@ -10,10 +10,13 @@ DESTDIR ?=
 SWIFT ?= swift
 SOURCES = Package.swift Sources Tests Benchmarks
 PROGRAMS = convo convod convo-sandbox
+MEASURED = convo convod convo-bench
 # What is installed, and what is measured, holds Swift's libraries, C++'s, SQLite and Zstandard in itself: to load them took
-# most of a short verb. The linker takes the archives from the folder where there is nothing else.
+# most of a short verb. The linker takes the archives from the folder where there is nothing else; it is the one that packs
+# the places that hold addresses (RELR), a megabyte that is read at each start else.
 ARCHIVES = $(CURDIR)/.build/archives
-RELEASE = PKG_CONFIG_PATH=$(ARCHIVES) $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpath -Xlinker -L$(ARCHIVES)
+RELEASE = PKG_CONFIG_PATH=$(ARCHIVES) $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpath \
+	-Xlinker -L$(ARCHIVES) -Xswiftc -use-ld=bfd -Xlinker -z -Xlinker pack-relative-relocs
 BINARIES = $(SWIFT) build -c release --show-bin-path
 
 .PHONY: help build demo test soak bench install uninstall format lint clean
@@ -42,6 +45,7 @@ $(ARCHIVES): Makefile
 	for name in libstdc++.a libsqlite3.a libzstd.a; do \
 		file=$$(clang -print-file-name=$$name); if [ -e "$$file" ]; then ln -sf "$$file" $@/; fi; \
 	done
+	ln -sf "$$(clang -print-file-name=libgcc_eh.a)" $@/libgcc_s.a
 	for name in sqlite3 libzstd; do \
 		sed 's|^libdir=.*|libdir=$@|' "$$(pkg-config --variable=pcfiledir $$name)/$$name.pc" > $@/$$name.pc || exit 1; \
 	done
@@ -49,8 +53,10 @@ $(ARCHIVES): Makefile
 
 bench: $(ARCHIVES)
 	@scripts/bootstrap bench
-	for product in convo convod convo-bench; do $(RELEASE) --product $$product || exit 1; done
-	@Benchmarks/run "$$($(BINARIES))" $(BENCH)
+	for product in $(MEASURED); do $(RELEASE) --product $$product || exit 1; done
+	install -d .build/measured
+	cd "$$($(BINARIES))" && install $(MEASURED) $(CURDIR)/.build/measured/
+	@Benchmarks/run .build/measured $(BENCH)
 
 install: $(ARCHIVES)
 	for program in $(PROGRAMS); do $(RELEASE) --product $$program || exit 1; done

@@ -111,8 +111,9 @@ CREATE INDEX operation_open ON operation (conversation, sequence) WHERE state NO
 CREATE VIRTUAL TABLE entry_index USING fts5 (text, content = '', tokenize = 'convo');
 CREATE VIRTUAL TABLE conversation_index USING fts5 (name, description, content = '', tokenize = 'convo');
 
--- Each transaction of a first sync writes as one part what it has gathered, and eight such parts become one.
-INSERT INTO entry_index (entry_index, rank) VALUES ('hashsize', 4194304), ('automerge', 8);
+-- Each transaction writes as one part what it has gathered. Eight such parts become one, in transactions of their own
+-- (`usermerge`), which others wait for no longer than for any other; not at the end of whichever one made the eighth.
+INSERT INTO entry_index (entry_index, rank) VALUES ('hashsize', 4194304), ('automerge', 0), ('usermerge', 8);
 
 CREATE TABLE fact (
     name TEXT PRIMARY KEY,

@@ -3,20 +3,9 @@ import Glibc
 extension Surroundings {
     /// Those of this process.
     public static func ofThisProcess() -> Surroundings {
-        Surroundings(variables: allVariables(), workingDirectory: currentDirectory(), userID: geteuid())
-    }
-
-    private static func allVariables() -> [String: String] {
-        var variables: [String: String] = [:]
-        var entry: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?> = environ
-        while let line = entry.pointee {
-            let text = String(cString: line)
-            if let equals = text.firstIndex(of: "=") {
-                variables[String(text[..<equals])] = String(text[text.index(after: equals)...])
-            }
-            entry += 1
-        }
-        return variables
+        Surroundings(
+            variable: { name in getenv(name).map { String(cString: $0) } }, workingDirectory: currentDirectory(),
+            userID: geteuid())
     }
 
     private static func currentDirectory() -> String {

@@ -1,20 +1,21 @@
-/// What the process was started with, as far as settings depend on it: a value, so that tests need no process.
+/// What the process was started with, as far as settings depend on it; tests make one up.
 public struct Surroundings: Sendable {
-    private let variables: [String: String]
+    private let variable: @Sendable (String) -> String?
     /// Where relative paths of flags and variables start.
     public let workingDirectory: String
     /// Who must own a key file.
     public let userID: UInt32
 
-    public init(variables: [String: String], workingDirectory: String, userID: UInt32) {
-        self.variables = variables
+    /// - Parameter variable: the value of the environment's variable of that name.
+    public init(variable: @escaping @Sendable (String) -> String?, workingDirectory: String, userID: UInt32) {
+        self.variable = variable
         self.workingDirectory = workingDirectory
         self.userID = userID
     }
 
     /// A variable's value; an empty one counts as not set.
     public subscript(_ name: String) -> String? {
-        variables[name].flatMap { $0.isEmpty ? nil : $0 }
+        variable(name).flatMap { $0.isEmpty ? nil : $0 }
     }
 }
 

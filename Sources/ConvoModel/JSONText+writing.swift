@@ -18,8 +18,17 @@ extension JSONText {
 
     public static func string(_ value: String?) -> JSONText { value.map { string($0) } ?? .null }
 
-    public static func array(_ elements: some Sequence<JSONText>) -> JSONText {
-        listed("[", elements.map { [$0.text] }, "]")
+    public static func array(_ elements: some Collection<JSONText>) -> JSONText {
+        // Into room for all of it: a history may be long.
+        var text = String()
+        text.reserveCapacity(elements.reduce(2) { $0 + 1 + $1.text.utf8.count })
+        text.append("[")
+        for element in elements {
+            if text.utf8.count > 1 { text.append(",") }
+            text.append(element.text)
+        }
+        text.append("]")
+        return JSONText(trusted: text)
     }
 
     /// An object with its members in the order given; a member whose value is `nil` is left out.
@@ -29,19 +38,16 @@ extension JSONText {
 
     /// An object with its members in the order given; a member whose value is `nil` is left out.
     public static func object(_ members: [(String, JSONText?)]) -> JSONText {
-        listed("{", members.compactMap { key, value in value.map { [JSONText.string(key).text, ":", $0.text] } }, "}")
-    }
-
-    /// Written once, into room for all of it: a history may be long.
-    private static func listed(_ open: Character, _ items: [[String]], _ close: Character) -> JSONText {
         var text = String()
-        text.reserveCapacity(items.reduce(2) { $0 + 1 + $1.reduce(0) { $0 + $1.utf8.count } })
-        text.append(open)
-        for (number, item) in items.enumerated() {
-            if number > 0 { text.append(",") }
-            for part in item { text.append(part) }
+        text.reserveCapacity(members.reduce(2) { $0 + $1.0.utf8.count + 4 + ($1.1?.text.utf8.count ?? 0) })
+        text.append("{")
+        for case (let key, let value?) in members {
+            if text.utf8.count > 1 { text.append(",") }
+            text.append(JSONText.string(key).text)
+            text.append(":")
+            text.append(value.text)
         }
-        text.append(close)
+        text.append("}")
         return JSONText(trusted: text)
     }
 

@@ -83,6 +83,9 @@ public final class Database: @unchecked Sendable {
 
     /// Rows that the last statement changed.
     public var changesCount: Int { Int(sqlite3_changes64(handle)) }
+
+    /// Rows that were changed since the connection was opened, those of virtual tables' own tables among them.
+    public var totalChangesCount: Int { Int(sqlite3_total_changes64(handle)) }
     public var lastInsertedRowID: Int64 { sqlite3_last_insert_rowid(handle) }
     /// Whether every statement is a transaction by itself.
     var isAutocommitting: Bool { sqlite3_get_autocommit(handle) != 0 }

@@ -40,6 +40,9 @@ public final class DatabasePool: Sendable {
         try writing(isBusy: true) { database in try database.inTransaction(.immediate) { try work(database) } }
     }
 
+    /// Whether another process waits to write: then a long transaction does well to end.
+    public var isAwaited: Bool { waitingRoom.isOccupied }
+
     /// For work that makes its own transactions, and must be over soon.
     public func writeWithoutTransaction<Value>(_ work: (Database) throws -> Value) throws -> Value {
         try writing(isBusy: false, work)

@@ -41,8 +41,8 @@ struct PackedJSON: Hashable, Sendable, DatabaseValueConvertible {
         guard let first = bytes.first, Format(rawValue: first) == .first else {
             throw DatabaseError(code: SQLITE_CORRUPT, message: "an entry is stored in a form that is unknown here")
         }
-        let text = try bytes.withUnsafeBufferPointer { try Zstandard.decompress(.init(rebasing: $0.dropFirst())) }
-        return .stored(String(decoding: text, as: UTF8.self))
+        return .stored(
+            try bytes.withUnsafeBufferPointer { try Zstandard.decompress(.init(rebasing: $0.dropFirst())) })
     }
 
     /// Makes SQL's `unpacked` known.

@@ -10,6 +10,9 @@ struct IndexBatch {
 
 /// The full-text index keeps no copy of the text, so each row leaves it by the text that it came with.
 extension Store {
+    /// Of the index, written by one transaction that merges.
+    private static let mergedPages = 64
+
     /// In the order of their keys: FTS5 writes out what it has gathered whenever a key is smaller than the one before.
     func index(_ database: Database, _ batch: IndexBatch) throws {
         for row in batch.rows.sorted(by: { $0.key < $1.key }) {
@@ -58,6 +61,20 @@ extension Store {
         guard !words.text.isEmpty else { return }
         try database.cachedStatement(sql: "INSERT INTO entry_index (entry_index, rowid, text) VALUES ('delete', ?, ?)")
             .execute(arguments: [rowid, words.text])
+    }
+
+    /// Makes one part of eight that transactions have written, a little in each of as many transactions as it takes.
+    func mergeIndex() throws(StoreError) {
+        while try write({ database in try mergeSome(database) }) {}
+    }
+
+    /// - Returns: whether there was anything to do.
+    private func mergeSome(_ database: Database) throws -> Bool {
+        let before = database.totalChangesCount
+        try database.cachedStatement(sql: "INSERT INTO entry_index (entry_index, rank) VALUES ('merge', ?)")
+            .execute(arguments: [Store.mergedPages])
+        // The request itself counts as one (sqlite.org/fts5.html#the_merge_command).
+        return database.totalChangesCount - before > 1
     }
 
     /// Takes a conversation's entries out of the index and the table, and leaves its row as a mark that it is not

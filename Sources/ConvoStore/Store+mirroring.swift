@@ -53,7 +53,8 @@ extension Store {
         }
     }
 
-    /// Takes in whole histories of known conversations, in one transaction.
+    /// Takes in whole histories of known conversations: each one whole or not at all, and as many of them in one
+    /// transaction as other writers have the time for.
     ///
     /// Entries are matched by id. What the server no longer lists is kept and marked. A history that is older than
     /// the one that is held is passed over, and so is one of a conversation that is unknown or deleted here.
@@ -61,25 +62,34 @@ extension Store {
     /// - Returns: how many entries are new.
     @discardableResult
     public func takeIn(_ histories: [HistoryIntake]) throws(StoreError) -> Int {
-        try write { database in
-            var count = 0
-            var batch = IndexBatch()
-            var merged: Set<Int64> = []
-            for intake in histories {
-                guard let conversation = try ConversationRow.fetch(database, remoteID: intake.history.conversationID),
-                    !conversation.isHidden, conversation.accepts(historyOf: intake.version)
-                else { continue }
-                if !merged.insert(conversation.key).inserted {  // what leaves the index must be there
-                    try index(database, batch)
-                    batch = IndexBatch()
-                }
-                count += try merge(database, intake, into: conversation.key, &batch)
-                try settle(database, conversation.key, intake)
-                try inferBranches(database, around: conversation.key)
-            }
-            try index(database, batch)
-            return count
+        var (rest, count) = (histories[...], 0)
+        while !rest.isEmpty {
+            count += try write { database in try takeInSome(database, of: &rest) }
+            try mergeIndex()
         }
+        return count
+    }
+
+    /// One at least, and then until somebody waits.
+    private func takeInSome(_ database: Database, of histories: inout ArraySlice<HistoryIntake>) throws -> Int {
+        var count = 0
+        var batch = IndexBatch()
+        var merged: Set<Int64> = []
+        repeat {
+            let intake = histories.removeFirst()
+            guard let conversation = try ConversationRow.fetch(database, remoteID: intake.history.conversationID),
+                !conversation.isHidden, conversation.accepts(historyOf: intake.version)
+            else { continue }
+            if !merged.insert(conversation.key).inserted {  // what leaves the index must be there
+                try index(database, batch)
+                batch = IndexBatch()
+            }
+            count += try merge(database, intake, into: conversation.key, &batch)
+            try settle(database, conversation.key, intake)
+            try inferBranches(database, around: conversation.key)
+        } while !histories.isEmpty && !isAwaited
+        try index(database, batch)
+        return count
     }
 
     /// Marks a conversation that the server says is not there. Its entries stay.

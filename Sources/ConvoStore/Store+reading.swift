@@ -44,27 +44,33 @@ extension Store {
         try read { database in
             let conversation = try conversation(database, id)
             let key = try require(database, id).key
-            let rows = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT raw, dropped_at, local_only, completed_at FROM entry
-                    WHERE conversation = ? \(withDropped ? "" : "AND dropped_at IS NULL") ORDER BY position, key
-                    """,
-                arguments: [key])
             let pending = try OutboxItem.fetchAll(
                 database,
                 sql: OutboxItem.selection
                     + " WHERE o.conversation = ? AND o.state NOT IN ('delivered', 'cancelled') ORDER BY o.sequence",
                 arguments: [key])
             return StoredHistory(
-                conversation: conversation,
-                entries: try rows.map { row in
-                    StoredEntry(
-                        entry: try Entry(raw: (row["raw"] as PackedJSON).unpacked()), droppedAt: row["dropped_at"],
-                        isLocalOnly: row["local_only"], completedAt: row["completed_at"])
-                },
+                conversation: conversation, entries: try entries(database, of: key, withDropped: withDropped),
                 pending: pending)
         }
+    }
+
+    private func entries(_ database: Database, of conversation: Int64, withDropped: Bool) throws -> [StoredEntry] {
+        let rows = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT raw, dropped_at, local_only, completed_at FROM entry
+                WHERE conversation = ? \(withDropped ? "" : "AND dropped_at IS NULL") ORDER BY position, key
+                """,
+            arguments: [conversation])
+        var entries: [StoredEntry] = []
+        while let row = try rows.next() {
+            entries.append(
+                StoredEntry(
+                    entry: try Entry(raw: (row["raw"] as PackedJSON).unpacked()), droppedAt: row["dropped_at"],
+                    isLocalOnly: row["local_only"], completedAt: row["completed_at"]))
+        }
+        return entries
     }
 
     /// A conversation's whole family: its eldest ancestor with all branches below.
@@ -121,6 +127,7 @@ extension Store {
     }
 
     private func identify(_ database: Database, _ name: String) throws -> LocalID {
+        guard !name.isEmpty else { throw StoreError.noSuchConversation(name) }  // all of them begin so
         let rows = try Row.fetchAll(
             database,
             sql: """
@@ -132,7 +139,7 @@ extension Store {
             arguments: [name]
         ).map { (id: $0["id"] as String, remoteID: $0["remote_id"] as String?) }
         if let exact = rows.first(where: { $0.id == name || $0.remoteID == name }) { return LocalID(exact.id) }
-        guard let first = rows.first, !name.isEmpty else { throw StoreError.noSuchConversation(name) }
+        guard let first = rows.first else { throw StoreError.noSuchConversation(name) }
         guard rows.count == 1 else {
             let candidates = rows.prefix(10).map { $0.id.hasPrefix(name) ? $0.id : $0.remoteID ?? $0.id }
             throw StoreError.ambiguousConversation(name, candidates: candidates)

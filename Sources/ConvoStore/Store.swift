@@ -69,6 +69,9 @@ public final class Store: Sendable {
         do { return try pool.write(work) } catch { throw .wrap(error, path: path) }
     }
 
+    /// Whether another process waits to write.
+    var isAwaited: Bool { pool.isAwaited }
+
     /// A transaction that survives a power cut once this returns.
     func writeDurably<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
         do {

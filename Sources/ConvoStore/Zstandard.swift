@@ -21,12 +21,12 @@ enum Zstandard {
     }
 
     /// - Throws: ``DatabaseError`` (`SQLITE_CORRUPT`) where the frame is damaged.
-    static func decompress(_ frame: UnsafeBufferPointer<UInt8>) throws -> [UInt8] {
+    static func decompress(_ frame: UnsafeBufferPointer<UInt8>) throws -> String {
         let size = ZSTD_getFrameContentSize(frame.baseAddress, frame.count)
-        guard size <= limit, let bytes = decompressor.withLock({ $0.decompress(frame, to: Int(size)) }) else {
+        guard size <= limit, let text = decompressor.withLock({ $0.decompress(frame, to: Int(size)) }) else {
             throw DatabaseError(code: SQLITE_CORRUPT, message: "an entry's compressed text is damaged")
         }
-        return bytes
+        return text
     }
 
     // `@unchecked Sendable`, both: a context stands for memory of its own, which only its one owner, a `Mutex`, reaches;
@@ -66,14 +66,15 @@ enum Zstandard {
             ZSTD_freeDDict(dictionary)
         }
 
-        func decompress(_ frame: UnsafeBufferPointer<UInt8>, to size: Int) -> [UInt8]? {
+        func decompress(_ frame: UnsafeBufferPointer<UInt8>, to size: Int) -> String? {
             guard let context, let dictionary else { return nil }
-            let bytes = [UInt8](unsafeUninitializedCapacity: size) { target, count in
-                let written = ZSTD_decompress_usingDDict(
+            var written = 0
+            let text = String(unsafeUninitializedCapacity: size) { target in
+                written = ZSTD_decompress_usingDDict(
                     context, target.baseAddress, target.count, frame.baseAddress, frame.count, dictionary)
-                count = ZSTD_isError(written) == 0 ? written : 0
+                return ZSTD_isError(written) == 0 ? written : 0
             }
-            return bytes.count == size ? bytes : nil
+            return written == size ? text : nil
         }
     }
 }

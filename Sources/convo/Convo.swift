@@ -3,7 +3,13 @@ import Glibc
 
 /// The command line.
 @main
-struct Convo: AsyncParsableCommand {
+struct Convo: ParsableCommand {
+    private static let writing: [any Verb.Type] = [Start.self, Append.self, Restart.self, Delete.self, Conflict.self]
+    private static let reading: [any Verb.Type] = [
+        List.self, Get.self, History.self, Messages.self, Search.self, Tree.self,
+    ]
+    private static let delivering: [any Verb.Type] = [Sync.self, Status.self, Doctor.self]
+
     static let configuration = CommandConfiguration(
         commandName: "convo",
         abstract: "Your conversations with Mistral's API, kept on your own disk: read, search and write them offline.",
@@ -13,12 +19,9 @@ struct Convo: AsyncParsableCommand {
             """,
         version: "0.1.0",
         groupedSubcommands: [
-            CommandGroup(
-                name: "Writing", subcommands: [Start.self, Append.self, Restart.self, Delete.self, Conflict.self]),
-            CommandGroup(
-                name: "Reading",
-                subcommands: [List.self, Get.self, History.self, Messages.self, Search.self, Tree.self]),
-            CommandGroup(name: "Delivering", subcommands: [Outbox.self, Sync.self, Status.self, Doctor.self]),
+            CommandGroup(name: "Writing", subcommands: writing),
+            CommandGroup(name: "Reading", subcommands: reading),
+            CommandGroup(name: "Delivering", subcommands: [Outbox.self] + delivering),
         ])
 
     static func main() async {
@@ -27,16 +30,25 @@ struct Convo: AsyncParsableCommand {
         let arguments = Array(CommandLine.arguments.dropFirst())
         do {
             try Arguments.check()
-            var command = try command(arguments)
-            if let command = command as? any WritingCommand, !command.delivery.isAskedFor {
-                try command.queue()
-            } else if var command = command as? any AsyncParsableCommand {
-                try await command.run()
-            } else {
-                try command.run()
-            }
+            if let verb = verb(arguments) { return try await verb.perform() }
+            var command = try parseAsRoot(arguments)
+            if let verb = command as? any Verb { try await verb.perform() } else { try command.run() }
         } catch {
             Ending(of: error, arguments: arguments).happen()
         }
+    }
+
+    /// The verb that is asked for, where its name stands first and its own arguments are all there is to read.
+    ///
+    /// The whole tree of verbs takes longer to make than the database to read; nor does this ask the runtime what
+    /// protocols a type conforms to, which it answers by going through all there are.
+    static func verb(_ arguments: [String]) -> (any Verb)? {
+        guard let name = arguments.first else { return nil }
+        for verbs in [reading, writing, delivering] {
+            for verb in verbs where verb.configuration.commandName == name {
+                return verb.reading(Array(arguments.dropFirst()))
+            }
+        }
+        return nil
     }
 }

@@ -4,39 +4,40 @@ import Testing
 @testable import convo
 
 @Suite struct `A command line` {
-    private static let understood = [
+    private static let verbs = [
         ["list", "--limit", "3", "--json"], ["search", "two", "words", "--sort", "date"], ["append", "id", "-"],
-        ["append", "id", "text", "--function-result", "call=1", "--wait"], ["start", "text", "--model", "m"],
-        ["outbox"], ["outbox", "list", "--all"], ["outbox", "cancel", "op"], ["sync"], ["list", "--help"],
-        ["help", "list"], ["outbox", "--help"],
+        ["append", "id", "text", "--function-result", "call=1", "--wait", "--no-store"], ["sync"],
+        ["start", "text", "--model", "m", "--handoff-execution", "client", "--tools", "[]"],
+        ["delete", "id", "--local"], ["conflict", "id", "hold"],
     ]
 
-    private static let refused = [
+    /// Help, verbs of verbs, and what is wrong.
+    private static let others = [
         [], ["nonsense"], ["list", "--limit", "0"], ["list", "--limit", "x"], ["list", "extra"], ["search"],
         ["search", "a", "--sort", "size"], ["append"], ["append", "id", "--confirm", "x"], ["--version"],
-        ["list", "--version"], ["list", "--generate-completion-script", "bash"], ["outbox", "nonsense"],
+        ["start", "text", "--model", "m", "--handoff-execution", "nobody"], ["start", "text"], ["list", "--help"],
+        ["list", "--version"], ["list", "--generate-completion-script", "bash"], ["help", "list"],
+        ["outbox"], ["outbox", "list", "--all"], ["outbox", "cancel", "op"], ["outbox", "nonsense"],
+        ["outbox", "--help"],
     ]
 
-    @Test(arguments: understood)
-    func `is read as the whole tree of verbs reads it`(arguments: [String]) throws {
-        let command = try Convo.command(arguments)
-        #expect(type(of: command) == type(of: try Convo.parseAsRoot(arguments)))
+    @Test(arguments: verbs)
+    func `is read by its verb as the whole tree reads it`(arguments: [String]) throws {
+        let verb = try #require(Convo.verb(arguments))
+        let command = try Convo.parseAsRoot(arguments)
+        #expect(type(of: verb) == type(of: command))
+        #expect(String(reflecting: verb) == String(reflecting: command))
     }
 
-    @Test(arguments: refused)
-    func `is refused in the words of the whole tree`(arguments: [String]) throws {
-        let (error, expected) = (refusal { try Convo.command(arguments) }, refusal { try Convo.parseAsRoot(arguments) })
-        #expect(error == expected)
+    @Test(arguments: others)
+    func `is left to the whole tree where a verb's own arguments are not enough`(arguments: [String]) {
+        #expect(Convo.verb(arguments) == nil)
     }
 
-    private func refusal(_ parse: () throws -> any ParsableCommand) -> String? {
-        do {
-            var command = try parse()
-            guard !(command is any AsyncParsableCommand) else { return nil }
-            try command.run()
-            return nil
-        } catch {
-            return "\(Convo.exitCode(for: error)): \(Convo.fullMessage(for: error))"
+    @Test func `is told what an option takes`() {
+        let error = #expect(throws: (any Error).self) {
+            try Convo.parseAsRoot(["append", "id", "text", "--handoff-execution", "nobody"])
         }
+        #expect(error.map { Convo.message(for: $0).contains("'client' and 'server'") } == true)
     }
 }

@@ -11,8 +11,8 @@ import Testing
         _ variables: [String: String] = [:], config: String = "", userID: UInt32 = geteuid()
     ) throws -> String? {
         let file = try folder.file("config.toml", config)
-        let surroundings = Surroundings(
-            variables: ["HOME": folder.path].merging(variables) { $1 }, workingDirectory: "/", userID: userID)
+        let variables = ["HOME": folder.path].merging(variables) { $1 }
+        let surroundings = Surroundings(variable: { variables[$0] }, workingDirectory: "/", userID: userID)
         return try Settings(overrides: Overrides(config: file), in: surroundings).apiKey(in: surroundings)?.reveal()
     }
 

@@ -8,9 +8,8 @@ import Testing
     init() throws { folder = try Folder() }
 
     func surroundings(_ variables: [String: String] = [:]) -> Surroundings {
-        Surroundings(
-            variables: ["HOME": folder.path].merging(variables) { $1 }, workingDirectory: "/work dir",
-            userID: geteuid())
+        let variables = ["HOME": folder.path].merging(variables) { $1 }
+        return Surroundings(variable: { variables[$0] }, workingDirectory: "/work dir", userID: geteuid())
     }
 
     @Test func `have the documented defaults`() throws {
@@ -76,7 +75,7 @@ import Testing
     }
 
     @Test func `need no home where the database is named`() throws {
-        let homeless = Surroundings(variables: [:], workingDirectory: "/", userID: 0)
+        let homeless = Surroundings(variable: { _ in nil }, workingDirectory: "/", userID: 0)
         #expect(try Settings(overrides: Overrides(database: "/a.db"), in: homeless).database == "/a.db")
         #expect(throws: ConfigurationError.noHome) { try Settings(overrides: Overrides(), in: homeless) }
     }

@@ -1,7 +1,9 @@
 import ConvoModel
-import ConvoStore
+import ConvoSQLite
 import SeededRandom
 import Testing
+
+@testable import ConvoStore
 
 @Suite struct `The index agrees with its content` {
     @Test(arguments: 1...3 as ClosedRange<UInt64>)
@@ -56,5 +58,17 @@ import Testing
         try house.store.checkIntegrity()
         #expect(try house.store.search("first").total == 0)
         #expect(try house.store.search("second").total == 1)
+    }
+
+    @Test func `is kept in few parts, however many transactions wrote it`() throws {
+        let house = try TemporaryStore()
+        for number in 0..<15 {
+            try house.store.mirror(.sample("conv_\(number)"), [message("m\(number)", "word\(number)")])
+        }
+        let parts = try house.store.read {
+            try Int.fetchOne($0, sql: "SELECT COUNT(DISTINCT segid) FROM entry_index_idx")
+        }
+        #expect(try #require(parts) <= 8)
+        try house.store.checkIntegrity()
     }
 }

@@ -1,6 +1,14 @@
 import ConvoModel
-import ConvoStore
+import ConvoSQLite
 import Testing
+
+@testable import ConvoStore
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
 
 @Suite struct `The mirror` {
     @Test func `gives back each entry with the server's JSON unchanged`() throws {
@@ -31,6 +39,32 @@ import Testing
         #expect(try house.store.mirror(.sample("conv_1"), entries) == 0)
         #expect(try house.store.history(of: first.conversation.id) == first)
         try house.store.checkIntegrity()
+    }
+
+    @Test(arguments: [false, true])
+    func `ends a transaction of several histories where another process waits to write`(isAwaited: Bool) throws {
+        let house = try TemporaryStore()
+        let chats = try ["conv_1", "conv_2"].map { try Conversation.sample($0) }
+        for chat in chats { try house.store.mirror(chat, [message(chat.id.rawValue, "before")]) }
+        // The second history can't be taken in: what it is compared with is damaged.
+        try house.store.write {
+            try $0.execute(
+                sql:
+                    "UPDATE entry SET raw = x'ff' WHERE conversation = (SELECT key FROM conversation WHERE remote_id = 'conv_2')"
+            )
+        }
+        let room = open(house.path + ".waiting", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        defer { close(room) }
+        if isAwaited { #expect(flock(room, LOCK_SH) == 0) }
+        #expect(throws: StoreError.self) {
+            try house.store.takeIn(
+                chats.map {
+                    HistoryIntake(
+                        try .sample($0.id.rawValue, [message($0.id.rawValue, "after")]), version: "2026-01-02T00:00:00Z"
+                    )
+                })
+        }
+        #expect(try house.store.search("after").total == (isAwaited ? 1 : 0))
     }
 
     @Test func `knows what is stale by updated_at, and no longer once the history is in`() throws {

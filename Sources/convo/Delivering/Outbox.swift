@@ -8,7 +8,7 @@ struct Outbox: ParsableCommand {
         abstract: "What is written here and not yet delivered.",
         subcommands: [Listing.self, Show.self, Retry.self, Edit.self, Cancel.self], defaultSubcommand: Listing.self)
 
-    struct Listing: ParsableCommand {
+    struct Listing: Verb {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "The writes that are not delivered, in their order.")
 
@@ -23,59 +23,53 @@ struct Outbox: ParsableCommand {
         }
     }
 
-    struct Show: ParsableCommand {
+    struct Show: Verb {
         static let configuration = CommandConfiguration(
             commandName: "show", abstract: "One write, with the body that is sent.")
 
-        @OptionGroup var which: OperationArgument
+        @Argument(help: .operation) var operation: String
         @OptionGroup var common: CommonOptions
 
         func run() throws {
-            let item = try common.store().operation(matching: which.operation)
+            let item = try common.store().operation(matching: operation)
             try common.console.print(json: item.jsonWithRequest) { item.lines($0) }
         }
     }
 
-    struct Retry: ParsableCommand {
+    struct Retry: Verb {
         static let configuration = CommandConfiguration(
             commandName: "retry",
             abstract: "Sends a refused or held write again, with what waits for it.",
             discussion: "One that is in doubt is asked about again at once: it is never sent blindly.")
 
-        @OptionGroup var which: OperationArgument
+        @Argument(help: .operation) var operation: String
         @OptionGroup var common: CommonOptions
 
         func run() throws {
             let store = try common.store()
-            let id = try store.operation(matching: which.operation).id
+            let id = try store.operation(matching: operation).id
             try store.retry(id)
             let item = try store.operation(matching: id.rawValue)
             try common.console.print(json: item.json) { _ in ["\(id) is \(item.state.words)."] }
         }
     }
 
-    struct Cancel: ParsableCommand {
+    struct Cancel: Verb {
         static let configuration = CommandConfiguration(
             commandName: "cancel",
             abstract: "Takes a write back that is not on the server.",
             discussion: "With a start or a branch goes what is queued behind it.")
 
-        @OptionGroup var which: OperationArgument
+        @Argument(help: .operation) var operation: String
         @OptionGroup var common: CommonOptions
 
         func run() throws {
             let store = try common.store()
-            let cancelled = try store.cancel(store.operation(matching: which.operation).id)
+            let cancelled = try store.cancel(store.operation(matching: operation).id)
             let items = try cancelled.map { id throws in try store.operation(matching: id.rawValue) }
             try common.console.print(json: .array(items.map(\.json))) { _ in
                 cancelled.map { "\($0) is cancelled." }
             }
         }
     }
-}
-
-/// Which write.
-struct OperationArgument: ParsableArguments {
-    @Argument(help: "Its id (`convo outbox`), or a beginning of it that no other shares.")
-    var operation: String
 }

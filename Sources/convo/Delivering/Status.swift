@@ -3,7 +3,7 @@ import ConvoConfiguration
 import ConvoModel
 import ConvoStore
 
-struct Status: ParsableCommand {
+struct Status: Verb {
     static let configuration = CommandConfiguration.verb(
         "status", abstract: "What is held, what waits, how stale it is.")
 

@@ -5,7 +5,7 @@ import ConvoSync
 import ConvoTerminal
 import ConvoWiring
 
-struct Sync: AsyncParsableCommand {
+struct Sync: Verb {
     static let configuration = CommandConfiguration.verb(
         "sync",
         abstract: "One pull and one push, now, in the foreground.",
@@ -17,7 +17,7 @@ struct Sync: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
-    func run() async throws {
+    func perform() async throws {
         let store = try common.store()
         let engine = try common.engine(for: store)
         var outcome = SyncOutcome()

@@ -1,14 +1,14 @@
 import ArgumentParser
 import ConvoStore
 
-struct Get: ParsableCommand {
+struct Get: Verb {
     static let configuration = CommandConfiguration.verb("get", abstract: "What is known of one conversation.")
 
-    @OptionGroup var which: ConversationArgument
+    @Argument(help: .conversation) var conversation: String
     @OptionGroup var common: CommonOptions
 
     func run() throws {
-        let conversation = try common.store().conversation(matching: which.conversation)
+        let conversation = try common.store().conversation(matching: conversation)
         try common.console.print(json: conversation.jsonWithRaw) { conversation.lines($0) }
     }
 }

@@ -1,12 +1,12 @@
 import ArgumentParser
 import ConvoStore
 
-struct History: ParsableCommand {
+struct History: Verb {
     static let configuration = CommandConfiguration.verb(
         "history",
         abstract: "All entries of a conversation in order, then what is pending.")
 
-    @OptionGroup var which: ConversationArgument
+    @Argument(help: .conversation) var conversation: String
 
     @Flag(help: "Show what tools said in full.")
     var full = false
@@ -18,7 +18,7 @@ struct History: ParsableCommand {
 
     func run() throws {
         let store = try common.store()
-        let id = try store.localID(matching: which.conversation)
+        let id = try store.localID(matching: conversation)
         let history = try store.history(of: id, withDropped: dropped)
         try common.console.page(json: history.json) { Chat(style: $0, isWhole: full).lines(of: history) }
     }

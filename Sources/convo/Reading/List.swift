@@ -2,7 +2,7 @@ import ArgumentParser
 import ConvoModel
 import ConvoStore
 
-struct List: ParsableCommand {
+struct List: Verb {
     static let configuration = CommandConfiguration.verb(
         "list", abstract: "Conversations, newest activity first.")
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import ConvoStore
 
-struct Search: ParsableCommand {
+struct Search: Verb {
     static let configuration = CommandConfiguration.verb(
         "search",
         abstract: "Full text of everything that was said, pending writes included.",

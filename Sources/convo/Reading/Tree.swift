@@ -1,16 +1,16 @@
 import ArgumentParser
 import ConvoStore
 
-struct Tree: ParsableCommand {
+struct Tree: Verb {
     static let configuration = CommandConfiguration.verb(
         "tree", abstract: "A conversation's family of branches.")
 
-    @OptionGroup var which: ConversationArgument
+    @Argument(help: .conversation) var conversation: String
     @OptionGroup var common: CommonOptions
 
     func run() throws {
         let store = try common.store()
-        let id = try store.localID(matching: which.conversation)
+        let id = try store.localID(matching: conversation)
         let tree = try store.tree(of: id)
         try common.console.print(json: tree.json) { tree.lines(marking: id, $0) }
     }

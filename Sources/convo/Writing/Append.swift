@@ -8,7 +8,7 @@ struct Append: WritingCommand {
         abstract: "Queues entries for a conversation.",
         discussion: "They are durable when this returns, and delivered in order by convod or `convo sync`.")
 
-    @OptionGroup var which: ConversationArgument
+    @Argument(help: .conversation) var conversation: String
     @OptionGroup var input: InputOptions
 
     @Option(help: ArgumentHelp("Answers a function call; may be repeated.", valueName: "call-id=result"))
@@ -17,14 +17,13 @@ struct Append: WritingCommand {
     @Option(help: ArgumentHelp("Confirms a call that waits for it; may be repeated.", valueName: "call-id=allow|deny"))
     var confirm: [Confirmation] = []
 
-    @OptionGroup var options: RequestOptions
-    @OptionGroup var delivery: DeliveryOptions
+    @OptionGroup var options: WritingOptions
     @OptionGroup var common: CommonOptions
 
     func prepare() throws -> (store: Store, queue: @Sendable () throws -> QueuedWrite) {
         let request = try makeRequest()
         let store = try common.store()
-        let id = try store.localID(matching: which.conversation)
+        let id = try store.localID(matching: conversation)
         return (store, { try store.append(request, to: id) })
     }
 

@@ -2,7 +2,7 @@ import ArgumentParser
 import ConvoModel
 import ConvoStore
 
-struct Conflict: ParsableCommand {
+struct Conflict: Verb {
     static let configuration = CommandConfiguration.verb(
         "conflict",
         abstract: "What becomes of a queued message when another writer was faster.",
@@ -16,14 +16,14 @@ struct Conflict: ParsableCommand {
         case `default`
     }
 
-    @OptionGroup var which: ConversationArgument
+    @Argument(help: .conversation) var conversation: String
     @Argument(help: "append, branch, hold or default; without it, prints which.")
     var policy: Choice?
     @OptionGroup var common: CommonOptions
 
     func run() throws {
         let store = try common.store()
-        let id = try store.localID(matching: which.conversation)
+        let id = try store.localID(matching: conversation)
         if let policy { try store.setConflictPolicy(ConflictPolicy(rawValue: policy.rawValue), of: id) }
         let own = try store.conflictPolicy(of: id)?.rawValue
         let json = JSONText.object(["id": .string(id.rawValue), "conflict": .string(own)])

@@ -2,7 +2,7 @@ import ArgumentParser
 import ConvoModel
 import ConvoStore
 
-struct Delete: ParsableCommand {
+struct Delete: Verb {
     static let configuration = CommandConfiguration.verb(
         "delete", abstract: "Deletes a conversation where it is told to.")
 
@@ -26,13 +26,13 @@ struct Delete: ParsableCommand {
         }
     }
 
-    @OptionGroup var which: ConversationArgument
+    @Argument(help: .conversation) var conversation: String
     @Flag var place: Place
     @OptionGroup var common: CommonOptions
 
     func run() throws {
         let store = try common.store()
-        let id = try store.localID(matching: which.conversation)
+        let id = try store.localID(matching: conversation)
         let receipt = try store.delete(id, place.scope)
         let json = JSONText.object([
             "id": .string(id.rawValue), "operation_id": .string(receipt?.operation.rawValue),

@@ -9,7 +9,7 @@ struct Restart: WritingCommand {
         abstract: "Queues a branch: a new conversation that goes on from an earlier entry.",
         discussion: "The branch holds everything up to that entry, and the entry itself.")
 
-    @OptionGroup var which: ConversationArgument
+    @Argument(help: .conversation) var conversation: String
 
     @Option(help: ArgumentHelp("The entry's id, or a beginning of it that no other shares.", valueName: "entry"))
     var from: String
@@ -25,13 +25,12 @@ struct Restart: WritingCommand {
     @Option(help: ArgumentHelp("Metadata, as a JSON object or @FILE.", valueName: "json"))
     var metadata: JSONArgument?
 
-    @OptionGroup var options: RequestOptions
-    @OptionGroup var delivery: DeliveryOptions
+    @OptionGroup var options: WritingOptions
     @OptionGroup var common: CommonOptions
 
     func prepare() throws -> (store: Store, queue: @Sendable () throws -> QueuedWrite) {
         let store = try common.store()
-        let id = try store.localID(matching: which.conversation)
+        let id = try store.localID(matching: conversation)
         // Without a text the branch is made all the same: the API wants inputs, and takes empty ones.
         let inputs = try input.read() ?? .text("")
         var request = RestartRequest(from: try entry(in: store.history(of: id)), inputs: inputs)

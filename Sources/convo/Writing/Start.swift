@@ -37,8 +37,7 @@ struct Start: WritingCommand {
     @Option(help: ArgumentHelp("Metadata, as a JSON object or @FILE.", valueName: "json"))
     var metadata: JSONArgument?
 
-    @OptionGroup var options: RequestOptions
-    @OptionGroup var delivery: DeliveryOptions
+    @OptionGroup var options: WritingOptions
     @OptionGroup var common: CommonOptions
 
     func validate() throws {

@@ -1,9 +1,11 @@
 import ArgumentParser
+import ConvoModel
 import ConvoStore
+import ConvoTerminal
 
 /// A verb that queues a write, and delivers it where that is asked for.
-protocol WritingCommand: AsyncParsableCommand {
-    var delivery: DeliveryOptions { get }
+protocol WritingCommand: Verb {
+    var options: WritingOptions { get }
     var common: CommonOptions { get }
 
     /// Checks what is asked for, and gives the act of queueing it.
@@ -11,14 +13,33 @@ protocol WritingCommand: AsyncParsableCommand {
 }
 
 extension WritingCommand {
-    /// Queues it. Nothing is waited for: the thread that reads the arguments does it all, and no other is started.
-    func queue() throws {
-        let (_, queue) = try prepare()
-        try delivery.tell(try queue(), common)
+    /// Where nothing is waited for, the thread that reads the arguments does it all, and no other is started.
+    func perform() async throws {
+        let (store, queue) = try prepare()
+        if options.isWaiting { try await deliver(in: store, queue: queue) } else { try tell(queue()) }
     }
 
-    func run() async throws {
-        let (store, queue) = try prepare()
-        try await delivery.deliver(in: store, common, queue: queue)
+    /// Queues the write, delivers it, and tells the person, or the program, what came of it.
+    private func deliver(in store: Store, queue: @escaping @Sendable () throws -> QueuedWrite) async throws {
+        let courier = Courier(
+            store: store, engine: Result { try common.engine(for: store) }, isStreaming: options.stream,
+            console: common.console)
+        let parcel = try await untilInterrupted { try await courier.deliver(queue) }
+        // The write is durable whatever keeps it from being sent.
+        if case .failure = parcel.outcome, common.json { try tell(parcel.receipt) }
+        let answer = Delivery(
+            item: try parcel.outcome.get(), history: try store.history(of: parcel.receipt.conversation),
+            known: parcel.known)
+        try parcel.receipt.whilePrinting(answer.item.state) {
+            try common.console.print(json: answer.json) { answer.lines($0, isShownAlready: parcel.isShown) }
+        }
+        if let failure = answer.failure { throw failure }
+    }
+
+    /// Tells what was queued.
+    private func tell(_ receipt: QueuedWrite) throws {
+        try receipt.whilePrinting(receipt.state) {
+            try common.console.print(json: receipt.json) { _ in [receipt.words] }
+        }
     }
 }
