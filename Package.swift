@@ -34,7 +34,7 @@ let package = Package(
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
-        // The nouns; and the C libraries: libcurl, SQLite and Zstandard.
+        // The nouns; and the C libraries: libcurl, SQLite and Zstandard; and the allocator's settings.
         .target(name: "ConvoModel", swiftSettings: strict),
         .target(name: "CCurl"),  // loads it; to build, its headers are enough
         .systemLibrary(
@@ -47,6 +47,7 @@ let package = Package(
             pkgConfig: "libzstd",
             providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]
         ),
+        .systemLibrary(name: "CMalloc"),
 
         // Bytes on the wire, bytes on the disk.
         .target(name: "ConvoSQLite", dependencies: ["CSQLite"], swiftSettings: strict),
@@ -90,7 +91,8 @@ let package = Package(
         .target(
             name: "ConvoWiring",
             dependencies: [
-                "ConvoAPI", "ConvoConfiguration", "ConvoHTTP", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "CMalloc", "ConvoAPI", "ConvoConfiguration", "ConvoHTTP", "ConvoModel", "ConvoStore", "ConvoSync",
+                "ConvoTerminal",
             ],
             swiftSettings: strict
         ),

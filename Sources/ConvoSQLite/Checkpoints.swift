@@ -6,14 +6,20 @@ import Synchronization
 /// SQLite has whoever commits the thousandth page do it, and wait for the disk: the writer of a first sync, or a short
 /// command that came between two of its transactions.
 final class Checkpoints: Sendable {
-    /// Pages in the log from which on it is worth the trip.
+    /// Pages in the log, and not yet in the file, from which on it is worth the trip.
     private static let due = 1000
     /// A log that is written faster than it is brought home never begins anew: from here on its writer waits for that.
     private static let overdue = 4096
     /// Where nobody else has seen to it, a writer that never does by itself does it all the same.
     private static let longOverdue = 16384
 
-    private let isUnderWay = Mutex(false)
+    private struct State {
+        var isUnderWay = false
+        /// Pages of the log that are in the file too.
+        var home = 0
+    }
+
+    private let state = Mutex(State())
     private let queue = DispatchQueue(label: "convo.checkpoints")
 
     /// After a commit.
@@ -26,7 +32,7 @@ final class Checkpoints: Sendable {
     ) {
         guard writer.logPages >= (isBusy ? Checkpoints.due : Checkpoints.longOverdue) else { return }
         if isBusy, writer.logPages < Checkpoints.overdue {
-            begin(borrow)
+            begin(of: writer.logPages, borrow)
         } else {
             finish(for: writer)
         }
@@ -39,16 +45,19 @@ final class Checkpoints: Sendable {
         if writer.logPages >= Checkpoints.due { writer.checkpoint() }
     }
 
-    /// Where it can't be done now the log stays, and with it all that it holds: the next commit tries again.
-    private func begin(_ borrow: @escaping @Sendable ((Database) -> Void) throws -> Void) {
-        let isFree = isUnderWay.withLock { isUnderWay in
-            defer { isUnderWay = true }
-            return !isUnderWay
+    /// Where it can't be done now the log stays, and with it all that it holds: a later commit tries again.
+    private func begin(of pages: Int, _ borrow: @escaping @Sendable ((Database) -> Void) throws -> Void) {
+        let isWorthIt = state.withLock { state in
+            if pages < state.home { state.home = 0 }  // the log has begun anew
+            guard !state.isUnderWay, pages - state.home >= Checkpoints.due else { return false }
+            state.isUnderWay = true
+            return true
         }
-        guard isFree else { return }
-        queue.async {
-            try? borrow { $0.checkpoint() }
-            self.isUnderWay.withLock { $0 = false }
+        guard isWorthIt else { return }
+        queue.async { [self] in
+            var home = 0
+            try? borrow { home = $0.checkpoint() }
+            state.withLock { $0 = State(home: home) }
         }
     }
 }

@@ -129,7 +129,14 @@ public final class Database: @unchecked Sendable {
 
     /// Brings of the write-ahead log into the file what no reader still needs there. Nobody waits for it, and it waits
     /// for nobody; where it fails, the log keeps what it holds.
-    func checkpoint() { sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, nil) }
+    ///
+    /// - Returns: how many pages of the log are in the file now.
+    @discardableResult
+    func checkpoint() -> Int {
+        var pages: Int32 = 0
+        sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, &pages)
+        return max(0, Int(pages))  // -1 where it failed
+    }
 
     /// A view of one moment; a statement that could write is an error in it.
     func reading<Value>(_ work: (Database) throws -> Value) throws -> Value {

@@ -19,10 +19,11 @@ extension MistralAPI {
 }
 
 extension SyncEngine {
-    /// An engine between a store and the server that the settings name.
+    /// An engine between a store and the server that the settings name; the process's memory is set up for it.
     ///
     /// - Throws: as ``MistralAPI/init(settings:surroundings:)``.
     public init(settings: Settings, surroundings: Surroundings, store: Store) throws {
+        Memory.shareArenas()
         var limits = SyncLimits()
         limits.surfacing = settings.surfacing
         limits.conflictPolicy = ConflictPolicy(rawValue: settings.conflict) ?? limits.conflictPolicy
