@@ -5,7 +5,7 @@ public struct SyncLimits: Sendable, Hashable {
     /// Conversations to a page of the list. More than 100 is not known to work.
     public var pageSize = 100
     /// Histories fetched at once.
-    public var fetches = 6
+    public var fetches = 8
     /// Conversations written to at once.
     public var writers = 4
     /// Tries of one request within one pass of a pull.
