@@ -12,8 +12,8 @@ SOURCES = Package.swift Sources Tests Benchmarks
 PROGRAMS = convo convod convo-sandbox
 MEASURED = convo convod convo-bench
 # What is installed, and what is measured, holds Swift's libraries, C++'s, SQLite and Zstandard in itself: to load them took
-# most of a short verb. The linker takes the archives from the folder where there is nothing else; it is the one that packs
-# the places that hold addresses (RELR), a megabyte that is read at each start else.
+# most of a short verb. The linker takes the archives from the folder where there is nothing else. It is
+# ld.bfd, which packs the table of addresses that are moved at each start (RELR): a megabyte else.
 ARCHIVES = $(CURDIR)/.build/archives
 RELEASE = PKG_CONFIG_PATH=$(ARCHIVES) $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpath \
 	-Xlinker -L$(ARCHIVES) -Xswiftc -use-ld=bfd -Xlinker -z -Xlinker pack-relative-relocs

@@ -15,7 +15,7 @@ struct SyncSteps: Sendable {
     ) {
         let pullShell = PullShell(api: api, store: store, clock: clock)
         pull = { step in
-            // A fetch waits for the server only: for each of thousands to change threads would take a sixth longer.
+            // A fetch waits for the server only: to change threads for each of thousands takes an eighth longer.
             if case .fetch = step { return await pullShell.perform(step) }
             return await withTaskExecutorPreference(executor) { await pullShell.perform(step) }
         }

@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// What a verb is about. An argument of its own in each verb, not a group: the parser asks the runtime five questions
-/// about a group, and each of them takes a hundredth of a short verb.
+/// about a group, each of them a walk through all conformances that there are.
 extension ArgumentHelp {
     static let conversation: ArgumentHelp =
         "Its local id or its id on the server, or a beginning of one that no other shares."
