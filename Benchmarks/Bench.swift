@@ -87,6 +87,7 @@ enum Ingest {
             if histories.count == batch { try flush() }
         }
         try flush()
+        while try store.mergeIndex(hasMoreToCome: false) {}
         let seconds = monotonicSeconds() - start
         var usage = rusage()
         getrusage(0, &usage)  // RUSAGE_SELF

@@ -111,9 +111,11 @@ CREATE INDEX operation_open ON operation (conversation, sequence) WHERE state NO
 CREATE VIRTUAL TABLE entry_index USING fts5 (text, content = '', tokenize = 'convo');
 CREATE VIRTUAL TABLE conversation_index USING fts5 (name, description, content = '', tokenize = 'convo');
 
--- Each transaction writes as one part what it has gathered. Eight such parts become one, in transactions of their own
--- (`usermerge`), which others wait for no longer than for any other; not at the end of whichever one made the eighth.
-INSERT INTO entry_index (entry_index, rank) VALUES ('hashsize', 4194304), ('automerge', 0), ('usermerge', 8);
+-- Each transaction writes as one part what it has gathered. Sixteen such parts or more become one (`usermerge`), in
+-- transactions of their own, which others wait for no longer than for any other; not at the end of whichever one made
+-- the sixteenth. Only where nobody has seen to it, whoever makes the 256th merges them all.
+INSERT INTO entry_index (entry_index, rank)
+VALUES ('hashsize', 4194304), ('automerge', 0), ('usermerge', 16), ('crisismerge', 256);
 
 CREATE TABLE fact (
     name TEXT PRIMARY KEY,

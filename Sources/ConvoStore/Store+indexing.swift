@@ -10,8 +10,8 @@ struct IndexBatch {
 
 /// The full-text index keeps no copy of the text, so each row leaves it by the text that it came with.
 extension Store {
-    /// Of the index, written by one transaction that merges.
-    private static let mergedPages = 64
+    /// Of the index, written by one transaction that merges: each begins by finding its place in every part.
+    private static let mergedPages = 128
 
     /// In the order of their keys: FTS5 writes out what it has gathered whenever a key is smaller than the one before.
     func index(_ database: Database, _ batch: IndexBatch) throws {
@@ -63,18 +63,20 @@ extension Store {
             .execute(arguments: [rowid, words.text])
     }
 
-    /// Makes one part of eight that transactions have written, a little in each of as many transactions as it takes.
-    func mergeIndex() throws(StoreError) {
-        while try write({ database in try mergeSome(database) }) {}
-    }
-
-    /// - Returns: whether there was anything to do.
-    private func mergeSome(_ database: Database) throws -> Bool {
-        let before = database.totalChangesCount
-        try database.cachedStatement(sql: "INSERT INTO entry_index (entry_index, rank) VALUES ('merge', ?)")
-            .execute(arguments: [Store.mergedPages])
-        // The request itself counts as one (sqlite.org/fts5.html#the_merge_command).
-        return database.totalChangesCount - before > 1
+    /// One transaction towards making one part of the many that transactions have written, where it is time for it.
+    ///
+    /// - Returns: whether there may be more of it to do.
+    public func mergeIndex(hasMoreToCome: Bool) throws(StoreError) -> Bool {
+        guard indexParts.shouldMerge(hasMoreToCome: hasMoreToCome) else { return false }
+        let hasMerged = try write { database in
+            let before = database.totalChangesCount
+            try database.cachedStatement(sql: "INSERT INTO entry_index (entry_index, rank) VALUES ('merge', ?)")
+                .execute(arguments: [Store.mergedPages])
+            // The request itself counts as one (sqlite.org/fts5.html#the_merge_command).
+            return database.totalChangesCount - before > 1
+        }
+        if !hasMerged { indexParts.noteMerged() }
+        return hasMerged
     }
 
     /// Takes a conversation's entries out of the index and the table, and leaves its row as a mark that it is not

@@ -65,7 +65,8 @@ extension Store {
         var (rest, count) = (histories[...], 0)
         while !rest.isEmpty {
             count += try write { database in try takeInSome(database, of: &rest) }
-            try mergeIndex()
+            indexParts.add()
+            _ = try mergeIndex(hasMoreToCome: true)
         }
         return count
     }

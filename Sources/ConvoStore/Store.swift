@@ -23,6 +23,7 @@ public final class Store: Sendable {
     public let path: String
     let pool: DatabasePool
     let environment: Environment
+    let indexParts = IndexParts()
 
     /// Opens the store, and makes it where there is none: the file 0600, a folder that is missing 0700.
     ///

@@ -33,6 +33,7 @@ struct PullShell: Sendable {
             try await probe(id)
             return .probed
         case .conclude(let scope):
+            while try store.mergeIndex(hasMoreToCome: false) { await Task.yield() }  // other steps have their turn
             try store.notePull(isSweep: scope == .sweep)
             return .concluded
         }

@@ -18,7 +18,7 @@ public struct SyncEngine: Sendable {
     ///   - executor: where steps run that may have to wait for the disk; `nil`: where their caller runs.
     public init(
         api: any ConversationsAPI, store: Store, clock: any SyncClock = SystemClock(),
-        limits: SyncLimits = SyncLimits(), executor: (any TaskExecutor)? = ThreadsForWaiting()
+        limits: SyncLimits = SyncLimits(), executor: (any TaskExecutor)? = StoringThread()
     ) {
         gate = OutageGate(backoff: limits.backoff, clock: clock)
         let gated = GatedAPI(api: api, gate: gate)

@@ -60,15 +60,24 @@ import Testing
         #expect(try house.store.search("second").total == 1)
     }
 
-    @Test func `is kept in few parts, however many transactions wrote it`() throws {
+    @Test func `gathers parts, and makes few of many`() throws {
         let house = try TemporaryStore()
-        for number in 0..<15 {
+        func parts() throws -> Int {
+            try house.store.read {
+                try Int.fetchOne($0, sql: "SELECT COUNT(DISTINCT segid) FROM entry_index_idx") ?? 0
+            }
+        }
+        var most = 0
+        for number in 0..<99 {
             try house.store.mirror(.sample("conv_\(number)"), [message("m\(number)", "word\(number)")])
+            most = max(most, try parts())
         }
-        let parts = try house.store.read {
-            try Int.fetchOne($0, sql: "SELECT COUNT(DISTINCT segid) FROM entry_index_idx")
-        }
-        #expect(try #require(parts) <= 8)
+        #expect(most == 63)
+        #expect(try parts() > 16)
+        while try house.store.mergeIndex(hasMoreToCome: false) {}
+        #expect(try parts() <= 2)
+        #expect(try !house.store.mergeIndex(hasMoreToCome: false))
         try house.store.checkIntegrity()
+        #expect(try house.store.search("word98").total == 1)
     }
 }

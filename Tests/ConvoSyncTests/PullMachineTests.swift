@@ -1,7 +1,6 @@
 import ConvoAPI
 import ConvoModel
 import ConvoStore
-import Dispatch
 import Testing
 
 @testable import ConvoSync
@@ -162,23 +161,6 @@ import Testing
         }
         Issue.record("does not end")
     }
-}
-
-@Suite struct `Threads for steps that wait` {
-    /// With fewer queues than that it would hang.
-    @Test func `are there for one more while eight are blocked`() async {
-        let threads = ThreadsForWaiting()
-        let blocked = DispatchSemaphore(value: 0)
-        await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<8 { group.addTask(executorPreference: threads) { blocked.waitForSignal() } }
-            await withTaskExecutorPreference(threads) {}  // returns while they are blocked, or never
-            for _ in 0..<8 { blocked.signal() }
-        }
-    }
-}
-
-extension DispatchSemaphore {
-    fileprivate func waitForSignal() { wait() }
 }
 
 @Suite struct `Histories that have arrived` {
