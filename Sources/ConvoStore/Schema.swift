@@ -14,7 +14,7 @@ enum Schema {
     /// - Throws: ``StoreError/newerSchema(path:version:supported:)`` or ``StoreError/notOurs(path:)``, and nothing is
     ///   changed then.
     static func prepare(_ database: Database, path: String) throws {
-        if try version(of: database, path: path) < version {
+        if try database.inTransaction(.deferred, { try version(of: database, path: path) }) < version {
             try database.execute(sql: "PRAGMA page_size = \(pageSize)")  // does nothing to a file that has pages
             while try applyNext(to: database, path: path) {}
         }
@@ -37,6 +37,7 @@ enum Schema {
         }
     }
 
+    /// In a transaction: another process may be making the file, and of its three answers each would be of another moment.
     private static func version(of database: Database, path: String) throws -> Int {
         let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         let owner = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0

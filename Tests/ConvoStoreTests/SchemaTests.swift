@@ -1,0 +1,32 @@
+import ConvoSQLite
+import ConvoStore
+import Dispatch
+import Foundation
+import Testing
+
+@Suite struct `A database file` {
+    @Test func `is made once, whoever opens it at the same moment`() throws {
+        for _ in 0..<rounds(40) {
+            let folder = try TemporaryFolder()
+            DispatchQueue.concurrentPerform(iterations: 8) { _ in
+                #expect(throws: Never.self) { try Store(path: folder.file("convo.db")) }
+            }
+        }
+    }
+
+    @Test(arguments: ["PRAGMA user_version = 7", "CREATE TABLE theirs (a)", "PRAGMA application_id = 7"])
+    func `of another program is refused, and left as it is`(sql: String) throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("other.db")
+        try other(path, sql)
+        let before = try String(contentsOfFile: path, encoding: .isoLatin1)
+        let error = #expect(throws: StoreError.self) { try Store(path: path) }
+        #expect("\(try #require(error))".contains("is not a Convo database"))
+        #expect(try String(contentsOfFile: path, encoding: .isoLatin1) == before)
+    }
+
+    private func other(_ path: String, _ sql: String) throws {
+        let pool = try DatabasePool(path: path, busyTimeoutSeconds: 1) { try $0.execute(sql: sql) }
+        try pool.read { _ in }
+    }
+}
