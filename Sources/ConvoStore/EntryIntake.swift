@@ -10,6 +10,9 @@ struct EntryIntake: Sendable {
     let createdAt: Timestamp?
     let completedAt: String?
 
+    /// What it takes of a ``Portion``.
+    var weight: Int { entry.raw.text.utf8.count + Portion.row }
+
     init(_ entry: Entry) {
         self.entry = entry
         packed = PackedJSON(entry.raw)

@@ -10,8 +10,8 @@ struct IndexBatch {
 
 /// The full-text index keeps no copy of the text, so each row leaves it by the text that it came with.
 extension Store {
-    /// Of the index, written by one transaction that merges: each begins by finding its place in every part.
-    private static let mergedPages = 128
+    /// Of the index, written at most by one transaction that merges: each begins by finding its place in every part.
+    private static let mergedPages = 128.0
 
     /// In the order of their keys: FTS5 writes out what it has gathered whenever a key is smaller than the one before.
     func index(_ database: Database, _ batch: IndexBatch) throws {
@@ -71,7 +71,7 @@ extension Store {
         let hasMerged = try write { database in
             let before = database.totalChangesCount
             try database.cachedStatement(sql: "INSERT INTO entry_index (entry_index, rank) VALUES ('merge', ?)")
-                .execute(arguments: [Store.mergedPages])
+                .execute(arguments: [Int(Store.mergedPages * portion.share)])
             // The request itself counts as one (sqlite.org/fts5.html#the_merge_command).
             return database.totalChangesCount - before > 1
         }

@@ -11,10 +11,12 @@ extension Store {
         let isLocalOnly: Bool
     }
 
-    /// - Returns: how many entries are new.
-    func merge(_ database: Database, _ intake: HistoryIntake, into conversation: Int64, _ batch: inout IndexBatch)
-        throws -> Int
-    {
+    /// - Parameter room: for what is written; none left: the rest is for another transaction.
+    /// - Returns: how many entries are new, and whether there is no such rest.
+    func merge(
+        _ database: Database, _ intake: HistoryIntake, into conversation: Int64, _ batch: inout IndexBatch,
+        _ room: inout Int
+    ) throws -> (newCount: Int, isWhole: Bool) {
         var held: [String: Held] = [:]
         let rows = try Row.fetchCursor(
             database.cachedStatement(
@@ -27,19 +29,21 @@ extension Store {
         }
         var newCount = 0
         for (position, id) in Store.names(of: intake.history.entries).enumerated() {
+            guard room > 0 else { return (newCount, false) }
             let entry = intake.entries[position]
             if let known = held.removeValue(forKey: id) {
-                try update(database, known, to: entry, at: position, &batch)
+                guard try update(database, known, to: entry, at: position, &batch) else { continue }
             } else {
                 try insert(database, entry, id: id, at: position, in: conversation, isLocalOnly: false, &batch)
                 newCount += 1
             }
+            room -= entry.weight
         }
         let now = environment.now().text
         for gone in held.values.sorted(by: { $0.key < $1.key }) where !gone.isDropped && !gone.isLocalOnly {
             try database.execute(sql: "UPDATE entry SET dropped_at = ? WHERE key = ?", arguments: [now, gone.key])
         }
-        return newCount
+        return (newCount, true)
     }
 
     /// Each entry's id; where there is none, or an earlier one has it already, a name made of its place.
@@ -93,13 +97,14 @@ extension Store {
         batch.add(key, intake.words)
     }
 
+    /// - Returns: whether there was anything to do.
     private func update(
         _ database: Database, _ known: Held, to intake: EntryIntake, at position: Int, _ batch: inout IndexBatch
-    ) throws {
+    ) throws -> Bool {
         let entry = intake.entry
         // Another version of the library may pack the same text otherwise.
         let before = known.raw == intake.packed ? entry.raw : try known.raw.unpacked()
-        guard before != entry.raw || known.position != position || known.isDropped else { return }
+        guard before != entry.raw || known.position != position || known.isDropped else { return false }
         if before != entry.raw {
             try unindex(database, entry: known.key, raw: before)
             batch.add(known.key, intake.words)
@@ -113,5 +118,6 @@ extension Store {
                 intake.packed, position, entry.type.rawValue, intake.role, intake.createdAt?.microseconds,
                 intake.completedAt, known.key,
             ])
+        return true
     }
 }

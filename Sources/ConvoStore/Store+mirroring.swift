@@ -53,8 +53,8 @@ extension Store {
         }
     }
 
-    /// Takes in whole histories of known conversations: each one whole or not at all, and as many of them in one
-    /// transaction as other writers have the time for.
+    /// Takes in whole histories of known conversations, as many in one transaction as other writers have the time for. A
+    /// long one takes several, and counts as behind until the last.
     ///
     /// Entries are matched by id. What the server no longer lists is kept and marked. A history that is older than
     /// the one that is held is passed over, and so is one of a conversation that is unknown or deleted here.
@@ -65,30 +65,35 @@ extension Store {
         var (rest, count) = (histories[...], 0)
         while !rest.isEmpty {
             count += try write { database in try takeInSome(database, of: &rest) }
+            portion.note(wasAwaited: isAwaited)
             indexParts.add()
             _ = try mergeIndex(hasMoreToCome: true)
         }
         return count
     }
 
-    /// One at least, and then until somebody waits.
+    /// A portion; less where somebody waits.
     private func takeInSome(_ database: Database, of histories: inout ArraySlice<HistoryIntake>) throws -> Int {
-        var count = 0
+        var (count, room) = (0, portion.size)
         var batch = IndexBatch()
         var merged: Set<Int64> = []
-        repeat {
-            let intake = histories.removeFirst()
-            guard let conversation = try ConversationRow.fetch(database, remoteID: intake.history.conversationID),
+        while room > 0, let intake = histories.first {
+            if let conversation = try ConversationRow.fetch(database, remoteID: intake.history.conversationID),
                 !conversation.isHidden, conversation.accepts(historyOf: intake.version)
-            else { continue }
-            if !merged.insert(conversation.key).inserted {  // what leaves the index must be there
-                try index(database, batch)
-                batch = IndexBatch()
+            {
+                if !merged.insert(conversation.key).inserted {  // what leaves the index must be there
+                    try index(database, batch)
+                    batch = IndexBatch()
+                }
+                let (newCount, isWhole) = try merge(database, intake, into: conversation.key, &batch, &room)
+                count += newCount
+                guard isWhole else { break }
+                try settle(database, conversation.key, intake)
+                try inferBranches(database, around: conversation.key)
             }
-            count += try merge(database, intake, into: conversation.key, &batch)
-            try settle(database, conversation.key, intake)
-            try inferBranches(database, around: conversation.key)
-        } while !histories.isEmpty && !isAwaited
+            histories.removeFirst()
+            if isAwaited { break }
+        }
         try index(database, batch)
         return count
     }

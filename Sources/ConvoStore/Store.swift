@@ -24,6 +24,7 @@ public final class Store: Sendable {
     let pool: DatabasePool
     let environment: Environment
     let indexParts = IndexParts()
+    let portion = Portion()
 
     /// Opens the store, and makes it where there is none: the file 0600, a folder that is missing 0700.
     ///

@@ -67,6 +67,32 @@ import Darwin
         #expect(try house.store.search("after").total == (isAwaited ? 1 : 0))
     }
 
+    /// The second part can't be taken in: an entry is held that it would be compared with, and that one is damaged.
+    @Test func `takes a long history in several transactions, and calls it behind until the last`() throws {
+        let house = try TemporaryStore()
+        let chat = try Conversation.sample("conv_1", updated: "2026-01-02T00:00:00Z")
+        func stale() throws -> Int {
+            try house.store.staleConversations(limit: 9, now: house.clock.now).count
+        }
+        try house.store.mirror(chat, [message("m1999", "held")])
+        try house.store.write { try $0.execute(sql: "UPDATE entry SET raw = x'ff'") }
+        let entries = (0..<2000).map { message("m\($0)", "word\($0)") }
+        let later = try Conversation.sample("conv_1", updated: "2026-01-03T00:00:00Z")
+        #expect(throws: StoreError.self) { try house.store.mirror(later, entries) }
+        #expect(try stale() == 1)
+        #expect(try house.store.search("word0").total == 1)
+        #expect(try house.store.search("word1998").total == 0)
+
+        try house.store.write {
+            try $0.execute(sql: "UPDATE entry SET raw = ? WHERE id = 'm1999'", arguments: [message("m1999", "held")])
+        }
+        try house.store.mirror(later, entries)
+        #expect(try stale() == 0)
+        let id = try house.store.conversation(matching: "conv_1").id
+        #expect(try house.store.history(of: id).entries.map(\.entry.raw.text) == entries)
+        try house.store.checkIntegrity()
+    }
+
     @Test func `knows what is stale by updated_at, and no longer once the history is in`() throws {
         let house = try TemporaryStore()
         let page = try house.store.takeIn([.sample("conv_1"), .sample("conv_2")])

@@ -1,0 +1,25 @@
+import Synchronization
+
+/// How much a writer that has much to write takes into one transaction: a large one is quicker, and others wait for it.
+///
+/// Who waited once is likely to come again (a script that appends line after line): then a small one at once, and the large
+/// one step by step.
+final class Portion: Sendable {
+    /// In bytes of JSON, a row counting as ``row`` more: some 256 entries of a usual length.
+    private static let most = 448 << 10
+    private static let least = most / 8
+    private static let step = most / 16
+    static let row = 512
+
+    private let current = Mutex(most)
+
+    var size: Int { current.withLock(\.self) }
+
+    /// Of the largest.
+    var share: Double { Double(size) / Double(Portion.most) }
+
+    /// After a transaction.
+    func note(wasAwaited: Bool) {
+        current.withLock { $0 = wasAwaited ? Portion.least : min(Portion.most, $0 + Portion.step) }
+    }
+}
