@@ -11,7 +11,7 @@ struct IndexBatch {
 /// The full-text index keeps no copy of the text, so each row leaves it by the text that it came with.
 extension Store {
     /// Of the index, written at most by one transaction that merges: each begins by finding its place in every part.
-    private static let mergedPages = 128.0
+    private static let mergedPages = 256.0
 
     /// In the order of their keys: FTS5 writes out what it has gathered whenever a key is smaller than the one before.
     func index(_ database: Database, _ batch: IndexBatch) throws {
