@@ -65,6 +65,9 @@ extension Store {
 
     /// One transaction towards making one part of the many that transactions have written, where it is time for it.
     ///
+    /// It is time when many have been written, or there are no more to come. What is left undone costs a search a little
+    /// time, and nothing else.
+    ///
     /// - Returns: whether there may be more of it to do.
     public func mergeIndex(hasMoreToCome: Bool) throws(StoreError) -> Bool {
         guard indexParts.shouldMerge(hasMoreToCome: hasMoreToCome) else { return false }

@@ -53,8 +53,10 @@ extension Store {
         }
     }
 
-    /// Takes in whole histories of known conversations, as many in one transaction as other writers have the time for. A
-    /// long one takes several, and counts as behind until the last.
+    /// Takes in whole histories of known conversations, as many in one transaction as other writers have time for.
+    ///
+    /// A long one takes several, and counts as behind until the last. Where this throws, what was taken in stays, and the
+    /// rest is still behind.
     ///
     /// Entries are matched by id. What the server no longer lists is kept and marked. A history that is older than
     /// the one that is held is passed over, and so is one of a conversation that is unknown or deleted here.

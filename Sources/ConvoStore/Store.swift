@@ -9,9 +9,9 @@ import Darwin
 
 /// The durable truth: everything that was said, and every write that is on its way.
 ///
-/// One SQLite file, shared by any number of processes. Each method is one transaction: it happens whole or, when it
-/// throws, not at all. What ``start(_:)``, ``append(_:to:ifTipIs:)``, ``restart(_:of:)`` and ``delete(_:from:)`` have
-/// returned survives a power cut; mirrored rows may be lost to one, and are fetched again.
+/// One SQLite file, shared by any number of processes. Each method is one transaction, but where it says otherwise: it
+/// happens whole or, when it throws, not at all. What ``start(_:)``, ``append(_:to:ifTipIs:)``, ``restart(_:of:)`` and
+/// ``delete(_:from:)`` have returned survives a power cut; mirrored rows may be lost to one, and are fetched again.
 public final class Store: Sendable {
     /// How long a write waits for another process, which holds the file for milliseconds at a time.
     static let busyTimeoutSeconds = 20.0

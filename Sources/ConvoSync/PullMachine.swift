@@ -13,7 +13,7 @@ public struct PullMachine: Machine {
         case findStale(limit: Int)
         /// Reads a history.
         case fetch(StaleConversation)
-        /// Stores some, each history whole or not at all.
+        /// Stores some. One that was cut off still counts as behind.
         case takeIn([HistoryIntake])
         /// Asks what a sweep should have met, but for what these pages list.
         case findMirrored(exceptOn: [Int])

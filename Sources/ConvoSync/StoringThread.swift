@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// The thread for steps that use the store, which may wait for the disk or for another process.
 ///
-/// Swift's own pool has a thread for each core, and those that wait here are not of it: there is always one left to read
-/// what the server sends. Only one of them can write at a time anyway. It is always the same thread, not one of a
+/// Swift's own pool has a thread for each core, and those that wait here are not of it: one is always left to read what
+/// the server sends. Only one of them can write at a time anyway. It is always the same thread, not one of a
 /// queue's: what SQLite has from malloc it gives back, and a thread's own memory has nobody else's lock.
 public final class StoringThread: TaskExecutor {
     private struct State {
