@@ -3,9 +3,9 @@ extension APIError {
     /// sending it again is safe: that is ``effect``.
     public var isRetryable: Bool {
         switch kind {
-        case .unreachable, .insecure, .answerLost, .malformed, .streamError, .truncatedStream: true
+        case .unreachable, .insecure, .answerLost, .notTheAPI, .streamError, .truncatedStream: true
         case .status(let status): [408, 409, 425, 429, 500, 502, 503, 504].contains(status)
-        case .cancelled, .unusableRequest: false
+        case .cancelled, .unusableRequest, .noRoute, .answerTooLarge, .notInPlan: false
         }
     }
 
@@ -18,8 +18,14 @@ extension APIError {
         }
     }
 
-    /// The server has no such conversation (or entry): deleted, never stored, or another key's.
+    /// The server does not tell whose key it is: it has no such operation, or does not allow it to this key.
+    public var isUntold: Bool { [.status(403), .status(404), .status(405), .noRoute].contains(kind) }
+
+    /// The API itself says that it has no such conversation (or entry): deleted, never stored, or another key's.
     public var isNotFound: Bool { kind == .status(404) }
+
+    /// Something else than the API answered.
+    public var isNotTheAPI: Bool { if case .notTheAPI = kind { true } else { false } }
 
     /// Another request is at work on the conversation.
     public var isBusy: Bool { kind == .status(409) }
@@ -35,7 +41,11 @@ extension APIError {
             "Check CONVO_SERVER_URL; a server of your own needs the file of its certificate authority in SSL_CERT_FILE."
         case .answerLost: "Try again later; whether the server has acted is found out by reading from it."
         case .cancelled: nil
-        case .malformed: "Check CONVO_SERVER_URL: it may not point to a server of this API."
+        case .notTheAPI:
+            "Is there a sign-in page or a proxy in the way? Check the network and CONVO_SERVER_URL; what is queued goes by itself."
+        case .noRoute: "Check CONVO_SERVER_URL: the path before /v1 is wrong."
+        case .answerTooLarge: nil
+        case .notInPlan: "Choose another model, or change the workspace's plan at console.mistral.ai."
         case .streamError, .truncatedStream: "Run `convo sync` to see what the server kept of the answer."
         case .unusableRequest where isAboutKey:
             "Set MISTRAL_API_KEY, or api_key_file in the configuration, to a key from console.mistral.ai."

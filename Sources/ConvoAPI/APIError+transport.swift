@@ -12,7 +12,7 @@ extension APIError {
         switch error.kind {
         case .unusableRequest: .unusableRequest
         case .cancelled, .transportClosed: .cancelled
-        case .headTooLarge, .bodyTooLarge: .malformed
+        case .headTooLarge(let limit), .bodyTooLarge(let limit): .answerTooLarge(limit: limit)
         case .unresolved, .notConnected, .connectTimeout: .unreachable
         case .insecure: .insecure
         case .connectionLost, .stalled, .timeout: error.mayHaveReachedServer ? .answerLost : .unreachable

@@ -9,10 +9,18 @@ public struct APIError: Error, Hashable, Sendable {
         case answerLost
         /// The caller's task was cancelled.
         case cancelled
-        /// An answer that is not what the API promises (HTML, broken JSON, a missing field).
-        case malformed
-        /// The server answered with an error status.
+        /// Something answered that is not the API: a sign-in page, a proxy's error, another program's JSON. It says
+        /// nothing about the API's state, whatever its status.
+        case notTheAPI(status: Int)
+        /// The API's gateway knows no such path: the base URL is wrong.
+        case noRoute
+        /// The answer is larger than what is read of one.
+        case answerTooLarge(limit: Int)
+        /// The API itself answered with an error status; or, for a status that only asks to come back later (408, 425,
+        /// 429, 5xx), whatever stands before it.
         case status(Int)
+        /// 429 with a limit of zero: the model is not in the workspace's plan, and waiting does not help.
+        case notInPlan
         /// A stream reported `conversation.response.error`, with the server's code.
         case streamError(code: Int)
         /// A stream ended without `conversation.response.done`.

@@ -47,7 +47,7 @@ struct Answer {
 
     func malformed(_ message: String) -> APIError {
         APIError(
-            .malformed, effect: isWrite ? .unknown : .none, message: message.printable ?? "",
+            .notTheAPI(status: head.status), effect: isWrite ? .unknown : .none, message: message.printable ?? "",
             correlationID: correlationID)
     }
 

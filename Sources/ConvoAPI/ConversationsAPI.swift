@@ -5,8 +5,12 @@ public import ConvoModel
 /// A method that throws ``APIError`` says by it whether the server may have acted (``APIError/effect``), whether a
 /// retry can help, and what a person can do.
 public protocol ConversationsAPI: Sendable {
+    /// Whose key it is.
+    ///
+    /// - Throws: ``APIError``; one with ``APIError/isUntold`` where the server does not tell.
+    func whoAmI() async throws(APIError) -> Account
     /// One page, newest first by creation. The last page is the one shorter than `pageSize`.
-    func list(page: Int, pageSize: Int, metadata: JSONText?) async throws(APIError) -> [Conversation]
+    func list(page: Int, pageSize: Int, metadata: JSONText?) async throws(APIError) -> ConversationPage
     /// The same, but nothing is read of a page that is, byte for byte, the one that `known` was made of.
     func list(page: Int, pageSize: Int, unless known: PageDigest?) async throws(APIError) -> ListedPage
     func get(_ id: RemoteID) async throws(APIError) -> Conversation
@@ -27,5 +31,5 @@ public protocol ConversationsAPI: Sendable {
 public enum ListedPage: Sendable {
     /// It says what that one said.
     case same
-    case read([Conversation], PageDigest)
+    case read(ConversationPage, PageDigest)
 }

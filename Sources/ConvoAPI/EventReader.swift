@@ -49,7 +49,7 @@ struct EventReader {
         } catch {
             switch error {
             case .lineTooLong(let limit), .eventTooLarge(let limit):
-                throw failure(.malformed, "an event of the server's is larger than \(limit) bytes")
+                throw failure(.notTheAPI(status: 200), "an event of the server's is larger than \(limit) bytes")
             }
         }
     }
@@ -67,7 +67,7 @@ struct EventReader {
         guard let raw = try? JSONText(received.data), raw.kind == .object else {
             // Proxies send pings of their own kind; only what claims to be the API's has to look like it.
             guard received.type == "ping" || received.data.isEmpty else {
-                throw failure(.malformed, "an event of the server's is not a JSON object")
+                throw failure(.notTheAPI(status: 200), "an event of the server's is not a JSON object")
             }
             return ConversationEvent(unknown: received.type, raw: .string(received.data))
         }
@@ -76,7 +76,7 @@ struct EventReader {
             let isTyped = raw["type"]?.string != nil
             event = try ConversationEvent(raw: isTyped ? raw : raw.setting("type", to: .string(received.type)))
         } catch {
-            throw failure(.malformed, "an event of the server's cannot be read: \(error)")
+            throw failure(.notTheAPI(status: 200), "an event of the server's cannot be read: \(error)")
         }
         if case .responseError(let message, let code) = event.content {
             throw failure(

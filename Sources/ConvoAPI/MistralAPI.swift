@@ -46,7 +46,11 @@ public struct MistralAPI: ConversationsAPI {
 
     // MARK: Reading
 
-    public func list(page: Int, pageSize: Int, metadata: JSONText?) async throws(APIError) -> [Conversation] {
+    public func whoAmI() async throws(APIError) -> Account {
+        throw APIError(.status(404), effect: .none, message: "the server does not tell whose key it is")
+    }
+
+    public func list(page: Int, pageSize: Int, metadata: JSONText?) async throws(APIError) -> ConversationPage {
         var call = MistralAPI.listing(page: page, pageSize: pageSize)
         if let metadata {
             guard metadata.kind == .object else {
@@ -54,28 +58,23 @@ public struct MistralAPI: ConversationsAPI {
             }
             call.query.append(("metadata", metadata.text))
         }
-        return try await client.value(call, MistralAPI.conversations)
+        return try await client.value(call) { json throws(ModelError) in try ConversationPage(raw: json) }
     }
 
     public func list(page: Int, pageSize: Int, unless known: PageDigest?) async throws(APIError) -> ListedPage {
         let call = MistralAPI.listing(page: page, pageSize: pageSize)
         let response = try await client.answer(to: call)
         if let known, response.body.withUnsafeBytes({ known.describes($0) }) { return .same }
-        let conversations = try client.value(of: response, to: call, MistralAPI.conversations)
-        return .read(conversations, response.body.withUnsafeBytes { PageDigest(of: $0) })
+        let listed = try client.value(of: response, to: call) { json throws(ModelError) in
+            try ConversationPage(raw: json)
+        }
+        return .read(listed, response.body.withUnsafeBytes { PageDigest(of: $0) })
     }
 
     private static func listing(page: Int, pageSize: Int) -> Call {
         var call = Call(method: .get, segments: Call.root)
         call.query = [("page", String(page)), ("page_size", String(pageSize))]
         return call
-    }
-
-    private static func conversations(_ json: JSONText) throws(ModelError) -> [Conversation] {
-        guard json.kind == .array else { throw .unexpected(expected: "an array", in: "list") }
-        var conversations: [Conversation] = []
-        for element in json.elements { conversations.append(try Conversation(raw: element)) }
-        return conversations
     }
 
     public func get(_ id: RemoteID) async throws(APIError) -> Conversation {

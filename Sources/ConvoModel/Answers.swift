@@ -18,12 +18,14 @@ public struct ConversationResponse: Hashable, Sendable {
 public struct ConversationHistory: Hashable, Sendable {
     public let conversationID: RemoteID
     public let entries: [Entry]
+    /// Entries that cannot be taken in.
+    public let oddItems: [OddItem]
     public let raw: JSONText
 
-    /// - Throws: ``ModelError`` if `conversation_id` or `entries` is missing.
+    /// - Throws: ``ModelError`` if `conversation_id` or `entries` is missing. An entry that cannot be read is an odd item.
     public init(raw: JSONText) throws(ModelError) {
         conversationID = RemoteID(try raw.required("conversation_id", in: "history"))
-        entries = try raw.requiredEntries("entries", in: "history")
+        (entries, oddItems) = try raw.readableEntries("entries", in: "history")
         self.raw = raw
     }
 }

@@ -28,6 +28,21 @@ extension JSONText {
         return timestamp
     }
 
+    /// The entries of an answer, and those of them that cannot be read.
+    func readableEntries(_ field: String, in place: String) throws(ModelError) -> ([Entry], [OddItem]) {
+        guard let list = self[field], list.kind == .array else { throw .missing(field: field, in: place) }
+        var entries: [Entry] = []
+        var oddItems: [OddItem] = []
+        for (position, element) in list.elements.enumerated() {
+            do throws(ModelError) {
+                entries.append(try Entry(raw: element))
+            } catch {
+                oddItems.append(OddItem(position: position, raw: element, reason: "\(error)"))
+            }
+        }
+        return (entries, oddItems)
+    }
+
     func requiredEntries(_ field: String, in place: String) throws(ModelError) -> [Entry] {
         guard let list = self[field], list.kind == .array else { throw .missing(field: field, in: place) }
         var entries: [Entry] = []

@@ -4,9 +4,21 @@ import ConvoSQLite
 enum Fact: String {
     case lastPull = "last_pull_at"
     case lastSweep = "last_sweep_at"
+    /// The server that this database belongs to, normalised.
+    case server = "server_url"
+    /// The account, as a JSON object; not there where the server does not tell.
+    case account
+    /// What the keys' digests are salted with.
+    case keySalt = "key_salt"
+    /// Which copy this is, as a JSON object: machine, device, inode, and the secret beside the file.
+    case instance
 
     static func text(_ database: Database, _ name: Fact) throws -> String? {
         try String.fetchOne(database, sql: "SELECT value FROM fact WHERE name = ?", arguments: [name.rawValue])
+    }
+
+    static func remove(_ database: Database, _ name: Fact) throws {
+        try database.execute(sql: "DELETE FROM fact WHERE name = ?", arguments: [name.rawValue])
     }
 
     static func set(_ database: Database, _ name: Fact, _ value: String) throws {

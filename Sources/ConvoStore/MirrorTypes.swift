@@ -12,12 +12,15 @@ public struct PageIntake: Sendable, Hashable {
 
     public let items: [Novelty]
     public let ids: [RemoteID]
+    /// Elements of the page that were set aside.
+    public let oddCount: Int
     /// Of a page that was the same as before: its ids were not read, but the store knows whom it lists.
     public let same: KnownPage?
 
-    public init(items: [Novelty], ids: [RemoteID] = []) {
+    public init(items: [Novelty], ids: [RemoteID] = [], oddCount: Int = 0) {
         self.items = items
         self.ids = ids
+        self.oddCount = oddCount
         same = nil
     }
 
@@ -25,10 +28,14 @@ public struct PageIntake: Sendable, Hashable {
     public init(same known: KnownPage) {
         items = Array(repeating: .unchanged, count: known.count)
         ids = []
+        oddCount = 0
         same = known
     }
 
     public var newCount: Int { items.count { $0 == .new } }
+
+    /// How many elements the page had.
+    public var count: Int { items.count + oddCount }
 }
 
 /// Which part of the list.

@@ -5,7 +5,9 @@ enum Schema {
     /// "Convo" to SQLite: tells our files from other programs'.
     static let applicationID = 0x436F_6E76
 
-    static let migrations: [String] = [PackageResources.m0001_initial_sql].map { String(decoding: $0, as: UTF8.self) }
+    static let migrations: [String] = [
+        PackageResources.m0001_initial_sql, PackageResources.m0002_trust_sql,
+    ].map { String(decoding: $0, as: UTF8.self) }
 
     static var version: Int { migrations.count }
 

@@ -45,7 +45,7 @@ extension Store {
     }
 
     /// Notes whom a page lists, in the transaction that takes it in.
-    func note(_ database: Database, _ place: PagePlace, _ digest: PageDigest, of ids: [RemoteID]) throws {
+    func note(_ database: Database, _ place: PagePlace, _ digest: PageDigest, of ids: [RemoteID], count: Int) throws {
         let listed = JSONText.array(ids.map { .string($0.rawValue) }).text
         try database.cachedStatement(
             sql: """
@@ -61,7 +61,7 @@ extension Store {
         ).execute(arguments: [place.page, listed])
         try database.cachedStatement(sql: "INSERT OR REPLACE INTO listed_page VALUES (?, ?, ?, ?, ?)").execute(
             arguments: [
-                place.page, place.size, ids.count, Int64(bitPattern: digest.point), Int64(bitPattern: digest.value),
+                place.page, place.size, count, Int64(bitPattern: digest.point), Int64(bitPattern: digest.value),
             ])
     }
 }

@@ -3,28 +3,38 @@ import ConvoSQLite
 
 /// What the server holds, taken in. Taking in the same thing twice changes nothing.
 extension Store {
-    /// Takes in conversations as a page of the list (or a `get`) described them.
+    /// Takes in conversations as `get`, or a page of the list that is not to be known again, described them.
     ///
     /// A conversation that carries the name of one of our own operations is that operation's result: its local
     /// conversation learns its remote id here.
     ///
     /// What brings nothing new is read and not written.
-    ///
-    /// - Parameter listed: where a page stood, and what it is known by from now on (``knownPage(at:)``).
-    public func takeIn(
-        _ conversations: [Conversation], listed: (place: PagePlace, digest: PageDigest)? = nil
-    ) throws(StoreError) -> PageIntake {
+    public func takeIn(_ conversations: [Conversation]) throws(StoreError) -> PageIntake {
         let ids = conversations.map(\.id)
-        if listed == nil {
-            let known = try read { database in try conversations.map { try novelty(database, ofKnown: $0) } }
-            if !known.contains(nil) { return PageIntake(items: known.compactMap(\.self), ids: ids) }
-        }
+        let known = try read { database in try conversations.map { try novelty(database, ofKnown: $0) } }
+        if !known.contains(nil) { return PageIntake(items: known.compactMap(\.self), ids: ids) }
         return try write { database in
-            let items = try conversations.map {
-                try novelty(database, ofKnown: $0) ?? takeIn(database, $0, on: listed?.place.page)
-            }
-            if let listed { try note(database, listed.place, listed.digest, of: ids) }
+            let items = try conversations.map { try novelty(database, ofKnown: $0) ?? takeIn(database, $0, on: nil) }
             return PageIntake(items: items, ids: ids)
+        }
+    }
+
+    /// Takes in a page of the list, and sets aside what of it cannot be read.
+    ///
+    /// - Parameters:
+    ///   - place: where the page stood.
+    ///   - digest: what it is known by from now on (``knownPage(at:)``).
+    public func takeIn(
+        _ page: ConversationPage, at place: PagePlace, digest: PageDigest
+    ) throws(StoreError) -> PageIntake {
+        let ids = page.conversations.map(\.id)
+        return try write { database in
+            let items = try page.conversations.map {
+                try novelty(database, ofKnown: $0) ?? takeIn(database, $0, on: place.page)
+            }
+            try note(database, place, digest, of: ids, count: page.count)
+            try recordOddConversations(database, page.oddItems, on: place, count: page.count)
+            return PageIntake(items: items, ids: ids, oddCount: page.oddItems.count)
         }
     }
 
@@ -40,7 +50,8 @@ extension Store {
                 sql: """
                     SELECT id, remote_id, updated_at, activity FROM (
                         SELECT id, remote_id, updated_at, activity FROM conversation
-                        WHERE \(isMirrored) AND history_version IS NOT updated_at ORDER BY activity DESC LIMIT ?3)
+                        WHERE \(isMirrored) AND history_version IS NOT updated_at
+                            AND unreadable_version IS NOT updated_at ORDER BY activity DESC LIMIT ?3)
                     UNION SELECT id, remote_id, updated_at, activity FROM conversation
                     WHERE \(isMirrored) AND history_due IS NOT NULL AND (history_due <= ?1 OR history_due > ?1 + ?2)
                     ORDER BY activity DESC, id LIMIT ?3
@@ -90,6 +101,7 @@ extension Store {
                 let (newCount, isWhole) = try merge(database, intake, into: conversation.key, &batch, &room)
                 count += newCount
                 guard isWhole else { break }
+                try recordOddEntries(database, intake.history.oddItems, of: intake.history.conversationID)
                 try settle(database, conversation.key, intake)
                 try inferBranches(database, around: conversation.key)
             }

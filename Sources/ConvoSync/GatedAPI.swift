@@ -6,7 +6,10 @@ struct GatedAPI: ConversationsAPI {
     let api: any ConversationsAPI
     let gate: OutageGate
 
-    func list(page: Int, pageSize: Int, metadata: JSONText?) async throws(APIError) -> [Conversation] {
+    func whoAmI() async throws(APIError) -> Account {
+        try await gate.pass { () throws(APIError) in try await api.whoAmI() }
+    }
+    func list(page: Int, pageSize: Int, metadata: JSONText?) async throws(APIError) -> ConversationPage {
         try await gate.pass { () throws(APIError) in
             try await api.list(page: page, pageSize: pageSize, metadata: metadata)
         }

@@ -68,23 +68,23 @@ struct Listing {
         case .look:
             // On to the next page only while nothing known is in sight.
             let isAllNew = !intake.items.isEmpty && intake.newCount == intake.items.count
-            isAllNew && intake.items.count >= size ? goOn(to: page + 1) : end()
+            isAllNew && intake.count >= size ? goOn(to: page + 1) : end()
         case .sweep:
             met.formUnion(intake.ids)
             if let same = intake.same { samePages.insert(same.place.page) }
             horizon = intake.same?.last ?? 0
-            sweepListed(intake.items, page: page)
+            sweepListed(intake, page: page)
         }
     }
 
-    private mutating func sweepListed(_ items: [PageIntake.Novelty], page: Int) {
-        if page == 0 { firstPageCount = items.count }
-        if page > 0, items.contains(.new) { mayHaveMissed = true }
-        if page == 1, !items.isEmpty, let firstPageCount, firstPageCount < size {
+    private mutating func sweepListed(_ intake: PageIntake, page: Int) {
+        if page == 0 { firstPageCount = intake.count }
+        if page > 0, intake.items.contains(.new) { mayHaveMissed = true }
+        if page == 1, intake.count > 0, let firstPageCount, firstPageCount < size {
             // The server gives less to a page than was asked for: ask for what it gives.
             size = firstPageCount
             startAgain()
-        } else if items.isEmpty || (page > 0 && items.count < size) {
+        } else if intake.count == 0 || (page > 0 && intake.count < size) {
             endPass()
         } else {
             goOn(to: page + 1)

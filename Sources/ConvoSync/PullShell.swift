@@ -42,7 +42,7 @@ struct PullShell: Sendable {
     private func list(_ place: PagePlace) async throws -> PageIntake {
         let known = try store.knownPage(at: place)
         switch try await api.list(page: place.page, pageSize: place.size, unless: known?.digest) {
-        case .read(let conversations, let digest): return try store.takeIn(conversations, listed: (place, digest))
+        case .read(let listed, let digest): return try store.takeIn(listed, at: place, digest: digest)
         case .same: return known.map { PageIntake(same: $0) } ?? PageIntake(items: [])
         }
     }

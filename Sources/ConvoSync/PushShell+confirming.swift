@@ -46,7 +46,7 @@ extension PushShell {
         if let known = try store.operation(matching: item.id.rawValue).remoteID { return try await confirm(known) }
         let oldest = (item.sentAt?.microseconds ?? 0) - PushShell.clockTolerance
         for page in 0..<PushShell.pageLimit {
-            let conversations = try await api.list(page: page, pageSize: limits.pageSize, metadata: nil)
+            let conversations = try await api.list(page: page, pageSize: limits.pageSize, metadata: nil).conversations
             _ = try store.takeIn(conversations)
             if let ours = conversations.first(where: { $0.metadata?[Store.operationKey]?.string == item.id.rawValue }) {
                 return try await answered(ours.id)

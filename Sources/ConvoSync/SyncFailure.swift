@@ -5,6 +5,14 @@ public import ConvoStore
 public enum SyncFailure: Error, Sendable {
     case api(APIError)
     case store(StoreError)
+    /// The database belongs to another server: nothing is pulled, pushed or marked.
+    case otherServer(owner: String, given: String)
+    /// The database belongs to another account on the server.
+    ///
+    /// - Parameters:
+    ///   - owner: the account that it belongs to, in words; `nil` where the server never told.
+    ///   - given: the key's account, in words; `nil` where the server does not tell.
+    case otherAccount(owner: String?, given: String?)
     /// The task was cancelled before anything was sent.
     case cancelled
 
@@ -25,7 +33,7 @@ public enum SyncFailure: Error, Sendable {
             case .unreachable, .insecure, .unusableRequest, .cancelled, .status(401): true
             default: false
             }
-        case .store, .cancelled: true
+        case .store, .otherServer, .otherAccount, .cancelled: true
         }
     }
 
@@ -44,7 +52,7 @@ public enum SyncFailure: Error, Sendable {
 
     /// Whether trying again at once, after a short wait, may help: the answer was no answer of another service.
     var isPassing: Bool {
-        if case .api(let error) = self { error.isRetryable && error.kind != .malformed } else { false }
+        if case .api(let error) = self { error.isRetryable && !error.isNotTheAPI } else { false }
     }
 
     /// Another writer is at work on the conversation.
@@ -66,9 +74,24 @@ public enum SyncFailure: Error, Sendable {
         switch self {
         case .api(let error): OutboxItem.Reason(code: error.code, message: error.message, hint: error.hint)
         case .store(let error): OutboxItem.Reason(code: "store", message: error.description, hint: error.hint)
+        case .otherServer(let owner, let given):
+            OutboxItem.Reason(
+                code: "other_server", message: "this database belongs to \(owner), and the settings name \(given)",
+                hint: SyncFailure.ownerHint)
+        case .otherAccount(let owner, let given):
+            OutboxItem.Reason(
+                code: "other_account",
+                message:
+                    "this database belongs to \(owner ?? "another account"), and the key to \(given ?? "one that can read none of its conversations")",
+                hint: SyncFailure.ownerHint)
         case .cancelled: OutboxItem.Reason(code: "cancelled", message: "the engine was told to stop")
         }
     }
+}
+
+extension SyncFailure {
+    private static let ownerHint =
+        "Use the settings from before; or another --profile, with a database of its own; or `convo account adopt`, if this database is to change hands."
 }
 
 extension SyncFailure: CustomStringConvertible {
@@ -86,7 +109,10 @@ extension APIError {
         case .insecure: "insecure"
         case .answerLost: "answer_lost"
         case .cancelled: "cancelled"
-        case .malformed: "malformed_answer"
+        case .notTheAPI: "not_the_api"
+        case .noRoute: "no_route"
+        case .answerTooLarge: "answer_too_large"
+        case .notInPlan: "not_in_plan"
         case .status(let status): "http_\(status)"
         case .streamError: "stream_error"
         case .truncatedStream: "truncated_stream"

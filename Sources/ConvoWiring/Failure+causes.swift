@@ -44,6 +44,10 @@ extension Failure {
         switch failure {
         case .api(let error): self.init(error)
         case .store(let error): self.init(error)
+        case .otherServer, .otherAccount:
+            let reason = failure.reason
+            self.init(
+                .configuration, code: reason.code, message: Failure.sentence(reason.message), hint: reason.hint)
         case .cancelled: self.init(.tryLater, code: "cancelled", message: "Stopped.")
         }
     }
@@ -58,7 +62,10 @@ extension Failure {
         switch error.kind {
         case .unreachable: return (.unreachable, "unreachable")
         case .insecure: return (.unreachable, "insecure")
-        case .malformed: return (.unreachable, "not_the_api")
+        case .notTheAPI: return (.unreachable, "not_the_api")
+        case .noRoute: return (.configuration, "no_route")
+        case .answerTooLarge: return (.badData, "answer_too_large")
+        case .notInPlan: return (.badData, "not_in_plan")
         case .answerLost: return (.tryLater, "answer_lost")
         case .cancelled: return (.tryLater, "cancelled")
         case .streamError, .truncatedStream: return (.tryLater, "stream_broken")

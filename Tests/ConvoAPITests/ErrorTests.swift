@@ -126,7 +126,7 @@ import Testing
         Loss(kind: .cancelled, reached: false, expected: .cancelled),
         Loss(kind: .cancelled, reached: true, expected: .cancelled),
         Loss(kind: .transportClosed, reached: true, expected: .cancelled),
-        Loss(kind: .bodyTooLarge(limit: 1), reached: true, expected: .malformed),
+        Loss(kind: .bodyTooLarge(limit: 1), reached: true, expected: .answerTooLarge(limit: 1)),
         Loss(kind: .unusableRequest, reached: false, expected: .unusableRequest),
     ]
 
@@ -143,7 +143,7 @@ import Testing
         let headers: HTTPHeaders = ["Content-Type": "text/html; charset=utf-8"]
         for operation in Operation.allCases where operation != .delete {
             let error = try await operation.error(api(FakeTransport(200, body, headers: headers)))
-            #expect(error.kind == .malformed)
+            #expect(error.isNotTheAPI)
             #expect(error.effect == (operation.isWrite ? .unknown : .none))
             #expect(error.hint?.contains("CONVO_SERVER_URL") == true)
         }

@@ -120,14 +120,14 @@ import Testing
     ])
     func `that is not the API's is malformed:`(_ text: String) async throws {
         let error = try #require(try await events(text).error)
-        #expect(error.kind == .malformed)
+        #expect(error.isNotTheAPI)
         #expect(error.effect == .unknown)
     }
 
     @Test func `that is no stream is malformed`() async throws {
         let transport = FakeTransport(200, Sample.response, headers: ["Content-Type": "application/json"])
         let error = try await Operation.startStream.error(api(transport))
-        #expect(error.kind == .malformed)
+        #expect(error.isNotTheAPI)
         #expect(error.message == "the server answered with application/json, not with a stream of events")
     }
 

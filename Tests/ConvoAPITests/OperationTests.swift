@@ -58,12 +58,12 @@ import Testing
     @Test func `reads a page again only where it is not the one it knows`() async throws {
         let text = "[\(Sample.conversation)]"
         let client = try api(FakeTransport(200, text))
-        guard case .read(let conversations, let digest) = try await client.list(page: 0, pageSize: 9, unless: nil)
+        guard case .read(let page, let digest) = try await client.list(page: 0, pageSize: 9, unless: nil)
         else {
             Issue.record("not read")
             return
         }
-        #expect(conversations.map(\.raw.text) == [Sample.conversation])
+        #expect(page.conversations.map(\.raw.text) == [Sample.conversation])
         guard case .same = try await client.list(page: 0, pageSize: 9, unless: digest) else {
             Issue.record("read")
             return
@@ -73,11 +73,11 @@ import Testing
             Issue.record("taken for the same")
             return
         }
-        let broken = try api(FakeTransport(200, "[{}]"))
+        let broken = try api(FakeTransport(200, #"{"status":"ok"}"#))
         let error = try await error { () throws(APIError) in
             _ = try await broken.list(page: 0, pageSize: 9, unless: digest)
         }
-        #expect(error.kind == .malformed)
+        #expect(error.isNotTheAPI)
     }
 
     @Test func `keeps the server's JSON as it is`() async throws {

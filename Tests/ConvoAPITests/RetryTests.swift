@@ -52,7 +52,7 @@ import Testing
         policy.retryConnectionErrors = true
         #expect(kinds.allSatisfy { waits(APIError($0, effect: .none, message: "")) })
         let never: [APIError.Kind] = [
-            .cancelled, .malformed, .truncatedStream, .unusableRequest, .streamError(code: 3000),
+            .cancelled, .notTheAPI(status: 200), .truncatedStream, .unusableRequest, .streamError(code: 3000),
         ]
         #expect(!never.contains { waits(APIError($0, effect: .none, message: "")) })
     }

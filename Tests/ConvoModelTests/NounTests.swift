@@ -36,13 +36,22 @@ import Testing
 
     @Test(arguments: [
         "{}", "[]", "null", #"{"conversation_id":"c"}"#, #"{"conversation_id":"c","entries":{}}"#,
-        #"{"conversation_id":"c","entries":[1]}"#, #"{"conversation_id":"c","entries":[{}]}"#,
         #"{"conversation_id":"","entries":[]}"#, #"{"conversation_id":"c\u0000d","entries":[]}"#,
         #"{"conversation_id":1,"entries":[]}"#,
     ])
     func `is not made of:`(_ text: String) throws {
         let json = try JSONText(text)
         #expect(throws: ModelError.self) { try ConversationHistory(raw: json) }
+    }
+
+    @Test func `that is a list sets aside only what cannot be read of it`() throws {
+        let row = #"{"id":"c","created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z"}"#
+        let page = try ConversationPage(raw: JSONText("[\(row),null,{\"id\":7,\"name\":\"n\"},\(row)]"))
+        #expect(page.conversations.map(\.id.rawValue) == ["c", "c"])
+        #expect(page.count == 4)
+        #expect(page.oddItems.map(\.position) == [1, 2])
+        #expect(page.oddItems.map(\.id) == [nil, "7"])
+        #expect(page.oddItems.map(\.name) == [nil, "n"])
     }
 
     @Test func `that is sent carries every parameter, and those that are newer than us`() throws {

@@ -20,16 +20,18 @@ public final class SimulatedClient: ConversationsAPI {
         self.identify = identify
     }
 
-    public func list(page: Int, pageSize: Int, metadata: JSONText?) async throws(APIError) -> [Conversation] {
+    public func whoAmI() async throws(APIError) -> Account {
+        throw APIError(.status(404), effect: .none, message: "the server does not tell")
+    }
+    public func list(page: Int, pageSize: Int, metadata: JSONText?) async throws(APIError) -> ConversationPage {
         let answer = try await exchange(.list(page: page, pageSize: pageSize, metadata: metadata))
-        return try understood { try answer.elements.map { try Conversation(raw: $0) } }
+        return ConversationPage(elements: answer.elements)
     }
     public func list(page: Int, pageSize: Int, unless known: PageDigest?) async throws(APIError) -> ListedPage {
         let answer = try await exchange(.list(page: page, pageSize: pageSize, metadata: nil))
         let bytes = Array("\(answer.elements.map(\.text))".utf8)
         if let known, bytes.withUnsafeBytes({ known.describes($0) }) { return .same }
-        let conversations = try understood { try answer.elements.map { try Conversation(raw: $0) } }
-        return .read(conversations, bytes.withUnsafeBytes { PageDigest(of: $0) })
+        return .read(ConversationPage(elements: answer.elements), bytes.withUnsafeBytes { PageDigest(of: $0) })
     }
     public func get(_ id: RemoteID) async throws(APIError) -> Conversation {
         let answer = try await exchange(.get(id))
@@ -104,7 +106,9 @@ public final class SimulatedClient: ConversationsAPI {
     }
 
     private func understood<Value>(_ read: () throws -> Value) throws(APIError) -> Value {
-        do { return try read() } catch { throw APIError(.malformed, effect: .unknown, message: "\(error)") }
+        do { return try read() } catch {
+            throw APIError(.notTheAPI(status: 200), effect: .unknown, message: "\(error)")
+        }
     }
 }
 

@@ -186,7 +186,9 @@ public struct SimulatedWorld: Sendable {
             let middle = VirtualInstant(microseconds: (now.microseconds + handling.answersAt.microseconds) / 2)
             return (middle, .failure(APIError(.truncatedStream, effect: .unknown, message: "the answer was cut off")))
         case .malformed:
-            return (handling.answersAt, .failure(APIError(.malformed, effect: .unknown, message: "not JSON")))
+            return (
+                handling.answersAt, .failure(APIError(.notTheAPI(status: 200), effect: .unknown, message: "not JSON"))
+            )
         case .errorAfter(let status):
             let error = APIError(.status(status), effect: .unknown, message: "upstream connect error")
             return (handling.answersAt, .failure(error))

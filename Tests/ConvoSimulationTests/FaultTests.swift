@@ -30,7 +30,7 @@ import Testing
     @Test func `after the server leaves the turn there`() {
         #expect(append(.errorAfter(status: 502)).error?.kind == .status(502))
         #expect(append(.errorAfter(status: 502)).turns == 1)
-        #expect(append(.malformed).error?.kind == .malformed)
+        #expect(append(.malformed).error?.kind == .notTheAPI(status: 200))
         #expect(append(.malformed).turns == 1)
         #expect(append(.resetInStream).error?.kind == .truncatedStream)
         #expect(append(.resetInStream).turns == 1)
@@ -140,7 +140,7 @@ import Testing
         let response = try await client.start(request)
         let history = try await client.getHistory(of: response.conversationID)
         #expect(history.entries.map(\.type) == [.messageInput, .messageOutput])
-        #expect(try await client.list(page: 0, pageSize: 10, metadata: nil).map(\.agentID) == ["ag_1"])
+        #expect(try await client.list(page: 0, pageSize: 10, metadata: nil).conversations.map(\.agentID) == ["ag_1"])
         #expect(world.audit.records.map(\.operation) == [operation, nil, nil])
         try await client.delete(response.conversationID)
         await #expect(throws: APIError.self) { try await client.get(response.conversationID) }

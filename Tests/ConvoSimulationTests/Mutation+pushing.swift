@@ -77,7 +77,9 @@ extension Mutation {
                 let filter = JSONText.object([(Store.operationKey, .string(item.id.rawValue))])
                 do {
                     let found = try await engine.api.list(page: 0, pageSize: 100, metadata: filter)
-                    let ours = found.first { $0.metadata?[Store.operationKey]?.string == item.id.rawValue }
+                    let ours = found.conversations.first {
+                        $0.metadata?[Store.operationKey]?.string == item.id.rawValue
+                    }
                     return .confirmed(ours.map { .present($0.id) } ?? .absent, readSince: readSince)
                 } catch { return .failed((error as? APIError).map { .api($0) } ?? .cancelled) }
             }

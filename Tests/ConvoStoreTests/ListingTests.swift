@@ -12,7 +12,8 @@ import Testing
 
     private func take(_ page: Int, _ ids: [String], size: Int = 3) throws {
         _ = try store.takeIn(
-            try ids.map { try Conversation.sample($0) }, listed: (PagePlace(page: page, size: size), digest))
+            ConversationPage(try ids.map { try Conversation.sample($0) }), at: PagePlace(page: page, size: size),
+            digest: digest)
     }
 
     private func known(_ page: Int, size: Int = 3) throws -> KnownPage? {

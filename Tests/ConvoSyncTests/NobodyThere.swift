@@ -3,7 +3,8 @@ import ConvoModel
 
 /// An API that cannot be reached.
 struct NobodyThere: ConversationsAPI {
-    func list(page: Int, pageSize: Int, metadata: JSONText?) throws(APIError) -> [Conversation] { throw .unreachable }
+    func whoAmI() throws(APIError) -> Account { throw .unreachable }
+    func list(page: Int, pageSize: Int, metadata: JSONText?) throws(APIError) -> ConversationPage { throw .unreachable }
     func list(page: Int, pageSize: Int, unless known: PageDigest?) throws(APIError) -> ListedPage { throw .unreachable }
     func get(_ id: RemoteID) throws(APIError) -> Conversation { throw .unreachable }
     func getHistory(of id: RemoteID) throws(APIError) -> ConversationHistory { throw .unreachable }

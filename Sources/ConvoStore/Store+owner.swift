@@ -1,0 +1,114 @@
+public import ConvoModel
+import ConvoSQLite
+
+/// Whose a database is: one server, and one account on it.
+public struct StoreOwner: Sendable, Hashable {
+    /// The server's normalised URL; `nil` until the database has met one.
+    public let server: String?
+    /// `nil` where the server never told whose key it is.
+    public let account: Account?
+    /// How many different keys were seen to belong to it.
+    public let keyCount: Int
+
+    public init(server: String?, account: Account? = nil, keyCount: Int = 0) {
+        self.server = server
+        self.account = account
+        self.keyCount = keyCount
+    }
+}
+
+extension Store {
+    /// Whose this database is.
+    public func owner() throws(StoreError) -> StoreOwner {
+        try read { database in
+            StoreOwner(
+                server: try Fact.text(database, .server),
+                account: try Fact.text(database, .account).map { Account(stored: JSONText.stored($0)) },
+                keyCount: try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM known_key") ?? 0)
+        }
+    }
+
+    /// Whether this key was seen to belong to the owner.
+    public func knows(key: String) throws(StoreError) -> Bool {
+        try read { database in
+            guard let salt = try Fact.text(database, .keySalt) else { return false }
+            return try Bool.fetchOne(
+                database, sql: "SELECT EXISTS (SELECT 1 FROM known_key WHERE digest = ?)",
+                arguments: [KeyDigest.hex(of: key, salt: salt)]) ?? false
+        }
+    }
+
+    /// Writes down whose the database is, and that this key is the owner's. What `account` leaves out stays as it was.
+    ///
+    /// - Parameter key: `nil` for a server that asks for none.
+    public func recordOwner(server: String, account: Account?, key: String?) throws(StoreError) {
+        try writeDurably { database in
+            try Fact.set(database, .server, server)
+            if let account { try Fact.set(database, .account, account.stored.text) }
+            if let key { try recordKey(database, key) }
+        }
+    }
+
+    /// Gives the database to another owner, on purpose. Every write that is not delivered is held: it was meant for the
+    /// owner before.
+    ///
+    /// - Returns: how many writes are held now.
+    public func adopt(server: String, account: Account?, key: String?) throws(StoreError) -> Int {
+        try writeDurably { database in
+            try database.execute(sql: "DELETE FROM known_key")
+            try Fact.remove(database, .account)
+            try Fact.set(database, .server, server)
+            if let account { try Fact.set(database, .account, account.stored.text) }
+            if let key { try recordKey(database, key) }
+            return try holdOpenWrites(database, reason: .otherOwner)
+        }
+    }
+
+    /// Holds what is queued, sending, in doubt or refused.
+    func holdOpenWrites(_ database: Database, reason: OutboxItem.Reason) throws -> Int {
+        try database.execute(
+            sql: """
+                UPDATE operation SET state = 'held', next_attempt = NULL, reason_code = ?, reason_message = ?, reason_hint = ?
+                WHERE state IN ('queued', 'sending', 'in_doubt', 'refused') OR (state = 'held' AND reason_code = ?)
+                """,
+            arguments: [reason.code, reason.message, reason.hint, Dependence.code])
+        return database.changesCount
+    }
+
+    private func recordKey(_ database: Database, _ key: String) throws {
+        let salt: String
+        if let known = try Fact.text(database, .keySalt) {
+            salt = known
+        } else {
+            salt = environment.makeName() + environment.makeName()
+            try Fact.set(database, .keySalt, salt)
+        }
+        try database.execute(
+            sql: "INSERT OR IGNORE INTO known_key (digest, seen_at) VALUES (?, ?)",
+            arguments: [KeyDigest.hex(of: key, salt: salt), environment.now().text])
+    }
+}
+
+extension OutboxItem.Reason {
+    static let otherOwner = Self(
+        code: "other_account", message: "it was written for the account that this database belonged to before",
+        hint: "`convo outbox retry` sends it to the account of now, `convo outbox cancel` drops it.")
+}
+
+extension Account {
+    fileprivate var stored: JSONText {
+        func party(_ party: Party?) -> JSONText? {
+            party.map { .object(["id": .string($0.id), "name": .string($0.name)]) }
+        }
+        return .object([
+            "user": party(user), "workspace": party(workspace), "organization": party(organization),
+        ])
+    }
+
+    fileprivate init(stored: JSONText) {
+        func party(_ name: String) -> Party? {
+            stored[name].flatMap { json in json["id"]?.string.map { Party(id: $0, name: json["name"]?.string) } }
+        }
+        self.init(user: party("user"), workspace: party("workspace"), organization: party("organization"))
+    }
+}
