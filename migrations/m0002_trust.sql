@@ -19,6 +19,10 @@ CREATE TABLE set_aside (
 -- The updated_at whose history could not be read (it is over the limit, say): it is not fetched again until that moves.
 ALTER TABLE conversation ADD COLUMN unreadable_version TEXT;
 
+-- Whether the history is read again because it seems older than the list (a replica, a cache), and not because its last turn
+-- has no answer yet.
+ALTER TABLE conversation ADD COLUMN history_outdated INTEGER NOT NULL DEFAULT 0 CHECK (history_outdated IN (0, 1));
+
 DROP INDEX conversation_stale;
 CREATE INDEX conversation_stale ON conversation (activity DESC)
     WHERE remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0 AND hidden = 0

@@ -24,6 +24,14 @@ extension APIError {
     /// The API itself says that it has no such conversation (or entry): deleted, never stored, or another key's.
     public var isNotFound: Bool { kind == .status(404) }
 
+    /// The API itself answered, with an error of its own.
+    public var isAPIsOwn: Bool {
+        switch kind {
+        case .status, .notInPlan, .noRoute, .streamError: true
+        default: false
+        }
+    }
+
     /// Something else than the API answered.
     public var isNotTheAPI: Bool { if case .notTheAPI = kind { true } else { false } }
 

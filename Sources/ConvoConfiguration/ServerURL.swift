@@ -13,6 +13,12 @@ public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { "\(scheme.rawValue)://\(host)\(port.map { ":\($0)" } ?? "")\(path)" }
 
+    /// One text for all ways to write the same server: without the port that the scheme has by itself.
+    public var normalised: String {
+        let standard: UInt16 = scheme == .https ? 443 : 80
+        return "\(scheme.rawValue)://\(host)\(port.flatMap { $0 == standard ? nil : ":\($0)" } ?? "")\(path)"
+    }
+
     /// The reason that a text is no server's URL.
     public struct Rejection: Error, Hashable, Sendable {
         public let reason: String

@@ -10,7 +10,7 @@ public struct Settings: Sendable {
     /// From one second, for tests on a server of one's own, to thirty days.
     public static let sweepSecondsAllowed = 1.0...2_592_000
 
-    public static let defaultSurfacingSeconds = 100.0
+    public static let defaultSurfacingSeconds = 660.0
     public static let surfacingSecondsAllowed = 0.0...3600
     public static let conflictsAllowed = ["append", "branch", "hold"]
 

@@ -9,6 +9,9 @@ public struct OutboxItem: Sendable, Hashable {
         public let message: String
         public let hint: String?
 
+        /// The code of a write that another copy of this database may have sent already.
+        public static let copiedCode = "copied"
+
         public init(code: String, message: String, hint: String? = nil) {
             self.code = code
             self.message = message

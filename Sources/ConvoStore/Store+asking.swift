@@ -34,6 +34,22 @@ extension Store {
         }
     }
 
+    /// Those of these conversations that one of our own writes has made.
+    public func ownCreations(among ids: [RemoteID]) throws(StoreError) -> Set<RemoteID> {
+        try read { database in
+            let listed = JSONText.array(ids.map { .string($0.rawValue) }).text
+            return Set(
+                try String.fetchAll(
+                    database,
+                    sql: """
+                        SELECT c.remote_id FROM conversation c JOIN operation o ON o.conversation = c.key
+                        WHERE c.remote_id IN (SELECT value FROM json_each(?)) AND o.kind IN ('start', 'restart')
+                        """,
+                    arguments: [listed]
+                ).map { RemoteID($0) })
+        }
+    }
+
     /// The server's answer to a delivered operation, where one came.
     public func response(to id: OperationID) throws(StoreError) -> JSONText? {
         try read { database in
@@ -58,13 +74,20 @@ extension Store {
     }
 
     /// How a conversation's last turn is waited for that has no answer yet; `nil` where it has one, or will get none.
-    public func settling(of id: LocalID) throws(StoreError) -> Settling? {
+    ///
+    /// A history that is only older than the list is no such turn: what was held before is the base then.
+    public func unansweredTurn(of id: LocalID) throws(StoreError) -> HistoryRecheck? {
         try read { database in
             try Row.fetchOne(
                 database,
-                sql: "SELECT history_looks, history_due FROM conversation WHERE id = ? AND history_due IS NOT NULL",
+                sql: """
+                    SELECT history_looks, history_due FROM conversation
+                    WHERE id = ? AND history_due IS NOT NULL AND history_outdated = 0
+                    """,
                 arguments: [id.rawValue]
-            ).map { Settling(looks: $0["history_looks"], due: Timestamp(microseconds: $0["history_due"])) }
+            ).map {
+                HistoryRecheck(attempts: $0["history_looks"], due: Timestamp(microseconds: $0["history_due"]))
+            }
         }
     }
 

@@ -11,12 +11,23 @@ extension Store {
         let isLocalOnly: Bool
     }
 
-    /// - Parameter room: for what is written; none left: the rest is for another transaction.
-    /// - Returns: how many entries are new, and whether there is no such rest.
+    struct MergeResult {
+        var newCount = 0
+        /// Whether anything was added or changed.
+        var hasChanged = false
+        /// Whether an entry that is held is not in the history, and was not dropped for that.
+        var isMissing = false
+        /// Whether nothing is left for another transaction.
+        var isWhole = true
+    }
+
+    /// - Parameters:
+    ///   - room: for what is written; none left: the rest is for another transaction.
+    ///   - drops: whether entries that the history leaves out are marked as dropped by the server.
     func merge(
         _ database: Database, _ intake: HistoryIntake, into conversation: Int64, _ batch: inout IndexBatch,
-        _ room: inout Int
-    ) throws -> (newCount: Int, isWhole: Bool) {
+        _ room: inout Int, drops: Bool
+    ) throws -> MergeResult {
         var held: [String: Held] = [:]
         let rows = try Row.fetchCursor(
             database.cachedStatement(
@@ -27,23 +38,30 @@ extension Store {
                 key: row["key"], position: row["position"], raw: row["raw"], isDropped: !row.isNull("dropped_at"),
                 isLocalOnly: row["local_only"])
         }
-        var newCount = 0
+        var result = MergeResult()
         for (position, id) in Store.names(of: intake.history.entries).enumerated() {
-            guard room > 0 else { return (newCount, false) }
+            guard room > 0 else {
+                result.isWhole = false
+                return result
+            }
             let entry = intake.entries[position]
             if let known = held.removeValue(forKey: id) {
                 guard try update(database, known, to: entry, at: position, &batch) else { continue }
             } else {
                 try insert(database, entry, id: id, at: position, in: conversation, isLocalOnly: false, &batch)
-                newCount += 1
+                result.newCount += 1
             }
+            result.hasChanged = true
             room -= entry.weight
         }
+        let missing = held.values.filter { !$0.isDropped && !$0.isLocalOnly }.sorted { $0.key < $1.key }
+        result.isMissing = !drops && !missing.isEmpty
+        guard drops else { return result }
         let now = environment.now().text
-        for gone in held.values.sorted(by: { $0.key < $1.key }) where !gone.isDropped && !gone.isLocalOnly {
+        for gone in missing {
             try database.execute(sql: "UPDATE entry SET dropped_at = ? WHERE key = ?", arguments: [now, gone.key])
         }
-        return (newCount, true)
+        return result
     }
 
     /// Each entry's id; where there is none, or an earlier one has it already, a name made of its place.

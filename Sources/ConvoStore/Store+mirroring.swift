@@ -56,7 +56,7 @@ extension Store {
                     WHERE \(isMirrored) AND history_due IS NOT NULL AND (history_due <= ?1 OR history_due > ?1 + ?2)
                     ORDER BY activity DESC, id LIMIT ?3
                     """,
-                arguments: [now.microseconds, Settling.longestWaitMicroseconds, limit]
+                arguments: [now.microseconds, HistoryRecheck.longestWaitMicroseconds, limit]
             ).map { row in
                 StaleConversation(
                     id: LocalID(row["id"]), remoteID: RemoteID(row["remote_id"]), version: row["updated_at"])
@@ -69,15 +69,19 @@ extension Store {
     /// A long one takes several, and counts as behind until the last. Where this throws, what was taken in stays, and the
     /// rest is still behind.
     ///
-    /// Entries are matched by id. What the server no longer lists is kept and marked. A history that is older than
-    /// the one that is held is passed over, and so is one of a conversation that is unknown or deleted here.
+    /// Entries are matched by id. A history in which an entry is missing that is held, or that brings nothing of what moved
+    /// `updated_at`, may be older than the list: what it has is taken in, nothing is taken away, and it is read again
+    /// (``HistoryRecheck``). What the server leaves out for good is kept and marked. A history that is older than the one that is
+    /// held is passed over, and so is one of a conversation that is unknown or deleted here.
     ///
     /// - Returns: how many entries are new.
     @discardableResult
     public func takeIn(_ histories: [HistoryIntake]) throws(StoreError) -> Int {
         var (rest, count) = (histories[...], 0)
+        // Whether an earlier transaction has changed anything of the first one.
+        var hasChanged = false
         while !rest.isEmpty {
-            count += try write { database in try takeInSome(database, of: &rest) }
+            count += try write { database in try takeInSome(database, of: &rest, &hasChanged) }
             portion.note(wasAwaited: isAwaited)
             indexParts.add()
             _ = try mergeIndex(hasMoreToCome: true)
@@ -86,7 +90,9 @@ extension Store {
     }
 
     /// A portion; less where somebody waits.
-    private func takeInSome(_ database: Database, of histories: inout ArraySlice<HistoryIntake>) throws -> Int {
+    private func takeInSome(
+        _ database: Database, of histories: inout ArraySlice<HistoryIntake>, _ hasChanged: inout Bool
+    ) throws -> Int {
         var (count, room) = (0, portion.size)
         var batch = IndexBatch()
         var merged: Set<Int64> = []
@@ -98,29 +104,36 @@ extension Store {
                     try index(database, batch)
                     batch = IndexBatch()
                 }
-                let (newCount, isWhole) = try merge(database, intake, into: conversation.key, &batch, &room)
-                count += newCount
-                guard isWhole else { break }
+                let state = try recheckState(database, of: conversation.key, intake.version)
+                let result = try merge(
+                    database, intake, into: conversation.key, &batch, &room,
+                    drops: HistoryRecheck.isBelieved(after: state.before, now: environment.now()))
+                count += result.newCount
+                hasChanged = hasChanged || result.hasChanged
+                guard result.isWhole else { break }
                 try recordOddEntries(database, intake.history.oddItems, of: intake.history.conversationID)
-                try settle(database, conversation.key, intake)
+                let isOutdated =
+                    result.isMissing || (!hasChanged && (state.hasMoved || state.before?.cause == .outdated))
+                try settle(database, conversation.key, intake, state, isOutdated: isOutdated)
                 try inferBranches(database, around: conversation.key)
             }
             histories.removeFirst()
+            hasChanged = false
             if isAwaited { break }
         }
         try index(database, batch)
         return count
     }
 
-    /// Marks a conversation that the server says is not there. Its entries stay.
-    public func markDeletedRemotely(_ id: RemoteID) throws(StoreError) {
+    /// Marks conversations that the server says are not there. Their entries stay.
+    public func markDeletedRemotely(_ ids: [RemoteID]) throws(StoreError) {
         try write { database in
-            try database.execute(
+            let statement = try database.cachedStatement(
                 sql: """
                     UPDATE conversation SET deleted_remotely_at = ?, history_due = NULL
                     WHERE remote_id = ? AND deleted_remotely_at IS NULL
-                    """,
-                arguments: [environment.now().text, id.rawValue])
+                    """)
+            for id in ids { try statement.execute(arguments: [environment.now().text, id.rawValue]) }
         }
     }
 
@@ -214,22 +227,50 @@ extension Store {
         ])
     }
 
-    /// A history vouches for the `updated_at` read before it. Where its end can still grow without moving that (the
-    /// first answer of a conversation does not), it is looked at again: soon, then ever more rarely, then no more.
-    private func settle(_ database: Database, _ key: Int64, _ intake: HistoryIntake) throws {
+    /// What is known of a conversation's history before another reading of it.
+    private struct RecheckState {
+        let createdAt: Timestamp?
+        /// After the last reading of the same version; `nil` where that was of another one.
+        let before: HistoryRecheck?
+        /// Whether a history is held, of another version.
+        let hasMoved: Bool
+    }
+
+    private func recheckState(_ database: Database, of key: Int64, _ version: String) throws -> RecheckState {
         let row = try Row.fetchOne(
             database.cachedStatement(
-                sql: "SELECT created_at, history_version, history_due, history_looks FROM conversation WHERE key = ?"),
+                sql: """
+                    SELECT created_at, history_version, history_due, history_looks, history_outdated FROM conversation
+                    WHERE key = ?
+                    """),
             arguments: [key])
-        let before: Settling? =
-            if let row, (row["history_version"] as String?) == intake.version {
-                Settling(looks: row["history_looks"], due: Timestamp(microseconds: row["history_due"] ?? 0))
-            } else { nil }
-        let next = Settling.next(
-            after: before, entries: intake.history.entries,
-            createdAt: (row?["created_at"] as String?).flatMap { Timestamp($0) }, now: environment.now())
+        guard let row else { return RecheckState(createdAt: nil, before: nil, hasMoved: false) }
+        let held: String? = row["history_version"]
+        let isSame = held.map { $0.utf8.elementsEqual(version.utf8) } ?? false
+        return RecheckState(
+            createdAt: Timestamp(row["created_at"] as String),
+            before: isSame
+                ? HistoryRecheck(
+                    attempts: row["history_looks"], due: Timestamp(microseconds: row["history_due"] ?? 0),
+                    cause: (row["history_outdated"] as Bool) ? .outdated : .unanswered) : nil,
+            hasMoved: held != nil && !isSame)
+    }
+
+    /// A history vouches for the `updated_at` read before it, unless it is to be read again.
+    private func settle(
+        _ database: Database, _ key: Int64, _ intake: HistoryIntake, _ state: RecheckState, isOutdated: Bool
+    ) throws {
+        let next = HistoryRecheck.next(
+            after: state.before, entries: intake.history.entries, createdAt: state.createdAt, isOutdated: isOutdated,
+            now: environment.now())
         try database.cachedStatement(
-            sql: "UPDATE conversation SET history_version = ?, history_due = ?, history_looks = ? WHERE key = ?"
-        ).execute(arguments: [intake.version, next?.due.microseconds, next?.looks ?? before?.looks ?? 0, key])
+            sql: """
+                UPDATE conversation SET history_version = ?, history_due = ?, history_looks = ?, history_outdated = ?
+                WHERE key = ?
+                """
+        ).execute(arguments: [
+            intake.version, next?.due.microseconds, next?.attempts ?? state.before?.attempts ?? 0,
+            next?.cause == .outdated, key,
+        ])
     }
 }

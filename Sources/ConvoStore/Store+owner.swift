@@ -38,6 +38,30 @@ extension Store {
         }
     }
 
+    /// A few of the conversations that the server has, as far as is known, the newest activity first.
+    public func heldConversations(limit: Int) throws(StoreError) -> [RemoteID] {
+        try read { database in
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT remote_id FROM conversation
+                    WHERE remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0 AND hidden = 0
+                    ORDER BY activity DESC LIMIT ?
+                    """,
+                arguments: [limit]
+            ).map { RemoteID($0) }
+        }
+    }
+
+    /// Whether any write is neither delivered nor cancelled.
+    public func hasOpenWrites() throws(StoreError) -> Bool {
+        try read { database in
+            try Bool.fetchOne(
+                database,
+                sql: "SELECT EXISTS (SELECT 1 FROM operation WHERE state NOT IN ('delivered', 'cancelled'))") ?? false
+        }
+    }
+
     /// Writes down whose the database is, and that this key is the owner's. What `account` leaves out stays as it was.
     ///
     /// - Parameter key: `nil` for a server that asks for none.

@@ -37,7 +37,9 @@ struct Arrivals {
     mutating func next(at now: Timestamp, isMoreComing: Bool) -> [HistoryIntake]? {
         guard !isStoring, let due else { return nil }
         let isFull = entries >= Arrivals.batchEntries || bytes >= Arrivals.batchBytes
-        guard isFull || !isMoreComing || Backoff.isOver(due, at: now) else { return nil }
+        // Further ahead than the whole wait: the clock has been set back since.
+        let isDue = due <= now || due > now + Arrivals.patience
+        guard isFull || !isMoreComing || isDue else { return nil }
         return takeBatch(at: now)
     }
 

@@ -4,6 +4,8 @@ import ConvoStore
 /// The histories of one pull: a batch from the store at a time, a bounded number in flight.
 struct Fetching {
     private static let batch = 64
+    /// More conversations than this do not move on while a pull reads.
+    private static let largestRoom = 1 << 20
 
     var inFlight = 0
     private var waiting: [StaleConversation] = []
@@ -14,14 +16,14 @@ struct Fetching {
     /// How many new ones an answer has room for.
     private var room = batch
 
-    /// - Parameter stored: how many histories this pull has stored. The store counts all others that were taken as
-    ///   stale: they are in flight, not stored yet, or could not be read.
-    mutating func next(_ limits: SyncLimits, stored: Int) -> PullMachine.Step? {
+    /// - Parameter settled: how many histories this pull has stored, or set aside. The store counts all others that were
+    ///   taken as stale: they are in flight, not stored yet, or could not be read.
+    mutating func next(_ limits: SyncLimits, settled: Int) -> PullMachine.Step? {
         if inFlight < limits.fetches, let stale = waiting.popLast() { return .fetch(stale) }
         guard waiting.isEmpty, isAskDue, !isAsking else { return nil }
         isAsking = true
         isAskDue = false
-        return .findStale(limit: taken.count - stored + room)
+        return .findStale(limit: taken.count - settled + room)
     }
 
     mutating func lookAgain() { isAskDue = true }
@@ -32,7 +34,8 @@ struct Fetching {
         isAsking = false
         let fresh = stale.filter { taken.insert($0.remoteID).inserted }
         waiting = fresh.reversed()
-        room = fresh.isEmpty ? room * 2 : Fetching.batch
-        if stale.count >= limit { isAskDue = true }
+        let mayHideMore = stale.count >= limit
+        room = mayHideMore && fresh.isEmpty ? min(room * 2, Fetching.largestRoom) : Fetching.batch
+        if mayHideMore { isAskDue = true }
     }
 }

@@ -12,6 +12,8 @@ struct Listing {
 
     /// Pages asked for at once.
     private static let ahead = 4
+    /// So many pages in a row of which nothing can be read end a run, too.
+    private static let unreadablePages = 3
 
     private let scope: PullMachine.Scope
     private let limits: SyncLimits
@@ -33,6 +35,10 @@ struct Listing {
     private var mayHaveMissed = false
     /// What a sweep has met, on whatever page.
     private var met: Set<RemoteID> = []
+    /// The same of this run through the pages.
+    private var metInPass: Set<RemoteID> = []
+    /// Pages in a row of which nothing could be read.
+    private var unreadablePages = 0
     /// Those that a sweep found as they were before. Whom they list is the store's to know.
     private(set) var samePages: Set<Int> = []
 
@@ -70,11 +76,26 @@ struct Listing {
             let isAllNew = !intake.items.isEmpty && intake.newCount == intake.items.count
             isAllNew && intake.count >= size ? goOn(to: page + 1) : end()
         case .sweep:
+            let isRepetition = page > 0 && isRepetition(intake)
             met.formUnion(intake.ids)
+            metInPass.formUnion(intake.ids)
+            if isRepetition || page + 1 >= limits.pages { return endPass() }
             if let same = intake.same { samePages.insert(same.place.page) }
             horizon = intake.same?.last ?? 0
             sweepListed(intake, page: page)
         }
+    }
+
+    /// A page that brings nothing that this run has not met is the last: a server that does not know `page` gives the same
+    /// one for ever. (A page that is as it was before lists what no other page listed then.)
+    private mutating func isRepetition(_ intake: PageIntake) -> Bool {
+        guard intake.same == nil, intake.count > 0 else { return false }
+        guard !intake.ids.isEmpty else {
+            unreadablePages += 1
+            return unreadablePages >= Listing.unreadablePages
+        }
+        unreadablePages = 0
+        return metInPass.isSuperset(of: intake.ids)
     }
 
     private mutating func sweepListed(_ intake: PageIntake, page: Int) {
@@ -107,6 +128,8 @@ struct Listing {
     private mutating func startAgain() {
         leaveOthers()
         firstPageCount = nil
+        metInPass = []
+        unreadablePages = 0
         phase = .page(0)
     }
 

@@ -9,27 +9,37 @@ public struct PullMachine: Machine {
     public enum Scope: Sendable, Hashable { case look, sweep }
 
     public enum Step: Sendable, Hashable {
+        /// Makes sure that the server and the key are those of the database.
+        case verify
         case list(page: Int, size: Int)
         case findStale(limit: Int)
         /// Reads a history.
         case fetch(StaleConversation)
         /// Stores some. One that was cut off still counts as behind.
         case takeIn([HistoryIntake])
+        /// Remembers that this version of a history cannot be read.
+        case setAside(StaleConversation, reason: String)
         /// Asks what a sweep should have met, but for what these pages list.
         case findMirrored(exceptOn: [Int])
         /// Asks whether a conversation is still there.
         case probe(RemoteID)
+        /// Marks conversations as deleted on the server.
+        case markDeleted([RemoteID])
         case conclude(Scope)
     }
 
     public enum Outcome: Sendable {
+        case verified
         case listed(PageIntake)
         case stale([StaleConversation])
         case fetched(HistoryIntake)
         /// With how many new entries.
         case takenIn(Int)
-        case mirrored([RemoteID])
-        case probed
+        case isSetAside
+        /// With how many conversations there are in all.
+        case mirrored([RemoteID], of: Int)
+        case probed(isGone: Bool)
+        case markedDeleted
         case concluded
         case failed(SyncFailure)
     }
@@ -37,21 +47,27 @@ public struct PullMachine: Machine {
     public private(set) var report = PullReport()
     private let scope: Scope
     private let limits: SyncLimits
+    private enum Verification { case due, underway, done }
+    private var verification = Verification.due
     private var listing: Listing
     private var listingsInFlight = 0
     private var fetching = Fetching()
     private var arrivals = Arrivals()
-    private var probes: [RemoteID] = []
-    private var probesInFlight = 0
+    private var unreadable: [Step] = []
+    private var deletions: DeletionCheck
+    /// Answers in a row that were not the API's.
+    private var foreignAnswers = 0
     private var isMirroredAsked = false
     private var isConcluded = false
     private var retries = Retries()
     private var halt: SyncFailure?
 
-    public init(_ scope: Scope, limits: SyncLimits = SyncLimits()) {
+    /// - Parameter acceptsDeletions: marks conversations as deleted however many the server no longer has.
+    public init(_ scope: Scope, limits: SyncLimits = SyncLimits(), acceptsDeletions: Bool = false) {
         self.scope = scope
         self.limits = limits
         listing = Listing(scope: scope, limits: limits)
+        deletions = DeletionCheck(acceptsAll: acceptsDeletions, probesAtOnce: limits.fetches)
     }
 
     public mutating func next(at now: Timestamp) -> Turn<Step> {
@@ -60,10 +76,21 @@ public struct PullMachine: Machine {
             if let batch = arrivals.next(at: now, isMoreComing: false) { return start(.takeIn(batch)) }
             return isIdle ? .done : .wait(until: nil)
         }
-        if let step = retries.due(at: now) { return start(step) }
+        if let step = retries.due(at: now) {
+            if case .probe = step { deletions.resumed() }
+            return start(step)
+        }
+        guard verification == .done else {
+            guard verification == .due else { return .wait(until: retries.next) }
+            verification = .underway
+            return start(.verify)
+        }
         if let step = listing.next() { return start(step) }
+        if let step = unreadable.popLast() { return start(step) }
         if let batch = arrivals.next(at: now, isMoreComing: fetching.inFlight > 0) { return start(.takeIn(batch)) }
-        if !arrivals.isFull, let step = fetching.next(limits, stored: report.histories) { return start(step) }
+        if !arrivals.isFull, let step = fetching.next(limits, settled: report.histories + report.unreadable) {
+            return start(step)
+        }
         if listing.isDone, listingsInFlight == 0, let step = nextCheck() { return start(step) }
         if isIdle, retries.isEmpty { return isConcluded ? .done : start(.conclude(scope)) }
         return .wait(until: [retries.next, arrivals.due].compactMap(\.self).min())
@@ -73,7 +100,9 @@ public struct PullMachine: Machine {
         stop(step)
         if case .failed(let failure) = outcome { return failed(step, failure, at: now) }
         retries.succeeded(step)
+        if step.isRequest { foreignAnswers = 0 }
         switch (step, outcome) {
+        case (_, .verified): verification = .done
         case (.list(let page, _), .listed(let intake)):
             report.conversations += intake.newCount
             listing.listed(intake, page: page)
@@ -83,8 +112,11 @@ public struct PullMachine: Machine {
         case (.takeIn(let histories), .takenIn(let count)):
             report.entries += count
             report.histories += histories.count
-        case (_, .mirrored(let mirrored)): probes += listing.missing(of: mirrored).reversed()
-        case (_, .probed): fetching.lookAgain()  // what was hidden between two pages has a history too
+        case (_, .isSetAside): report.unreadable += 1
+        case (_, .mirrored(let mirrored, let count)): deletions.add(listing.missing(of: mirrored), of: count)
+        case (.probe(let id), .probed(let isGone)):
+            deletions.probed(id, isGone: isGone)
+            if !isGone { fetching.lookAgain() }  // what was hidden between two pages has a history too
         case (_, .concluded): isConcluded = true
         default: break
         }
@@ -96,63 +128,105 @@ public struct PullMachine: Machine {
             isMirroredAsked = true
             return .findMirrored(exceptOn: listing.samePages.sorted())
         }
-        guard probesInFlight < limits.fetches else { return nil }
-        return probes.popLast().map { .probe($0) }
+        let step = deletions.next()
+        report.withheldDeletions = deletions.withheld
+        return step.map { step in
+            switch step {
+            case .probe(let id): .probe(id)
+            case .mark(let ids): .markDeleted(ids)
+            }
+        }
     }
 
     /// Whether no step is in flight, and nothing that was read waits to be stored.
     private var isIdle: Bool {
-        listingsInFlight == 0 && fetching.inFlight == 0 && probesInFlight == 0 && !arrivals.isStoring
+        listingsInFlight == 0 && fetching.inFlight == 0 && deletions.isIdle && !arrivals.isStoring
             && (halt != nil || arrivals.isEmpty)
     }
 
     private mutating func start(_ step: Step) -> Turn<Step> {
         switch step {
-        case .fetch, .findStale: fetching.inFlight += 1
-        case .probe: probesInFlight += 1
-        case .takeIn: break  // it counts itself
-        case .list, .findMirrored, .conclude: listingsInFlight += 1
+        case .fetch, .findStale, .setAside: fetching.inFlight += 1
+        case .probe, .markDeleted, .takeIn: break  // they are counted where they come from
+        case .verify, .list, .findMirrored, .conclude: listingsInFlight += 1
         }
         return .step(step)
     }
 
     private mutating func stop(_ step: Step) {
         switch step {
-        case .fetch, .findStale: fetching.inFlight -= 1
-        case .probe: probesInFlight -= 1
+        case .fetch, .findStale, .setAside: fetching.inFlight -= 1
+        case .probe, .markDeleted: deletions.finished()
         case .takeIn: arrivals.stored()
-        case .list, .findMirrored, .conclude: listingsInFlight -= 1
+        case .verify, .list, .findMirrored, .conclude: listingsInFlight -= 1
         }
     }
 
     private mutating func failed(_ step: Step, _ failure: SyncFailure, at now: Timestamp) {
-        if failure.endsPass {
+        if failure.isNotTheAPI { foreignAnswers += 1 }
+        if failure.endsPass || foreignAnswers >= limits.foreignAnswers {
             halt = halt ?? failure
         } else if case .fetch(let stale) = step, failure.isNotFound {
-            probes.append(stale.remoteID)
+            deletions.add([stale.remoteID])
+        } else if case .fetch(let stale) = step, failure.isUnreadable {
+            unreadable.append(.setAside(stale, reason: failure.description))
+        } else if let asked = failure.asked, asked > limits.patience {
+            halt = halt ?? failure  // the caller waits, or says until when
         } else if failure.isPassing, retries.count(step) + 1 < limits.tries {
-            let delay = limits.backoff.delay(after: retries.count(step) + 1, asked: failure.asked)
-            retries.add(step, at: now + delay)
-        } else if case .fetch = step {
-            // One history that cannot be read must not keep the others back: it stays stale.
-            report.failures.append(failure)
+            retry(step, after: limits.backoff.delay(after: retries.count(step) + 1, asked: failure.asked), at: now)
+        } else if let id = step.conversation {
+            // One conversation that cannot be read must not keep the others back: it stays as it is.
+            report.failures.append(PullReport.ConversationFailure(conversation: id, cause: failure))
             return
         } else {
             halt = halt ?? failure
         }
         if halt != nil { report.halt = halt }
     }
+
+    private mutating func retry(_ step: Step, after wait: Duration, at now: Timestamp) {
+        retries.add(step, after: wait, at: now)
+        if case .probe = step { deletions.postponed() }
+    }
+}
+
+extension PullMachine.Step {
+    /// Whether the server is asked for something.
+    fileprivate var isRequest: Bool {
+        switch self {
+        case .list, .fetch, .probe, .verify: true
+        case .findStale, .takeIn, .setAside, .findMirrored, .markDeleted, .conclude: false
+        }
+    }
+
+    /// The one conversation that is asked for.
+    fileprivate var conversation: RemoteID? {
+        switch self {
+        case .fetch(let stale): stale.remoteID
+        case .probe(let id): id
+        default: nil
+        }
+    }
 }
 
 /// What a pull has done.
 public struct PullReport: Sendable {
+    /// A conversation that could not be read, and stays as it was until the next pull.
+    public struct ConversationFailure: Sendable {
+        public let conversation: RemoteID
+        public let cause: SyncFailure
+    }
+
     /// New ones.
     public internal(set) var conversations = 0
     /// New ones.
     public internal(set) var entries = 0
     public internal(set) var histories = 0
-    /// Of single conversations, which stay behind until the next pull.
-    public internal(set) var failures: [SyncFailure] = []
+    /// Histories that cannot be read in the version that the server has now; the store names them (`Store.setAside()`).
+    public internal(set) var unreadable = 0
+    /// Conversations that the server no longer has and that were not marked as deleted, because there are too many of them.
+    public internal(set) var withheldDeletions = 0
+    public internal(set) var failures: [ConversationFailure] = []
     /// Why the pull ended early; `nil` where it is complete.
     public internal(set) var halt: SyncFailure?
 

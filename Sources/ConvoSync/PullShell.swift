@@ -5,6 +5,7 @@ import ConvoStore
 /// Does the steps of a pull: asks the server, then commits what it said.
 struct PullShell: Sendable {
     let api: any ConversationsAPI
+    let account: AccountGuard
     let store: Store
     let clock: any SyncClock
 
@@ -19,6 +20,9 @@ struct PullShell: Sendable {
     private func outcome(of step: PullMachine.Step) async throws -> PullMachine.Outcome {
         try Task.checkCancellation()
         switch step {
+        case .verify:
+            try await account.verify()
+            return .verified
         case .list(let page, let size):
             return .listed(try await list(PagePlace(page: page, size: size)))
         case .findStale(let limit):
@@ -27,11 +31,16 @@ struct PullShell: Sendable {
             return .fetched(HistoryIntake(try await api.getHistory(of: stale.remoteID), version: stale.version))
         case .takeIn(let histories):
             return .takenIn(try store.takeIn(histories))
+        case .setAside(let stale, let reason):
+            try store.recordUnreadableHistory(of: stale, reason: reason)
+            return .isSetAside
         case .findMirrored(let pages):
-            return .mirrored(try store.mirrored(exceptOn: pages))
+            return .mirrored(try store.mirrored(exceptOn: pages), of: try store.mirroredCount())
         case .probe(let id):
-            try await probe(id)
-            return .probed
+            return .probed(isGone: try await isGone(id))
+        case .markDeleted(let ids):
+            try store.markDeletedRemotely(ids)
+            return .markedDeleted
         case .conclude(let scope):
             while try store.mergeIndex(hasMoreToCome: false) { await Task.yield() }  // other steps have their turn
             try store.notePull(isSweep: scope == .sweep)
@@ -48,11 +57,12 @@ struct PullShell: Sendable {
     }
 
     /// Not listed is not deleted: only the server's own word for it is.
-    private func probe(_ id: RemoteID) async throws {
+    private func isGone(_ id: RemoteID) async throws -> Bool {
         do {
             _ = try store.takeIn([try await api.get(id)])
+            return false
         } catch let error as APIError where error.isNotFound {
-            try store.markDeletedRemotely(id)
+            return true
         }
     }
 }

@@ -6,6 +6,8 @@ public import ConvoStore
 /// What follows from each outcome is ``Verdict``'s to say; this value keeps the order.
 public struct PushMachine: Machine {
     public enum Step: Sendable, Hashable {
+        /// Makes sure that the server and the key are those of the database.
+        case verify
         case load(limit: Int)
         /// Reads how the conversation stands, so that a lost answer can be looked for behind that.
         case prepare(OutboxItem)
@@ -13,6 +15,8 @@ public struct PushMachine: Machine {
         case send(OutboxItem, OutboxItem.Base?)
         /// Reads whether it is on the server. Never sends.
         case confirm(OutboxItem)
+        /// Asks what it is that the server did not find when an append was sent: the conversation, or its agent.
+        case find(OutboxItem, OutboxItem.Reason)
         /// Commits what was concluded.
         case settle(OutboxItem, Verdict)
         /// Brings the ids of the inputs and what else the answer did not hold.
@@ -20,6 +24,7 @@ public struct PushMachine: Machine {
     }
 
     public enum Outcome: Sendable {
+        case verified
         case loaded([OutboxItem])
         /// Another process waits for its turn: nothing new is started.
         case madeRoom
@@ -32,6 +37,8 @@ public struct PushMachine: Machine {
         /// And when the read began: what it did not find, it did not find then. A slow answer proves nothing about the
         /// time that it took.
         case confirmed(Confirmation, readSince: Uptime)
+        /// Whether the conversation is there.
+        case found(Bool)
         case settled
         case refreshed
         case failed(SyncFailure)
@@ -39,7 +46,7 @@ public struct PushMachine: Machine {
 
     /// How far a push goes.
     public enum Mode: Sendable, Hashable {
-        /// Everything that can go now; what is in doubt is looked at whatever its time.
+        /// Everything that can go now, each write once, whatever its back-off; what is in doubt is looked at.
         case once
         /// What is due, as its time comes.
         case due
@@ -49,6 +56,8 @@ public struct PushMachine: Machine {
     private let mode: Mode
     private let limits: SyncLimits
     private var waiting: [OutboxItem] = []
+    private enum Verification { case due, underway, done }
+    private var verification = Verification.due
     private var isLoadDue = true
     private var isLoading = false
     /// Conversations with a step in flight, or one decided on.
@@ -80,6 +89,11 @@ public struct PushMachine: Machine {
             return inFlight == 0 ? .done : .wait(until: slowUntil)
         }
         if busy.count < writers, let index = waiting.firstIndex(where: { isDue($0, at: now) }) {
+            guard verification == .done else {
+                guard verification == .due else { return .wait(until: nil) }
+                verification = .underway
+                return start(.verify)
+            }
             let item = waiting.remove(at: index)
             busy.insert(item.conversation)
             tried.insert(item.id)
@@ -91,6 +105,8 @@ public struct PushMachine: Machine {
     public mutating func finished(_ step: Step, _ outcome: Outcome, at now: Timestamp) {
         inFlight -= 1
         switch (step, outcome) {
+        case (.verify, .failed(let failure)): notVerified(failure, at: now)
+        case (.verify, _): verification = .done
         case (.load, _):
             isLoading = false
             loaded(outcome)
@@ -109,13 +125,18 @@ public struct PushMachine: Machine {
         case (.settle(let item, .branched), .settled), (.settle(let item, .queued(.notArrived, _)), .settled):
             tried.remove(item.id)  // it is another write now, or one that was never sent
             release(item)
+        case (.send(let item, _), .failed(let failure)) where failure.isNotFound && item.kind == .append:
+            decided.append(.find(item, failure.reason))
+        case (.find(let item, let failure), .found(let isThere)):
+            decided.append(.settle(item, Verdict(notFound: failure, isThere: isThere)))
+        case (.find(let item, _), .failed(let failure)): failed(step, item, failure, at: now)
         case (.send(let item, _), .failed(let failure)), (.prepare(let item), .failed(let failure)),
             (.confirm(let item), .failed(let failure)):
             failed(step, item, failure, at: now)
         case (.settle, .failed(let failure)):
             report.halt = failure  // the store is broken: what is sending is in doubt from the next start on
         case (.settle(let item, _), _), (.refresh(let item), _), (.send(let item, _), _), (.prepare(let item), _),
-            (.confirm(let item), _):
+            (.confirm(let item), _), (.find(let item, _), _):
             release(item)
         }
     }
@@ -132,8 +153,8 @@ public struct PushMachine: Machine {
 
     private func isDue(_ item: OutboxItem, at now: Timestamp) -> Bool {
         guard !busy.contains(item.conversation) else { return false }
-        if mode == .once, tried.contains(item.id) { return false }
-        if mode == .once, item.state == .inDoubt { return true }
+        // A person who asks for a push does not wait for the back-off of an earlier one.
+        if mode == .once { return !tried.contains(item.id) }
         return item.nextAttempt.map { Backoff.isOver($0, at: now) } ?? true
     }
 
@@ -151,11 +172,22 @@ public struct PushMachine: Machine {
         }
     }
 
+    /// Nothing can be sent. What would have gone first says why.
+    private mutating func notVerified(_ failure: SyncFailure, at now: Timestamp) {
+        verification = .due
+        report.halt = report.halt ?? failure
+        if case .store = failure { return }
+        for item in waiting.filter({ $0.state == .queued && isDue($0, at: now) }).prefix(limits.writers) {
+            decided.append(.settle(item, .queued(failure.reason, until: nil)))
+        }
+    }
+
     private mutating func failed(_ step: Step, _ item: OutboxItem, _ failure: SyncFailure, at now: Timestamp) {
         if failure.endsPass { report.halt = report.halt ?? failure }
         if failure.isThrottle {
             writers = max(1, writers / 2)
             report.slowUntil = now + limits.backoff.delay(after: item.attempts + 1, asked: failure.asked)
+            report.throttle = failure
         }
         if case .store = failure { return release(item) }
         decided.append(.settle(item, Verdict(failure, during: step, of: item, at: now, limits: limits)))
@@ -181,6 +213,8 @@ public struct PushReport: Sendable {
     public internal(set) var halt: SyncFailure?
     /// The server asked for less: nothing more is sent before.
     public internal(set) var slowUntil: Timestamp?
+    /// The failure by which it asked, if it did in this push.
+    public internal(set) var throttle: SyncFailure?
     /// Whether it left work undone because another process waited for its turn.
     public internal(set) var hasMadeRoom = false
 

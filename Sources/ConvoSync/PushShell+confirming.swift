@@ -4,11 +4,6 @@ import ConvoStore
 
 /// Reads whether a write in doubt is on the server.
 extension PushShell {
-    /// Pages of the list that are looked through for a conversation that we may have made.
-    private static let pageLimit = 1000
-    /// How far the server's clock and ours may be apart, in microseconds.
-    private static let clockTolerance: Int64 = 86_400_000_000
-
     func confirm(_ item: OutboxItem) async throws -> Confirmation {
         if item.request["store"]?.bool == false { return .unclear(.unconfirmable) }
         do {
@@ -23,38 +18,51 @@ extension PushShell {
     }
 
     private func confirmAppend(_ item: OutboxItem) async throws -> Confirmation {
-        guard let base = item.base else { return .unclear(.ambiguous) }
+        guard let base = item.base ?? item.copyBase else { return .unclear(.ambiguous) }
         let remoteID = try item.requireRemoteID()
         let description = try await api.get(remoteID)
         let history = try await api.getHistory(of: remoteID)
         _ = try store.takeIn([description])
-        try store.takeIn([HistoryIntake(history, version: description.updatedAt.text)])
+        try store.takeIn([HistoryIntake(history, version: description.version)])
         let match = InputMatch(
             of: AppendRequest(json: item.request), in: history.entries, after: base.entryID, baseCount: base.count)
         switch match {
         case .present: return .present(nil)
         case .unanswered: return .unanswered(nil)
         case .absent: return .absent
-        case .unclear: return .unclear(.ambiguous)
+        case .ambiguous: return .unclear(.ambiguous)
+        case .similar: return .unclear(.changed)
+        case .outdated: return .outdated
         }
     }
 
-    /// Looks through the conversations that are new since it was sent. The list's own filter is reported to be
-    /// unreliable, so it is not asked.
     private func confirmCreation(_ item: OutboxItem) async throws -> Confirmation {
         // A pull may have met it since, and known it for ours.
         if let known = try store.operation(matching: item.id.rawValue).remoteID { return try await confirm(known) }
-        let oldest = (item.sentAt?.microseconds ?? 0) - PushShell.clockTolerance
-        for page in 0..<PushShell.pageLimit {
-            let conversations = try await api.list(page: page, pageSize: limits.pageSize, metadata: nil).conversations
-            _ = try store.takeIn(conversations)
-            if let ours = conversations.first(where: { $0.metadata?[Store.operationKey]?.string == item.id.rawValue }) {
-                return try await answered(ours.id)
+        var search = CreationSearch(item, limits: limits)
+        while true {
+            switch search.step {
+            case .list(let page): search.listed(try await list(page))
+            case .get(let id): search.got(try await whereThere { try await api.get(id) })
+            case .history(let id): search.read(try await whereThere { try await api.getHistory(of: id).entries })
+            case .found(let id): return try await answered(id)
+            case .absent: return .absent
+            case .ambiguous: return .unclear(.unrecognisable)
             }
-            let isPast = conversations.last.map { $0.createdAt.microseconds < oldest } ?? true
-            if isPast { break }
         }
-        return .absent
+    }
+
+    private func list(_ page: Int) async throws -> CreationSearch.Page {
+        let conversations = try await api.list(page: page, pageSize: limits.pageSize, metadata: nil).conversations
+        let intake = try store.takeIn(conversations)
+        return CreationSearch.Page(
+            conversations: conversations, claimed: try store.ownCreations(among: conversations.map(\.id)),
+            hasNew: intake.newCount > 0)
+    }
+
+    /// `nil` for what somebody has deleted meanwhile.
+    private func whereThere<Value>(_ read: () async throws -> Value) async throws -> Value? {
+        do { return try await read() } catch let error as APIError where error.isNotFound { return nil }
     }
 
     /// What was there once is not sent again because somebody has deleted it.
@@ -81,5 +89,14 @@ extension PushShell {
         } catch let error as APIError where error.isNotFound {
             return .present(nil)
         }
+    }
+}
+
+extension OutboxItem {
+    /// Where to look from for a write that another copy of this database may have sent: behind the last entry that its
+    /// writer had seen, for nothing before that can be it.
+    fileprivate var copyBase: Base? {
+        guard reason?.code == Reason.copiedCode else { return nil }
+        return Base(entryID: seenEntryID, count: seenEntryID == nil ? 0 : 1)
     }
 }

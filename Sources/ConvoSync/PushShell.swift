@@ -5,6 +5,7 @@ import ConvoStore
 /// Does the steps of a push: asks the server, then commits what it said.
 struct PushShell: Sendable {
     let api: any ConversationsAPI
+    let account: AccountGuard
     let store: Store
     let clock: any SyncClock
     let limits: SyncLimits
@@ -30,6 +31,9 @@ struct PushShell: Sendable {
 
     private func outcome(of step: PushMachine.Step) async throws -> PushMachine.Outcome {
         switch step {
+        case .verify:
+            try await account.verify()
+            return .verified
         case .load(let limit):
             if manner.makesRoom, FileLock.holder(of: .turn, beside: store.path) != nil { return .madeRoom }
             return .loaded(try store.readyOperations(limit: limit, in: manner.only))
@@ -42,12 +46,24 @@ struct PushShell: Sendable {
         case .confirm(let item):
             let readSince = clock.uptime
             return .confirmed(try await confirm(item), readSince: readSince)
+        case .find(let item, _):
+            return .found(try await isThere(try item.requireRemoteID()))
         case .settle(let item, let verdict):
             try settle(item, verdict)
             return .settled
         case .refresh(let item):
             try await refresh(item)
             return .refreshed
+        }
+    }
+
+    private func isThere(_ id: RemoteID) async throws -> Bool {
+        do {
+            _ = try store.takeIn([try await api.get(id)])
+            return true
+        } catch let error as APIError where error.isNotFound {
+            try store.markDeletedRemotely([id])
+            return false
         }
     }
 
@@ -68,11 +84,11 @@ struct PushShell: Sendable {
     ///
     /// The server would say 409 anyway. The wait doubles; a turn that surfaces no more holds nothing up.
     private func requireAnswered(_ item: OutboxItem) throws {
-        guard let settling = try store.settling(of: item.conversation), settling.wait < limits.surfacing else { return }
-        let left = Duration.microseconds(settling.due.microseconds - clock.now.microseconds)
+        guard let turn = try store.unansweredTurn(of: item.conversation), turn.wait < limits.surfacing else { return }
+        let left = Duration.microseconds(turn.due.microseconds - clock.now.microseconds)
         throw APIError(
             .status(409), effect: .none, message: "the conversation's last turn has no answer yet",
-            retryAfter: min(max(left, .zero), settling.wait))
+            retryAfter: min(max(left, .zero), turn.wait))
     }
 
     private func takeInHistory(_ description: Conversation) async throws {

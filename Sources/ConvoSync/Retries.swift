@@ -2,7 +2,16 @@ import ConvoModel
 
 /// Steps of a pull that are tried again, and when.
 struct Retries {
-    private var waiting: [(step: PullMachine.Step, moment: Timestamp)] = []
+    private struct Retry {
+        let step: PullMachine.Step
+        let moment: Timestamp
+        let wait: Duration
+
+        /// Further ahead than the whole wait: the clock has been set back since.
+        func isDue(at now: Timestamp) -> Bool { moment <= now || moment > now + wait }
+    }
+
+    private var waiting: [Retry] = []
     private var counts: [PullMachine.Step: Int] = [:]
 
     var isEmpty: Bool { waiting.isEmpty }
@@ -10,15 +19,15 @@ struct Retries {
 
     func count(_ step: PullMachine.Step) -> Int { counts[step] ?? 0 }
 
-    mutating func add(_ step: PullMachine.Step, at moment: Timestamp) {
+    mutating func add(_ step: PullMachine.Step, after wait: Duration, at now: Timestamp) {
         counts[step, default: 0] += 1
-        waiting.append((step, moment))
+        waiting.append(Retry(step: step, moment: now + wait, wait: wait))
     }
 
     mutating func succeeded(_ step: PullMachine.Step) { if !counts.isEmpty { counts[step] = nil } }
 
     mutating func due(at now: Timestamp) -> PullMachine.Step? {
-        waiting.firstIndex { $0.moment <= now }.map { waiting.remove(at: $0).step }
+        waiting.firstIndex { $0.isDue(at: now) }.map { waiting.remove(at: $0).step }
     }
 }
 

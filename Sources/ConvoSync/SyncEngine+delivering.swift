@@ -38,7 +38,7 @@ extension SyncEngine {
     public func deliver(
         _ id: OperationID, turn: FileLock? = nil, streaming: Streaming? = nil
     ) async throws(StoreError) -> OutboxItem {
-        gate.woken()
+        breaker.woken()
         defer {
             turn?.release()
             Doorbell.ring(beside: store.path)  // for what else waits

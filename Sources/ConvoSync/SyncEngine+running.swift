@@ -31,47 +31,60 @@ extension SyncEngine {
     /// Pulls and pushes until the task is cancelled. Requests in flight end then; a write among them is in doubt,
     /// and is confirmed by whoever runs next.
     ///
+    /// It ends by itself, and nothing more leaves, where the database belongs to another server or account than the settings name.
+    ///
     /// - Parameters:
     ///   - wake: rung when something was queued: it is sent at once.
     ///   - observe: called after each pull and each push that did something.
+    /// - Returns: why it ended by itself; `nil` where the task was cancelled.
+    @discardableResult
     public func run(
         _ intervals: SyncIntervals, wake: WakeSignal, observe: @escaping @Sendable (SyncEvent) -> Void
-    ) async {
-        await withTaskGroup(of: Void.self) { group in
+    ) async -> SyncFailure? {
+        await withTaskGroup(of: SyncFailure?.self) { group in
             group.addTask { await pullForever(intervals, observe) }
             group.addTask { await pushForever(intervals, wake, observe) }
+            let first = await group.next() ?? nil
+            group.cancelAll()
+            let second = await group.next() ?? nil
+            return first ?? second
         }
     }
 
-    private func pullForever(_ intervals: SyncIntervals, _ observe: (SyncEvent) -> Void) async {
+    private func pullForever(_ intervals: SyncIntervals, _ observe: (SyncEvent) -> Void) async -> SyncFailure? {
         var schedule = PullSchedule(
             pollInterval: intervals.poll, sweepInterval: intervals.sweep, backoff: limits.backoff)
         while !Task.isCancelled {
-            if let moment = gate.holdsUntil {
+            if let moment = breaker.holdsUntil {
                 try? await clock.sleep(until: moment)  // cancelled: the loop ends
                 continue
             }
             switch schedule.next(at: clock.now) {
             case .pull(let scope):
                 let report = await pullDue(scope)
-                if report.halt?.isOutage != true { schedule.finished(scope, report, at: clock.now) }
+                // An open circuit breaker says itself when to try again.
+                if report.halt == nil || breaker.holdsUntil == nil {
+                    schedule.finished(scope, report, at: clock.now)
+                }
                 if !Task.isCancelled { observe(.pulled(scope, report)) }
+                if let halt = report.halt, halt.isOtherOwner { return halt }
             case .sleep(let moment):
                 try? await clock.sleep(until: moment)  // cancelled: the loop ends
             }
         }
+        return nil
     }
 
     /// Whoever queues a write rings. One who began to send it, and was stopped, does not: so the outbox is looked at as
     /// often as the list.
     private func pushForever(
         _ intervals: SyncIntervals, _ wake: WakeSignal, _ observe: (SyncEvent) -> Void
-    ) async {
+    ) async -> SyncFailure? {
         var failures = 0
         var slowUntil: Timestamp?
         while !Task.isCancelled {
-            if let moment = gate.holdsUntil {
-                if await waitForWork(wake, until: moment) { gate.woken() }
+            if let moment = breaker.holdsUntil {
+                if await waitForWork(wake, until: moment) { breaker.woken() }
                 continue
             }
             var next: Timestamp?
@@ -80,8 +93,13 @@ extension SyncEngine {
                     failures = report.halt == nil ? 0 : failures + 1
                     slowUntil = report.slowUntil
                     if let halt = report.halt {
+                        if halt.isOtherOwner {
+                            observe(.pushed(report))
+                            return halt
+                        }
                         next =
-                            halt.isOutage ? soon : clock.now + limits.backoff.delay(after: failures, asked: halt.asked)
+                            breaker.holdsUntil != nil
+                            ? soon : clock.now + limits.backoff.delay(after: failures, asked: halt.asked)
                     } else {
                         next = try report.hasMadeRoom ? clock.now + SyncEngine.lockRetry : nextDue()
                     }
@@ -100,6 +118,7 @@ extension SyncEngine {
             let look = clock.now + intervals.poll
             _ = await waitForWork(wake, until: min(next ?? look, look))
         }
+        return nil
     }
 
     /// When the next write comes due; never at once.

@@ -8,38 +8,58 @@ public import ConvoStore
 /// at most one process sends for a database.
 public struct SyncEngine: Sendable {
     var steps: SyncSteps
-    let gate: OutageGate
+    let account: AccountGuard
+    let breaker: CircuitBreakerGate
     let store: Store
     let clock: any SyncClock
     var limits: SyncLimits
 
     /// - Parameters:
-    ///   - api: without retries of its own: the engine decides what is tried again.
+    ///   - connect: reads the settings and makes a client of the server, without retries of its own: the engine decides what
+    ///     is tried again. Called before the first request, and again when the server refuses the key.
     ///   - executor: where steps run that may have to wait for the disk; `nil`: where their caller runs.
     public init(
-        api: any ConversationsAPI, store: Store, clock: any SyncClock = SystemClock(),
-        limits: SyncLimits = SyncLimits(), executor: (any TaskExecutor)? = StoringThread()
+        store: Store, clock: any SyncClock = SystemClock(), limits: SyncLimits = SyncLimits(),
+        executor: (any TaskExecutor)? = StoringThread(),
+        connect: @escaping @Sendable () throws(APIError) -> Connection
     ) {
-        gate = OutageGate(backoff: limits.backoff, clock: clock)
-        let gated = GatedAPI(api: api, gate: gate)
-        steps = SyncSteps(api: gated, store: store, clock: clock, limits: limits, executor: executor)
+        breaker = CircuitBreakerGate(backoff: limits.backoff, clock: clock)
+        account = AccountGuard(store: store, breaker: breaker, connect: connect)
+        let api = GuardedAPI(account: account, breaker: breaker)
+        steps = SyncSteps(
+            api: api, account: account, store: store, clock: clock, limits: limits, executor: executor)
         self.store = store
         self.clock = clock
         self.limits = limits
     }
 
+    /// Gives the database to the account that the settings name now, on purpose. Every write that is not delivered is held,
+    /// for it was meant for the account before.
+    ///
+    /// - Returns: the new owner, and how many writes are held from now on.
+    /// - Throws: ``SyncFailure`` where the server cannot be asked or the store cannot be written: nothing is changed then.
+    public func adoptAccount() async throws(SyncFailure) -> (owner: StoreOwner, held: Int) {
+        do { return try await account.adopt() } catch { throw SyncFailure(error) }
+    }
+
     /// Pulls once. What was taken in before a failure stays, and the next pull goes on from there.
     ///
-    /// - Parameter progress: called after each step.
+    /// - Parameters:
+    ///   - acceptsDeletions: marks conversations as deleted however many the server no longer has.
+    ///   - progress: called after each step.
     /// - Returns: what was done; ``PullReport/halt`` says why it ended early, if it did.
-    public func pull(_ scope: PullMachine.Scope, progress: (PullReport) -> Void = { _ in }) async -> PullReport {
-        gate.woken()
-        return await pullDue(scope, progress: progress)
+    public func pull(
+        _ scope: PullMachine.Scope, acceptsDeletions: Bool = false, progress: (PullReport) -> Void = { _ in }
+    ) async -> PullReport {
+        breaker.woken()
+        return await pullDue(scope, acceptsDeletions: acceptsDeletions, progress: progress)
     }
 
     /// As ``pull(_:progress:)``, but held back during an outage.
-    func pullDue(_ scope: PullMachine.Scope, progress: (PullReport) -> Void = { _ in }) async -> PullReport {
-        var machine = PullMachine(scope, limits: limits)
+    func pullDue(
+        _ scope: PullMachine.Scope, acceptsDeletions: Bool = false, progress: (PullReport) -> Void = { _ in }
+    ) async -> PullReport {
+        var machine = PullMachine(scope, limits: limits, acceptsDeletions: acceptsDeletions)
         await Runner<PullMachine>(clock: clock, perform: steps.pull).run(&machine, progress: { progress($0.report) })
         return machine.report
     }
@@ -50,7 +70,7 @@ public struct SyncEngine: Sendable {
     /// - Returns: `nil` where another process is pushing for this database.
     /// - Throws: ``StoreError``.
     public func push(_ mode: PushMachine.Mode, wake: WakeSignal? = nil) async throws(StoreError) -> PushReport? {
-        gate.woken()
+        breaker.woken()
         return try await pushDue(mode, wake: wake)
     }
 

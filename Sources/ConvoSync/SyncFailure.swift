@@ -1,4 +1,5 @@
 public import ConvoAPI
+import ConvoModel
 public import ConvoStore
 
 /// Why a step of the engine failed.
@@ -30,7 +31,7 @@ public enum SyncFailure: Error, Sendable {
         switch self {
         case .api(let error):
             switch error.kind {
-            case .unreachable, .insecure, .unusableRequest, .cancelled, .status(401): true
+            case .unreachable, .insecure, .unusableRequest, .cancelled, .noRoute, .status(401): true
             default: false
             }
         case .store, .otherServer, .otherAccount, .cancelled: true
@@ -44,6 +45,17 @@ public enum SyncFailure: Error, Sendable {
     /// Whether the server may have done what was asked.
     public var mayHaveActed: Bool {
         if case .api(let error) = self { error.effect == .unknown } else { false }
+    }
+
+    /// Something else than the API answered.
+    var isNotTheAPI: Bool { if case .api(let error) = self { error.isNotTheAPI } else { false } }
+
+    /// Nothing that the API itself has said: it refuses nothing.
+    var isUnproven: Bool { if case .api(let error) = self { !error.isAPIsOwn } else { true } }
+
+    /// The answer is there and cannot be taken in: to ask again brings the same.
+    var isUnreadable: Bool {
+        if case .api(let error) = self, case .answerTooLarge = error.kind { true } else { false }
     }
 
     public var isRetryable: Bool {
@@ -99,6 +111,11 @@ extension SyncFailure: CustomStringConvertible {
     public var description: String { reason.message }
     /// What the person does next.
     public var hint: String? { reason.hint }
+}
+
+extension Conversation {
+    /// The `updated_at` that its history is read for.
+    var version: String { updatedAt.text }
 }
 
 extension APIError {

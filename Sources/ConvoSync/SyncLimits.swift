@@ -12,9 +12,15 @@ public struct SyncLimits: Sendable, Hashable {
     public var tries = 4
     /// Runs through the list within one sweep, where the pages shifted while they were read.
     public var passes = 3
-    /// How long a write whose answer was lost may still surface on the server: until then "not there" proves
-    /// nothing. The lock of a conversation was seen to live 90 s after its client went away.
-    public var surfacing = Duration.seconds(100)
+    /// Pages of one run through the list.
+    public var pages = 100_000
+    /// Answers in a row that are not the API's, after which a pull ends.
+    public var foreignAnswers = 3
+    /// A pull does not wait longer than this for what the server asks to wait for: it ends, and says until when.
+    public var patience = Duration.seconds(5)
+    /// How long a write whose answer was lost may still surface on the server: until then "not there" proves nothing. A
+    /// run was seen to take more than eight minutes, and the server gives up after ten.
+    public var surfacing = Duration.seconds(660)
     /// Runs of one write that the server itself failed on: then the person decides. Each may have cost tokens.
     public var attempts = 5
     public var backoff = Backoff()

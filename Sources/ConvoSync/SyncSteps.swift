@@ -10,10 +10,10 @@ struct SyncSteps: Sendable {
 
     /// - Parameter executor: where those run that use the store; `nil`: where the engine does.
     init(
-        api: any ConversationsAPI, store: Store, clock: any SyncClock, limits: SyncLimits,
+        api: any ConversationsAPI, account: AccountGuard, store: Store, clock: any SyncClock, limits: SyncLimits,
         executor: (any TaskExecutor)?
     ) {
-        let pullShell = PullShell(api: api, store: store, clock: clock)
+        let pullShell = PullShell(api: api, account: account, store: store, clock: clock)
         pull = { step in
             // A fetch waits for the server only: to change threads for each of thousands takes an eighth longer.
             if case .fetch = step { return await pullShell.perform(step) }
@@ -21,7 +21,8 @@ struct SyncSteps: Sendable {
         }
         push = { step, manner in
             await withTaskExecutorPreference(executor) {
-                await PushShell(api: api, store: store, clock: clock, limits: limits, manner: manner).perform(step)
+                await PushShell(api: api, account: account, store: store, clock: clock, limits: limits, manner: manner)
+                    .perform(step)
             }
         }
         recover = { () throws(StoreError) in try store.recoverInterrupted() }

@@ -10,6 +10,8 @@ public enum Confirmation: Sendable, Hashable {
     case absent
     /// The server is still at work on the conversation.
     case busy
+    /// The history that was read is older than what was known when the write was sent: it proves nothing.
+    case outdated
     /// Nothing can tell.
     case unclear(OutboxItem.Reason)
 }
@@ -40,6 +42,8 @@ public enum Verdict: Sendable, Hashable {
         case .unanswered: self = .inDoubt(item.reason ?? .unanswered, until: now + min(missing, Verdict.look))
         case .busy: self = .inDoubt(item.reason ?? .stillBusy, until: now + Verdict.look)
         case .unclear(let reason): self = .held(reason)
+        case .outdated where missing <= .zero: self = .held(.ambiguous)
+        case .outdated: self = .inDoubt(item.reason ?? .notThereYet, until: now + min(missing, Verdict.look))
         case .absent:
             // Deleting twice is deleting once: no need to wait.
             if missing <= .zero || item.kind == .delete {
@@ -48,6 +52,20 @@ public enum Verdict: Sendable, Hashable {
                 self = .inDoubt(item.reason ?? .notThereYet, until: now + min(missing, Verdict.look))
             }
         }
+    }
+
+    /// After the server has said of an append that something was not found.
+    ///
+    /// - Parameter isThere: whether the conversation is there; then it is the agent that is gone.
+    init(notFound reason: OutboxItem.Reason, isThere: Bool) {
+        self =
+            isThere
+            ? .refused(
+                OutboxItem.Reason(
+                    code: "agent_gone",
+                    message: "the conversation is there, and the server did not find its agent: \(reason.message)",
+                    hint: "Restore the agent and run `convo outbox retry`, or start a new conversation."))
+            : .refused(.conversationDeleted)
     }
 
     /// Another writer was faster; `nil` where it is sent all the same.
@@ -75,14 +93,20 @@ public enum Verdict: Sendable, Hashable {
         let later = now + limits.backoff.delay(after: item.attempts + 1, asked: failure.asked)
         if case .confirm = step {
             self = Verdict(unread: failure, of: item, at: now, limits: limits)
+        } else if case .find = step {
+            // The server said no to the write; what it did not find is asked again with the next attempt.
+            self = .queued(failure.reason, until: failure.endsPass ? nil : later)
         } else if case .send = step, failure.mayHaveActed {
             self = .inDoubt(failure.reason, until: now + Verdict.firstLook)
         } else if failure.endsPass {
             self = .queued(failure.reason, until: nil)  // the pass ends; the next one's start decides when
         } else if failure.isRetryable || failure.isBusy {
             self = .queued(failure.reason, until: later)
-        } else if case .prepare = step, !failure.isNotFound {
-            self = .queued(failure.reason, until: later)  // nothing was sent: an answer that is no JSON, perhaps
+        } else if case .prepare = step {
+            // Nothing was sent. Only the API's own word that the conversation is not there ends the matter.
+            self = failure.isNotFound ? .refused(.conversationDeleted) : .queued(failure.reason, until: later)
+        } else if failure.isUnproven {
+            self = .queued(failure.reason, until: later)
         } else {
             self = .refused(failure.reason)
         }
@@ -137,6 +161,21 @@ extension OutboxItem.Reason {
         code: "ambiguous",
         message: "the answer was lost, and the conversation holds equal messages: nobody can tell whether one is this",
         hint: "Look with `convo history`; then `convo outbox retry` sends it again, `convo outbox cancel` drops it.")
+    static let changed = Self(
+        code: "changed",
+        message:
+            "the answer was lost, and the conversation holds a message with the same words, not quite as this was sent",
+        hint:
+            "Look with `convo history`; then `convo outbox cancel` drops this one, `convo outbox retry` sends it again."
+    )
+    static let conversationDeleted = Self(
+        code: "conversation_deleted", message: "the conversation is not on the server any more",
+        hint: "`convo outbox cancel` drops it; `convo start` begins a new conversation.")
+    static let unrecognisable = Self(
+        code: "unrecognisable",
+        message:
+            "the answer was lost, and several new conversations may be the one that this made: nobody can tell which",
+        hint: "Look with `convo list`; then `convo outbox retry` makes it again, `convo outbox cancel` drops it.")
     static let conversationGone = Self(
         code: "conversation_gone",
         message:

@@ -11,15 +11,21 @@ extension MistralAPI {
     ///   none.
     public init(settings: Settings, surroundings: Surroundings) throws {
         let key = try settings.apiKey(in: surroundings)
-        // As OpenSSL has it: our libcurl may be built to read another file.
-        let options = CurlOptions(certificateFile: surroundings["SSL_CERT_FILE"])
         try self.init(
-            baseURL: settings.serverURL.description, apiKey: key?.reveal(), transport: CurlTransport(options: options))
+            baseURL: settings.serverURL.description, apiKey: key?.reveal(),
+            transport: CurlTransport(options: CurlOptions(surroundings)))
     }
+}
+
+extension CurlOptions {
+    /// As OpenSSL has it: our libcurl may be built to read another file.
+    fileprivate init(_ surroundings: Surroundings) { self.init(certificateFile: surroundings["SSL_CERT_FILE"]) }
 }
 
 extension SyncEngine {
     /// An engine between a store and the server that the settings name; the process's memory is set up for it.
+    ///
+    /// The key's source is read now, and again where the server refuses the key.
     ///
     /// - Throws: as ``MistralAPI/init(settings:surroundings:)``.
     public init(settings: Settings, surroundings: Surroundings, store: Store) throws {
@@ -27,7 +33,20 @@ extension SyncEngine {
         var limits = SyncLimits()
         limits.surfacing = settings.surfacing
         limits.conflictPolicy = ConflictPolicy(rawValue: settings.conflict) ?? limits.conflictPolicy
-        self.init(api: try MistralAPI(settings: settings, surroundings: surroundings), store: store, limits: limits)
+        _ = try MistralAPI(settings: settings, surroundings: surroundings)
+        let transport = CurlTransport(options: CurlOptions(surroundings))
+        self.init(store: store, limits: limits) { () throws(APIError) in
+            let key = try settings.keyNow(in: surroundings)
+            return Connection(
+                api: try MistralAPI(baseURL: settings.serverURL.description, apiKey: key, transport: transport),
+                server: settings.serverURL.normalised, key: key)
+        }
+    }
+}
+
+extension Settings {
+    fileprivate func keyNow(in surroundings: Surroundings) throws(APIError) -> String? {
+        do { return try apiKey(in: surroundings)?.reveal() } catch { throw .keyProblem(error.description) }
     }
 }
 

@@ -28,7 +28,7 @@ final class NewsDesk: Sendable {
                     "scope": "\(scope)", "conversations": "\(report.conversations)", "entries": "\(report.entries)",
                 ])
             for failure in report.failures {
-                logger.warning("a history stays behind: \(Failure(failure).message)")
+                logger.warning("\(failure.conversation) stays behind: \(Failure(failure.cause).message)")
             }
         case .pushed(let report):
             note(.pushing, report.halt.map { Failure($0) })

@@ -26,9 +26,10 @@ import Testing
                     randomBits: { withExtendedLifetime(folder) { UInt64.random(in: .min ... .max) } }))
             var limits = SyncLimits()
             limits.conflictPolicy = policy
-            engine = SyncEngine(
-                api: SimulatedClient(world, pace: Striding(world)), store: store, clock: WorldClock(world: world),
-                limits: limits)
+            let client = SimulatedClient(world, pace: Striding(world))
+            engine = SyncEngine(store: store, clock: WorldClock(world: world), limits: limits) {
+                Connection(api: client, server: Simulation.server, key: nil)
+            }
             other = SimulatedClient(world, pace: Striding(world), sender: 1)
         }
 

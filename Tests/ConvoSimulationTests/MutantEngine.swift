@@ -13,8 +13,16 @@ struct MutantEngine: Sendable {
     let limits: SyncLimits
 
     var now: Timestamp { clock.now }
-    var pushShell: PushShell { PushShell(api: api, store: store, clock: clock, limits: limits) }
-    var pullShell: PullShell { PullShell(api: api, store: store, clock: clock) }
+    /// Nothing is sent that way but what a mutant sends.
+    private var account: AccountGuard {
+        AccountGuard(store: store, breaker: CircuitBreakerGate(backoff: limits.backoff, clock: clock)) { [api] in
+            Connection(api: api, server: Simulation.server, key: nil)
+        }
+    }
+    var pushShell: PushShell {
+        PushShell(api: api, account: account, store: store, clock: clock, limits: limits)
+    }
+    var pullShell: PullShell { PullShell(api: api, account: account, store: store, clock: clock) }
 
     init(
         _ mutation: Mutation, api: any ConversationsAPI, store: Store, clock: any SyncClock, limits: SyncLimits
@@ -25,9 +33,12 @@ struct MutantEngine: Sendable {
     }
 
     var engine: SyncEngine {
-        var engine = SyncEngine(api: api, store: store, clock: clock, limits: limits, executor: nil)
+        var engine = SyncEngine(store: store, clock: clock, limits: limits, executor: nil) { [api] in
+            Connection(api: api, server: Simulation.server, key: nil)
+        }
         if !mutation.sharesOutages {
-            engine.steps = SyncSteps(api: api, store: store, clock: clock, limits: limits, executor: nil)
+            engine.steps = SyncSteps(
+                api: api, account: engine.account, store: store, clock: clock, limits: limits, executor: nil)
         }
         let right = engine.steps
         engine.steps.pull = { step in

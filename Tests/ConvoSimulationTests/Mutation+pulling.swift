@@ -11,8 +11,8 @@ extension Mutation {
         Mutation("takes what a sweep did not see for deleted", breaks: [.falseDeletion]).with {
             $0.pull = { step, engine in
                 guard case .probe(let id) = step else { return nil }
-                try? engine.store.markDeletedRemotely(id)
-                return .probed
+                try? engine.store.markDeletedRemotely([id])
+                return .probed(isGone: true)
             }
         },
         Mutation("throws away what the server has deleted", breaks: [.forgotten]).with {
@@ -24,7 +24,7 @@ extension Mutation {
                     return nil
                 } catch {
                     if (error as? APIError)?.isNotFound == true { _ = try? engine.store.delete(known.id, .local) }
-                    return .probed
+                    return .probed(isGone: false)
                 }
             }
         },
@@ -59,7 +59,7 @@ extension Mutation {
             }
         },
         Mutation("never looks for what is missing", breaks: [.mirrorDiffers]).with {
-            $0.pull = { step, _ in if case .findMirrored = step { .mirrored([]) } else { nil } }
+            $0.pull = { step, _ in if case .findMirrored = step { .mirrored([], of: 0) } else { nil } }
         },
         Mutation("does not back off", breaks: [.impatient]).with {
             $0.limits = { $0.backoff = Backoff(initial: .milliseconds(1), limit: .milliseconds(1)) }

@@ -20,6 +20,7 @@ final class Simulation {
     }
 
     /// A run that has not come to rest after so much virtual time never will.
+    static let server = "https://api.example"
     private static let patience = Duration.seconds(6 * 3600)
     /// How long after all was calm the mirror must be right: unsettled histories are looked at for 15 minutes.
     private static let calm = Duration.seconds(1000)
@@ -134,8 +135,9 @@ final class Simulation {
 
     private func engine(_ client: SimulatedClient, on stage: Stage) -> SyncEngine {
         guard let mutation else {
-            return SyncEngine(
-                api: client, store: disk.store, clock: stage, limits: scenario.limits, executor: nil)
+            return SyncEngine(store: disk.store, clock: stage, limits: scenario.limits, executor: nil) {
+                Connection(api: client, server: Simulation.server, key: nil)
+            }
         }
         return MutantEngine(mutation, api: client, store: disk.store, clock: stage, limits: scenario.limits).engine
     }

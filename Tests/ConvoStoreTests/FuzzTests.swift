@@ -63,7 +63,9 @@ import Testing
         try store.takeIn([HistoryIntake(history, version: "\(number)")])
         guard history.conversationID == RemoteID(id) else { return false }
         let kept = try store.history(of: try store.conversation(matching: id).id)
-        #expect(kept.entries.map(\.entry.raw) == history.entries.map(\.raw))
+        // What a history leaves out may be missing from an old one only: it stays for now.
+        let brought = Set(history.entries.map(\.raw))
+        #expect(kept.entries.map(\.entry.raw).filter(brought.contains) == history.entries.map(\.raw))
         return true
     }
 

@@ -65,10 +65,10 @@ import Testing
         try take(1, ["d"])
         switch what {
         case "changed": _ = try store.takeIn([.sample("b", updated: "2026-02-01T00:00:00Z")])
-        case "deleted": try store.markDeletedRemotely(RemoteID("b"))
+        case "deleted": try store.markDeletedRemotely([RemoteID("b")])
         case "deleted here": _ = try store.delete(try store.conversation(matching: "b").id, .local)
         default:
-            try store.markDeletedRemotely(RemoteID("b"))
+            try store.markDeletedRemotely([RemoteID("b")])
             try take(0, ["a", "b", "c"])
             #expect(try known(0) != nil)
             #expect(try store.conversation(matching: "b").deletedRemotelyAt == nil)

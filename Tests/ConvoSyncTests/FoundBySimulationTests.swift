@@ -20,6 +20,7 @@ import Testing
         let first = try item()
         let second = try item(.start, state: .inDoubt)
         machine.finished(load, .loaded([first, second]), at: noon)
+        machine.verify()
         guard case .step = machine.next(at: noon) else {
             Issue.record("the first does not start")
             return
@@ -65,6 +66,7 @@ import Testing
             return
         }
         machine.finished(load, .loaded([write]), at: noon)
+        machine.verify()
         guard case .step(let prepare) = machine.next(at: noon) else {
             Issue.record("it does not start")
             return
@@ -93,6 +95,7 @@ import Testing
 
     @Test func `a list that failed is not asked for again before its time`() throws {
         var machine = PullMachine(.look)
+        machine.verify()
         guard case .step(let list) = machine.next(at: noon), case .list = list else {
             Issue.record("a look does not begin with the list")
             return
@@ -135,5 +138,17 @@ import Testing
             return (until.microseconds - now.microseconds) / 1_000_000
         }
         #expect([0, 10, 30, 3600].map(delay) == [1, 10, 30, 60])
+    }
+}
+
+extension PullMachine {
+    fileprivate mutating func verify() {
+        if case .step(.verify) = next(at: noon) { finished(.verify, .verified, at: noon) }
+    }
+}
+
+extension PushMachine {
+    fileprivate mutating func verify() {
+        if case .step(.verify) = next(at: noon) { finished(.verify, .verified, at: noon) }
     }
 }

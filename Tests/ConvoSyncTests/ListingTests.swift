@@ -56,7 +56,8 @@ import Testing
         listing.listed(same(0, size: 2, count: 100, last: 9), page: 0)
         #expect(asked(&listing).count == 4)
         for page in 1...4 {
-            listing.listed(PageIntake(items: Array(repeating: .unchanged, count: 100)), page: page)
+            let ids = (0..<100).map { RemoteID("\(page) \($0)") }
+            listing.listed(PageIntake(items: ids.map { _ in .unchanged }, ids: ids), page: page)
         }
         #expect(asked(&listing) == ["5/100"])
     }

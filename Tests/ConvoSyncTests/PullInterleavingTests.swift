@@ -57,6 +57,9 @@ private struct Interleaving {
 
     private mutating func takeEffect(_ step: PullMachine.Step) throws -> PullMachine.Outcome {
         switch step {
+        case .verify: return .verified
+        case .setAside: return .isSetAside
+        case .markDeleted: return .markedDeleted
         case .list(let page, let size):
             let listed = Array((0..<onServer).filter { !hidden.contains($0) }.dropFirst(page * size).prefix(size))
             let items: [PageIntake.Novelty] = listed.map { number in
@@ -79,10 +82,10 @@ private struct Interleaving {
                 isStale[number] = number < restless
             }
             return .takenIn(histories.count)
-        case .findMirrored: return .mirrored(isStale.indices.map(name))
+        case .findMirrored: return .mirrored(isStale.indices.map(name), of: isStale.count)
         case .probe(let id):
             isStale[try #require(Int(id.rawValue))] = true  // it has changed while no page showed it
-            return .probed
+            return .probed(isGone: false)
         case .conclude: return .concluded
         }
     }

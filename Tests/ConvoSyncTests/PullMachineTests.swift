@@ -1,8 +1,8 @@
 import ConvoAPI
 import ConvoModel
-import ConvoStore
 import Testing
 
+@testable import ConvoStore
 @testable import ConvoSync
 
 @Suite struct `A pull` {
@@ -10,7 +10,9 @@ import Testing
     private struct Script {
         var pages: [[PageIntake.Novelty]]
         var unlisted: [RemoteID] = []
+        var gone: Set<RemoteID> = []
         private(set) var requests: [String] = []
+        private(set) var marked: [RemoteID] = []
 
         init(_ pages: [[PageIntake.Novelty]], unlisted: [RemoteID] = []) {
             (self.pages, self.unlisted) = (pages, unlisted)
@@ -28,15 +30,21 @@ import Testing
 
         private mutating func answer(_ step: PullMachine.Step) -> PullMachine.Outcome {
             switch step {
+            case .verify: return .verified
             case .list(let page, let size):
                 requests.append("\(page)/\(size)")
-                return .listed(PageIntake(items: pages.isEmpty ? [] : pages.removeFirst()))
+                let items = pages.isEmpty ? [] : pages.removeFirst()
+                return .listed(
+                    PageIntake(items: items, ids: items.indices.map { RemoteID("\(size) \(page * size + $0)") }))
             case .findStale: return .stale([])
-            case .fetch, .takeIn: return .failed(.cancelled)  // none is stale
-            case .findMirrored: return .mirrored(unlisted)
+            case .fetch, .takeIn, .setAside: return .failed(.cancelled)  // none is stale
+            case .findMirrored: return .mirrored(unlisted, of: unlisted.count)
             case .probe(let id):
                 requests.append("get \(id)")
-                return .probed
+                return .probed(isGone: gone.contains(id))
+            case .markDeleted(let ids):
+                marked += ids
+                return .markedDeleted
             case .conclude: return .concluded
             }
         }
@@ -98,10 +106,11 @@ import Testing
                         digest: PageDigest(point: 2, value: 0), last: last)
                     machine.finished(
                         step, .listed(page < count ? PageIntake(same: known) : PageIntake(items: [])), at: noon)
+                case .verify: machine.finished(step, .verified, at: noon)
                 case .findStale: machine.finished(step, .stale([]), at: noon)
                 case .findMirrored(let pages):
                     #expect(pages == Array(0..<count))
-                    machine.finished(step, .mirrored([]), at: noon)
+                    machine.finished(step, .mirrored([], of: 0), at: noon)
                 default: machine.finished(step, .concluded, at: noon)
                 }
             }
@@ -129,6 +138,106 @@ import Testing
             ])
     }
 
+    private func markedOf(_ gone: Int, of all: Int, accepts: Bool = false) throws -> (marked: Int, report: PullReport) {
+        let ids = (0..<all).map { RemoteID("\($0)") }
+        var machine = PullMachine(.sweep, acceptsDeletions: accepts)
+        var script = Script(pages(1), unlisted: ids)
+        script.gone = Set(ids.suffix(gone))
+        try script.run(&machine)
+        return (script.marked.count, machine.report)
+    }
+
+    @Test func `marks what the server no longer has, unless that is much at once`() throws {
+        #expect(try markedOf(10, of: 10).marked == 10)
+        #expect(try markedOf(11, of: 200).marked == 11)
+        let many = try markedOf(11, of: 100)
+        #expect(many.marked == 0)
+        #expect(many.report.withheldDeletions >= 11)
+        #expect(many.report.halt == nil)
+        #expect(try markedOf(100, of: 100, accepts: true).marked == 100)
+    }
+
+    @Test func `does not ask about thousands that are gone before it gives up`() throws {
+        var machine = PullMachine(.sweep)
+        let ids = (0..<5000).map { RemoteID("\($0)") }
+        var script = Script(pages(1), unlisted: ids)
+        script.gone = Set(ids)
+        try script.run(&machine)
+        #expect(script.requests.count < 1000)
+        #expect(machine.report.withheldDeletions == 5000)
+    }
+
+    @Test func `ends with the page that brings nothing new, where the server does not know pages`() throws {
+        var listing = Listing(scope: .sweep, limits: SyncLimits())
+        let all = (0..<150).map { RemoteID("\($0)") }
+        for page in 0..<2 {
+            #expect(listing.next() == .list(page: page, size: 100))
+            listing.listed(PageIntake(items: all.map { _ in .unchanged }, ids: all), page: page)
+        }
+        #expect(listing.isDone)
+    }
+
+    @Test func `ends, and says why, where the server asks to wait for long`() throws {
+        var machine = PullMachine(.look)
+        while case .step(let step) = machine.next(at: noon) {
+            let isList = if case .list = step { true } else { false }
+            machine.finished(
+                step, isList ? .failed(.api(.status(429, retryAfter: .seconds(600)))) : .verified, at: noon)
+        }
+        #expect(machine.report.halt?.asked == .seconds(600))
+    }
+
+    /// What becomes of fetches that end so, of five conversations.
+    private func afterFetches(_ failure: SyncFailure) throws -> (fetched: Int, setAside: Int, report: PullReport) {
+        var machine = PullMachine(.look)
+        var now = noon
+        var (fetched, setAside, isAsked) = (0, 0, false)
+        for _ in 0..<1000 {
+            switch machine.next(at: now) {
+            case .done: return (fetched, setAside, machine.report)
+            case .wait(let moment): now = try #require(moment)
+            case .step(let step):
+                let outcome: PullMachine.Outcome
+                switch step {
+                case .verify: outcome = .verified
+                case .list: outcome = .listed(PageIntake(items: [.unchanged], ids: [RemoteID("0")]))
+                case .findStale:
+                    outcome = .stale(
+                        isAsked
+                            ? []
+                            : (0..<5).map {
+                                StaleConversation(id: LocalID("\($0)"), remoteID: RemoteID("\($0)"), version: "1")
+                            })
+                    isAsked = true
+                case .fetch:
+                    fetched += 1
+                    outcome = .failed(failure)
+                case .setAside:
+                    setAside += 1
+                    outcome = .isSetAside
+                default: outcome = .concluded
+                }
+                machine.finished(step, outcome, at: now)
+            }
+        }
+        throw CancellationError()
+    }
+
+    @Test func `sets aside each history that is too large to be read, and goes on`() throws {
+        let tooLarge = APIError(.answerTooLarge(limit: 1), effect: .none, message: "too large")
+        let seen = try afterFetches(.api(tooLarge))
+        #expect((seen.fetched, seen.setAside) == (5, 5))
+        #expect(seen.report.unreadable == 5)
+        #expect(seen.report.halt == nil)
+    }
+
+    @Test func `ends where one answer after the other is not the API's`() throws {
+        let portal = APIError(.notTheAPI(status: 403), effect: .none, message: "a page")
+        let seen = try afterFetches(.api(portal))
+        #expect(seen.report.halt?.isNotTheAPI == true)
+        #expect(seen.setAside == 0)
+    }
+
     @Test func `ends at once where the server cannot be reached, and says why`() throws {
         var machine = PullMachine(.look)
         guard case .step(let step) = machine.next(at: noon) else {
@@ -152,6 +261,7 @@ import Testing
             case .step(.list):
                 tries += 1
                 machine.finished(.list(page: 0, size: 100), .failed(.api(.status(503))), at: now)
+            case .step(.verify): machine.finished(.verify, .verified, at: now)
             case .step(let other): machine.finished(other, .stale([]), at: now)
             case .wait(let moment): now = try #require(moment)
             case .done:

@@ -16,8 +16,9 @@ import Testing
         let report = try #require(try await engine.push(.due))
         #expect(report.hasMadeRoom)
         #expect(try store.operation(matching: id.rawValue).attempts == 0)
+        #expect(try store.operation(matching: id.rawValue).reason == nil)
         #expect(try #require(try await engine.push(.once)).hasMadeRoom == false)
-        #expect(try store.operation(matching: id.rawValue).attempts == 1)
+        #expect(try store.operation(matching: id.rawValue).reason?.code == "unreachable")
         place.release()
         #expect(try #require(try await engine.push(.due)).hasMadeRoom == false)
     }

@@ -55,30 +55,30 @@ import Testing
 
     @Test func `in doubt and not there: not sent again before it can no longer surface`() throws {
         let item = try item(state: .inDoubt)
-        let early = afterReading(.absent, of: item, at: .seconds(99))
+        let early = afterReading(.absent, of: item, at: .seconds(659))
         guard case .inDoubt(_, let moment) = early else {
             Issue.record("sent again too early")
             return
         }
-        #expect(moment <= noon + .seconds(100))
+        #expect(moment <= noon + .seconds(660))
         #expect(
-            afterReading(.absent, of: item, at: .seconds(100)) == .queued(.notArrived, until: nil))
+            afterReading(.absent, of: item, at: .seconds(660)) == .queued(.notArrived, until: nil))
     }
 
     @Test(arguments: [Duration.seconds(-7200), .seconds(7200)])
     func `in doubt: no clock that is set changes when it can no longer surface`(jump: Duration) throws {
         let item = try item(state: .inDoubt)
-        guard case .inDoubt = afterReading(.absent, of: item, at: .seconds(99), clockSetBy: jump) else {
+        guard case .inDoubt = afterReading(.absent, of: item, at: .seconds(659), clockSetBy: jump) else {
             Issue.record("sent again too early")
             return
         }
-        let verdict = afterReading(.absent, of: item, at: .seconds(100), clockSetBy: jump)
+        let verdict = afterReading(.absent, of: item, at: .seconds(660), clockSetBy: jump)
         #expect(verdict == .queued(.notArrived, until: nil))
     }
 
     @Test func `in doubt, and the machine was started anew: what counts is the time since then`() throws {
         let item = try item(state: .inDoubt)
-        for (seconds, isProved) in [(99, false), (100, true)] {
+        for (seconds, isProved) in [(659, false), (660, true)] {
             let uptime = Uptime(boot: "second", microseconds: Int64(seconds) * 1_000_000)
             let verdict = Verdict(.absent, of: item, readSince: uptime, at: noon + .seconds(9000), limits: limits)
             #expect((verdict == .queued(.notArrived, until: nil)) == isProved)
@@ -89,7 +89,7 @@ import Testing
     {
         let item = try item(state: .inDoubt)
         let uptime = Uptime(boot: "other", microseconds: 86_400_000_000)
-        for (seconds, isProved) in [(99, false), (100, true)] {
+        for (seconds, isProved) in [(659, false), (660, true)] {
             let now = noon + .seconds(seconds)
             let verdict = Verdict(.absent, of: item, readSince: uptime, at: now, limits: limits)
             #expect((verdict == .queued(.notArrived, until: nil)) == isProved)

@@ -39,7 +39,7 @@ struct SyncOutcome {
         if let halt = pull.halt, halt.isNotFound { return notTheAPI(halt) }
         if let halt = pull.halt ?? push.halt { return Failure(halt) }
         if let first = pull.failures.first {
-            let cause = Failure(first)
+            let cause = Failure(first.cause)
             return Failure(
                 .tryLater, code: cause.code,
                 message: "\(count(pull.failures.count, "history", "histories")) could not be read: \(cause.message)",

@@ -4,23 +4,33 @@ import Testing
 
 @testable import ConvoSync
 
-@Suite struct `An outage` {
-    private var outage = Outage(backoff: Backoff(initial: .seconds(1), limit: .seconds(60)))
+extension APIError {
+    fileprivate static let portal = APIError(.notTheAPI(status: 302), effect: .none, message: "a sign-in page")
+}
 
-    private func holdsUntil(_ second: Int) -> Timestamp? { outage.hold(at: noon + .seconds(second))?.until }
+@Suite struct `The circuit breaker` {
+    private var breaker = CircuitBreaker(backoff: Backoff(initial: .seconds(1), limit: .seconds(60)))
+
+    private func holdsUntil(_ second: Int) -> Timestamp? { breaker.rejection(at: noon + .seconds(second))?.until }
 
     /// Lets one request go and fail; whether it could go.
     private mutating func fails(at second: Int, _ error: APIError = .unreachable) -> Bool {
         let now = noon + .seconds(second)
-        switch outage.enter(at: now) {
-        case .held: return false
-        case .free: outage.finished(error, tried: false, at: now)
-        case .trying: outage.finished(error, tried: true, at: now)
+        switch breaker.enter(at: now) {
+        case .rejected: return false
+        case .free: finish(error, isProbe: false, at: now)
+        case .probe: finish(error, isProbe: true, at: now)
         }
         return true
     }
 
-    @Test(arguments: [APIError.unreachable, .status(401)])
+    private mutating func finish(_ error: APIError?, isProbe: Bool, isList: Bool = true, at now: Timestamp) {
+        breaker.finished(
+            outage: error.flatMap { $0.isOutage(ofList: isList) ? $0 : nil }, isCancelled: error?.kind == .cancelled,
+            isProbe: isProbe, at: now)
+    }
+
+    @Test(arguments: [APIError.unreachable, .status(401), .portal])
     mutating func `lets one request try at the end of each wait, and the waits double`(error: APIError) {
         let tries = (0...130).filter { fails(at: $0, error) }
         #expect(tries == [0, 1, 3, 7, 15, 31, 63, 123])
@@ -28,20 +38,21 @@ import Testing
 
     @Test mutating func `holds the others back while one tries, and what was under way is no further try`() {
         for _ in 0..<3 {
-            guard case .free = outage.enter(at: noon) else {
+            guard case .free = breaker.enter(at: noon) else {
                 Issue.record("held back though nothing has failed")
                 return
             }
         }
-        for _ in 0..<3 { outage.finished(.unreachable, tried: false, at: noon) }
+        for _ in 0..<3 { finish(.unreachable, isProbe: false, at: noon) }
         #expect(holdsUntil(0) == noon + .seconds(1))
-        guard case .trying = outage.enter(at: noon + .seconds(1)), case .held = outage.enter(at: noon + .seconds(2))
+        guard case .probe = breaker.enter(at: noon + .seconds(1)),
+            case .rejected = breaker.enter(at: noon + .seconds(2))
         else {
             Issue.record("two try at once")
             return
         }
-        outage.finished(nil, tried: true, at: noon + .seconds(3))
-        guard case .free = outage.enter(at: noon + .seconds(3)) else {
+        finish(nil, isProbe: true, at: noon + .seconds(3))
+        guard case .free = breaker.enter(at: noon + .seconds(3)) else {
             Issue.record("held back though the server is there")
             return
         }
@@ -54,17 +65,22 @@ import Testing
         }
     }
 
+    @Test mutating func `does not open for a single conversation or a write that something else answers`() {
+        finish(.portal, isProbe: false, isList: false, at: noon)
+        #expect(holdsUntil(0) == nil)
+    }
+
     @Test mutating func `lets one try at once when a person asks, also while one is trying`() {
         #expect(fails(at: 0) && fails(at: 1))
         #expect(!fails(at: 2))
-        outage.woken(at: noon + .seconds(2))
+        breaker.woken(at: noon + .seconds(2))
         #expect(fails(at: 2))
-        guard case .trying = outage.enter(at: noon + .seconds(6)) else {
+        guard case .probe = breaker.enter(at: noon + .seconds(6)) else {
             Issue.record("it does not try")
             return
         }
-        outage.woken(at: noon + .seconds(6))
-        outage.finished(.unreachable, tried: true, at: noon + .seconds(7))
+        breaker.woken(at: noon + .seconds(6))
+        finish(.unreachable, isProbe: true, at: noon + .seconds(7))
         #expect(fails(at: 7))
         #expect(!fails(at: 8))
     }

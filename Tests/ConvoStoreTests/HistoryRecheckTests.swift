@@ -7,13 +7,13 @@ import Testing
     private let created = Timestamp("2026-01-01T12:00:00.000000Z")
     private let now = Timestamp(microseconds: (Timestamp("2026-01-01T12:00:10.000000Z")?.microseconds ?? 0))
 
-    private func look(_ entries: (type: String, at: String)...) throws -> Settling? {
+    private func look(_ entries: (type: String, at: String)...) throws -> HistoryRecheck? {
         let entries = try entries.enumerated().map { number, entry in
             try Entry(
                 raw: JSONText(
                     #"{"type":"\#(entry.type)","id":"msg_\#(number)","created_at":"2026-01-01T\#(entry.at).000000Z"}"#))
         }
-        return Settling.next(after: nil, entries: entries, createdAt: created, now: now)
+        return HistoryRecheck.next(after: nil, entries: entries, createdAt: created, now: now)
     }
 
     @Test func `is looked at again`() throws {
@@ -27,7 +27,7 @@ import Testing
     @Test func `is not, once it has an answer of its own, or its time is over`() throws {
         #expect(try look(("message.input", "12:00:00"), ("message.output", "12:00:01")) == nil)
         let late = Timestamp(microseconds: now.microseconds + 86_400_000_000)
-        #expect(Settling.next(after: nil, entries: [], createdAt: created, now: late) == nil)
+        #expect(HistoryRecheck.next(after: nil, entries: [], createdAt: created, now: late) == nil)
     }
 
     @Test(arguments: [-7200, 0, 7200] as [Int64])
@@ -36,29 +36,29 @@ import Testing
     ) throws {
         var moment = Timestamp(microseconds: now.microseconds + seconds * 1_000_000)
         let start = moment
-        var settling: Settling?
+        var recheck: HistoryRecheck?
         var waits: [Duration] = []
         repeat {
-            settling = Settling.next(after: settling, entries: [], createdAt: created, now: moment)
-            if let settling {
-                waits.append(settling.wait)
-                moment = settling.due
+            recheck = HistoryRecheck.next(after: recheck, entries: [], createdAt: created, now: moment)
+            if let recheck {
+                waits.append(recheck.wait)
+                moment = recheck.due
             }
-        } while settling != nil && waits.count < 100
+        } while recheck != nil && waits.count < 100
         #expect(waits == [2, 4, 8, 16, 32, 64, 128, 256, 512].map { .seconds($0) })
         #expect(moment.microseconds - start.microseconds > 900_000_000)
     }
 
     @Test func `and that is read before its time does not lose a look`() throws {
-        let first = try #require(Settling.next(after: nil, entries: [], createdAt: created, now: now))
-        #expect(Settling.next(after: first, entries: [], createdAt: created, now: now) == first)
+        let first = try #require(HistoryRecheck.next(after: nil, entries: [], createdAt: created, now: now))
+        #expect(HistoryRecheck.next(after: first, entries: [], createdAt: created, now: now) == first)
     }
 
     @Test func `is not forgotten because the clock was set back`() throws {
-        let first = try #require(Settling.next(after: nil, entries: [], createdAt: created, now: now))
+        let first = try #require(HistoryRecheck.next(after: nil, entries: [], createdAt: created, now: now))
         let back = Timestamp(microseconds: now.microseconds - 7_200_000_000)
-        let next = try #require(Settling.next(after: first, entries: [], createdAt: created, now: back))
-        #expect(next.looks == 1)
+        let next = try #require(HistoryRecheck.next(after: first, entries: [], createdAt: created, now: back))
+        #expect(next.attempts == 1)
         #expect(next.due < now)
     }
 }

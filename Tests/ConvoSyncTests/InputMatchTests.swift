@@ -1,6 +1,8 @@
 import ConvoModel
 import Testing
 
+@testable import ConvoSync
+
 @Suite struct `Whether an append is in a history` {
     private func entry(_ id: String, _ text: String, type: String = "message.input") throws -> Entry {
         try Entry(
@@ -33,10 +35,12 @@ import Testing
         #expect(match("mine", in: history, after: "a", count: 1) == .unanswered)
     }
 
-    @Test func `is unclear where two equal ones stand behind the base, or the base is gone`() throws {
+    @Test func `is ambiguous where two equal ones stand behind the base, and outdated where the base is not there`()
+        throws
+    {
         let history = [try entry("a", "x"), try entry("b", "same"), try entry("c", "same")]
-        #expect(match("same", in: history, after: "a", count: 1) == .unclear)
-        #expect(match("same", in: history, after: "gone", count: 1) == .unclear)
+        #expect(match("same", in: history, after: "a", count: 1) == .ambiguous)
+        #expect(match("same", in: history, after: "gone", count: 1) == .outdated)
         #expect(match("x", in: history, after: nil, count: 0) == .present)
     }
 
@@ -55,6 +59,29 @@ import Testing
         let request = AppendRequest(inputs: .entries([try result("x"), try result("y")]))
         let both = [try Entry(raw: result("x")), try Entry(raw: result("y").setting("id", to: .string("e")))]
         #expect(InputMatch(of: request, in: both, after: nil, baseCount: 0) == .unanswered)
-        #expect(InputMatch(of: request, in: both.reversed(), after: nil, baseCount: 0) == .absent)
+        #expect(InputMatch(of: request, in: both.reversed(), after: nil, baseCount: 0) == .similar)
+    }
+
+    @Test(arguments: [
+        ("  Notes of today \r\nsecond line \n", "Notes of today \nsecond line"), ("a\u{0}b", "ab"),
+        ("tab\there", "tab here"),
+        ("cafe\u{301}", "caf\u{e9}"), ("a < b & c", "a &lt; b &amp; c"), ("it's", "it&#39;s"), ("x\"y", "x&#x22;y"),
+        ("say \"hi\"\nnow", #"say \"hi\"\nnow"#), ("&amp;", "&amp;amp;"),
+    ])
+    func `is told although the server has changed the text in a way that explains it`(sent: String, kept: String) throws
+    {
+        #expect(match(sent, in: [try entry("a", kept)], after: nil, count: 0) == .unanswered)
+    }
+
+    @Test(arguments: [
+        ("Hello, world", "hello world!"), ("\u{FF21}\u{FF22}", "AB"), ("a-b", "ab"), ("\u{FB01}n", "fin"),
+    ])
+    func `is similar where the letters and digits are the same otherwise`(sent: String, kept: String) throws {
+        #expect(match(sent, in: [try entry("a", kept)], after: nil, count: 0) == .similar)
+    }
+
+    @Test(arguments: [("hello", "goodbye"), ("version 1", "version 2"), ("!", "?"), ("&lt;", "<b")])
+    func `is absent where the words are others`(sent: String, kept: String) throws {
+        #expect(match(sent, in: [try entry("a", kept)], after: nil, count: 0) == .absent)
     }
 }

@@ -1,0 +1,136 @@
+import ConvoAPI
+import ConvoModel
+import ConvoStore
+import Synchronization
+
+/// Lets nothing reach a server but what belongs to the database's account there.
+///
+/// Every request goes by the connection that was verified last. A pass verifies one before it begins; after a 401 the key's
+/// source is read again, and another key is used once it is verified.
+final class AccountGuard: Sendable {
+    /// Conversations that are tried where the server does not tell whose key it is.
+    private static let readLimit = 5
+
+    private let connect: @Sendable () throws(APIError) -> Connection
+    private let store: Store
+    private let breaker: CircuitBreakerGate
+    private let verified = Mutex<Connection?>(nil)
+
+    init(
+        store: Store, breaker: CircuitBreakerGate, connect: @escaping @Sendable () throws(APIError) -> Connection
+    ) {
+        self.store = store
+        self.breaker = breaker
+        self.connect = connect
+    }
+
+    /// The connection for requests; `nil` before one was verified.
+    var connection: Connection? { verified.withLock { $0 } }
+
+    /// Makes sure that there is a verified connection.
+    ///
+    /// - Throws: ``SyncFailure/otherServer(owner:given:)``, ``SyncFailure/otherAccount(owner:given:)``; what keeps it from
+    ///   being found out (no network, a key that cannot be used, a store that fails).
+    func verify() async throws {
+        if connection != nil { return }
+        let candidate = try connect()
+        try await verify(candidate, behind: breaker)
+        verified.withLock { $0 = candidate }
+    }
+
+    /// Reads the key's source again, after the server has refused the key.
+    ///
+    /// - Returns: the connection with another key, once it is verified; `nil` where there is no other, or it is another
+    ///   account's, or nothing can be found out.
+    func renewed(after refused: Connection) async -> Connection? {
+        if let connection, connection.differs(from: refused) { return connection }
+        guard let candidate = try? connect(), candidate.differs(from: refused) else { return nil }
+        do {
+            // The request that was refused has passed the breaker already.
+            try await verify(candidate, behind: nil)
+        } catch {
+            // The next pass verifies again, and says why it cannot go on.
+            if (error as? SyncFailure)?.isOtherOwner == true { verified.withLock { $0 = nil } }
+            return nil
+        }
+        verified.withLock { $0 = candidate }
+        return candidate
+    }
+
+    /// Gives the database to the account that the settings name now.
+    ///
+    /// - Returns: the new owner, and how many writes are held from now on.
+    func adopt() async throws -> (owner: StoreOwner, held: Int) {
+        let candidate = try connect()
+        let account = try await AccountGuard.account(of: candidate)
+        let held = try store.adopt(server: candidate.server, account: account, key: candidate.key)
+        verified.withLock { $0 = candidate }
+        return (try store.owner(), held)
+    }
+
+    private func verify(_ candidate: Connection, behind breaker: CircuitBreakerGate?) async throws {
+        let owner = try store.owner()
+        var check = OwnerCheck(
+            OwnerCheck.Known(
+                owner: owner, server: candidate.server,
+                isKeyKnown: try candidate.key.map { key throws(StoreError) in try store.knows(key: key) } ?? true,
+                held: try store.heldConversations(limit: AccountGuard.readLimit),
+                hasOpenWrites: try store.hasOpenWrites()))
+        while true {
+            switch check.step {
+            case .askWhoAmI:
+                check.told(
+                    try await AccountGuard.ask(behind: breaker) { () throws(APIError) in
+                        try await AccountGuard.account(of: candidate)
+                    })
+            case .read(let id):
+                check.read(
+                    isThere: try await AccountGuard.ask(behind: breaker) { () throws(APIError) in
+                        try await AccountGuard.isThere(id, candidate)
+                    })
+            case .accept(let account):
+                try store.recordOwner(server: candidate.server, account: account, key: candidate.key)
+                return
+            case .refuse(.otherServer):
+                throw SyncFailure.otherServer(owner: owner.server ?? "", given: candidate.server)
+            case .refuse(.otherAccount(let given)):
+                throw SyncFailure.otherAccount(owner: owner.account?.words, given: given?.words)
+            }
+        }
+    }
+
+    private static func ask<Answer>(
+        behind breaker: CircuitBreakerGate?, _ request: () async throws(APIError) -> Answer
+    ) async throws(APIError) -> Answer {
+        guard let breaker else { return try await request() }
+        return try await breaker.pass(request)
+    }
+
+    private static func account(of connection: Connection) async throws(APIError) -> Account? {
+        do { return try await connection.api.whoAmI() } catch {
+            guard error.isUntold else { throw error }
+            return nil
+        }
+    }
+
+    /// What the API itself denies to this key is not there; every other failure leaves it open.
+    private static func isThere(_ id: RemoteID, _ connection: Connection) async throws(APIError) -> Bool {
+        do {
+            _ = try await connection.api.get(id)
+            return true
+        } catch {
+            guard error.isNotFound || error.kind == .status(403) else { throw error }
+            return false
+        }
+    }
+}
+
+extension SyncFailure {
+    /// The database belongs to another server or account.
+    public var isOtherOwner: Bool {
+        switch self {
+        case .otherServer, .otherAccount: true
+        default: false
+        }
+    }
+}

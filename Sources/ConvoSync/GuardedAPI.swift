@@ -1,0 +1,91 @@
+import ConvoAPI
+import ConvoModel
+
+/// The API as the engine uses it: with the connection that was verified, behind the circuit breaker.
+///
+/// A key that the server refuses is read again from its source before the refusal counts.
+struct GuardedAPI: ConversationsAPI {
+    let account: AccountGuard
+    let breaker: CircuitBreakerGate
+
+    /// What is asked to find out whether the server can be worked with again: never a turn, which may run for minutes.
+    private static let probeSize = 1
+
+    private func read<Answer: Sendable>(
+        isList: Bool = false, _ request: (any ConversationsAPI) async throws(APIError) -> Answer
+    ) async throws(APIError) -> Answer {
+        try await breaker.pass(isList: isList) { () throws(APIError) in try await attempt(request) }
+    }
+
+    private func write<Answer: Sendable>(
+        _ request: (any ConversationsAPI) async throws(APIError) -> Answer
+    ) async throws(APIError) -> Answer {
+        try await breaker.pass(
+            probe: { () throws(APIError) in
+                _ = try await attempt { api throws(APIError) in
+                    try await api.list(page: 0, pageSize: GuardedAPI.probeSize, metadata: nil)
+                }
+            },
+            { () throws(APIError) in try await attempt(request) })
+    }
+
+    private func attempt<Answer: Sendable>(
+        _ request: (any ConversationsAPI) async throws(APIError) -> Answer
+    ) async throws(APIError) -> Answer {
+        guard let connection = account.connection else {
+            throw APIError(.cancelled, effect: .none, message: "the database's account is not verified")
+        }
+        do throws(APIError) {
+            return try await request(connection.api)
+        } catch {
+            guard error.kind == .status(401), let renewed = await account.renewed(after: connection) else {
+                throw error
+            }
+            return try await request(renewed.api)
+        }
+    }
+
+    func whoAmI() async throws(APIError) -> Account {
+        try await read { api throws(APIError) in try await api.whoAmI() }
+    }
+    func list(page: Int, pageSize: Int, metadata: JSONText?) async throws(APIError) -> ConversationPage {
+        try await read(isList: true) { api throws(APIError) in
+            try await api.list(page: page, pageSize: pageSize, metadata: metadata)
+        }
+    }
+    func list(page: Int, pageSize: Int, unless known: PageDigest?) async throws(APIError) -> ListedPage {
+        try await read(isList: true) { api throws(APIError) in
+            try await api.list(page: page, pageSize: pageSize, unless: known)
+        }
+    }
+    func get(_ id: RemoteID) async throws(APIError) -> Conversation {
+        try await read { api throws(APIError) in try await api.get(id) }
+    }
+    func getHistory(of id: RemoteID) async throws(APIError) -> ConversationHistory {
+        try await read { api throws(APIError) in try await api.getHistory(of: id) }
+    }
+    func getMessages(of id: RemoteID) async throws(APIError) -> ConversationMessages {
+        try await read { api throws(APIError) in try await api.getMessages(of: id) }
+    }
+    func start(_ request: StartRequest) async throws(APIError) -> ConversationResponse {
+        try await write { api throws(APIError) in try await api.start(request) }
+    }
+    func append(_ request: AppendRequest, to id: RemoteID) async throws(APIError) -> ConversationResponse {
+        try await write { api throws(APIError) in try await api.append(request, to: id) }
+    }
+    func restart(_ request: RestartRequest, of id: RemoteID) async throws(APIError) -> ConversationResponse {
+        try await write { api throws(APIError) in try await api.restart(request, of: id) }
+    }
+    func delete(_ id: RemoteID) async throws(APIError) {
+        try await write { api throws(APIError) in try await api.delete(id) }
+    }
+    func startStream(_ request: StartRequest) async throws(APIError) -> ConversationEventStream {
+        try await write { api throws(APIError) in try await api.startStream(request) }
+    }
+    func appendStream(_ request: AppendRequest, to id: RemoteID) async throws(APIError) -> ConversationEventStream {
+        try await write { api throws(APIError) in try await api.appendStream(request, to: id) }
+    }
+    func restartStream(_ request: RestartRequest, of id: RemoteID) async throws(APIError) -> ConversationEventStream {
+        try await write { api throws(APIError) in try await api.restartStream(request, of: id) }
+    }
+}

@@ -1,0 +1,168 @@
+import ConvoModel
+
+/// What of an input is compared with what a server gives back.
+///
+/// The server adds an id and times. It may write a text as chunks, and it may change the text: trim it, make CRLF to LF, drop
+/// control characters, normalise Unicode, escape it. Two texts are *equal* where one of those changes explains the
+/// difference. They are *similar* where the letters and digits are the same: then nobody can be sure.
+struct InputFingerprint {
+    private let type: String
+    /// Of a message its role, of a function's result the call that it answers.
+    private let subject: String?
+    /// The text's forms; the first is the text as it came.
+    private let forms: [NormalText]
+    /// What is not text (images, documents), in one canonical form.
+    private let attachments: String
+
+    init(_ entry: JSONText) {
+        type = entry["type"]?.string ?? EntryType.messageInput.rawValue
+        let content: JSONText?
+        switch type {
+        case EntryType.messageInput.rawValue, EntryType.messageOutput.rawValue:
+            subject = entry["role"]?.string ?? (type == EntryType.messageInput.rawValue ? "user" : "assistant")
+            content = entry["content"]
+        case EntryType.functionResult.rawValue, EntryType.functionCall.rawValue:
+            subject = entry["tool_call_id"]?.string
+            content = entry["result"] ?? entry["arguments"]
+        default:
+            subject = nil
+            content = entry
+        }
+        let chunks = content?.elements ?? []
+        let text =
+            content?.string
+            ?? chunks.compactMap { $0["type"]?.string == "text" ? $0["text"]?.string : nil }.joined()
+        forms = [text, TextEscapes.withoutEntities(text), TextEscapes.withoutBackslashes(text)]
+            .compactMap(\.self).map { NormalText($0) }
+        let rest =
+            content?.kind == .array
+            ? chunks.filter { $0["type"]?.string != "text" } : content?.kind == .object ? [content ?? .null] : []
+        attachments = rest.map(CanonicalJSON.text).joined(separator: ",")
+    }
+
+    func isEqual(to other: InputFingerprint) -> Bool {
+        isAboutTheSame(as: other) && attachments == other.attachments
+            && pairs(with: other).contains { $0.0.text == $0.1.text }
+    }
+
+    func isSimilar(to other: InputFingerprint) -> Bool {
+        isAboutTheSame(as: other) && pairs(with: other).contains { $0.0.letters == $0.1.letters }
+    }
+
+    private func isAboutTheSame(as other: InputFingerprint) -> Bool { type == other.type && subject == other.subject }
+
+    /// One side is as it came: a text that is unescaped on both sides is another text.
+    private func pairs(with other: InputFingerprint) -> [(NormalText, NormalText)] {
+        guard let mine = forms.first, let theirs = other.forms.first else { return [] }
+        return forms.map { ($0, theirs) } + other.forms.map { (mine, $0) }
+    }
+}
+
+/// A text without what a server may change of it. Swift compares the results by canonical equivalence, so that NFC and NFD
+/// are equal.
+private struct NormalText {
+    /// Its words, with one space between two of them, and no control characters.
+    let text: String
+    /// Its letters and digits in lower case; of a text that has none, everything but white space.
+    let letters: String
+
+    init(_ original: String) {
+        var words = String.UnicodeScalarView()
+        var letters = String.UnicodeScalarView()
+        var isGap = false
+        for scalar in original.unicodeScalars {
+            let properties = scalar.properties
+            if properties.isWhitespace {
+                isGap = true
+                continue
+            }
+            if properties.generalCategory == .control || properties.generalCategory == .format { continue }
+            if isGap, !words.isEmpty { words.append(" ") }
+            isGap = false
+            words.append(scalar)
+            if properties.isAlphabetic || properties.numericType != nil {
+                letters.append(contentsOf: NormalText.compatible(scalar).unicodeScalars)
+            }
+        }
+        text = String(words)
+        self.letters = letters.isEmpty ? text.filter { $0 != " " } : String(letters).lowercased()
+    }
+
+    /// Full-width forms and ligatures as the letters that they stand for (NFKC); every other scalar as it is.
+    private static func compatible(_ scalar: Unicode.Scalar) -> String {
+        switch scalar.value {
+        case 0xFF01...0xFF5E: String(Unicode.Scalar(scalar.value - 0xFEE0).map(Character.init) ?? " ")
+        case 0xFB00: "ff"
+        case 0xFB01: "fi"
+        case 0xFB02: "fl"
+        case 0xFB03: "ffi"
+        case 0xFB04: "ffl"
+        default: String(Character(scalar))
+        }
+    }
+}
+
+/// Undoes what a server may have escaped.
+enum TextEscapes {
+    /// With HTML's character references resolved; `nil` where there are none.
+    static func withoutEntities(_ text: String) -> String? {
+        guard text.utf8.contains(UInt8(ascii: "&")) else { return nil }
+        var result = ""
+        var rest = Substring(text)
+        while let start = rest.firstIndex(of: "&") {
+            result += rest[..<start]
+            let after = rest.index(after: start)
+            if let end = rest[after...].prefix(longestEntity).firstIndex(of: ";"),
+                let character = entity(rest[after..<end])
+            {
+                result.append(character)
+                rest = rest[rest.index(after: end)...]
+            } else {
+                result.append("&")
+                rest = rest[after...]
+            }
+        }
+        result += rest
+        return result
+    }
+
+    /// Read as the inside of a JSON string; `nil` where it is none, or has no escapes.
+    static func withoutBackslashes(_ text: String) -> String? {
+        guard text.utf8.contains(UInt8(ascii: "\\")) else { return nil }
+        return (try? JSONText("\"\(text)\""))?.string
+    }
+
+    private static let longestEntity = 10
+    private static let names: [Substring: Character] = [
+        "amp": "&", "lt": "<", "gt": ">", "quot": "\"", "apos": "'", "nbsp": "\u{A0}",
+    ]
+
+    private static func entity(_ name: Substring) -> Character? {
+        if let known = names[name] { return known }
+        guard name.first == "#" else { return nil }
+        let digits = name.dropFirst()
+        let value = digits.first == "x" || digits.first == "X" ? UInt32(digits.dropFirst(), radix: 16) : UInt32(digits)
+        return value.flatMap { Unicode.Scalar($0) }.map { Character($0) }
+    }
+}
+
+/// One text for all JSON texts that say the same: members by name, nulls left out, strings without escapes.
+enum CanonicalJSON {
+    private static let depthLimit = 32
+
+    static func text(_ value: JSONText) -> String { text(value, depth: 0) }
+
+    /// Deeper than any chunk of the API is nested, a value is compared as it came.
+    private static func text(_ value: JSONText, depth: Int) -> String {
+        guard depth < depthLimit else { return value.text }
+        switch value.kind {
+        case .object:
+            let members = value.members.filter { !$0.value.isNull }
+                .sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+            return "{" + members.map { "\($0.key):\(text($0.value, depth: depth + 1))" }.joined(separator: ",") + "}"
+        case .array: return "[" + value.elements.map { text($0, depth: depth + 1) }.joined(separator: ",") + "]"
+        case .string: return JSONText.string(value.string ?? "").text
+        case .number, .bool, .null: return value.text
+        }
+    }
+}

@@ -1,0 +1,75 @@
+import ConvoModel
+
+/// Whether what was sent is in a history: the question after a lost answer.
+enum InputMatch: Hashable, Sendable {
+    case present
+    /// The inputs are the last that the history holds: their run is under way, or has failed. A server may show the inputs
+    /// of a run and drop them when it fails.
+    case unanswered
+    /// Nothing behind the base can be ours.
+    case absent
+    /// Equal inputs stand there more than once: nobody can tell which of them is ours.
+    case ambiguous
+    /// An input stands there that has the same letters and digits and is not equal: the server may have changed ours.
+    case similar
+    /// The history does not hold the base: it is older than what was known before the write was sent, or the server
+    /// has dropped that entry. It proves nothing.
+    case outdated
+
+    /// Looks for a request's inputs behind the entry that was the last one just before it was sent.
+    ///
+    /// - Parameters:
+    ///   - base: that entry; `nil` where there was none.
+    ///   - baseCount: how many entries there were.
+    init(of request: AppendRequest, in entries: [Entry], after base: EntryID?, baseCount: Int) {
+        guard let start = InputMatch.start(in: entries, after: base, baseCount: baseCount) else {
+            self = .outdated
+            return
+        }
+        let later = entries[start...]
+        guard let inputs = request.inputs else {
+            // A confirmation of calls leaves no entry of its own: the run that it let go does.
+            self = later.isEmpty ? .absent : .present
+            return
+        }
+        self.init(of: inputs, in: Array(later))
+    }
+
+    /// Looks for inputs among entries that are all new since they were sent.
+    init(of inputs: Inputs, in later: [Entry]) {
+        let wanted = inputs.asEntries.map { InputFingerprint($0) }
+        let found = later.map { InputFingerprint($0.raw) }
+        let ends = InputMatch.ends(of: wanted, in: found)
+        switch ends.count {
+        case 0: self = InputMatch.isSimilar(wanted, to: found) ? .similar : .absent
+        case 1: self = ends == [later.count] ? .unanswered : .present
+        default: self = .ambiguous
+        }
+    }
+
+    private static func start(in entries: [Entry], after base: EntryID?, baseCount: Int) -> Int? {
+        guard let base else { return baseCount == 0 ? 0 : nil }
+        return entries.lastIndex { $0.id == base }.map { $0 + 1 }
+    }
+
+    /// Behind which places a run stands in another, without overlap.
+    private static func ends(of wanted: [InputFingerprint], in entries: [InputFingerprint]) -> [Int] {
+        guard !wanted.isEmpty, wanted.count <= entries.count else { return [] }
+        var ends: [Int] = []
+        var index = 0
+        while index + wanted.count <= entries.count {
+            if zip(entries[index...], wanted).allSatisfy({ $0.isEqual(to: $1) }) {
+                index += wanted.count
+                ends.append(index)
+            } else {
+                index += 1
+            }
+        }
+        return ends
+    }
+
+    /// Whether any of the inputs may have come back changed.
+    private static func isSimilar(_ wanted: [InputFingerprint], to entries: [InputFingerprint]) -> Bool {
+        wanted.contains { input in entries.contains { $0.isSimilar(to: input) } }
+    }
+}

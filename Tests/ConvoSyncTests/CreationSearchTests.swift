@@ -1,0 +1,117 @@
+import ConvoModel
+import ConvoStore
+import Testing
+
+@testable import ConvoSync
+
+/// A server as the search for a lost start sees it.
+private struct Listed {
+    let id: String
+    var operation: String?
+    var metadata: JSONText?
+    var says = "something else"
+    var secondsBefore = 0
+    var isClaimed = false
+}
+
+@Suite struct `The search for a conversation that a write may have made` {
+    private let item: OutboxItem
+
+    init() throws { item = try ConvoSyncTests.item(.start, state: .inDoubt) }  // "hello", at noon
+
+    private func conversation(_ listed: Listed, withMetadata: Bool) throws -> Conversation {
+        let at = Timestamp(microseconds: noon.microseconds - Int64(listed.secondsBefore) * 1_000_000).text
+        let metadata =
+            listed.operation.map { JSONText.object([Store.operationKey: .string($0)]) } ?? listed.metadata
+        return try Conversation(
+            raw: .object([
+                "id": .string(listed.id), "model": .string("m"), "created_at": .string(at), "updated_at": .string(at),
+                "metadata": withMetadata ? metadata : nil,
+            ]))
+    }
+
+    private func entries(_ text: String) throws -> [Entry] {
+        try [("message.input", text), ("message.output", "echo")].map { type, text in
+            try Entry(raw: .object(["type": .string(type), "role": .string("user"), "content": .string(text)]))
+        }
+    }
+
+    /// - Returns: the conclusion, and the requests that were made.
+    private func search(
+        _ all: [Listed], size: Int = 100, listTells: Bool = true, getTells: Bool = true
+    ) throws -> (step: CreationSearch.Step, requests: [String]) {
+        var limits = SyncLimits()
+        limits.pageSize = size
+        var search = CreationSearch(item, limits: limits)
+        var requests: [String] = []
+        for _ in 0..<1000 {
+            switch search.step {
+            case .list(let page):
+                requests.append("list \(page)")
+                let rows = Array(all.dropFirst(page * size).prefix(size))
+                search.listed(
+                    CreationSearch.Page(
+                        conversations: try rows.map { try conversation($0, withMetadata: listTells) },
+                        claimed: Set(rows.filter(\.isClaimed).map { RemoteID($0.id) }), hasNew: false))
+            case .get(let id):
+                requests.append("get \(id)")
+                search.got(try all.first { $0.id == id.rawValue }.map { try conversation($0, withMetadata: getTells) })
+            case .history(let id):
+                requests.append("history \(id)")
+                search.read(try all.first { $0.id == id.rawValue }.map { try entries($0.says) })
+            case .found, .absent, .ambiguous: return (search.step, requests)
+            }
+        }
+        throw CancellationError()
+    }
+
+    private var ours: Listed { Listed(id: "ours", operation: item.id.rawValue, says: "hello") }
+
+    @Test func `finds it by the operation's id, on whatever page`() throws {
+        let others = (0..<250).map { Listed(id: "\($0)", metadata: .object(["k": .string("v")])) }
+        let found = try search(others + [ours])
+        #expect(found.step == .found(RemoteID("ours")))
+        #expect(found.requests == ["list 0", "list 1", "list 2"])
+        #expect(try search(others).step == .absent)
+    }
+
+    @Test func `asks each new conversation by itself where the list leaves metadata out`() throws {
+        let others = [Listed(id: "a"), Listed(id: "mine", isClaimed: true), Listed(id: "b")]
+        let found = try search(others + [ours], listTells: false)
+        #expect(found.step == .found(RemoteID("ours")))
+        #expect(found.requests == ["list 0", "list 1", "get a", "get b", "get ours"])
+    }
+
+    @Test func `goes by the first input where the server gives no metadata at all`() throws {
+        let other = Listed(id: "a")
+        #expect(try search([other, ours], listTells: false, getTells: false).step == .found(RemoteID("ours")))
+        #expect(try search([other], listTells: false, getTells: false).step == .absent)
+    }
+
+    @Test func `decides nothing where two may be it, or one that is older or not quite like it`() throws {
+        func conclusion(_ all: [Listed]) throws -> CreationSearch.Step {
+            try search(all, listTells: false, getTells: false).step
+        }
+        #expect(try conclusion([ours, Listed(id: "twin", says: "hello")]) == .ambiguous)
+        #expect(try conclusion([Listed(id: "old", says: "hello", secondsBefore: 7200)]) == .ambiguous)
+        #expect(try conclusion([Listed(id: "changed", says: "Hello!")]) == .ambiguous)
+        #expect(try conclusion([Listed(id: "yesterday", says: "hello", secondsBefore: 100_000)]) == .absent)
+    }
+
+    @Test func `reads the pages again where something unknown stood behind the first`() throws {
+        var search = CreationSearch(item, limits: SyncLimits())
+        func page(_ ids: [String], hasNew: Bool) throws -> CreationSearch.Page {
+            CreationSearch.Page(
+                conversations: try ids.map { try conversation(Listed(id: $0, operation: "op_x"), withMetadata: true) },
+                claimed: [], hasNew: hasNew)
+        }
+        search.listed(try page(["a"], hasNew: true))
+        search.listed(try page(["c"], hasNew: true))  // "ours" was hidden between the two
+        search.listed(try page([], hasNew: false))
+        #expect(search.step == .list(page: 0))
+        search.listed(
+            CreationSearch.Page(
+                conversations: [try conversation(ours, withMetadata: true)], claimed: [], hasNew: true))
+        #expect(search.step == .found(RemoteID("ours")))
+    }
+}
