@@ -23,6 +23,11 @@ ALTER TABLE conversation ADD COLUMN unreadable_version TEXT;
 -- has no answer yet.
 ALTER TABLE conversation ADD COLUMN history_outdated INTEGER NOT NULL DEFAULT 0 CHECK (history_outdated IN (0, 1));
 
+-- The updated_at that our own last turn left: where the server still says so, nobody has written since.
+ALTER TABLE conversation ADD COLUMN own_version TEXT;
+-- The conversation's updated_at just before the write was sent: what was written by then is not ours.
+ALTER TABLE operation ADD COLUMN base_version TEXT;
+
 DROP INDEX conversation_stale;
 CREATE INDEX conversation_stale ON conversation (activity DESC)
     WHERE remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0 AND hidden = 0

@@ -24,10 +24,13 @@ public struct OutboxItem: Sendable, Hashable {
         /// The last entry; `nil` where there was none.
         public let entryID: EntryID?
         public let count: Int
+        /// The conversation's `updated_at` then: what was written by that moment of the server's clock is not ours.
+        public let version: String?
 
-        public init(entryID: EntryID?, count: Int) {
+        public init(entryID: EntryID?, count: Int, version: String? = nil) {
             self.entryID = entryID
             self.count = count
+            self.version = version
         }
     }
 
@@ -87,7 +90,9 @@ extension OutboxItem {
         state = OperationState(rawValue: row["state"]) ?? .held
         seenEntryID = (row["seen_entry_id"] as String?).map { EntryID($0) }
         base = (row["base_count"] as Int?).map { count in
-            Base(entryID: (row["base_entry_id"] as String?).map { EntryID($0) }, count: count)
+            Base(
+                entryID: (row["base_entry_id"] as String?).map { EntryID($0) }, count: count,
+                version: row["base_version"])
         }
         attempts = row["attempts"]
         failures = row["failures"]

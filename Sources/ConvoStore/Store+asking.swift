@@ -34,6 +34,49 @@ extension Store {
         }
     }
 
+    /// The `updated_at` that our own last turn left in a conversation; `nil` where that is not known.
+    public func ownVersion(of id: LocalID) throws(StoreError) -> String? {
+        try read { database in
+            try String.fetchOne(
+                database, sql: "SELECT own_version FROM conversation WHERE id = ?", arguments: [id.rawValue])
+        }
+    }
+
+    /// Writes down the `updated_at` that our own last turn has left.
+    public func recordOwnVersion(_ version: String, of id: LocalID) throws(StoreError) {
+        try write { database in
+            try database.execute(
+                sql: "UPDATE conversation SET own_version = ? WHERE id = ?", arguments: [version, id.rawValue])
+        }
+    }
+
+    /// Whether a conversation has writes that wait to be sent.
+    public func hasQueuedWrites(for id: LocalID) throws(StoreError) -> Bool {
+        try read { database in
+            try Bool.fetchOne(
+                database,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM operation o JOIN conversation c ON c.key = o.conversation
+                        WHERE c.id = ? AND o.state = 'queued' AND o.kind = 'append')
+                    """,
+                arguments: [id.rawValue]) ?? false
+        }
+    }
+
+    /// Whether the stored history of a conversation is behind what is known of it.
+    public func isHistoryBehind(of id: LocalID) throws(StoreError) -> Bool {
+        try read { database in
+            try Bool.fetchOne(
+                database,
+                sql: """
+                    SELECT remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0
+                        AND history_version IS NOT updated_at
+                    FROM conversation WHERE id = ?
+                    """,
+                arguments: [id.rawValue]) ?? false
+        }
+    }
+
     /// Those of these conversations that one of our own writes has made.
     public func ownCreations(among ids: [RemoteID]) throws(StoreError) -> Set<RemoteID> {
         try read { database in

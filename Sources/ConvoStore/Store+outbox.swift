@@ -33,8 +33,11 @@ extension Store {
         try transition(
             id, from: [.queued], to: .sending,
             set:
-                "sent = ?, attempts = attempts + 1, base_entry_id = ?, base_count = ?, doubted = NULL, doubted_uptime = NULL, doubted_boot = NULL",
-            [environment.now().microseconds, base?.entryID?.rawValue, base?.count])
+                """
+                sent = ?, attempts = attempts + 1, base_entry_id = ?, base_count = ?, base_version = ?, doubted = NULL,
+                doubted_uptime = NULL, doubted_boot = NULL
+                """,
+            [environment.now().microseconds, base?.entryID?.rawValue, base?.count, base?.version])
     }
 
     /// The answer was lost.

@@ -21,7 +21,11 @@ enum InputMatch: Hashable, Sendable {
     /// - Parameters:
     ///   - base: that entry; `nil` where there was none.
     ///   - baseCount: how many entries there were.
-    init(of request: AppendRequest, in entries: [Entry], after base: EntryID?, baseCount: Int) {
+    ///   - moment: what was written by that moment of the server's clock is not ours.
+    init(
+        of request: AppendRequest, in entries: [Entry], after base: EntryID?, baseCount: Int,
+        writtenBy moment: Timestamp? = nil
+    ) {
         guard let start = InputMatch.start(in: entries, after: base, baseCount: baseCount) else {
             self = .outdated
             return
@@ -32,16 +36,17 @@ enum InputMatch: Hashable, Sendable {
             self = later.isEmpty ? .absent : .present
             return
         }
-        self.init(of: inputs, in: Array(later))
+        self.init(of: inputs, in: Array(later), writtenBy: moment)
     }
 
     /// Looks for inputs among entries that are all new since they were sent.
-    init(of inputs: Inputs, in later: [Entry]) {
+    init(of inputs: Inputs, in later: [Entry], writtenBy moment: Timestamp? = nil) {
         let wanted = inputs.asEntries.map { InputFingerprint($0) }
         let found = later.map { InputFingerprint($0.raw) }
         let ends = InputMatch.ends(of: wanted, in: found)
         switch ends.count {
         case 0: self = InputMatch.isSimilar(wanted, to: found) ? .similar : .absent
+        case 1 where InputMatch.isOlder(later[ends[0] - wanted.count], than: moment): self = .ambiguous
         case 1: self = ends == [later.count] ? .unanswered : .present
         default: self = .ambiguous
         }
@@ -66,6 +71,12 @@ enum InputMatch: Hashable, Sendable {
             }
         }
         return ends
+    }
+
+    /// An equal text that stood there already when ours was sent is another writer's, unless the server's clocks disagree.
+    private static func isOlder(_ entry: Entry, than moment: Timestamp?) -> Bool {
+        guard let moment, let written = entry.createdAt else { return false }
+        return written <= moment
     }
 
     /// Whether any of the inputs may have come back changed.

@@ -121,7 +121,9 @@ public struct PushMachine: Machine {
             let verdict = Verdict(confirmation, of: item, readSince: readSince, at: now, limits: limits)
             if case .delivered = verdict { report.delivered += 1 }
             decided.append(.settle(item, verdict))
-        case (.settle(let item, .delivered), .settled): decided.append(.refresh(item))
+        case (.settle(let item, .delivered), .settled), (.settle(let item, .refused), .settled),
+            (.settle(let item, .held), .settled):
+            decided.append(.refresh(item))
         case (.settle(let item, .branched), .settled), (.settle(let item, .queued(.notArrived, _)), .settled):
             tried.remove(item.id)  // it is another write now, or one that was never sent
             release(item)

@@ -25,7 +25,8 @@ extension PushShell {
         _ = try store.takeIn([description])
         try store.takeIn([HistoryIntake(history, version: description.version)])
         let match = InputMatch(
-            of: AppendRequest(json: item.request), in: history.entries, after: base.entryID, baseCount: base.count)
+            of: AppendRequest(json: item.request), in: history.entries, after: base.entryID, baseCount: base.count,
+            writtenBy: base.version.flatMap { Timestamp($0) })
         switch match {
         case .present: return .present(nil)
         case .unanswered: return .unanswered(nil)

@@ -68,16 +68,31 @@ struct PushShell: Sendable {
     }
 
     /// Brings the mirror of the conversation up to the moment, and says where it ends.
+    ///
+    /// Where the conversation is as our own last turn left it, its history need not be read: the answer's outputs are held,
+    /// and the last of them is the base.
     private func prepare(_ item: OutboxItem) async throws -> PushMachine.Outcome {
         let description = try await api.get(try item.requireRemoteID())
         _ = try store.takeIn([description])
-        if try store.historyVersion(of: item.conversation) != description.updatedAt.text {
+        if try store.historyVersion(of: item.conversation) != description.version,
+            try !isAsWeLeftIt(item.conversation, description)
+        {
             try await takeInHistory(description)
             try requireAnswered(item)
         }
-        let base = try store.tip(of: item.conversation)
+        let tip = try store.tip(of: item.conversation)
+        let base = OutboxItem.Base(entryID: tip.entryID, count: tip.count, version: description.version)
         guard let seen = item.seenEntryID, seen != base.entryID else { return .prepared(base) }
-        return .overtaken(base, try store.conflictPolicy(of: item.conversation) ?? limits.conflictPolicy)
+        return .overtaken(base, try policy(of: item.conversation))
+    }
+
+    private func policy(of id: LocalID) throws -> ConflictPolicy {
+        try store.conflictPolicy(of: id) ?? limits.conflictPolicy
+    }
+
+    /// A writer who must know whether others came between needs the history.
+    private func isAsWeLeftIt(_ id: LocalID, _ description: Conversation) throws -> Bool {
+        try store.ownVersion(of: id) == description.version && policy(of: id) == .append
     }
 
     /// A turn that is still under way, ours or another's, would come behind the base and be taken for what is sent now.
@@ -93,16 +108,28 @@ struct PushShell: Sendable {
 
     private func takeInHistory(_ description: Conversation) async throws {
         let history = try await api.getHistory(of: description.id)
-        try store.takeIn([HistoryIntake(history, version: description.updatedAt.text)])
+        try store.takeIn([HistoryIntake(history, version: description.version)])
     }
 
+    /// After a write was delivered, or stopped: reads what of the conversation is not known here.
+    ///
+    /// While more is queued for it, its description is enough: the history is read when the burst ends.
     private func refresh(_ item: OutboxItem) async throws {
         guard item.kind != .delete, item.request["store"]?.bool != false,
             let remoteID = try store.conversation(matching: item.conversation.rawValue).remoteID
         else { return }
+        let state = try store.operation(matching: item.id.rawValue).state
+        if state != .delivered, try !store.isHistoryBehind(of: item.conversation) { return }
         let description = try await api.get(remoteID)
         _ = try store.takeIn([description])
+        if state == .delivered, try store.response(to: item.id) != nil, try policy(of: item.conversation) == .append,
+            try store.hasQueuedWrites(for: item.conversation)
+        {
+            try store.recordOwnVersion(description.version, of: item.conversation)
+            return
+        }
         try await takeInHistory(description)
+        guard state == .delivered else { return }
         if item.kind == .append {
             try noteOwnTurn(item)
         } else {
