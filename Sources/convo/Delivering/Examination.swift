@@ -20,11 +20,16 @@ struct Examination {
         var examination = Examination()
         guard
             let settings = examination.look(
-                at: "settings", words: { $0.configFile ?? "no config file: the defaults are used" }, settings)
+                at: "settings", words: Examination.words, settings)
         else { return examination }
         examination.examineStore(settings)
         await examination.examineServer(settings)
         return examination
+    }
+
+    private static func words(_ settings: Settings) -> String {
+        let file = settings.configFile ?? "no config file: the defaults are used"
+        return settings.profile.map { "profile \($0) in \(file)" } ?? file
     }
 
     private mutating func examineStore(_ settings: Settings) {
@@ -32,6 +37,10 @@ struct Examination {
             return
         }
         look(at: "integrity", words: { "the database is whole" }, { try store.checkIntegrity() })
+        look(at: "account", words: { "the database belongs to \($0.words)" }, { try store.owner() })
+        // That something odd stands on the server is no failure here.
+        look(
+            at: "set aside", words: { $0.isEmpty ? "nothing" : "\($0.count): \($0.words)" }, { try store.setAside() })
         let daemon = FileLock.holder(of: .daemon, beside: store.path)
         findings.append(
             Finding(part: "daemon", words: daemon.map { "running, process \($0)" } ?? "not running", failure: nil))

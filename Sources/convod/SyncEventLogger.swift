@@ -1,0 +1,117 @@
+import ConvoStore
+import ConvoSync
+import ConvoTerminal
+import ConvoWiring
+import Logging
+import Synchronization
+
+/// Tells the log and the service manager what the engine does. A trouble is told once, not at every attempt.
+final class SyncEventLogger: Sendable {
+    private let logger: Logger
+    private let manager: ServiceManager?
+    private let store: Store
+    private let troubles = Mutex(TroubleLog())
+
+    init(logger: Logger, manager: ServiceManager?, store: Store) {
+        self.logger = logger
+        self.manager = manager
+        self.store = store
+    }
+
+    func report(_ event: SyncEvent) {
+        switch event {
+        case .pulled(let scope, let report):
+            note(.pulling, report.halt.map { Failure($0) })
+            log(scope, report)
+            noteSetAside()
+        case .pushed(let report):
+            note(.pushing, report.halt.map { Failure($0) })
+            if report.halt == nil { note(.storing, nil) }
+            if report.delivered > 0 { logger.info("delivered", metadata: ["writes": "\(report.delivered)"]) }
+        case .storeFailed(let error):
+            note(.storing, Failure(error))
+        }
+    }
+
+    private func log(_ scope: PullMachine.Scope, _ report: PullReport) {
+        let changes = report.conversations + report.entries
+        logger.log(
+            level: changes > 0 ? .info : .debug, "pulled",
+            metadata: [
+                "scope": "\(scope)", "conversations": "\(report.conversations)", "entries": "\(report.entries)",
+            ])
+        var remarks = report.failures.map { "\($0.conversation) stays behind: \(Failure($0.cause).message)" }
+        if report.withheldDeletions > 0 {
+            remarks.append(
+                "\(report.withheldDeletions) conversations would be marked as deleted at once, and are not; `convo sync --accept-deletions` marks them"
+            )
+        }
+        for remark in troubles.withLock({ $0.news(among: remarks, of: .histories) }) { logger.warning("\(remark)") }
+    }
+
+    private func noteSetAside() {
+        do {
+            let remarks = try store.setAside().map { "set aside, for it can't be read: \($0.words)" }
+            for remark in troubles.withLock({ $0.news(among: remarks, of: .oddItems) }) { logger.warning("\(remark)") }
+        } catch {
+            note(.storing, Failure(error))
+        }
+    }
+
+    private func note(_ part: TroubleLog.Part, _ failure: Failure?) {
+        switch troubles.withLock({ $0.note(failure, in: part) }) {
+        case .none: break
+        case .trouble(let failure):
+            logger.warning("\([failure.message, failure.hint ?? ""].joined(separator: " "))")
+            manager?.tell(.status(failure.message))
+        case .recovery:
+            logger.info("working again")
+            manager?.tell(.status("In step with the server"))
+        }
+    }
+}
+
+/// Which troubles were told already.
+struct TroubleLog {
+    /// The parts of the engine that fail by themselves.
+    enum Part: Hashable { case pulling, pushing, storing }
+    /// What is remarked on pull after pull.
+    enum Subject: Hashable { case histories, oddItems }
+
+    enum News: Equatable { case none, trouble(Failure), recovery }
+
+    private var open: [Part: String] = [:]
+    private var remarks: [Subject: Set<String>] = [:]
+
+    /// What to tell of a part that has failed, or works again (`nil`).
+    ///
+    /// Several parts meet the same trouble, which is news once; and so does one part again and again, with other numbers in
+    /// the message: a duration, an attempt, a port.
+    mutating func note(_ failure: Failure?, in part: Part) -> News {
+        let before = open
+        open[part] = failure.map { TroubleLog.withoutNumbers($0.message) }
+        guard let failure else { return open.isEmpty && !before.isEmpty ? .recovery : .none }
+        return before.values.contains(TroubleLog.withoutNumbers(failure.message)) ? .none : .trouble(failure)
+    }
+
+    /// Those that the last time did not bring.
+    mutating func news(among current: [String], of subject: Subject) -> [String] {
+        let known = remarks[subject] ?? []
+        remarks[subject] = Set(current.map { TroubleLog.key($0, subject) })
+        var told = known
+        return current.filter { told.insert(TroubleLog.key($0, subject)).inserted }
+    }
+
+    /// Odd items are different ones where their places differ.
+    private static func key(_ remark: String, _ subject: Subject) -> String {
+        subject == .oddItems ? remark : withoutNumbers(remark)
+    }
+
+    private static func withoutNumbers(_ text: String) -> String {
+        var result = ""
+        for character in text where !(character.isNumber && result.last == "#") {
+            result.append(character.isNumber ? "#" : character)
+        }
+        return result
+    }
+}
