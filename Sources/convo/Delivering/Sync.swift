@@ -41,6 +41,7 @@ struct Sync: Verb {
         outcome.moments = console.style.moments
         outcome.waiting = try store.outbox().map(\.state)
         outcome.setAside = try store.setAside()
+        if outcome.pull.withheldDeletions > 0 { outcome.heldCount = try store.status().conversations }
         try console.print(json: outcome.json) { _ in outcome.lines }
         let failures = outcome.failures
         if !console.asJSON { for failure in failures.dropFirst() { try console.note(failure.message) } }

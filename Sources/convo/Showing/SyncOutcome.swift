@@ -19,6 +19,8 @@ struct SyncOutcome {
     /// Where each write stands that is not delivered.
     var waiting: [OperationState] = []
     var setAside: [SetAsideItem] = []
+    /// How many conversations the store holds.
+    var heldCount = 0
 
     init(moments: Moments) { self.moments = moments }
 
@@ -108,7 +110,7 @@ extension SyncOutcome {
         Failure(
             .badData, code: "many_deletions",
             message:
-                "\(count(withheld, "conversation")) would be marked as deleted at once, for the server no longer has them: nothing was marked.",
+                "\(withheld) of \(heldCount) conversations would be marked as deleted at once, for the server no longer has them: nothing was marked.",
             hint: "Is it the right server, and the right key? If so, run `convo sync --accept-deletions`.")
     }
 
