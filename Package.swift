@@ -193,7 +193,7 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "ConvoDaemonTests", dependencies: ["convod", "ConvoTerminal"], swiftSettings: strict),
+            name: "ConvoDaemonTests", dependencies: ["convod", "ConvoStore", "ConvoTerminal"], swiftSettings: strict),
         // Starts the programs as people do.
         .testTarget(
             name: "ConvoAcceptanceTests", dependencies: ["convo", "convod", "convo-sandbox", "ConvoModel"],

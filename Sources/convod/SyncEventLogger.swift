@@ -1,3 +1,4 @@
+import ConvoModel
 import ConvoStore
 import ConvoSync
 import ConvoTerminal
@@ -46,13 +47,15 @@ final class SyncEventLogger: Sendable {
                 "\(report.withheldDeletions) conversations would be marked as deleted at once, and are not; `convo sync --accept-deletions` marks them"
             )
         }
-        for remark in troubles.withLock({ $0.news(among: remarks, of: .histories) }) { logger.warning("\(remark)") }
+        for remark in troubles.withLock({ $0.news(among: remarks) }) { logger.warning("\(remark)") }
     }
 
     private func noteSetAside() {
         do {
-            let remarks = try store.setAside().map { "set aside, for it can't be read: \($0.words)" }
-            for remark in troubles.withLock({ $0.news(among: remarks, of: .oddItems) }) { logger.warning("\(remark)") }
+            let items = try store.setAside()
+            for item in troubles.withLock({ $0.news(among: items) }) {
+                logger.warning("set aside, for it can't be read: \(item.words)")
+            }
         } catch {
             note(.storing, Failure(error))
         }
@@ -75,13 +78,26 @@ final class SyncEventLogger: Sendable {
 struct TroubleLog {
     /// The parts of the engine that fail by themselves.
     enum Part: Hashable { case pulling, pushing, storing }
-    /// What is remarked on pull after pull.
-    enum Subject: Hashable { case histories, oddItems }
-
     enum News: Equatable { case none, trouble(Failure), recovery }
 
     private var open: [Part: String] = [:]
-    private var remarks: [Subject: Set<String>] = [:]
+    private var remarks: Set<String> = []
+    private var oddItems: Set<OddItemKey> = []
+    /// More are told again.
+    private static let oddItemLimit = 10_000
+
+    /// By what an item that was set aside is known again: its place moves as the list grows.
+    private struct OddItemKey: Hashable {
+        let conversation: RemoteID?
+        let name: String
+        let reason: String
+
+        init(_ item: SetAsideItem) {
+            conversation = item.remoteID
+            name = item.id ?? item.name ?? item.position.map(String.init) ?? ""
+            reason = item.reason
+        }
+    }
 
     /// What to tell of a part that has failed, or works again (`nil`).
     ///
@@ -94,17 +110,18 @@ struct TroubleLog {
         return before.values.contains(TroubleLog.withoutNumbers(failure.message)) ? .none : .trouble(failure)
     }
 
-    /// Those that the last time did not bring.
-    mutating func news(among current: [String], of subject: Subject) -> [String] {
-        let known = remarks[subject] ?? []
-        remarks[subject] = Set(current.map { TroubleLog.key($0, subject) })
+    /// What the pull before this one did not remark on.
+    mutating func news(among current: [String]) -> [String] {
+        let known = remarks
+        remarks = Set(current.map(TroubleLog.withoutNumbers))
         var told = known
-        return current.filter { told.insert(TroubleLog.key($0, subject)).inserted }
+        return current.filter { told.insert(TroubleLog.withoutNumbers($0)).inserted }
     }
 
-    /// Odd items are different ones where their places differ.
-    private static func key(_ remark: String, _ subject: Subject) -> String {
-        subject == .oddItems ? remark : withoutNumbers(remark)
+    /// What was not told yet: each item once.
+    mutating func news(among current: [SetAsideItem]) -> [SetAsideItem] {
+        if oddItems.count > TroubleLog.oddItemLimit { oddItems = [] }
+        return current.filter { oddItems.insert(OddItemKey($0)).inserted }
     }
 
     private static func withoutNumbers(_ text: String) -> String {

@@ -1,6 +1,7 @@
 import ConvoTerminal
 import Testing
 
+@testable import ConvoStore
 @testable import convod
 
 @Suite struct `The log of troubles` {
@@ -26,13 +27,23 @@ import Testing
         #expect(log.note(failure("a"), in: .pulling) == .trouble(failure("a")))
     }
 
-    @Test func `remarks on each thing once, as long as it is there`() {
+    @Test func `remarks on what goes on once, and again when it comes back`() {
         var log = TroubleLog()
-        #expect(log.news(among: ["row 1", "row 2"], of: .oddItems) == ["row 1", "row 2"])
-        #expect(log.news(among: ["row 1", "row 2", "row 3"], of: .oddItems) == ["row 3"])
-        #expect(log.news(among: [], of: .oddItems) == [])
-        #expect(log.news(among: ["row 1"], of: .oddItems) == ["row 1"])
-        #expect(log.news(among: ["late by 3 ms", "late by 5 ms"], of: .histories) == ["late by 3 ms"])
-        #expect(log.news(among: ["late by 7 ms"], of: .histories) == [])
+        #expect(log.news(among: ["late by 3 ms", "late by 5 ms", "gone"]) == ["late by 3 ms", "gone"])
+        #expect(log.news(among: ["late by 7 ms"]) == [])
+        #expect(log.news(among: ["gone"]) == ["gone"])
+    }
+
+    @Test func `names each thing that was set aside once, wherever it stands by now`() {
+        func item(_ position: Int, id: String? = nil, name: String? = nil, reason: String = "no id") -> SetAsideItem {
+            SetAsideItem(
+                conversation: nil, remoteID: nil, conversationName: nil, position: position, id: id, name: name,
+                reason: reason, seenAt: "")
+        }
+        var log = TroubleLog()
+        #expect(log.news(among: [item(1, name: "odd"), item(2)]).map(\.position) == [1, 2])
+        #expect(log.news(among: [item(4, name: "odd"), item(2), item(3)]).map(\.position) == [3])
+        #expect(log.news(among: [SetAsideItem]()).isEmpty)
+        #expect(log.news(among: [item(9, name: "odd"), item(9, name: "odd", reason: "no date")]).count == 1)
     }
 }

@@ -34,7 +34,10 @@ struct AccountCommand: ParsableCommand {
         func perform() async throws {
             let settings = try common.settings()
             let store = try Store(path: settings.database)
-            let (owner, held) = try await common.engine(for: store).adoptAccount()
+            let engine = try common.engine(for: store)
+            let (owner, held) = try await common.console.whileWaiting(for: "the server") {
+                try await engine.adoptAccount()
+            }
             let report = AccountReport(settings, owner: owner, heldCount: held)
             try common.console.print(json: report.json) { report.lines($0) }
         }
