@@ -41,13 +41,19 @@ final class SyncEventLogger: Sendable {
             metadata: [
                 "scope": "\(scope)", "conversations": "\(report.conversations)", "entries": "\(report.entries)",
             ])
-        var remarks = report.failures.map { "\($0.conversation) stays behind: \(Failure($0.cause).message)" }
+        var remarks = report.failures.map { failure in
+            Remark(subject: "\(failure.conversation)", words: "stays behind: \(Failure(failure.cause).message)")
+        }
         if report.withheldDeletions > 0 {
             remarks.append(
-                "\(report.withheldDeletions) conversations would be marked as deleted at once, and are not; `convo sync --accept-deletions` marks them"
-            )
+                Remark(
+                    subject: "\(report.withheldDeletions) conversations",
+                    words: "would be marked as deleted at once, and are not: `convo sync --accept-deletions` marks them"
+                ))
         }
-        for remark in troubles.withLock({ $0.news(among: remarks) }) { logger.warning("\(remark)") }
+        for remark in troubles.withLock({ $0.news(among: remarks) }) {
+            logger.warning("\(remark.subject) \(remark.words)")
+        }
     }
 
     private func noteSetAside() {
@@ -74,6 +80,12 @@ final class SyncEventLogger: Sendable {
     }
 }
 
+/// What is remarked on pull after pull: another subject is another trouble, other numbers in the words are not.
+struct Remark: Equatable {
+    let subject: String
+    let words: String
+}
+
 /// Which troubles were told already.
 struct TroubleLog {
     /// The parts of the engine that fail by themselves.
@@ -81,7 +93,7 @@ struct TroubleLog {
     enum News: Equatable { case none, trouble(Failure), recovery }
 
     private var open: [Part: String] = [:]
-    private var remarks: Set<String> = []
+    private var remarks: Set<[String]> = []
     private var oddItems: Set<OddItemKey> = []
     /// More are told again.
     private static let oddItemLimit = 10_000
@@ -111,11 +123,11 @@ struct TroubleLog {
     }
 
     /// What the pull before this one did not remark on.
-    mutating func news(among current: [String]) -> [String] {
+    mutating func news(among current: [Remark]) -> [Remark] {
+        func key(_ remark: Remark) -> [String] { [remark.subject, TroubleLog.withoutNumbers(remark.words)] }
         let known = remarks
-        remarks = Set(current.map(TroubleLog.withoutNumbers))
-        var told = known
-        return current.filter { told.insert(TroubleLog.withoutNumbers($0)).inserted }
+        remarks = Set(current.map(key))
+        return current.filter { !known.contains(key($0)) }
     }
 
     /// What was not told yet: each item once.

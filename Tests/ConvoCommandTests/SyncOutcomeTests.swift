@@ -76,6 +76,17 @@ import Testing
         #expect(both.failures.count == 1)
     }
 
+    @Test func `names the conversation that could not be read`() {
+        let cause = failure(.status(429), retryAfter: .seconds(600))
+        let late = outcome {
+            $0.pull.failures = ["conv_1", "conv_2"].map { .init(conversation: RemoteID($0), cause: cause) }
+        }
+        #expect(
+            late.failures.first?.message
+                == "conv_1 and 1 other could not be read: The server asks to wait until 17:43 (10 min): The server says no."
+        )
+    }
+
     @Test func `asks before many conversations are marked as deleted`() {
         let many = outcome {
             $0.pull.withheldDeletions = 40

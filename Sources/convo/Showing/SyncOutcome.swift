@@ -100,9 +100,9 @@ extension SyncOutcome {
     private var unread: Failure? {
         guard let first = pull.failures.first else { return nil }
         let cause = told(first.cause)
+        let more = pull.failures.count > 1 ? " and \(count(pull.failures.count - 1, "other"))" : ""
         return Failure(
-            .tryLater, code: cause.code,
-            message: "\(count(pull.failures.count, "history", "histories")) could not be read: \(cause.message)",
+            .tryLater, code: cause.code, message: "\(first.conversation)\(more) could not be read: \(cause.message)",
             hint: cause.hint)
     }
 
