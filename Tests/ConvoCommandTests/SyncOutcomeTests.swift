@@ -94,7 +94,8 @@ import Testing
         }
         #expect(many.failures.first?.exitCode == .badData)
         #expect(
-            many.failures.first?.message.hasPrefix("40 of 100 conversations would be marked as deleted at once") == true
+            many.failures.first?.message.hasPrefix("40 or more of 100 conversations would be marked as deleted at once")
+                == true
         )
         #expect(many.failures.first?.hint?.contains("`convo sync --accept-deletions`") == true)
         #expect(many.json["withheld_deletions"]?.text == "40")
@@ -112,6 +113,16 @@ import Testing
                 == "Set aside 1 thing that can't be read: row 3 of the list (\"the ␛odd one\", 12345): its id is a number."
         )
         #expect(odd.json["set_aside"]?.elements.first?["position"]?.text == "2")
+    }
+
+    @Test func `on another account's database ends as a wrong configuration, and names both`() {
+        let thrown: any Error = SyncFailure.otherAccount(owner: "Ada", given: "Bob")
+        let refused = outcome { $0.pull = pulled(SyncFailure(thrown)) }
+        #expect(!refused.canPush)
+        #expect(refused.failures.first?.exitCode == .configuration)
+        #expect(refused.failures.first?.code == "other_account")
+        #expect(refused.failures.first?.message.contains("Ada") == true)
+        #expect(refused.failures.first?.message.contains("Bob") == true)
     }
 
     @Test func `says that another process delivers`() {

@@ -110,7 +110,7 @@ extension SyncOutcome {
         Failure(
             .badData, code: "many_deletions",
             message:
-                "\(withheld) of \(heldCount) conversations would be marked as deleted at once, for the server no longer has them: nothing was marked.",
+                "\(withheld) or more of \(heldCount) conversations would be marked as deleted at once, for the server no longer has them: nothing was marked.",
             hint: "Is it the right server, and the right key? If so, run `convo sync --accept-deletions`.")
     }
 
