@@ -186,6 +186,18 @@ import Testing
         #expect(report(StoreOwner(server: "https://s")).lines(.plain).contains("user          the server did not tell"))
     }
 
+    @Test func `is compared with what the settings name now`() {
+        let ada = Account(user: .init(id: "u1", name: "Ada"))
+        let owner = StoreOwner(server: "https://s", account: ada, keyCount: 1)
+        #expect(owner.mismatch(server: "https://s", account: ada) == nil)
+        #expect(owner.mismatch(server: "https://s", account: nil) == nil)
+        #expect(owner.mismatch(server: "https://t", account: ada)?.reason.code == "other_server")
+        let other = owner.mismatch(server: "https://s", account: Account(user: .init(id: "u2", name: "Bob")))
+        #expect(other?.reason.code == "other_account")
+        #expect(other?.reason.message.contains("Ada (u1)") == true)
+        #expect(StoreOwner(server: nil).mismatch(server: "https://t", account: ada) == nil)
+    }
+
     @Test func `changes hands with a word on what is held`() {
         let lines = report(StoreOwner(server: "https://s"), held: 3).lines(.plain)
         #expect(lines.last?.contains("3 queued for the account before") == true)

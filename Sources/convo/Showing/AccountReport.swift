@@ -1,5 +1,6 @@
 import ConvoModel
 import ConvoStore
+import ConvoSync
 import ConvoTerminal
 
 /// Whose a database is, and by which settings it was opened: what `convo account` answers.
@@ -50,8 +51,20 @@ extension StoreOwner {
     /// In one line.
     var words: String {
         guard let server else { return "nobody yet" }
-        let parties = [account?.user, account?.workspace, account?.organization].compactMap { $0?.words }
-        return ([server] + parties).joined(separator: ", ")
+        return ([server] + [account?.line].compactMap(\.self)).joined(separator: ", ")
+    }
+
+    /// What speaks against working on this database with that server, and with the account that it tells.
+    func mismatch(server given: String, account other: Account?) -> SyncFailure? {
+        if let server, server != given { return .otherServer(owner: server, given: given) }
+        guard let account, let other, !account.isSame(as: other) else { return nil }
+        return .otherAccount(owner: account.line, given: other.line)
+    }
+}
+
+extension Account {
+    fileprivate var line: String {
+        [user, workspace, organization].compactMap { $0?.words }.joined(separator: ", ")
     }
 }
 
