@@ -10,6 +10,7 @@ DESTDIR ?=
 SWIFT ?= swift
 SOURCES = Package.swift Sources Tests Benchmarks
 PROGRAMS = convo convod convo-sandbox
+UNITS = convod.service convod@.service
 MEASURED = convo convod convo-bench
 # What is installed, and what is measured, holds Swift's libraries, C++'s, SQLite and Zstandard in itself: to load them took
 # most of a short verb. The linker takes the archives from the folder where there is nothing else. It is
@@ -65,13 +66,15 @@ install: $(ARCHIVES)
 	install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions"
 	"$(DESTDIR)$(PREFIX)/bin/convo" --generate-completion-script bash \
 		> "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/convo"
-	sed 's|^ExecStart=.*|ExecStart=$(PREFIX)/bin/convod|' systemd/convod.service \
-		> "$(DESTDIR)$(PREFIX)/share/systemd/user/convod.service"
+	for unit in $(UNITS); do \
+		sed 's|^ExecStart=[^ ]*|ExecStart=$(PREFIX)/bin/convod|' systemd/$$unit \
+			> "$(DESTDIR)$(PREFIX)/share/systemd/user/$$unit" || exit 1; \
+	done
 	@echo "Installed into $(DESTDIR)$(PREFIX). Next: systemctl --user daemon-reload && systemctl --user enable --now convod"
 
 uninstall: $(ARCHIVES)
 	rm -f $(foreach program,$(PROGRAMS),"$(DESTDIR)$(PREFIX)/bin/$(program)")
-	rm -f "$(DESTDIR)$(PREFIX)/share/systemd/user/convod.service"
+	rm -f $(foreach unit,$(UNITS),"$(DESTDIR)$(PREFIX)/share/systemd/user/$(unit)")
 	rm -f "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/convo"
 
 format:

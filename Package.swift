@@ -186,12 +186,14 @@ let package = Package(
         .testTarget(
             name: "ConvoCommandTests",
             dependencies: [
-                "convo", "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoTerminal",
+                "convo", "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "ConvoWiring",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "ConvoDaemonTests", dependencies: ["convod"], swiftSettings: strict),
+        .testTarget(
+            name: "ConvoDaemonTests", dependencies: ["convod", "ConvoStore", "ConvoTerminal"], swiftSettings: strict),
         // Starts the programs as people do.
         .testTarget(
             name: "ConvoAcceptanceTests", dependencies: ["convo", "convod", "convo-sandbox", "ConvoModel"],

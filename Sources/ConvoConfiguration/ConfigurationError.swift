@@ -6,6 +6,8 @@ public enum ConfigurationError: Error, Hashable, Sendable {
     case unreadableFile(path: String, reason: String)
     case syntax(path: String, line: Int, column: Int, reason: String)
     case unknownSetting(name: String, path: String, line: Int?, known: [String])
+    /// `path` is the config file that was looked at; `nil` where there is none.
+    case noSuchProfile(name: String, path: String?, known: [String])
     /// A value that a setting can't take, and where it was given.
     case unusableValue(setting: String, source: String, value: String, reason: String)
     case exposedKeyFile(path: String, reason: String)
@@ -25,6 +27,7 @@ public enum ConfigurationError: Error, Hashable, Sendable {
         case .unreadableFile: "unreadable_file"
         case .syntax: "syntax"
         case .unknownSetting: "unknown_setting"
+        case .noSuchProfile: "no_such_profile"
         case .unusableValue: "unusable_value"
         case .exposedKeyFile: "exposed_key_file"
         case .unusableKey: "unusable_key"
@@ -40,11 +43,14 @@ public enum ConfigurationError: Error, Hashable, Sendable {
         case .unreadableFile(let path, _): "Check its permissions: ls -l \(path)"
         case .syntax: "The file is TOML: setting = \"value\", one to a line."
         case .unknownSetting(_, _, _, let known): "Known settings: \(known.joined(separator: ", "))."
+        case .noSuchProfile(let name, _, let known):
+            "Add a table [profile.\(name)] to the config file; it may be empty."
+                + (known.isEmpty ? "" : " Known profiles: \(known.joined(separator: ", ")).")
         case .unusableValue(let setting, let source, _, _): "Change \(setting) in \(source), or take it out."
         case .exposedKeyFile(let path, _): "Run: chown \"$USER\" \(path) && chmod 600 \(path)"
         case .unusableKey: "Copy the key again from the console of the service."
         case .noKey:
-            "Set MISTRAL_API_KEY, or name a file with mode 0600 as api_key_file in the config file."
+            "Set MISTRAL_API_KEY, or name a file with mode 0600 as api_key_file in the config file; a profile needs one in its own table."
         case .plainHTTP: "Use https://, or leave the key away; plain http with a key is for loopback only."
         }
     }
@@ -59,6 +65,8 @@ extension ConfigurationError: CustomStringConvertible {
         case .syntax(let path, let line, let column, let reason): "\(path):\(line):\(column): \(reason)."
         case .unknownSetting(let name, let path, let line, _):
             "\(path)\(line.map { ":\($0)" } ?? ""): there is no setting \(name)."
+        case .noSuchProfile(let name, let path, _):
+            "There is no profile \(name)\(path.map { " in \($0)" } ?? ": there is no config file")."
         case .unusableValue(let setting, let source, let value, let reason):
             "\(setting) from \(source) can't be \"\(value)\": \(reason)."
         case .exposedKeyFile(let path, let reason): "The key file \(path) is refused: \(reason)."

@@ -10,12 +10,22 @@ struct ConfigurationFile {
         case sweepInterval = "sweep_interval"
         case surfacing
         case conflict
+
+        /// What says whose a store is: a profile takes these from its own table alone. Two profiles never share a database,
+        /// and none sends with another one's key.
+        static let ofOneAccount: Set<Key> = [.database, .apiKeyFile]
     }
+
+    private static let profiles = "profile"
 
     let path: String
     private let values: [Key: String]
+    private let tables: [String: [Key: String]]
 
     subscript(key: Key) -> String? { values[key] }
+
+    /// In alphabetical order.
+    var profileNames: [String] { tables.keys.sorted() }
 
     /// The file's folder: relative paths in it start there.
     var folder: String {
@@ -33,16 +43,61 @@ struct ConfigurationFile {
     init(path: String, toml: String) throws(ConfigurationError) {
         self.path = path
         let table = try ConfigurationFile.table(path: path, toml: toml)
+        values = try ConfigurationFile.values(of: table, path: path, toml: toml)
+        tables = try ConfigurationFile.tables(in: table, path: path, toml: toml)
+    }
+
+    private init(path: String, values: [Key: String]) {
+        self.path = path
+        self.values = values
+        tables = [:]
+    }
+
+    /// The settings of a profile: its own table, and for what that leaves out the file's top level.
+    ///
+    /// - Throws: ``ConfigurationError/noSuchProfile(name:path:known:)``.
+    func selecting(profile name: String) throws(ConfigurationError) -> ConfigurationFile {
+        guard let own = tables[name] else { throw .noSuchProfile(name: name, path: path, known: profileNames) }
+        let shared = values.filter { !Key.ofOneAccount.contains($0.key) }
+        return ConfigurationFile(path: path, values: shared.merging(own) { $1 })
+    }
+
+    /// - Parameter profile: whose table it is; `nil` for the top level.
+    private static func values(
+        of table: TOMLTable, profile: String? = nil, path: String, toml: String
+    ) throws(ConfigurationError) -> [Key: String] {
         var values: [Key: String] = [:]
-        for name in table.keys {
+        for name in table.keys where profile != nil || name != profiles {
             guard let key = Key(rawValue: name) else {
                 throw .unknownSetting(
-                    name: name, path: path, line: ConfigurationFile.line(of: name, in: toml),
+                    name: name, path: path, line: line(of: name, profile: profile, in: toml),
                     known: Key.allCases.map(\.rawValue))
             }
-            values[key] = try ConfigurationFile.text(of: key, in: table, path: path)
+            values[key] = try text(of: key, in: table, path: path)
         }
-        self.values = values
+        return values
+    }
+
+    private static func tables(
+        in table: TOMLTable, path: String, toml: String
+    ) throws(ConfigurationError) -> [String: [Key: String]] {
+        guard let value = table[profiles] else { return [:] }
+        guard let parent = value.table else {
+            throw .unusableValue(
+                setting: profiles, source: path, value: firstLine(of: value.debugDescription),
+                reason: "it must be a table for each profile: [profile.NAME]")
+        }
+        var tables: [String: [Key: String]] = [:]
+        for name in parent.keys {
+            guard let own = parent[name]?.table else {
+                throw .unusableValue(
+                    setting: profiles, source: path, value: name,
+                    reason: "settings of a profile stand below a line [profile.NAME]")
+            }
+            try Profile.check(name, from: path)
+            tables[name] = try values(of: own, profile: name, path: path, toml: toml)
+        }
+        return tables
     }
 
     private static func table(path: String, toml: String) throws(ConfigurationError) -> TOMLTable {
@@ -78,9 +133,15 @@ struct ConfigurationFile {
     }
 
     /// The line that names the key, for the person who looks for it; the parser does not keep it.
-    private static func line(of name: String, in toml: String) -> Int? {
+    private static func line(of name: String, profile: String?, in toml: String) -> Int? {
         let lines = toml.split(separator: "\n", omittingEmptySubsequences: false)
-        let place = lines.firstIndex { line in
+        let header = profile.flatMap { profile in
+            lines.firstIndex { line in
+                line.first { $0 != " " && $0 != "\t" } == "["
+                    && line.filter { !" \t\"'".contains($0) }.hasPrefix("[profile.\(profile)]")
+            }
+        }
+        let place = lines[(header ?? 0)...].firstIndex { line in
             let start = line.drop { $0 == " " || $0 == "\t" || $0 == "[" || $0 == "\"" || $0 == "'" }
             guard start.hasPrefix(name) else { return false }
             return start.dropFirst(name.count).first.map { " \t=]\"'.".contains($0) } ?? true

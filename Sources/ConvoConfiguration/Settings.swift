@@ -14,6 +14,8 @@ public struct Settings: Sendable {
     public static let surfacingSecondsAllowed = 0.0...3600
     public static let conflictsAllowed = ["append", "branch", "hold"]
 
+    /// The profile whose settings they are; `nil` for those of the file's top level.
+    public let profile: String?
     /// Absolute.
     public let database: String
     public let serverURL: ServerURL
@@ -30,18 +32,20 @@ public struct Settings: Sendable {
 
     /// Finds and reads them all.
     ///
-    /// A missing config file is fine unless a flag or a variable names it.
+    /// A missing config file is fine unless a flag or a variable names it. A profile needs a table of its name in the file:
+    /// a mistyped name must not make a new database.
     ///
     /// - Throws: ``ConfigurationError``, which says which setting, from where, and what to do.
     public init(overrides: Overrides, in surroundings: Surroundings) throws(ConfigurationError) {
-        let file = try Settings.file(overrides: overrides, in: surroundings)
+        profile = try Profile.name(flag: overrides.profile, in: surroundings)
+        let file = try Settings.file(overrides: overrides, profile: profile, in: surroundings)
         let source = Sources(file: file, surroundings: surroundings)
         configFile = file?.path
         apiKeyFile = try source.path(flag: nil, variable: nil, key: .apiKeyFile)
         if let given = try source.path(flag: overrides.database, variable: "CONVO_DATABASE", key: .database) {
             database = given
         } else {
-            database = try surroundings.dataDirectory() + "/convo.db"
+            database = try surroundings.dataDirectory() + "/\(profile ?? "convo").db"
         }
         serverURL = try Settings.server(
             source.text(flag: ("--server-url", overrides.serverURL), variable: "CONVO_SERVER_URL", key: .serverURL))
@@ -61,9 +65,18 @@ public struct Settings: Sendable {
     }
 
     private static func file(
-        overrides: Overrides, in surroundings: Surroundings
+        overrides: Overrides, profile: String?, in surroundings: Surroundings
     ) throws(ConfigurationError) -> ConfigurationFile? {
-        if let named = overrides.config ?? surroundings["CONVO_CONFIG"] {
+        let file = try file(named: overrides.config, in: surroundings)
+        guard let profile else { return file }
+        guard let file else { throw .noSuchProfile(name: profile, path: nil, known: []) }
+        return try file.selecting(profile: profile)
+    }
+
+    private static func file(
+        named flag: String?, in surroundings: Surroundings
+    ) throws(ConfigurationError) -> ConfigurationFile? {
+        if let named = flag ?? surroundings["CONVO_CONFIG"] {
             guard !named.isEmpty else {
                 throw .unusableValue(setting: "the file", source: "--config", value: named, reason: "it names none")
             }

@@ -17,9 +17,10 @@ public enum SyncFailure: Error, Sendable {
     /// The task was cancelled before anything was sent.
     case cancelled
 
-    /// What a step threw: nothing is thrown there but these two and a `CancellationError`.
+    /// What a step threw: nothing is thrown there but these three and a `CancellationError`.
     init(_ error: any Error) {
         switch error {
+        case let failure as SyncFailure: self = failure
         case let error as APIError: self = .api(error)
         case let error as StoreError: self = .store(error)
         default: self = .cancelled

@@ -1,7 +1,8 @@
 /// One line on standard error that says how far a long job is; silent where that is no terminal.
 public struct ProgressLine: Sendable {
     private let device: TerminalDevice
-    private let isShown: Bool
+    /// Whether anybody sees it.
+    public let isShown: Bool
 
     public init(device: TerminalDevice = .standardError) {
         self.device = device

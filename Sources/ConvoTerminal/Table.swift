@@ -2,19 +2,28 @@
 public struct Table: Sendable {
     public enum Column: Sendable {
         /// As wide as its widest cell.
-        case fitting(String)
-        /// What the others leave; cut where that is too little.
-        case flexible(String)
+        case fitting(String, rank: Int = 0)
+        /// What the others leave; its longest cells are cut where that is too little.
+        case flexible(String, rank: Int = 0)
 
         var title: String {
             switch self {
-            case .fitting(let title), .flexible(let title): title
+            case .fitting(let title, _), .flexible(let title, _): title
             }
         }
+
+        /// In a terminal that is too narrow for all columns, those of the highest rank are left out first; 0 always stays.
+        var rank: Int {
+            switch self {
+            case .fitting(_, let rank), .flexible(_, let rank): rank
+            }
+        }
+
+        var isFlexible: Bool { if case .flexible = self { true } else { false } }
     }
 
-    /// A flexible column is not squeezed below this; the line grows longer than the terminal instead.
-    static let flexibleMinimum = 12
+    /// A flexible column is not squeezed below this as long as another one can be left out.
+    static let flexibleMinimum = 10
     private static let gap = "  "
 
     private let columns: [Column]
@@ -27,34 +36,66 @@ public struct Table: Sendable {
         rows.append(columns.indices.map { $0 < cells.count ? cells[$0].sanitised(.line) : "" })
     }
 
-    /// The lines, the titles first; fit for `width` columns, or as long as they are where it is `nil`.
+    /// The lines, the titles first; none is wider than `width`, and all are as long as they are where it is `nil`.
     public func lines(width: Int?, ink: Ink) -> [String] {
         let widths = self.widths(within: width)
-        let title = line(columns.map(\.title), widths)
-        return [ink.faint(title)] + rows.map { line($0, widths) }
+        let title = line(columns.map(\.title), widths, limit: width)
+        return [ink.faint(title)] + rows.map { line($0, widths, limit: width) }
     }
 
-    private func line(_ cells: [String], _ widths: [Int]) -> String {
+    /// - Parameter widths: `nil` for a column that is left out.
+    private func line(_ cells: [String], _ widths: [Int?], limit: Int?) -> String {
+        let last = widths.lastIndex { $0 != nil }
         var line = ""
         for (place, cell) in cells.enumerated() {
-            let cut = cell.truncated(to: widths[place])
-            line += place == cells.count - 1 ? cut : cut.padded(to: widths[place]) + Table.gap
+            guard let width = widths[place] else { continue }
+            let cut = cell.truncated(to: width)
+            line += place == last ? cut : cut.padded(to: width) + Table.gap
         }
         while line.last == " " { line.removeLast() }
-        return line
+        return limit.map { line.truncated(to: $0) } ?? line
     }
 
-    private func widths(within limit: Int?) -> [Int] {
-        var widths = columns.indices.map { place in
+    private func widths(within limit: Int?) -> [Int?] {
+        let natural = columns.indices.map { place in
             rows.map { $0[place].columns }.reduce(columns[place].title.columns, max)
         }
-        guard let limit else { return widths }
-        let flexible = columns.indices.filter { if case .flexible = columns[$0] { true } else { false } }
-        guard !flexible.isEmpty else { return widths }
-        let excess = widths.reduce(0, +) + Table.gap.count * (columns.count - 1) - limit
-        guard excess > 0 else { return widths }
-        let share = (excess + flexible.count - 1) / flexible.count
-        for place in flexible { widths[place] = max(min(widths[place], Table.flexibleMinimum), widths[place] - share) }
-        return widths
+        guard let limit else { return natural }
+        let shown = shownColumns(natural, within: limit)
+        let fixed = shown.filter { !columns[$0].isFlexible }.reduce(Table.gaps(shown.count)) { $0 + natural[$1] }
+        let flexible = shown.filter { columns[$0].isFlexible }
+        let cap = Table.cap(of: flexible.map { natural[$0] }, within: limit - fixed)
+        return columns.indices.map { place in
+            guard shown.contains(place) else { return nil }
+            return columns[place].isFlexible ? min(natural[place], cap) : natural[place]
+        }
+    }
+
+    /// The columns that fit beside each other, each flexible one at its least width.
+    private func shownColumns(_ natural: [Int], within limit: Int) -> [Int] {
+        var shown = Array(columns.indices)
+        func least(_ place: Int) -> Int {
+            columns[place].isFlexible ? min(natural[place], Table.flexibleMinimum) : natural[place]
+        }
+        while shown.reduce(Table.gaps(shown.count), { $0 + least($1) }) > limit,
+            let victim = shown.max(by: { columns[$0].rank < columns[$1].rank }), columns[victim].rank > 0
+        {
+            shown.removeAll { $0 == victim }
+        }
+        return shown
+    }
+
+    private static func gaps(_ count: Int) -> Int { gap.count * max(0, count - 1) }
+
+    /// The greatest width to which columns can be cut so that together they fit: what is narrower stays whole, and leaves
+    /// its share to the others.
+    private static func cap(of widths: [Int], within room: Int) -> Int {
+        var room = room
+        for (index, width) in widths.sorted().enumerated() {
+            let share = room / (widths.count - index)
+            if width > share { return max(1, share) }
+            room -= width
+        }
+        return .max
     }
 }

@@ -29,7 +29,7 @@ public struct TerminalDevice: Sendable {
         case failed(errno: Int32)
     }
 
-    /// Writes the whole text.
+    /// Writes the whole text. Where another program made the stream non-blocking, this waits for its reader.
     public func write(_ text: String) throws(WriteFailure) {
         var text = text
         if let failure = text.withUTF8({ write(UnsafeRawBufferPointer($0)[...]) }) { throw failure }
@@ -44,10 +44,18 @@ public struct TerminalDevice: Sendable {
                 rest = rest.dropFirst(count)
             } else if errno == EPIPE {
                 return .readerGone
-            } else if errno != EINTR, errno != EAGAIN {
+            } else if errno == EAGAIN {
+                waitUntilWritable()
+            } else if errno != EINTR {
                 return .failed(errno: errno)
             }
         }
         return nil
+    }
+
+    /// Sleeps until the stream takes more, or is broken: the next write tells which.
+    private func waitUntilWritable() {
+        var event = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = poll(&event, 1, -1)
     }
 }

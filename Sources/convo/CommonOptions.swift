@@ -6,6 +6,9 @@ import ConvoWiring
 
 /// What every verb takes.
 struct CommonOptions: ParsableArguments {
+    @Option(help: ArgumentHelp("The settings below [profile.NAME] in the config file.", valueName: "name"))
+    var profile: String?
+
     @Option(help: ArgumentHelp("The database file.", valueName: "path"))
     var database: String?
 
@@ -20,7 +23,7 @@ struct CommonOptions: ParsableArguments {
 
     func settings() throws -> Settings {
         try Settings(
-            overrides: Overrides(config: config, database: database, serverURL: serverURL),
+            overrides: Overrides(config: config, profile: profile, database: database, serverURL: serverURL),
             in: .ofThisProcess())
     }
 

@@ -36,6 +36,12 @@ struct Console {
         try device.write(device.ink(environment: Console.variable).faint(text.sanitised(.line)) + "\n")
     }
 
+    /// Does what may take long, and says so on standard error while it does. With `--json` only errors stand there.
+    func whileWaiting<Value>(for subject: String, _ work: () async throws -> Value) async throws -> Value {
+        guard !asJSON else { return try await work() }
+        return try await WaitNotice("Still waiting for \(subject)") { try? note($0) }.during(work)
+    }
+
     private func write(_ json: JSONText) throws {
         try device.write(device.isTerminal ? json.escapedForTerminal : json.text)
         try device.write("\n")

@@ -21,13 +21,13 @@ struct Convo: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Writing", subcommands: writing),
             CommandGroup(name: "Reading", subcommands: reading),
-            CommandGroup(name: "Delivering", subcommands: [Outbox.self] + delivering),
+            CommandGroup(name: "Delivering", subcommands: [Outbox.self] + delivering + [AccountCommand.self]),
         ])
 
     static func main() async {
         // A reader that goes away is an error of `write`, not the end of the process.
         signal(SIGPIPE, SIG_IGN)
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        let arguments = DashedTexts.separated(Array(CommandLine.arguments.dropFirst()))
         do {
             try Arguments.check()
             if let verb = verb(arguments) { return try await verb.perform() }

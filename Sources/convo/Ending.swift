@@ -8,7 +8,7 @@ import Glibc
 enum Ending: Equatable {
     /// Help or the version: what the person asked for.
     case answer(String)
-    case usage(String, asJSON: Bool)
+    case usage(String, hint: String? = nil, asJSON: Bool)
     case failure(Failure, asJSON: Bool)
     /// Everything was said already.
     case silent(code: Int32)
@@ -30,8 +30,14 @@ enum Ending: Equatable {
                 hint: "Run `convo help` to see what there is.")
             self = .failure(failure, asJSON: asJSON)
         } else {
-            self = .usage(asJSON ? Convo.message(for: error) : Convo.fullMessage(for: error), asJSON: asJSON)
+            self = .usage(
+                asJSON ? Convo.message(for: error) : Convo.fullMessage(for: error),
+                hint: DashedTexts.unknownOption(in: arguments).map(Ending.hint), asJSON: asJSON)
         }
+    }
+
+    private static func hint(unknown option: String) -> String {
+        "If \"\(option.prefix(40))\" is meant as text, put -- before it, behind all options: … -- 'text'"
     }
 
     func happen() -> Never {
@@ -40,11 +46,11 @@ enum Ending: Equatable {
         case .answer(let text):
             try? TerminalDevice.standardOutput.write(text + "\n")
             exit(0)
-        case .usage(let text, asJSON: false):
-            say(text.sanitised(.block))
+        case .usage(let text, let hint, asJSON: false):
+            say(([text] + [hint.map { "Hint: \($0)" }].compactMap(\.self)).joined(separator: "\n").sanitised(.block))
             exit(ConvoTerminal.ExitCode.usage.rawValue)
-        case .usage(let text, asJSON: true):
-            let failure = Failure(.usage, code: "usage", message: text, hint: "Run `convo help`.")
+        case .usage(let text, let hint, asJSON: true):
+            let failure = Failure(.usage, code: "usage", message: text, hint: hint ?? "Run `convo help`.")
             say(failure.json.text)
             exit(failure.exitCode.rawValue)
         case .failure(let failure, let asJSON):

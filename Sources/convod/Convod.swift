@@ -14,6 +14,9 @@ struct Convod: AsyncParsableCommand {
         discussion: "SIGTERM and SIGINT stop it with nothing lost; SIGHUP makes it read its configuration again.",
         version: "0.1.0")
 
+    @Option(help: ArgumentHelp("The settings below [profile.NAME] in the config file.", valueName: "name"))
+    var profile: String?
+
     @Option(help: ArgumentHelp("The database file.", valueName: "path"))
     var database: String?
 
@@ -36,8 +39,8 @@ struct Convod: AsyncParsableCommand {
 
     private var overrides: Overrides {
         Overrides(
-            config: config, database: database, serverURL: serverURL, pollInterval: pollInterval,
-            sweepInterval: sweepInterval)
+            config: config, profile: profile, database: database, serverURL: serverURL,
+            pollInterval: pollInterval, sweepInterval: sweepInterval)
     }
 
     static func main() async {

@@ -51,7 +51,7 @@ struct Daemon: Service {
         var engine = first
         var settings = firstSettings
         while !Task.isCancelled {
-            let news = NewsDesk(logger: logger, manager: manager)
+            let news = SyncEventLogger(logger: logger, manager: manager, store: store)
             let isReload = await runUntilReload(engine, SyncIntervals(settings: settings), wake, news)
             guard isReload, !Task.isCancelled else { return }
             manager?.tell(.reloading(monotonicMicroseconds: Monotonic.microseconds))
@@ -72,7 +72,7 @@ struct Daemon: Service {
 
     /// - Returns: whether it ended for a SIGHUP.
     private func runUntilReload(
-        _ engine: SyncEngine, _ intervals: SyncIntervals, _ wake: WakeSignal, _ news: NewsDesk
+        _ engine: SyncEngine, _ intervals: SyncIntervals, _ wake: WakeSignal, _ news: SyncEventLogger
     ) async -> Bool {
         await withTaskGroup(of: Bool.self) { group in
             group.addTask {

@@ -19,8 +19,8 @@ import Testing
     }
 
     @Test func `ends with usage for a wrong line, in JSON where that was asked for`() {
-        guard case .usage(let words, asJSON: false)? = ending("append"),
-            case .usage(let text, asJSON: true)? = ending("append", "--json")
+        guard case .usage(let words, _, asJSON: false)? = ending("append"),
+            case .usage(let text, _, asJSON: true)? = ending("append", "--json")
         else {
             Issue.record("another ending")
             return

@@ -7,6 +7,7 @@ import Testing
     private static let verbs = [
         ["list", "--limit", "3", "--json"], ["search", "two", "words", "--sort", "date"], ["append", "id", "-"],
         ["append", "id", "text", "--function-result", "call=1", "--wait", "--no-store"], ["sync"],
+        ["sync", "--accept-deletions", "--profile", "work"],
         ["start", "text", "--model", "m", "--handoff-execution", "client", "--tools", "[]"],
         ["delete", "id", "--local"], ["conflict", "id", "hold"],
     ]
@@ -17,7 +18,8 @@ import Testing
         ["search", "a", "--sort", "size"], ["append"], ["append", "id", "--confirm", "x"], ["--version"],
         ["start", "text", "--model", "m", "--handoff-execution", "nobody"], ["start", "text"], ["list", "--help"],
         ["list", "--version"], ["list", "--generate-completion-script", "bash"], ["help", "list"],
-        ["outbox"], ["outbox", "list", "--all"], ["outbox", "cancel", "op"], ["outbox", "nonsense"],
+        ["outbox"], ["outbox", "retry"], ["account"], ["account", "adopt"], ["outbox", "list", "--all"],
+        ["outbox", "cancel", "op"], ["outbox", "nonsense"],
         ["outbox", "--help"],
     ]
 

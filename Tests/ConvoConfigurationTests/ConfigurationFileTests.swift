@@ -16,6 +16,23 @@ import Testing
         )
     }
 
+    @Test func `with an unknown setting of a profile is refused with the line in its table`() {
+        #expect(
+            error("database = 'a'\n[profile.work]\n# database\n\ndatabse = 'b'\n")?.description
+                == "/c.toml:5: there is no setting databse.")
+        #expect(
+            error("[profile.a]\nconflict = 'hold'\n[profile.b]\nconflicts = 'hold'\n")?.description
+                == "/c.toml:4: there is no setting conflicts.")
+    }
+
+    @Test(arguments: [
+        "profile = 'work'", "[profile]\nwork = 'x'", "[profile.\"my work\"]", "[profile.\"../x\"]", "[profile.convo]",
+        "[profile.work]\npoll_interval = 'soon'",
+    ])
+    func `with a profile that can't be one is refused`(toml: String) {
+        #expect(error(toml)?.code == "unusable_value")
+    }
+
     @Test func `with an unknown section is refused with its line`() {
         #expect(error("\n[server]\nurl = 1")?.description == "/c.toml:2: there is no setting server.")
     }

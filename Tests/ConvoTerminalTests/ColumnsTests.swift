@@ -43,4 +43,34 @@ import Testing
         table.add(["a", "a rather long name for it"])
         #expect(table.lines(width: 20, ink: .plain) == ["ID  NAME", "a   a rather long n…"])
     }
+
+    /// A list's columns, with names of all kinds.
+    private static let list: Table = {
+        var table = Table([
+            .fitting("ID"), .flexible("NAME"), .flexible("MODEL", rank: 4), .fitting("ENTRIES", rank: 3),
+            .fitting("UPDATED", rank: 1), .flexible("NOTES", rank: 2),
+        ])
+        for name in ["short 0", "短い名前", String(repeating: "N", count: 120), String(repeating: "長い", count: 40)] {
+            table.add(["0a8p2k3m4n5q6r7s", name, "mistral-medium-latest", "12", "12 min ago", "1 pending"])
+        }
+        return table
+    }()
+
+    @Test(arguments: 40...140)
+    func `of a table are never wider than the terminal, and leave short cells whole`(width: Int) {
+        let lines = Columns.list.lines(width: width, ink: .plain)
+        #expect(lines.allSatisfy { $0.columns <= width })
+        #expect(lines[1].contains("0a8p2k3m4n5q6r7s  short 0"))
+        #expect(lines[2].contains("0a8p2k3m4n5q6r7s  短い名前"))
+    }
+
+    @Test func `of a table that are worth least are left out of a narrow terminal`() {
+        func titles(_ width: Int) -> [Substring] {
+            Columns.list.lines(width: width, ink: .plain)[0].split(separator: " ")
+        }
+        #expect(titles(80) == ["ID", "NAME", "MODEL", "ENTRIES", "UPDATED", "NOTES"])
+        #expect(titles(60) == ["ID", "NAME", "ENTRIES", "UPDATED", "NOTES"])
+        #expect(titles(40) == ["ID", "NAME", "UPDATED"])
+        #expect(Columns.list.lines(width: 10, ink: .plain).allSatisfy { $0.columns <= 10 })
+    }
 }

@@ -13,7 +13,9 @@ struct Doctor: Verb {
     @OptionGroup var common: CommonOptions
 
     func perform() async throws {
-        let examination = await Examination.make { try common.settings() }
+        let examination = try await common.console.whileWaiting(for: "the server") {
+            await Examination.make { try common.settings() }
+        }
         try common.console.print(json: examination.json) { examination.lines($0) }
         if let failure = examination.findings.compactMap(\.failure).first { throw failure }
     }

@@ -2,6 +2,7 @@ import ConvoAPI
 import ConvoConfiguration
 import ConvoModel
 import ConvoStore
+import ConvoSync
 import ConvoTerminal
 import ConvoWiring
 
@@ -20,24 +21,34 @@ struct Examination {
         var examination = Examination()
         guard
             let settings = examination.look(
-                at: "settings", words: { $0.configFile ?? "no config file: the defaults are used" }, settings)
+                at: "settings", words: Examination.words, settings)
         else { return examination }
-        examination.examineStore(settings)
-        await examination.examineServer(settings)
+        let owner = examination.examineStore(settings)
+        await examination.examineServer(settings, owner: owner)
         return examination
     }
 
-    private mutating func examineStore(_ settings: Settings) {
+    private static func words(_ settings: Settings) -> String {
+        let file = settings.configFile ?? "no config file: the defaults are used"
+        return settings.profile.map { "profile \($0) in \(file)" } ?? file
+    }
+
+    /// - Returns: whose the database is.
+    private mutating func examineStore(_ settings: Settings) -> StoreOwner? {
         guard let store = look(at: "database", words: { $0.path }, { try Store(path: settings.database) }) else {
-            return
+            return nil
         }
         look(at: "integrity", words: { "the database is whole" }, { try store.checkIntegrity() })
+        // That something odd stands on the server is no failure here.
+        look(
+            at: "set aside", words: { $0.isEmpty ? "nothing" : "\($0.count): \($0.words)" }, { try store.setAside() })
         let daemon = FileLock.holder(of: .daemon, beside: store.path)
         findings.append(
             Finding(part: "daemon", words: daemon.map { "running, process \($0)" } ?? "not running", failure: nil))
+        return look(at: "account", words: { "the database belongs to \($0.words)" }, { try store.owner() })
     }
 
-    private mutating func examineServer(_ settings: Settings) async {
+    private mutating func examineServer(_ settings: Settings, owner: StoreOwner?) async {
         let surroundings = Surroundings.ofThisProcess()
         let key = look(at: "key", words: { $0 == nil ? "none, and none needed" : "there is one" }) {
             try settings.apiKey(in: surroundings)
@@ -53,7 +64,16 @@ struct Examination {
         } catch {
             let failure = Failure(error)
             findings.append(Finding(part: "server", words: failure.message, failure: failure))
+            return
         }
+        // Where the server does not tell whose key it is, only a pull finds out.
+        let account = try? await api.whoAmI()
+        guard let owner, let mismatch = owner.mismatch(server: settings.serverURL.normalised, account: account) else {
+            return
+        }
+        let failure = Failure(mismatch)
+        findings.removeAll { $0.part == "account" }
+        findings.append(Finding(part: "account", words: failure.message, failure: failure))
     }
 
     /// Notes what came of it, and passes it on.

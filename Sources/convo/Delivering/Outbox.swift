@@ -39,37 +39,46 @@ struct Outbox: ParsableCommand {
     struct Retry: Verb {
         static let configuration = CommandConfiguration(
             commandName: "retry",
-            abstract: "Sends a refused or held write again, with what waits for it.",
+            abstract: "Sends refused or held writes again, with what waits for them.",
             discussion: "One that is in doubt is asked about again at once: it is never sent blindly.")
 
-        @Argument(help: .operation) var operation: String
+        @OptionGroup var selection: OutboxSelection
         @OptionGroup var common: CommonOptions
 
         func run() throws {
             let store = try common.store()
-            let id = try store.operation(matching: operation).id
-            try store.retry(id)
-            let item = try store.operation(matching: id.rawValue)
-            try common.console.print(json: item.json) { _ in ["\(id) is \(item.state.words)."] }
+            if let name = selection.only {
+                let id = try store.operation(matching: name).id
+                try store.retry(id)
+                let item = try store.operation(matching: id.rawValue)
+                return try common.console.print(json: item.json) { _ in ["\(id) is \(item.state.words)."] }
+            }
+            let change = OutboxChange(of: try selection.writes(in: store), in: store) { id throws(StoreError) in
+                try store.retry(id)
+                return [id]
+            }
+            try common.console.print(json: change.json) { _ in change.lines }
+            if let failure = change.failure { throw failure }
         }
     }
 
     struct Cancel: Verb {
         static let configuration = CommandConfiguration(
             commandName: "cancel",
-            abstract: "Takes a write back that is not on the server.",
+            abstract: "Takes writes back that are not on the server.",
             discussion: "With a start or a branch goes what is queued behind it.")
 
-        @Argument(help: .operation) var operation: String
+        @OptionGroup var selection: OutboxSelection
         @OptionGroup var common: CommonOptions
 
         func run() throws {
             let store = try common.store()
-            let cancelled = try store.cancel(store.operation(matching: operation).id)
-            let items = try cancelled.map { id throws in try store.operation(matching: id.rawValue) }
-            try common.console.print(json: .array(items.map(\.json))) { _ in
-                cancelled.map { "\($0) is cancelled." }
+            let change = OutboxChange(of: try selection.writes(in: store), in: store) { id throws(StoreError) in
+                try store.cancel(id)
             }
+            if selection.only != nil, let failure = change.failure { throw failure }
+            try common.console.print(json: change.json) { _ in change.lines }
+            if let failure = change.failure { throw failure }
         }
     }
 }

@@ -11,10 +11,11 @@ struct Status: Verb {
 
     func run() throws {
         let settings = try common.settings()
-        let status = try Store(path: settings.database).status()
-        let standing = Standing(
-            database: settings.database, server: settings.serverURL.description, status: status,
+        let store = try Store(path: settings.database)
+        let report = StatusReport(
+            profile: settings.profile, database: settings.database, server: settings.serverURL.description,
+            status: try store.status(), setAside: try store.setAside(),
             daemon: FileLock.holder(of: .daemon, beside: settings.database))
-        try common.console.print(json: standing.json) { standing.lines($0) }
+        try common.console.print(json: report.json) { report.lines($0) }
     }
 }

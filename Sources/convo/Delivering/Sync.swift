@@ -11,40 +11,88 @@ struct Sync: Verb {
         abstract: "One pull and one push, now, in the foreground.",
         discussion: "What was fetched before a failure stays; the next one goes on from there.")
 
-    /// While another process pushes, for example the daemon: how often it is asked, and how many times.
+    /// While another process pushes, for example the daemon: how often it is asked, and for how long.
     private static let turnPause = Duration.milliseconds(50)
-    private static let turnLimit = 400
+    private static let turnLimit = Duration.seconds(20)
+
+    @Flag(help: "Mark what the server no longer has as deleted, however many conversations that are.")
+    var acceptDeletions = false
 
     @OptionGroup var common: CommonOptions
 
     func perform() async throws {
         let store = try common.store()
         let engine = try common.engine(for: store)
-        var outcome = SyncOutcome()
-        outcome.pull = await pull(engine)
-        // Without a server or a key, the push would only find the same.
-        if outcome.pull.halt == nil { outcome.push = try await push(engine, in: store) }
+        let console = common.console
+        let progress = ProgressLine()
+        let notice = WaitNotice("Still looking for what is new") { line in
+            progress.isShown ? progress.show(line) : try? console.note(line)
+        }
+        var outcome = SyncOutcome(moments: console.style.moments)
+        do {
+            defer { progress.clear() }
+            outcome =
+                try await console.asJSON
+                ? run(engine, store, outcome, progress, notice)
+                : notice.during {
+                    try await run(engine, store, outcome, progress, notice)
+                }
+        }
+        outcome.moments = console.style.moments
         outcome.waiting = try store.outbox().map(\.state)
-        try common.console.print(json: outcome.json) { _ in outcome.lines }
-        if let failure = outcome.failure { throw failure }
+        outcome.setAside = try store.setAside()
+        if outcome.pull.withheldDeletions > 0 { outcome.heldCount = try store.status().conversations }
+        try console.print(json: outcome.json) { _ in outcome.lines }
+        let failures = outcome.failures
+        if !console.asJSON { for failure in failures.dropFirst() { try console.note(failure.message) } }
+        if let failure = failures.first { throw failure }
     }
 
-    private func pull(_ engine: SyncEngine) async -> PullReport {
-        let progress = ProgressLine()
-        defer { progress.clear() }
+    private func run(
+        _ engine: SyncEngine, _ store: Store, _ outcome: SyncOutcome, _ progress: ProgressLine, _ notice: WaitNotice
+    ) async throws -> SyncOutcome {
+        var outcome = outcome
+        outcome.pull = await pull(engine, progress, notice)
+        guard outcome.canPush else { return outcome }
+        do {
+            outcome.push = try await push(engine, in: store, progress, notice)
+            outcome.isPushedElsewhere = outcome.push == nil
+        } catch let error as StoreError {
+            outcome.pushFailure = .store(error)
+        }
+        return outcome
+    }
+
+    private func pull(_ engine: SyncEngine, _ progress: ProgressLine, _ notice: WaitNotice) async -> PullReport {
         progress.show("Looking for what is new…")
-        return await engine.pull(.sweep) { report in
+        return await engine.pull(.sweep, acceptsDeletions: acceptDeletions) { report in
             guard report.histories > 0 || report.conversations > 0 else { return }
-            progress.show("New conversations: \(report.conversations); histories fetched: \(report.histories)…")
+            let counts = "new conversations: \(report.conversations); histories fetched: \(report.histories)"
+            notice.waits(for: "Still fetching, \(counts)")
+            guard progress.isShown else { return }
+            progress.show("Fetching, \(counts)…")
+            notice.wasSpoken()
         }
     }
 
-    private func push(_ engine: SyncEngine, in store: Store) async throws -> PushReport {
-        for _ in 0..<Sync.turnLimit {
+    /// - Returns: `nil` where another process pushed all the while.
+    private func push(
+        _ engine: SyncEngine, in store: Store, _ progress: ProgressLine, _ notice: WaitNotice
+    ) async throws -> PushReport? {
+        progress.show("Delivering…")
+        notice.waits(for: "Still delivering")
+        let limit = ContinuousClock.now + Sync.turnLimit
+        var isWaiting = false
+        while true {
             if let report = try await engine.push(.once) { return report }
+            if !isWaiting {
+                isWaiting = true
+                let holder = FileLock.holder(of: .engine, beside: store.path).map { ", process \($0)," } ?? ""
+                notice.waits(for: "Another process\(holder) is delivering; waiting for it to end")
+            }
+            guard ContinuousClock.now < limit else { return nil }
             Doorbell.ring(beside: store.path)
             try await Task.sleep(for: Sync.turnPause)
         }
-        return PushReport()
     }
 }

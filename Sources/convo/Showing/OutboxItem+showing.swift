@@ -12,8 +12,8 @@ extension OutboxItem {
     static func table(_ items: [OutboxItem], _ style: Style) -> [String] {
         guard !items.isEmpty else { return ["Nothing waits: every write is delivered."] }
         var table = Table([
-            .fitting("ID"), .fitting("WRITE"), .fitting("CONVERSATION"), .fitting("STATE"), .fitting("QUEUED"),
-            .flexible("TEXT"), .flexible("REASON"),
+            .fitting("ID"), .fitting("WRITE", rank: 2), .fitting("CONVERSATION", rank: 3), .fitting("STATE"),
+            .fitting("QUEUED", rank: 4), .flexible("TEXT", rank: 1), .flexible("REASON"),
         ])
         for item in items {
             table.add([

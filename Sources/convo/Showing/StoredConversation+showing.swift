@@ -39,8 +39,8 @@ extension StoredConversation {
             return ["There are no conversations here. Try `convo sync` or `convo start`."]
         }
         var table = Table([
-            .fitting("ID"), .flexible("NAME"), .flexible("MODEL"), .fitting("ENTRIES"), .fitting("UPDATED"),
-            .flexible("NOTES"),
+            .fitting("ID"), .flexible("NAME"), .flexible("MODEL", rank: 4), .fitting("ENTRIES", rank: 3),
+            .fitting("UPDATED", rank: 1), .flexible("NOTES", rank: 2),
         ])
         for conversation in conversations {
             table.add([

@@ -1,3 +1,4 @@
+import ConvoAPI
 import ConvoModel
 import ConvoStore
 import ConvoSync
@@ -6,26 +7,74 @@ import ConvoWiring
 
 /// What `convo sync` answers.
 struct SyncOutcome {
+    /// Taken when all is over: a wait that the server asks for counts from then.
+    var moments: Moments
     var pull = PullReport()
-    var push = PushReport()
+    /// `nil` where nothing was pushed.
+    var push: PushReport?
+    /// The store failed while it was pushed.
+    var pushFailure: SyncFailure?
+    /// Another process pushed all the while.
+    var isPushedElsewhere = false
     /// Where each write stands that is not delivered.
     var waiting: [OperationState] = []
+    var setAside: [SetAsideItem] = []
+    /// How many conversations the store holds.
+    var heldCount = 0
 
+    init(moments: Moments) { self.moments = moments }
+
+    /// Whether to push after this pull. One that ended early keeps no push from running, but where a push could only end by
+    /// the same: no network, no key, no disk, another's database.
+    var canPush: Bool {
+        switch pull.halt {
+        case nil: true
+        case .store, .otherServer, .otherAccount, .cancelled: false
+        case .api(let error):
+            switch error.kind {
+            case .unreachable, .insecure, .unusableRequest, .cancelled, .noRoute, .status(401): false
+            default: true
+            }
+        }
+    }
+
+    private var pushHalt: SyncFailure? { pushFailure ?? push?.halt }
+
+    /// How many conversations would have been marked as deleted at once, and were not.
+    private var withheld: Int { pull.withheldDeletions }
+}
+
+// MARK: - What is printed
+
+extension SyncOutcome {
     var json: JSONText {
         .object([
             "pulled": .object(["conversations": .int(pull.conversations), "entries": .int(pull.entries)]),
-            "pushed": .int(push.delivered),
+            "pushed": .int(push?.delivered ?? 0),
             "remaining": .int(waiting.count),
+            "withheld_deletions": .int(withheld),
+            "set_aside": .array(setAside.map(\.json)),
+            "failures": .array(failures.map(\.report)),
         ])
     }
 
     var lines: [String] {
+        var lines: [String] = []
         // What failed before it did anything has only its failure to tell.
-        if pull.halt != nil, pull.conversations + pull.entries == 0 { return [] }
-        var lines = [
-            "Pulled \(count(pull.conversations, "new conversation")) and \(count(pull.entries, "new entry", "new entries")).",
-            "Delivered \(count(push.delivered, "write")).",
-        ]
+        if pull.halt == nil || pull.conversations + pull.entries > 0 {
+            lines.append(
+                "Pulled \(count(pull.conversations, "new conversation")) and \(count(pull.entries, "new entry", "new entries"))."
+            )
+        }
+        if let push, pull.halt == nil || push.delivered > 0 {
+            lines.append("Delivered \(count(push.delivered, "write")).")
+        }
+        if isPushedElsewhere { lines.append("Another process is delivering what waits.") }
+        if !setAside.isEmpty {
+            lines.append(
+                "Set aside \(count(setAside.count, "thing")) that can't be read: \(setAside.words.sanitised(.line)).")
+        }
+        guard !lines.isEmpty else { return [] }
         for state in OperationState.allCases {
             let number = waiting.count { $0 == state }
             if number > 0 { lines.append("\(count(number, "write")) \(state.words): see `convo outbox`.") }
@@ -33,18 +82,39 @@ struct SyncOutcome {
         return lines
     }
 
-    /// The first thing that went wrong. What is stuck until the person decides comes before what goes on by itself:
-    /// trying again does not help.
-    var failure: Failure? {
-        if let halt = pull.halt, halt.isNotFound { return notTheAPI(halt) }
-        if let halt = pull.halt ?? push.halt { return Failure(halt) }
-        if let first = pull.failures.first {
-            let cause = Failure(first.cause)
-            return Failure(
-                .tryLater, code: cause.code,
-                message: "\(count(pull.failures.count, "history", "histories")) could not be read: \(cause.message)",
-                hint: cause.hint)
+    /// All that went wrong; the first gives the exit code. What is stuck until the person decides comes before what goes on
+    /// by itself: trying again does not help.
+    var failures: [Failure] {
+        var failures: [Failure] = []
+        if let halt = pull.halt { failures.append(halt.isNotFound ? noList(halt) : told(halt)) }
+        if let halt = pushHalt {
+            let failure = told(halt)
+            if !failures.contains(failure) { failures.append(failure) }
         }
+        if let unread { failures.append(unread) }
+        if withheld > 0 { failures.append(manyDeletions) }
+        if let unsent, failures.isEmpty { failures.append(unsent) }
+        return failures
+    }
+
+    private var unread: Failure? {
+        guard let first = pull.failures.first else { return nil }
+        let cause = told(first.cause)
+        let more = pull.failures.count > 1 ? " and \(count(pull.failures.count - 1, "other"))" : ""
+        return Failure(
+            .tryLater, code: cause.code, message: "\(first.conversation)\(more) could not be read: \(cause.message)",
+            hint: cause.hint)
+    }
+
+    private var manyDeletions: Failure {
+        Failure(
+            .badData, code: "many_deletions",
+            message:
+                "\(withheld) or more of \(heldCount) conversations would be marked as deleted at once, for the server no longer has them: nothing was marked.",
+            hint: "Is it the right server, and the right key? If so, run `convo sync --accept-deletions`.")
+    }
+
+    private var unsent: Failure? {
         let stuck = waiting.count { $0 == .refused || $0 == .held }
         guard stuck == 0 else {
             return Failure(
@@ -58,8 +128,18 @@ struct SyncOutcome {
             hint: "Run `convo outbox` to see why; convod or the next `convo sync` goes on.")
     }
 
+    /// In its own words, but for a server that says how long to wait.
+    private func told(_ failure: SyncFailure) -> Failure {
+        let words = Failure(failure)
+        guard case .api(let error) = failure, let wait = error.retryAfter, wait >= .seconds(1) else { return words }
+        return Failure(
+            words.exitCode, code: words.code,
+            message: "The server asks to wait until \(moments.time(in: wait)): \(words.message)",
+            hint: "convod goes on by itself; without it, run `convo sync` after that.")
+    }
+
     /// Every server of this API has a list.
-    private func notTheAPI(_ halt: SyncFailure) -> Failure {
+    private func noList(_ halt: SyncFailure) -> Failure {
         Failure(
             .unreachable, code: "not_the_api",
             message: "The server has no list of conversations: \(Failure(halt).message)",
@@ -68,5 +148,12 @@ struct SyncOutcome {
 
     private func count(_ number: Int, _ one: String, _ many: String? = nil) -> String {
         "\(number) \(number == 1 ? one : many ?? one + "s")"
+    }
+}
+
+extension Failure {
+    /// As an element of a report.
+    fileprivate var report: JSONText {
+        .object(["code": .string(code), "message": .string(message), "hint": .string(hint)])
     }
 }

@@ -31,16 +31,32 @@ struct Courier: Sendable {
         let known = Set(try store.history(of: receipt.conversation).entries.compactMap(\.entry.id))
         tell(receipt, isFollowing: isStreaming && turn == nil && !Task.isCancelled)
         let typist = isStreaming && !console.asJSON ? Typist(style: console.style) : nil
-        let outcome: Result<OutboxItem, any Error>
-        do {
-            let item = try await engine.get().deliver(
-                receipt.operation, turn: turn,
-                streaming: isStreaming ? Streaming(receipt.operation) { await typist?.show($0) } : nil)
-            outcome = .success(item)
-        } catch {
-            outcome = .failure(error)
-        }
+        let outcome = await follow(receipt, turn, typist)
         return Parcel(receipt: receipt, known: known, outcome: outcome, isShown: await typist?.end() ?? false)
+    }
+
+    /// Delivers it, and says so where the answer takes long.
+    private func follow(
+        _ receipt: QueuedWrite, _ turn: FileLock?, _ typist: Typist?
+    ) async -> Result<OutboxItem, any Error> {
+        let notice = WaitNotice("Still waiting for the answer") { [console] line in
+            guard !console.asJSON else { return }
+            await typist?.breakLine()
+            try? console.note(line)  // standard error may be closed: the answer is waited for all the same
+        }
+        let streaming = Streaming(receipt.operation) { event in
+            notice.wasSpoken()
+            await typist?.show(event)
+        }
+        do {
+            return .success(
+                try await notice.during {
+                    try await engine.get().deliver(
+                        receipt.operation, turn: turn, streaming: isStreaming ? streaming : nil)
+                })
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// Standard error may be closed: that keeps no write from being sent.

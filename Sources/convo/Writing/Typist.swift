@@ -14,6 +14,9 @@ actor Typist {
     /// A terminal that is gone takes nothing away from the answer: it is stored all the same.
     func show(_ event: ConversationEvent) { type(transcript.text(of: event, style.ink)) }
 
+    /// Something else is written to the terminal next.
+    func breakLine() { type(transcript.end()) }
+
     /// Ends the last line, and says whether the answer was shown: it was not where another process delivers the write,
     /// or where nothing could be written.
     func end() -> Bool {

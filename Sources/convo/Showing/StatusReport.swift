@@ -1,17 +1,21 @@
 import ConvoModel
 import ConvoStore
 import ConvoTerminal
+import ConvoWiring
 
 /// What `convo status` answers.
-struct Standing {
+struct StatusReport {
+    let profile: String?
     let database: String
     let server: String
     let status: StoreStatus
+    let setAside: [SetAsideItem]
     /// The running daemon's process, `nil` if none runs.
     let daemon: Int32?
 
     var json: JSONText {
         .object([
+            "profile": .string(profile),
             "database": .string(database),
             "server_url": .string(server),
             "conversations": .int(status.conversations),
@@ -20,6 +24,7 @@ struct Standing {
             "last_pull_at": .string(status.lastPullAt),
             "last_sweep_at": .string(status.lastSweepAt),
             "daemon": .object(["running": .bool(daemon != nil), "pid": daemon.map { .int(Int($0)) } ?? .null]),
+            "set_aside": .array(setAside.map(\.json)),
         ])
     }
 
@@ -27,7 +32,7 @@ struct Standing {
         let waiting = OperationState.allCases.filter(\.isOpen).compactMap { state in
             status.outbox[state].flatMap { $0 > 0 ? "\($0) \(state.words)" : nil }
         }
-        let facts = [
+        var facts = [
             ("database", database), ("server", server),
             ("held", "\(status.conversations) conversations, \(status.entries) entries"),
             ("waiting", waiting.isEmpty ? "nothing" : waiting.joined(separator: ", ")),
@@ -35,6 +40,11 @@ struct Standing {
             ("last sweep", status.lastSweepAt.map(style.moments.ago) ?? "never"),
             ("daemon", daemon.map { "running, process \($0)" } ?? "not running"),
         ]
+        if let profile { facts.insert(("profile", profile), at: 0) }
+        if !setAside.isEmpty {
+            facts.append(("set aside", "\(setAside.count), which can't be read and stand in the way of nothing:"))
+            facts += setAside.map { ("", $0.words) }
+        }
         return facts.map { "\(style.ink.faint($0.padded(to: 12)))\($1.sanitised(.line))" }
     }
 }

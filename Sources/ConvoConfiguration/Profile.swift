@@ -1,0 +1,35 @@
+/// The name of a group of settings with a database of its own, so that several accounts live side by side.
+enum Profile {
+    static let nameLimit = 64
+    /// The default database is `convo.db`: a profile of this name would share it.
+    private static let reserved = "convo"
+
+    /// The profile that is asked for, `nil` where none is.
+    ///
+    /// - Throws: ``ConfigurationError/unusableValue(setting:source:value:reason:)`` for a name that can't be one.
+    static func name(flag: String?, in surroundings: Surroundings) throws(ConfigurationError) -> String? {
+        guard let name = flag ?? surroundings["CONVO_PROFILE"] else { return nil }
+        try check(name, from: flag == nil ? "CONVO_PROFILE" : "--profile")
+        return name
+    }
+
+    /// A name becomes a file's and a service's: it has nothing in it that a path or a unit could read otherwise.
+    static func check(_ name: String, from source: String) throws(ConfigurationError) {
+        func unusable(_ reason: String) -> ConfigurationError {
+            .unusableValue(setting: "profile", source: source, value: String(name.prefix(nameLimit)), reason: reason)
+        }
+        guard (1...nameLimit).contains(name.utf8.count), name.utf8.allSatisfy(isAllowed) else {
+            throw unusable("a name has 1 to \(nameLimit) letters, digits, - and _")
+        }
+        guard name.lowercased() != reserved else { throw unusable("its database would be the one without a profile") }
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import ConvoModel
+import ConvoStore
+import ConvoSync
+import ConvoTerminal
+
+/// Whose a database is, and by which settings it was opened: what `convo account` answers.
+struct AccountReport {
+    let profile: String?
+    let database: String
+    /// The server that the settings name now.
+    let serverURL: String
+    let owner: StoreOwner
+    /// How many writes were held when the database changed hands; `nil` where it did not.
+    var heldCount: Int?
+
+    var json: JSONText {
+        .object(
+            [
+                ("profile", .string(profile)),
+                ("database", .string(database)),
+                ("server_url", .string(serverURL)),
+                ("server", .string(owner.server)),
+                ("user", owner.account?.user.json ?? .null),
+                ("workspace", owner.account?.workspace.json ?? .null),
+                ("organization", owner.account?.organization.json ?? .null),
+                ("keys", .int(owner.keyCount)),
+            ] + (heldCount.map { [("held", JSONText.int($0))] } ?? []))
+    }
+
+    func lines(_ style: Style) -> [String] {
+        let account = owner.account
+        var facts = [
+            ("profile", profile ?? "none"), ("database", database), ("settings", serverURL),
+            ("belongs to", owner.server ?? "nobody yet: the first `convo sync` tells"),
+        ]
+        if owner.server != nil {
+            facts.append(("user", account?.user?.words ?? "the server did not tell"))
+            if let workspace = account?.workspace { facts.append(("workspace", workspace.words)) }
+            if let organization = account?.organization { facts.append(("organization", organization.words)) }
+            facts.append(("keys", "\(owner.keyCount) seen"))
+        }
+        if let heldCount {
+            facts.append(
+                ("held", heldCount == 0 ? "nothing" : "\(heldCount) queued for the account before: see `convo outbox`"))
+        }
+        return facts.map { "\(style.ink.faint($0.padded(to: 14)))\($1.sanitised(.line))" }
+    }
+}
+
+extension StoreOwner {
+    /// In one line.
+    var words: String {
+        guard let server else { return "nobody yet" }
+        return ([server] + [account?.line].compactMap(\.self)).joined(separator: ", ")
+    }
+
+    /// What speaks against working on this database with that server, and with the account that it tells.
+    func mismatch(server given: String, account other: Account?) -> SyncFailure? {
+        if let server, server != given { return .otherServer(owner: server, given: given) }
+        guard let account, let other, !account.isSame(as: other) else { return nil }
+        return .otherAccount(owner: account.line, given: other.line)
+    }
+}
+
+extension Account {
+    fileprivate var line: String {
+        [user, workspace, organization].compactMap { $0?.words }.joined(separator: ", ")
+    }
+}
+
+extension Account.Party {
+    /// The name that a person knows it by, and the id.
+    fileprivate var words: String { name.map { "\($0) (\(id))" } ?? id }
+}
+
+extension Account.Party? {
+    fileprivate var json: JSONText {
+        map { .object(["id": .string($0.id), "name": .string($0.name)]) } ?? .null
+    }
+}

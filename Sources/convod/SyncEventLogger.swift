@@ -1,0 +1,146 @@
+import ConvoModel
+import ConvoStore
+import ConvoSync
+import ConvoTerminal
+import ConvoWiring
+import Logging
+import Synchronization
+
+/// Tells the log and the service manager what the engine does. A trouble is told once, not at every attempt.
+final class SyncEventLogger: Sendable {
+    private let logger: Logger
+    private let manager: ServiceManager?
+    private let store: Store
+    private let troubles = Mutex(TroubleLog())
+
+    init(logger: Logger, manager: ServiceManager?, store: Store) {
+        self.logger = logger
+        self.manager = manager
+        self.store = store
+    }
+
+    func report(_ event: SyncEvent) {
+        switch event {
+        case .pulled(let scope, let report):
+            note(.pulling, report.halt.map { Failure($0) })
+            log(scope, report)
+            noteSetAside()
+        case .pushed(let report):
+            note(.pushing, report.halt.map { Failure($0) })
+            if report.halt == nil { note(.storing, nil) }
+            if report.delivered > 0 { logger.info("delivered", metadata: ["writes": "\(report.delivered)"]) }
+        case .storeFailed(let error):
+            note(.storing, Failure(error))
+        }
+    }
+
+    private func log(_ scope: PullMachine.Scope, _ report: PullReport) {
+        let changes = report.conversations + report.entries
+        logger.log(
+            level: changes > 0 ? .info : .debug, "pulled",
+            metadata: [
+                "scope": "\(scope)", "conversations": "\(report.conversations)", "entries": "\(report.entries)",
+            ])
+        var remarks = report.failures.map { failure in
+            Remark(subject: "\(failure.conversation)", words: "stays behind: \(Failure(failure.cause).message)")
+        }
+        if report.withheldDeletions > 0 {
+            remarks.append(
+                Remark(
+                    subject: "\(report.withheldDeletions) conversations",
+                    words: "would be marked as deleted at once, and are not: `convo sync --accept-deletions` marks them"
+                ))
+        }
+        for remark in troubles.withLock({ $0.news(among: remarks) }) {
+            logger.warning("\(remark.subject) \(remark.words)")
+        }
+    }
+
+    private func noteSetAside() {
+        do {
+            let items = try store.setAside()
+            for item in troubles.withLock({ $0.news(among: items) }) {
+                logger.warning("set aside, for it can't be read: \(item.words)")
+            }
+        } catch {
+            note(.storing, Failure(error))
+        }
+    }
+
+    private func note(_ part: TroubleLog.Part, _ failure: Failure?) {
+        switch troubles.withLock({ $0.note(failure, in: part) }) {
+        case .none: break
+        case .trouble(let failure):
+            logger.warning("\([failure.message, failure.hint ?? ""].joined(separator: " "))")
+            manager?.tell(.status(failure.message))
+        case .recovery:
+            logger.info("working again")
+            manager?.tell(.status("In step with the server"))
+        }
+    }
+}
+
+/// What is remarked on pull after pull: another subject is another trouble, other numbers in the words are not.
+struct Remark: Equatable {
+    let subject: String
+    let words: String
+}
+
+/// Which troubles were told already.
+struct TroubleLog {
+    /// The parts of the engine that fail by themselves.
+    enum Part: Hashable { case pulling, pushing, storing }
+    enum News: Equatable { case none, trouble(Failure), recovery }
+
+    private var open: [Part: String] = [:]
+    private var remarks: Set<[String]> = []
+    private var oddItems: Set<OddItemKey> = []
+    /// More are told again.
+    private static let oddItemLimit = 10_000
+
+    /// By what an item that was set aside is known again: its place moves as the list grows.
+    private struct OddItemKey: Hashable {
+        let conversation: RemoteID?
+        let name: String
+        let reason: String
+
+        init(_ item: SetAsideItem) {
+            conversation = item.remoteID
+            name = item.id ?? item.name ?? item.position.map(String.init) ?? ""
+            reason = item.reason
+        }
+    }
+
+    /// What to tell of a part that has failed, or works again (`nil`).
+    ///
+    /// Several parts meet the same trouble, which is news once; and so does one part again and again, with other numbers in
+    /// the message: a duration, an attempt, a port.
+    mutating func note(_ failure: Failure?, in part: Part) -> News {
+        let before = open
+        open[part] = failure.map { TroubleLog.withoutNumbers($0.message) }
+        guard let failure else { return open.isEmpty && !before.isEmpty ? .recovery : .none }
+        return before.values.contains(TroubleLog.withoutNumbers(failure.message)) ? .none : .trouble(failure)
+    }
+
+    /// What the pull before this one did not remark on.
+    mutating func news(among current: [Remark]) -> [Remark] {
+        func key(_ remark: Remark) -> [String] { [remark.subject, TroubleLog.withoutNumbers(remark.words)] }
+        let known = remarks
+        remarks = Set(current.map(key))
+        return current.filter { !known.contains(key($0)) }
+    }
+
+    /// What was not told yet: each item once.
+    mutating func news(among current: [SetAsideItem]) -> [SetAsideItem] {
+        if oddItems.count > TroubleLog.oddItemLimit { oddItems = [] }
+        return current.filter { oddItems.insert(OddItemKey($0)).inserted }
+    }
+
+    private static func withoutNumbers(_ text: String) -> String {
+        var result = ""
+        for character in text where !(character.isNumber && result.last == "#") {
+            result.append(character.isNumber ? "#" : character)
+        }
+        return result
+    }
+}
