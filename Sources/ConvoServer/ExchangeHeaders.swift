@@ -1,7 +1,7 @@
 import HTTPTypes
 import Hummingbird
 
-/// The headers that the gateway puts on every answer, as recorded.
+/// The headers that the gateway puts on every answer, as recorded; and its answer where no route leads further.
 struct ExchangeHeaders: RouterMiddleware {
     typealias Context = ExchangeContext
 
@@ -15,8 +15,12 @@ struct ExchangeHeaders: RouterMiddleware {
         var response: Response
         do {
             response = try await next(request, context)
-        } catch let error as HTTPError where error.status == .notFound || error.status == .methodNotAllowed {
-            response = ServiceError.answer(status: error.status.code, .detail(error.status.reasonPhrase)).response
+        } catch let error as HTTPError {
+            let refusal =
+                error.status == .notFound && !ExchangeHeaders.leadsToService(request.uri.path)
+                ? ServiceError.noRoute
+                : ServiceError.answer(status: error.status.code, .detail(error.status.reasonPhrase))
+            response = refusal.response(context)
         }
         response.headers[.correlationID] = context.correlationID
         response.headers[.kongRequestID] = context.correlationID
@@ -27,6 +31,11 @@ struct ExchangeHeaders: RouterMiddleware {
             response.headers[.tokensRemaining] = String(ExchangeHeaders.tokenLimit)
         }
         return response
+    }
+
+    /// Whether the gateway sends the path on: a service behind it then says itself what it does not know.
+    private static func leadsToService(_ path: String) -> Bool {
+        ["/v1/conversations", "/v1/files"].contains { path == $0 || path.hasPrefix($0 + "/") }
     }
 }
 
