@@ -22,16 +22,16 @@ struct FaultPlan: Hashable, Sendable {
         case .error502: .answer(status: 502, .plainText(FaultPlan.upstreamError))
         case .error503: .answer(status: 503, .plainText(FaultPlan.upstreamError))
         case .failedResponse: .failedResponse
-        case .html: .answer(status: 200, .html(FaultPlan.page("Sign in")))
+        case .html: .intercepted(status: 200, .html(FaultPlan.page("Sign in")))
         // RFC 6761 sets .invalid apart: who follows it reaches nobody.
         case .portal302:
-            .answer(
+            .intercepted(
                 status: 302, .html(FaultPlan.page("Found")), headers: ["Location": "http://portal.invalid/sign-in"])
-        case .portal403: .answer(status: 403, .html(FaultPlan.page("Access denied by the firewall")))
-        case .portal404: .answer(status: 404, .html(FaultPlan.page("This page is not available in this network")))
-        case .portalDetail: .answer(status: 404, .detail("Not Found"))
-        case .proxy404: .answer(status: 404, .html(FaultPlan.page("404 Not Found", by: "nginx")))
-        case .proxy502: .answer(status: 502, .html(FaultPlan.page("502 Bad Gateway", by: "nginx")))
+        case .portal403: .intercepted(status: 403, .html(FaultPlan.page("Access denied by the firewall")))
+        case .portal404: .intercepted(status: 404, .html(FaultPlan.page("This page is not available in this network")))
+        case .portalDetail: .intercepted(status: 404, .detail("Not Found"))
+        case .proxy404: .intercepted(status: 404, .html(FaultPlan.page("404 Not Found", by: "nginx")))
+        case .proxy502: .intercepted(status: 502, .html(FaultPlan.page("502 Bad Gateway", by: "nginx")))
         default: nil
         }
     }
@@ -43,8 +43,8 @@ struct FaultPlan: Hashable, Sendable {
         case .error500AfterCommit: .business(500, code: 3000, "Internal server error")
         case .error502AfterCommit: .answer(status: 502, .plainText(FaultPlan.upstreamError))
         case .error503AfterCommit: .failedResponse
-        case .htmlAfterCommit: .answer(status: 200, .html(FaultPlan.page("Sign in")))
-        case .proxy502AfterCommit: .answer(status: 502, .html(FaultPlan.page("502 Bad Gateway", by: "nginx")))
+        case .htmlAfterCommit: .intercepted(status: 200, .html(FaultPlan.page("Sign in")))
+        case .proxy502AfterCommit: .intercepted(status: 502, .html(FaultPlan.page("502 Bad Gateway", by: "nginx")))
         default: nil
         }
     }

@@ -15,7 +15,7 @@ public struct APIServer: Sendable {
         adding routes: (Router<ExchangeContext>) -> Void = { _ in }
     ) {
         let router = Router(context: ExchangeContext.self)
-        router.add(middleware: ExchangeHeaders())
+        router.add(middleware: RouteErrors())
         ConversationsResponder(service: service, connections: connections).addRoutes(to: router)
         routes(router)
         responder = router.buildResponder()

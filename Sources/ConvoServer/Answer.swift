@@ -81,16 +81,22 @@ enum Answer: Sendable {
 extension ServiceError {
     func response(_ context: ExchangeContext) -> Response {
         switch self {
-        case .answer(let status, let shape, let more):
-            var headers: HTTPFields = [.contentType: shape.contentType]
-            for (name, value) in more { HTTPField.Name(name).map { headers[$0] = value } }
-            let text = shape.text(requestID: context.requestID)
-            return Response(
-                status: HTTPResponse.Status(code: status), headers: headers,
-                body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
+        case .answer(let status, let shape, let headers):
+            return shape.response(status, headers, context).throughGateway(context)
+        case .intercepted(let status, let shape, let headers): return shape.response(status, headers, context)
         case .connectionReset:
             // The connection is gone already; this is what a client without one gets (a test of the routes alone).
             return Response(status: .badGateway)
         }
+    }
+}
+
+extension ServiceError.Shape {
+    fileprivate func response(_ status: Int, _ more: [String: String], _ context: ExchangeContext) -> Response {
+        var headers: HTTPFields = [.contentType: contentType]
+        for (name, value) in more { HTTPField.Name(name).map { headers[$0] = value } }
+        return Response(
+            status: HTTPResponse.Status(code: status), headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text(requestID: context.requestID))))
     }
 }

@@ -107,7 +107,8 @@ struct ConversationsResponder: Sendable {
         do {
             let principal = try await service.principal(bearing: Credentials.token(in: request.headers))
             let call = Call(request: request, context: context, principal: principal)
-            return try await operation(call).response(connections: connections, context: context)
+            return try await operation(call).response(connections: connections, context: context).throughGateway(
+                context)
         } catch let error as ServiceError {
             if error == .connectionReset { await connections.reset(context.channel) }
             return error.response(context)

@@ -6,6 +6,8 @@ public enum ServiceError: Error, Hashable, Sendable {
     ///
     /// - Parameter headers: by their names, beside the content type.
     case answer(status: Int, Shape, headers: [String: String] = [:])
+    /// An answer of something that stands in the way of the API: without the gateway's headers.
+    case intercepted(status: Int, Shape, headers: [String: String] = [:])
     /// No answer at all: the connection is reset.
     case connectionReset
 

@@ -90,6 +90,7 @@ import Testing
             #expect((reply.status, reply["content-type"]) == (status, type))
             #expect(entries == 2)
             #expect((reply["location"] != nil) == (status == 302))
+            #expect(reply["mistral-correlation-id"] == nil && reply["x-kong-request-id"] == nil)
         }
         for (fault, status) in [("html-after-commit", 200), ("proxy-502-after-commit", 502)] {
             let (reply, entries) = try await append(with: fault)

@@ -1,41 +1,22 @@
 import HTTPTypes
 import Hummingbird
 
-/// The headers that the gateway puts on every answer, as recorded; and its answer where no route leads further.
-struct ExchangeHeaders: RouterMiddleware {
-    typealias Context = ExchangeContext
-
+extension Response {
     /// Tokens per minute that a workspace may use, as the headers say it.
-    static let tokenLimit = 500_000
+    private static let tokenLimit = 500_000
 
-    func handle(
-        _ request: Request, context: ExchangeContext,
-        next: @concurrent (Request, ExchangeContext) async throws -> Response
-    ) async throws -> Response {
-        var response: Response
-        do {
-            response = try await next(request, context)
-        } catch let error as HTTPError {
-            let refusal =
-                error.status == .notFound && !ExchangeHeaders.leadsToService(request.uri.path)
-                ? ServiceError.noRoute
-                : ServiceError.answer(status: error.status.code, .detail(error.status.reasonPhrase))
-            response = refusal.response(context)
-        }
+    /// The same with the headers that the gateway puts on every answer, as recorded.
+    func throughGateway(_ context: ExchangeContext) -> Response {
+        var response = self
         response.headers[.correlationID] = context.correlationID
         response.headers[.kongRequestID] = context.correlationID
         response.headers[.upstreamServiceTime] = String(context.milliseconds)
         // Recorded streams carry no rate limits.
         if response.headers[.contentType] == "application/json" {
-            response.headers[.tokenLimit] = String(ExchangeHeaders.tokenLimit)
-            response.headers[.tokensRemaining] = String(ExchangeHeaders.tokenLimit)
+            response.headers[.tokenLimit] = String(Response.tokenLimit)
+            response.headers[.tokensRemaining] = String(Response.tokenLimit)
         }
         return response
-    }
-
-    /// Whether the gateway sends the path on: a service behind it then says itself what it does not know.
-    private static func leadsToService(_ path: String) -> Bool {
-        ["/v1/conversations", "/v1/files"].contains { path == $0 || path.hasPrefix($0 + "/") }
     }
 }
 
