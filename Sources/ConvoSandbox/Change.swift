@@ -5,6 +5,8 @@ enum Change: Sendable {
     case put(StoredConversation)
     case commit(Commit, to: RemoteID)
     case remove(RemoteID)
+    case putFile(StoredFile)
+    case removeFile(id: String)
 
     init?(line: JSONText) {
         if let record = line["put"] {
@@ -19,6 +21,11 @@ enum Change: Sendable {
             self = .commit(Commit(object: object, replacements: replacements, added: added.elements), to: RemoteID(id))
         } else if let id = line["remove"]?.string {
             self = .remove(RemoteID(id))
+        } else if let json = line["put_file"] {
+            guard let file = StoredFile(json: json) else { return nil }
+            self = .putFile(file)
+        } else if let id = line["remove_file"]?.string {
+            self = .removeFile(id: id)
         } else {
             return nil
         }
@@ -26,6 +33,15 @@ enum Change: Sendable {
 
     /// With its line feed.
     var line: String { json.text + "\n" }
+
+    /// The conversation that it changes.
+    var conversationID: RemoteID? {
+        switch self {
+        case .put(let conversation): conversation.id
+        case .commit(_, let id), .remove(let id): id
+        case .putFile, .removeFile: nil
+        }
+    }
 
     private var json: JSONText {
         switch self {
@@ -38,6 +54,8 @@ enum Change: Sendable {
                 "added": .array(commit.added),
             ])
         case .remove(let id): .object(["remove": .string(id.rawValue)])
+        case .putFile(let file): .object(["put_file": file.json])
+        case .removeFile(let id): .object(["remove_file": .string(id)])
         }
     }
 }
@@ -48,6 +66,8 @@ extension Library {
         case .put(let conversation): put(conversation)
         case .commit(let commit, let id): apply(commit, to: id)
         case .remove(let id): _ = remove(id)
+        case .putFile(let file): files[file.id] = file
+        case .removeFile(let id): files[id] = nil
         }
     }
 }

@@ -12,6 +12,19 @@ extension EchoModel {
         name: "web_search", function: "web_search", arguments: #"{"query": "echo"}"#,
         info: .object(["result": .string(#"{"0": {"url": "https://example.org/echo", "title": "Echo"}}"#)]))
 
+    /// Of a connector that the description's list does not have.
+    static let connectorExecution = ScriptedOutput.toolExecution(
+        name: "mistral_mcp", function: "search_docs", arguments: #"{"query": "echo"}"#,
+        info: .object(["result": .string("Echo: a sound that comes back.")]))
+
+    static let connectorReference = JSONText.object([
+        "type": .string("tool_reference"), "tool": .string("mistral_mcp"), "title": .string("Echo"),
+    ])
+
+    static let failedImage = ScriptedOutput.toolExecution(
+        name: FileMaker.imageTool, function: FileMaker.imageFunction, arguments: #"{"prompt": "an echo"}"#,
+        info: .object(["result": .string("Image generation failed: timed out after 30 seconds")]))
+
     static let reference = JSONText.object([
         "type": .string("tool_reference"), "tool": .string("web_search"), "title": .string("Echo"),
         "url": .string("https://example.org/echo"), "favicon": .string("https://example.org/favicon.ico"),

@@ -8,13 +8,17 @@ struct EchoModel: Sendable {
         /// The status that it fails with, in place of the outputs.
         var failure: Int?
         var thinking: Duration = .zero
+        /// The files that it makes.
+        var files: [StoredFile] = []
     }
 
     static let wordLimit = 100_000
     static let callLimit = 100
+    static let imageLimit = 10
 
     let conversation: JSONText
     let handoffEndsTurn: Bool
+    let maker: FileMaker
 
     func answer(to inputs: [JSONText]) -> Script {
         let text = inputs.map(\.spokenText).joined(separator: "\n")
@@ -28,6 +32,17 @@ struct EchoModel: Sendable {
             case .search:
                 script.outputs.append(EchoModel.searchExecution)
                 pieces += [.chunk(EchoModel.reference), .text(" as the source says.")]
+            case .connector:
+                script.outputs.append(EchoModel.connectorExecution)
+                pieces.append(.chunk(EchoModel.connectorReference))
+            case .image:
+                for _ in 0..<max(1, min(number ?? 1, EchoModel.imageLimit)) {
+                    maker.makeImage(for: text, into: &script, &pieces)
+                }
+            case .imageFails:
+                script.outputs.append(EchoModel.failedImage)
+                pieces.append(.text(" The image could not be generated."))
+            case .file: maker.makeTable(into: &script, &pieces)
             case .call, .calls:
                 let count = min(number ?? (trigger == .call ? 1 : 2), EchoModel.callLimit)
                 script.outputs += (0..<max(1, count)).map { _ in call(isPending: false) }

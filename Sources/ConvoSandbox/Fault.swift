@@ -1,26 +1,70 @@
-import ConvoServer
-
 /// What can go wrong with a request that was all right. In the order in which one is chosen: the first that strikes.
 public enum Fault: String, CaseIterable, Hashable, Sendable {
+    // Another answer, and nothing is done.
     case resetBeforeCommit = "reset-before-commit"
     case rateLimit = "rate-limit"
     case error500 = "error-500"
     case error502 = "error-502"
     case error503 = "error-503"
+    case failedResponse = "failed-response"
     case html = "html"
+    case portal302 = "portal-302"
+    case portal403 = "portal-403"
+    case portal404 = "portal-404"
+    case portalDetail = "portal-detail"
+    case proxy404 = "proxy-404"
+    case proxy502 = "proxy-502"
+    // Another answer, and the work is done.
     case lateCommit = "late-commit"
     case resetAfterCommit = "reset-after-commit"
     case error500AfterCommit = "error-500-after-commit"
     case error502AfterCommit = "error-502-after-commit"
     case error503AfterCommit = "error-503-after-commit"
+    case htmlAfterCommit = "html-after-commit"
+    case proxy502AfterCommit = "proxy-502-after-commit"
     case cutStream = "cut-stream"
+    // Inputs that are stored otherwise than they were sent.
+    case storedTrimmed = "stored-trimmed"
+    case storedWithLineFeeds = "stored-with-lf"
+    case storedWithoutNUL = "stored-without-nul"
+    case storedNormalized = "stored-nfc"
+    case storedEscaped = "stored-escaped"
+    case storedInChunks = "stored-in-chunks"
+    // Reads that do not show the state as it is.
+    case stale = "stale"
+    case pageIgnored = "page-ignored"
+    case oddItem = "odd-item"
+    case withoutMetadata = "without-metadata"
+    case disappearance = "disappearance"
+    // Time.
+    case longRun = "long-run"
     case slow = "slow"
 
-    /// Whether it makes sense for a request that changes nothing.
-    var strikesReads: Bool {
+    /// Where a fault acts. Of the first two, one strikes a request at most.
+    enum Stage { case answer, storage, view, time }
+
+    var stage: Stage {
         switch self {
-        case .lateCommit, .cutStream: false
-        default: true
+        case .storedTrimmed, .storedWithLineFeeds, .storedWithoutNUL, .storedNormalized, .storedEscaped,
+            .storedInChunks:
+            .storage
+        case .stale, .pageIgnored, .oddItem, .withoutMetadata, .disappearance: .view
+        case .longRun, .slow: .time
+        default: .answer
+        }
+    }
+
+    /// Whether it makes sense for such a request.
+    func appliesTo(_ operation: Operation) -> Bool {
+        switch self {
+        case .lateCommit: !operation.isRead
+        case .cutStream: operation.isStream
+        case .pageIgnored: operation == .list
+        case .oddItem: [.list, .getHistory, .getMessages].contains(operation)
+        case .withoutMetadata: [.list, .get].contains(operation)
+        case .stale, .disappearance: operation.readsConversations
+        case .longRun: operation.isRun
+        default: stage == .storage ? operation.isRun : true
         }
     }
 
@@ -31,13 +75,34 @@ public enum Fault: String, CaseIterable, Hashable, Sendable {
         case .error500: "answer 500; nothing is done"
         case .error502: "answer 502 in plain text; nothing is done"
         case .error503: "answer 503 in plain text; nothing is done"
-        case .html: "answer 200 with a page of HTML; nothing is done"
+        case .failedResponse: "answer 503 with code 3000, 'Failed to create conversation response.'; nothing is done"
+        case .html: "answer 200 with a sign-in page in HTML, as a portal does; nothing is done"
+        case .portal302: "answer 302 to a sign-in page; nothing is done"
+        case .portal403: "answer 403 with a firewall's page in HTML; nothing is done"
+        case .portal404: "answer 404 with a portal's page in HTML; nothing is done"
+        case .portalDetail: "answer 404 with {\"detail\":\"Not Found\"}, as another program does; nothing is done"
+        case .proxy404: "answer 404 with a proxy's page in HTML; nothing is done"
+        case .proxy502: "answer 502 with a proxy's page in HTML; nothing is done"
         case .lateCommit: "reset the connection; commit late-commit-ms later"
         case .resetAfterCommit: "commit, then reset the connection"
         case .error500AfterCommit: "commit, then answer 500"
         case .error502AfterCommit: "commit, then answer 502"
         case .error503AfterCommit: "commit, then answer 503"
+        case .htmlAfterCommit: "commit, then answer 200 with a page of HTML"
+        case .proxy502AfterCommit: "commit, then answer 502 with a proxy's page in HTML"
         case .cutStream: "end a stream before its end; what is committed says cut-stream-output"
+        case .storedTrimmed: "store the inputs' texts without white space at their ends"
+        case .storedWithLineFeeds: "store LF for CR LF in the inputs' texts"
+        case .storedWithoutNUL: "store the inputs' texts without NUL"
+        case .storedNormalized: "store the inputs' texts in Unicode's form NFC"
+        case .storedEscaped: "store the inputs' texts escaped for HTML"
+        case .storedInChunks: "store the inputs' texts as two chunks each"
+        case .stale: "answer a read with what was there replica-lag-ms ago"
+        case .pageIgnored: "answer every page of the list with the first"
+        case .oddItem: "spoil the middle item of a list or a history (see odd-shape)"
+        case .withoutMetadata: "leave metadata out of the list and of a conversation"
+        case .disappearance: "three of four conversations are missing in the list, and 404 where they are read"
+        case .longRun: "the run takes long-run-ms more"
         case .slow: "wait slow-ms before doing anything else"
         }
     }

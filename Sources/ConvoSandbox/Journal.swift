@@ -2,7 +2,7 @@ import ConvoModel
 
 /// The sandbox's state on disk: one JSON object a line, each synced before the change is answered for.
 ///
-/// Written anew, with one line per conversation, each time that it is opened. A last line that a crash cut short is
+/// Written anew, with one line per conversation and file, each time that it is opened. A last line that a crash cut short is
 /// dropped: nobody was told of it.
 struct Journal: Sendable {
     private let file: JournalFile
@@ -14,7 +14,9 @@ struct Journal: Sendable {
         let old = try JournalFile(path: path)
         try Journal.replay(try old.read(), path, into: &library)
         // A crash leaves the old file or the new one, whole.
-        file = try old.replaced(by: library.all.map { Change.put($0).line }.joined())
+        let files = library.files.values.sorted { $0.id < $1.id }
+        let changes = library.all.map { Change.put($0) } + files.map { .putFile($0) }
+        file = try old.replaced(by: changes.map(\.line).joined())
     }
 
     /// Returns once the changes are on the disk.

@@ -1,7 +1,7 @@
 import ConvoModel
 import ConvoServer
 
-/// All conversations, in memory, in the list's order.
+/// All conversations, in memory, in the list's order; and the files that the model made.
 struct Library: Sendable {
     private struct Place: Hashable, Comparable {
         let createdAt: Timestamp
@@ -17,6 +17,7 @@ struct Library: Sendable {
     /// Oldest first.
     private var order: [(place: Place, id: RemoteID)] = []
     private var nextNumber = 0
+    var files: [String: StoredFile] = [:]
 
     subscript(id: RemoteID) -> StoredConversation? { conversations[id] }
     var count: Int { conversations.count }
@@ -45,13 +46,20 @@ struct Library: Sendable {
         return true
     }
 
-    /// One page, newest first by creation.
-    func page(_ query: ListQuery, matching: Switches.MetadataMatch) -> JSONText {
+    /// One page, newest first by creation, of those that are shown.
+    func page(
+        _ query: ListQuery, matching: Switches.MetadataMatch, where isShown: (StoredConversation) -> Bool
+    ) -> [JSONText] {
         let start = query.page.multipliedReportingOverflow(by: query.pageSize)
-        guard !start.overflow else { return .array([]) }
-        let newestFirst = order.lazy.reversed().compactMap { conversations[$0.id]?.object }
-        let matches = newestFirst.filter { $0.matches(query.metadata, matching) }
-        return .array(Array(matches.dropFirst(start.partialValue).prefix(query.pageSize)))
+        guard !start.overflow else { return [] }
+        var (page, toSkip) = ([JSONText](), start.partialValue)
+        for (_, id) in order.reversed() where page.count < query.pageSize {
+            guard let conversation = conversations[id], isShown(conversation),
+                conversation.object.matches(query.metadata, matching)
+            else { continue }
+            if toSkip > 0 { toSkip -= 1 } else { page.append(conversation.object) }
+        }
+        return page
     }
 
     /// Where a place is in the order, or would be.

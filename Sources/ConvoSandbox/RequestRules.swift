@@ -11,8 +11,7 @@ struct RequestRules: Sendable {
         guard issues.isEmpty else { throw .validation(Array(issues.prefix(Schema.issueLimit))) }
         switch operation {
         case .start, .startStream: try checkStart(body)
-        case .append, .appendStream:
-            if body["tool_confirmations"]?.elements.isEmpty ?? true { try RequestRules.requireInputs(body) }
+        case .append, .appendStream: try checkAppend(body)
         default: try RequestRules.requireInputs(body)
         }
     }
@@ -28,6 +27,17 @@ struct RequestRules: Sendable {
         try RequestRules.checkTools(body)
     }
 
+    private func checkAppend(_ body: JSONText) throws(ServiceError) {
+        guard body["tool_confirmations"]?.elements.isEmpty ?? true else { return }
+        guard body["inputs"] != nil else {
+            let issue = ValidationIssue(
+                "value_error", at: ["body"], "Value error, Either inputs or tool_confirmations must be provided.",
+                input: body, context: .object(["error": .object([])]))
+            throw .answer(status: switches.emptyAppend == .badRequest ? 400 : 422, .validation([issue]))
+        }
+        try RequestRules.requireInputs(body)
+    }
+
     private static func requireInputs(_ body: JSONText) throws(ServiceError) {
         let inputs = body["inputs"]
         guard let inputs, !inputs.isNull, inputs.kind != .array || !inputs.elements.isEmpty else {
@@ -37,6 +47,10 @@ struct RequestRules: Sendable {
 
     private static func checkTools(_ body: JSONText) throws(ServiceError) {
         let types = body["tools"]?.elements.map { $0["type"]?.string ?? "function" } ?? []
+        let functions = body["tools"]?.elements.compactMap { $0["function"]?["name"]?.string } ?? []
+        if let taken = functions.first(where: builtInConnectors.contains) {
+            throw .invalid("Function name '\(taken)' is the name of a built-in connector")
+        }
         if types.contains("web_search"), types.contains("web_search_premium") {
             throw .invalid("web_search and web_search_premium cannot be used together")
         }
@@ -45,28 +59,30 @@ struct RequestRules: Sendable {
         }
     }
 
+    private static let builtInConnectors: Set<String> = [
+        "web_search", "web_search_premium", "code_interpreter", "image_generation", "document_library",
+    ]
+
     // MARK: In the light of the history
 
-    /// A model that is in use, and hears nothing that it does not take.
-    static func checkModel(
+    /// An agent that is there, or a model that is in use and in the plan, and hears nothing that it does not take.
+    static func checkSpeaker(
         of conversation: JSONText, hearing inputs: [JSONText], _ switches: Switches
     ) throws(ServiceError) {
-        let inUse = switches.modelsInUse.split(separator: ",").map(String.init)
-        if let model = conversation["model"]?.string, !inUse.isEmpty, !inUse.contains(model) {
-            throw .business(400, code: 3003, "Model \(model) is not in use")
+        if let agent = conversation["agent_id"]?.string, Switches.list(switches.agentsGone, has: agent) {
+            throw .business(404, code: switches.notFoundCode, "Agent \(agent) not found")
+        }
+        if let model = conversation["model"]?.string {
+            if !switches.modelsInUse.isEmpty, !Switches.list(switches.modelsInUse, has: model) {
+                throw .business(400, code: 3003, "Model \(model) is not in use")
+            }
+            if Switches.list(switches.modelsOutsidePlan, has: model) {
+                throw .rateLimited(headers: ["x-ratelimit-limit-req-minute": "0"])
+            }
         }
         let chunks = inputs.flatMap { $0["content"]?.elements ?? [] }
         if switches.imageInput == .refuse, chunks.contains(where: { $0["type"]?.string == "image_url" }) {
             throw .business(400, code: 3051, "Image input is not enabled for this model")
-        }
-    }
-
-    /// Every function call must have its result, each once, by the end of the inputs.
-    static func checkCalls(_ entries: [JSONText]) throws(ServiceError) {
-        let calls = entries.filter { $0.isUnconfirmedOrPlainCall }
-        let results = entries.filter { $0["type"]?.string == "function.result" }
-        guard calls.count == results.count else {
-            throw .business(400, code: 3230, "Not the same number of function calls and responses")
         }
     }
 
@@ -88,13 +104,6 @@ struct RequestRules: Sendable {
 }
 
 extension JSONText {
-    /// A call that nobody but the client can answer: one that was confirmed is the server's to run.
-    fileprivate var isUnconfirmedOrPlainCall: Bool {
-        guard self["type"]?.string == "function.call" else { return false }
-        let status = self["confirmation_status"]?.string
-        return status == nil || status == "pending"
-    }
-
     fileprivate func isPendingCall(_ callID: String) -> Bool {
         self["tool_call_id"]?.string == callID && self["confirmation_status"]?.string == "pending"
     }

@@ -3,12 +3,26 @@ import ConvoServer
 
 /// From a request to a ``Turn``: the rules that a write must pass before anything runs.
 extension Sandbox {
-    func draft(_ operation: Operation, _ id: RemoteID?, _ body: JSONText) throws(ServiceError) -> Turn {
+    func draft(
+        _ operation: Operation, _ id: RemoteID?, _ body: JSONText, _ plan: FaultPlan, _ principal: Principal
+    ) throws(ServiceError) -> Turn {
         try RequestRules(operation: operation, switches: switches).check(body)
-        guard let id else { return try draftStart(body) }
+        let request = Request(body: body, plan: plan, principal: principal)
+        guard let id else { return try draftStart(request) }
         switch operation {
-        case .restart, .restartStream: return try draftRestart(of: id, body)
-        default: return try draftAppend(to: id, body)
+        case .restart, .restartStream: return try draftRestart(of: id, request)
+        default: return try draftAppend(to: id, request)
+        }
+    }
+
+    private struct Request {
+        let body: JSONText
+        let plan: FaultPlan
+        let principal: Principal
+
+        func stored(_ inputs: [JSONText]) -> [JSONText] {
+            guard let alteration = InputAlteration(plan.storage) else { return inputs }
+            return inputs.map(alteration.applied)
         }
     }
 
@@ -19,14 +33,15 @@ extension Sandbox {
         }
     }
 
-    private func draftStart(_ body: JSONText) throws(ServiceError) -> Turn {
-        let inputs = entries(from: body)
-        let conversation = newConversation(from: body, entries: [])
-        return try turn(new: conversation, inputs, body)
+    private func draftStart(_ request: Request) throws(ServiceError) -> Turn {
+        let inputs = entries(from: request.body)
+        let conversation = newConversation(from: request.body, entries: [], switches.owner(request.principal))
+        return try turn(new: conversation, inputs, request)
     }
 
-    private func draftRestart(of id: RemoteID, _ body: JSONText) throws(ServiceError) -> Turn {
-        let original = try find(id)
+    private func draftRestart(of id: RemoteID, _ request: Request) throws(ServiceError) -> Turn {
+        let body = request.body
+        let original = try view(for: request.principal).find(id)
         let from = body["from_entry_id"]?.string ?? ""
         guard let last = original.entries.firstIndex(where: { $0["id"]?.string == from }) else {
             throw .business(404, code: switches.notFoundCode, "Entry \(from) not found in conversation")
@@ -42,51 +57,69 @@ extension Sandbox {
         if let arguments = body["completion_args"] {
             description = description.map { $0.0 == "completion_args" ? ($0.0, arguments) : $0 }
         }
-        let branch = newConversation(from: .object(description), entries: copies)
-        return try turn(new: branch, inputs, body)
+        let owner = switches.owner(request.principal)
+        let branch = newConversation(from: .object(description), entries: copies, owner)
+        return try turn(new: branch, inputs, request)
     }
 
-    private func draftAppend(to id: RemoteID, _ body: JSONText) throws(ServiceError) -> Turn {
-        let conversation = try find(id)
+    private func draftAppend(to id: RemoteID, _ request: Request) throws(ServiceError) -> Turn {
+        let body = request.body
+        let conversation = try view(for: request.principal).find(id)
         try refuseIfBusy(id)
+        if Switches.list(switches.brokenConversations, has: id.rawValue) { throw .failedResponse }
         if body["store"]?.bool == false, switches.appendUnstored == .refused {
             throw .invalid("store cannot be false for a stored conversation")
         }
         let confirmations = try RequestRules.confirmations(in: body, history: conversation.entries)
         let inputs = body["inputs"] == nil ? [] : entries(from: body)
         let confirmed = conversation.entries.confirmed(by: confirmations)
-        try RequestRules.checkCalls(confirmed + inputs)
-        let model = EchoModel(conversation: conversation.object, handoffEndsTurn: body.handsOverToClient(switches))
+        if let fault = CallFault.found(in: inputs, after: confirmed, switches) {
+            if case .resultsMissing = fault, switches.inputWithoutResults == .stored {
+                try apply(.commit(Commit(object: updated(conversation.object), added: request.stored(inputs)), to: id))
+            }
+            throw fault.refusal
+        }
+        let model = model(of: conversation.object, body)
         let answered = confirmations.map { (conversation.entries[$0.index], $0.isAllowed) }
-        try RequestRules.checkModel(of: conversation.object, hearing: inputs, switches)
+        try RequestRules.checkSpeaker(of: conversation.object, hearing: inputs, switches)
         let script = inputs.isEmpty ? model.answer(toConfirmations: answered) : model.answer(to: inputs)
         let isKept = body["store"]?.bool != false || switches.appendUnstored == .kept
         return Turn(
-            target: isKept ? .existing(id) : .nowhere(id), object: conversation.object, inputs: inputs,
+            target: isKept ? .existing(id) : .nowhere(id), object: conversation.object,
+            inputs: request.stored(inputs), owner: conversation.owner,
             replacements: confirmations.map { .init(index: $0.index, entry: confirmed[$0.index]) }, script: script,
             usage: Usage(prompt: Usage.prompt(of: conversation.object, confirmed + inputs), outputs: script.outputs))
     }
 
     private func turn(
-        new conversation: StoredConversation, _ inputs: [JSONText], _ body: JSONText
+        new conversation: StoredConversation, _ inputs: [JSONText], _ request: Request
     ) throws(ServiceError) -> Turn {
-        try RequestRules.checkCalls(conversation.entries + inputs)
-        let model = EchoModel(conversation: conversation.object, handoffEndsTurn: body.handsOverToClient(switches))
-        try RequestRules.checkModel(of: conversation.object, hearing: inputs, switches)
+        if let fault = CallFault.found(in: inputs, after: conversation.entries, switches) { throw fault.refusal }
+        let model = model(of: conversation.object, request.body)
+        try RequestRules.checkSpeaker(of: conversation.object, hearing: inputs, switches)
         let script = model.answer(to: inputs)
         var kept = conversation
         if switches.restartHistory == .newOnly { kept.entries = [] }
         return Turn(
-            target: body["store"]?.bool == false ? .nowhere(conversation.id) : .new(kept),
-            object: conversation.object, inputs: inputs, script: script,
+            target: request.body["store"]?.bool == false ? .nowhere(conversation.id) : .new(kept),
+            object: conversation.object, inputs: request.stored(inputs), owner: conversation.owner, script: script,
             usage: Usage(
                 prompt: Usage.prompt(of: conversation.object, conversation.entries + inputs), outputs: script.outputs))
     }
 
+    private func model(of conversation: JSONText, _ body: JSONText) -> EchoModel {
+        EchoModel(conversation: conversation, handoffEndsTurn: body.handsOverToClient(switches), maker: fileMaker)
+    }
+
     // MARK: What the server writes
 
+    /// The conversation's object after a change.
+    func updated(_ object: JSONText) -> JSONText { object.setting("updated_at", to: .string(moment().text)) }
+
     /// `updated_at` is a microsecond later: the recorded never-appended conversations show one or two.
-    private func newConversation(from body: JSONText, entries: [JSONText]) -> StoredConversation {
+    private func newConversation(
+        from body: JSONText, entries: [JSONText], _ owner: Owner?
+    ) -> StoredConversation {
         let created = moment()
         let id = RemoteID("conv_" + UUIDv7(microseconds: created.microseconds).hex)
         let fields = body["agent_id"]?.string == nil ? Sandbox.modelFields : Sandbox.agentFields
@@ -97,7 +130,8 @@ extension Sandbox {
             ("updated_at", .string(Timestamp(microseconds: created.microseconds + 1).text)),
         ]
         return StoredConversation(
-            id: id, createdAt: created, object: .object(given.map { ($0.key, $0.value) } + written), entries: entries)
+            id: id, createdAt: created, object: .object(given.map { ($0.key, $0.value) } + written), entries: entries,
+            owner: owner)
     }
 
     private static let modelFields: Set<String> = [

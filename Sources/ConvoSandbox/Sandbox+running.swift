@@ -6,9 +6,11 @@ extension Sandbox {
     /// Starts a write; its run goes on though the client may leave.
     ///
     /// Gives the events of a stream, or one event that holds the whole response.
-    func write(_ operation: Operation, _ id: RemoteID?, _ body: JSONText) async throws(ServiceError) -> ServerEvents {
+    func write(
+        _ operation: Operation, _ id: RemoteID?, _ body: JSONText, _ principal: Principal
+    ) async throws(ServiceError) -> ServerEvents {
         let plan = try await begin(operation, id, body)
-        let turn = try draft(operation, id, body)
+        let turn = try draft(operation, id, body, plan, principal)
         let (events, continuation) = ServerEvents.makeStream()
         let presence = Presence()
         continuation.onTermination = { if case .cancelled = $0 { presence.leave() } }
@@ -22,7 +24,7 @@ extension Sandbox {
             self.runs[number] = nil
         }
         guard let loss = plan.loss else { return events }
-        if plan.fault != .lateCommit { try await ServiceError.wait(for: events) }
+        if plan.answer != .lateCommit { try await ServiceError.wait(for: events) }
         throw loss
     }
 
@@ -43,9 +45,14 @@ extension Sandbox {
             answer: answer, isOn: run.sink == .stream, cutAfter: run.plan.cutAfter, cut: switches.cut)
         let id = JSONText.string(turn.conversationID.rawValue)
         stream.write("conversation.response.started", at: moment(), [("conversation_id", id)])
-        try await pause(.milliseconds(switches.answerMilliseconds) + turn.script.thinking)
+        let more = run.plan.has(.longRun) ? switches.longRunMilliseconds : 0
+        try await pause(.milliseconds(switches.answerMilliseconds + more) + turn.script.thinking)
         if let status = turn.script.failure { return try fail(turn, status, &stream) }
 
+        // A file is kept though its conversation may not be.
+        for file in turn.script.files {
+            try apply(.putFile(StoredFile(id: file.id, kind: file.kind, owner: turn.owner)))
+        }
         let outputs = try await speak(turn, &stream)
         if stream.isCut { run.presence.leave() }
         guard try await isKept(run) else { return }
@@ -82,7 +89,7 @@ extension Sandbox {
     ///
     /// - Returns: whether there will be one.
     private func isKept(_ run: Run) async throws(ServiceError) -> Bool {
-        if run.plan.fault == .lateCommit {
+        if run.plan.answer == .lateCommit {
             try await pause(milliseconds: switches.lateCommitMilliseconds)
         } else if let absence = run.presence.absence {
             try await pause(.milliseconds(switches.disconnectLockMilliseconds) - absence)
@@ -102,8 +109,8 @@ extension Sandbox {
             conversation.entries += entries
             try apply(.put(conversation))
         case .existing(let id):
-            let object = turn.object.setting("updated_at", to: .string(moment().text))
-            try apply(.commit(Commit(object: object, replacements: turn.replacements, added: entries), to: id))
+            try apply(
+                .commit(Commit(object: updated(turn.object), replacements: turn.replacements, added: entries), to: id))
         case .nowhere: break
         }
     }
@@ -119,7 +126,7 @@ extension Sandbox {
 
 extension FaultPlan {
     /// A cut stream holds its first event and one delta.
-    fileprivate var cutAfter: Int? { fault == .cutStream ? 2 : nil }
+    fileprivate var cutAfter: Int? { answer == .cutStream ? 2 : nil }
 }
 
 extension ServiceError {

@@ -2,58 +2,86 @@ public import ConvoModel
 public import ConvoServer
 
 extension Sandbox: ConversationsService {
-    public func list(_ query: ListQuery) async throws(ServiceError) -> JSONText {
+    public func principal(bearing token: String?) async throws(ServiceError) -> Principal {
+        if switches.keys.isEmpty { return Principal() }
+        if let token, let principal = switches.keys[token] { return principal }
+        throw switches.unauthorized(because: token == nil ? "Unauthorized" : "Invalid API Key")
+    }
+
+    public func list(
+        _ query: ListQuery, by principal: Principal = Principal()
+    ) async throws(ServiceError) -> Payload {
         let plan = try await begin(.list)
-        let page = library.page(try checked(query), matching: switches.metadataMatch)
-        return try plan.delivered(page)
+        return try plan.delivered(view(plan, for: principal).list(checked(query)))
     }
 
-    public func get(_ id: RemoteID) async throws(ServiceError) -> JSONText {
+    public func get(_ id: RemoteID, by principal: Principal = Principal()) async throws(ServiceError) -> JSONText {
         let plan = try await begin(.get, id)
-        return try plan.delivered(find(id).object)
+        let view = view(plan, for: principal)
+        return try plan.delivered(view.object(of: view.find(id)))
     }
 
-    public func getHistory(of id: RemoteID) async throws(ServiceError) -> JSONText {
+    public func getHistory(
+        of id: RemoteID, by principal: Principal = Principal()
+    ) async throws(ServiceError) -> Payload {
         let plan = try await begin(.getHistory, id)
-        return try plan.delivered(visible(id).history)
+        let view = view(plan, for: principal)
+        return try plan.delivered(view.history(of: withInputsInFlight(view.find(id))))
     }
 
-    public func getMessages(of id: RemoteID) async throws(ServiceError) -> JSONText {
+    public func getMessages(
+        of id: RemoteID, by principal: Principal = Principal()
+    ) async throws(ServiceError) -> Payload {
         let plan = try await begin(.getMessages, id)
-        return try plan.delivered(visible(id).messages)
+        let view = view(plan, for: principal)
+        return try plan.delivered(view.messages(of: withInputsInFlight(view.find(id))))
     }
 
-    public func delete(_ id: RemoteID) async throws(ServiceError) {
+    public func delete(_ id: RemoteID, by principal: Principal = Principal()) async throws(ServiceError) {
         let plan = try await begin(.delete, id)
-        if library[id] == nil, switches.deleteUnknown == .noContent { return }
-        _ = try find(id)
+        do {
+            _ = try view(for: principal).find(id)
+        } catch {
+            if error == switches.notFound, switches.deleteUnknown == .noContent { return }
+            throw error
+        }
         try refuseIfBusy(id)
         try apply(.remove(id))
         if let loss = plan.loss { throw loss }
     }
 
-    public func start(_ body: JSONText) async throws(ServiceError) -> JSONText {
-        try await whole(.start, nil, body)
+    public func start(_ body: JSONText, by principal: Principal = Principal()) async throws(ServiceError) -> JSONText {
+        try await whole(.start, nil, body, principal)
     }
 
-    public func append(_ body: JSONText, to id: RemoteID) async throws(ServiceError) -> JSONText {
-        try await whole(.append, id, body)
+    public func append(
+        _ body: JSONText, to id: RemoteID, by principal: Principal = Principal()
+    ) async throws(ServiceError) -> JSONText {
+        try await whole(.append, id, body, principal)
     }
 
-    public func restart(_ body: JSONText, of id: RemoteID) async throws(ServiceError) -> JSONText {
-        try await whole(.restart, id, body)
+    public func restart(
+        _ body: JSONText, of id: RemoteID, by principal: Principal = Principal()
+    ) async throws(ServiceError) -> JSONText {
+        try await whole(.restart, id, body, principal)
     }
 
-    public func startStream(_ body: JSONText) async throws(ServiceError) -> ServerEvents {
-        try await write(.startStream, nil, body)
+    public func startStream(
+        _ body: JSONText, by principal: Principal = Principal()
+    ) async throws(ServiceError) -> ServerEvents {
+        try await write(.startStream, nil, body, principal)
     }
 
-    public func appendStream(_ body: JSONText, to id: RemoteID) async throws(ServiceError) -> ServerEvents {
-        try await write(.appendStream, id, body)
+    public func appendStream(
+        _ body: JSONText, to id: RemoteID, by principal: Principal = Principal()
+    ) async throws(ServiceError) -> ServerEvents {
+        try await write(.appendStream, id, body, principal)
     }
 
-    public func restartStream(_ body: JSONText, of id: RemoteID) async throws(ServiceError) -> ServerEvents {
-        try await write(.restartStream, id, body)
+    public func restartStream(
+        _ body: JSONText, of id: RemoteID, by principal: Principal = Principal()
+    ) async throws(ServiceError) -> ServerEvents {
+        try await write(.restartStream, id, body, principal)
     }
 
     // MARK: Rules
@@ -75,22 +103,22 @@ extension Sandbox: ConversationsService {
     }
 
     /// What a history shows while a request is in flight.
-    private func visible(_ id: RemoteID) throws(ServiceError) -> StoredConversation {
-        var conversation = try find(id)
-        guard let inputs = busy[id] else { return conversation }
+    private func withInputsInFlight(_ conversation: StoredConversation) throws(ServiceError) -> StoredConversation {
+        guard let inputs = busy[conversation.id] else { return conversation }
+        var conversation = conversation
         switch switches.historyWhileBusy {
         case .before: break
         case .partial: conversation.entries += inputs
-        case .refuse: try refuseIfBusy(id)
+        case .refuse: try refuseIfBusy(conversation.id)
         }
         return conversation
     }
 
     /// The one result of a write that is not streamed.
     private func whole(
-        _ operation: Operation, _ id: RemoteID?, _ body: JSONText
+        _ operation: Operation, _ id: RemoteID?, _ body: JSONText, _ principal: Principal
     ) async throws(ServiceError) -> JSONText {
-        let events = try await write(operation, id, body)
+        let events = try await write(operation, id, body, principal)
         do {
             for try await event in events { return event.data }
         } catch {
@@ -102,9 +130,18 @@ extension Sandbox: ConversationsService {
 
 extension FaultPlan {
     /// The result, or what comes in its place.
-    fileprivate func delivered(_ result: JSONText) throws(ServiceError) -> JSONText {
+    func delivered<Result>(_ result: Result) throws(ServiceError) -> Result {
         if let loss { throw loss }
         return result
+    }
+}
+
+extension Switches {
+    fileprivate func unauthorized(because detail: String) -> ServiceError {
+        switch unauthorized {
+        case .detail: .answer(status: 401, .detail(detail))
+        case .message: .answer(status: 401, .router(message: "Unauthorized"))
+        }
     }
 }
 

@@ -10,6 +10,8 @@ public actor Sandbox {
     public private(set) var log = RequestLog()
 
     var library = Library()
+    private var past = RecentPast()
+    private(set) var signer = URLSigner(secret: .random(in: 0...UInt64.max))
     /// The conversations with a request in flight, and what it adds to them.
     var busy: [RemoteID: [JSONText]] = [:]
     var runs: [Int: Task<Void, Never>] = [:]
@@ -33,8 +35,8 @@ public actor Sandbox {
 
     // MARK: Control
 
-    /// Takes in conversations in the form `[{"conversation": {…}, "entries": […]}]`; each replaces the one with its
-    /// id, unless `keepingPresent`.
+    /// Takes in conversations in the form `[{"conversation": {…}, "entries": […], "owner": {"user", "workspace"}}]`,
+    /// where one without an owner is everybody's; each replaces the one with its id, unless `keepingPresent`.
     ///
     /// - Returns: how many were taken in.
     /// - Throws: ``LoadError`` if it has another form; nothing is taken in then. ``JournalError``.
@@ -51,7 +53,7 @@ public actor Sandbox {
             }
         }
         try journal?.append(changes)
-        for change in changes { library.apply(change) }
+        for change in changes { make(change) }
         return changes.count
     }
 
@@ -65,6 +67,9 @@ public actor Sandbox {
         if changed.seed != switches.seed { dice = Dice(seed: changed.seed) }
         switches = changed
     }
+
+    /// Says where the sandbox listens: the URLs of files begin so.
+    func listen(at baseURL: String) { signer.baseURL = baseURL }
 
     public func clearLog() { log = RequestLog() }
 
@@ -91,25 +96,10 @@ public actor Sandbox {
     func begin(
         _ operation: Operation, _ id: RemoteID? = nil, _ body: JSONText? = nil
     ) async throws(ServiceError) -> FaultPlan {
-        let plan = draw(for: operation)
+        let plan = dice.draw(for: operation, &switches)
         log.note(operation, id, body, plan)
-        if plan.isSlow { try await pause(milliseconds: switches.slowMilliseconds) }
+        if plan.has(.slow) { try await pause(milliseconds: switches.slowMilliseconds) }
         if let refusal = plan.refusal(switches) { throw refusal }
-        return plan
-    }
-
-    private func draw(for operation: Operation) -> FaultPlan {
-        var plan = FaultPlan()
-        if operation.isRead, switches.faultScope == .writes { return plan }
-        for fault in Fault.allCases {
-            guard let chance = switches.faults[fault], chance != .never else { continue }
-            if operation.isRead && !fault.strikesReads || fault == .cutStream && !operation.isStream { continue }
-            if fault == .slow {
-                plan.isSlow = dice.strikes(fault, chance)
-            } else if plan.fault == nil, dice.strikes(fault, chance) {
-                plan.fault = fault
-            }
-        }
         return plan
     }
 
@@ -124,11 +114,11 @@ public actor Sandbox {
         }
     }
 
-    func find(_ id: RemoteID) throws(ServiceError) -> StoredConversation {
-        guard let conversation = library[id] else {
-            throw .business(404, code: switches.notFoundCode, switches.notFoundMessage)
-        }
-        return conversation
+    /// What a request with these faults sees.
+    func view(_ plan: FaultPlan = FaultPlan(), for principal: Principal) -> ReadView {
+        let lag = Int64(switches.replicaLagMilliseconds) * 1000
+        let library = plan.has(.stale) ? past.library(library, at: moment().microseconds - lag) : library
+        return ReadView(library: library, switches: switches, plan: plan, principal: principal)
     }
 
     /// Now, and later than any moment given before.
@@ -143,6 +133,15 @@ public actor Sandbox {
             try journal?.append([change])
         } catch {
             throw .business(500, code: 3000, "\(error)")
+        }
+        make(change)
+    }
+
+    private func make(_ change: Change) {
+        if let id = change.conversationID {
+            let now = moment().microseconds
+            let lag = Int64(switches.replicaLagMilliseconds) * 1000
+            past.note(id, library[id], at: now, since: now - lag)
         }
         library.apply(change)
     }

@@ -20,6 +20,9 @@ struct SandboxControl: Sendable {
         control.post("switches") { request, _ in try await turn(request) }
         control.get("conversations") { _, _ in SandboxControl.response(await sandbox.records) }
         control.post("conversations") { request, _ in try await load(request) }
+        control.get("files/:id") { request, context in
+            try await file(context.parameters.require("id"), request)
+        }
         control.get("busy") { _, _ in
             SandboxControl.response(.array(await sandbox.busyConversations.map { .string($0.rawValue) }))
         }
@@ -45,6 +48,21 @@ struct SandboxControl: Sendable {
         } catch let error as LoadError {
             return SandboxControl.refusal("\(error)")
         }
+    }
+
+    /// What a signed URL leads to, without a key.
+    private func file(_ id: String, _ request: Request) async throws -> Response {
+        let query = request.uri.queryParameters
+        let expiry = query["expires"].flatMap { Int64($0) } ?? 0
+        guard let file = await sandbox.file(id, expiry: expiry, signature: query["signature"].map(String.init) ?? "")
+        else {
+            return Response(
+                status: .forbidden, headers: [.contentType: "text/plain"],
+                body: ResponseBody(byteBuffer: ByteBuffer(string: "The URL's time is over, or it was never good.\n")))
+        }
+        return Response(
+            status: .ok, headers: [.contentType: file.mediaType],
+            body: ResponseBody(byteBuffer: ByteBuffer(bytes: file.bytes)))
     }
 
     private func body(_ request: Request) async throws -> JSONText {

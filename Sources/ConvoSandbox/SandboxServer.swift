@@ -1,4 +1,4 @@
-public import ConvoServer
+import ConvoServer
 
 /// A sandbox on a port of this machine's loopback address, for as long as it is wanted.
 ///
@@ -19,10 +19,10 @@ public struct SandboxServer: Sendable {
     /// - Parameter port: 0 takes a free one.
     /// - Throws: whatever keeps the port from being bound; ``JournalError`` where a sandbox had to be made.
     public static func start(
-        _ sandbox: Sandbox? = nil, access: Access = .anyone, port: Int = 0
+        _ sandbox: Sandbox? = nil, port: Int = 0
     ) async throws -> SandboxServer {
         let sandbox = try sandbox ?? Sandbox()
-        let server = APIServer(service: sandbox, access: access) { SandboxControl(sandbox: sandbox).addRoutes(to: $0) }
+        let server = APIServer(service: sandbox) { SandboxControl(sandbox: sandbox).addRoutes(to: $0) }
         let (ports, running) = AsyncThrowingStream.makeStream(of: Int.self)
         // Cancelled by stop(), or here where it does not come up.
         let task = Task {
@@ -35,7 +35,11 @@ public struct SandboxServer: Sendable {
             }
         }
         do {
-            for try await port in ports { return SandboxServer(sandbox: sandbox, port: port, task: task) }
+            for try await port in ports {
+                let server = SandboxServer(sandbox: sandbox, port: port, task: task)
+                await sandbox.listen(at: server.baseURL)
+                return server
+            }
         } catch {
             task.cancel()
             throw error

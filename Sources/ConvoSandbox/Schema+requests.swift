@@ -57,7 +57,7 @@ extension Schema {
                 ("max_tokens", .nullable(.integer(minimum: 0))), ("random_seed", .nullable(.integer(minimum: 0))),
                 ("prediction", .nullable(prediction)), ("response_format", .nullable(responseFormat)),
                 ("tool_choice", .choice(["auto", "none", "any", "required"])),
-                ("reasoning_effort", .nullable(.choice(["none", "minimal", "low", "medium", "high", "xhigh"]))),
+                ("reasoning_effort", .nullable(.choice(["none", "minimal", "low", "medium", "high", "xhigh", "max"]))),
             ]))
 
     private static let prediction = Schema.object(

@@ -7,15 +7,18 @@ struct StoredConversation: Hashable, Sendable {
     /// The server's object, served as it stands.
     var object: JSONText
     var entries: [JSONText]
+    /// `nil`: everybody's.
+    let owner: Owner?
 
-    init(id: RemoteID, createdAt: Timestamp, object: JSONText, entries: [JSONText]) {
+    init(id: RemoteID, createdAt: Timestamp, object: JSONText, entries: [JSONText], owner: Owner? = nil) {
+        self.owner = owner
         self.id = id
         self.createdAt = createdAt
         self.object = object
         self.entries = entries
     }
 
-    /// Reads `{"conversation": {…}, "entries": […]}`.
+    /// Reads `{"conversation": {…}, "entries": […]}`, which may name its `"owner"`.
     ///
     /// - Throws: ``ModelError`` if the conversation lacks its id or times, or an entry its type.
     init(record: JSONText) throws(ModelError) {
@@ -26,10 +29,14 @@ struct StoredConversation: Hashable, Sendable {
         let conversation = try Conversation(raw: object)
         var kept: [JSONText] = []
         for entry in entries.elements { kept.append(try Entry(raw: entry).raw) }
-        self.init(id: conversation.id, createdAt: conversation.createdAt, object: object, entries: kept)
+        self.init(
+            id: conversation.id, createdAt: conversation.createdAt, object: object, entries: kept,
+            owner: record["owner"].flatMap { Owner(json: $0) })
     }
 
-    var record: JSONText { .object(["conversation": object, "entries": .array(entries)]) }
+    var record: JSONText {
+        .object(["conversation": object, "entries": .array(entries), "owner": owner?.json])
+    }
 
     var history: JSONText {
         .object([

@@ -15,7 +15,7 @@ public struct Switch: Sendable {
 
     public static func named(_ name: String) -> Switch? { all.first { $0.name == name } }
 
-    public static let all: [Switch] = unknowns + speeds + faults
+    public static let all: [Switch] = unknowns + access + speeds + faults
 
     public static let unknowns: [Switch] = [
         choice("restart-history", \.restartHistory, unknown: 1, "what a branch's history holds of the original"),
@@ -40,6 +40,37 @@ public struct Switch: Sendable {
         choice("handoff-with-model", \.handoffWithModel, "handoff_execution in the start of a model's conversation"),
         text("models-in-use", \.modelsInUse, "with commas; another gets 400, code 3003 (nothing: all are in use)"),
         choice("image-input", \.imageInput, "whether the model takes images; else 400, code 3051"),
+        choice(
+            "input-without-results", \.inputWithoutResults,
+            "what becomes of an input that is refused because function results are missing"),
+        choice("unexpected-call-id", \.unexpectedCallID, "a function.result for a call that nobody made"),
+        choice("append-without-inputs", \.emptyAppend, "the status of an append with neither inputs nor confirmations"),
+        text("agents-gone", \.agentsGone, "with commas; what needs such an agent gets 404, its conversation stays"),
+        text("broken-conversations", \.brokenConversations, "with commas; each append to such an id gets 503"),
+        text("models-outside-plan", \.modelsOutsidePlan, "with commas; such a model gets 429 with a limit of zero"),
+        choice("unauthorized", \.unauthorized, "the shape of 401: the gateway's detail, or the router's message"),
+        choice("users-me", \.userAnswer, "the answer to GET /v1/users/me"),
+        choice("whoami", \.whoAmIAnswer, "the answer to GET /v1/whoami"),
+        choice("identity", \.identityParts, "what both tell: the rest is null"),
+        choice("visibility", \.visibility, "whose conversations a key sees: its user's in its workspace, or in all"),
+        choice("other-conversation", \.foreignConversation, "a conversation that the key does not see"),
+        choice("other-list", \.foreignList, "the list of a key that sees none of the conversations there are"),
+        choice("image-chunk", \.imageChunk, "whether an answer names an image's file, or only its URL is told"),
+        choice("code-file", \.codeFile, "the content of code_interpreter's files"),
+        number("signed-url-seconds", \.signedURLSeconds, "how long the URL of a new file is good for"),
+    ]
+
+    public static let access: [Switch] = [
+        Switch(
+            name: "keys", summary: "the API keys and whose they are, with commas (none: any key is taken)",
+            unknown: nil,
+            values: "KEY[@USER[/WORKSPACE[/ORGANIZATION]]],…",
+            value: { $0.keys.description },
+            set: { switches, text in
+                guard let keys = KeyTable(text) else { return false }
+                switches.keys = keys
+                return true
+            })
     ]
 
     public static let speeds: [Switch] = [
@@ -54,11 +85,12 @@ public struct Switch: Sendable {
     public static let faults: [Switch] =
         Fault.allCases.map { fault in
             Switch(
-                name: fault.rawValue, summary: fault.summary, unknown: nil, values: "0…1 | every-N",
+                name: fault.rawValue, summary: fault.summary, unknown: nil,
+                values: "0…1 | every-N | next-N, each with :OPERATIONS",
                 value: { ($0.faults[fault] ?? .never).description },
                 set: { switches, text in
-                    guard let chance = Chance(text) else { return false }
-                    switches.faults[fault] = chance
+                    guard let rate = FaultRate(text) else { return false }
+                    switches.faults[fault] = rate
                     return true
                 })
         } + [
@@ -66,6 +98,9 @@ public struct Switch: Sendable {
             number("slow-ms", \.slowMilliseconds, "how slow slow is"),
             number("late-commit-ms", \.lateCommitMilliseconds, "how late late-commit is"),
             choice("cut", \.cut, "how a cut stream ends"),
+            number("replica-lag-ms", \.replicaLagMilliseconds, "how old stale is"),
+            number("long-run-ms", \.longRunMilliseconds, "how long long-run is"),
+            choice("odd-shape", \.oddShape, "what is odd about odd-item"),
             Switch(
                 name: "seed", summary: "the dice of the faults", unknown: nil, values: "0…\(UInt64.max)",
                 value: { String($0.seed) },

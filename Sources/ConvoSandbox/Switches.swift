@@ -32,6 +32,38 @@ public struct Switches: Hashable, Sendable {
     }
     public enum Handoff: String, CaseIterable, Sendable { case accept, refuse }
     public enum ImageInput: String, CaseIterable, Sendable { case accept, refuse }
+    public enum InputWithoutResults: String, CaseIterable, Sendable { case dropped, stored }
+    public enum UnexpectedCallID: String, CaseIterable, Sendable { case accept, refuse }
+    public enum EmptyAppend: String, CaseIterable, Sendable {
+        case unprocessable = "422"
+        case badRequest = "400"
+    }
+    public enum Unauthorized: String, CaseIterable, Sendable { case detail, message }
+    public enum IdentityAnswer: String, CaseIterable, Sendable {
+        case given
+        case unauthorized = "401"
+        case forbidden = "403"
+        case notFound = "404"
+    }
+    public enum IdentityParts: String, CaseIterable, Sendable {
+        case all
+        case userOnly = "user-only"
+    }
+    public enum Visibility: String, CaseIterable, Sendable { case workspace, user }
+    public enum ForeignConversation: String, CaseIterable, Sendable {
+        case notFound = "404"
+        case forbidden = "403"
+    }
+    public enum ForeignList: String, CaseIterable, Sendable {
+        case empty
+        case forbidden = "403"
+        case notFound = "404"
+    }
+    public enum ImageChunk: String, CaseIterable, Sendable { case present, missing }
+    public enum CodeFile: String, CaseIterable, Sendable {
+        case given
+        case failed = "500"
+    }
     public enum Scope: String, CaseIterable, Sendable { case all, writes }
     public enum Cut: String, CaseIterable, Sendable { case end, reset }
 
@@ -62,6 +94,30 @@ public struct Switches: Hashable, Sendable {
     public var modelsInUse = ""
     public var imageInput = ImageInput.accept
 
+    // Unknown beside the fifteen.
+    public var inputWithoutResults = InputWithoutResults.dropped
+    public var unexpectedCallID = UnexpectedCallID.accept
+    public var emptyAppend = EmptyAppend.unprocessable
+    /// Ids with commas between them.
+    public var agentsGone = ""
+    /// Ids with commas between them.
+    public var brokenConversations = ""
+    /// Names with commas between them.
+    public var modelsOutsidePlan = ""
+    public var unauthorized = Unauthorized.detail
+    public var userAnswer = IdentityAnswer.given
+    public var whoAmIAnswer = IdentityAnswer.given
+    public var identityParts = IdentityParts.all
+    public var visibility = Visibility.workspace
+    public var foreignConversation = ForeignConversation.notFound
+    public var foreignList = ForeignList.empty
+    public var imageChunk = ImageChunk.present
+    public var codeFile = CodeFile.given
+    public var signedURLSeconds = 3600
+
+    /// Who may ask.
+    public var keys = KeyTable()
+
     // How fast it is.
     public var answerMilliseconds = 0
     public var deltaMilliseconds = 0
@@ -69,11 +125,19 @@ public struct Switches: Hashable, Sendable {
 
     // What goes wrong.
     public var seed: UInt64 = 0
-    public var faults: [Fault: Chance] = [:]
+    public var faults: [Fault: FaultRate] = [:]
     public var faultScope = Scope.all
     public var slowMilliseconds = 1000
     public var lateCommitMilliseconds = 1000
     public var cut = Cut.end
+    public var replicaLagMilliseconds = 5000
+    public var longRunMilliseconds = 180_000
+    public var oddShape = Oddity.noTime
 
     public init() {}
+
+    /// Whether a list with commas has this name.
+    static func list(_ list: String, has name: String) -> Bool {
+        list.split(separator: ",").contains { $0 == name }
+    }
 }

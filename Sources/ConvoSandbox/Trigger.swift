@@ -1,6 +1,8 @@
 /// A word in an input that makes the echo model do more than echo: `sandbox:NAME`, some with `=NUMBER`.
 public enum Trigger: String, CaseIterable, Sendable {
-    case tool, search, call, calls, confirm, handoff, think, chunks, error, slow, long, silent
+    case tool, search, connector, image
+    case imageFails = "image-fails"
+    case file, call, calls, confirm, handoff, think, chunks, error, slow, long, silent
 
     static let prefix = "sandbox:"
 
@@ -8,6 +10,10 @@ public enum Trigger: String, CaseIterable, Sendable {
         switch self {
         case .tool: "sandbox:tool"
         case .search: "sandbox:search"
+        case .connector: "sandbox:connector"
+        case .image: "sandbox:image=N"
+        case .imageFails: "sandbox:image-fails"
+        case .file: "sandbox:file"
         case .call: "sandbox:call"
         case .calls: "sandbox:calls=N"
         case .confirm: "sandbox:confirm"
@@ -25,6 +31,10 @@ public enum Trigger: String, CaseIterable, Sendable {
         switch self {
         case .tool: "runs code_interpreter, then answers"
         case .search: "runs web_search, then answers with references"
+        case .connector: "runs a tool of a connector that is not built in, then answers with a reference"
+        case .image: "generates N images (1), then answers with their files"
+        case .imageFails: "fails to generate an image, and says so in an answer"
+        case .file: "runs code_interpreter, which makes a CSV file, then answers with it"
         case .call: "calls a function (the conversation's first, or get_weather) and ends the turn"
         case .calls: "calls a function N times (2) and ends the turn"
         case .confirm: "calls a function that waits for a confirmation"

@@ -13,7 +13,9 @@ struct Turn: Sendable {
     let target: Target
     /// The conversation's object, before the turn.
     let object: JSONText
+    /// As they are stored.
     let inputs: [JSONText]
+    let owner: Owner?
     var replacements: [Commit.Replacement] = []
     let script: EchoModel.Script
     let usage: Usage

@@ -11,12 +11,12 @@ public struct APIServer: Sendable {
 
     /// - Parameter adding: further routes of the service's own, outside of `/v1`.
     public init(
-        service: any ConversationsService, access: Access = .anyone,
+        service: any ConversationsService,
         adding routes: (Router<ExchangeContext>) -> Void = { _ in }
     ) {
         let router = Router(context: ExchangeContext.self)
-        router.add(middleware: ExchangeHeaders())
-        ConversationsResponder(service: service, access: access, connections: connections).addRoutes(to: router)
+        router.add(middleware: RouteErrors())
+        ConversationsResponder(service: service, connections: connections).addRoutes(to: router)
         routes(router)
         responder = router.buildResponder()
     }

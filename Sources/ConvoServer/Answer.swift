@@ -6,21 +6,43 @@ import NIOCore
 /// What an operation gave, before it becomes a response.
 enum Answer: Sendable {
     case json(JSONText)
+    case payload(Payload)
+    /// A file's bytes, in chunks and without their length, as recorded.
+    case file([UInt8])
     case nothing
     case events(ServerEvents)
 
     func response(connections: OpenConnections, context: ExchangeContext) -> Response {
         switch self {
-        case .json(let json):
+        case .json(let json): return Answer.response(ByteBuffer(string: json.text))
+        case .payload(let payload): return Answer.response(ByteBuffer(bytes: payload.utf8))
+        case .file(let bytes):
             return Response(
-                status: .ok, headers: [.contentType: "application/json"],
-                body: ResponseBody(byteBuffer: ByteBuffer(string: json.text)))
+                status: .ok, headers: [.contentType: "application/octet-stream"], body: Answer.body(of: bytes))
         case .nothing:
             return Response(status: .noContent)
         case .events(let events):
             return Response(
                 status: .ok, headers: [.contentType: "text/event-stream; charset=utf-8"],
                 body: Answer.body(of: events, connections: connections, context: context))
+        }
+    }
+
+    private static func response(_ json: ByteBuffer) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: json))
+    }
+
+    static let chunkSize = 32 << 10
+
+    private static func body(of bytes: [UInt8]) -> ResponseBody {
+        ResponseBody { writer in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                try await writer.write(ByteBuffer(bytes: rest.prefix(chunkSize)))
+                rest = rest.dropFirst(chunkSize)
+            }
+            try await writer.finish(nil)
         }
     }
 
@@ -57,17 +79,24 @@ enum Answer: Sendable {
 }
 
 extension ServiceError {
-    var response: Response {
+    func response(_ context: ExchangeContext) -> Response {
         switch self {
-        case .answer(let status, let shape, let retryAfter):
-            var headers: HTTPFields = [.contentType: shape.contentType]
-            if let retryAfter { headers[.retryAfter] = String(retryAfter) }
-            return Response(
-                status: HTTPResponse.Status(code: status), headers: headers,
-                body: ResponseBody(byteBuffer: ByteBuffer(string: shape.text)))
+        case .answer(let status, let shape, let headers):
+            return shape.response(status, headers, context).throughGateway(context)
+        case .intercepted(let status, let shape, let headers): return shape.response(status, headers, context)
         case .connectionReset:
             // The connection is gone already; this is what a client without one gets (a test of the routes alone).
             return Response(status: .badGateway)
         }
+    }
+}
+
+extension ServiceError.Shape {
+    fileprivate func response(_ status: Int, _ more: [String: String], _ context: ExchangeContext) -> Response {
+        var headers: HTTPFields = [.contentType: contentType]
+        for (name, value) in more { HTTPField.Name(name).map { headers[$0] = value } }
+        return Response(
+            status: HTTPResponse.Status(code: status), headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text(requestID: context.requestID))))
     }
 }

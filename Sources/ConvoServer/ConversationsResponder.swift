@@ -9,77 +9,114 @@ struct ConversationsResponder: Sendable {
     static let bodyLimit = 16 << 20
 
     let service: any ConversationsService
-    let access: Access
     let connections: OpenConnections
+
+    /// A request on its way to the service, and who makes it.
+    private struct Call {
+        let request: Request
+        let context: ExchangeContext
+        let principal: Principal
+    }
 
     func addRoutes(to router: Router<ExchangeContext>) {
         let collection = router.group("v1/conversations")
-        collection.get { try await answer($0, $1) { request, _ in try await list(request) } }
-        collection.post { try await answer($0, $1) { try await start($0, $1) } }
+        collection.get { try await answer($0, $1) { try await list($0) } }
+        collection.post { try await answer($0, $1) { try await start($0) } }
         collection.get(":id") {
-            try await answer($0, $1) { _, context in try await .json(service.get(id(in: context))) }
+            try await answer($0, $1) { try await .json(service.get(id(in: $0), by: $0.principal)) }
         }
-        collection.delete(":id") { try await answer($0, $1) { _, context in try await delete(id(in: context)) } }
-        collection.post(":id") { try await answer($0, $1) { try await append($0, $1) } }
+        collection.delete(":id") {
+            try await answer($0, $1) { call in
+                try await service.delete(id(in: call), by: call.principal)
+                return .nothing
+            }
+        }
+        collection.post(":id") { try await answer($0, $1) { try await append($0) } }
         collection.get(":id/history") {
-            try await answer($0, $1) { _, context in try await .json(service.getHistory(of: id(in: context))) }
+            try await answer($0, $1) { try await .payload(service.getHistory(of: id(in: $0), by: $0.principal)) }
         }
         collection.get(":id/messages") {
-            try await answer($0, $1) { _, context in try await .json(service.getMessages(of: id(in: context))) }
+            try await answer($0, $1) { try await .payload(service.getMessages(of: id(in: $0), by: $0.principal)) }
         }
-        collection.post(":id/restart") { try await answer($0, $1) { try await restart($0, $1) } }
+        collection.post(":id/restart") { try await answer($0, $1) { try await restart($0) } }
+
+        router.get("v1/users/me") { try await answer($0, $1) { try await .json(service.getUser($0.principal)) } }
+        router.get("v1/whoami") { try await answer($0, $1) { try await .json(service.whoAmI($0.principal)) } }
+        addFileRoutes(to: router.group("v1/files"))
+    }
+
+    private func addFileRoutes(to files: RouterGroup<ExchangeContext>) {
+        files.get(":id/content") {
+            try await answer($0, $1) { call in
+                .file(try await service.downloadFile(call.context.parameters.require("id"), by: call.principal))
+            }
+        }
+        files.get(":id/url") {
+            try await answer($0, $1) { call in
+                let id = try call.context.parameters.require("id")
+                let expiry = try call.request.uri.queryParameters["expiry"].map {
+                    try SignedURLQuery(expiry: String($0))
+                }
+                let hours = expiry?.hours ?? SignedURLQuery.defaultHours
+                return .json(try await service.getSignedURL(of: id, hours: hours, by: call.principal))
+            }
+        }
+        files.delete(":id") {
+            try await answer($0, $1) { call in
+                .json(try await service.deleteFile(call.context.parameters.require("id"), by: call.principal))
+            }
+        }
     }
 
     // MARK: Operations
 
-    private func list(_ request: Request) async throws -> Answer {
-        let parameters = request.uri.queryParameters
+    private func list(_ call: Call) async throws -> Answer {
+        let parameters = call.request.uri.queryParameters
         let query = try ListQuery(
             page: parameters["page"].map(String.init), pageSize: parameters["page_size"].map(String.init),
             metadata: parameters["metadata"].map(String.init))
-        return .json(try await service.list(query))
+        return .payload(try await service.list(query, by: call.principal))
     }
 
-    private func delete(_ id: RemoteID) async throws -> Answer {
-        try await service.delete(id)
-        return .nothing
+    private func start(_ call: Call) async throws -> Answer {
+        let (body, principal) = (try await body(of: call.request), call.principal)
+        if body.asksForStream { return .events(try await service.startStream(body, by: principal)) }
+        return .json(
+            try await untilClientLeaves(call.context) { try await service.start(body, by: principal) })
     }
 
-    private func start(_ request: Request, _ context: ExchangeContext) async throws -> Answer {
-        let body = try await body(of: request)
-        if body.asksForStream { return .events(try await service.startStream(body)) }
-        return .json(try await untilClientLeaves(context) { try await service.start(body) })
+    private func append(_ call: Call) async throws -> Answer {
+        let (body, id, principal) = (try await body(of: call.request), try id(in: call), call.principal)
+        if body.asksForStream { return .events(try await service.appendStream(body, to: id, by: principal)) }
+        return .json(
+            try await untilClientLeaves(call.context) { try await service.append(body, to: id, by: principal) })
     }
 
-    private func append(_ request: Request, _ context: ExchangeContext) async throws -> Answer {
-        let (body, id) = (try await body(of: request), try id(in: context))
-        if body.asksForStream { return .events(try await service.appendStream(body, to: id)) }
-        return .json(try await untilClientLeaves(context) { try await service.append(body, to: id) })
-    }
-
-    private func restart(_ request: Request, _ context: ExchangeContext) async throws -> Answer {
-        let (body, id) = (try await body(of: request), try id(in: context))
-        if body.asksForStream { return .events(try await service.restartStream(body, of: id)) }
-        return .json(try await untilClientLeaves(context) { try await service.restart(body, of: id) })
+    private func restart(_ call: Call) async throws -> Answer {
+        let (body, id, principal) = (try await body(of: call.request), try id(in: call), call.principal)
+        if body.asksForStream { return .events(try await service.restartStream(body, of: id, by: principal)) }
+        return .json(
+            try await untilClientLeaves(call.context) { try await service.restart(body, of: id, by: principal) })
     }
 
     // MARK: The wire
 
     private func answer(
-        _ request: Request, _ context: ExchangeContext,
-        _ operation: (Request, ExchangeContext) async throws -> Answer
+        _ request: Request, _ context: ExchangeContext, _ operation: (Call) async throws -> Answer
     ) async throws -> Response {
         do {
-            if let refusal = access.refusal(of: request) { throw refusal }
-            return try await operation(request, context).response(connections: connections, context: context)
+            let principal = try await service.principal(bearing: Credentials.token(in: request.headers))
+            let call = Call(request: request, context: context, principal: principal)
+            return try await operation(call).response(connections: connections, context: context).throughGateway(
+                context)
         } catch let error as ServiceError {
             if error == .connectionReset { await connections.reset(context.channel) }
-            return error.response
+            return error.response(context)
         }
     }
 
-    private func id(in context: ExchangeContext) throws -> RemoteID {
-        RemoteID(try context.parameters.require("id"))
+    private func id(in call: Call) throws -> RemoteID {
+        RemoteID(try call.context.parameters.require("id"))
     }
 
     private func body(of request: Request) async throws -> JSONText {

@@ -6,12 +6,15 @@ public struct ExchangeContext: RequestContext {
     public var coreContext: CoreRequestContextStorage
     let channel: any Channel
     let correlationID: String
+    /// The same in 32 digits, as the router's errors have it.
+    let requestID: String
     let arrival: ContinuousClock.Instant
 
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
-        correlationID = UUIDv7(microseconds: WallClock.microseconds()).dashed
+        let name = UUIDv7(microseconds: WallClock.microseconds())
+        (correlationID, requestID) = (name.dashed, name.hex)
         arrival = .now
     }
 }

@@ -3,7 +3,11 @@ import ConvoModel
 /// Why a service does not give what was asked for, in one of the shapes that the real API uses.
 public enum ServiceError: Error, Hashable, Sendable {
     /// An answer with a status that is no success.
-    case answer(status: Int, Shape, retryAfterSeconds: Int? = nil)
+    ///
+    /// - Parameter headers: by their names, beside the content type.
+    case answer(status: Int, Shape, headers: [String: String] = [:])
+    /// An answer of something that stands in the way of the API: without the gateway's headers.
+    case intercepted(status: Int, Shape, headers: [String: String] = [:])
     /// No answer at all: the connection is reset.
     case connectionReset
 
@@ -14,8 +18,10 @@ public enum ServiceError: Error, Hashable, Sendable {
         case business(message: String, code: Int)
         /// The same with an array for a message, once more as `detail`, and code 3001.
         case validation([ValidationIssue])
-        /// `{"object":"error","message":"…","type":"rate_limited","param":null,"code":"1300"}`
-        case gateway(message: String, type: String, code: String)
+        /// `{"object":"error","message":"…","type":"rate_limited","param":null,"code":"1300","raw_status_code":429}`
+        case gateway(message: String, type: String, code: String, rawStatus: Int)
+        /// `{"message":"no Route matched with those values","request_id":"<32 hex>"}`: the router's own word.
+        case router(message: String)
         case plainText(String)
         case html(String)
     }
@@ -26,6 +32,10 @@ public enum ServiceError: Error, Hashable, Sendable {
     public static func business(_ status: Int, code: Int, _ message: String) -> ServiceError {
         .answer(status: status, .business(message: message, code: code))
     }
+
+    /// 404 for a path that leads to no service: the base URL is wrong.
+    public static let noRoute = ServiceError.answer(
+        status: 404, .router(message: "no Route matched with those values"))
 
     /// 422 with what is wrong with the request, place by place.
     public static func validation(_ issues: [ValidationIssue]) -> ServiceError {
@@ -43,11 +53,13 @@ extension ServiceError.Shape {
         switch self {
         case .plainText: "text/plain"
         case .html: "text/html; charset=utf-8"
+        case .router: "application/json; charset=utf-8"
         case .detail, .business, .validation, .gateway: "application/json"
         }
     }
 
-    var text: String {
+    /// - Parameter requestID: the exchange's name, which the router repeats.
+    func text(requestID: String) -> String {
         switch self {
         case .detail(let detail): JSONText.object(["detail": .string(detail)]).text + "\n"
         case .business(let message, let code): body(message: .string(message), code: code, detail: nil).text
@@ -56,10 +68,12 @@ extension ServiceError.Shape {
                 message: .array(issues.map(\.json)), code: ServiceError.validationCode,
                 detail: .array(issues.map(\.json))
             ).text
-        case .gateway(let message, let type, let code):
+        case .router(let message):
+            JSONText.object(["message": .string(message), "request_id": .string(requestID)]).text
+        case .gateway(let message, let type, let code, let rawStatus):
             JSONText.object([
                 "object": .string("error"), "message": .string(message), "type": .string(type), "param": .null,
-                "code": .string(code),
+                "code": .string(code), "raw_status_code": .int(rawStatus),
             ]).text
         case .plainText(let text), .html(let text): text
         }

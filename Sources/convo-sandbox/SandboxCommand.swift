@@ -1,7 +1,6 @@
 import ArgumentParser
 import ConvoModel
 import ConvoSandbox
-import ConvoServer
 import Dispatch
 import FoundationEssentials
 import UnixSignals
@@ -26,8 +25,11 @@ struct SandboxCommand: AsyncParsableCommand {
     @Option(help: "The port to listen on; 0 takes a free one.")
     var port = 0
 
-    @Option(help: "The API key to ask for; without it any is accepted.")
-    var key: String?
+    @Option(
+        help: ArgumentHelp(
+            "An API key to ask for, and whose it is; repeat it for several. Without it any key is accepted.",
+            valueName: "key[@user[/workspace[/organization]]]"))
+    var key: [String] = []
 
     @Option(help: ArgumentHelp("A JSON file of conversations to start with.", valueName: "file"))
     var load: String?
@@ -40,12 +42,22 @@ struct SandboxCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard (0...65535).contains(port) else { throw ValidationError("a port is 0 to 65535") }
-        var switches = Switches()
         do {
-            for assignment in assignments { try switches.set(assignment: assignment) }
-        } catch {
+            _ = try switches()
+        } catch let error as SwitchError {
             throw ValidationError("\(error)\n\nThe switches are:\n\(SandboxHelp.switches)")
         }
+    }
+
+    private func switches() throws -> Switches {
+        var switches = Switches()
+        for assignment in assignments { try switches.set(assignment: assignment) }
+        for text in key {
+            guard switches.keys.add(text) else {
+                throw ValidationError("a key is KEY[@USER[/WORKSPACE[/ORGANIZATION]]], each but once")
+            }
+        }
+        return switches
     }
 
     func run() async throws {
@@ -68,11 +80,9 @@ struct SandboxCommand: AsyncParsableCommand {
     }
 
     private func start() async throws -> SandboxServer {
-        var switches = Switches()
-        for assignment in assignments { try switches.set(assignment: assignment) }
-        let sandbox = try Sandbox(switches: switches, database: database)
+        let sandbox = try Sandbox(switches: switches(), database: database)
         if let load { _ = try await sandbox.load(try Self.records(in: load), keepingPresent: true) }
-        return try await SandboxServer.start(sandbox, access: key.map { .key($0) } ?? .anyone, port: port)
+        return try await SandboxServer.start(sandbox, port: port)
     }
 
     private static func records(in path: String) throws -> JSONText {

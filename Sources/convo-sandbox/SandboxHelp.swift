@@ -13,10 +13,14 @@ enum SandboxHelp {
         Switches (--set NAME=VALUE), for what is unknown about the real server:
         \(lines(Switch.unknowns))
 
+        Who may ask (--key says the same; keys may be changed while it runs):
+        \(lines(Switch.access))
+
         How fast it is:
         \(lines(Switch.speeds))
 
-        What goes wrong, and how often (a share of the requests, or every Nth):
+        What goes wrong, and how often (a share of the requests, every Nth, or the next N; with :OPERATIONS those alone, \
+        such as :list,get or :writes):
         \(lines(Switch.faults))
 
         While it runs: GET and DELETE /sandbox/requests, GET and POST /sandbox/switches, GET and POST \

@@ -42,7 +42,7 @@ import Testing
             let bare = try await visitor.get(Visitor.collection)
             #expect(
                 bare.text
-                    == #"{"object":"error","message":"Rate limit exceeded","type":"rate_limited","param":null,"code":"1300"}"#
+                    == #"{"object":"error","message":"Rate limit exceeded","type":"rate_limited","param":null,"code":"1300","raw_status_code":429}"#
             )
             #expect(bare["retry-after"] == nil)
             await visitor.sandbox.turn { $0.retryAfterSeconds = 7 }
@@ -77,6 +77,62 @@ import Testing
             let read = try await visitor.get(Visitor.collection)
             let write = try await visitor.post(Visitor.collection, #"{"model":"m","inputs":"x"}"#)
             #expect((read.status, write.status) == (200, 500))
+        }
+    }
+
+    @Test func `in the way of the API has its own status, type and page, and nothing is done`() async throws {
+        let html = "text/html; charset=utf-8"
+        for (fault, status, type) in [
+            ("html", 200, html), ("portal-302", 302, html), ("portal-403", 403, html), ("portal-404", 404, html),
+            ("portal-detail", 404, "application/json"), ("proxy-404", 404, html), ("proxy-502", 502, html),
+        ] {
+            let (reply, entries) = try await append(with: fault)
+            #expect((reply.status, reply["content-type"]) == (status, type))
+            #expect(entries == 2)
+            #expect((reply["location"] != nil) == (status == 302))
+            #expect(reply["mistral-correlation-id"] == nil && reply["x-kong-request-id"] == nil)
+        }
+        for (fault, status) in [("html-after-commit", 200), ("proxy-502-after-commit", 502)] {
+            let (reply, entries) = try await append(with: fault)
+            #expect((reply.status, reply["content-type"]) == (status, html))
+            #expect(entries == 4)
+        }
+    }
+
+    @Test func `of a failed response is the API's own 503`() async throws {
+        let (reply, entries) = try await append(with: "failed-response")
+        #expect((reply.status, reply.json["code"]?.int, entries) == (503, 3000, 2))
+    }
+
+    @Test func `strikes the next requests of a kind, then none`() async throws {
+        try await visiting(turned: ["error-500=next-2:get_history,append"]) { visitor in
+            let path = try await visitor.start()
+            #expect(try await visitor.get(path).status == 200)
+            #expect(try await visitor.append("x", to: path).status == 500)
+            #expect(await visitor.sandbox.switches.faults[.error500] == FaultRate("next-1:get_history,append"))
+            #expect(try await visitor.get(path + "/history").status == 500)
+            #expect(try await visitor.append("x", to: path).status == 200)
+            #expect(await visitor.sandbox.switches.faults[.error500]?.description == "0")
+        }
+    }
+
+    @Test func `has a rate that is written as it is read`() {
+        for text in ["0", "0.25", "every-3", "next-1", "every-2:list,get", "1.0:writes", "next-4:reads,start"] {
+            #expect(FaultRate(text)?.description == text)
+        }
+        for text in ["", "2", "-1", "every-0", "next-", "next-0", "1:", "1:nothing", "1:list,", "x:list"] {
+            #expect(FaultRate(text) == nil)
+        }
+    }
+
+    @Test func `makes a run take long, and holds its lock`() async throws {
+        try await visiting(turned: ["long-run-ms=60000"]) { visitor in
+            let path = try await visitor.start()
+            try await visitor.sandbox.turn { try $0.set(assignment: "long-run=next-1:append_stream") }
+            let id = RemoteID(String(path.split(separator: "/")[2]))
+            let events = try await visitor.sandbox.appendStream(.object(["inputs": .string("x")]), to: id)
+            for try await _ in events { break }
+            #expect(try await visitor.append("y", to: path).status == 409)
         }
     }
 

@@ -79,7 +79,7 @@ import Testing
 
     @Test func `tells when to come back, or not`() async throws {
         let headers = try await outcomes("retry-after-seconds", "0", "9") { visitor in
-            await visitor.sandbox.turn { $0.faults[.rateLimit] = Chance("1") }
+            await visitor.sandbox.turn { $0.faults[.rateLimit] = FaultRate("1") }
             return try await visitor.get(Visitor.collection)["Retry-After"]
         }
         #expect(headers == [nil, "9"])
@@ -109,6 +109,43 @@ import Testing
             let other = try await visitor.post(Visitor.collection, #"{"model":"large","inputs":"x"}"#)
             #expect(other.status == 200)
             #expect(try await visitor.entries(of: path).count == 2)
+        }
+    }
+
+    @Test func `loses an agent, and its conversation stays`() async throws {
+        try await visiting { visitor in
+            let started = try await visitor.post(Visitor.collection, #"{"agent_id":"ag_1","inputs":"x"}"#)
+            let path = Visitor.collection + "/" + (started.json["conversation_id"]?.string ?? "")
+            try await visitor.sandbox.turn { try $0.set(assignment: "agents-gone=ag_0,ag_1") }
+            let refused = try await visitor.append("more", to: path)
+            #expect((refused.status, refused.json["code"]?.int) == (404, 3000))
+            #expect(refused.json["message"]?.string == "Agent ag_1 not found")
+            #expect(try await visitor.get(path).status == 200)
+            #expect(try await visitor.entries(of: path).count == 2)
+        }
+    }
+
+    @Test func `breaks a conversation for good`() async throws {
+        try await visiting { visitor in
+            let (broken, whole) = (try await visitor.start(), try await visitor.start())
+            let id = broken.split(separator: "/")[2]
+            try await visitor.sandbox.turn { try $0.set(assignment: "broken-conversations=\(id)") }
+            for _ in 0..<2 {
+                let reply = try await visitor.append("x", to: broken)
+                #expect(reply.status == 503)
+                #expect(reply.json["message"]?.string == "Failed to create conversation response.")
+            }
+            #expect(try await visitor.append("x", to: whole).status == 200)
+            #expect(try await visitor.entries(of: broken).count == 2)
+        }
+    }
+
+    @Test func `puts a model outside of the plan`() async throws {
+        try await visiting(turned: ["models-outside-plan=small"]) { visitor in
+            let refused = try await visitor.post(Visitor.collection, #"{"model":"small","inputs":"x"}"#)
+            #expect((refused.status, refused["x-ratelimit-limit-req-minute"]) == (429, "0"))
+            #expect(refused.json["raw_status_code"]?.int == 429)
+            #expect(try await visitor.post(Visitor.collection, #"{"model":"big","inputs":"x"}"#).status == 200)
         }
     }
 

@@ -40,9 +40,12 @@ import Testing
             let calls = callIDs(try await visitor.append("sandbox:call", to: path))
             let refused = try await visitor.append("never mind", to: path)
             #expect(refused.status == 400)
-            #expect(refused.json["code"]?.int == 3230)
+            #expect(refused.json["code"]?.int == 3001)
             #expect(
-                refused.json["message"]?.string == "Not the same number of function calls and responses")
+                refused.json["message"]?.string
+                    == "Cannot append other inputs while function results are still missing. Provide function results first for: ['\(calls[0])']"
+            )
+            #expect(try await visitor.entries(of: path).count == 4)
             let answered = try await visitor.post(path, results(calls))
             #expect(answered.json["outputs"]?.elements.first?["content"]?.string == "echo: 21 degrees")
             #expect(try await visitor.append("thanks", to: path).status == 200)
@@ -54,7 +57,12 @@ import Testing
             let path = try await visitor.start()
             let calls = callIDs(try await visitor.append("sandbox:calls=3", to: path))
             #expect(calls.count == 3)
-            #expect(try await visitor.post(path, results(Array(calls.dropLast()))).status == 400)
+            let refused = try await visitor.post(path, results(Array(calls.dropLast())))
+            #expect((refused.status, refused.json["code"]?.int) == (400, 3230))
+            #expect(refused.json["message"]?.string == "Not the same number of function calls and responses")
+            let spoken = try await visitor.append("never mind", to: path)
+            #expect(
+                spoken.json["message"]?.string?.hasSuffix("for: ['\(calls[0])', '\(calls[1])', '\(calls[2])']") == true)
             #expect(try await visitor.post(path, results(calls)).status == 200)
         }
     }
@@ -64,6 +72,39 @@ import Testing
             let path = try await visitor.start()
             _ = try await visitor.append("sandbox:call", to: path)
             #expect(try await visitor.post(path, results(["bogus"])).status == 200)
+        }
+    }
+
+    @Test func `may be answered together with a message`() async throws {
+        try await visiting { visitor in
+            let path = try await visitor.start()
+            let calls = callIDs(try await visitor.append("sandbox:call", to: path))
+            let body = """
+                {"inputs":[{"type":"function.result","tool_call_id":"\(calls[0])","result":"21"},
+                {"role":"user","content":"thanks","type":"message.input"}]}
+                """
+            #expect(try await visitor.post(path, body).status == 200)
+        }
+    }
+
+    @Test func `answered under a wrong id is refused, where the switch says so`() async throws {
+        try await visiting(turned: ["unexpected-call-id=refuse"]) { visitor in
+            let path = try await visitor.start()
+            let calls = callIDs(try await visitor.append("sandbox:call", to: path))
+            let refused = try await visitor.post(path, results(["bogus"]))
+            #expect((refused.status, refused.json["message"]?.string) == (400, "Unexpected tool call id"))
+            #expect(try await visitor.post(path, results(calls)).status == 200)
+        }
+    }
+
+    @Test func `leaves what was said before its result in the history, where the switch says so`() async throws {
+        try await visiting(turned: ["input-without-results=stored"]) { visitor in
+            let path = try await visitor.start()
+            let calls = callIDs(try await visitor.append("sandbox:call", to: path))
+            #expect(try await visitor.append("never mind", to: path).status == 400)
+            #expect(try await visitor.words(of: path).last == "never mind")
+            #expect(try await visitor.append("again", to: path).status == 400)
+            #expect(try await visitor.post(path, results(calls)).status == 200)
         }
     }
 
@@ -134,6 +175,15 @@ import Testing
             #expect(handoff == ["agent.handoff", "message.output"])
             let nothing = try await types(visitor, "sandbox:toolsandbox:nothing")
             #expect(nothing == ["message.output"])
+        }
+    }
+
+    @Test func `runs tools of connectors that no list has`() async throws {
+        try await visiting { visitor in
+            let reply = try await visitor.post(Visitor.collection, #"{"model":"m","inputs":"sandbox:connector"}"#)
+            let outputs = try #require(reply.json["outputs"]?.elements)
+            #expect(outputs.first?["name"]?.string == "mistral_mcp")
+            #expect(outputs.last?["content"]?.elements.last?["tool"]?.string == "mistral_mcp")
         }
     }
 

@@ -80,7 +80,43 @@ import Testing
     @Test func `has inputs, and not none of them`() async throws {
         #expect(try await message(#"{"model":"m","inputs":[]}"#) == "inputs is required")
         #expect(try await message(#"{"inputs":[]}"#, append: true) == "inputs is required")
-        #expect(try await message("{}", append: true) == "inputs is required")
+    }
+
+    @Test func `appends inputs or confirmations, and not neither`() async throws {
+        for (choice, status) in [("422", 422), ("400", 400)] {
+            try await visiting(turned: ["append-without-inputs=\(choice)"]) { visitor in
+                let path = try await visitor.start()
+                for body in ["{}", #"{"tool_confirmations":[]}"#, #"{"store":true,"tool_confirmations":null}"#] {
+                    let reply = try await visitor.post(path, body)
+                    #expect((reply.status, reply.json["code"]?.int) == (status, 3001))
+                    #expect(
+                        reply.json["detail"]?.elements.first?["msg"]?.string
+                            == "Value error, Either inputs or tool_confirmations must be provided.")
+                }
+            }
+        }
+    }
+
+    @Test func `names no function like a built-in connector`() async throws {
+        for (name, status) in [("web_search", 422), ("code_interpreter", 422), ("search_the_web", 200)] {
+            let tools = #"[{"type":"function","function":{"name":"\#(name)","parameters":{}}}]"#
+            let found = try await visiting { visitor in
+                try await visitor.post(Visitor.collection, #"{"model":"m","inputs":"x","tools":\#(tools)}"#).status
+            }
+            #expect(found == status)
+        }
+    }
+
+    @Test func `may ask for the most reasoning`() async throws {
+        for (effort, status) in [("max", 200), ("more", 422)] {
+            let found = try await visiting { visitor in
+                try await visitor.post(
+                    Visitor.collection,
+                    #"{"model":"m","inputs":"x","completion_args":{"reasoning_effort":"\#(effort)"}}"#
+                ).status
+            }
+            #expect(found == status)
+        }
     }
 
     @Test func `keeps tools that do not go together apart`() async throws {

@@ -15,8 +15,9 @@ struct Visitor: Sendable {
     struct Reply: Sendable {
         let status: Int
         let headers: HTTPFields
-        let text: String
+        let bytes: [UInt8]
 
+        var text: String { String(decoding: bytes, as: UTF8.self) }
         /// `null` where the body is no JSON.
         var json: JSONText { (try? JSONText(text)) ?? .null }
         var events: [ServerEvent] { Visitor.events(in: text) }
@@ -35,9 +36,12 @@ struct Visitor: Sendable {
         ) { response in
             Reply(
                 status: response.status.code, headers: response.headers,
-                text: String(decoding: response.body.readableBytesView, as: UTF8.self))
+                bytes: Array(response.body.readableBytesView))
         }
     }
+
+    /// The same sandbox with another key.
+    func bearing(_ key: String) -> Visitor { Visitor(sandbox: sandbox, client: client, key: key) }
 
     // MARK: The usual
 
@@ -75,16 +79,36 @@ struct Visitor: Sendable {
 
 /// Opens a sandbox for the length of a test.
 func visiting<Value: Sendable>(
-    _ setup: TestingSetup = .router, access: Access = .anyone, key: String? = nil, database: String? = nil,
+    _ setup: TestingSetup = .router, key: String? = nil, database: String? = nil,
     turned switches: [String] = [], _ visit: @Sendable (Visitor) async throws -> Value
 ) async throws -> Value {
     var turned = Switches()
     for assignment in switches { try turned.set(assignment: assignment) }
     let sandbox = try Sandbox(switches: turned, database: database)
-    let server = APIServer(service: sandbox, access: access)
+    let server = APIServer(service: sandbox)
     let value = try await server.application().test(setup) { client in
         try await visit(Visitor(sandbox: sandbox, client: client, key: key))
     }
     await sandbox.stop()
     return value
+}
+
+extension Switches {
+    static func turned(_ assignments: String...) throws -> Switches {
+        var switches = Switches()
+        for assignment in assignments { try switches.set(assignment: assignment) }
+        return switches
+    }
+}
+
+extension SandboxServer {
+    /// The status of a GET with these headers alone.
+    func status(of path: String, headers: [String: String] = [:]) async throws -> Int {
+        var fields: HTTPFields = [:]
+        for (name, value) in headers { HTTPField.Name(name).map { fields[$0] = value } }
+        let request = TestClient.Request(path, method: .get, headers: fields)
+        return try await TestClient.withClient(host: "127.0.0.1", port: port) {
+            try await $0.execute(request).status.code
+        }
+    }
 }

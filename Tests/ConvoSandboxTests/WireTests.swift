@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct `The wire` {
     @Test func `asks for the key and says whether one was missing or wrong`() async throws {
-        try await visiting(access: .key("right")) { visitor in
+        try await visiting(turned: ["keys=right"]) { visitor in
             var visitor = visitor
             let missing = try await visitor.get(Visitor.collection)
             #expect((missing.status, missing.text) == (401, #"{"detail":"Unauthorized"}"# + "\n"))
@@ -60,11 +60,51 @@ import Testing
         }
     }
 
-    @Test func `knows its routes and no others`() async throws {
+    @Test func `says 401 in the router's shape, where the switch says so`() async throws {
+        try await visiting(turned: ["keys=right", "unauthorized=message"]) { visitor in
+            for visitor in [visitor, visitor.bearing("wrong")] {
+                let reply = try await visitor.get(Visitor.collection)
+                #expect((reply.status, reply.json["message"]?.string) == (401, "Unauthorized"))
+                #expect(reply.json["request_id"]?.string?.wholeMatch(of: /[0-9a-f]{32}/) != nil)
+            }
+        }
+    }
+
+    @Test func `knows no path that leads to no service, in the router's words`() async throws {
         try await visiting { visitor in
-            for path in ["/", "/v1", "/v1/conversations/a/b", "/v1/chat/completions"] {
+            for path in ["/", "/v1", "/v1/chat/completions", "/api/v1/conversations", "/v1/conversationsx"] {
+                let reply = try await visitor.get(path)
+                #expect((reply.status, reply["content-type"]) == (404, "application/json; charset=utf-8"))
+                let id = try #require(reply.json["request_id"]?.string)
+                #expect(id.wholeMatch(of: /[0-9a-f]{32}/) != nil)
+                #expect(
+                    reply.text == #"{"message":"no Route matched with those values","request_id":"\#(id)"}"#)
+            }
+        }
+    }
+
+    @Test func `leaves a path within a service to the service`() async throws {
+        try await visiting { visitor in
+            for path in ["/v1/conversations/a/b", "/v1/files/a/b"] {
                 let reply = try await visitor.get(path)
                 #expect((reply.status, reply.json["detail"]?.string) == (404, "Not Found"))
+            }
+        }
+    }
+
+    @Test func `says with each error that it is JSON`() async throws {
+        try await visiting(turned: ["keys=right"]) { visitor in
+            let right = visitor.bearing("right")
+            let path = try await right.start()
+            let replies = [
+                try await visitor.get(path), try await right.get(path + "0"), try await right.post(path, "{"),
+                try await right.post(path, "{}"), try await right.append("sandbox:error=503", to: path),
+                try await right.get("/v1/files/none/content"),
+            ]
+            #expect(replies.map(\.status) == [401, 404, 422, 422, 503, 404])
+            for reply in replies {
+                #expect(reply["content-type"] == "application/json")
+                #expect(reply.json.kind == .object)
             }
         }
     }

@@ -5,6 +5,7 @@ Usage: exercise.py BASE_URL. Prints one line; exits non-zero with a traceback wh
 
 import asyncio
 import sys
+import urllib.request
 from importlib.metadata import version
 
 try:
@@ -18,6 +19,8 @@ HAS_METADATA = RELEASE >= (1, 10)
 # 1.9 knows no thinking in a conversation's answers, and fails on it whoever the server is.
 THINK = "sandbox:think" if RELEASE >= (1, 10) else ""
 HAS_CONFIRMATIONS = RELEASE >= (2, 0)
+HAS_USERS = RELEASE >= (2, 5)
+HAS_WHOAMI = RELEASE >= (3, 2)
 MODEL = "mistral-small-latest"
 WEATHER = {
     "type": "function",
@@ -40,13 +43,22 @@ class Surface:
         self.calls = 0
 
     def __getattr__(self, name):
+        return self.of(self.conversations, name)
+
+    def of(self, group, name):
+        """An operation of one of the client's groups."""
+
         async def call(**arguments):
             self.calls += 1
             if self.asynchronous:
-                return await getattr(self.conversations, name + "_async")(**arguments)
-            return getattr(self.conversations, name)(**arguments)
+                return await getattr(group, name + "_async")(**arguments)
+            return getattr(group, name)(**arguments)
 
         return call
+
+    async def bytes(self, response):
+        """The body of a download, which both faces give as a stream."""
+        return await response.aread() if self.asynchronous else response.read()
 
     async def events(self, stream):
         if self.asynchronous:
@@ -182,8 +194,46 @@ async def calls(api):
         check(kind(allowed.outputs[0]) == "tool.execution", allowed)
 
 
+async def identity(api):
+    if not HAS_USERS:
+        return
+    users = api.client.beta.users
+    me = await api.of(users, "get_identity")(**credentials("dashboard_user_context_auth"))
+    check(me.id and me.first_name == "sandbox", me)
+    if HAS_WHOAMI:
+        # 2.5 knows no more of a user than the names.
+        check(me.workspace.name == "default" and me.organization.name == "sandbox" and me.api_key.id, me)
+        whoami = await api.of(users, "whoami")(**credentials("dashboard_user_or_service_account_context_auth"))
+        check(known(whoami.principal).id == me.id, whoami)
+        check(whoami.workspace.id == me.workspace.id and whoami.organization.id == me.organization.id, whoami)
+
+
+def credentials(name):
+    """3.x has these two operations name their key apart."""
+    return {"security": {name: "key"}} if RELEASE >= (3, 0) else {}
+
+
+async def files(api):
+    drawn = await api.start(model=MODEL, inputs="sandbox:image=2 sandbox:file")
+    check([kind(known(output)) for output in drawn.outputs] == ["tool.execution"] * 3 + ["message.output"], drawn)
+    chunks = [known(chunk) for chunk in drawn.outputs[-1].content if kind(chunk) == "tool_file"]
+    check([chunk.file_type for chunk in chunks] == ["png", "png", "csv"], chunks)
+    group = api.client.files
+    image = await api.bytes(await api.of(group, "download")(file_id=chunks[0].file_id))
+    check(image[:3] == b"\xff\xd8\xff" and len(image) > 100_000, image[:20])
+    table = await api.bytes(await api.of(group, "download")(file_id=chunks[2].file_id))
+    check(table.startswith(b"city,"), table)
+    signed = await api.of(group, "get_signed_url")(file_id=chunks[0].file_id, expiry=2)
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(signed.url, timeout=30) as answer:
+        check(answer.read() == image, signed)
+    deleted = await api.of(group, "delete")(file_id=chunks[0].file_id)
+    check((deleted.id, deleted.deleted) == (chunks[0].file_id, True), deleted)
+    await expect_status(404, api.of(group, "download")(file_id=chunks[0].file_id))
+    await expect_status(404, api.of(group, "delete")(file_id=chunks[0].file_id))
+
+
 async def streams(api):
-    everything = f"sandbox:tool {THINK} sandbox:chunks sandbox:handoff words to say"
+    everything = f"sandbox:tool {THINK} sandbox:image sandbox:chunks sandbox:handoff words to say"
     started = await api.events(await api.start_stream(agent_id="ag_1", inputs=everything))
     check(started[0].event == "conversation.response.started", started[0])
     check(started[-1].event == "conversation.response.done", started[-1])
@@ -240,6 +290,8 @@ async def exercise(base_url):
         await kinds(api)
         await calls(api)
         await streams(api)
+        await identity(api)
+        await files(api)
         await refusals(api, identifier)
         counts.append(api.calls)
     print(f"mistralai {VERSION}: {counts[0]} calls sync, {counts[1]} async, all as they should be")

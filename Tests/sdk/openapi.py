@@ -92,7 +92,7 @@ class Client:
 
 
 TRIGGERS = [
-    "tool", "search", "call", "calls=3", "confirm", "handoff", "think", "chunks", "long=20", "silent", "error", "nothing",
+    "tool", "search", "connector", "image=2", "image-fails", "file", "call", "calls=3", "confirm", "handoff", "think", "chunks", "long=20", "silent", "error", "nothing",
 ]
 EXTRAS = {
     "name": "a name", "description": None, "instructions": "be brief", "metadata": {"a": [1, None]},

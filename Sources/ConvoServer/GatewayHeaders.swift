@@ -1,30 +1,20 @@
 import HTTPTypes
 import Hummingbird
 
-/// The headers that the gateway puts on every answer, as recorded.
-struct ExchangeHeaders: RouterMiddleware {
-    typealias Context = ExchangeContext
-
+extension Response {
     /// Tokens per minute that a workspace may use, as the headers say it.
-    static let tokenLimit = 500_000
+    private static let tokenLimit = 500_000
 
-    func handle(
-        _ request: Request, context: ExchangeContext,
-        next: @concurrent (Request, ExchangeContext) async throws -> Response
-    ) async throws -> Response {
-        var response: Response
-        do {
-            response = try await next(request, context)
-        } catch let error as HTTPError where error.status == .notFound || error.status == .methodNotAllowed {
-            response = ServiceError.answer(status: error.status.code, .detail(error.status.reasonPhrase)).response
-        }
+    /// The same with the headers that the gateway puts on every answer, as recorded.
+    func throughGateway(_ context: ExchangeContext) -> Response {
+        var response = self
         response.headers[.correlationID] = context.correlationID
         response.headers[.kongRequestID] = context.correlationID
         response.headers[.upstreamServiceTime] = String(context.milliseconds)
         // Recorded streams carry no rate limits.
         if response.headers[.contentType] == "application/json" {
-            response.headers[.tokenLimit] = String(ExchangeHeaders.tokenLimit)
-            response.headers[.tokensRemaining] = String(ExchangeHeaders.tokenLimit)
+            response.headers[.tokenLimit] = String(Response.tokenLimit)
+            response.headers[.tokensRemaining] = String(Response.tokenLimit)
         }
         return response
     }

@@ -1,0 +1,73 @@
+import ConvoModel
+import ConvoServer
+
+/// What may be wrong with one item among good ones.
+public enum Oddity: String, CaseIterable, Sendable {
+    case noTime = "no-time"
+    case timeWithoutZone = "time-without-zone"
+    case noID = "no-id"
+    case numberID = "number-id"
+    case noType = "no-type"
+    case null
+    case tooDeep = "too-deep"
+    case notUTF8 = "not-utf8"
+
+    /// Deeper than clients follow.
+    static let depth = 600
+
+    /// The array under `key` (`nil`: the value itself) with its middle element spoiled.
+    func spoiling(_ json: JSONText, at key: String? = nil) -> Payload {
+        let items = key.map { json[$0] ?? .array([]) } ?? json
+        var elements = items.elements
+        guard !elements.isEmpty else { return .json(json) }
+        let middle = elements.count / 2
+        let bytes = spoiled(elements[middle])
+        elements[middle] = .null
+        // The bytes before and after the element are those of the same array with null in its place.
+        let before = JSONText.array(Array(elements[..<middle])).text.utf8.dropLast()
+        let after = JSONText.array(Array(elements[(middle + 1)...])).text.utf8.dropFirst()
+        let array =
+            Array(before) + (middle > 0 ? [UInt8(ascii: ",")] : []) + bytes
+            + (middle + 1 < elements.count ? [UInt8(ascii: ",")] : []) + after
+        guard let key else { return .bytes(array) }
+        return .bytes(Oddity.object(json, with: array, at: key))
+    }
+
+    private static func object(_ json: JSONText, with bytes: [UInt8], at key: String) -> [UInt8] {
+        let members = json.members.map { member -> [UInt8] in
+            Array(JSONText.string(member.key).text.utf8) + [UInt8(ascii: ":")]
+                + (member.key == key ? bytes : Array(member.value.text.utf8))
+        }
+        return [UInt8(ascii: "{")] + members.joined(separator: [UInt8(ascii: ",")]) + [UInt8(ascii: "}")]
+    }
+
+    private func spoiled(_ item: JSONText) -> [UInt8] {
+        switch self {
+        case .noTime: Array(item.setting("updated_at", to: nil).setting("created_at", to: nil).text.utf8)
+        case .timeWithoutZone: Array(Oddity.withoutZone(item).text.utf8)
+        case .noID: Array(item.setting("id", to: nil).text.utf8)
+        case .numberID: Array(item.setting("id", to: .int(7)).text.utf8)
+        case .noType: Array(item.setting("type", to: nil).setting("object", to: nil).text.utf8)
+        case .null: Array("null".utf8)
+        case .tooDeep:
+            Oddity.adding(
+                Array(String(repeating: "[", count: Oddity.depth).utf8)
+                    + Array(String(repeating: "]", count: Oddity.depth).utf8), to: item)
+        // > "The octet values C0, C1, F5 to FF never appear." RFC 3629, section 1
+        case .notUTF8: Oddity.adding([UInt8(ascii: "\""), 0xFF, UInt8(ascii: "\"")], to: item)
+        }
+    }
+
+    private static func withoutZone(_ item: JSONText) -> JSONText {
+        ["created_at", "updated_at"].reduce(item) { item, key in
+            guard let time = item[key]?.string, time.hasSuffix("Z") else { return item }
+            return item.setting(key, to: .string(String(time.dropLast())))
+        }
+    }
+
+    /// The object with one more member, whose value is these bytes.
+    private static func adding(_ value: [UInt8], to item: JSONText) -> [UInt8] {
+        let open = Array(item.text.utf8.dropLast())
+        return open + Array((open.count > 1 ? "," : "").utf8) + Array(#""odd":"#.utf8) + value + [UInt8(ascii: "}")]
+    }
+}

@@ -1,0 +1,35 @@
+import ConvoModel
+import Testing
+
+@testable import ConvoSandbox
+
+@Suite struct `The recent past` {
+    private static let id = RemoteID("conv_a")
+
+    private static func conversation(_ entries: Int) -> StoredConversation {
+        StoredConversation(
+            id: id, createdAt: Timestamp(microseconds: 0), object: .object([]),
+            entries: Array(repeating: .object([]), count: entries))
+    }
+
+    /// Made at 10, appended to at 20, deleted at 30; how many entries it has at a moment, `nil` where it is not there.
+    private static func entries(at moment: Int64, since horizon: Int64 = 0) -> Int? {
+        var (library, past) = (Library(), RecentPast())
+        past.note(id, nil, at: 10, since: horizon)
+        library.put(conversation(1))
+        past.note(id, library[id], at: 20, since: horizon)
+        library.put(conversation(2))
+        past.note(id, library[id], at: 30, since: horizon)
+        _ = library.remove(id)
+        return past.library(library, at: moment)[id]?.entries.count
+    }
+
+    @Test func `has a conversation as it was at each moment`() {
+        #expect([5, 10, 19, 20, 29, 30, 99].map { Self.entries(at: $0) } == [nil, 1, 1, 2, 2, nil, nil])
+    }
+
+    @Test func `forgets what is older than it is asked to keep`() {
+        // The change at 10 is forgotten: what was made then was always there.
+        #expect(Self.entries(at: 5, since: 15) == 1)
+    }
+}
