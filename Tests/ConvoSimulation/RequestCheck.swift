@@ -6,7 +6,7 @@ public struct RequestCheck: Sendable {
     /// How soon after a 429 without `Retry-After` our process may ask for the same again.
     public var shortestBackOff = Duration.milliseconds(500)
     /// How long after a doubtful end a commit may still surface; no resend before.
-    public var patience = ServerSwitches.lockLimit
+    public var patience = ServerSwitches.usualLockLimit
     /// The operations that a person sent again by hand; what was refused may then be sent again.
     public var retriedByHand: Set<OperationID> = []
 
