@@ -126,7 +126,14 @@ extension SimulatedServer {
         case .setOversized(let nth, let isOversized):
             guard let target = conversation(nth: nth) else { return }
             if isOversized { oddities.oversized.insert(target.id) } else { oddities.oversized.remove(target.id) }
-        case .shrinkAll: oddities.oversized = []
+            let moment = now
+            change(target.id) { $0.updatedAt = max(moment, $0.updatedAt + .microseconds(1)) }
+        case .shrinkAll:
+            let moment = now
+            for id in oddities.oversized.sorted(by: { $0.rawValue < $1.rawValue }) {
+                change(id) { $0.updatedAt = max(moment, $0.updatedAt + .microseconds(1)) }
+            }
+            oddities.oversized = []
         case .hideAll(let count):
             hidden = Set(conversations.filter { !isOurs($0) }.dropFirst(count).map(\.id))
         case .showAll: hidden = []

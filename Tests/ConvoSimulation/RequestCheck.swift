@@ -143,8 +143,11 @@ public struct RequestCheck: Sendable {
                     Violation(
                         .stubborn, "request \(record.number) repeats the refused \(earlier.number) for \(operation)"))
             }
-            if case .failed(.status(let status), _, _) = record.outcome, [400, 403, 404, 422].contains(status) {
+            switch record.outcome {
+            case .failed(.status(400), _, _), .failed(.status(403), _, _), .failed(.status(404), _, _),
+                .failed(.status(422), _, _), .failed(.notInPlan, _, _):
                 refused[operation] = record
+            default: break
             }
         }
         return violations

@@ -20,7 +20,11 @@ public struct SimulatedServer: Sendable {
     /// What the list and the histories hold that no client understands, and what is too much for one.
     public internal(set) var oddities = Oddities()
     /// Conversations that the server does not show for a while, though it has them: a wrong replica, a filtered view.
-    public internal(set) var hidden: Set<RemoteID> = []
+    public internal(set) var hidden: Set<RemoteID> = [] {
+        didSet { wasHidden.formUnion(hidden) }
+    }
+    /// All that it ever hid.
+    public private(set) var wasHidden: Set<RemoteID> = []
     var past = Past()
     var runs: [Run] = []
     var random: SplitMix64

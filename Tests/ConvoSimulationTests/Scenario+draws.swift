@@ -45,10 +45,17 @@ extension Scenario {
     /// Rules that the engine is not held to yet.
     static let forgiven: Set<Violation.Rule> = [.costlyProbe]
 
-    /// Texts that a server may keep otherwise than they were sent.
-    static let fragileTexts = [
-        " hello ", "line\r\nline\r\n", "cafe\u{301}", "caf\u{E9} & <b>", "a\u{0}b", "hello", "hello\n",
-    ]
+    /// A text that the server keeps otherwise than it was sent.
+    static func text(changedBy change: StoredText) -> String {
+        switch change {
+        case .asSent, .chunked, .capitals: "hello"
+        case .trimmed: " hello \n"
+        case .lineFeeds: "line\r\nline\r\n"
+        case .withoutNUL: "a\u{0}b"
+        case .composed: "cafe\u{301}"
+        case .escaped: "caf\u{E9} & <b>"
+        }
+    }
 
     mutating func draw(_ draw: Draw, within span: Duration) {
         var random = SplitMix64(seed: seed &+ draw.rawValue &* 0x9E37_79B9_7F4A_7C15)
@@ -87,12 +94,14 @@ extension Scenario {
         }
     }
 
+    /// A copy is made just after a write was queued, so that it is open in the copy and delivered in the original.
     private mutating func drawCopies(_ random: inout SplitMix64, _ span: Duration) {
-        let saved = VirtualInstant.start + random.duration(in: .zero...span)
-        let age = random.duration(in: .seconds(2)...Duration.seconds(300))
+        let written = random.element(of: steps)?.at ?? .start
+        let saved = written + random.duration(in: .milliseconds(1)...Duration.milliseconds(400))
+        let later = saved + random.duration(in: .seconds(2)...Duration.seconds(600))
         steps.append(Step(at: saved, action: .backUp))
-        steps.append(Step(at: saved + age, action: random.chance(perMille: 500) ? .restore : .syncCopy))
-        if random.chance(perMille: 500) { steps.append(Step(at: saved + age + .seconds(60), action: .retryCopied)) }
+        steps.append(Step(at: later, action: random.chance(perMille: 600) ? .restore : .syncCopy))
+        if random.chance(perMille: 500) { steps.append(Step(at: later + .seconds(60), action: .retryCopied)) }
     }
 
     private mutating func drawFaults(_ draw: Draw, _ random: inout SplitMix64) {
@@ -176,12 +185,12 @@ extension Scenario {
 
     private mutating func drawTexts(_ random: inout SplitMix64) {
         switches.storedText = random.element(of: StoredText.allCases) ?? .trimmed
+        let text = Scenario.text(changedBy: switches.storedText)
         steps = steps.map { step in
-            guard random.chance(perMille: 700) else { return step }
-            return Step(at: step.at, action: step.action.saying(random.element(of: Scenario.fragileTexts) ?? "hello"))
+            random.chance(perMille: 700) ? Step(at: step.at, action: step.action.saying(text)) : step
         }
         // Nothing is asked of a text whose answer came.
-        faults.add(drawnFrom: &random, perMille: 100, requests: 250) { random in
+        faults.add(drawnFrom: &random, perMille: 250, requests: 250) { random in
             .answerLost(
                 brokenAfter: random.duration(in: .milliseconds(10)...Duration.seconds(5)),
                 lockHolds: random.duration(in: .zero...Duration.seconds(60)))

@@ -118,10 +118,14 @@ final class Simulation {
             if case .before(let request) = place, request.isTurn { disk.keepPromise() } else { disk.beSeen() }
         }
         let access = AccessPlan.access(to: tenant, ours: world.access)
-        let client = SimulatedClient(world, pace: stage, sender: lives, access: access) { [person] in
-            person.operation(of: $0)
+        let sender = lives
+        let rereads = mutation?.rereadsAccess ?? true
+        // What the engine is to call again where the server refuses the key.
+        let connect: @Sendable () -> SimulatedClient = { [world, person] in
+            let shown = rereads ? AccessPlan.access(to: tenant, ours: world.access) : access
+            return SimulatedClient(world, pace: stage, sender: sender, access: shown) { person.operation(of: $0) }
         }
-        let engine = engine(client, on: stage, store ?? disk.store)
+        let engine = engine(connect(), on: stage, store ?? disk.store)
         let wake = WakeSignal()
         // Cancelled when this life ends: see `end`.
         let task = Task(executorPreference: executor) { await work(engine, wake) }
@@ -235,7 +239,7 @@ final class Simulation {
         let stopAt = hands.map(\.stopsAt).min() ?? .never
         let next = min(
             stepAt, stopAt, processes.compactMap(\.stage.next).min() ?? .never,
-            calmSince.map { max($0 + Simulation.calm, nextLook) } ?? .never)
+            calmSince.map { max($0 + Simulation.calm, nextLook) } ?? (pollsRarely ? nextLook : .never))
         world.state.withLock { $0.advance(to: min(next, max($0.now, .start + Simulation.patience))) }
         if stepAt <= world.now, let step = steps.popFirst() {
             try remember()
@@ -271,9 +275,12 @@ final class Simulation {
         return false
     }
 
+    /// Whether nothing in the engine wakes up before the run is over.
+    private var pollsRarely: Bool { scenario.intervals.poll > Simulation.patience }
+
     /// A daemon that polls once a day, or asks for a person's word, leaves something to do.
     private var needsLastSync: Bool {
-        scenario.intervals.poll > Simulation.patience || scenario.steps.contains { $0.action == .acceptDeletions }
+        pollsRarely || scenario.steps.contains { $0.action == .acceptDeletions }
     }
 
     /// Compares what is held with what was, and keeps it for the next time.
@@ -307,6 +314,7 @@ final class Simulation {
         let outbox = try OutboxSnapshot(disk.store)
         let (neighbour, elsewhere) = world.state.withLock { ($0.neighbour, $0.elsewhere) }
         violations += AccountCheck.violations(neighbour: neighbour, elsewhere: elsewhere, mirror: held, audit: audit)
+        violations += WriteCheck.deletions(outbox, server: server, excused: server.wasHidden)
         violations += WasteCheck.violations(
             in: audit, written: Set(outbox.items.compactMap(\.remoteID)), lives: lives)
         if !scenario.interruptions.isEmpty { violations += PromptCheck.violations(queued: queued, audit: audit) }
