@@ -10,11 +10,12 @@ public enum APIRequest: Hashable, Sendable {
     case append(AppendRequest, to: RemoteID)
     case restart(RestartRequest, of: RemoteID)
     case delete(RemoteID)
+    case whoAmI
 
     /// The conversation that it names, if any.
     public var conversation: RemoteID? {
         switch self {
-        case .list, .start: nil
+        case .list, .start, .whoAmI: nil
         case .get(let id), .history(let id), .messages(let id), .delete(let id): id
         case .append(_, let id), .restart(_, let id): id
         }
@@ -23,7 +24,7 @@ public enum APIRequest: Hashable, Sendable {
     public var isWrite: Bool {
         switch self {
         case .start, .append, .restart, .delete: true
-        case .list, .get, .history, .messages: false
+        case .list, .get, .history, .messages, .whoAmI: false
         }
     }
 
@@ -31,7 +32,7 @@ public enum APIRequest: Hashable, Sendable {
     public var isTurn: Bool {
         switch self {
         case .start, .append, .restart: true
-        case .list, .get, .history, .messages, .delete: false
+        case .list, .get, .history, .messages, .delete, .whoAmI: false
         }
     }
 
@@ -46,6 +47,7 @@ public enum APIRequest: Hashable, Sendable {
         case .append: "append"
         case .restart: "restart"
         case .delete: "delete"
+        case .whoAmI: "whoAmI"
         }
     }
 }

@@ -27,19 +27,23 @@ public struct Audit: Sendable {
         /// The write of the outbox that it was sent for, as the harness says; not guessed from the request.
         public let operation: OperationID?
         public let request: APIRequest
+        /// Whose conversations it was about; `nil` where the key was refused.
+        public let tenant: Tenant?
         public let sentAt: VirtualInstant
         public internal(set) var finishedAt: VirtualInstant
         public internal(set) var outcome: Outcome
         public let fault: Fault?
 
         public init(
-            number: Int, sender: Int = 0, operation: OperationID? = nil, request: APIRequest, sentAt: VirtualInstant,
-            finishedAt: VirtualInstant, outcome: Outcome, fault: Fault? = nil
+            number: Int, sender: Int = 0, operation: OperationID? = nil, request: APIRequest,
+            tenant: Tenant? = .ours, sentAt: VirtualInstant, finishedAt: VirtualInstant, outcome: Outcome,
+            fault: Fault? = nil
         ) {
             self.number = number
             self.sender = sender
             self.operation = operation
             self.request = request
+            self.tenant = tenant
             self.sentAt = sentAt
             self.finishedAt = finishedAt
             self.outcome = outcome

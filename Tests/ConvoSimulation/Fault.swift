@@ -25,9 +25,26 @@ public enum Fault: Hashable, Sendable {
     case unauthorized(lasts: Duration)
     /// No connection can be made for a while.
     case unreachable(lasts: Duration)
+    /// Something else answers for a while, and no request arrives.
+    case portal(ForeignAnswer, to: Reach, lasts: Duration)
+    /// Something else answers though the server did it.
+    case foreignAnswer(ForeignAnswer)
+    /// The gateway knows no such path for a while.
+    case noRoute(lasts: Duration)
+    /// A turn is refused: the model is not in the workspace's plan.
+    case notInPlan
+    /// An append is refused with 404, because its conversation's agent is gone.
+    case agentGone
+    /// A turn takes so long; the connection breaks early.
+    case slowRun(takes: Duration, brokenAfter: Duration)
+    /// Reads are answered from a state that old, for a while.
+    case staleReads(StaleReads, by: Duration, lasts: Duration)
 
     /// The kinds' names, for counting what was injected.
-    public static let names = [
+    public static let names =
+        drawnNames + ["portal", "foreignAnswer", "noRoute", "notInPlan", "agentGone", "slowRun", "staleReads"]
+    /// Those that ``drawn(from:)`` gives.
+    public static let drawnNames = [
         "requestLost", "requestLate", "answerLost", "lateCommit", "answerLate", "resetInStream", "malformed",
         "rateLimited", "errorBefore", "errorAfter", "unauthorized", "unreachable",
     ]
@@ -46,10 +63,17 @@ public enum Fault: Hashable, Sendable {
         case .errorAfter: "errorAfter"
         case .unauthorized: "unauthorized"
         case .unreachable: "unreachable"
+        case .portal: "portal"
+        case .foreignAnswer: "foreignAnswer"
+        case .noRoute: "noRoute"
+        case .notInPlan: "notInPlan"
+        case .agentGone: "agentGone"
+        case .slowRun: "slowRun"
+        case .staleReads: "staleReads"
         }
     }
 
-    /// One of any kind, with a commit that surfaces within ``ServerSwitches/lockLimit`` of the break.
+    /// One of the first twelve kinds, with a commit that surfaces within ``ServerSwitches/usualLockLimit`` of the break.
     public static func drawn(from random: inout SplitMix64) -> Fault {
         let soon = Duration.milliseconds(10)...Duration.seconds(12)
         let late = Duration.seconds(1)...Duration.seconds(70)
@@ -72,5 +96,5 @@ public enum Fault: Hashable, Sendable {
         }
     }
 
-    private static let lockLimit = ServerSwitches.lockLimit
+    private static let lockLimit = ServerSwitches.usualLockLimit
 }

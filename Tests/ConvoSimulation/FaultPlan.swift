@@ -17,5 +17,15 @@ public struct FaultPlan: Hashable, Sendable {
         }
     }
 
+    /// Adds one for about `perMille` of the requests that have none.
+    public mutating func add(
+        drawnFrom random: inout SplitMix64, perMille: Int, requests: Int, _ draw: (inout SplitMix64) -> Fault
+    ) {
+        guard requests > 0 else { return }
+        for number in 1...requests where random.chance(perMille: perMille) && faults[number] == nil {
+            faults[number] = draw(&random)
+        }
+    }
+
     public subscript(number: Int) -> Fault? { faults[number] }
 }

@@ -15,6 +15,21 @@ public struct OtherWriter: Hashable, Sendable {
         case dropEntry(nth: Int, entry: Int)
         /// The server rewrites an entry that our client did not write.
         case changeEntry(nth: Int, entry: Int)
+        /// So many conversations, a second apart, at a busy account.
+        case startMany(text: String, count: Int)
+        /// The server spells an entry, or the conversation's name, in the other way in which Unicode can.
+        case respellEntry(nth: Int, entry: Int)
+        case respellName(nth: Int)
+        case addOddRow(Oddities.Row, place: Int)
+        case spoilRow(nth: Int)
+        case addOddElement(Oddities.Element, nth: Int, place: Int)
+        /// A history becomes too large to read, or is small again.
+        case setOversized(nth: Int, Bool)
+        case shrinkAll
+        case deleteMany(count: Int)
+        /// The server shows but so many of those conversations that others made, until it shows all again.
+        case hideAll(butNewest: Int)
+        case showAll
     }
     public struct Step: Hashable, Sendable {
         public let at: VirtualInstant
@@ -77,7 +92,59 @@ extension SimulatedServer {
             alter(nth: nth, entry: entry) { entries, place in
                 entries[place].inHistory = entries[place].inHistory.setting("edited", to: .bool(true))
             }
+        case .respellEntry(let nth, let entry):
+            alter(nth: nth, entry: entry) { entries, place in entries[place].respell() }
+        case .startMany(let text, let count):
+            for _ in 0..<count {
+                var request = StartRequest(inputs: .text(text))
+                request.model = "mistral-small-latest"
+                _ = handle(.start(request), at: now, cause: cause, lasting: .milliseconds(5))
+                advance(to: now + .milliseconds(10))
+            }
+        case .deleteMany(let count):
+            for target in conversations.filter({ !isOurs($0) }).prefix(count) {
+                _ = handle(.delete(target.id), at: now, cause: cause)
+            }
+        default: disturb(action)
         }
+    }
+
+    private mutating func disturb(_ action: OtherWriter.Action) {
+        switch action {
+        case .respellName(let nth):
+            guard let target = conversation(nth: nth), !isLocked(target.id) else { return }
+            let name = target.fields["name"]?.string.map(Letters.respelled) ?? "caf\u{E9}"
+            let moment = now
+            change(target.id) { conversation in
+                conversation.fields = conversation.fields.setting("name", to: .string(name))
+                conversation.updatedAt = max(moment, conversation.updatedAt + .microseconds(1))
+            }
+        case .addOddRow(let row, let place): oddities.rows[place] = row
+        case .spoilRow(let nth): if let target = conversation(nth: nth) { oddities.spoiledRows.insert(target.id) }
+        case .addOddElement(let element, let nth, let place):
+            if let target = conversation(nth: nth) { oddities.elements[target.id, default: [:]][place] = element }
+        case .setOversized(let nth, let isOversized):
+            guard let target = conversation(nth: nth) else { return }
+            if isOversized { oddities.oversized.insert(target.id) } else { oddities.oversized.remove(target.id) }
+            let moment = now
+            change(target.id) { $0.updatedAt = max(moment, $0.updatedAt + .microseconds(1)) }
+        case .shrinkAll:
+            let moment = now
+            for id in oddities.oversized.sorted(by: { $0.rawValue < $1.rawValue }) {
+                change(id) { $0.updatedAt = max(moment, $0.updatedAt + .microseconds(1)) }
+            }
+            oddities.oversized = []
+        case .hideAll(let count):
+            hidden = Set(conversations.filter { !isOurs($0) }.dropFirst(count).map(\.id))
+        case .showAll: hidden = []
+        default: break
+        }
+    }
+
+    /// Whether our client made it: of what we started, nobody else takes anything away.
+    private func isOurs(_ conversation: ServedConversation) -> Bool {
+        turns.contains { $0.conversation == conversation.id && $0.cause.call != nil }
+            || runs.contains { $0.target.id == conversation.id && $0.cause.call != nil }
     }
 
     private func conversation(nth: Int) -> ServedConversation? {

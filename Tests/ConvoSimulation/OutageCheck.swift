@@ -31,9 +31,18 @@ struct OutageCheck {
         var violations: [Violation] = []
         var outage: Outage?
         var trying: Audit.Record?
+        /// What tries, though a person made it come early.
+        var first: Int?
         for event in OutageCheck.events(of: records) {
             switch event {
             case .sent(let record):
+                if outage != nil, first == nil {
+                    first = record.number
+                    if record.request.isTurn {
+                        violations.append(
+                            Violation(.costlyProbe, "request \(record.number) tries an outage with a turn"))
+                    }
+                }
                 guard let now = outage, !mayHurry(now.lastAttempt, record.sentAt) else { continue }
                 if record.sentAt < now.until {
                     let early = now.until - record.sentAt
@@ -47,6 +56,7 @@ struct OutageCheck {
                 }
             case .finished(let record):
                 if trying?.number == record.number { trying = nil }
+                if first == record.number { first = nil }
                 guard OutageCheck.isOutage(record.outcome) else {
                     if record.outcome != .vanished { outage = nil }
                     continue

@@ -6,7 +6,7 @@ public struct RequestCheck: Sendable {
     /// How soon after a 429 without `Retry-After` our process may ask for the same again.
     public var shortestBackOff = Duration.milliseconds(500)
     /// How long after a doubtful end a commit may still surface; no resend before.
-    public var patience = ServerSwitches.lockLimit
+    public var patience = ServerSwitches.usualLockLimit
     /// The operations that a person sent again by hand; what was refused may then be sent again.
     public var retriedByHand: Set<OperationID> = []
 
@@ -143,8 +143,11 @@ public struct RequestCheck: Sendable {
                     Violation(
                         .stubborn, "request \(record.number) repeats the refused \(earlier.number) for \(operation)"))
             }
-            if case .failed(.status(let status), _, _) = record.outcome, [400, 403, 404, 422].contains(status) {
+            switch record.outcome {
+            case .failed(.status(400), _, _), .failed(.status(403), _, _), .failed(.status(404), _, _),
+                .failed(.status(422), _, _), .failed(.notInPlan, _, _):
                 refused[operation] = record
+            default: break
             }
         }
         return violations

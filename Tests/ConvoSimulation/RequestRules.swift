@@ -16,7 +16,7 @@ enum RequestRules {
         case .list(let page, let pageSize, let metadata):
             guard page >= 0, pageSize >= 1 else { return .invalid("page or page_size out of range") }
             return metadata.map { $0.kind == .object } ?? true ? nil : .invalid("metadata is not an object")
-        case .get, .history, .messages, .delete:
+        case .get, .history, .messages, .delete, .whoAmI:
             return nil
         case .start(let body):
             let owners = [body.model, body.agentID].compactMap(\.self)

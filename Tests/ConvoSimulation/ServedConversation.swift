@@ -11,7 +11,9 @@ public struct ServedConversation: Hashable, Sendable {
     /// Entries that the model remembers though the history does not list them (a restart's copies).
     let unlisted: [ServedEntry]
     /// What the request that made it said of it: model or agent, name, metadata and so on.
-    let fields: JSONText
+    var fields: JSONText {
+        didSet { raw = ServedConversation.raw(id, fields, createdAt, updatedAt) }
+    }
     /// Tells two conversations of the same microsecond apart.
     let sequence: Int
     /// No other writer before this.

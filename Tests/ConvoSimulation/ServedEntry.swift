@@ -25,6 +25,12 @@ public struct ServedEntry: Hashable, Sendable {
         ["type", "role", "content", "tool_call_id", "result"].map { entry[$0]?.text ?? "" }.joined(separator: "|")
     }
 
+    /// Spells its text in the other way in which Unicode can.
+    mutating func respell() {
+        guard let text = inHistory["content"]?.string else { return }
+        inHistory = inHistory.setting("content", to: .string(Letters.respelled(text)))
+    }
+
     /// The same entry under another id, as a restart may copy it.
     func copied(as id: EntryID) -> ServedEntry {
         ServedEntry(id: id, type: type, inHistory: inHistory.setting("id", to: .string(id.rawValue)))

@@ -18,6 +18,8 @@ public struct ServerSwitches: Hashable, Sendable {
         /// 409.
         case refused
     }
+    /// In which answers a conversation's `metadata` is.
+    public enum MetadataShown: CaseIterable, Hashable, Sendable { case everywhere, notInList, notInGet, nowhere }
     public enum FailedInputs: CaseIterable, Hashable, Sendable { case dropped, kept }
 
     /// What a restarted conversation's history lists of the entries that it was made from.
@@ -42,8 +44,16 @@ public struct ServerSwitches: Hashable, Sendable {
     public var mintsOldIDs = true
     /// Whether creation times are cut to the millisecond, so that conversations made together share theirs.
     public var coarseCreationTimes = false
+    /// What becomes of an input's text before it is kept.
+    public var storedText = StoredText.asSent
+    public var metadataShown = MetadataShown.everywhere
+    /// Whether each page of the list is the whole list.
+    public var ignoresPage = false
     /// How long at most a conversation stays locked after its client went away, and a commit may surface.
-    public static let lockLimit = Duration.seconds(90)
+    public var lockLimit = ServerSwitches.usualLockLimit
+    public static let usualLockLimit = Duration.seconds(90)
+    /// The same where a run may take eight minutes.
+    public static let slowLockLimit = Duration.seconds(540)
 
     public init() {}
 

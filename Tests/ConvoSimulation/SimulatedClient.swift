@@ -7,21 +7,26 @@ public final class SimulatedClient: ConversationsAPI {
     private let world: SharedWorld
     private let pace: any Pace
     private let sender: Int
+    private let access: Access?
     private let identify: @Sendable (APIRequest) -> OperationID?
 
-    /// - Parameter identify: which write of the outbox a request is sent for; the audit files it under that.
+    /// - Parameters:
+    ///   - access: the server and key that it shows; `nil`: always ours of the moment.
+    ///   - identify: which write of the outbox a request is sent for; the audit files it under that.
     public init(
-        _ world: SharedWorld, pace: any Pace, sender: Int = 0,
+        _ world: SharedWorld, pace: any Pace, sender: Int = 0, access: Access? = nil,
         identify: @escaping @Sendable (APIRequest) -> OperationID? = { _ in nil }
     ) {
         self.world = world
         self.pace = pace
         self.sender = sender
+        self.access = access
         self.identify = identify
     }
 
     public func whoAmI() async throws(APIError) -> Account {
-        throw APIError(.status(404), effect: .none, message: "the server does not tell")
+        let answer = try await exchange(.whoAmI)
+        return Account(user: answer.object["id"]?.string.map { .init(id: $0) })
     }
     public func list(page: Int, pageSize: Int, metadata: JSONText?) async throws(APIError) -> ConversationPage {
         let answer = try await exchange(.list(page: page, pageSize: pageSize, metadata: metadata))
@@ -90,7 +95,7 @@ public final class SimulatedClient: ConversationsAPI {
         var sent: SimulatedWorld.Exchange?
         do {
             try await pace.reach(.before(request))
-            let exchange = world.state.withLock { $0.send(request, for: identify(request), by: sender) }
+            let exchange = world.state.withLock { $0.send(request, for: identify(request), by: sender, with: access) }
             sent = exchange
             try await pace.reach(.during(request))
             try await pace.wait(until: exchange.finishesAt)

@@ -16,16 +16,19 @@ extension SimulatedServer {
     ///
     /// A read shows the state of now. A turn's answer holds the very entries that the commit will put in place.
     public mutating func handle(
-        _ request: APIRequest, at instant: VirtualInstant, cause: Cause, lasting lasts: Duration? = nil
+        _ request: APIRequest, at instant: VirtualInstant, cause: Cause, lasting lasts: Duration? = nil,
+        seenAs age: Duration = .zero
     ) -> Handling {
         advance(to: instant)
         do {
             if let refusal = RequestRules.refusal(of: request) { throw refusal }
+            if let id = request.conversation, hidden.contains(id) { throw ServerRefusal.unknownConversation(id) }
             switch request {
             case .start(let body): return try start(body, cause: cause, lasting: lasts)
             case .append(let body, let id): return try append(body, to: id, cause: cause, lasting: lasts)
             case .restart(let body, let id): return try restart(body, of: id, cause: cause, lasting: lasts)
-            default: return answer(.success(try read(request)))
+            case .delete(let id): return answer(.success(try delete(id)))
+            default: return answer(.success(try (replica(behind: age, for: request) ?? self).read(request)))
             }
         } catch {
             return answer(.failure(error as? ServerRefusal ?? .invalid("\(error)")))
@@ -37,12 +40,26 @@ extension SimulatedServer {
         return Handling(result: result, answersAt: answersAt, run: nil)
     }
 
-    private mutating func read(_ request: APIRequest) throws -> APIAnswer {
+    /// What a replica shows that is so far behind; `nil` where that is what is there now. Its list lacks what is new;
+    /// who asks for a single conversation that it lacks, or that is gone by now, gets the server's own answer.
+    private func replica(behind age: Duration, for request: APIRequest) -> SimulatedServer? {
+        guard age > .zero, let old = past.conversations(at: now + (.zero - age)) else { return nil }
+        var replica = self
+        replica.runs = []
+        if case .list = request {
+            replica.conversations = old
+        } else {
+            replica.conversations = conversations.map { present in old.first { $0.id == present.id } ?? present }
+        }
+        return replica
+    }
+
+    private func read(_ request: APIRequest) throws -> APIAnswer {
         switch request {
         case .list(let page, let pageSize, let metadata):
             return .conversations(list(page: page, pageSize: pageSize, metadata: metadata))
         case .get(let id):
-            return .object(try existing(id).raw)
+            return .object(shown(try existing(id), inList: false))
         case .history(let id):
             return .object(history(of: id, entries: try visibleEntries(of: id)))
         case .messages(let id):
@@ -52,10 +69,8 @@ extension SimulatedServer {
                     "conversation_id": .string(id.rawValue), "messages": .array(messages.map(\.inHistory)),
                     "object": .string("conversation.messages"),
                 ]))
-        case .delete(let id):
-            return try delete(id)
-        case .start, .append, .restart:
-            return .nothing
+        case .whoAmI, .start, .append, .restart, .delete:
+            return .nothing  // not a reader's to ask of a server
         }
     }
 
@@ -65,10 +80,29 @@ extension SimulatedServer {
     }
 
     private func list(page: Int, pageSize: Int, metadata: JSONText?) -> [JSONText] {
+        let matching = filtered(by: metadata).filter { !hidden.contains($0.id) }
+        let rows = oddities.list(matching.map { ($0.id, shown($0, inList: true)) })
+        guard !switches.ignoresPage else { return rows }
         let size = min(pageSize, switches.pageSizeLimit)
-        let matching = filtered(by: metadata)
         let (offset, overflow) = page.multipliedReportingOverflow(by: size)
-        return overflow ? [] : matching.dropFirst(offset).prefix(size).map(\.raw)
+        return overflow ? [] : Array(rows.dropFirst(offset).prefix(size))
+    }
+
+    /// The conversation as one of the two answers has it.
+    func shown(_ conversation: ServedConversation, inList: Bool) -> JSONText {
+        let isMissing =
+            switch switches.metadataShown {
+            case .everywhere: false
+            case .notInList: inList
+            case .notInGet: !inList
+            case .nowhere: true
+            }
+        return isMissing ? conversation.raw.setting("metadata", to: nil) : conversation.raw
+    }
+
+    /// What a mirror may hold of it.
+    func forms(of conversation: ServedConversation) -> [JSONText] {
+        [shown(conversation, inList: false), shown(conversation, inList: true)]
     }
 
     private func filtered(by metadata: JSONText?) -> [ServedConversation] {
@@ -97,7 +131,8 @@ extension SimulatedServer {
 
     private func history(of id: RemoteID, entries: [ServedEntry]) -> JSONText {
         .object([
-            "conversation_id": .string(id.rawValue), "entries": .array(entries.map(\.inHistory)),
+            "conversation_id": .string(id.rawValue),
+            "entries": .array(oddities.history(entries.map(\.inHistory), of: id)),
             "object": .string("conversation.history"),
         ])
     }

@@ -74,13 +74,14 @@ extension SimulatedServer {
         let inputs = body.inputs?.asEntries ?? []
         let results = (body.json["tool_confirmations"]?.elements ?? []).map(confirmationResult)
         let taken = Set(target.entries.map(\.id))
-        let arrived = (inputs + results).map { inputEntry($0, avoiding: taken) }
+        let arrived = (inputs.map(switches.storedText.applied) + results).map { inputEntry($0, avoiding: taken) }
         let outputs = EchoModel.outputs(for: inputs, mint: &mint).map { output in
             outputEntry(output.type, output.members, of: target, completedAt: commitsAt)
         }
         let stored = body.store ?? true || (kind == .append && switches.keepsUnstoredAppends)
         let number = begin(
-            kind, in: target, inputs: inputs, outputs: outputs, entries: arrived, cause: cause, stored: stored,
+            kind, in: target, inputs: inputs + results, outputs: outputs, entries: arrived, cause: cause,
+            stored: stored,
             commitsAt: commitsAt)
         let response = SimulatedServer.response(in: target.id, outputs: outputs)
         return Handling(

@@ -17,6 +17,15 @@ public struct SimulatedServer: Sendable {
     /// The conversations that were deleted, in order.
     public internal(set) var deleted: [RemoteID] = []
     public internal(set) var deletedAt: [RemoteID: VirtualInstant] = [:]
+    /// What the list and the histories hold that no client understands, and what is too much for one.
+    public internal(set) var oddities = Oddities()
+    /// Conversations that the server does not show for a while, though it has them: a wrong replica, a filtered view.
+    public internal(set) var hidden: Set<RemoteID> = [] {
+        didSet { wasHidden.formUnion(hidden) }
+    }
+    /// All that it ever hid.
+    public private(set) var wasHidden: Set<RemoteID> = []
+    var past = Past()
     var runs: [Run] = []
     var random: SplitMix64
     var mint: IDMint
@@ -37,6 +46,9 @@ public struct SimulatedServer: Sendable {
     public func isLocked(_ id: RemoteID) -> Bool {
         runs.contains { $0.target.id == id } || (conversation(id)?.lockedUntil ?? now) > now
     }
+
+    /// Whether its history is more than a client reads.
+    func oversized(_ id: RemoteID) -> Bool { oddities.oversized.contains(id) }
 
     /// When the next run commits.
     public var nextCommit: VirtualInstant? { runs.map(\.commitsAt).min() }
@@ -74,7 +86,8 @@ public struct SimulatedServer: Sendable {
         runs.append(
             Run(
                 number: runCount, kind: kind, cause: cause, stored: stored, fails: EchoModel.fails(on: inputs),
-                inputs: entries, outputs: outputs, target: target, commitsAt: commitsAt))
+                inputs: entries, outputs: outputs, said: inputs.map(ServedEntry.said), target: target,
+                commitsAt: commitsAt))
         if kind == .append {
             change(target.id) { $0.lockedUntil = target.lockedUntil }
         } else if stored, switches.listsStartsAtArrival {
@@ -90,15 +103,20 @@ public struct SimulatedServer: Sendable {
 
     mutating func change(_ id: RemoteID, _ change: (inout ServedConversation) -> Void) {
         guard let index = conversations.firstIndex(where: { $0.id == id }) else { return }
+        past.note(conversations, until: now)
         change(&conversations[index])
     }
 
     mutating func insert(_ conversation: ServedConversation) {
+        past.note(conversations, until: now)
         let place = conversations.firstIndex { !ServedConversation.precedes($0, conversation) } ?? conversations.count
         conversations.insert(conversation, at: place)
     }
 
-    mutating func remove(_ id: RemoteID) { conversations.removeAll { $0.id == id } }
+    mutating func remove(_ id: RemoteID) {
+        past.note(conversations, until: now)
+        conversations.removeAll { $0.id == id }
+    }
 
     private mutating func commit(_ run: Run) {
         let keepsInputs = !run.fails || switches.failedInputs == .kept
@@ -115,7 +133,7 @@ public struct SimulatedServer: Sendable {
         turns.append(
             Turn(
                 kind: run.kind, cause: run.cause, conversation: run.target.id, at: now, inputs: run.inputs.map(\.id),
-                outputs: run.fails ? [] : run.outputs.map(\.id), said: run.inputs.map(\.said), answered: !run.fails,
+                outputs: run.fails ? [] : run.outputs.map(\.id), said: run.said, answered: !run.fails,
                 stored: run.stored))
     }
 

@@ -32,8 +32,10 @@ public struct OutboxSnapshot: Sendable {
 
     /// In the order in which they were accepted.
     public let items: [Item]
+    /// The conversations whose deletion there is delivered, by the outbox's word.
+    public let deleted: [RemoteID]
 
-    public init(items: [Item]) { self.items = items }
+    public init(items: [Item], deleted: [RemoteID] = []) { (self.items, self.deleted) = (items, deleted) }
 }
 
 /// Our copy of the server as the checkers see it.

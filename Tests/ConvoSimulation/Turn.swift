@@ -55,6 +55,8 @@ struct Run: Hashable, Sendable {
     let fails: Bool
     let inputs: [ServedEntry]
     let outputs: [ServedEntry]
+    /// The inputs as they were sent, whatever the server keeps of them.
+    let said: [String]
     /// Where the entries go. For a start or restart this is not in the list yet, unless the server lists it early.
     var target: ServedConversation
     var commitsAt: VirtualInstant

@@ -29,6 +29,14 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
         case stubborn
         /// A request that the server's schema forbids.
         case malformedRequest
+        /// Something of ours is in another's account, or something of it in our mirror.
+        case wrongAccount
+        /// A write waits though nothing keeps it from going.
+        case late
+        /// What cannot be read was fetched again and again.
+        case wasteful
+        /// What tries whether the server is there again makes the model answer.
+        case costlyProbe
     }
 
     public let rule: Rule

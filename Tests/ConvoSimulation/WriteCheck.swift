@@ -22,6 +22,16 @@ public enum WriteCheck {
         return violations + orderViolations(outbox: outbox, ledger: ledger)
     }
 
+    /// What the outbox says is deleted, the server does not have.
+    ///
+    /// - Parameter excused: conversations that the server said that it did not have, though it had them.
+    public static func deletions(
+        _ outbox: OutboxSnapshot, server: SimulatedServer, excused: Set<RemoteID>
+    ) -> [Violation] {
+        outbox.deleted.filter { server.conversation($0) != nil && !excused.contains($0) }
+            .map { Violation(.falseState, "the deletion of \($0) is delivered, and it is there") }
+    }
+
     /// Conversations that were deleted before anybody of ours could see them in the list: nothing on earth tells their
     /// start from one that never arrived.
     public static func deletedUnseen(_ server: SimulatedServer, audit: Audit) -> Set<RemoteID> {

@@ -32,6 +32,8 @@ final class Disk: Sendable {
         var seen: WriteAheadLog.Mark?
     }
 
+    private static let copy = "copy/convo.db"
+
     let surroundings: Surroundings
     private let folder: URL
     private let state: Mutex<State>
@@ -78,16 +80,49 @@ final class Disk: Sendable {
     private func reopen(_ spoil: (State, URL) throws -> Void) throws {
         try state.withLock { state in
             let (old, new) = (database(state.lives), database(state.lives + 1))
-            try FileManager.default.createDirectory(
-                at: new.deletingLastPathComponent(), withIntermediateDirectories: true)
-            for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: old.path() + suffix) {
-                try FileManager.default.copyItem(atPath: old.path() + suffix, toPath: new.path() + suffix)
-            }
+            try Disk.copy(old, to: new)
             try spoil(state, new)
             state.store = try Disk.open(new, surroundings)
             state.lives += 1
         }
         keepPromise()
+    }
+
+    /// Copies the database as it is, in place of an earlier copy.
+    func backUp() throws {
+        try state.withLock { state in
+            try? FileManager.default.removeItem(at: folder.appending(path: "copy"))  // there may be none
+            try Disk.copy(database(state.lives), to: folder.appending(path: Disk.copy))
+        }
+    }
+
+    /// Puts the copy in the database's place. Nothing happens where there is none.
+    func restore() throws {
+        let copy = folder.appending(path: Disk.copy)
+        guard FileManager.default.fileExists(atPath: copy.path()) else { return }
+        try state.withLock { state in
+            let new = database(state.lives + 1)
+            try Disk.copy(copy, to: new)
+            state.store = try Disk.open(new, surroundings)
+            state.lives += 1
+        }
+        keepPromise()
+    }
+
+    /// A copy of the copy, as another machine opens it; `nil` where there is none.
+    func openCopy() throws -> Store? {
+        let copy = folder.appending(path: Disk.copy)
+        guard FileManager.default.fileExists(atPath: copy.path()) else { return nil }
+        let there = folder.appending(path: "\(UUID())/convo.db")
+        try Disk.copy(copy, to: there)
+        return try Disk.open(there, surroundings)
+    }
+
+    private static func copy(_ old: URL, to new: URL) throws {
+        try FileManager.default.createDirectory(at: new.deletingLastPathComponent(), withIntermediateDirectories: true)
+        for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: old.path() + suffix) {
+            try FileManager.default.copyItem(atPath: old.path() + suffix, toPath: new.path() + suffix)
+        }
     }
 
     private func database(_ life: Int) -> URL { folder.appending(path: "\(life)/convo.db") }

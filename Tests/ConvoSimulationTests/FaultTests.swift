@@ -54,7 +54,7 @@ import Testing
         _ = peer.world.send(.append(AppendRequest(inputs: .text("again")), to: id))
         peer.world.clientVanished()
         #expect(peer.world.audit.records.last?.outcome == .vanished)
-        peer.pass(ServerSwitches.lockLimit)
+        peer.pass(ServerSwitches.usualLockLimit)
         #expect(peer.texts(of: id).last == "echo: again")
         #expect(!peer.server.isLocked(id))
     }
@@ -67,7 +67,7 @@ import Testing
         #expect(plan(7) == plan(7))
         #expect(plan(7) != plan(8))
         #expect((200...400).contains(plan(7).faults.count))
-        #expect(Set(plan(7).faults.values.map(\.name)) == Set(Fault.names))
+        #expect(Set(plan(7).faults.values.map(\.name)) == Set(Fault.drawnNames))
     }
 
     @Test func `of the client's clock moves that clock only`() {

@@ -19,7 +19,7 @@ import Testing
             case 0...199:
                 plan.faults[number] = .answerLost(
                     brokenAfter: random.duration(in: broken),
-                    lockHolds: random.duration(in: .zero...ServerSwitches.lockLimit))
+                    lockHolds: random.duration(in: .zero...ServerSwitches.usualLockLimit))
             case 200...299: plan.faults[number] = .rateLimited(retryAfter: random.duration(in: broken))
             case 300...349: plan.faults[number] = .errorBefore(status: 503)
             case 350...399: plan.faults[number] = .errorAfter(status: 502)

@@ -29,7 +29,8 @@ struct MutantEngine: Sendable {
     ) {
         var limits = limits
         mutation.limits(&limits)
-        (self.api, self.store, self.clock, self.mutation, self.limits) = (api, store, clock, mutation, limits)
+        self.api = MutantClient(api, mutation.client)
+        (self.store, self.clock, self.mutation, self.limits) = (store, clock, mutation, limits)
     }
 
     var engine: SyncEngine {

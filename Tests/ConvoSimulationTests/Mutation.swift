@@ -13,7 +13,13 @@ struct Mutation: Sendable, CustomTestStringConvertible {
     let testDescription: String
     /// Any of these convicts it.
     let breaks: Set<Violation.Rule>
+    /// What must be drawn for it to show.
+    var needs: Set<Scenario.Draw> = []
     var sharesOutages = true
+    /// Whether the settings are read again where the server refuses the key.
+    var rereadsAccess = true
+    /// What its client makes of an answer, or of an error.
+    var client = MutantClient.Reading()
     var limits: @Sendable (inout SyncLimits) -> Void = { _ in }
     /// What it does in place of a step; `nil` where it does the right thing.
     var push: Push = { _, _ in nil }

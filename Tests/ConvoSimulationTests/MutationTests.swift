@@ -6,7 +6,11 @@ import Testing
     /// Within so many seeds it must be found.
     static let seedLimit: UInt64 = 500
 
-    @Test(arguments: Mutation.pulling + Mutation.pushing)
+    /// Those that can show: what they need is drawn.
+    private static let mutations = (Mutation.pulling + Mutation.pushing + Mutation.reading + Mutation.proving)
+        .filter { $0.needs.isSubset(of: Scenario.landed) }
+
+    @Test(arguments: mutations)
     func `is found by the checkers`(mutation: Mutation) throws {
         for seed in 1...Self.seedLimit {
             let simulation = try Simulation(Scenario(drawnFrom: seed), with: mutation)

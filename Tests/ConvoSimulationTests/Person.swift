@@ -35,6 +35,11 @@ final class Person: Sendable {
         return state.withLock { $0.operations[number] }
     }
 
+    /// An older state of the disk is back: what was queued since then is owed no more.
+    func forget(butFor known: Set<OperationID>) {
+        state.withLock { $0.acknowledged.removeAll { !known.contains($0) } }
+    }
+
     /// Does one thing, if it can be done: a store that says no has said so, and nothing is owed.
     ///
     /// - Returns: the write that was queued, if one was.
@@ -103,7 +108,12 @@ final class Person: Sendable {
                     }
                 }
             }
-        case .sync: break  // the engine's work alone
+        case .retryCopied:
+            for item in try store.outbox() where item.state == .held && item.reason?.code == "copied" {
+                try store.retry(item.id)
+                state.withLock { _ = $0.retried.insert(item.id) }
+            }
+        case .sync, .syncAs, .acceptDeletions, .backUp, .restore, .syncCopy: break  // the engine's or the disk's
         case .retry(let nth):
             guard let item = try operation(nth, in: store) else { return }
             guard item.state == .refused || item.state == .queued || item.state == .inDoubt else { return }

@@ -21,9 +21,25 @@ struct Scenario: Sendable {
         case appendStreaming(nth: Int, text: String, rings: Bool, stopsAfter: Duration?)
         /// `convo sync`: a process of its own.
         case sync
+        /// The same with another account's key, or for another server.
+        case syncAs(Tenant)
+        /// `convo sync --accept-deletions`.
+        case acceptDeletions
+        /// The database is copied; the copy is put in its place; the copy is used on another machine.
+        case backUp
+        case restore
+        case syncCopy
+        /// Everything goes that is held because the database is a copy.
+        case retryCopied
     }
     struct Step: Hashable, Sendable {
         let at: VirtualInstant
+        let action: Action
+    }
+    /// A person does something in the middle of the engine's work.
+    struct Interruption: Hashable, Sendable {
+        /// Before which job of all that run, from 1.
+        let beforeJob: Int
         let action: Action
     }
     /// One death of our process.
@@ -41,7 +57,9 @@ struct Scenario: Sendable {
     var faults = FaultPlan()
     var others = OtherWriter()
     var clockJumps: [SimulatedWorld.ClockJump] = []
+    var access = AccessPlan()
     var steps: [Step] = []
+    var interruptions: [Interruption] = []
     var deaths: [Death] = []
     var intervals = SyncIntervals(poll: .seconds(60), sweep: .seconds(240))
     var limits = SyncLimits()
@@ -55,8 +73,10 @@ struct Scenario: Sendable {
 
     /// A run of some ten minutes with everything in it.
     ///
-    /// - Parameter withHands: a person runs programs beside the daemon, too, in some of them.
-    init(drawnFrom seed: UInt64, withHands: Bool = true) {
+    /// - Parameters:
+    ///   - withHands: a person runs programs beside the daemon, too, in some of them.
+    ///   - draws: what the real world adds, to some of them each.
+    init(drawnFrom seed: UInt64, withHands: Bool = true, drawing draws: Set<Draw> = Scenario.landed) {
         var random = SplitMix64(seed: seed)
         self.seed = seed
         switches = ServerSwitches(drawnFrom: &random)
@@ -79,6 +99,8 @@ struct Scenario: Sendable {
             let by = random.duration(in: .seconds(-7200)...Duration.seconds(7200))
             clockJumps = [.init(at: .start + random.duration(in: .zero...span), by: by)]
         }
+        for draw in Draw.allCases where draws.contains(draw) { self.draw(draw, within: span) }
+        steps.sort { $0.at < $1.at }
     }
 
     /// What is run by hand; drawn by itself, so that the rest of a seed stays what it is without.

@@ -45,16 +45,25 @@ final class Simulation {
     private var held = MirrorSnapshot(conversations: [])
     private var violations: [Violation] = []
     private var points = 0
+    private var jobs = 0
+    private var interruptions: ArraySlice<Scenario.Interruption>
+    /// What went wrong in one.
+    private var interruptionError: (any Error)?
+    /// Each write and when it was queued.
+    private var queued: [(id: OperationID, at: VirtualInstant)] = []
+    private var isRestoring = false
+    private var isSyncedAtLast = false
 
     init(_ scenario: Scenario, with mutation: Mutation? = nil) throws {
         self.scenario = scenario
         self.mutation = mutation
         steps = scenario.steps[...]
         deaths = scenario.deaths[...]
+        interruptions = scenario.interruptions[...]
         world = SharedWorld(
             SimulatedWorld(
                 seed: scenario.seed, switches: scenario.switches, faults: scenario.faults, others: scenario.others,
-                clockJumps: scenario.clockJumps))
+                clockJumps: scenario.clockJumps, access: scenario.access))
         disk = try Disk(world, seed: scenario.seed)
     }
 
@@ -64,7 +73,12 @@ final class Simulation {
         var events = 0
         while events < scenario.eventLimit {
             events += 1
-            guard executor.drain(while: { life.stage.crash == nil }) else {
+            let ended = executor.drain {
+                interrupt(life)
+                return life.stage.crash == nil
+            }
+            if let interruptionError { throw interruptionError }
+            guard ended else {
                 violations.append(Violation(.restless, "it runs on without waiting for anything"))
                 break
             }
@@ -75,6 +89,10 @@ final class Simulation {
                 break
             } else {
                 try proceed(life)
+                if isRestoring {
+                    try restore(endingWith: life)
+                    life = begin()
+                }
             }
         }
         if events == scenario.eventLimit { violations.append(Violation(.restless, "it never comes to rest")) }
@@ -88,16 +106,27 @@ final class Simulation {
         }
     }
 
+    /// - Parameters:
+    ///   - tenant: whose server and key it was given.
+    ///   - store: what it works on; the disk's where it is `nil`.
     private func begin(
-        _ points: CrashPoints, _ work: @escaping @Sendable (SyncEngine, WakeSignal) async -> Void
+        _ points: CrashPoints, as tenant: Tenant = .ours, on store: Store? = nil,
+        _ work: @escaping @Sendable (SyncEngine, WakeSignal) async -> Void
     ) -> Life {
         lives += 1
         let stage = Stage(world, points: points) { [disk] place in
             // What was committed just before a turn is sent is `sending`, and that is durable.
             if case .before(let request) = place, request.isTurn { disk.keepPromise() } else { disk.beSeen() }
         }
-        let client = SimulatedClient(world, pace: stage, sender: lives) { [person] in person.operation(of: $0) }
-        let engine = engine(client, on: stage)
+        let access = AccessPlan.access(to: tenant, ours: world.access)
+        let sender = lives
+        let rereads = mutation?.rereadsAccess ?? true
+        // What the engine is to call again where the server refuses the key.
+        let connect: @Sendable () -> SimulatedClient = { [world, person] in
+            let shown = rereads ? AccessPlan.access(to: tenant, ours: world.access) : access
+            return SimulatedClient(world, pace: stage, sender: sender, access: shown) { person.operation(of: $0) }
+        }
+        let engine = engine(connect(), on: stage, store ?? disk.store)
         let wake = WakeSignal()
         // Cancelled when this life ends: see `end`.
         let task = Task(executorPreference: executor) { await work(engine, wake) }
@@ -120,26 +149,67 @@ final class Simulation {
             hands.append(hand)
             runByHand.insert(hand.sender)
         case .sync:
-            let hand = begin(CrashPoints()) { engine, _ in
-                _ = await engine.pull(.sweep)
-                _ = try? await engine.push(.once)  // what fails stays in the outbox
-            }
-            hands.append(hand)
-            runByHand.insert(hand.sender)
+            sync()
+        case .acceptDeletions:
+            sync()
+        case .syncAs(let tenant):
+            sync(as: tenant)
+        case .backUp:
+            try disk.backUp()
+        case .restore:
+            isRestoring = true
+        case .syncCopy:
+            if let copy = try disk.openCopy() { sync(on: copy) }
         default:
-            try person.perform(action, in: disk.store)
-            disk.keepPromise()
-            daemon.wake.ring()
+            try queue(action, ringing: daemon.wake)
         }
     }
 
-    private func engine(_ client: SimulatedClient, on stage: Stage) -> SyncEngine {
+    /// `convo sync`.
+    private func sync(as tenant: Tenant = .ours, on store: Store? = nil) {
+        let hand = begin(CrashPoints(), as: tenant, on: store) { engine, _ in
+            _ = await engine.pull(.sweep)
+            _ = try? await engine.push(.once)  // what fails stays in the outbox
+        }
+        hands.append(hand)
+        runByHand.insert(hand.sender)
+    }
+
+    private func queue(_ action: Scenario.Action, ringing wake: WakeSignal) throws {
+        let known = person.acknowledged.count
+        try person.perform(action, in: disk.store)
+        disk.keepPromise()
+        queued += person.acknowledged.dropFirst(known).map { ($0, world.now) }
+        wake.ring()
+    }
+
+    /// A person acts between two jobs of the engine, whatever it is about.
+    private func interrupt(_ daemon: Life) {
+        jobs += 1
+        while let next = interruptions.first, next.beforeJob <= jobs, interruptionError == nil {
+            interruptions.removeFirst()
+            do { try queue(next.action, ringing: daemon.wake) } catch { interruptionError = error }
+        }
+    }
+
+    /// An older state of the disk is put back, and the daemon started on it.
+    private func restore(endingWith life: Life) throws {
+        isRestoring = false
+        for ending in [life] + hands { world.state.withLock { $0.clientVanished(sender: ending.sender) } }
+        try disk.restore()
+        for ending in [life] + hands { end(ending) }
+        hands = []
+        person.forget(butFor: Set(try disk.store.outbox(all: true).map(\.id)))
+        try remember(afterPowerCut: true)
+    }
+
+    private func engine(_ client: SimulatedClient, on stage: Stage, _ store: Store) -> SyncEngine {
         guard let mutation else {
-            return SyncEngine(store: disk.store, clock: stage, limits: scenario.limits, executor: nil) {
+            return SyncEngine(store: store, clock: stage, limits: scenario.limits, executor: nil) {
                 Connection(api: client, server: Simulation.server, key: nil)
             }
         }
-        return MutantEngine(mutation, api: client, store: disk.store, clock: stage, limits: scenario.limits).engine
+        return MutantEngine(mutation, api: client, store: store, clock: stage, limits: scenario.limits).engine
     }
 
     /// The process is no more; whatever still runs of it works on files that nobody will open again.
@@ -171,7 +241,7 @@ final class Simulation {
         let stopAt = hands.map(\.stopsAt).min() ?? .never
         let next = min(
             stepAt, stopAt, processes.compactMap(\.stage.next).min() ?? .never,
-            calmSince.map { max($0 + Simulation.calm, nextLook) } ?? .never)
+            calmSince.map { max($0 + Simulation.calm, nextLook) } ?? (pollsRarely ? nextLook : .never))
         world.state.withLock { $0.advance(to: min(next, max($0.now, .start + Simulation.patience))) }
         if stepAt <= world.now, let step = steps.popFirst() {
             try remember()
@@ -200,7 +270,19 @@ final class Simulation {
         if calmSince == nil { world.state.withLock { $0.heal() } }
         let since = calmSince ?? now
         calmSince = since
-        return now >= since + Simulation.calm
+        guard now >= since + Simulation.calm else { return false }
+        guard needsLastSync, !isSyncedAtLast else { return true }
+        isSyncedAtLast = true
+        sync()
+        return false
+    }
+
+    /// Whether nothing in the engine wakes up before the run is over.
+    private var pollsRarely: Bool { scenario.intervals.poll > Simulation.patience }
+
+    /// A daemon that polls once a day, or asks for a person's word, leaves something to do.
+    private var needsLastSync: Bool {
+        pollsRarely || scenario.steps.contains { $0.action == .acceptDeletions }
     }
 
     /// Compares what is held with what was, and keeps it for the next time.
@@ -220,7 +302,7 @@ final class Simulation {
         violations += WriteCheck.violations(
             acknowledged: person.acknowledged, outbox: try OutboxSnapshot(disk.store), audit: audit,
             turns: server.turns, atRest: true,
-            deleted: scenario.deaths.isEmpty
+            deleted: scenario.deaths.isEmpty && !scenario.steps.contains { $0.action == .restore }
                 ? WriteCheck.deletedUnseen(server, audit: audit) : Set(server.deleted))
         violations += MirrorCheck.differences(mirror: held, server: server, deletedHere: person.deletedHere)
         var check = RequestCheck()
@@ -228,8 +310,16 @@ final class Simulation {
         check.wakes = scenario.steps.map(\.at)
         check.runByHand = runByHand
         check.clockJumps = scenario.clockJumps.map(\.at)
-        check.forgives = scenario.deaths.contains { $0.cutsPower } ? [.stubborn] : []
+        check.patience = scenario.switches.lockLimit
+        check.forgives = Scenario.forgiven.union(scenario.deaths.contains { $0.cutsPower } ? [.stubborn] : [])
         violations += check.violations(in: audit)
+        let outbox = try OutboxSnapshot(disk.store)
+        let (neighbour, elsewhere) = world.state.withLock { ($0.neighbour, $0.elsewhere) }
+        violations += AccountCheck.violations(neighbour: neighbour, elsewhere: elsewhere, mirror: held, audit: audit)
+        violations += WriteCheck.deletions(outbox, server: server, excused: server.wasHidden)
+        violations += WasteCheck.violations(
+            in: audit, written: Set(outbox.items.compactMap(\.remoteID)), lives: lives)
+        if !scenario.interruptions.isEmpty { violations += PromptCheck.violations(queued: queued, audit: audit) }
         return SimulationReport(
             violations: violations, audit: audit, turns: server.turns, outbox: try OutboxSnapshot(disk.store).items,
             lasted: world.now - .start, points: points)

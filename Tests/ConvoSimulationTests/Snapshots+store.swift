@@ -3,16 +3,17 @@ import ConvoSimulation
 import ConvoStore
 
 extension OutboxSnapshot {
-    /// The whole outbox, delivered and cancelled writes included; deletions are no turns and are left out.
+    /// The whole outbox, delivered and cancelled writes included; deletions are no turns and stand apart.
     init(_ store: Store) throws {
+        let all = try store.outbox(all: true)
         self.init(
-            items: try store.outbox(all: true).compactMap { item in
+            items: try all.compactMap { item in
                 guard let kind = Turn.Kind(item.kind) else { return nil }
                 return Item(
                     id: item.id, conversation: item.conversation, kind: kind, state: State(item.state),
                     reason: item.reason.map { "\($0.code): \($0.message)" }, remoteID: item.remoteID,
                     inputs: kind == .append ? try Inputs(json: item.inputs).asEntries : [])
-            })
+            }, deleted: all.filter { $0.kind == .delete && $0.state == .delivered }.compactMap(\.remoteID))
     }
 }
 

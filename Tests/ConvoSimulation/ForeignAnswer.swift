@@ -1,0 +1,26 @@
+/// What stands between us and the server answers in its place.
+public enum ForeignAnswer: CaseIterable, Hashable, Sendable {
+    /// A portal's redirection to its sign-in page.
+    case redirect
+    /// A firewall's page.
+    case forbiddenPage
+    case notFoundPage
+    /// JSON of another program.
+    case foreignNotFound
+    /// A sign-in page, as a success.
+    case signInPage
+    /// `{"status":"ok"}`.
+    case foreignSuccess
+
+    public var status: Int {
+        switch self {
+        case .redirect: 302
+        case .forbiddenPage: 403
+        case .notFoundPage, .foreignNotFound: 404
+        case .signInPage, .foreignSuccess: 200
+        }
+    }
+}
+
+/// Which requests it answers.
+public enum Reach: CaseIterable, Hashable, Sendable { case everything, writes }

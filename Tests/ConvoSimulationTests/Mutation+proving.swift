@@ -1,0 +1,154 @@
+import ConvoAPI
+import ConvoModel
+import ConvoSimulation
+import ConvoStore
+
+@testable import ConvoSync
+
+/// Mistakes in what is concluded from a server that is read: for a write in doubt, and for a mirror.
+extension Mutation {
+    static let proving: [Mutation] = [
+        Mutation("gives a run no more than 100 seconds to surface", breaks: [.blindResend, .repeatedWrite]).with {
+            $0.needs = [.slowRuns]
+            $0.limits = { $0.surfacing = .seconds(100) }
+        },
+        Mutation("takes only the very same bytes for its own", breaks: [.repeatedWrite]).with {
+            $0.needs = [.storedTexts]
+            $0.push = { step, engine in
+                guard case .confirm(let item) = step, item.kind == .append, let id = item.remoteID,
+                    case let readSince = engine.clock.uptime, let history = try? await engine.api.getHistory(of: id)
+                else { return nil }
+                let said = (try? Inputs(json: item.inputs))?.asEntries.compactMap { $0["content"]?.text } ?? []
+                let later = history.entries.drop { $0.id != item.base?.entryID }
+                let isThere = later.contains { entry in
+                    said.contains { Array($0.utf8) == Array((entry.raw["content"]?.text ?? "").utf8) }
+                }
+                return isThere ? nil : .confirmed(.absent, readSince: readSince)
+            }
+        },
+        Mutation("looks for a lost start on the first page only", breaks: [.repeatedWrite]).with {
+            $0.needs = [.busyAccount]
+            $0.push = { step, engine in await searched(step, engine, pages: 1) }
+        },
+        Mutation("takes metadata that the list leaves out for missing", breaks: [.repeatedWrite]).with {
+            $0.needs = [.hiddenMetadata]
+            $0.push = { step, engine in await searched(step, engine, pages: 100) }
+        },
+        Mutation("takes any conversation that begins so for its own", breaks: [.falseState]).with {
+            $0.push = { step, engine in
+                guard case .confirm(let item) = step, item.kind == .start, case let readSince = engine.clock.uptime,
+                    let said = (try? Inputs(json: item.inputs))?.asEntries.first?["content"]?.text,
+                    let page = try? await engine.api.list(page: 0, pageSize: 100, metadata: nil)
+                else { return nil }
+                for conversation in page.conversations {
+                    guard let history = try? await engine.api.getHistory(of: conversation.id) else { continue }
+                    if history.entries.first?.raw["content"]?.text == said {
+                        return .confirmed(.present(conversation.id), readSince: readSince)
+                    }
+                }
+                return nil
+            }
+        },
+        Mutation("sends again from a copy without a search", breaks: [.blindResend, .repeatedWrite]).with {
+            $0.needs = [.copies]
+            $0.limits = { $0.surfacing = .zero }
+            $0.push = { step, engine in
+                guard case .confirm(let item) = step, item.reason?.code == "copied" else { return nil }
+                return .confirmed(.absent, readSince: engine.clock.uptime)
+            }
+        },
+        Mutation("takes a missing agent for a missing conversation", breaks: [.falseDeletion]).with {
+            $0.needs = [.refusedTurns]
+            $0.push = { step, engine in
+                guard case .send(let item, _) = step, item.kind == .append, let id = item.remoteID,
+                    case .failed(let failure) = await engine.pushShell.perform(step)
+                else { return nil }
+                if failure.isNotFound { try? engine.store.markDeletedRemotely([id]) }
+                return .failed(failure)
+            }
+        },
+        Mutation("marks however many are gone at once", breaks: [.falseDeletion]).with {
+            $0.needs = [.disappearance]
+            $0.pull = { step, engine in
+                guard case .probe(let id) = step else { return nil }
+                do throws(APIError) {
+                    _ = try await engine.api.get(id)
+                    return nil
+                } catch {
+                    if error.isNotFound { try? engine.store.markDeletedRemotely([id]) }
+                    return .probed(isGone: true)
+                }
+            }
+        },
+        Mutation("takes each page for a new one", breaks: [.restless]).with {
+            $0.needs = [.ignoredPage]
+            $0.pull = { step, engine in
+                guard case .list(let page, _) = step, case .listed(let intake) = await engine.pullShell.perform(step)
+                else { return nil }
+                let items = Array(repeating: PageIntake.Novelty.unchanged, count: intake.items.count)
+                let ids = intake.ids + intake.items.indices.map { RemoteID("conv_\(page)_\($0)") }
+                return .listed(PageIntake(items: items, ids: ids, oddCount: intake.oddCount))
+            }
+        },
+        Mutation("takes an older history for the new version", breaks: [.mirrorDiffers]).with {
+            $0.needs = [.staleReads]
+            $0.pull = { step, engine in
+                guard case .fetch(let stale) = step,
+                    let history = try? await engine.api.getHistory(of: stale.remoteID)
+                else { return nil }
+                return .fetched(HistoryIntake(history, version: stale.version))
+            }
+        },
+        Mutation("fetches what it could not read at each look", breaks: [.wasteful]).with {
+            $0.needs = [.oversizedHistories]
+            $0.pull = { step, engine in
+                guard case .fetch(let stale) = step else { return nil }
+                do throws(APIError) {
+                    _ = try await engine.api.getHistory(of: stale.remoteID)
+                    return nil
+                } catch { return .failed(.api(error)) }
+            }
+        },
+        Mutation("takes two spellings for one text", breaks: [.mirrorDiffers]).with {
+            $0.needs = [.spellings]
+            $0.pull = { step, engine in
+                guard case .takeIn(let histories) = step else { return nil }
+                return await engine.pullShell.perform(.takeIn(histories.map { respelled($0, as: engine.store) }))
+            }
+        },
+        Mutation("keeps the key that it was started with", breaks: [.restless, .falseState, .mirrorDiffers]).with {
+            $0.needs = [.rotatedKeys]
+            $0.rereadsAccess = false
+        },
+    ]
+
+    /// Looks for a lost start or restart by the list's metadata alone.
+    private static func searched(
+        _ step: PushMachine.Step, _ engine: MutantEngine, pages: Int
+    ) async -> PushMachine.Outcome? {
+        guard case .confirm(let item) = step, item.kind == .start || item.kind == .restart else { return nil }
+        let readSince = engine.clock.uptime
+        for page in 0..<pages {
+            guard let listed = try? await engine.api.list(page: page, pageSize: engine.limits.pageSize, metadata: nil)
+            else { return nil }
+            guard listed.count > 0 else { break }
+            if listed.conversations.contains(where: { $0.metadata?[Store.operationKey]?.string == item.id.rawValue }) {
+                return nil
+            }
+        }
+        return .confirmed(.absent, readSince: readSince)
+    }
+
+    /// What is held stands for what the server spells otherwise.
+    private static func respelled(_ intake: HistoryIntake, as store: Store) -> HistoryIntake {
+        let id = intake.history.conversationID
+        guard let known = try? store.conversation(matching: id.rawValue),
+            let held = try? store.history(of: known.id).entries.map(\.entry)
+        else { return intake }
+        let entries = intake.history.entries.map { entry in
+            held.first { $0.id == entry.id && $0.raw.text == entry.raw.text }?.raw ?? entry.raw
+        }
+        let history = try? ConversationHistory(raw: intake.history.raw.setting("entries", to: .array(entries)))
+        return history.map { HistoryIntake($0, version: intake.version) } ?? intake
+    }
+}

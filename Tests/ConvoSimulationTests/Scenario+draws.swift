@@ -1,0 +1,229 @@
+import ConvoModel
+import ConvoSimulation
+import ConvoSync
+import SeededRandom
+
+extension Scenario {
+    /// What the real world adds to a seed. Each is drawn by a generator of its own, so that what a seed was without it
+    /// stays what it was.
+    enum Draw: UInt64, CaseIterable, Hashable, Sendable {
+        /// A person runs `convo sync` with another account's key, or for another server.
+        case foreignAccess = 1
+        /// A key of ours is replaced.
+        case rotatedKeys
+        /// A backup is put back; a copy is used beside the original.
+        case copies
+        /// Something else than the API answers.
+        case foreignAnswers
+        case noRoute
+        /// A model that is not in the plan, an agent that is gone.
+        case refusedTurns
+        /// What no client understands in lists and histories.
+        case oddItems
+        case oversizedHistories
+        case ignoredPage
+        /// Many conversations are not to be seen for a while; or are really deleted.
+        case disappearance
+        case staleReads
+        /// Texts that a server may change, and a server that does.
+        case storedTexts
+        case hiddenMetadata
+        /// Others make more than a page of conversations just after we started one.
+        case busyAccount
+        case slowRuns
+        case longRetryAfter
+        /// The same text in another spelling.
+        case spellings
+        /// A write at any job of the engine, with polling set to a day. The last, for it leaves out what may hold a write
+        /// back.
+        case interruptions
+    }
+
+    /// What the engine is right about today; the others are drawn where a test asks for them.
+    static let landed: Set<Draw> = [.foreignAnswers, .noRoute, .refusedTurns, .longRetryAfter]
+
+    /// Rules that the engine is not held to yet.
+    static let forgiven: Set<Violation.Rule> = [.costlyProbe]
+
+    /// A text that the server keeps otherwise than it was sent.
+    static func text(changedBy change: StoredText) -> String {
+        switch change {
+        case .asSent, .chunked, .capitals: "hello"
+        case .trimmed: " hello \n"
+        case .lineFeeds: "line\r\nline\r\n"
+        case .withoutNUL: "a\u{0}b"
+        case .composed: "cafe\u{301}"
+        case .escaped: "caf\u{E9} & <b>"
+        }
+    }
+
+    mutating func draw(_ draw: Draw, within span: Duration) {
+        var random = SplitMix64(seed: seed &+ draw.rawValue &* 0x9E37_79B9_7F4A_7C15)
+        guard random.chance(perMille: 350) else { return }
+        switch draw {
+        case .foreignAccess, .rotatedKeys: drawAccess(draw, &random, span)
+        case .copies: drawCopies(&random, span)
+        case .foreignAnswers, .noRoute, .refusedTurns, .staleReads, .slowRuns, .longRetryAfter:
+            drawFaults(draw, &random)
+        case .oddItems, .oversizedHistories, .disappearance, .busyAccount, .spellings:
+            drawOthers(draw, &random, span)
+        case .ignoredPage: switches.ignoresPage = true
+        case .storedTexts: drawTexts(&random)
+        case .hiddenMetadata:
+            switches.metadataShown = random.element(of: [.notInList, .notInGet, .nowhere]) ?? .nowhere
+        case .interruptions: drawInterruptions(&random)
+        }
+    }
+
+    private mutating func drawAccess(_ draw: Draw, _ random: inout SplitMix64, _ span: Duration) {
+        access.identity = random.element(of: AccessPlan.Identity.allCases) ?? .notFound
+        access.foreignView = random.element(of: AccessPlan.ForeignView.allCases) ?? .notFound
+        access.foreignConversations = random.int(in: 0...3)
+        if draw == .rotatedKeys {
+            access.rotations = [
+                .init(
+                    at: .start + random.duration(in: .seconds(30)...span),
+                    sourceFollowsAfter: random.duration(in: .seconds(-30)...Duration.seconds(120)))
+            ]
+        } else {
+            steps += (0..<random.int(in: 1...3)).map { _ in
+                Step(
+                    at: .start + random.duration(in: .zero...span),
+                    action: .syncAs(random.element(of: [.neighbour, .elsewhere]) ?? .neighbour))
+            }
+        }
+    }
+
+    /// A copy is made just after a write was queued, so that it is open in the copy and delivered in the original.
+    private mutating func drawCopies(_ random: inout SplitMix64, _ span: Duration) {
+        let written = random.element(of: steps)?.at ?? .start
+        let saved = written + random.duration(in: .milliseconds(1)...Duration.milliseconds(400))
+        let later = saved + random.duration(in: .seconds(2)...Duration.seconds(600))
+        steps.append(Step(at: saved, action: .backUp))
+        steps.append(Step(at: later, action: random.chance(perMille: 600) ? .restore : .syncCopy))
+        if random.chance(perMille: 500) { steps.append(Step(at: later + .seconds(60), action: .retryCopied)) }
+    }
+
+    private mutating func drawFaults(_ draw: Draw, _ random: inout SplitMix64) {
+        let soon = Duration.milliseconds(10)...Duration.seconds(12)
+        let spell = Duration.seconds(5)...Duration.seconds(300)
+        faults.add(drawnFrom: &random, perMille: 40, requests: 250) { random in
+            switch draw {
+            case .foreignAnswers:
+                let answer = random.element(of: ForeignAnswer.allCases) ?? .redirect
+                let reach = random.element(of: Reach.allCases) ?? .everything
+                return random.chance(perMille: 500)
+                    ? .foreignAnswer(answer) : .portal(answer, to: reach, lasts: random.duration(in: spell))
+            case .noRoute: return .noRoute(lasts: random.duration(in: spell))
+            case .refusedTurns: return random.chance(perMille: 500) ? .notInPlan : .agentGone
+            case .staleReads:
+                return .staleReads(
+                    random.element(of: StaleReads.allCases) ?? .both,
+                    by: random.duration(in: .seconds(2)...Duration.seconds(120)), lasts: random.duration(in: spell))
+            case .slowRuns:
+                return .slowRun(
+                    takes: random.duration(in: .seconds(130)...Duration.seconds(480)),
+                    brokenAfter: random.duration(in: soon))
+            default:
+                return .rateLimited(retryAfter: random.duration(in: .seconds(60)...Duration.seconds(900)))
+            }
+        }
+        if draw == .slowRuns { switches.lockLimit = ServerSwitches.slowLockLimit }
+    }
+
+    private mutating func drawOthers(_ draw: Draw, _ random: inout SplitMix64, _ span: Duration) {
+        func moment() -> VirtualInstant { .start + random.duration(in: .zero...span) }
+        func nth() -> Int { random.int(in: 0...1000) }
+        switch draw {
+        case .oddItems:
+            let row = random.element(of: Oddities.Row.allCases) ?? .withoutID
+            let element = random.element(of: Oddities.Element.allCases) ?? .withoutType
+            others.steps += [
+                .init(at: moment(), .addOddRow(row, place: random.int(in: 0...5))),
+                .init(at: moment(), .spoilRow(nth: nth())),
+                .init(at: moment(), .addOddElement(element, nth: nth(), place: random.int(in: 0...3))),
+            ]
+        case .oversizedHistories:
+            others.steps += [
+                .init(at: moment(), .setOversized(nth: nth(), true)),
+                .init(at: moment(), .setOversized(nth: nth(), true)),
+                .init(at: .start + span + random.duration(in: .zero...span), .shrinkAll),
+            ]
+        case .disappearance:
+            let gone = VirtualInstant.start + .seconds(random.int(in: 100...500))
+            others.steps.append(.init(at: .start + .seconds(5), .startMany(text: "hello", count: 30)))
+            if random.chance(perMille: 700) {
+                others.steps.append(.init(at: gone, .hideAll(butNewest: random.int(in: 0...5))))
+                others.steps.append(.init(at: gone + .seconds(random.int(in: 10...900)), .showAll))
+            } else {
+                others.steps.append(.init(at: gone, .deleteMany(count: random.int(in: 15...28))))
+                steps.append(Step(at: gone + .seconds(random.int(in: 1...500)), action: .acceptDeletions))
+            }
+        case .busyAccount:
+            switches.pageSizeLimit = min(switches.pageSizeLimit, 7)
+            for step in steps {
+                if case .start = step.action {
+                    others.steps.append(
+                        .init(
+                            at: step.at + random.duration(in: .milliseconds(500)...Duration.seconds(60)),
+                            .startMany(text: "hello", count: random.int(in: 8...16))))
+                    others.steps.append(
+                        .init(
+                            at: step.at + random.duration(in: .seconds(60)...Duration.seconds(900)), .delete(nth: nth())
+                        ))
+                }
+            }
+        default:
+            others.steps += [
+                .init(at: .start + .seconds(3), .start(text: "caf\u{E9}")),
+                .init(at: moment(), .respellEntry(nth: nth(), entry: nth())),
+                .init(at: moment(), .respellEntry(nth: nth(), entry: nth())),
+                .init(at: moment(), .respellName(nth: nth())), .init(at: moment(), .respellName(nth: nth())),
+            ]
+        }
+    }
+
+    private mutating func drawTexts(_ random: inout SplitMix64) {
+        switches.storedText = random.element(of: StoredText.allCases) ?? .trimmed
+        let text = Scenario.text(changedBy: switches.storedText)
+        steps = steps.map { step in
+            random.chance(perMille: 700) ? Step(at: step.at, action: step.action.saying(text)) : step
+        }
+        // Nothing is asked of a text whose answer came.
+        faults.add(drawnFrom: &random, perMille: 250, requests: 250) { random in
+            .answerLost(
+                brokenAfter: random.duration(in: .milliseconds(10)...Duration.seconds(5)),
+                lockHolds: random.duration(in: .zero...Duration.seconds(60)))
+        }
+    }
+
+    private mutating func drawInterruptions(_ random: inout SplitMix64) {
+        faults = FaultPlan()
+        others = OtherWriter()
+        access = AccessPlan()
+        deaths = []
+        clockJumps = []
+        intervals = SyncIntervals(poll: .seconds(86_400), sweep: .seconds(86_400))
+        steps = (0..<3).map { Step(at: .start + .seconds(1 + $0), action: .start(text: "hello", isStored: true)) }
+        steps.append(Step(at: .start + .seconds(60), action: .append(nth: 0, text: "hello")))
+        interruptions = (0..<random.int(in: 1...6)).map { _ in
+            Interruption(
+                beforeJob: random.int(in: 1...1200),
+                action: random.chance(perMille: 500)
+                    ? .start(text: "hello", isStored: true) : .append(nth: random.int(in: 0...1000), text: "again"))
+        }
+        interruptions.sort { $0.beforeJob < $1.beforeJob }
+    }
+}
+
+extension Scenario.Action {
+    /// The same with another text, where it has one.
+    fileprivate func saying(_ text: String) -> Scenario.Action {
+        switch self {
+        case .start(let old, let isStored) where !old.hasPrefix("["): .start(text: text, isStored: isStored)
+        case .append(let nth, let old) where !old.hasPrefix("["): .append(nth: nth, text: text)
+        case .restart(let nth, let old) where !old.hasPrefix("["): .restart(nth: nth, text: text)
+        default: self
+        }
+    }
+}
