@@ -40,7 +40,9 @@ extension Scenario {
     }
 
     /// What the engine is right about today; the others are drawn where a test asks for them.
-    static let landed: Set<Draw> = [.foreignAnswers, .noRoute, .refusedTurns, .longRetryAfter]
+    static let landed: Set<Draw> = [
+        .foreignAnswers, .noRoute, .refusedTurns, .longRetryAfter, .busyAccount,
+    ]
 
     /// Rules that the engine is not held to yet.
     static let forgiven: Set<Violation.Rule> = [.costlyProbe]
@@ -57,9 +59,9 @@ extension Scenario {
         }
     }
 
-    mutating func draw(_ draw: Draw, within span: Duration) {
+    mutating func draw(_ draw: Draw, within span: Duration, always: Bool) {
         var random = SplitMix64(seed: seed &+ draw.rawValue &* 0x9E37_79B9_7F4A_7C15)
-        guard random.chance(perMille: 350) else { return }
+        guard random.chance(perMille: 350) || always else { return }
         switch draw {
         case .foreignAccess, .rotatedKeys: drawAccess(draw, &random, span)
         case .copies: drawCopies(&random, span)
@@ -107,7 +109,7 @@ extension Scenario {
     private mutating func drawFaults(_ draw: Draw, _ random: inout SplitMix64) {
         let soon = Duration.milliseconds(10)...Duration.seconds(12)
         let spell = Duration.seconds(5)...Duration.seconds(300)
-        faults.add(drawnFrom: &random, perMille: 40, requests: 250) { random in
+        faults.add(drawnFrom: &random, perMille: 60, requests: 250) { random in
             switch draw {
             case .foreignAnswers:
                 let answer = random.element(of: ForeignAnswer.allCases) ?? .redirect
