@@ -116,6 +116,10 @@ extension Mutation {
                 return await engine.pullShell.perform(.takeIn(histories.map { respelled($0, as: engine.store) }))
             }
         },
+        Mutation("loses a ring that comes while it works", breaks: [.late]).with {
+            $0.needs = [.interruptions]
+            $0.keepsRings = false
+        },
         Mutation("keeps the key that it was started with", breaks: [.restless, .falseState, .mirrorDiffers]).with {
             $0.needs = [.rotatedKeys]
             $0.rereadsAccess = false

@@ -8,7 +8,8 @@ extension Mutation {
         Mutation("trusts any 404", breaks: [.falseDeletion, .falseState]).with {
             $0.needs = [.foreignAnswers]
             $0.client.error = { _, error in
-                error.kind == .notTheAPI(status: 404) ? error.taken(for: .status(404), effect: APIError.Effect.none) : error
+                error.kind == .notTheAPI(status: 404)
+                    ? error.taken(for: .status(404), effect: APIError.Effect.none) : error
             }
         },
         Mutation("takes the 302 or 403 of others for a refusal", breaks: [.falseState, .stubborn]).with {

@@ -18,6 +18,8 @@ struct Mutation: Sendable, CustomTestStringConvertible {
     var sharesOutages = true
     /// Whether the settings are read again where the server refuses the key.
     var rereadsAccess = true
+    /// Whether a ring that comes while it works is kept.
+    var keepsRings = true
     /// What its client makes of an answer, or of an error.
     var client = MutantClient.Reading()
     var limits: @Sendable (inout SyncLimits) -> Void = { _ in }

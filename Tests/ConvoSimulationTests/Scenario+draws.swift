@@ -40,7 +40,9 @@ extension Scenario {
     }
 
     /// What the engine is right about today; the others are drawn where a test asks for them.
-    static let landed: Set<Draw> = [.foreignAnswers, .noRoute, .refusedTurns, .longRetryAfter]
+    static let landed: Set<Draw> = [
+        .foreignAnswers, .noRoute, .refusedTurns, .longRetryAfter, .busyAccount,
+    ]
 
     /// Rules that the engine is not held to yet.
     static let forgiven: Set<Violation.Rule> = [.costlyProbe]
@@ -57,9 +59,9 @@ extension Scenario {
         }
     }
 
-    mutating func draw(_ draw: Draw, within span: Duration) {
+    mutating func draw(_ draw: Draw, within span: Duration, always: Bool) {
         var random = SplitMix64(seed: seed &+ draw.rawValue &* 0x9E37_79B9_7F4A_7C15)
-        guard random.chance(perMille: 350) else { return }
+        guard random.chance(perMille: 350) || always else { return }
         switch draw {
         case .foreignAccess, .rotatedKeys: drawAccess(draw, &random, span)
         case .copies: drawCopies(&random, span)
@@ -107,7 +109,8 @@ extension Scenario {
     private mutating func drawFaults(_ draw: Draw, _ random: inout SplitMix64) {
         let soon = Duration.milliseconds(10)...Duration.seconds(12)
         let spell = Duration.seconds(5)...Duration.seconds(300)
-        faults.add(drawnFrom: &random, perMille: 40, requests: 250) { random in
+        let rate = draw == .foreignAnswers ? 120 : 60
+        faults.add(drawnFrom: &random, perMille: rate, requests: 250) { random in
             switch draw {
             case .foreignAnswers:
                 let answer = random.element(of: ForeignAnswer.allCases) ?? .redirect
@@ -144,11 +147,9 @@ extension Scenario {
                 .init(at: moment(), .addOddElement(element, nth: nth(), place: random.int(in: 0...3))),
             ]
         case .oversizedHistories:
-            others.steps += [
-                .init(at: moment(), .setOversized(nth: nth(), true)),
-                .init(at: moment(), .setOversized(nth: nth(), true)),
-                .init(at: .start + span + random.duration(in: .zero...span), .shrinkAll),
-            ]
+            others.steps += (0..<4).map { .init(at: .start + .seconds(20 + $0), .start(text: "hello")) }
+            others.steps += (0..<3).map { .init(at: .start + .seconds(60 + $0 * 10), .setOversized(nth: nth(), true)) }
+            others.steps.append(.init(at: .start + span + random.duration(in: .zero...span), .shrinkAll))
         case .disappearance:
             let gone = VirtualInstant.start + .seconds(random.int(in: 100...500))
             others.steps.append(.init(at: .start + .seconds(5), .startMany(text: "hello", count: 30)))

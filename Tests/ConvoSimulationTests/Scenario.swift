@@ -76,7 +76,11 @@ struct Scenario: Sendable {
     /// - Parameters:
     ///   - withHands: a person runs programs beside the daemon, too, in some of them.
     ///   - draws: what the real world adds, to some of them each.
-    init(drawnFrom seed: UInt64, withHands: Bool = true, drawing draws: Set<Draw> = Scenario.landed) {
+    ///   - always: what it adds to each of them.
+    init(
+        drawnFrom seed: UInt64, withHands: Bool = true, drawing draws: Set<Draw> = Scenario.landed,
+        always: Set<Draw> = []
+    ) {
         var random = SplitMix64(seed: seed)
         self.seed = seed
         switches = ServerSwitches(drawnFrom: &random)
@@ -99,7 +103,9 @@ struct Scenario: Sendable {
             let by = random.duration(in: .seconds(-7200)...Duration.seconds(7200))
             clockJumps = [.init(at: .start + random.duration(in: .zero...span), by: by)]
         }
-        for draw in Draw.allCases where draws.contains(draw) { self.draw(draw, within: span) }
+        for draw in Draw.allCases where draws.contains(draw) || always.contains(draw) {
+            self.draw(draw, within: span, always: always.contains(draw))
+        }
         steps.sort { $0.at < $1.at }
     }
 

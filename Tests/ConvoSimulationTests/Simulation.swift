@@ -175,12 +175,12 @@ final class Simulation {
         runByHand.insert(hand.sender)
     }
 
-    private func queue(_ action: Scenario.Action, ringing wake: WakeSignal) throws {
+    private func queue(_ action: Scenario.Action, ringing wake: WakeSignal?) throws {
         let known = person.acknowledged.count
         try person.perform(action, in: disk.store)
         disk.keepPromise()
         queued += person.acknowledged.dropFirst(known).map { ($0, world.now) }
-        wake.ring()
+        wake?.ring()
     }
 
     /// A person acts between two jobs of the engine, whatever it is about.
@@ -188,7 +188,8 @@ final class Simulation {
         jobs += 1
         while let next = interruptions.first, next.beforeJob <= jobs, interruptionError == nil {
             interruptions.removeFirst()
-            do { try queue(next.action, ringing: daemon.wake) } catch { interruptionError = error }
+            let wake = mutation?.keepsRings ?? true ? daemon.wake : nil
+            do { try queue(next.action, ringing: wake) } catch { interruptionError = error }
         }
     }
 
@@ -271,7 +272,7 @@ final class Simulation {
         let since = calmSince ?? now
         calmSince = since
         guard now >= since + Simulation.calm else { return false }
-        guard needsLastSync, !isSyncedAtLast else { return true }
+        guard needsLastSync, !isSyncedAtLast else { return hands.allSatisfy { $0.stage.next == nil } }
         isSyncedAtLast = true
         sync()
         return false

@@ -1,0 +1,220 @@
+import ConvoAPI
+import ConvoModel
+import ConvoSimulation
+import Testing
+
+@Suite struct `The simulated accounts` {
+    private let neighbour = AccessPlan.access(to: .neighbour, ours: AccessPlan().source(at: .start))
+    private let elsewhere = AccessPlan.access(to: .elsewhere, ours: AccessPlan().source(at: .start))
+
+    private func ask(
+        _ world: inout SimulatedWorld, _ request: APIRequest, _ access: Access
+    ) -> Result<APIAnswer, APIError> {
+        let exchange = world.send(request, with: access)
+        world.advance(to: exchange.finishesAt)
+        return exchange.result
+    }
+
+    @Test func `have conversations of their own, and see none of each other's`() throws {
+        var peer = Peer()
+        let id = peer.start()
+        peer.pass(.seconds(20))
+        let list = APIRequest.list(page: 0, pageSize: 100, metadata: nil)
+        for access in [neighbour, elsewhere] {
+            let theirs = try ask(&peer.world, list, access).get().elements
+            #expect(theirs.count == 2)
+            #expect(ask(&peer.world, .get(id), access).status == 404)
+        }
+        #expect(peer.list() == [id])
+    }
+
+    @Test func `may be forbidden to each other`() {
+        var plan = AccessPlan()
+        plan.foreignView = .forbidden
+        var world = SimulatedWorld(seed: 1, others: OtherWriter([.init(at: .start, .start(text: "hi"))]), access: plan)
+        world.advance(to: .start + .seconds(20))
+        #expect(ask(&world, .get(world.server.conversations[0].id), neighbour).status == 403)
+    }
+
+    @Test func `refuse a key that was replaced, until its source is read again`() {
+        var plan = AccessPlan()
+        plan.rotations = [.init(at: .start + .seconds(10), sourceFollowsAfter: .seconds(5))]
+        var world = SimulatedWorld(seed: 1, access: plan)
+        let old = plan.source(at: .start)
+        let list = APIRequest.list(page: 0, pageSize: 100, metadata: nil)
+        #expect(ask(&world, list, old).error == nil)
+        world.advance(to: .start + .seconds(11))
+        #expect(ask(&world, list, old).status == 401)
+        #expect(plan.source(at: world.now) == old)
+        world.advance(to: .start + .seconds(15))
+        #expect(ask(&world, list, plan.source(at: world.now)).error == nil)
+    }
+}
+
+@Suite struct `The simulated real world` {
+    @Test func `answers in the server's place for a while, and says nothing of what it did`() {
+        var peer = Peer(faults: [2: .portal(.redirect, to: .writes, lasts: .seconds(10))])
+        let id = peer.start()
+        let error = peer.append("again", to: id).error
+        #expect(error?.kind == .notTheAPI(status: 302))
+        #expect(error?.effect == .unknown)
+        #expect(peer.list() == [id])
+        peer.pass(.seconds(10))
+        #expect(peer.append("again", to: id).error == nil)
+    }
+
+    @Test func `shows an older history for a while`() {
+        var peer = Peer(faults: [3: .staleReads(.histories, by: .seconds(60), lasts: .seconds(30))])
+        let id = peer.start()
+        peer.pass(.seconds(100))
+        peer.append("again", to: id)
+        #expect(peer.texts(of: id) == ["hello", "echo: hello"])
+        peer.pass(.seconds(30))
+        #expect(peer.texts(of: id).count == 4)
+    }
+
+    @Test(arguments: StoredText.allCases)
+    func `keeps a text as the switch says, and never loses it`(change: StoredText) {
+        var peer = Peer { $0.storedText = change }
+        let text = Scenario.text(changedBy: change)
+        let stored = peer.entries(of: peer.start(text)).first?["content"]?.text
+        let sent = JSONText.string(text).text
+        #expect((Array((stored ?? "").utf8) == Array(sent.utf8)) == (change == .asSent))
+        #expect(peer.server.turns.first?.said.first?.contains(sent) == true)
+    }
+
+    @Test(arguments: ServerSwitches.MetadataShown.allCases)
+    func `leaves metadata out as the switch says`(shown: ServerSwitches.MetadataShown) {
+        var peer = Peer { $0.metadataShown = shown }
+        let id = peer.start(metadata: .object(["a": .string("b")]))
+        let rows = (try? peer.ask(.list(page: 0, pageSize: 10, metadata: nil)).get().elements) ?? []
+        #expect((rows.first?["metadata"] != nil) == (shown == .everywhere || shown == .notInGet))
+        #expect((peer.answer(to: .get(id))["metadata"] != nil) == (shown == .everywhere || shown == .notInList))
+    }
+
+    @Test func `gives the whole list as each page`() {
+        var peer = Peer { $0.ignoresPage = true }
+        let ids = (0..<3).map { _ in peer.start() }
+        #expect(peer.list(page: 7, pageSize: 1) == ids.reversed())
+    }
+
+    @Test func `hides what others made, and shows it again`() {
+        var peer = Peer(others: [
+            .init(at: .start, .startMany(text: "hi", count: 5)),
+            .init(at: .start + .seconds(60), .hideAll(butNewest: 1)),
+            .init(at: .start + .seconds(90), .showAll),
+        ])
+        peer.pass(.seconds(61))
+        #expect(peer.list().count == 1)
+        #expect(peer.server.conversations.count == 5)
+        #expect(peer.ask(.get(peer.server.conversations[4].id)).status == 404)
+        peer.pass(.seconds(30))
+        #expect(peer.list().count == 5)
+    }
+
+    @Test func `has rows and entries that no client understands, beside those that it does`() throws {
+        var peer = Peer(others: [
+            .init(at: .start, .start(text: "hi")), .init(at: .start + .seconds(20), .addOddRow(.numberForID, place: 0)),
+            .init(at: .start + .seconds(20), .addOddElement(.withoutType, nth: 0, place: 1)),
+        ])
+        peer.pass(.seconds(30))
+        let page = ConversationPage(
+            elements: try peer.ask(.list(page: 0, pageSize: 10, metadata: nil)).get().elements)
+        #expect(page.oddItems.map(\.position) == [0])
+        let history = try ConversationHistory(raw: peer.answer(to: .history(page.conversations[0].id)))
+        #expect(history.oddItems.map(\.position) == [1])
+        #expect(history.entries.count == 2)
+    }
+
+    @Test func `has histories that are too large to read`() {
+        var peer = Peer(others: [
+            .init(at: .start, .start(text: "hi")), .init(at: .start + .seconds(20), .setOversized(nth: 0, true)),
+            .init(at: .start + .seconds(40), .shrinkAll),
+        ])
+        peer.pass(.seconds(30))
+        let id = peer.list()[0]
+        #expect(peer.ask(.history(id)).error?.kind == .answerTooLarge(limit: 1 << 26))
+        peer.pass(.seconds(20))
+        #expect(peer.texts(of: id).count == 2)
+    }
+}
+
+@Suite struct `The checks of the real world` {
+    private let id = RemoteID("conv_1")
+
+    private func audit(_ records: [(APIRequest, Tenant?, Int, Audit.Outcome)]) -> Audit {
+        Audit(
+            records: records.enumerated().map { number, record in
+                let sent = VirtualInstant.start + .seconds(record.2)
+                return Audit.Record(
+                    number: number + 1, operation: OperationID("op"), request: record.0, tenant: record.1, sentAt: sent,
+                    finishedAt: sent + .seconds(1), outcome: record.3)
+            })
+    }
+
+    @Test func `see a write with another's key, and another's conversation in the mirror`() {
+        let world = SimulatedWorld(seed: 1)
+        func rules(_ audit: Audit, _ ids: [RemoteID]) -> [Violation.Rule] {
+            AccountCheck.violations(
+                neighbour: world.neighbour, elsewhere: world.elsewhere,
+                mirror: MirrorSnapshot(conversations: ids.map { .init(id: $0, raw: nil, entries: []) }), audit: audit
+            ).map(\.rule)
+        }
+        var grown = world
+        grown.advance(to: .start + .seconds(20))
+        #expect(rules(audit([(.get(id), .neighbour, 0, .answered), (.delete(id), .ours, 1, .answered)]), [id]).isEmpty)
+        #expect(rules(audit([(.delete(id), .neighbour, 0, .answered)]), []) == [.wrongAccount])
+        let theirs = grown.neighbour.conversations[0].id
+        let mixed = AccountCheck.violations(
+            neighbour: grown.neighbour, elsewhere: grown.elsewhere,
+            mirror: MirrorSnapshot(conversations: [.init(id: theirs, raw: nil, entries: [])]), audit: Audit())
+        #expect(mixed.map(\.rule) == [.wrongAccount])
+    }
+
+    @Test func `see what is too large fetched again and again`() {
+        let tooLarge = Audit.Outcome.failed(.answerTooLarge(limit: 1), effect: .none, retryAfter: nil)
+        let many = audit((0..<30).map { (.history(id), .ours, $0 * 60, tooLarge) })
+        #expect(WasteCheck.violations(in: many, written: [], lives: 1).map(\.rule) == [.wasteful])
+        #expect(WasteCheck.violations(in: many, written: [id], lives: 1).isEmpty)
+        #expect(WasteCheck.violations(in: Audit(records: Array(many.records.prefix(2))), written: [], lives: 1).isEmpty)
+    }
+
+    @Test func `see a write that waits while nothing is under way`() {
+        let write = APIRequest.append(AppendRequest(inputs: .text("x")), to: id)
+        func rules(sentAt second: Int, before: [(APIRequest, Tenant?, Int, Audit.Outcome)] = []) -> [Violation.Rule] {
+            let records = audit(before + [(write, .ours, second, .answered)]).records.map { record in
+                Audit.Record(
+                    number: record.number, operation: record.request.isTurn ? record.operation : nil,
+                    request: record.request, sentAt: record.sentAt, finishedAt: record.finishedAt,
+                    outcome: record.outcome)
+            }
+            return PromptCheck.violations(queued: [(OperationID("op"), .start)], audit: Audit(records: records))
+                .map(\.rule)
+        }
+        #expect(rules(sentAt: 1).isEmpty)
+        #expect(rules(sentAt: 3) == [.late])
+        let reads = (0..<3).map { (APIRequest.get(id), Tenant?.some(.ours), $0, Audit.Outcome.answered) }
+        #expect(rules(sentAt: 3, before: reads).isEmpty)
+    }
+
+    @Test func `see a turn that tries an outage`() {
+        let failed = Audit.Outcome.failed(.unreachable, effect: .none, retryAfter: nil)
+        let write = APIRequest.append(AppendRequest(inputs: .text("x")), to: id)
+        let trial = audit([(.get(id), .ours, 0, failed), (write, .ours, 10, .answered)])
+        #expect(RequestCheck().violations(in: trial).map(\.rule) == [.costlyProbe])
+        let read = audit([
+            (.get(id), .ours, 0, failed), (.get(id), .ours, 10, .answered), (write, .ours, 12, .answered),
+        ])
+        #expect(RequestCheck().violations(in: read).isEmpty)
+    }
+
+    @Test func `see a deletion that is said to be done, and is not`() {
+        var peer = Peer()
+        let id = peer.start()
+        let outbox = OutboxSnapshot(items: [], deleted: [id])
+        #expect(WriteCheck.deletions(outbox, server: peer.server, excused: []).map(\.rule) == [.falseState])
+        #expect(WriteCheck.deletions(outbox, server: peer.server, excused: [id]).isEmpty)
+        peer.ask(.delete(id))
+        #expect(WriteCheck.deletions(outbox, server: peer.server, excused: []).isEmpty)
+    }
+}
