@@ -82,15 +82,34 @@ private struct Likeness: Equatable {
         return chunks.compactMap { $0["text"]?.string }.joined()
     }
 
-    /// Members by name, nulls left out, strings without escapes.
+    /// Members by name, nulls left out, strings without escapes. Iterative: the input may be nested deeply.
     private static func canonical(_ value: JSONText) -> String {
-        switch value.kind {
-        case .object:
-            let members = value.members.filter { !$0.value.isNull }.sorted { $0.key < $1.key }
-            return "{" + members.map { "\($0.key):\(canonical($0.value))" }.joined(separator: ",") + "}"
-        case .array: return "[" + value.elements.map(canonical).joined(separator: ",") + "]"
-        case .string: return JSONText.string(value.string ?? "").text
-        case .number, .bool, .null: return value.text
+        enum Part {
+            case value(JSONText)
+            case text(String)
         }
+        var result = ""
+        var rest: [Part] = [.value(value)]
+        while let part = rest.popLast() {
+            guard case .value(let value) = part else {
+                if case .text(let text) = part { result += text }
+                continue
+            }
+            switch value.kind {
+            case .object:
+                let members = value.members.filter { !$0.value.isNull }
+                    .sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+                rest.append(.text("}"))
+                for member in members.reversed() { rest += [.text(","), .value(member.value), .text("\(member.key):")] }
+                rest.append(.text("{"))
+            case .array:
+                rest.append(.text("]"))
+                for element in value.elements.reversed() { rest += [.text(","), .value(element)] }
+                rest.append(.text("["))
+            case .string: result += JSONText.string(value.string ?? "").text
+            case .number, .bool, .null: result += value.text
+            }
+        }
+        return result
     }
 }

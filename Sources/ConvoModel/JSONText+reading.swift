@@ -58,6 +58,27 @@ extension JSONText {
         return reading { cursor in cursor.unescape(0..<cursor.bytes.count) }
     }
 
+    /// How many levels of arrays and objects there are.
+    var depth: Int {
+        reading { cursor in
+            var (depth, deepest) = (0, 0)
+            while let byte = cursor.peek() {
+                switch byte {
+                case UInt8(ascii: "\""): _ = cursor.nextValue()
+                case UInt8(ascii: "{"), UInt8(ascii: "["):
+                    depth += 1
+                    deepest = max(deepest, depth)
+                    cursor.enter()
+                case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                    depth -= 1
+                    cursor.enter()
+                default: cursor.enter()
+                }
+            }
+            return deepest
+        }
+    }
+
     /// The strings at any depth, in their order, but for what stands in members of the names given.
     ///
     /// One walk over the bytes: the whole of a history is read this way when it is indexed.

@@ -34,7 +34,7 @@ extension Store {
             }
             try note(database, place, digest, of: ids, count: page.count)
             try recordOddConversations(database, page.oddItems, on: place, count: page.count)
-            return PageIntake(items: items, ids: ids, oddCount: page.oddItems.count)
+            return PageIntake(items: items, ids: ids, oddCount: page.lostCount)
         }
     }
 
@@ -189,7 +189,7 @@ extension Store {
                 """
         ).execute(arguments: [
             environment.makeName(), incoming.id.rawValue, incoming.raw.text, incoming.name, incoming.details,
-            incoming.model, incoming.agentID, incoming.createdAt.text, incoming.updatedAt.text,
+            incoming.model, incoming.agentID, incoming.createdAt.text, incoming.version,
             incoming.updatedAt.microseconds, page,
         ])
         let key = database.lastInsertedRowID
@@ -198,7 +198,7 @@ extension Store {
     }
 
     private func update(_ database: Database, _ known: ConversationRow, to incoming: Conversation) throws {
-        if known.name != incoming.name || known.details != incoming.details {
+        if !known.name.hasSameBytes(as: incoming.name) || !known.details.hasSameBytes(as: incoming.details) {
             try unindex(database, conversation: known.key, name: known.name, details: known.details)
             try index(database, conversation: known.key, name: incoming.name, details: incoming.details)
         }
@@ -210,7 +210,7 @@ extension Store {
                 """
         ).execute(arguments: [
             incoming.raw.text, incoming.name, incoming.details, incoming.model, incoming.agentID,
-            incoming.createdAt.text, incoming.updatedAt.text, incoming.updatedAt.microseconds, known.key,
+            incoming.createdAt.text, incoming.version, incoming.updatedAt.microseconds, known.key,
         ])
     }
 
@@ -222,7 +222,7 @@ extension Store {
                 sql: "SELECT created_at, history_version, history_due, history_looks FROM conversation WHERE key = ?"),
             arguments: [key])
         let before: Settling? =
-            if let row, (row["history_version"] as String?) == intake.version {
+            if let row, (row["history_version"] as String?).hasSameBytes(as: intake.version) {
                 Settling(looks: row["history_looks"], due: Timestamp(microseconds: row["history_due"] ?? 0))
             } else { nil }
         let next = Settling.next(

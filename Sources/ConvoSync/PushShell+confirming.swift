@@ -28,7 +28,7 @@ extension PushShell {
         let description = try await api.get(remoteID)
         let history = try await api.getHistory(of: remoteID)
         _ = try store.takeIn([description])
-        try store.takeIn([HistoryIntake(history, version: description.updatedAt.text)])
+        try store.takeIn([HistoryIntake(history, version: description.version)])
         let match = InputMatch(
             of: AppendRequest(json: item.request), in: history.entries, after: base.entryID, baseCount: base.count)
         switch match {

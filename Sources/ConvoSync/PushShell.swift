@@ -55,7 +55,7 @@ struct PushShell: Sendable {
     private func prepare(_ item: OutboxItem) async throws -> PushMachine.Outcome {
         let description = try await api.get(try item.requireRemoteID())
         _ = try store.takeIn([description])
-        if try store.historyVersion(of: item.conversation) != description.updatedAt.text {
+        if try store.historyVersion(of: item.conversation) != description.version {
             try await takeInHistory(description)
             try requireAnswered(item)
         }
@@ -77,7 +77,7 @@ struct PushShell: Sendable {
 
     private func takeInHistory(_ description: Conversation) async throws {
         let history = try await api.getHistory(of: description.id)
-        try store.takeIn([HistoryIntake(history, version: description.updatedAt.text)])
+        try store.takeIn([HistoryIntake(history, version: description.version)])
     }
 
     private func refresh(_ item: OutboxItem) async throws {
