@@ -25,7 +25,8 @@ struct Call {
         guard !["", ".", ".."].contains(id.rawValue) else {
             throw APIError(.unusableRequest, effect: .none, message: "`\(id)` is no conversation's id")
         }
-        return Call(method: method, segments: root + [id.rawValue] + rest, body: body, isStream: isStream, expected: expected)
+        return Call(
+            method: method, segments: root + [id.rawValue] + rest, body: body, isStream: isStream, expected: expected)
     }
 
     /// The request's JSON with `stream` as the operation has it.

@@ -50,7 +50,9 @@ private enum Wrapping {
     init?(of text: String) {
         if Wrapping.isAssignment(text) {
             self = .assignment
-        } else if let first = text.first, let last = text.last, [first, last].contains(where: { Wrapping.quotationMarks.contains($0) }) {
+        } else if let first = text.first, let last = text.last,
+            [first, last].contains(where: { Wrapping.quotationMarks.contains($0) })
+        {
             self = .quotes
         } else if text.lowercased().hasPrefix("bearer ") {
             self = .scheme
@@ -62,13 +64,16 @@ private enum Wrapping {
     /// A sentence's end that says what to do, and nothing of the text.
     var reason: String {
         switch self {
-        case .assignment: "it is written as NAME=key; leave the name and the equals sign away, so that the key stands alone"
+        case .assignment:
+            "it is written as NAME=key; leave the name and the equals sign away, so that the key stands alone"
         case .quotes: "it stands in quotation marks; take them away, so that the key stands alone"
         case .scheme: "it begins with \"Bearer\"; leave that word away, so that the key stands alone"
         }
     }
 
-    private static let quotationMarks: Set<Character> = ["\"", "'", "`", "\u{201C}", "\u{201D}", "\u{2018}", "\u{2019}"]
+    private static let quotationMarks: Set<Character> = [
+        "\"", "'", "`", "\u{201C}", "\u{201D}", "\u{2018}", "\u{2019}",
+    ]
 
     /// `NAME=key`, `export NAME=key`, `name = "key"`. A key may end with equals signs, as base64 does, but has none inside.
     private static func isAssignment(_ text: String) -> Bool {

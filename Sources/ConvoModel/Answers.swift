@@ -11,7 +11,9 @@ public struct ConversationResponse: Hashable, Sendable {
     public init(_ answer: JSONAnswer) throws(ModelError) {
         conversationID = RemoteID(try answer.value.required("conversation_id", in: "response"))
         (outputs, oddItems) = try answer.entries("outputs", in: "response")
-        guard let raw = answer.kept("outputs") else { throw .unexpected(expected: "shallow enough to keep", in: "response") }
+        guard let raw = answer.kept("outputs") else {
+            throw .unexpected(expected: "shallow enough to keep", in: "response")
+        }
         self.raw = raw
     }
 

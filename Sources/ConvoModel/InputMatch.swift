@@ -100,7 +100,9 @@ private struct Likeness: Equatable {
                 let members = value.members.filter { !$0.value.isNull }
                     .sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
                 rest.append(.text("}"))
-                for member in members.reversed() { rest += [.text(","), .value(member.value), .text("\(member.key):")] }
+                for member in members.reversed() {
+                    rest += [.text(","), .value(member.value), .text("\(member.key):")]
+                }
                 rest.append(.text("{"))
             case .array:
                 rest.append(.text("]"))
