@@ -35,7 +35,7 @@ enum ExpectedAnswer: Equatable {
     private static func flaw(of json: JSONText, with list: String, of id: RemoteID?) -> String? {
         guard let given = json["conversation_id"]?.string, !given.isEmpty else { return "it has no conversation_id" }
         if let id, id != RemoteID(given) { return "it is about another conversation than was asked for" }
-        return json[list]?.kind == .array ? nil : "it has no \(list)"
+        return json.kind(of: list) == .array ? nil : "it has no \(list)"
     }
 
     private static func names(_ id: RemoteID, _ json: JSONText?) -> Bool { json?.string.map { RemoteID($0) } == id }

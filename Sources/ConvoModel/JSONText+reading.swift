@@ -1,8 +1,23 @@
 extension JSONText {
     public enum Kind: Sendable { case object, array, string, number, bool, null }
 
-    public var kind: Kind {
-        switch text.utf8.first {
+    public var kind: Kind { JSONText.kind(startingWith: text.utf8.first) }
+
+    /// What kind of value the member of that name is, without a copy of it: a history may be long.
+    package func kind(of key: String) -> Kind? {
+        guard kind == .object else { return nil }
+        return reading { cursor in
+            cursor.enter()
+            while let name = cursor.nextKey() {
+                if cursor.matches(name, key) { return JSONText.kind(startingWith: cursor.peek()) }
+                _ = cursor.nextValue()
+            }
+            return nil
+        }
+    }
+
+    private static func kind(startingWith byte: UInt8?) -> Kind {
+        switch byte {
         case UInt8(ascii: "{"): .object
         case UInt8(ascii: "["): .array
         case UInt8(ascii: "\""): .string
