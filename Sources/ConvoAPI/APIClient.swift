@@ -15,25 +15,19 @@ struct APIClient: Sendable {
 
     /// The answer's JSON as the operation's own type.
     func value<Value>(
-        _ call: Call, _ read: (JSONText) throws(ModelError) -> Value
+        _ call: Call, _ read: (JSONAnswer) throws(ModelError) -> Value
     ) async throws(APIError) -> Value {
         try value(of: try await answer(to: call), to: call, read)
     }
 
     /// Of an answer that is here.
     func value<Value>(
-        of response: HTTPResponse, to call: Call, _ read: (JSONText) throws(ModelError) -> Value
+        of response: HTTPResponse, to call: Call, _ read: (JSONAnswer) throws(ModelError) -> Value
     ) throws(APIError) -> Value {
-        let answer = Answer(head: response.head, isWrite: call.isWrite)
-        let json = try answer.json(response.body)
-        do {
-            return try read(json)
-        } catch {
-            throw answer.malformed("the server's answer is not what the API promises: \(error)")
-        }
+        try ResponseInterpreter(head: response.head, call: call).value(of: response.body, read)
     }
 
-    /// An answer of success.
+    /// An answer of success. Its body is still to be read.
     func answer(to call: Call) async throws(APIError) -> HTTPResponse {
         try await retries.run { () async throws(APIError) in
             let key = try usableKey()
@@ -42,7 +36,7 @@ struct APIClient: Sendable {
             do throws(HTTPError) { response = try await transport.send(request) } catch {
                 throw APIError(error, isWrite: call.isWrite)
             }
-            try Answer(head: response.head, isWrite: call.isWrite, key: key).check(response.body)
+            try ResponseInterpreter(head: response.head, call: call, key: key).check(response.body)
             return response
         }
     }
@@ -56,28 +50,40 @@ struct APIClient: Sendable {
             do throws(HTTPError) { stream = try await transport.stream(request) } catch {
                 throw APIError(error, isWrite: call.isWrite)
             }
-            let answer = Answer(head: stream.head, isWrite: call.isWrite, key: key)
-            guard answer.isSuccess else {
-                // The status says it all: a body that breaks off takes nothing away from it.
+            let interpreter = ResponseInterpreter(head: stream.head, call: call, key: key)
+            guard interpreter.isSuccess else {
+                // A body that breaks off is not the API's whole error: what it leaves unsaid is not concluded.
                 let body = (try? await stream.body.collected(limit: APIClient.errorBodyLimit)) ?? []
-                throw answer.failure(body)
+                throw interpreter.failure(body)
             }
-            try answer.checkIsEventStream()
-            return ConversationEventStream(stream.body, correlationID: answer.correlationID)
+            try interpreter.check([])
+            return ConversationEventStream(stream.body, correlationID: interpreter.correlationID)
         }
     }
 
+    /// The key as it is now, `nil` where none is needed.
+    ///
+    /// - Throws: ``APIError`` before anything is sent: where there is no key, and where it would travel in the clear to
+    ///   another machine.
     private func usableKey() throws(APIError) -> APIKey? {
-        if let key = apiKey() { return try APIKey(key) }
-        guard baseURL.isLoopback, baseURL.scheme == "http" else { throw .keyProblem("there is no API key") }
-        return nil
+        let isHere = baseURL.isLoopback && baseURL.scheme == "http"
+        guard let text = apiKey() else {
+            guard isHere else { throw .keyProblem("there is no API key") }
+            return nil
+        }
+        let key = try APIKey(text)
+        guard isHere || baseURL.scheme == "https" else { throw .keyInTheClear(to: baseURL.origin) }
+        return key
     }
 
     private func request(_ call: Call, _ key: APIKey?) throws(APIError) -> HTTPRequest {
         var headers: HTTPHeaders = [
             "Accept": call.isStream ? "text/event-stream" : "application/json", "User-Agent": userAgent,
         ]
-        if let key { headers["Authorization"] = key.authorization }
+        if let key {
+            headers["Authorization"] = key.authorization
+            if call.expected == .account { headers["x-api-key"] = key.value }
+        }
         if call.body != nil { headers["Content-Type"] = "application/json" }
         return HTTPRequest(
             call.method, baseURL.appending(segments: call.segments, query: call.query), headers: headers,

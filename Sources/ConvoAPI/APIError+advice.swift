@@ -13,24 +13,23 @@ extension APIError {
     public var isCredentialProblem: Bool {
         switch kind {
         case .status(401), .status(403): true
-        case .unusableRequest: isAboutKey
+        case .unusableRequest: keyProblem != nil
         default: false
         }
     }
 
-    /// The server does not tell whose key it is: it has no such operation, or does not allow it to this key.
-    public var isUntold: Bool { [.status(403), .status(404), .status(405), .noRoute].contains(kind) }
+    /// Of ``ConversationsAPI/whoAmI()``: the server does not tell whose key it is. It has no such operation, does not allow
+    /// it to this key, or answers what is no account; an outage or an unknown key is something else.
+    public var isUntold: Bool {
+        switch kind {
+        case .notTheAPI, .noRoute: true
+        case .status(let status): (400..<500).contains(status) && status != 401 && !isRetryable
+        default: false
+        }
+    }
 
     /// The API itself says that it has no such conversation (or entry): deleted, never stored, or another key's.
     public var isNotFound: Bool { kind == .status(404) }
-
-    /// The API itself answered, with an error of its own.
-    public var isAPIsOwn: Bool {
-        switch kind {
-        case .status, .notInPlan, .noRoute, .streamError: true
-        default: false
-        }
-    }
 
     /// Something else than the API answered.
     public var isNotTheAPI: Bool { if case .notTheAPI = kind { true } else { false } }
@@ -55,7 +54,9 @@ extension APIError {
         case .answerTooLarge: nil
         case .notInPlan: "Choose another model, or change the workspace's plan at console.mistral.ai."
         case .streamError, .truncatedStream: "Run `convo sync` to see what the server kept of the answer."
-        case .unusableRequest where isAboutKey:
+        case .unusableRequest where keyProblem == .inTheClear:
+            "Use https:// in CONVO_SERVER_URL; plain http with a key is for this machine only."
+        case .unusableRequest where keyProblem != nil:
             "Set MISTRAL_API_KEY, or api_key_file in the configuration, to a key from console.mistral.ai."
         case .unusableRequest: "Check CONVO_SERVER_URL and what is being sent."
         case .status(let status): APIError.hint(for: status)
@@ -64,7 +65,6 @@ extension APIError {
 
     private static func hint(for status: Int) -> String? {
         switch status {
-        case 300..<400: "Set CONVO_SERVER_URL to the address that the server points to."
         case 401: "Check MISTRAL_API_KEY: the server does not know this key."
         case 403: "This key may not do that: check MISTRAL_API_KEY and the workspace's permissions and guardrails."
         case 404: "It may be deleted, not stored, or belong to another key; check CONVO_SERVER_URL too."

@@ -38,7 +38,7 @@ public struct APIError: Error, Hashable, Sendable {
     }
 
     public let kind: Kind
-    public let effect: Effect
+    public private(set) var effect: Effect
     /// One sentence, without keys or bodies. The server's own message where it gave one.
     public let message: String
     /// The server's `code`, of whichever type it came as.
@@ -48,12 +48,24 @@ public struct APIError: Error, Hashable, Sendable {
     /// The server's name for the exchange (`mistral-correlation-id`), for a support request.
     public let correlationID: String?
 
-    /// Of an unusable request: whether the key is the reason.
-    let isAboutKey: Bool
+    /// Of a status: whether the API itself sent it, and not a gateway or a proxy before it. What it says of an operation
+    /// may be believed, and its 5xx mean that the server has failed.
+    public let isAPIsOwn: Bool
 
+    /// Of an unusable request: what is wrong with the key, if that is the reason.
+    let keyProblem: KeyProblem?
+
+    enum KeyProblem: Hashable, Sendable {
+        /// There is none, or none that can be sent.
+        case unusable
+        /// It would travel readable for everyone on the way.
+        case inTheClear
+    }
+
+    /// - Parameter isAPIsOwn: counts for kinds that only the API can send.
     public init(
         _ kind: Kind, effect: Effect, message: String, serverCode: String? = nil, retryAfter: Duration? = nil,
-        correlationID: String? = nil
+        correlationID: String? = nil, isAPIsOwn: Bool = true
     ) {
         self.kind = kind
         self.effect = effect
@@ -61,28 +73,42 @@ public struct APIError: Error, Hashable, Sendable {
         self.serverCode = serverCode
         self.retryAfter = retryAfter
         self.correlationID = correlationID
-        isAboutKey = false
+        self.isAPIsOwn = isAPIsOwn && kind.canBeAPIsOwn
+        keyProblem = nil
     }
 
-    private init(keyProblem message: String) {
+    private init(_ problem: KeyProblem, message: String) {
         kind = .unusableRequest
         effect = .none
         self.message = message
         serverCode = nil
         retryAfter = nil
         correlationID = nil
-        isAboutKey = true
+        isAPIsOwn = false
+        keyProblem = problem
     }
 
     /// There is no key to send, or none that can be sent.
-    public static func keyProblem(_ message: String) -> APIError { APIError(keyProblem: message) }
+    public static func keyProblem(_ message: String) -> APIError { APIError(.unusable, message: message) }
+
+    /// The key is not sent, because the connection would not be encrypted.
+    static func keyInTheClear(to origin: String) -> APIError {
+        APIError(.inTheClear, message: "the API key is not sent to \(origin): the connection would not be encrypted")
+    }
 
     /// The same, of an operation that may have acted before this happened.
     func with(effect: Effect) -> APIError {
-        effect == self.effect
-            ? self
-            : APIError(
-                kind, effect: effect, message: message, serverCode: serverCode, retryAfter: retryAfter,
-                correlationID: correlationID)
+        var error = self
+        error.effect = effect
+        return error
+    }
+}
+
+extension APIError.Kind {
+    fileprivate var canBeAPIsOwn: Bool {
+        switch self {
+        case .status, .notInPlan, .streamError: true
+        default: false
+        }
     }
 }

@@ -1,6 +1,7 @@
 /// A key that can be sent. Nothing that prints it shows it.
 struct APIKey: Sendable, CustomStringConvertible, CustomReflectable {
-    private let value: String
+    /// For the header fields that carry it.
+    let value: String
 
     /// - Throws: ``APIError`` with a hint if a header field cannot carry it.
     init(_ value: String) throws(APIError) {

@@ -8,6 +8,7 @@ struct Call {
     var query: [(name: String, value: String)] = []
     var body: JSONText?
     var isStream = false
+    let expected: ExpectedAnswer
 
     static let root = ["v1", "conversations"]
 
@@ -19,12 +20,13 @@ struct Call {
     /// - Throws: ``APIError`` for an id that would name something else in a URL.
     static func about(
         _ id: RemoteID, _ method: HTTPRequest.Method, _ rest: [String] = [], body: JSONText? = nil,
-        isStream: Bool = false
+        isStream: Bool = false, expected: ExpectedAnswer
     ) throws(APIError) -> Call {
         guard !["", ".", ".."].contains(id.rawValue) else {
             throw APIError(.unusableRequest, effect: .none, message: "`\(id)` is no conversation's id")
         }
-        return Call(method: method, segments: root + [id.rawValue] + rest, body: body, isStream: isStream)
+        return Call(
+            method: method, segments: root + [id.rawValue] + rest, body: body, isStream: isStream, expected: expected)
     }
 
     /// The request's JSON with `stream` as the operation has it.

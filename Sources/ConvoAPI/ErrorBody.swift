@@ -1,32 +1,82 @@
 internal import ConvoModel
 
-/// What an error answer's body says. The API has four shapes of it, and proxies before it have more.
+/// What an error answer's body says, and in which of the known shapes.
 ///
 /// Only messages and places of fields are read: what the server repeats of our input stays out.
-struct ErrorBody {
-    static let problemLimit = 5
+struct ErrorBody: Equatable {
+    /// Who writes such a body, as far as its shape can tell.
+    enum Shape: Equatable {
+        /// `{"object": "Error" or "error", "message": a text or problems, "type": …, "code": …}`: the API.
+        case apiError
+        /// `{"detail": [{"loc", "msg", "type"}]}`: the API's validation.
+        case validation
+        /// `{"detail": a text}`: the API's authentication, and most programs that are made with the same framework.
+        case detail
+        /// `{"message": a text, "request_id": 32 hexadecimal digits}`: the API's gateway.
+        case gateway
+        /// The same where the gateway says that no service has this path.
+        case noRoute
+        /// Anything else.
+        case foreign
+    }
 
+    private static let problemLimit = 5
+    private static let noRouteMessage = "no Route matched"
+
+    let shape: Shape
     let message: String?
     let code: String?
 
-    init(_ body: [UInt8]) {
+    /// - Parameter isJSON: whether the answer says that this is JSON.
+    init(_ body: [UInt8], isJSON: Bool) {
         guard let json = try? JSONText(utf8: body), json.kind == .object else {
+            shape = .foreign
             message = ErrorBody.plainText(body)
             code = nil
             return
         }
-        message = ErrorBody.text(json["message"]) ?? ErrorBody.text(json["detail"]) ?? ErrorBody.text(json["error"])
+        shape = isJSON ? ErrorBody.shape(of: json) : .foreign
+        message = ErrorBody.text(json["message"]) ?? ErrorBody.text(json["detail"])
         code = json["code"].flatMap { $0.string ?? $0.int.map(String.init) }
     }
 
-    /// A string, an array of validation problems, or an object with a message of its own.
+    private static func shape(of json: JSONText) -> Shape {
+        let message = json["message"]
+        if json["object"]?.string?.lowercased() == "error", json["type"]?.kind == .string, isCode(json["code"]),
+            message?.kind == .string || message?.kind == .array
+        {
+            return .apiError
+        }
+        if let detail = json["detail"] {
+            if detail.kind == .string { return .detail }
+            let problems = detail.elements
+            return !problems.isEmpty && problems.allSatisfy(isProblem) ? .validation : .foreign
+        }
+        guard let said = message?.string else { return .foreign }
+        if said.hasPrefix(noRouteMessage) { return .noRoute }
+        return isRequestID(json["request_id"]?.string) ? .gateway : .foreign
+    }
+
+    private static func isCode(_ json: JSONText?) -> Bool {
+        guard let json else { return true }
+        return json.kind == .string || json.kind == .number || json.isNull
+    }
+
+    private static func isProblem(_ json: JSONText) -> Bool {
+        json["loc"]?.kind == .array && json["msg"]?.kind == .string && json["type"]?.kind == .string
+    }
+
+    private static func isRequestID(_ text: String?) -> Bool {
+        guard let text, text.utf8.count == 32 else { return false }
+        return text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0 | 0x20) }
+    }
+
+    /// A string, or an array of validation problems.
     private static func text(_ json: JSONText?) -> String? {
-        guard let json else { return nil }
-        switch json.kind {
-        case .string: return json.string?.printable
-        case .array: return json.elements.prefix(problemLimit).compactMap(problem).joined(separator: "; ").printable
-        case .object: return text(json["message"]) ?? text(json["detail"])
-        default: return nil
+        switch json?.kind {
+        case .string: json?.string
+        case .array: json?.elements.prefix(problemLimit).compactMap(problem).joined(separator: "; ")
+        default: nil
         }
     }
 
@@ -41,6 +91,6 @@ struct ErrorBody {
     private static func plainText(_ body: [UInt8]) -> String? {
         let text = String(decoding: body.prefix(String.printableLimit), as: UTF8.self)
         let first = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
-        return first.contains("<") || first.contains("{") ? nil : first.printable
+        return first.contains("<") || first.contains("{") || first.contains("[") ? nil : first
     }
 }

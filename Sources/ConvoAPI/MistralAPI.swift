@@ -3,8 +3,9 @@ public import ConvoModel
 
 /// The Conversations API over HTTP.
 ///
-/// Every method sends one request, unless a ``RetryPolicy`` says otherwise. The key goes into the `Authorization`
-/// field and nowhere else.
+/// Every method sends one request, unless a ``RetryPolicy`` says otherwise; ``whoAmI()`` may need two. The key goes into
+/// the `Authorization` field, to ask whose it is into `x-api-key` too, and nowhere else; over plain `http` it goes to this
+/// machine only.
 public struct MistralAPI: ConversationsAPI {
     public static let defaultURL = "https://api.mistral.ai"
     public static let defaultUserAgent = "convo/1"
@@ -47,7 +48,20 @@ public struct MistralAPI: ConversationsAPI {
     // MARK: Reading
 
     public func whoAmI() async throws(APIError) -> Account {
-        throw APIError(.status(404), effect: .none, message: "the server does not tell whose key it is")
+        do {
+            return try await client.value(MistralAPI.account("users", "me")) { answer throws(ModelError) in
+                try AccountAnswer.user(answer)
+            }
+        } catch {
+            guard error.isUntold else { throw error }
+        }
+        return try await client.value(MistralAPI.account("whoami")) { answer throws(ModelError) in
+            try AccountAnswer.principal(answer)
+        }
+    }
+
+    private static func account(_ path: String...) -> Call {
+        Call(method: .get, segments: ["v1"] + path, expected: .account)
     }
 
     public func list(page: Int, pageSize: Int, metadata: JSONText?) async throws(APIError) -> ConversationPage {
@@ -58,80 +72,89 @@ public struct MistralAPI: ConversationsAPI {
             }
             call.query.append(("metadata", metadata.text))
         }
-        return try await client.value(call) { json throws(ModelError) in try ConversationPage(raw: json) }
+        return try await client.value(call) { answer throws(ModelError) in try ConversationPage(answer) }
     }
 
     public func list(page: Int, pageSize: Int, unless known: PageDigest?) async throws(APIError) -> ListedPage {
         let call = MistralAPI.listing(page: page, pageSize: pageSize)
         let response = try await client.answer(to: call)
         if let known, response.body.withUnsafeBytes({ known.describes($0) }) { return .same }
-        let listed = try client.value(of: response, to: call) { json throws(ModelError) in
-            try ConversationPage(raw: json)
+        let listed = try client.value(of: response, to: call) { answer throws(ModelError) in
+            try ConversationPage(answer)
         }
         return .read(listed, response.body.withUnsafeBytes { PageDigest(of: $0) })
     }
 
     private static func listing(page: Int, pageSize: Int) -> Call {
-        var call = Call(method: .get, segments: Call.root)
+        var call = Call(method: .get, segments: Call.root, expected: .list)
         call.query = [("page", String(page)), ("page_size", String(pageSize))]
         return call
     }
 
     public func get(_ id: RemoteID) async throws(APIError) -> Conversation {
-        try await client.value(.about(id, .get)) { json throws(ModelError) in try Conversation(raw: json) }
+        try await client.value(.about(id, .get, expected: .conversation(id))) { answer throws(ModelError) in
+            try Conversation(answer)
+        }
     }
 
     public func getHistory(of id: RemoteID) async throws(APIError) -> ConversationHistory {
-        try await client.value(.about(id, .get, ["history"])) { json throws(ModelError) in
-            try ConversationHistory(raw: json)
+        try await client.value(.about(id, .get, ["history"], expected: .history(of: id))) {
+            answer throws(ModelError) in try ConversationHistory(answer)
         }
     }
 
     public func getMessages(of id: RemoteID) async throws(APIError) -> ConversationMessages {
-        try await client.value(.about(id, .get, ["messages"])) { json throws(ModelError) in
-            try ConversationMessages(raw: json)
+        try await client.value(.about(id, .get, ["messages"], expected: .messages(of: id))) {
+            answer throws(ModelError) in try ConversationMessages(answer)
         }
     }
 
     // MARK: Writing
 
     public func start(_ request: StartRequest) async throws(APIError) -> ConversationResponse {
-        try await response(Call(method: .post, segments: Call.root, body: Call.body(of: request, isStream: false)))
+        let body = try Call.body(of: request, isStream: false)
+        return try await response(Call(method: .post, segments: Call.root, body: body, expected: .response(from: nil)))
     }
 
     public func append(_ request: AppendRequest, to id: RemoteID) async throws(APIError) -> ConversationResponse {
-        try await response(.about(id, .post, body: Call.body(of: request, isStream: false)))
+        // What is not to be stored may be answered under a name of its own.
+        let expected = ExpectedAnswer.response(from: request.store == false ? nil : id)
+        return try await response(
+            .about(id, .post, body: Call.body(of: request, isStream: false), expected: expected))
     }
 
     public func restart(_ request: RestartRequest, of id: RemoteID) async throws(APIError) -> ConversationResponse {
-        try await response(.about(id, .post, ["restart"], body: Call.body(of: request, isStream: false)))
+        let body = try Call.body(of: request, isStream: false)
+        return try await response(.about(id, .post, ["restart"], body: body, expected: .response(from: nil)))
     }
 
     public func delete(_ id: RemoteID) async throws(APIError) {
-        _ = try await client.answer(to: .about(id, .delete))
+        _ = try await client.answer(to: .about(id, .delete, expected: .nothing))
     }
 
     private func response(_ call: Call) async throws(APIError) -> ConversationResponse {
-        try await client.value(call) { json throws(ModelError) in try ConversationResponse(raw: json) }
+        try await client.value(call) { answer throws(ModelError) in try ConversationResponse(answer) }
     }
 
     // MARK: Streaming
 
     public func startStream(_ request: StartRequest) async throws(APIError) -> ConversationEventStream {
-        try await client.events(
-            Call(method: .post, segments: Call.root, body: Call.body(of: request, isStream: true), isStream: true))
+        let body = try Call.body(of: request, isStream: true)
+        return try await client.events(
+            Call(method: .post, segments: Call.root, body: body, isStream: true, expected: .events))
     }
 
     public func appendStream(
         _ request: AppendRequest, to id: RemoteID
     ) async throws(APIError) -> ConversationEventStream {
-        try await client.events(.about(id, .post, body: Call.body(of: request, isStream: true), isStream: true))
+        let body = try Call.body(of: request, isStream: true)
+        return try await client.events(.about(id, .post, body: body, isStream: true, expected: .events))
     }
 
     public func restartStream(
         _ request: RestartRequest, of id: RemoteID
     ) async throws(APIError) -> ConversationEventStream {
-        try await client.events(
-            .about(id, .post, ["restart"], body: Call.body(of: request, isStream: true), isStream: true))
+        let body = try Call.body(of: request, isStream: true)
+        return try await client.events(.about(id, .post, ["restart"], body: body, isStream: true, expected: .events))
     }
 }

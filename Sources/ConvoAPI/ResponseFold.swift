@@ -38,7 +38,7 @@ public struct ResponseFold: Sendable {
     /// The answer's entries in their order.
     public var entries: [Entry] {
         let ordered = outputs.indices.sorted { (outputs[$0].key.index, $0) < (outputs[$1].key.index, $1) }
-        return ordered.compactMap { try? Entry(raw: outputs[$0].fold.json) }
+        return ordered.map { Entry(raw: outputs[$0].fold.json) }
     }
 
     /// What the operation would have answered without streaming; `nil` until the answer is done.

@@ -18,6 +18,7 @@ public struct APIKey: Sendable {
         guard key.utf8.count <= APIKey.lengthLimit else {
             throw .unusableKey(source: source, reason: "it is longer than \(APIKey.lengthLimit) bytes")
         }
+        if let form = Wrapping(of: key) { throw .unusableKey(source: source, reason: form.reason) }
         guard key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw .unusableKey(source: source, reason: "it has spaces, control characters or letters outside ASCII")
         }
@@ -40,4 +41,46 @@ extension APIKey: CustomStringConvertible, CustomDebugStringConvertible, CustomR
     public var description: String { "(API key)" }
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// What people put around a key: the line of another program's file in place of the key alone.
+private enum Wrapping {
+    case assignment, quotes, scheme
+
+    init?(of text: String) {
+        if Wrapping.isAssignment(text) {
+            self = .assignment
+        } else if let first = text.first, let last = text.last,
+            [first, last].contains(where: { Wrapping.quotationMarks.contains($0) })
+        {
+            self = .quotes
+        } else if text.lowercased().hasPrefix("bearer ") {
+            self = .scheme
+        } else {
+            return nil
+        }
+    }
+
+    /// A sentence's end that says what to do, and nothing of the text.
+    var reason: String {
+        switch self {
+        case .assignment:
+            "it is written as NAME=key; leave the name and the equals sign away, so that the key stands alone"
+        case .quotes: "it stands in quotation marks; take them away, so that the key stands alone"
+        case .scheme: "it begins with \"Bearer\"; leave that word away, so that the key stands alone"
+        }
+    }
+
+    private static let quotationMarks: Set<Character> = [
+        "\"", "'", "`", "\u{201C}", "\u{201D}", "\u{2018}", "\u{2019}",
+    ]
+
+    /// `NAME=key`, `export NAME=key`, `name = "key"`. A key may end with equals signs, as base64 does, but has none inside.
+    private static func isAssignment(_ text: String) -> Bool {
+        guard !text.lowercased().hasPrefix("export ") else { return true }
+        guard let sign = text.firstIndex(of: "="), text[sign...].contains(where: { $0 != "=" && !$0.isWhitespace })
+        else { return false }
+        let name = text[..<sign].reversed().drop { $0.isWhitespace }
+        return !name.isEmpty && name.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" || $0 == "." }
+    }
 }

@@ -50,7 +50,7 @@ public enum ConfigurationError: Error, Hashable, Sendable {
         case .exposedKeyFile(let path, _): "Run: chown \"$USER\" \(path) && chmod 600 \(path)"
         case .unusableKey: "Copy the key again from the console of the service."
         case .noKey:
-            "Set MISTRAL_API_KEY, or name a file with mode 0600 as api_key_file in the config file; a profile needs one in its own table."
+            "Set MISTRAL_API_KEY, or name a file with mode 0600 or 0400 as api_key_file in the config file; a profile needs one in its own table."
         case .plainHTTP: "Use https://, or leave the key away; plain http with a key is for loopback only."
         }
     }

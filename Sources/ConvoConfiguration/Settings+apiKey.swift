@@ -39,9 +39,9 @@ extension Settings {
         guard file.owner == userID else {
             throw .exposedKeyFile(path: path, reason: "it belongs to another user")
         }
-        guard file.mode == 0o600 else {
+        guard file.mode == 0o600 || file.mode == 0o400 else {
             let mode = String(file.mode, radix: 8)
-            throw .exposedKeyFile(path: path, reason: "its mode is 0\(mode), and must be 0600")
+            throw .exposedKeyFile(path: path, reason: "its mode is 0\(mode), and must be 0600 or 0400")
         }
     }
 }

@@ -1,6 +1,6 @@
 /// HTTP over libcurl: keep-alive, HTTP/2 where TLS negotiates it, compression, the proxies of the environment.
 ///
-/// Certificates are always verified. A redirect is followed only for a `GET` to the same scheme, host and port; no
+/// No message repeats anything of a proxy's address: badly written, it may hold a password in any place. Certificates are always verified. A redirect is followed only for a `GET` to the same scheme, host and port; no
 /// request but a `GET` is ever sent twice. Making one costs nothing: its thread starts with the first request.
 public final class CurlTransport: HTTPTransport {
     private let driver: CurlDriver

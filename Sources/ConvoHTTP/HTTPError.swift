@@ -31,7 +31,7 @@ public struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
     public let kind: Kind
     /// `false`: the server has certainly not acted on the request. `true`: it may have, or not.
     public let mayHaveReachedServer: Bool
-    /// One sentence.
+    /// One sentence, without any part of a proxy's address.
     public let message: String
 
     public var description: String { message }

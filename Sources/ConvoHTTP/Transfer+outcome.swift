@@ -14,10 +14,31 @@ extension Transfer {
             case .stalled: "nothing came from \(request.url.origin) for \(request.limits.stall)"
             case .timeout: "no whole answer from \(request.url.origin) within \(request.limits.total)"
             case .connectionLost: "the connection to \(request.url.origin) broke off: \(reason)"
-            // Before the request is sent, libcurl's own words hold nothing of it or of an answer.
-            default: "no connection to \(request.url.origin): \(explanation.isEmpty ? reason : explanation)"
+            default: "no connection to \(request.url.origin): \(explanation(of: code) ?? reason)"
             }
         return .failure(HTTPError(kind, mayHaveReachedServer: reached, message: message))
+    }
+
+    /// More than the code's own sentence says, where more may be shown.
+    ///
+    /// Before the request is sent, libcurl's words hold nothing of it or of an answer. But they repeat the address of a
+    /// proxy, and with it, where that is badly written, parts of its user and password: in any place, because what follows
+    /// an unescaped `@`, `#` or `/` is no longer taken for a password. So where there is a proxy they are not used.
+    private func explanation(of code: CURLcode) -> String? {
+        let mayUseProxy = !request.url.isLoopback && ProxyEnvironment.isSet
+        guard mayUseProxy else { return libcurlText.isEmpty ? nil : libcurlText }
+        return Transfer.isAboutProxy(code)
+            ? "the proxy's address in the environment cannot be used, or there is no proxy at it" : nil
+    }
+
+    /// Codes that a bad address of a proxy ends with; the URL of a request itself has been checked before.
+    private static func isAboutProxy(_ code: CURLcode) -> Bool {
+        switch code {
+        case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT,
+            CURLE_PROXY:
+            true
+        default: false
+        }
     }
 
     private var elapsed: Duration {

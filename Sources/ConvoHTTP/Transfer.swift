@@ -25,8 +25,9 @@ final class Transfer {
         errorText.deallocate()
     }
 
-    /// What libcurl says of a failure, more exactly than its code does. Empty where it says nothing.
-    var explanation: String { String(cString: errorText) }
+    /// What libcurl says of a failure, more exactly than its code does. Empty where it says nothing. It may hold the
+    /// password of a proxy.
+    var libcurlText: String { String(cString: errorText) }
 
     /// Whether the server can have the request. A request with a body that was not begun cannot be acted on.
     var mayHaveReachedServer: Bool {

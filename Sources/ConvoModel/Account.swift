@@ -27,12 +27,12 @@ public struct Account: Hashable, Sendable {
     ///
     /// The server may leave the workspace and the organization out; their names may change, their ids do not.
     public func isSame(as other: Account) -> Bool {
-        guard let user, let theirs = other.user, user.id == theirs.id else { return false }
+        guard let user, let theirs = other.user, user.id.hasSameBytes(as: theirs.id) else { return false }
         return Account.agree(workspace, other.workspace) && Account.agree(organization, other.organization)
     }
 
     private static func agree(_ one: Party?, _ other: Party?) -> Bool {
         guard let one, let other else { return true }
-        return one.id == other.id
+        return one.id.hasSameBytes(as: other.id)
     }
 }

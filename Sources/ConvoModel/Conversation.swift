@@ -1,20 +1,38 @@
 /// A conversation as the server describes it (`ModelConversation` or `AgentConversation`).
 ///
-/// There is no discriminator: ``model`` is there for the one and ``agentID`` for the other.
+/// There is no discriminator: ``model`` is there for the one and ``agentID`` for the other. Only the id is indispensable: a
+/// server whose times are missing, or are not written as promised, spoils no mirror.
 public struct Conversation: Hashable, Sendable {
     public let id: RemoteID
+    /// Where the server's cannot be read: ``updatedAt``; where neither can, 1970.
     public let createdAt: Timestamp
     /// Moves when entries are appended; not when the first answer completes.
+    ///
+    /// Where the server's cannot be read: ``createdAt``; where neither can, 1970.
     public let updatedAt: Timestamp
+    /// The text of `updated_at` as it came, or of the JSON value that stands there; empty where there is none.
+    ///
+    /// A conversation has changed where this differs, whether or not it can be read as a time.
+    public let version: String
     /// The server's object, unknown fields included.
     public let raw: JSONText
 
-    /// - Throws: ``ModelError`` if the object lacks its id or times.
+    /// - Throws: ``ModelError`` if this is no object with an `id` that is a string.
     public init(raw: JSONText) throws(ModelError) {
         id = RemoteID(try raw.required("id", in: "conversation"))
-        createdAt = try raw.requiredTimestamp("created_at", in: "conversation")
-        updatedAt = try raw.requiredTimestamp("updated_at", in: "conversation")
+        let updated = raw["updated_at"]
+        let read = updated.flatMap { Timestamp(lenient: $0) }
+        let created = raw["created_at"].flatMap { Timestamp(lenient: $0) }
+        createdAt = created ?? read ?? Timestamp(microseconds: 0)
+        updatedAt = read ?? created ?? Timestamp(microseconds: 0)
+        version = updated.map { $0.string ?? $0.text } ?? ""
         self.raw = raw
+    }
+
+    /// - Throws: ``ModelError``, also if the object is nested deeper than ``JSONText/depthLimit``.
+    public init(_ answer: JSONAnswer) throws(ModelError) {
+        guard let raw = answer.kept else { throw .unexpected(expected: "shallow enough to keep", in: "conversation") }
+        try self.init(raw: raw)
     }
 
     public var name: String? { raw["name"]?.string }

@@ -2,7 +2,7 @@
 public struct ConversationPage: Hashable, Sendable {
     /// Newest first by creation.
     public let conversations: [Conversation]
-    /// Elements that cannot be taken in.
+    /// Elements that are not as they should be.
     public let oddItems: [OddItem]
 
     public init(_ conversations: [Conversation], oddItems: [OddItem] = []) {
@@ -11,25 +11,43 @@ public struct ConversationPage: Hashable, Sendable {
     }
 
     /// - Throws: ``ModelError`` if this is not an array. An element that cannot be read is an odd item, not an error.
-    public init(raw: JSONText) throws(ModelError) {
-        guard raw.kind == .array else { throw .unexpected(expected: "an array", in: "list") }
-        self.init(elements: raw.elements)
+    public init(_ answer: JSONAnswer) throws(ModelError) {
+        guard let elements = answer.elements(of: nil) else { throw .unexpected(expected: "an array", in: "list") }
+        self.init(elements)
     }
+
+    public init(raw: JSONText) throws(ModelError) { try self.init(JSONAnswer(raw)) }
 
     /// The same of the array's elements.
     public init(elements: [JSONText]) {
+        self.init(
+            elements.enumerated().map {
+                JSONAnswer.Element(position: $0, value: $1, isTooDeep: false, isRepaired: false)
+            })
+    }
+
+    private init(_ elements: [JSONAnswer.Element]) {
         var conversations: [Conversation] = []
         var oddItems: [OddItem] = []
-        for (position, element) in elements.enumerated() {
+        for element in elements {
+            if element.isTooDeep {
+                if let oddItem = element.oddItem { oddItems.append(oddItem) }
+                continue
+            }
             do throws(ModelError) {
-                conversations.append(try Conversation(raw: element))
+                conversations.append(try Conversation(raw: element.value))
+                if let oddItem = element.oddItem { oddItems.append(oddItem) }
             } catch {
-                oddItems.append(OddItem(position: position, raw: element, reason: "\(error)"))
+                oddItems.append(
+                    OddItem(position: element.position, of: element.value, reason: "\(error)", raw: element.value))
             }
         }
         self.init(conversations, oddItems: oddItems)
     }
 
+    /// How many elements could not be taken in.
+    public var lostCount: Int { oddItems.count { !$0.isTakenIn } }
+
     /// How many elements the page has, odd ones included.
-    public var count: Int { conversations.count + oddItems.count }
+    public var count: Int { conversations.count + lostCount }
 }

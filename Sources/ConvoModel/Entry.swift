@@ -2,29 +2,35 @@
 public struct Entry: Hashable, Sendable {
     /// The schema calls the id optional; every recorded answer has one. `nil` for what can be no id.
     public let id: EntryID?
+    /// ``EntryType/unknown`` for what names none.
     public let type: EntryType
-    /// The server's object, unknown fields included.
+    /// What the server sent, unknown fields included: an object, but for an entry that is not as the API promises.
     public let raw: JSONText
 
-    /// - Throws: ``ModelError`` if this is no object with a `type`.
-    public init(raw: JSONText) throws(ModelError) {
-        type = EntryType(try raw.required("type", in: "entry"))
+    /// Any JSON value can be kept as an entry: what the server adds to the shapes that we know must not be lost.
+    public init(raw: JSONText) {
+        type = raw["type"]?.name.map { EntryType($0) } ?? .unknown
         id = raw["id"]?.name.map { EntryID($0) }
         self.raw = raw
     }
 
     public var role: String? { raw["role"]?.string }
-    public var createdAt: Timestamp? { raw["created_at"]?.string.flatMap { Timestamp($0) } }
+    public var createdAt: Timestamp? { raw["created_at"].flatMap { Timestamp(lenient: $0) } }
     public var toolCallID: String? { raw["tool_call_id"]?.string }
 }
 
-/// What kind of entry; open, because the API grows kinds that we have not met.
+/// What kind of entry; open, because the API grows kinds that we have not met. Compared by its bytes.
 public struct EntryType: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
     public let rawValue: String
     public init(rawValue: String) { self.rawValue = rawValue }
     public init(_ rawValue: String) { self.rawValue = rawValue }
     public var description: String { rawValue }
 
+    public static func == (one: EntryType, other: EntryType) -> Bool { one.rawValue.hasSameBytes(as: other.rawValue) }
+    public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
+
+    /// Of an entry that does not say what it is.
+    public static let unknown = EntryType("unknown")
     public static let messageInput = EntryType("message.input")
     public static let messageOutput = EntryType("message.output")
     public static let functionCall = EntryType("function.call")

@@ -1,4 +1,5 @@
-/// An opaque name. The server's ids are UUIDs in two layouts that sort differently, so no order is read from them.
+/// An opaque name, compared by its bytes. The server's ids are UUIDs in two layouts that sort differently, so no order is
+/// read from them.
 public protocol Identifier: RawRepresentable, Hashable, Sendable, CustomStringConvertible where RawValue == String {
     init(_ rawValue: String)
 }
@@ -6,6 +7,9 @@ public protocol Identifier: RawRepresentable, Hashable, Sendable, CustomStringCo
 extension Identifier {
     public init(rawValue: String) { self.init(rawValue) }
     public var description: String { rawValue }
+
+    public static func == (one: Self, other: Self) -> Bool { one.rawValue.hasSameBytes(as: other.rawValue) }
+    public func hash(into hasher: inout Hasher) { hasher.combine(rawValue) }
 }
 
 /// A conversation's name in this store: given when it is first seen or started here, and never changed.

@@ -10,7 +10,7 @@ public enum Inputs: Hashable, Sendable {
         case .string: self = .text(json.string ?? "")
         case .array:
             let entries = json.elements
-            for entry in entries { _ = try Entry(raw: entry) }
+            for entry in entries { _ = try entry.required("type", in: "entry") }
             self = .entries(entries)
         default: throw .unexpected(expected: "a string or an array of entries", in: "inputs")
         }

@@ -10,11 +10,22 @@ struct JSONCompactor {
     private var index = 0
     private var output: [UInt8] = []
     private var open: [Container] = []
+    private var depth = 0
 
-    static func compact(_ bytes: UnsafeBufferPointer<UInt8>, depthLimit: Int) throws(JSONSyntaxError) -> [UInt8] {
-        var compactor = JSONCompactor(bytes: bytes, depthLimit: depthLimit)
-        try compactor.run()
-        return compactor.output
+    /// The compact text, and how many levels it has. A byte order mark at its start is dropped.
+    static func compact(
+        _ bytes: [UInt8], depthLimit: Int
+    ) throws(JSONSyntaxError) -> (bytes: [UInt8], depth: Int) {
+        let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        let result = bytes.withUnsafeBufferPointer { buffer in
+            Result { () throws(JSONSyntaxError) in
+                var compactor = JSONCompactor(
+                    bytes: UnsafeBufferPointer(rebasing: buffer[start...]), depthLimit: depthLimit)
+                try compactor.run()
+                return (compactor.output, compactor.depth)
+            }
+        }
+        return try result.get()
     }
 
     private init(bytes: UnsafeBufferPointer<UInt8>, depthLimit: Int) {
@@ -81,6 +92,7 @@ struct JSONCompactor {
     private mutating func enter(_ container: Container) throws(JSONSyntaxError) {
         guard open.count < depthLimit else { throw error(.tooDeep(limit: depthLimit)) }
         open.append(container)
+        depth = max(depth, open.count)
         emit()
     }
 

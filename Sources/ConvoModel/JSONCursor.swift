@@ -86,7 +86,7 @@ extension JSONCursor {
     func matches(_ quoted: Range<Int>, _ plain: String) -> Bool {
         let inner = JSONCursor.inner(quoted)
         return bytes[inner].contains(UInt8(ascii: "\\"))
-            ? JSONCursor.unescape(bytes[inner]) == plain : bytes[inner].elementsEqual(plain.utf8)
+            ? JSONCursor.unescape(bytes[inner]).hasSameBytes(as: plain) : bytes[inner].elementsEqual(plain.utf8)
     }
 
     /// A quoted JSON string's characters.

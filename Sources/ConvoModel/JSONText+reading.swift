@@ -1,8 +1,23 @@
 extension JSONText {
     public enum Kind: Sendable { case object, array, string, number, bool, null }
 
-    public var kind: Kind {
-        switch text.utf8.first {
+    public var kind: Kind { JSONText.kind(startingWith: text.utf8.first) }
+
+    /// What kind of value the member of that name is, without a copy of it: a history may be long.
+    package func kind(of key: String) -> Kind? {
+        guard kind == .object else { return nil }
+        return reading { cursor in
+            cursor.enter()
+            while let name = cursor.nextKey() {
+                if cursor.matches(name, key) { return JSONText.kind(startingWith: cursor.peek()) }
+                _ = cursor.nextValue()
+            }
+            return nil
+        }
+    }
+
+    private static func kind(startingWith byte: UInt8?) -> Kind {
+        switch byte {
         case UInt8(ascii: "{"): .object
         case UInt8(ascii: "["): .array
         case UInt8(ascii: "\""): .string
@@ -56,6 +71,27 @@ extension JSONText {
     public var string: String? {
         guard kind == .string else { return nil }
         return reading { cursor in cursor.unescape(0..<cursor.bytes.count) }
+    }
+
+    /// How many levels of arrays and objects there are.
+    var depth: Int {
+        reading { cursor in
+            var (depth, deepest) = (0, 0)
+            while let byte = cursor.peek() {
+                switch byte {
+                case UInt8(ascii: "\""): _ = cursor.nextValue()
+                case UInt8(ascii: "{"), UInt8(ascii: "["):
+                    depth += 1
+                    deepest = max(deepest, depth)
+                    cursor.enter()
+                case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                    depth -= 1
+                    cursor.enter()
+                default: cursor.enter()
+                }
+            }
+            return deepest
+        }
     }
 
     /// The strings at any depth, in their order, but for what stands in members of the names given.

@@ -57,7 +57,7 @@ extension JSONText {
     public func setting(_ key: String, to value: JSONText?) -> JSONText {
         var isSet = false
         var members: [(String, JSONText?)] = self.members.map { member in
-            guard member.key == key else { return (member.key, member.value) }
+            guard member.key.hasSameBytes(as: key) else { return (member.key, member.value) }
             defer { isSet = true }
             return (key, isSet ? nil : value)
         }

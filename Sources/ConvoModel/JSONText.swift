@@ -4,8 +4,8 @@
 /// `null` must survive. Types that decode (Foundation's included) lose them; this one keeps the text and reads from
 /// it only what is asked for.
 ///
-/// Every value of this type is valid JSON (RFC 8259) of at most ``depthLimit`` levels. Reading a member walks the
-/// text: fine for the objects of this API, wrong for a large table of keys.
+/// Every value of this type is valid JSON (RFC 8259) of at most ``depthLimit`` levels. Two are equal where their bytes
+/// are. Reading a member walks the text: fine for the objects of this API, wrong for a large table of keys.
 public struct JSONText: Hashable, Sendable, CustomStringConvertible {
     /// SQLite's own JSON functions refuse more than 1,000 levels; what we take in must stay readable there.
     public static let depthLimit = 500
@@ -26,18 +26,15 @@ public struct JSONText: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Throws: ``JSONSyntaxError`` if they are not exactly one JSON value in UTF-8 within the depth limit.
     public init(utf8 bytes: [UInt8]) throws(JSONSyntaxError) {
-        let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
-        let result = bytes.withUnsafeBufferPointer { buffer in
-            Result { () throws(JSONSyntaxError) in
-                try JSONCompactor.compact(
-                    UnsafeBufferPointer(rebasing: buffer[start...]), depthLimit: JSONText.depthLimit)
-            }
-        }
-        guard let text = String(validating: try result.get(), as: UTF8.self) else {
+        let compact = try JSONCompactor.compact(bytes, depthLimit: JSONText.depthLimit)
+        guard let text = String(validating: compact.bytes, as: UTF8.self) else {
             throw JSONSyntaxError(reason: .invalidUTF8, offset: 0)
         }
         self.text = text
     }
+
+    public static func == (one: JSONText, other: JSONText) -> Bool { one.text.hasSameBytes(as: other.text) }
+    public func hash(into hasher: inout Hasher) { hasher.combine(text) }
 
     /// For text that is known to be valid and compact: a slice of a valid value, or what a builder wrote.
     init(trusted text: String) {

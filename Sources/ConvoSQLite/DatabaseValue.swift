@@ -1,10 +1,22 @@
-/// A value as SQLite holds it.
+/// A value as SQLite holds it. Two texts are equal where their bytes are, as SQLite itself compares them.
 public enum DatabaseValue: Hashable, Sendable {
     case null
     case integer(Int64)
     case real(Double)
     case text(String)
     case blob([UInt8])
+
+    public static func == (one: DatabaseValue, other: DatabaseValue) -> Bool {
+        switch (one, other) {
+        case (.null, .null): true
+        case (.integer(let one), .integer(let other)): one == other
+        case (.real(let one), .real(let other)): one == other
+        // Swift's own == takes NFC and NFD for equal.
+        case (.text(let one), .text(let other)): one.utf8.elementsEqual(other.utf8)
+        case (.blob(let one), .blob(let other)): one == other
+        default: false
+        }
+    }
 }
 
 /// What can be bound to a statement and read from a row.

@@ -28,7 +28,7 @@ struct StoredConversation: Hashable, Sendable {
         }
         let conversation = try Conversation(raw: object)
         var kept: [JSONText] = []
-        for entry in entries.elements { kept.append(try Entry(raw: entry).raw) }
+        for entry in entries.elements { kept.append(Entry(raw: entry).raw) }
         self.init(
             id: conversation.id, createdAt: conversation.createdAt, object: object, entries: kept,
             owner: record["owner"].flatMap { Owner(json: $0) })

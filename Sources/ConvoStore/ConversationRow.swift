@@ -33,7 +33,8 @@ struct ConversationRow {
 
     /// Two processes may pull at once: the one that was slower must not bring back an older history.
     func accepts(historyOf version: String) -> Bool {
-        guard version != updatedAt, let held = historyVersion.flatMap({ Timestamp($0) }), let new = Timestamp(version)
+        guard !version.hasSameBytes(as: updatedAt), let held = historyVersion.flatMap({ Timestamp(lenient: $0) }),
+            let new = Timestamp(lenient: version)
         else { return true }
         return new >= held
     }

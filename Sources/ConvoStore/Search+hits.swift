@@ -9,11 +9,11 @@ extension Search {
             if order == .relevance, left.score != right.score { return left.score > right.score }
             return left.moment != right.moment ? left.moment > right.moment : left.key < right.key
         }
-        var seen: Set<String> = []
+        var seen: Set<TextBytes> = []
         var hits: [SearchHit] = []
         for found in ordered where hits.count < limit {
-            guard let hit = try hit(found, unless: { seen.contains($0) }) else { continue }
-            if hit.otherBranches > 0, let id = hit.entry { seen.insert(id.rawValue) }
+            guard let hit = try hit(found, unless: { seen.contains(TextBytes($0)) }) else { continue }
+            if hit.otherBranches > 0, let id = hit.entry { seen.insert(TextBytes(id.rawValue)) }
             hits.append(hit)
         }
         return hits
@@ -41,7 +41,7 @@ extension Search {
             arguments: [found.key]
         ).flatMap { row in
             guard !isSeen(row["entry_id"]) else { return nil }
-            let entry = try Entry(raw: (row["raw"] as PackedJSON).unpacked())
+            let entry = Entry(raw: try (row["raw"] as PackedJSON).unpacked())
             let id: String = row["entry_id"]
             return SearchHit(
                 conversation: LocalID(row["id"]), remoteID: (row["remote_id"] as String?).map { RemoteID($0) },

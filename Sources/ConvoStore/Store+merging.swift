@@ -28,13 +28,13 @@ extension Store {
         _ database: Database, _ intake: HistoryIntake, into conversation: Int64, _ batch: inout IndexBatch,
         _ room: inout Int, drops: Bool
     ) throws -> MergeResult {
-        var held: [String: Held] = [:]
+        var held: [TextBytes: Held] = [:]
         let rows = try Row.fetchCursor(
             database.cachedStatement(
                 sql: "SELECT key, id, position, raw, dropped_at, local_only FROM entry WHERE conversation = ?"),
             arguments: [conversation])
         while let row = try rows.next() {
-            held[row["id"]] = Held(
+            held[TextBytes(row["id"])] = Held(
                 key: row["key"], position: row["position"], raw: row["raw"], isDropped: !row.isNull("dropped_at"),
                 isLocalOnly: row["local_only"])
         }
@@ -45,7 +45,7 @@ extension Store {
                 return result
             }
             let entry = intake.entries[position]
-            if let known = held.removeValue(forKey: id) {
+            if let known = held.removeValue(forKey: TextBytes(id)) {
                 guard try update(database, known, to: entry, at: position, &batch) else { continue }
             } else {
                 try insert(database, entry, id: id, at: position, in: conversation, isLocalOnly: false, &batch)
@@ -66,10 +66,10 @@ extension Store {
 
     /// Each entry's id; where there is none, or an earlier one has it already, a name made of its place.
     private static func names(of entries: [Entry]) -> [String] {
-        var taken: Set<String> = []
+        var taken: Set<TextBytes> = []
         return entries.enumerated().map { position, entry in
             var name = entry.id?.rawValue ?? "~\(position)"
-            while !taken.insert(name).inserted { name += "~\(position)" }
+            while !taken.insert(TextBytes(name)).inserted { name += "~\(position)" }
             return name
         }
     }

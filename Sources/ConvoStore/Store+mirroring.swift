@@ -34,7 +34,7 @@ extension Store {
             }
             try note(database, place, digest, of: ids, count: page.count)
             try recordOddConversations(database, page.oddItems, on: place, count: page.count)
-            return PageIntake(items: items, ids: ids, oddCount: page.oddItems.count)
+            return PageIntake(items: items, ids: ids, oddCount: page.lostCount)
         }
     }
 
@@ -202,7 +202,7 @@ extension Store {
                 """
         ).execute(arguments: [
             environment.makeName(), incoming.id.rawValue, incoming.raw.text, incoming.name, incoming.details,
-            incoming.model, incoming.agentID, incoming.createdAt.text, incoming.updatedAt.text,
+            incoming.model, incoming.agentID, incoming.createdAt.text, incoming.version,
             incoming.updatedAt.microseconds, page,
         ])
         let key = database.lastInsertedRowID
@@ -211,7 +211,7 @@ extension Store {
     }
 
     private func update(_ database: Database, _ known: ConversationRow, to incoming: Conversation) throws {
-        if known.name != incoming.name || known.details != incoming.details {
+        if !known.name.hasSameBytes(as: incoming.name) || !known.details.hasSameBytes(as: incoming.details) {
             try unindex(database, conversation: known.key, name: known.name, details: known.details)
             try index(database, conversation: known.key, name: incoming.name, details: incoming.details)
         }
@@ -223,7 +223,7 @@ extension Store {
                 """
         ).execute(arguments: [
             incoming.raw.text, incoming.name, incoming.details, incoming.model, incoming.agentID,
-            incoming.createdAt.text, incoming.updatedAt.text, incoming.updatedAt.microseconds, known.key,
+            incoming.createdAt.text, incoming.version, incoming.updatedAt.microseconds, known.key,
         ])
     }
 
@@ -246,7 +246,7 @@ extension Store {
             arguments: [key])
         guard let row else { return RecheckState(createdAt: nil, before: nil, hasMoved: false) }
         let held: String? = row["history_version"]
-        let isSame = held.map { $0.utf8.elementsEqual(version.utf8) } ?? false
+        let isSame = held.hasSameBytes(as: version)
         return RecheckState(
             createdAt: Timestamp(row["created_at"] as String),
             before: isSame

@@ -126,8 +126,8 @@ extension Store {
         guard let response else { return }
         let isLocalOnly = item.request["store"]?.bool == false
         if isLocalOnly, let inputs = try? Inputs(json: item.inputs) {
-            let entries = try inputs.asEntries.enumerated().map { number, entry in
-                try Entry(
+            let entries = inputs.asEntries.enumerated().map { number, entry in
+                Entry(
                     raw: entry["id"] == nil ? entry.setting("id", to: .string("local_\(item.id)_\(number)")) : entry)
             }
             try add(database, entries, to: conversation.key, isLocalOnly: true)

@@ -67,7 +67,7 @@ extension Store {
         while let row = try rows.next() {
             entries.append(
                 StoredEntry(
-                    entry: try Entry(raw: (row["raw"] as PackedJSON).unpacked()), droppedAt: row["dropped_at"],
+                    entry: Entry(raw: try (row["raw"] as PackedJSON).unpacked()), droppedAt: row["dropped_at"],
                     isLocalOnly: row["local_only"], completedAt: row["completed_at"]))
         }
         return entries

@@ -63,5 +63,5 @@ struct Arrivals {
 }
 
 extension HistoryIntake {
-    fileprivate var byteCount: Int { history.raw.text.utf8.count }
+    fileprivate var byteCount: Int { history.entries.reduce(0) { $0 + $1.raw.text.utf8.count } }
 }

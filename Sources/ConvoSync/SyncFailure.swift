@@ -114,11 +114,6 @@ extension SyncFailure: CustomStringConvertible {
     public var hint: String? { reason.hint }
 }
 
-extension Conversation {
-    /// The `updated_at` that its history is read for.
-    var version: String { updatedAt.text }
-}
-
 extension APIError {
     /// A short name for programs.
     public var code: String {
@@ -131,7 +126,7 @@ extension APIError {
         case .noRoute: "no_route"
         case .answerTooLarge: "answer_too_large"
         case .notInPlan: "not_in_plan"
-        case .status(let status): "http_\(status)"
+        case .status(let status): isAPIsOwn ? "http_\(status)" : "gateway_\(status)"
         case .streamError: "stream_error"
         case .truncatedStream: "truncated_stream"
         case .unusableRequest: "unusable_request"

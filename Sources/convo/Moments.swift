@@ -21,14 +21,14 @@ struct Moments: Sendable {
 
     /// `2026-10-05 14:45`; a text that is no time as it is.
     func dateAndTime(_ text: String) -> String {
-        guard let moment = Timestamp(text) else { return text }
+        guard let moment = Timestamp(lenient: text) else { return text }
         let local = local(moment)
         return local.prefix(10) + " " + local.dropFirst(11).prefix(5)
     }
 
     /// `5 min ago`, or the date.
     func ago(_ text: String) -> String {
-        guard let moment = Timestamp(text) else { return text }
+        guard let moment = Timestamp(lenient: text) else { return text }
         return RelativeTime.text(
             moment.microseconds, now: now.microseconds, date: String(dateAndTime(text).prefix(10)))
     }

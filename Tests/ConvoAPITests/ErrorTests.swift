@@ -9,6 +9,7 @@ import Testing
         let body: String
         let message: String
         let code: String?
+        var type = "application/json"
         var testDescription: String { "\(status) \(body.prefix(60))" }
     }
 
@@ -35,22 +36,31 @@ import Testing
             message: "Rate limit exceeded", code: "1300"),
         Shape(
             status: 503, body: "upstream connect error or disconnect/reset before headers. reset reason: overflow",
-            message: "upstream connect error or disconnect/reset before headers. reset reason: overflow", code: nil),
+            message: "upstream connect error or disconnect/reset before headers. reset reason: overflow", code: nil,
+            type: "text/plain"),
         Shape(
             status: 502, body: "<html><body>Bad Gateway</body></html>",
-            message: "the server answered with status 502 and text/html", code: nil),
-        Shape(status: 500, body: "", message: "the server answered with status 500 and text/html", code: nil),
-        Shape(status: 500, body: "{\"broken", message: "the server answered with status 500 and text/html", code: nil),
-        Shape(status: 500, body: "[1]", message: "[1]", code: nil),
-        Shape(status: 500, body: #"{"error":{"message":"inner"}}"#, message: "inner", code: nil),
-        Shape(status: 400, body: #"{"message":"a\u001b[31mb\u0000c\nd"}"#, message: "a [31mb c d", code: nil),
+            message: "the server answered with status 502 and text/html", code: nil, type: "text/html; charset=utf-8"),
         Shape(
-            status: 400, body: #"{"message":{"detail":[{"loc":["x"],"msg":"deep"}]}}"#, message: "x: deep", code: nil),
+            status: 500, body: "", message: "the server answered with status 500 and text/html", code: nil,
+            type: "Text/HTML"),
+        Shape(
+            status: 500, body: "{\"broken", message: "the server answered with status 500 and application/json",
+            code: nil
+        ),
+        Shape(status: 500, body: "[1]", message: "the server answered with status 500 and application/json", code: nil),
+        Shape(
+            status: 400,
+            body: #"{"object":"Error","message":"a\u001b[31mb\u0000c\nd","type":"x","code":1}"#,
+            message: "a [31mb c d", code: "1"),
+        Shape(
+            status: 403, body: #"{"message":"Forbidden","request_id":"0123456789abcdef0123456789ABCDEF"}"#,
+            message: "Forbidden", code: nil),
     ]
 
     @Test(arguments: shapes)
     func `is read, of whichever shape:`(_ shape: Shape) async throws {
-        let headers: HTTPHeaders = ["Content-Type": "text/html; charset=utf-8", "mistral-correlation-id": "019f"]
+        let headers: HTTPHeaders = ["Content-Type": shape.type, "mistral-correlation-id": "019f"]
         for operation in [Operation.append, .appendStream] {
             let error = try await operation.error(api(FakeTransport(shape.status, shape.body, headers: headers)))
             #expect(error.kind == .status(shape.status))
@@ -69,43 +79,6 @@ import Testing
 }
 
 @Suite struct `An error` {
-    struct Case: Sendable, CustomTestStringConvertible {
-        let status: Int
-        let effectOfWrite: APIError.Effect
-        let isRetryable: Bool
-        var isCredentialProblem = false
-        var testDescription: String { "\(status)" }
-    }
-
-    static let cases = [
-        Case(status: 301, effectOfWrite: .none, isRetryable: false),
-        Case(status: 303, effectOfWrite: .unknown, isRetryable: false),
-        Case(status: 308, effectOfWrite: .none, isRetryable: false),
-        Case(status: 400, effectOfWrite: .none, isRetryable: false),
-        Case(status: 401, effectOfWrite: .none, isRetryable: false, isCredentialProblem: true),
-        Case(status: 403, effectOfWrite: .none, isRetryable: false, isCredentialProblem: true),
-        Case(status: 404, effectOfWrite: .none, isRetryable: false),
-        Case(status: 408, effectOfWrite: .none, isRetryable: true),
-        Case(status: 409, effectOfWrite: .none, isRetryable: true),
-        Case(status: 422, effectOfWrite: .none, isRetryable: false),
-        Case(status: 429, effectOfWrite: .none, isRetryable: true),
-        Case(status: 500, effectOfWrite: .unknown, isRetryable: true),
-        Case(status: 501, effectOfWrite: .unknown, isRetryable: false),
-        Case(status: 502, effectOfWrite: .unknown, isRetryable: true),
-        Case(status: 503, effectOfWrite: .unknown, isRetryable: true),
-        Case(status: 504, effectOfWrite: .unknown, isRetryable: true),
-    ]
-
-    @Test(arguments: cases, Operation.allCases)
-    func `of a status says what may have happened and what to do:`(_ entry: Case, _ operation: Operation) async throws {
-        let error = try await operation.error(api(FakeTransport(entry.status, #"{"message":"no"}"#)))
-        #expect(error.kind == .status(entry.status))
-        #expect(error.effect == (operation.isWrite ? entry.effectOfWrite : .none))
-        #expect(error.isRetryable == entry.isRetryable)
-        #expect(error.isCredentialProblem == entry.isCredentialProblem)
-        #expect(error.hint != nil)
-    }
-
     struct Loss: Sendable, CustomTestStringConvertible {
         let kind: HTTPError.Kind
         let reached: Bool
@@ -138,30 +111,15 @@ import Testing
         #expect(error.effect == (operation.isWrite && loss.reached ? .unknown : .none))
     }
 
-    @Test(arguments: ["<!DOCTYPE html><p>Sign in", "", "{", #"{"a":1}"#, "null", #""text""#])
-    func `is an answer of success that is not the API's:`(_ body: String) async throws {
-        let headers: HTTPHeaders = ["Content-Type": "text/html; charset=utf-8"]
-        for operation in Operation.allCases where operation != .delete {
-            let error = try await operation.error(api(FakeTransport(200, body, headers: headers)))
-            #expect(error.isNotTheAPI)
-            #expect(error.effect == (operation.isWrite ? .unknown : .none))
-            #expect(error.hint?.contains("CONVO_SERVER_URL") == true)
-        }
-        let error = try await Operation.get.error(api(FakeTransport(200, "<p>", headers: headers)))
-        #expect(error.message == "the server answered with text/html, not JSON")
-    }
-
-    @Test func `shows nothing of an answer that a terminal would obey`() async throws {
-        let body = Sample.conversation.replacing("2026-06-29T14:13:28.545632Z", with: #"\u001b]0;title\u0007"#)
-        let error = try await Operation.get.error(api(FakeTransport(200, body)))
-        #expect(error.message.contains("title"))
-        #expect(error.message.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control })
-    }
-
-    @Test func `of a redirect names the other address without its query`() async throws {
-        let headers: HTTPHeaders = ["Location": "https://other.example/v1?key=hidden"]
-        let error = try await Operation.append.error(api(FakeTransport(308, headers: headers)))
-        #expect(error.message == "the server redirects to https://other.example/v1")
-        #expect(error.hint?.contains("CONVO_SERVER_URL") == true)
+    @Test func `of an answer that is too large says the limit`() async throws {
+        let error = try await Operation.getHistory.error(
+            api(
+                FakeTransport([
+                    .failure(
+                        HTTPError(.bodyTooLarge(limit: 9), mayHaveReachedServer: true, message: "larger than 9 bytes"))
+                ])))
+        #expect(error.kind == .answerTooLarge(limit: 9))
+        #expect(error.message.contains("9 bytes"))
+        #expect(!error.isRetryable)
     }
 }

@@ -128,7 +128,7 @@ import Testing
         let transport = FakeTransport(200, Sample.response, headers: ["Content-Type": "application/json"])
         let error = try await Operation.startStream.error(api(transport))
         #expect(error.isNotTheAPI)
-        #expect(error.message == "the server answered with application/json, not with a stream of events")
+        #expect(error.message == "the server answered with status 200 and application/json, which is not the API's")
     }
 
     @Test func `can be made without a server, for those who stand in for it`() async throws {

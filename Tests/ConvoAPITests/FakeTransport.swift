@@ -16,7 +16,7 @@ final class FakeTransport: HTTPTransport {
 
     init(_ answers: [Answer]) { self.answers = Mutex(answers) }
 
-    convenience init(_ status: Int, _ body: String = "", headers: HTTPHeaders = [:]) {
+    convenience init(_ status: Int, _ body: String = "", headers: HTTPHeaders = .json) {
         self.init([.answer(status, body, headers: headers)])
     }
 
@@ -47,7 +47,7 @@ final class FakeTransport: HTTPTransport {
 }
 
 extension FakeTransport.Answer {
-    static func answer(_ status: Int, _ body: String = "", headers: HTTPHeaders = [:]) -> Self {
+    static func answer(_ status: Int, _ body: String = "", headers: HTTPHeaders = .json) -> Self {
         .response(HTTPResponse(status: status, headers: headers, body: Array(body.utf8)))
     }
 
@@ -59,4 +59,8 @@ extension FakeTransport.Answer {
     static func lost(_ kind: HTTPError.Kind, reached: Bool) -> Self {
         .failure(HTTPError(kind, mayHaveReachedServer: reached, message: "lost"))
     }
+}
+
+extension HTTPHeaders {
+    static let json: HTTPHeaders = ["Content-Type": "application/json"]
 }

@@ -26,6 +26,7 @@ import Testing
             _ = try? ConversationHistory(raw: json).entries.map(\.createdAt)
             _ = try? ConversationMessages(raw: json)
             _ = try? ConversationResponse(raw: json).usage
+            _ = (try? JSONAnswer(bytes)).map { try? ConversationHistory($0) }
             _ = try? Inputs(json: json).asEntries
             _ = json.setting("stream", to: .bool(true))["stream"]
         }
@@ -74,7 +75,9 @@ import Testing
             let body = mutator.mutate(originals.randomElement(using: &mutator.random) ?? [])
             let operation = Operation.allCases[run.number % Operation.allCases.count]
             let status = [200, 200, 200, 400, 422, 500, 302, 204].randomElement(using: &mutator.random) ?? 200
-            let transport = FakeTransport([.stream(HTTPHead(status: status), chunks: [body], nil)])
+            let type = operation.isStream && status == 200 ? "text/event-stream" : "application/json"
+            let head = HTTPHead(status: status, headers: ["Content-Type": type])
+            let transport = FakeTransport([.stream(head, chunks: [body], nil)])
             do throws(APIError) { try await operation.run(api: transport) } catch {
                 guard error.message.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
                     Issue.record("control characters in \(error.message.debugDescription)")

@@ -85,7 +85,7 @@ enum Sample {
         {"conversation_id":"conv_1","messages":[\(entry)],"object":"conversation.messages"}
         """
     static let response = """
-        {"object":"conversation.response","conversation_id":"conv_01a10c873013773abe8fa0299045eb14","outputs":[\
+        {"object":"conversation.response","conversation_id":"conv_1","outputs":[\
         {"object":"entry","type":"message.output","created_at":"2026-10-05T14:45:48.927368Z",\
         "completed_at":"2026-10-05T14:45:48.937201Z","model":"mistral-small-latest",\
         "id":"msg_01a10c8730ff753b89b4240d53aa390d","role":"assistant","content":"12"}],\

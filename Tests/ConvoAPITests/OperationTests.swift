@@ -1,6 +1,7 @@
 import ConvoAPI
 import ConvoHTTP
 import ConvoModel
+import Synchronization
 import Testing
 
 @Suite struct `Each operation` {
@@ -95,7 +96,7 @@ import Testing
     }
 
     @Test func `takes an id for one segment`() async throws {
-        let transport = FakeTransport(200, Sample.history)
+        let transport = FakeTransport(200, Sample.history.replacing("conv_1", with: "a/../b?c#d e"))
         _ = try await api(transport).getHistory(of: RemoteID("a/../b?c#d e"))
         #expect(transport.requests[0].url.path == "/v1/conversations/a%2F..%2Fb%3Fc%23d%20e/history")
     }
@@ -129,10 +130,37 @@ import Testing
             _ = try await Operation.list.run(api(transport, key: nil, baseURL: url))
             #expect(transport.requests[0].headers["authorization"] == nil)
         }
-        for url in ["https://api.mistral.ai", "http://example.com", "https://localhost"] {
+        for url in ["https://api.mistral.ai", "http://example.com", "https://localhost", "http://127.0.0.1.example"] {
             let error = try await Operation.list.error(api(FakeTransport(200, "[]"), key: nil, baseURL: url))
             #expect(error.isCredentialProblem)
             #expect(!error.isRetryable)
+        }
+    }
+
+    @Test func `is asked for anew by each request`() async throws {
+        let keys = Mutex(["first", "second"])
+        let transport = FakeTransport(200, "[]")
+        let client = try MistralAPI(apiKey: { keys.withLock { $0.removeFirst() } }, transport: transport)
+        for _ in 0..<2 { try await Operation.list.run(client) }
+        #expect(transport.requests.map { $0.headers["authorization"] } == ["Bearer first", "Bearer second"])
+    }
+
+    @Test(arguments: ["http://example.com", "http://192.168.1.2:8080", "http://127.0.0.1.example.com"])
+    func `is never sent in the clear to another machine:`(_ url: String) async throws {
+        for operation in Operation.allCases {
+            let transport = FakeTransport([operation.success])
+            let error = try await operation.error(api(transport, baseURL: url))
+            #expect(error.kind == .unusableRequest)
+            #expect(error.effect == .none)
+            #expect(error.isCredentialProblem)
+            #expect(error.hint?.contains("https://") == true)
+            #expect(!error.message.contains("secret-key"))
+            #expect(transport.requests.isEmpty)
+        }
+        for url in ["http://127.0.0.1:1", "http://[::1]:1", "http://localhost", "https://example.com"] {
+            let transport = FakeTransport(200, "[]")
+            try await Operation.list.run(api(transport, baseURL: url))
+            #expect(transport.requests.first?.headers["authorization"] == "Bearer secret-key")
         }
     }
 
@@ -140,6 +168,10 @@ import Testing
         let transport = FakeTransport(401, #"{"detail":"Invalid key secret-key given"}"#)
         let error = try await Operation.list.error(api(transport))
         #expect(error.message == "Invalid key [key] given")
+        // Where the message is cut, no part of the key is left.
+        let long = String(repeating: "x", count: 495) + "secret-key"
+        let cut = try await Operation.list.error(api(FakeTransport(401, #"{"detail":"\#(long)"}"#)))
+        #expect(!cut.message.contains("secre"))
     }
 
     @Test func `is not shown by anything that prints the client`() throws {

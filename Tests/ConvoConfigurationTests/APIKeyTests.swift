@@ -26,12 +26,41 @@ import Testing
         #expect(try key(credentials) == "from-systemd")
     }
 
-    @Test(arguments: [0o644, 0o640, 0o660, 0o700, 0o400, 0o4600])
-    func `is refused from a file whose mode is not 0600`(mode: Int) throws {
+    @Test(arguments: [0o644, 0o640, 0o660, 0o700, 0o440, 0o404, 0o200, 0o500, 0o4600, 0o4400])
+    func `is refused from a file that is not its owner's alone`(mode: Int) throws {
         _ = try folder.file("key", "secret-key", mode: mode)
         let error = #expect(throws: ConfigurationError.self) { try key(config: "api_key_file = \"key\"") }
         #expect(error?.code == "exposed_key_file")
         #expect(error?.description.contains("secret-key") == false)
+    }
+
+    @Test(arguments: [0o600, 0o400])
+    func `is read from a file of its owner alone`(mode: Int) throws {
+        _ = try folder.file("key", "secret-key\n", mode: mode)
+        #expect(try key(config: "api_key_file = \"key\"") == "secret-key")
+    }
+
+    @Test(arguments: [
+        "\"hunter2\"", "'hunter2'", "`hunter2`", "\u{201C}hunter2\u{201D}", "MISTRAL_API_KEY=hunter2",
+        "export KEY=hunter2",
+        "export KEY='hunter2'", "api_key = \"hunter2\"", "KEY= hunter2", "Bearer hunter2", "\"hunter2",
+        "MISTRAL_API_KEY=hunter2==", "# key\nKEY=hunter2",
+    ])
+    func `that stands in another program's line is refused, with what to take away:`(_ text: String) throws {
+        _ = try folder.file("key", text + "\n")
+        let file = #expect(throws: ConfigurationError.self) { try key(config: "api_key_file = \"key\"") }
+        let variable = #expect(throws: ConfigurationError.self) { try key(["MISTRAL_API_KEY": text]) }
+        for error in [file, variable] {
+            #expect(error?.code == "unusable_key")
+            #expect(error?.description.contains("hunter2") == false)
+            let says = error?.description.contains("stands alone") == true
+            #expect(says || text.contains("\n"))
+        }
+    }
+
+    @Test(arguments: ["abc123==", "abc=", "a-b_c.d", "export", "KEY"])
+    func `may look like part of such a line`(_ text: String) throws {
+        #expect(try key(["MISTRAL_API_KEY": text]) == text)
     }
 
     @Test func `is refused from a file of another user`() throws {

@@ -97,6 +97,8 @@ import Testing
         #expect(json["é"]?.int == 3)
         #expect(json[""]?.int == 5)
         #expect(json["x"] == nil)
+        #expect(json.kind(of: "a") == .number)
+        #expect(json.kind(of: "x") == nil)
         #expect(json.members.map(\.key) == ["a", "ab", "é", "a", ""])
         #expect(try JSONText("[1]")["a"] == nil)
         #expect(try JSONText(#""{""#).members.isEmpty)

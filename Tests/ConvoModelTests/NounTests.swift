@@ -9,15 +9,52 @@ import Testing
         #expect(conversation.raw.text == text)
         #expect(conversation.agentID == "ag")
         #expect(conversation.model == nil)
-        for field in ["id", "created_at", "updated_at"] {
-            #expect(throws: ModelError.missing(field: field, in: "conversation")) {
-                try Conversation(raw: JSONText(text).setting(field, to: nil))
+        for id in [nil, .null, .int(1), .string(""), .string("a\u{0}")] as [JSONText?] {
+            #expect(throws: ModelError.missing(field: "id", in: "conversation")) {
+                try Conversation(raw: JSONText(text).setting("id", to: id))
             }
-            #expect(throws: ModelError.self) { try Conversation(raw: JSONText(text).setting(field, to: .int(1))) }
         }
-        #expect(throws: ModelError.self) {
-            try Conversation(raw: JSONText(text).setting("created_at", to: .string("yesterday")))
-        }
+    }
+
+    static let times: [(created: String, updated: String, version: String, createdAt: String, updatedAt: String)] = [
+        (
+            "\"2026-06-29T14:13:28.5Z\"", "\"2026-06-29T16:13:29+02:00\"", "2026-06-29T16:13:29+02:00",
+            "2026-06-29T14:13:28.5Z", "2026-06-29T16:13:29+02:00"
+        ),
+        (
+            "\"2026-06-29T14:13:28\"", "\"2026-06-29T14:13:29.5+0000\"", "2026-06-29T14:13:29.5+0000",
+            "2026-06-29T14:13:28.000000Z", "2026-06-29T14:13:29.500000Z"
+        ),
+        ("1762077600", "1762077600.25", "1762077600.25", "2025-11-02T10:00:00.000000Z", "2025-11-02T10:00:00.250000Z"),
+        ("\"2026-06-29T14:13:28Z\"", "null", "null", "2026-06-29T14:13:28Z", "2026-06-29T14:13:28Z"),
+        ("\"yesterday\"", "\"today\"", "today", "1970-01-01T00:00:00.000000Z", "1970-01-01T00:00:00.000000Z"),
+        ("[]", "\"2026-06-29T14:13:28Z\"", "2026-06-29T14:13:28Z", "2026-06-29T14:13:28Z", "2026-06-29T14:13:28Z"),
+    ]
+
+    @Test(arguments: times.indices)
+    func `is a conversation whatever its times are, and has changed where they differ:`(_ row: Int) throws {
+        let times = Self.times[row]
+        let raw = try JSONText(#"{"id":"c","created_at":\#(times.created),"updated_at":\#(times.updated)}"#)
+        let conversation = try Conversation(raw: raw)
+        #expect(conversation.version == times.version)
+        #expect(conversation.createdAt.text == times.createdAt)
+        #expect(conversation.updatedAt.text == times.updatedAt)
+        #expect(conversation.raw == raw)
+        let timeless = try Conversation(raw: JSONText(#"{"id":"c"}"#))
+        #expect(timeless.version.isEmpty)
+        #expect(timeless.updatedAt.microseconds == 0)
+    }
+
+    @Test(arguments: ["{}", "null", "[1]", #""text""#, "7", #"{"type":null}"#, #"{"type":""}"#])
+    func `that is an entry may be anything:`(_ text: String) throws {
+        let entry = Entry(raw: try JSONText(text))
+        #expect(entry.type == .unknown)
+        #expect(entry.id == nil)
+        #expect(entry.raw.text == text)
+    }
+
+    @Test func `that is sent names the type of each entry`() throws {
+        #expect(throws: ModelError.self) { try Inputs(json: JSONText(#"[{"content":"x"}]"#)) }
     }
 
     @Test func `may be of a kind that we do not know`() throws {
@@ -31,7 +68,7 @@ import Testing
     }
 
     @Test func `has no id that a database would cut short`() throws {
-        #expect(try Entry(raw: JSONText(#"{"type":"message.input","id":"msg_\u0000a"}"#)).id == nil)
+        #expect(Entry(raw: try JSONText(#"{"type":"message.input","id":"msg_\u0000a"}"#)).id == nil)
     }
 
     @Test(arguments: [

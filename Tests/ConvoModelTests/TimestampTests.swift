@@ -52,4 +52,30 @@ import Testing
         let late = try #require(Timestamp("2026-10-05T15:00:00Z"))
         #expect(early < late)
     }
+
+    @Test(
+        arguments: [
+            ("2026-10-05T14:45:48", 1_791_211_548_000_000), ("2026-10-05 14:45:48.4", 1_791_211_548_400_000),
+            ("2026-10-05T14:45:48+0000", 1_791_211_548_000_000), ("2026-10-05T09:15:48.5-0530", 1_791_211_548_500_000),
+            ("1791211548", 1_791_211_548_000_000), ("1791211548.25", 1_791_211_548_250_000),
+        ] as [(String, Int64)])
+    func `is read from what a server may write instead, where asked for:`(_ text: String, _ microseconds: Int64) throws
+    {
+        #expect(Timestamp(text) == nil)
+        let read = try #require(Timestamp(lenient: text))
+        #expect(read.microseconds == microseconds)
+        #expect(Timestamp(read.text) == read)
+    }
+
+    @Test(arguments: [
+        "", "2026", "20261005", "yesterday", "12-30", "2026-10-05", "1e400", "nan", "-1791211548", "+0000",
+    ])
+    func `is not read from what may mean another one:`(_ text: String) { #expect(Timestamp(lenient: text) == nil) }
+
+    @Test func `is not read from a number that no calendar has`() throws {
+        for number in ["1e30", "-1e30", "1e400", "999999999999", "-99999999999"] {
+            #expect(Timestamp(lenient: try JSONText(number)) == nil)
+        }
+        #expect(Timestamp(lenient: try JSONText("-1.5"))?.text == "1969-12-31T23:59:58.500000Z")
+    }
 }

@@ -58,7 +58,7 @@ import Testing
     private func takeInHistory(_ id: String, _ number: Int, _ mutator: inout Mutator, _ store: Store) throws -> Bool {
         _ = try store.takeIn([.sample(id)])
         let entries = entries(4, number, &mutator)
-        let text = try ConversationHistory.sample(id, entries).raw.text
+        let text = #"{"conversation_id":"\#(id)","entries":[\#(entries.joined(separator: ","))]}"#
         let history = try ConversationHistory(raw: damaged(text, &mutator))
         try store.takeIn([HistoryIntake(history, version: "\(number)")])
         guard history.conversationID == RemoteID(id) else { return false }

@@ -198,3 +198,72 @@ import Darwin
         #expect(try house.store.tree(of: branch.id).branches.map(\.conversation.id) == [branch.id])
     }
 }
+
+/// "é" as one scalar and as two: Swift's own == takes them for equal, the server does not.
+@Suite struct `A text that changes only in its Unicode form` {
+    private let nfc = "caf\u{E9}"
+    private let nfd = "cafe\u{301}"
+
+    @Test(arguments: [1, 200])
+    func `is stored anew, short or packed:`(_ length: Int) throws {
+        let house = try TemporaryStore()
+        let filling = String(repeating: "word ", count: length)
+        try house.store.mirror(.sample("conv_1"), [message("a", filling + nfc)])
+        #expect(
+            try house.store.mirror(.sample("conv_1", updated: "2026-01-02T00:00:00Z"), [message("a", filling + nfd)])
+                == 0)
+        let id = try house.store.conversation(matching: "conv_1").id
+        let text = try #require(try house.store.history(of: id).entries.first?.entry.raw.text)
+        #expect(text.unicodeScalars.contains("\u{301}"))
+        try house.store.checkIntegrity()
+    }
+
+    @Test func `is another entry where it is an id`() throws {
+        let house = try TemporaryStore()
+        try house.store.mirror(.sample("conv_1"), [message(nfc, "one"), message(nfd, "two")])
+        let id = try house.store.conversation(matching: "conv_1").id
+        #expect(
+            try house.store.history(of: id).entries.map(\.entry.raw.text) == [message(nfc, "one"), message(nfd, "two")])
+        #expect(try house.store.history(of: id).entries.allSatisfy { !($0.entry.id?.rawValue.contains("~") ?? true) })
+    }
+
+    @Test func `leaves nothing of the old name in the index`() throws {
+        let house = try TemporaryStore()
+        // Hangul as syllables and as letters: other words, whatever is folded.
+        let (syllables, letters) = ("\u{D55C}\u{AE00}", "\u{1112}\u{1161}\u{11AB}\u{1100}\u{1173}\u{11AF}")
+        #expect(syllables == letters)
+        for (number, text) in [syllables, letters, "tea"].enumerated() {
+            _ = try house.store.takeIn([
+                .sample("conv_1", updated: "2026-01-0\(number + 1)T00:00:00Z", extra: #","description":"\#(text)""#)
+            ])
+            for word in [syllables, letters, "tea"] {
+                let isThere = word.utf8.elementsEqual(text.utf8)
+                #expect(try house.store.search(word).hits.count == (isThere ? 1 : 0), "\(word) after \(text)")
+            }
+        }
+    }
+
+    @Test func `is taken in whatever is odd about it`() throws {
+        let house = try TemporaryStore()
+        let rows = try [#"{"id":"a","name":"no times"}"#, #"{"id":"b","updated_at":1762077600}"#].map {
+            try JSONText($0)
+        }
+        let page = ConversationPage(elements: rows + [.null])
+        let place = PagePlace(page: 0, size: 3)
+        let digest = PageDigest(point: .max, value: 7)
+        let intake = try house.store.takeIn(page, at: place, digest: digest)
+        #expect(intake.newCount == 2)
+        #expect(intake.count == 3)
+        #expect(try house.store.takeIn(page, at: place, digest: digest).newCount == 0)
+        let stale = try house.store.staleConversations(limit: 9, now: Timestamp(microseconds: 0))
+        #expect(Set(stale.map(\.version)) == ["", "1762077600"])
+        let entries = [message("m", "before"), "null", #""text""#, #"{"content":"no type"}"#, message("n", "after")]
+        for conversation in stale {
+            let history = try ConversationHistory.sample(conversation.remoteID.rawValue, entries)
+            #expect(try house.store.takeIn([HistoryIntake(history, version: conversation.version)]) == 5)
+            #expect(try house.store.history(of: conversation.id).entries.map(\.entry.raw.text) == entries)
+        }
+        #expect(try house.store.staleConversations(limit: 9, now: Timestamp(microseconds: 0)).isEmpty)
+        #expect(try house.store.setAside().map(\.position) == [2])
+    }
+}

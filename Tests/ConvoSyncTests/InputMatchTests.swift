@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct `Whether an append is in a history` {
     private func entry(_ id: String, _ text: String, type: String = "message.input") throws -> Entry {
-        try Entry(
+        Entry(
             raw: .object([
                 "object": .string("entry"), "type": .string(type), "id": .string(id), "role": .string("user"),
                 "content": .string(text), "created_at": .string("2026-01-01T00:00:00Z"), "completed_at": .null,
@@ -57,7 +57,7 @@ import Testing
             try JSONText(#"{"type":"function.result","tool_call_id":"\#(call)","result":"1"}"#)
         }
         let request = AppendRequest(inputs: .entries([try result("x"), try result("y")]))
-        let both = [try Entry(raw: result("x")), try Entry(raw: result("y").setting("id", to: .string("e")))]
+        let both = [Entry(raw: try result("x")), Entry(raw: try result("y").setting("id", to: .string("e")))]
         #expect(InputMatch(of: request, in: both, after: nil, baseCount: 0) == .unanswered)
         #expect(InputMatch(of: request, in: both.reversed(), after: nil, baseCount: 0) == .similar)
     }

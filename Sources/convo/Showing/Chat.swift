@@ -82,7 +82,7 @@ struct Chat {
             + style.ink.faint("  \(item.state.words) · \(item.id)")
         let reason = item.reason.map { faintly($0.message) } ?? []
         let inputs = (try? Inputs(json: item.inputs))?.asEntries ?? []
-        let bodies = inputs.compactMap { try? Entry(raw: $0) }.flatMap(body)
+        let bodies = inputs.map { Entry(raw: $0) }.flatMap(body)
         return ["", head] + bodies + reason
     }
 

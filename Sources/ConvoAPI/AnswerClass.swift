@@ -1,0 +1,63 @@
+/// What an answer is, decided before anything is concluded from it.
+///
+/// "Refused", "deleted", "not found" and "an empty list" are conclusions that only the API's own answer allows. A sign-in
+/// page, a firewall or another program behind the same name answers with the same statuses, so the status alone says
+/// nothing: the media type and the body's shape have to be the API's too.
+enum AnswerClass: Equatable {
+    case success
+    /// - Parameters:
+    ///   - isAPIsOwn: whether the API wrote it, and not something before it.
+    ///   - changedNothing: whether it proves that the request was not carried out.
+    case failure(APIError.Kind, isAPIsOwn: Bool, changedNothing: Bool)
+
+    /// Statuses that only ask to come back later. They conclude nothing, whoever sends them.
+    static let laterStatuses: Set<Int> = [408, 425, 429, 500, 502, 503, 504]
+
+    /// - Parameters:
+    ///   - status: any but a success.
+    ///   - isOverPlan: a limit of the answer's `x-ratelimit-limit-…` fields is zero.
+    init(errorStatus status: Int, shape: ErrorBody.Shape, isOverPlan: Bool) {
+        let isOwn = AnswerClass.isAPIsOwn(shape, status)
+        switch status {
+        case 429 where isOwn && isOverPlan: self = .failure(.notInPlan, isAPIsOwn: true, changedNothing: true)
+        case _ where AnswerClass.laterStatuses.contains(status):
+            self = .failure(.status(status), isAPIsOwn: isOwn, changedNothing: isOwn && status == 429)
+        case 404 where shape == .noRoute: self = .failure(.noRoute, isAPIsOwn: false, changedNothing: true)
+        case 400..<500 where isOwn: self = .failure(.status(status), isAPIsOwn: true, changedNothing: true)
+        case 500... where isOwn: self = .failure(.status(status), isAPIsOwn: true, changedNothing: false)
+        default: self = .notTheAPI(status)
+        }
+    }
+
+    /// - Parameters:
+    ///   - status: one of success.
+    ///   - mediaType: in lower case, without parameters.
+    init(successStatus status: Int, mediaType: String?, isBodyEmpty: Bool, expecting expected: ExpectedAnswer) {
+        let isExpected =
+            switch expected {
+            case .nothing: status == 204 && isBodyEmpty
+            case .events: mediaType == "text/event-stream"
+            default: AnswerClass.isJSON(mediaType)
+            }
+        self = isExpected ? .success : .notTheAPI(status)
+    }
+
+    static func notTheAPI(_ status: Int) -> AnswerClass {
+        .failure(.notTheAPI(status: status), isAPIsOwn: false, changedNothing: false)
+    }
+
+    static func isJSON(_ mediaType: String?) -> Bool {
+        guard let mediaType else { return false }
+        return mediaType == "application/json" || (mediaType.hasPrefix("application/") && mediaType.hasSuffix("+json"))
+    }
+
+    private static func isAPIsOwn(_ shape: ErrorBody.Shape, _ status: Int) -> Bool {
+        switch shape {
+        case .apiError: status >= 400
+        case .validation: status == 422
+        case .detail: status == 401 || status == 403
+        case .gateway: [401, 403, 429].contains(status)
+        case .noRoute, .foreign: false
+        }
+    }
+}
