@@ -13,7 +13,7 @@ final class Simulation {
     private struct Life {
         let sender: Int
         let stage: Stage
-        let wake: WakeSignal
+        let wake: AsyncEvent
         /// When a person stops it, if one does.
         var stopsAt = VirtualInstant.never
         let task: Task<Void, Never>
@@ -88,7 +88,7 @@ final class Simulation {
     }
 
     private func begin(
-        _ points: CrashPoints, _ work: @escaping @Sendable (SyncEngine, WakeSignal) async -> Void
+        _ points: CrashPoints, _ work: @escaping @Sendable (SyncEngine, AsyncEvent) async -> Void
     ) -> Life {
         lives += 1
         let stage = Stage(world, points: points) { [disk] place in
@@ -97,7 +97,7 @@ final class Simulation {
         }
         let client = SimulatedClient(world, pace: stage, sender: lives) { [person] in person.operation(of: $0) }
         let engine = engine(client, on: stage)
-        let wake = WakeSignal()
+        let wake = AsyncEvent()
         // Cancelled when this life ends: see `end`.
         let task = Task(executorPreference: executor) { await work(engine, wake) }
         return Life(sender: lives, stage: stage, wake: wake, task: task)
@@ -111,7 +111,7 @@ final class Simulation {
                 let turn = try? await engine.takeTurn()  // without it the write is queued all the same
                 guard let queued = try? person.perform(action, in: disk.store) else { return }
                 disk.keepPromise()
-                if rings { daemon.wake.ring() }
+                if rings { daemon.wake.notify() }
                 // Whatever comes of it, the outbox keeps it.
                 _ = try? await engine.deliver(queued, turn: turn, streaming: Streaming(queued) { _ in })
             }
@@ -128,7 +128,7 @@ final class Simulation {
         default:
             try person.perform(action, in: disk.store)
             disk.keepPromise()
-            daemon.wake.ring()
+            daemon.wake.notify()
         }
     }
 

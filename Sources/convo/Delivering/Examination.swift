@@ -33,8 +33,7 @@ struct Examination {
         }
         look(at: "integrity", words: { "the database is whole" }, { try store.checkIntegrity() })
         let daemon = FileLock.holder(of: .daemon, beside: store.path)
-        findings.append(
-            Finding(part: "daemon", words: daemon.map { "running, process \($0)" } ?? "not running", failure: nil))
+        findings.append(Finding(part: "daemon", words: daemon.words, failure: nil))
     }
 
     private mutating func examineServer(_ settings: Settings) async {

@@ -42,7 +42,7 @@ struct Sync: Verb {
     private func push(_ engine: SyncEngine, in store: Store) async throws -> PushReport {
         for _ in 0..<Sync.turnLimit {
             if let report = try await engine.push(.once) { return report }
-            Doorbell.ring(beside: store.path)
+            WakeupChannel.notify(beside: store.path)
             try await Task.sleep(for: Sync.turnPause)
         }
         return PushReport()

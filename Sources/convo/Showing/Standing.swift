@@ -7,8 +7,8 @@ struct Standing {
     let database: String
     let server: String
     let status: StoreStatus
-    /// The running daemon's process, `nil` if none runs.
-    let daemon: Int32?
+    /// The daemon that runs, `nil` if none does.
+    let daemon: FileLock.Holder?
 
     var json: JSONText {
         .object([
@@ -19,7 +19,10 @@ struct Standing {
             "outbox": .object(OperationState.allCases.map { ($0.rawValue, .int(status.outbox[$0] ?? 0)) }),
             "last_pull_at": .string(status.lastPullAt),
             "last_sweep_at": .string(status.lastSweepAt),
-            "daemon": .object(["running": .bool(daemon != nil), "pid": daemon.map { .int(Int($0)) } ?? .null]),
+            "daemon": .object([
+                "running": .bool(daemon?.isCurrent == true),
+                "pid": daemon?.process.map { .int(Int($0)) } ?? .null,
+            ]),
         ])
     }
 
@@ -33,8 +36,18 @@ struct Standing {
             ("waiting", waiting.isEmpty ? "nothing" : waiting.joined(separator: ", ")),
             ("last look", status.lastPullAt.map(style.moments.ago) ?? "never"),
             ("last sweep", status.lastSweepAt.map(style.moments.ago) ?? "never"),
-            ("daemon", daemon.map { "running, process \($0)" } ?? "not running"),
+            ("daemon", daemon.words),
         ]
         return facts.map { "\(style.ink.faint($0.padded(to: 12)))\($1.sanitised(.line))" }
+    }
+}
+
+extension FileLock.Holder? {
+    /// Of a daemon.
+    var words: String {
+        guard let self else { return "not running" }
+        let process = self.process.map { "process \($0)" } ?? "another process"
+        return self.isCurrent
+            ? "running, \(process)" : "not running for this file: \(process) serves one that is no longer there"
     }
 }
