@@ -146,13 +146,15 @@ let package = Package(
         .testTarget(name: "ConvoSQLiteTests", dependencies: ["ConvoSQLite"], swiftSettings: strict),
         .testTarget(
             name: "ConvoStoreTests",
-            dependencies: ["ConvoStore", "ConvoModel", "Fuzzing", "SeededRandom"],
+            dependencies: ["ConvoStore", "ConvoModel", "Fuzzing", "SeededRandom", "SyncRecorder"],
             swiftSettings: strict
         ),
         // Chance that a seed replays.
         .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
         // Real texts with a few bytes changed, and a bound for the memory that they may take.
         .target(name: "Fuzzing", dependencies: ["SeededRandom"], path: "Tests/Fuzzing", swiftSettings: strict),
+        // SQLite's file system, and what of its files is really on the disk.
+        .target(name: "SyncRecorder", dependencies: ["CSQLite"], path: "Tests/SyncRecorder"),
         // A server, a network and a clock made of values; and what must be true of whoever talks to them.
         .target(
             name: "ConvoSimulation",
@@ -162,7 +164,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ConvoSimulationTests",
-            dependencies: ["ConvoSimulation", "ConvoSync", "ConvoAPI", "ConvoStore", "ConvoModel", "SeededRandom"],
+            dependencies: [
+                "ConvoSimulation", "ConvoSync", "ConvoAPI", "ConvoStore", "ConvoModel", "SeededRandom", "SyncRecorder",
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -52,7 +52,11 @@ extension Store {
     ///
     /// The file beside it is written first. What stops between the two leaves a database that does not match it, and
     /// holds its writes: needlessly at worst.
+    ///
+    /// - Throws: ``StoreError/replaced(path:)`` where this is no longer the file of that name: what lies beside it belongs to
+    ///   the one that is there now.
     func claimInstance(_ database: Database) throws {
+        guard !isReplaced else { throw StoreError.replaced(path: path) }
         let (known, beside) = (try Instance(database), instanceFile.read())
         let isOriginal = isOriginal(known, beside: beside)
         guard known == nil || !isOriginal else { return }

@@ -36,7 +36,6 @@ extension Store {
     ///   file of that name: what is there now may hold the same write.
     public func markSending(_ id: OperationID, base: OutboxItem.Base?) throws(StoreError) -> Bool {
         let counted = try writeDurably { database -> InstanceFile.Content? in
-            guard !isReplaced else { throw StoreError.replaced(path: path) }
             try claimInstance(database)
             let hasMoved = try move(
                 database, id, from: [.queued], to: .sending, reason: nil,

@@ -77,7 +77,7 @@ struct Daemon: Service {
     ) async -> Ending {
         var engine = first
         while !Task.isCancelled {
-            let ending = await run(engine, SyncIntervals(settings: settings), watcher, configured)
+            let ending = await run(engine, SyncIntervals(settings: settings), store, watcher, configured)
             guard case .reload(let generation) = ending, !Task.isCancelled else { return ending }
             configured = generation
             manager?.tell(.reloading(monotonicMicroseconds: Monotonic.microseconds))
@@ -99,14 +99,16 @@ struct Daemon: Service {
 
     /// Runs an engine until something ends it.
     private func run(
-        _ engine: SyncEngine, _ intervals: SyncIntervals, _ watcher: DatabaseWatcher,
+        _ engine: SyncEngine, _ intervals: SyncIntervals, _ store: Store, _ watcher: DatabaseWatcher,
         _ configured: AsyncEvent.Generation
     ) async -> Ending {
         let news = NewsDesk(logger: logger, manager: manager)
         let asOpened = AsyncEvent().generation  // nothing has replaced it then
         return await withTaskGroup(of: Ending.self) { group in
             group.addTask {
-                await engine.run(intervals, wake: watcher.queued) { news.report($0) }
+                await engine.run(intervals, wake: watcher.queued) { event in
+                    if !store.isReplaced { news.report(event) }  // what fails for that is said once, when it ends
+                }
                 return .stopped
             }
             group.addTask {

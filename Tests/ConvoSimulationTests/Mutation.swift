@@ -14,6 +14,8 @@ struct Mutation: Sendable, CustomTestStringConvertible {
     /// Any of these convicts it.
     let breaks: Set<Violation.Rule>
     var sharesOutages = true
+    /// Whether the store syncs what must survive a power cut.
+    var syncsCommits = true
     var limits: @Sendable (inout SyncLimits) -> Void = { _ in }
     /// What it does in place of a step; `nil` where it does the right thing.
     var push: Push = { _, _ in nil }

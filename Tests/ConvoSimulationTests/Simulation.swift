@@ -54,7 +54,7 @@ final class Simulation {
             SimulatedWorld(
                 seed: scenario.seed, switches: scenario.switches, faults: scenario.faults, others: scenario.others,
                 clockJumps: scenario.clockJumps))
-        disk = try Disk(world, seed: scenario.seed)
+        disk = try Disk(world, seed: scenario.seed, syncsCommits: mutation?.syncsCommits ?? true)
     }
 
     /// Runs it to its end and judges what came of it.
@@ -91,10 +91,7 @@ final class Simulation {
         _ points: CrashPoints, _ work: @escaping @Sendable (SyncEngine, AsyncEvent) async -> Void
     ) -> Life {
         lives += 1
-        let stage = Stage(world, points: points) { [disk] place in
-            // What was committed just before a turn is sent is `sending`, and that is durable.
-            if case .before(let request) = place, request.isTurn { disk.keepPromise() } else { disk.beSeen() }
-        }
+        let stage = Stage(world, points: points) { [disk] _ in disk.beSeen() }
         let client = SimulatedClient(world, pace: stage, sender: lives) { [person] in person.operation(of: $0) }
         let engine = engine(client, on: stage)
         let wake = AsyncEvent()
@@ -110,7 +107,7 @@ final class Simulation {
             var hand = begin(CrashPoints()) { [person, disk] engine, _ in
                 let turn = try? await engine.takeTurn()  // without it the write is queued all the same
                 guard let queued = try? person.perform(action, in: disk.store) else { return }
-                disk.keepPromise()
+                disk.beSeen()
                 if rings { daemon.wake.notify() }
                 // Whatever comes of it, the outbox keeps it.
                 _ = try? await engine.deliver(queued, turn: turn, streaming: Streaming(queued) { _ in })
@@ -127,7 +124,7 @@ final class Simulation {
             runByHand.insert(hand.sender)
         default:
             try person.perform(action, in: disk.store)
-            disk.keepPromise()
+            disk.beSeen()
             daemon.wake.notify()
         }
     }
