@@ -1,6 +1,6 @@
 # make demo      the main job, end to end, against the sandbox
 # make test      every test
-# make soak      200 kills of the real daemon, 200,000 simulated runs: hours
+# make soak      200 kills of the real daemon, 10,000 wake-ups, 200,000 simulated runs: hours
 # make bench     what it takes, beside what limits it; BENCH="--entries 100000 --runs 5" for less
 # make install   into PREFIX (default: ~/.local)
 # make format    the sources as .swift-format wants them
@@ -38,6 +38,7 @@ test:
 soak:
 	$(SWIFT) build
 	Tests/Processes/kills "$$($(SWIFT) build --show-bin-path)" --kills 200
+	Tests/Processes/wakeups "$$($(SWIFT) build --show-bin-path)" --writes 10000
 	CONVO_SIMULATION_SEEDS=200000 CONVO_CRASH_STRIDE=1 $(SWIFT) test -c release -Xswiftc -enable-testing --filter ConvoSimulationTests
 
 $(ARCHIVES): Makefile

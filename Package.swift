@@ -34,7 +34,7 @@ let package = Package(
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
-        // The nouns; and the C libraries: libcurl, SQLite and Zstandard; and the allocator's settings.
+        // The nouns; and the C libraries: libcurl, SQLite and Zstandard; and what of the system Swift can't express.
         .target(name: "ConvoModel", swiftSettings: strict),
         .target(name: "CCurl"),  // loads it; to build, its headers are enough
         .systemLibrary(
@@ -48,14 +48,15 @@ let package = Package(
             providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]
         ),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CPosix"),
 
         // Bytes on the wire, bytes on the disk.
-        .target(name: "ConvoSQLite", dependencies: ["CSQLite"], swiftSettings: strict),
+        .target(name: "ConvoSQLite", dependencies: ["CPosix", "CSQLite"], swiftSettings: strict),
         .target(name: "ConvoHTTP", dependencies: ["CCurl"], swiftSettings: strict),
         .target(name: "ConvoAPI", dependencies: ["ConvoHTTP", "ConvoModel"], swiftSettings: strict),
         .target(
             name: "ConvoStore",
-            dependencies: ["ConvoModel", "ConvoSQLite", "CSQLite", "CZstd"],
+            dependencies: ["ConvoModel", "ConvoSQLite", "CPosix", "CSQLite", "CZstd"],
             resources: [.embedInCode("Migrations")],
             swiftSettings: strict
         ),
@@ -145,13 +146,15 @@ let package = Package(
         .testTarget(name: "ConvoSQLiteTests", dependencies: ["ConvoSQLite"], swiftSettings: strict),
         .testTarget(
             name: "ConvoStoreTests",
-            dependencies: ["ConvoStore", "ConvoModel", "Fuzzing", "SeededRandom"],
+            dependencies: ["ConvoStore", "ConvoModel", "Fuzzing", "SeededRandom", "SyncRecorder"],
             swiftSettings: strict
         ),
         // Chance that a seed replays.
         .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
         // Real texts with a few bytes changed, and a bound for the memory that they may take.
         .target(name: "Fuzzing", dependencies: ["SeededRandom"], path: "Tests/Fuzzing", swiftSettings: strict),
+        // SQLite's file system, and what of its files is really on the disk.
+        .target(name: "SyncRecorder", dependencies: ["CSQLite"], path: "Tests/SyncRecorder"),
         // A server, a network and a clock made of values; and what must be true of whoever talks to them.
         .target(
             name: "ConvoSimulation",
@@ -161,7 +164,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ConvoSimulationTests",
-            dependencies: ["ConvoSimulation", "ConvoSync", "ConvoAPI", "ConvoStore", "ConvoModel", "SeededRandom"],
+            dependencies: [
+                "ConvoSimulation", "ConvoSync", "ConvoAPI", "ConvoStore", "ConvoModel", "SeededRandom", "SyncRecorder",
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -23,6 +23,15 @@ public final class Database: @unchecked Sendable {
         case immediate = "BEGIN IMMEDIATE"
     }
 
+    /// What may be done with the file.
+    public enum Access: Sendable {
+        case readWrite
+        case readOnly
+        /// Read without locks and without a log, as on a medium that nobody writes to: what another process changes
+        /// meanwhile is read wrongly (sqlite.org/uri.html, "immutable"). There must be no log that holds anything.
+        case immutable
+    }
+
     let handle: OpaquePointer
     private var statements: [String: Statement] = [:]
     private var isReading = false
@@ -30,18 +39,31 @@ public final class Database: @unchecked Sendable {
     private(set) var logPages = 0
 
     private let waitingRoom: WaitingRoom
-    private let busyTimeoutMilliseconds: Int32
+    private let access: Access
+    private let busyTimeoutMilliseconds: Int64
+    /// Until it is set up: all that is done for that, together, waits no longer.
+    private var openingDeadline: Int64?
+    private var waitDeadline: Int64 = 0
     /// Of this connection, as long as it waits.
     private var ticket: Int32?
 
-    init(path: String, busyTimeoutMilliseconds: Int32) throws {
+    /// - Parameter openingDeadline: on the clock of ``now``; counts until ``isOpen()`` is called.
+    init(path: String, access: Access, busyTimeoutMilliseconds: Int64, openingDeadline: Int64) throws {
         var opened: OpaquePointer?
-        let flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX
-        let code = sqlite3_open_v2(path, &opened, flags, nil)
+        let flags =
+            switch access {
+            case .readWrite: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+            case .readOnly: SQLITE_OPEN_READONLY
+            case .immutable: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
+            }
+        let name = access == .immutable ? Database.immutableURI(of: path) : path
+        let code = sqlite3_open_v2(name, &opened, flags | SQLITE_OPEN_NOMUTEX, nil)
         guard let opened else { throw DatabaseError(code: SQLITE_NOMEM, message: "out of memory") }
         handle = opened
         waitingRoom = WaitingRoom(beside: path)
+        self.access = access
         self.busyTimeoutMilliseconds = busyTimeoutMilliseconds
+        self.openingDeadline = openingDeadline
         guard code == SQLITE_OK else { throw Database.error(opened, code) }
         sqlite3_extended_result_codes(opened, 1)
         // The connection ends in `deinit`: the pointers outlive their use.
@@ -62,10 +84,32 @@ public final class Database: @unchecked Sendable {
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
+    /// To be called when it is set up.
+    func isOpen() { openingDeadline = nil }
+
+    /// Milliseconds on a clock that nobody sets.
+    static var now: Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
+    }
+
+    /// `?`, `#` and `%` mean something in a URI; of the rest, too, only what certainly means itself is left as it is.
+    private static func immutableURI(of path: String) -> String {
+        let plain = Set("/-._~abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".utf8)
+        let encoded = path.utf8.map { byte in
+            plain.contains(byte)
+                ? String(UnicodeScalar(byte)) : "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }
+        return "file:\(encoded.joined())?immutable=1"
+    }
+
     /// While another process writes.
     private func wait(after tries: Int) -> Bool {
-        guard tries < busyTimeoutMilliseconds else { return false }
-        ticket = ticket ?? waitingRoom.enter()
+        let now = Database.now
+        if tries == 0 { waitDeadline = min(now + busyTimeoutMilliseconds, openingDeadline ?? .max) }
+        guard now < waitDeadline else { return false }
+        if access == .readWrite { ticket = ticket ?? waitingRoom.enter() }
         usleep(Database.busyPauseMicroseconds)
         return true
     }

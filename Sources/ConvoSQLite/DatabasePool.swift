@@ -1,5 +1,12 @@
+import CSQLite
 import Dispatch
 import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
 
 /// A file's connections: as many as there are callers at once, each opened when it is first needed. A program that
 /// asks one thing opens one.
@@ -8,6 +15,7 @@ import Synchronization
 public final class DatabasePool: Sendable {
     /// Connections that are kept for the next caller.
     private static let idleLimit = 5
+    private static let openPauseMicroseconds: UInt32 = 20_000
 
     private let open: @Sendable () throws -> Database
     /// Reads take from the end and writes from the front, so that each finds what it had in its cache.
@@ -16,16 +24,32 @@ public final class DatabasePool: Sendable {
     private let checkpoints = Checkpoints()
     private let waitingRoom: WaitingRoom
 
-    /// - Parameter prepare: sets up each connection. It is called once in here, so that what is wrong with the file is
-    ///   known when this returns.
+    /// - Parameters:
+    ///   - busyTimeoutSeconds: how long a transaction waits for another process; and to open a connection, in all.
+    ///   - prepare: sets up each connection. It is called once in here, so that what is wrong with the file is known
+    ///     when this returns.
     public init(
-        path: String, busyTimeoutSeconds: Double, prepare: @escaping @Sendable (Database) throws -> Void
+        path: String, access: Database.Access = .readWrite, busyTimeoutSeconds: Double,
+        prepare: @escaping @Sendable (Database) throws -> Void
     ) throws {
         waitingRoom = WaitingRoom(beside: path)
+        let timeout = Int64(busyTimeoutSeconds * 1000)
         open = {
-            let database = try Database(path: path, busyTimeoutMilliseconds: Int32(busyTimeoutSeconds * 1000))
-            try prepare(database)
-            return database
+            let deadline = Database.now + timeout
+            while true {
+                do {
+                    let database = try Database(
+                        path: path, access: access, busyTimeoutMilliseconds: timeout, openingDeadline: deadline)
+                    try prepare(database)
+                    database.isOpen()
+                    return database
+                } catch let error as DatabaseError where error.code == SQLITE_BUSY && Database.now < deadline {
+                    // While another process makes the file, or is the last to leave it, SQLite may say that it is busy
+                    // without asking the busy handler ("Sometimes Queries Return SQLITE_BUSY In WAL Mode",
+                    // sqlite.org/wal.html).
+                    usleep(DatabasePool.openPauseMicroseconds)
+                }
+            }
         }
         idle = Mutex([try open()])
     }

@@ -15,15 +15,18 @@ struct WaitingRoom: Sendable {
     private static let pauseMicroseconds: UInt32 = 1000
 
     private let path: String
+    private let database: String
 
-    init(beside database: String) { path = database + ".waiting" }
+    init(beside database: String) {
+        self.database = database
+        path = database + ".waiting"
+    }
 
     /// - Returns: what is to be closed when the wait is over; `nil` where it did not work, and may the next time.
     func enter() -> Int32? {
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return nil }
-        if flock(descriptor, LOCK_SH | LOCK_NB) == 0 { return descriptor }
-        close(descriptor)  // the busy one is just looking whether there is anybody
+        guard let descriptor = try? SidecarFile.open(path, O_RDWR | O_CREAT, beside: database) else { return nil }
+        if DescriptorLock.tryLock(descriptor, isExclusive: false) { return descriptor }
+        close(descriptor)
         return nil
     }
 
@@ -37,9 +40,9 @@ struct WaitingRoom: Sendable {
     }
 
     var isOccupied: Bool {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }  // nobody ever waited
+        // Where nobody ever waited, there is no file.
+        guard let descriptor = try? SidecarFile.open(path, O_RDONLY, beside: database) else { return false }
         defer { close(descriptor) }
-        return flock(descriptor, LOCK_EX | LOCK_NB) != 0
+        return DescriptorLock.isTaken(descriptor)
     }
 }

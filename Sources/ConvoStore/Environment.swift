@@ -14,14 +14,20 @@ public struct Environment: Sendable {
     /// The clock that nobody sets.
     public let uptime: @Sendable () -> Uptime
     public let randomBits: @Sendable () -> UInt64
+    /// Where the database of that path lives: another answer than before makes it a copy.
+    public let location: @Sendable (_ path: String) -> DatabaseLocation
+    /// Whether what survives a power cut is waited for. Only a test of a test says no.
+    var syncsDurableCommits = true
 
     public init(
         now: @escaping @Sendable () -> Timestamp, uptime: @escaping @Sendable () -> Uptime,
-        randomBits: @escaping @Sendable () -> UInt64
+        randomBits: @escaping @Sendable () -> UInt64,
+        location: @escaping @Sendable (_ path: String) -> DatabaseLocation = { DatabaseLocation(of: $0) }
     ) {
         self.now = now
         self.uptime = uptime
         self.randomBits = randomBits
+        self.location = location
     }
 
     public static let live = Environment(

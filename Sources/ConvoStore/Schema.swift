@@ -23,6 +23,14 @@ enum Schema {
         try database.execute(sql: "PRAGMA journal_mode = WAL")  // the file keeps it; to ask is as much work
     }
 
+    /// For a file that can only be read.
+    ///
+    /// - Throws: as ``prepare(_:path:)``; ``StoreError/olderSchema(path:version:)`` where it would have to be changed first.
+    static func check(_ database: Database, path: String) throws {
+        let present = try database.inTransaction(.deferred) { try version(of: database, path: path) }
+        if present < version { throw StoreError.olderSchema(path: path, version: present) }
+    }
+
     /// Of a new file, in bytes: three messages of the usual length waste a seventh of a page of 4,096.
     static let pageSize = 8192
 

@@ -31,31 +31,64 @@ extension Store {
     }
 
     /// Puts a refused or held operation back into the queue, with what waited for it; and lets a queued one go at
-    /// once. One in doubt is asked about again at once: it is still not sent blindly.
+    /// once. One in doubt is asked about again at once: it is still not sent blindly. Nor is one that is held as `copied`:
+    /// it is in doubt then, from now on, and the server is searched for it.
     ///
     /// - Throws: ``StoreError/wrongState(_:state:action:)`` if it is delivered, cancelled, or held by another.
     public func retry(_ id: OperationID) throws(StoreError) {
         try writeDurably { database in
-            let item = try require(database, id)
-            switch item.state {
-            case .queued, .inDoubt:
-                try database.execute(
-                    sql: "UPDATE operation SET next_attempt = NULL WHERE id = ?", arguments: [id.rawValue])
-            case .refused where item.reason?.code != Dependence.code, .held where item.reason?.code != Dependence.code:
-                _ = try move(
-                    database, id, from: [item.state], to: .queued, reason: nil,
-                    // The person has decided knowing what others wrote: that is seen now.
-                    set: """
-                        next_attempt = NULL, failures = 0, seen_entry_id = (SELECT id FROM entry
-                            WHERE conversation = operation.conversation AND dropped_at IS NULL
-                            ORDER BY position DESC LIMIT 1)
-                        """, [])
-                try releaseDependents(database, of: item)
-            default:
-                throw StoreError.wrongState(id, state: item.state, action: "retried")
-            }
+            try claimInstance(database)
+            try retry(database, try require(database, id))
         }
-        Doorbell.ring(beside: path)
+        WakeupChannel.notify(beside: path)
+    }
+
+    /// Retries every operation in these states, as ``retry(_:)`` does, but for what waits for another one only: that goes
+    /// with the other one. All in one transaction.
+    ///
+    /// - Returns: those that were retried, in the order of acceptance.
+    public func retryAll(in states: Set<OperationState>) throws(StoreError) -> [OperationID] {
+        let retried = try writeDurably { database in
+            try claimInstance(database)
+            var retried: [OperationID] = []
+            for item in try open(database, in: states.intersection([.queued, .inDoubt, .refused, .held]))
+            where item.state == .queued || item.state == .inDoubt || item.reason?.code != Dependence.code {
+                try retry(database, item)
+                retried.append(item.id)
+            }
+            return retried
+        }
+        WakeupChannel.notify(beside: path)
+        return retried
+    }
+
+    private func retry(_ database: Database, _ item: OutboxItem) throws {
+        switch item.state {
+        case .queued, .inDoubt:
+            try database.execute(
+                sql: "UPDATE operation SET next_attempt = NULL WHERE id = ?", arguments: [item.id.rawValue])
+        case .held where item.reason?.code == OutboxItem.Reason.copied.code:
+            // What its writer had seen stays: the original's is looked for behind that.
+            _ = try move(
+                database, item.id, from: [.held], to: .inDoubt, reason: .copied,
+                set: """
+                    next_attempt = NULL, failures = 0, base_entry_id = NULL, base_count = NULL, doubted = ?,
+                    doubted_uptime = ?, doubted_boot = ?
+                    """, doubt())
+            try releaseDependents(database, of: item)
+        case .refused where item.reason?.code != Dependence.code, .held where item.reason?.code != Dependence.code:
+            _ = try move(
+                database, item.id, from: [item.state], to: .queued, reason: nil,
+                // The person has decided knowing what others wrote: that is seen now.
+                set: """
+                    next_attempt = NULL, failures = 0, seen_entry_id = (SELECT id FROM entry
+                        WHERE conversation = operation.conversation AND dropped_at IS NULL
+                        ORDER BY position DESC LIMIT 1)
+                    """, [])
+            try releaseDependents(database, of: item)
+        default:
+            throw StoreError.wrongState(item.id, state: item.state, action: "retried")
+        }
     }
 
     /// Takes an operation back that is certainly not on the server. Cancelling a start or restart takes back what is
@@ -64,28 +97,59 @@ extension Store {
     /// - Returns: every operation that was cancelled.
     /// - Throws: ``StoreError/wrongState(_:state:action:)`` if it is on its way, in doubt, delivered or cancelled.
     public func cancel(_ id: OperationID) throws(StoreError) -> [OperationID] {
-        let cancelled = try writeDurably { database -> [OperationID] in
-            let item = try require(database, id)
-            guard [.queued, .refused, .held].contains(item.state) else {
-                throw StoreError.wrongState(id, state: item.state, action: "cancelled")
-            }
-            guard item.kind == .start || item.kind == .restart else {
-                try cancel(database, item)
-                // One that was itself held by another releases nothing: that other still stands in the way.
-                if item.reason?.code != Dependence.code { try releaseDependents(database, of: item) }
-                return [id]
-            }
-            let victims = try dependents(database, of: item) + [item]
-            for victim in victims { try cancel(database, victim) }
-            for victim in victims where victim.kind == .start || victim.kind == .restart {
-                if let conversation = try ConversationRow.fetch(database, id: victim.conversation) {
-                    try hide(database, conversation.key)
-                }
-            }
-            return victims.map(\.id)
-        }
-        Doorbell.ring(beside: path)
+        let cancelled = try writeDurably { database in try cancel(database, with: try require(database, id)) }
+        WakeupChannel.notify(beside: path)
         return cancelled
+    }
+
+    /// Cancels every operation in these states that can be, as ``cancel(_:)`` does, and with it what goes along. All in one
+    /// transaction.
+    ///
+    /// - Returns: every operation that was cancelled.
+    public func cancelAll(in states: Set<OperationState>) throws(StoreError) -> [OperationID] {
+        let cancelled = try writeDurably { database in
+            var cancelled: Set<OperationID> = []
+            var inOrder: [OperationID] = []
+            for item in try open(database, in: states.intersection(Store.cancellable))
+            where !cancelled.contains(item.id) {
+                let victims = try cancel(database, with: item)
+                inOrder += victims.filter { !cancelled.contains($0) }
+                cancelled.formUnion(victims)
+            }
+            return inOrder
+        }
+        WakeupChannel.notify(beside: path)
+        return cancelled
+    }
+
+    private static let cancellable: Set<OperationState> = [.queued, .refused, .held]
+
+    private func cancel(_ database: Database, with item: OutboxItem) throws -> [OperationID] {
+        guard Store.cancellable.contains(item.state) else {
+            throw StoreError.wrongState(item.id, state: item.state, action: "cancelled")
+        }
+        guard item.kind == .start || item.kind == .restart else {
+            try cancel(database, item)
+            // One that was itself held by another releases nothing: that other still stands in the way.
+            if item.reason?.code != Dependence.code { try releaseDependents(database, of: item) }
+            return [item.id]
+        }
+        let victims = try dependents(database, of: item) + [item]
+        for victim in victims { try cancel(database, victim) }
+        for victim in victims where victim.kind == .start || victim.kind == .restart {
+            if let conversation = try ConversationRow.fetch(database, id: victim.conversation) {
+                try hide(database, conversation.key)
+            }
+        }
+        return victims.map(\.id)
+    }
+
+    /// In the order of acceptance.
+    private func open(_ database: Database, in states: Set<OperationState>) throws -> [OutboxItem] {
+        let names = StatementArguments(states.map(\.rawValue).sorted())
+        return try OutboxItem.fetchAll(
+            database, sql: OutboxItem.selection + " WHERE o.state IN (\(names.marks)) ORDER BY o.sequence",
+            arguments: names)
     }
 
     /// Changes what a write says that is certainly not on the server; it stays where it stands.

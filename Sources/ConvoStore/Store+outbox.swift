@@ -4,16 +4,19 @@ import ConvoSQLite
 /// The outbox as the engine moves it: every transition is one transaction, and starts from a state that allows it.
 extension Store {
     /// Run by whoever has just taken the engine's lock: a write that is `sending` has lost its sender, and with it
-    /// the answer.
+    /// the answer. In a copy of another database every open write is held, with the reason `copied`.
     ///
     /// - Returns: how many are now in doubt.
     @discardableResult
     public func recoverInterrupted() throws(StoreError) -> Int {
         let isNeeded = try read { database in
-            try Bool.fetchOne(database, sql: "SELECT EXISTS (SELECT 1 FROM operation WHERE state = 'sending')")
+            let isInterrupted = try Bool.fetchOne(
+                database, sql: "SELECT EXISTS (SELECT 1 FROM operation WHERE state = 'sending')")
+            return try isInterrupted == true || !isOriginal(database)
         }
-        guard isNeeded == true else { return 0 }
+        guard isNeeded else { return 0 }
         return try writeDurably { database in
+            try claimInstance(database)
             try database.execute(
                 sql: """
                     UPDATE operation SET state = 'in_doubt', doubted = ?, doubted_uptime = ?, doubted_boot = ?,
@@ -29,15 +32,23 @@ extension Store {
     /// Commits, before the first byte leaves, that an operation is on its way.
     ///
     /// - Returns: `false` where it is no longer queued (cancelled, perhaps): then it must not be sent.
+    /// - Throws: ``StoreError``, and it must not be sent then; ``StoreError/replaced(path:)`` where this is no longer the
+    ///   file of that name: what is there now may hold the same write.
     public func markSending(_ id: OperationID, base: OutboxItem.Base?) throws(StoreError) -> Bool {
-        try transition(
-            id, from: [.queued], to: .sending,
-            set:
-                """
-                sent = ?, attempts = attempts + 1, base_entry_id = ?, base_count = ?, base_version = ?, doubted = NULL,
-                doubted_uptime = NULL, doubted_boot = NULL
-                """,
-            [environment.now().microseconds, base?.entryID?.rawValue, base?.count, base?.version])
+        let counted = try writeDurably { database -> InstanceFile.Content? in
+            try claimInstance(database)
+            let hasMoved = try move(
+                database, id, from: [.queued], to: .sending, reason: nil,
+                set: """
+                    sent = ?, attempts = attempts + 1, base_entry_id = ?, base_count = ?, base_version = ?, doubted = NULL,
+                    doubted_uptime = NULL, doubted_boot = NULL
+                    """,
+                [environment.now().microseconds, base?.entryID?.rawValue, base?.count, base?.version])
+            return hasMoved ? try countSend(database) : nil
+        }
+        guard let counted else { return false }
+        try confirmSend(counted)
+        return true
     }
 
     /// The answer was lost.
@@ -54,7 +65,7 @@ extension Store {
     }
 
     /// From now on, as the three columns say it.
-    private func doubt() -> [(any DatabaseValueConvertible)?] {
+    func doubt() -> [(any DatabaseValueConvertible)?] {
         let uptime = environment.uptime()
         return [environment.now().microseconds, uptime.microseconds, uptime.boot]
     }
@@ -93,11 +104,13 @@ extension Store {
         }
     }
 
-    /// On the server. Takes in the answer where there is one; the history brings the rest.
+    /// On the server. Takes in the answer where there is one; the history brings the rest. The answer to an exchange that
+    /// the server does not store survives a power cut: nobody else has it.
     public func markDelivered(
         _ id: OperationID, as remoteID: RemoteID? = nil, response: ConversationResponse? = nil
     ) throws(StoreError) {
-        try write { database in
+        let isOnlyHere = response == nil ? false : try isUnstored(id)
+        try write(isDurable: isOnlyHere) { database in
             guard
                 let item = try OutboxItem.fetchOne(
                     database, sql: OutboxItem.selection + " WHERE o.id = ?", arguments: [id.rawValue]),
@@ -116,6 +129,13 @@ extension Store {
             }
             try keep(database, response, of: item, in: conversation)
         }
+    }
+
+    /// Whether the server keeps nothing of it.
+    func isUnstored(_ id: OperationID) throws(StoreError) -> Bool {
+        try read { database in
+            try String.fetchOne(database, sql: "SELECT request FROM operation WHERE id = ?", arguments: [id.rawValue])
+        }.map { JSONText.stored($0)["store"]?.bool == false } ?? false
     }
 
     /// The answer's outputs are shown at once. Where the server stores nothing, the inputs are kept here as well, for

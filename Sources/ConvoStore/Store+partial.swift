@@ -6,12 +6,12 @@ import ConvoSQLite
 ///
 /// No history vouches for such entries: they are marked as ours alone, and the operation's `response` lists them.
 extension Store {
-    /// Keeps it. The operation stays where it is.
+    /// Keeps it. The operation stays where it is. What the server does not store survives a power cut.
     public func keepPartial(
         of id: OperationID, conversation remoteID: RemoteID?, entries: [Entry]
     ) throws(StoreError) {
         guard !entries.isEmpty || remoteID != nil else { return }
-        try write { database in
+        try write(isDurable: isUnstored(id)) { database in
             guard
                 let item = try OutboxItem.fetchOne(
                     database, sql: OutboxItem.selection + " WHERE o.id = ?", arguments: [id.rawValue]),

@@ -68,6 +68,7 @@ extension Store {
     /// - Throws: ``StoreError/pendingWrites(_:conversation:)`` if it has writes that are not delivered: they would be lost.
     public func delete(_ id: LocalID, _ scope: DeletionScope) throws(StoreError) -> QueuedWrite? {
         let receipt = try writeDurably { database -> QueuedWrite? in
+            try claimInstance(database)
             let conversation = try require(database, id)
             let waiting = try Int.fetchOne(
                 database,
@@ -84,13 +85,16 @@ extension Store {
             if scope != .remote { try hide(database, conversation.key) }
             return receipt
         }
-        Doorbell.ring(beside: path)
+        WakeupChannel.notify(beside: path)
         return receipt
     }
 
     private func queue(_ work: (Database) throws -> QueuedWrite) throws(StoreError) -> QueuedWrite {
-        let receipt = try writeDurably(work)
-        Doorbell.ring(beside: path)
+        let receipt = try writeDurably { database in
+            try claimInstance(database)
+            return try work(database)
+        }
+        WakeupChannel.notify(beside: path)
         return receipt
     }
 

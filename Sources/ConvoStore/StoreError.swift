@@ -21,7 +21,13 @@ public enum StoreError: Error, Sendable {
     case invalidRequest(String)
 
     case newerSchema(path: String, version: Int, supported: Int)
+    /// It would have to be brought up to date, and can't be written.
+    case olderSchema(path: String, version: Int)
     case notOurs(path: String)
+    /// The file has a second name, and SQLite's log would go by either.
+    case hardLinked(path: String)
+    /// The file that was opened is no longer the one of that name: it was moved, removed or replaced.
+    case replaced(path: String)
     case corrupt(path: String, detail: String)
     case notWritable(path: String, detail: String)
     case diskFull(path: String)
@@ -52,6 +58,10 @@ extension StoreError: CustomStringConvertible {
         case .invalidRequest(let reason): "the request cannot be sent: \(reason)"
         case .newerSchema(let path, let version, let supported):
             "\(path) was written by a newer Convo (schema \(version); this one knows \(supported))"
+        case .olderSchema(let path, let version):
+            "\(path) was written by an older Convo (schema \(version)), and cannot be brought up to date, since it cannot be written"
+        case .hardLinked(let path): "\(path) has a second name, a hard link: it can only be used safely under one"
+        case .replaced(let path): "\(path) is no longer the file that was opened: it was moved, removed or replaced"
         case .notOurs(let path): "\(path) is not a Convo database"
         case .corrupt(let path, let detail): "\(path) is damaged (\(detail))"
         case .notWritable(let path, let detail): "\(path) cannot be written (\(detail))"
@@ -80,6 +90,10 @@ extension StoreError: CustomStringConvertible {
         case .requestTooLarge: "Send it in parts."
         case .invalidRequest: nil
         case .newerSchema: "Update Convo, or name another file with --database."
+        case .olderSchema: "Copy it into a folder that can be written, and name the copy with --database."
+        case .hardLinked:
+            "`find FOLDER -samefile FILE` finds the other name. Remove it; a symbolic link, or a copy of the file, may stay."
+        case .replaced: "Try again: the file that is there now is opened then."
         case .notOurs: "Name another file with --database."
         case .corrupt:
             "Move the file away and run `convo sync`: what is on the server comes back. Undelivered writes are in the old file."

@@ -13,10 +13,13 @@ public protocol Machine: Sendable {
     mutating func finished(_ step: Step, _ outcome: Outcome, at now: Timestamp)
     /// Something outside has changed: there may be new work.
     mutating func woken()
+    /// Whether it has still to look at what has changed outside. One that ends before it could leaves that to the next.
+    var hasChangesToRead: Bool { get }
 }
 
 extension Machine {
     public mutating func woken() {}
+    public var hasChangesToRead: Bool { false }
 }
 
 public enum Turn<Step: Sendable>: Sendable {

@@ -77,6 +77,7 @@ public struct PushMachine: Machine {
     }
 
     public mutating func woken() { isLoadDue = true }
+    public var hasChangesToRead: Bool { isLoadDue }
 
     public mutating func next(at now: Timestamp) -> Turn<Step> {
         if let step = decided.popLast() { return start(step) }
@@ -169,7 +170,9 @@ public struct PushMachine: Machine {
         switch outcome {
         case .loaded(let items): waiting = items
         case .madeRoom: (waiting, report.hasMadeRoom) = ([], true)
-        case .failed(let failure): report.halt = report.halt ?? failure
+        case .failed(let failure):
+            report.halt = report.halt ?? failure
+            isLoadDue = true  // it has not looked
         default: break
         }
     }

@@ -9,23 +9,29 @@ struct Runner<Rules: Machine> {
     private enum Event: Sendable {
         case finished(Rules.Step, Rules.Outcome)
         case moment
-        case woken
+        case woken(AsyncEvent.Generation)
     }
 
     /// Runs the machine to its end.
     ///
     /// Cancelling the task cancels the steps in flight; the machine hears of it as their failure and ends.
     ///
-    /// - Parameter wake: rung when there may be new work meanwhile.
+    /// - Parameters:
+    ///   - wake: notified when there may be new work meanwhile.
+    ///   - seen: the generation of `wake` that the machine's first look at the outside world covers; at the end, the one
+    ///     that its last look covers. What was notified after that is for the caller to wait for.
     func run(
-        _ rules: inout Rules, wake: WakeSignal? = nil, progress: (Rules) -> Void = { _ in }
+        _ rules: inout Rules, wake: AsyncEvent, seen: inout AsyncEvent.Generation, progress: (Rules) -> Void = { _ in }
     ) async {
         await withTaskGroup(of: Event.self) { group in
-            if let wake { group.addTask { await Runner.waitForWake(wake) } }
+            var known = seen
+            group.addTask { [known] in .woken(await wake.wait(after: known)) }
             var moments: [Timestamp] = []
             while true {
                 let now = clock.now
-                switch rules.next(at: now) {
+                let turn = rules.next(at: now)
+                if !rules.hasChangesToRead { seen = known }
+                switch turn {
                 case .step(let step):
                     group.addTask { [perform] in .finished(step, await perform(step)) }
                     continue
@@ -46,9 +52,11 @@ struct Runner<Rules: Machine> {
                 case .finished(let step, let outcome):
                     rules.finished(step, outcome, at: clock.now)
                     progress(rules)
-                case .woken:
+                case .woken(let generation):
+                    guard generation > known else { break }  // cancelled
+                    known = generation
                     rules.woken()
-                    if let wake, !Task.isCancelled { group.addTask { await Runner.waitForWake(wake) } }
+                    if !Task.isCancelled { group.addTask { .woken(await wake.wait(after: generation)) } }
                 case .moment: break
                 case nil: return
                 }
@@ -56,8 +64,10 @@ struct Runner<Rules: Machine> {
         }
     }
 
-    private static func waitForWake(_ wake: WakeSignal) async -> Event {
-        await wake.wait()
-        return .woken
+    /// As ``run(_:wake:seen:progress:)``, where nothing outside is waited for.
+    func run(_ rules: inout Rules, progress: (Rules) -> Void = { _ in }) async {
+        let wake = AsyncEvent()
+        var seen = wake.generation
+        await run(&rules, wake: wake, seen: &seen, progress: progress)
     }
 }

@@ -41,7 +41,7 @@ extension SyncEngine {
         breaker.woken()
         defer {
             turn?.release()
-            Doorbell.ring(beside: store.path)  // for what else waits
+            WakeupChannel.notify(beside: store.path)  // for what else waits
         }
         while true {
             let item = try store.operation(matching: id.rawValue)
@@ -55,7 +55,9 @@ extension SyncEngine {
             }
             defer { if turn == nil { lock.release() } }
             let manner = PushShell.Manner(streaming: streaming, only: item.conversation)
-            let report = try await push(PushMachine(.once, limits: limits), manner)
+            let wake = AsyncEvent()  // what else is queued meanwhile is for others
+            var seen = wake.generation
+            let report = try await push(PushMachine(.once, limits: limits), manner, wake: wake, seen: &seen)
             let after = try store.operation(matching: id.rawValue)
             if report.halt != nil || Task.isCancelled || after.state != .queued || after.nextAttempt != nil {
                 return after

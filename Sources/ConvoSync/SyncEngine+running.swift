@@ -34,12 +34,12 @@ extension SyncEngine {
     /// It ends by itself, and nothing more leaves, where the database belongs to another server or account than the settings name.
     ///
     /// - Parameters:
-    ///   - wake: rung when something was queued: it is sent at once.
+    ///   - wake: notified when something was queued: it is sent at once, whatever the engine is doing.
     ///   - observe: called after each pull and each push that did something.
     /// - Returns: why it ended by itself; `nil` where the task was cancelled.
     @discardableResult
     public func run(
-        _ intervals: SyncIntervals, wake: WakeSignal, observe: @escaping @Sendable (SyncEvent) -> Void
+        _ intervals: SyncIntervals, wake: AsyncEvent, observe: @escaping @Sendable (SyncEvent) -> Void
     ) async -> SyncFailure? {
         await withTaskGroup(of: SyncFailure?.self) { group in
             group.addTask { await pullForever(intervals, observe) }
@@ -75,21 +75,25 @@ extension SyncEngine {
         return nil
     }
 
-    /// Whoever queues a write rings. One who began to send it, and was stopped, does not: so the outbox is looked at as
+    /// Whoever queues a write notifies. One who began to send it, and was stopped, does not: so the outbox is looked at as
     /// often as the list.
+    ///
+    /// `seen` is taken before each look at the outbox, and waited behind: what is queued between any two steps is seen
+    /// by the next look, at once.
     private func pushForever(
-        _ intervals: SyncIntervals, _ wake: WakeSignal, _ observe: (SyncEvent) -> Void
+        _ intervals: SyncIntervals, _ wake: AsyncEvent, _ observe: (SyncEvent) -> Void
     ) async -> SyncFailure? {
         var failures = 0
         var slowUntil: Timestamp?
+        var seen = wake.generation
         while !Task.isCancelled {
             if let moment = breaker.holdsUntil {
-                if await waitForWork(wake, until: moment) { breaker.woken() }
+                if await waitForWork(wake, after: &seen, until: moment) { breaker.woken() }
                 continue
             }
             var next: Timestamp?
             do throws(StoreError) {
-                if let report = try await pushDue(.due, slowUntil: slowUntil, wake: wake) {
+                if let report = try await pushDue(.due, slowUntil: slowUntil, wake: wake, seen: &seen) {
                     failures = report.halt == nil ? 0 : failures + 1
                     slowUntil = report.slowUntil
                     if let halt = report.halt {
@@ -116,7 +120,7 @@ extension SyncEngine {
                 observe(.storeFailed(error))
             }
             let look = clock.now + intervals.poll
-            _ = await waitForWork(wake, until: min(next ?? look, look))
+            _ = await waitForWork(wake, after: &seen, until: min(next ?? look, look))
         }
         return nil
     }
@@ -129,21 +133,21 @@ extension SyncEngine {
 
     private var soon: Timestamp { clock.now + SyncEngine.shortestPause }
 
-    /// - Returns: `true` when it rings, `false` at that moment.
-    private func waitForWork(_ wake: WakeSignal, until moment: Timestamp?) async -> Bool {
-        await withTaskGroup(of: Bool.self) { group in
-            group.addTask {
-                await wake.wait()
-                return true
-            }
-            if let moment {
-                group.addTask { [clock] in
-                    try? await clock.sleep(until: moment)  // cancelled: as good as woken
-                    return false
-                }
+    /// - Parameter seen: moves on to what ended the wait.
+    /// - Returns: `true` when there was a notification, `false` at that moment.
+    private func waitForWork(
+        _ wake: AsyncEvent, after seen: inout AsyncEvent.Generation, until moment: Timestamp
+    ) async -> Bool {
+        let known = seen
+        seen = await withTaskGroup(of: AsyncEvent.Generation.self) { group in
+            group.addTask { await wake.wait(after: known) }
+            group.addTask { [clock] in
+                try? await clock.sleep(until: moment)  // cancelled: as good as woken
+                return known
             }
             defer { group.cancelAll() }
-            return await group.next() ?? false
+            return await group.next() ?? known
         }
+        return seen > known
     }
 }

@@ -66,34 +66,39 @@ public struct SyncEngine: Sendable {
 
     /// Pushes what can go, holding the engine's lock. In mode `due` it makes room for a process that waits for its turn.
     ///
-    /// - Parameter wake: rung when more has been queued meanwhile.
     /// - Returns: `nil` where another process is pushing for this database.
     /// - Throws: ``StoreError``.
-    public func push(_ mode: PushMachine.Mode, wake: WakeSignal? = nil) async throws(StoreError) -> PushReport? {
+    public func push(_ mode: PushMachine.Mode) async throws(StoreError) -> PushReport? {
         breaker.woken()
-        return try await pushDue(mode, wake: wake)
+        let wake = AsyncEvent()
+        var seen = wake.generation
+        return try await pushDue(mode, wake: wake, seen: &seen)
     }
 
-    /// As ``push(_:wake:)``, but held back during an outage.
+    /// As ``push(_:)``, but held back during an outage.
     ///
-    /// - Parameter slowUntil: what an earlier push was told by the server: nothing is sent before.
+    /// - Parameters:
+    ///   - slowUntil: what an earlier push was told by the server: nothing is sent before.
+    ///   - wake: notified when more has been queued meanwhile.
+    ///   - seen: what is queued by then is looked at here; at the end, what was looked at.
     func pushDue(
-        _ mode: PushMachine.Mode, slowUntil: Timestamp? = nil, wake: WakeSignal? = nil
+        _ mode: PushMachine.Mode, slowUntil: Timestamp? = nil, wake: AsyncEvent, seen: inout AsyncEvent.Generation
     ) async throws(StoreError) -> PushReport? {
         guard let lock = try FileLock.tryLock(.engine, beside: store.path) else { return nil }
         defer { lock.release() }
         let manner = PushShell.Manner(makesRoom: mode == .due)
-        return try await push(PushMachine(mode, limits: limits, slowUntil: slowUntil), manner, wake: wake)
+        let machine = PushMachine(mode, limits: limits, slowUntil: slowUntil)
+        return try await push(machine, manner, wake: wake, seen: &seen)
     }
 
     /// The same for a caller that holds the engine's lock.
     func push(
-        _ machine: PushMachine, _ manner: PushShell.Manner, wake: WakeSignal? = nil
+        _ machine: PushMachine, _ manner: PushShell.Manner, wake: AsyncEvent, seen: inout AsyncEvent.Generation
     ) async throws(StoreError) -> PushReport {
         try steps.recover()
         var machine = machine
         await Runner<PushMachine>(clock: clock) { [steps] in await steps.push($0, manner) }
-            .run(&machine, wake: wake)
+            .run(&machine, wake: wake, seen: &seen)
         store.finishCheckpoints()
         return machine.report
     }

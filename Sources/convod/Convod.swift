@@ -44,6 +44,7 @@ struct Convod: AsyncParsableCommand {
     }
 
     static func main() async {
+        signal(SIGHUP, SIG_IGN)  // first of all: until the daemon listens to it, it would end the process
         signal(SIGPIPE, SIG_IGN)
         do {
             let command = try parse()

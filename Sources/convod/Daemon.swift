@@ -7,53 +7,79 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// A store, a bell, and an engine that runs until the daemon is told to stop.
+/// Serves a database until it is told to stop: an engine, and what wakes it, reloads it and stops it.
 struct Daemon: Service {
     let overrides: Overrides
     let manager: ServiceManager?
     let logger: Logger
+    /// Notified when the configuration is to be read again.
+    private let reload = AsyncEvent()
+
+    init(overrides: Overrides, manager: ServiceManager?, logger: Logger) {
+        (self.overrides, self.manager, self.logger) = (overrides, manager, logger)
+    }
 
     /// Runs until SIGTERM or SIGINT.
     ///
-    /// - Throws: what kept it from starting: ``ConfigurationError``, ``StoreError``, or a ``Failure`` where another
-    ///   daemon serves this database already.
+    /// - Throws: what kept it from starting, or from going on: ``ConfigurationError``, ``StoreError``, or a ``Failure``
+    ///   where another daemon serves this database already, or the database is gone.
     func serve() async throws {
-        let group = ServiceGroup(
+        // One handler for the whole life: without one, the signal's default is to end the process.
+        let hangups = await UnixSignalsSequence(trapping: .sighup)
+        let services = ServiceGroup(
             services: [self], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        try await group.run()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { for await _ in hangups { reload.notify() } }
+            defer { group.cancelAll() }
+            try await services.run()
+        }
     }
 
     func run() async throws {
-        let settings = try settings()
-        let store = try Store(path: settings.database)
-        guard let lock = try FileLock.tryLock(.daemon, beside: store.path) else { throw alreadyServed(store.path) }
-        defer { lock.release() }
-        let bell = try BellRinger(beside: store.path)
-        let engine = try engine(settings, store)
-        logger.info("serving", metadata: ["database": "\(store.path)", "server": "\(settings.serverURL)"])
-        manager?.tell(.ready("Serving \(store.path)"))
-
-        await withGracefulShutdownHandler {
-            await cancelWhenGracefulShutdown {
-                await serveForever(engine, settings, store, bell.wake)
-            }
+        try await withGracefulShutdownHandler {
+            try await cancelWhenGracefulShutdown { try await serveWhatIsThere() }
         } onGracefulShutdown: {
             manager?.tell(.stopping)
-            LastResort.arm()
+            ShutdownWatchdog.start()
         }
         logger.info("stopped")
     }
 
-    /// Runs an engine, and another one after each SIGHUP.
-    private func serveForever(
-        _ first: SyncEngine, _ firstSettings: Settings, _ store: Store, _ wake: WakeSignal
-    ) async {
+    /// Serves the database of that name; and where its file is replaced by another one, that.
+    private func serveWhatIsThere() async throws {
+        var configured = reload.generation
+        var settings = try settings()
+        while true {
+            let store = try Store(path: settings.database)
+            guard let lock = try FileLock.tryLock(.daemon, beside: store.path) else { throw alreadyServed(store.path) }
+            defer { lock.release() }
+            let watcher = try DatabaseWatcher(store)
+            defer { watcher.stop() }
+            let engine = try engine(settings, store)
+            logger.info("serving", metadata: ["database": "\(store.path)", "server": "\(settings.serverURL)"])
+            manager?.tell(.ready("Serving \(store.path)"))
+            guard await serve(store, watcher, engine, &settings, &configured) == .replaced else { return }
+            logger.warning(
+                "the database was moved, removed or replaced; the file that has its name now is opened",
+                metadata: ["database": "\(store.path)"])
+            do {
+                try await ReplacedDatabase(path: store.path).waitForSuccessor()
+            } catch is CancellationError { return }
+        }
+    }
+
+    private enum Ending: Equatable { case stopped, replaced, reload(AsyncEvent.Generation) }
+
+    /// Runs an engine, and another one after each reload.
+    private func serve(
+        _ store: Store, _ watcher: DatabaseWatcher, _ first: SyncEngine, _ settings: inout Settings,
+        _ configured: inout AsyncEvent.Generation
+    ) async -> Ending {
         var engine = first
-        var settings = firstSettings
         while !Task.isCancelled {
-            let news = SyncEventLogger(logger: logger, manager: manager, store: store)
-            let isReload = await runUntilReload(engine, SyncIntervals(settings: settings), wake, news)
-            guard isReload, !Task.isCancelled else { return }
+            let ending = await run(engine, SyncIntervals(settings: settings), store, watcher, configured)
+            guard case .reload(let generation) = ending, !Task.isCancelled else { return ending }
+            configured = generation
             manager?.tell(.reloading(monotonicMicroseconds: Monotonic.microseconds))
             do {
                 let new = try self.settings()
@@ -68,24 +94,30 @@ struct Daemon: Service {
             }
             manager?.tell(.ready("Serving \(store.path)"))
         }
+        return .stopped
     }
 
-    /// - Returns: whether it ended for a SIGHUP.
-    private func runUntilReload(
-        _ engine: SyncEngine, _ intervals: SyncIntervals, _ wake: WakeSignal, _ news: SyncEventLogger
-    ) async -> Bool {
-        await withTaskGroup(of: Bool.self) { group in
+    /// Runs an engine until something ends it.
+    private func run(
+        _ engine: SyncEngine, _ intervals: SyncIntervals, _ store: Store, _ watcher: DatabaseWatcher,
+        _ configured: AsyncEvent.Generation
+    ) async -> Ending {
+        let news = SyncEventLogger(logger: logger, manager: manager, store: store)
+        let asOpened = AsyncEvent().generation  // nothing has replaced it then
+        return await withTaskGroup(of: Ending.self) { group in
             group.addTask {
-                await engine.run(intervals, wake: wake) { news.report($0) }
-                return false
+                await engine.run(intervals, wake: watcher.queued) { event in
+                    if !store.isReplaced { news.report(event) }  // what fails for that is said once, when it ends
+                }
+                return .stopped
             }
             group.addTask {
-                for await _ in await UnixSignalsSequence(trapping: .sighup) { return true }
-                return false
+                let generation = await reload.wait(after: configured)
+                return generation > configured ? .reload(generation) : .stopped
             }
-            let isReload = await group.next() ?? false
-            group.cancelAll()
-            return isReload
+            group.addTask { await watcher.replaced.wait(after: asOpened) > asOpened ? .replaced : .stopped }
+            defer { group.cancelAll() }
+            return await group.next() ?? .stopped
         }
     }
 
@@ -98,10 +130,13 @@ struct Daemon: Service {
     }
 
     private func alreadyServed(_ path: String) -> Failure {
-        let holder = FileLock.holder(of: .daemon, beside: path).map { ", process \($0)" } ?? ""
+        let holder = FileLock.holder(of: .daemon, beside: path)
+        let process = holder?.process.map { ", process \($0)" } ?? ""
         return Failure(
-            .tryLater, code: "already_served", message: "Another convod\(holder) serves \(path).",
-            hint: "One is enough; stop it first to start another.")
+            .tryLater, code: "already_served", message: "Another convod\(process) serves \(path).",
+            hint: holder?.isCurrent == false
+                ? "It has still to notice that the file was replaced; try again in some seconds."
+                : "One is enough; stop it first to start another.")
     }
 
     private func words(_ error: any Error) -> String {

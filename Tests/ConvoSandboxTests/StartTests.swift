@@ -42,7 +42,7 @@ import Testing
         try await visiting { visitor in
             let path = try await visitor.start()
             let conversation = try Conversation(raw: try await visitor.get(path).json)
-            let input = try Entry(raw: try #require(try await visitor.entries(of: path).first))
+            let input = Entry(raw: try #require(try await visitor.entries(of: path).first))
             let said = try #require(input.createdAt)
             #expect(said < conversation.createdAt)
         }

@@ -1,14 +1,16 @@
 import ConvoModel
 import ConvoSimulation
-import ConvoStore
 import Foundation
 import SeededRandom
+import SyncRecorder
 import Synchronization
+
+@testable import ConvoStore
 
 /// The disk that simulated processes work on: the real store's files in a folder of their own.
 ///
-/// A death leaves the files as they are, or as they were some commits before; a power cut takes with it what was
-/// committed after the last commit that promised to survive one.
+/// A death leaves the files as they are, or as they were some commits before; a power cut takes with it what SQLite has not
+/// really synced, whatever the store may have promised.
 final class Disk: Sendable {
     /// What the store takes for time and chance.
     final class Surroundings: Sendable {
@@ -23,69 +25,90 @@ final class Disk: Sendable {
         func randomBits() -> UInt64 { random.withLock { $0.next() } }
     }
 
-    private struct State {
+    fileprivate struct State {
         var store: Store
         var lives = 1
-        /// The log when something was last promised to survive a power cut.
-        var promise: WriteAheadLog.Mark?
-        /// The log when the outside world last saw anything of us.
+        /// Where the file lies: another place after each backup that was put back.
+        var place = 0
+        /// What of the log was on the disk when this life began.
+        var survived: WriteAheadLog.Mark?
+        /// The log, and the file that says which instance this is, when the outside world last saw anything of us.
         var seen: WriteAheadLog.Mark?
+        var seenInstance: Data?
     }
 
     private static let copy = "copy/convo.db"
+    /// The place of a copy on another machine.
+    private static let elsewhere = -1
 
     let surroundings: Surroundings
+    private let syncsCommits: Bool
     private let folder: URL
     private let state: Mutex<State>
 
-    init(_ world: SharedWorld, seed: UInt64) throws {
+    /// - Parameter syncsCommits: whether the store keeps its promise to sync what must survive a power cut.
+    init(_ world: SharedWorld, seed: UInt64, syncsCommits: Bool = true) throws {
+        guard sync_recorder_install() == 0 else { throw CocoaError(.featureUnsupported) }
         let memory = URL(filePath: "/dev/shm")
         let parent =
             FileManager.default.isWritableFile(atPath: memory.path()) ? memory : FileManager.default.temporaryDirectory
         folder = parent.appending(path: "convo-simulation-\(UUID())")
         surroundings = Surroundings(world, seed: seed)
+        self.syncsCommits = syncsCommits
         try FileManager.default.createDirectory(at: folder.appending(path: "1"), withIntermediateDirectories: true)
-        state = Mutex(State(store: try Disk.open(folder.appending(path: "1/convo.db"), surroundings)))
-        keepPromise()
+        let file = folder.appending(path: "1/convo.db")
+        state = Mutex(State(store: try Disk.open(file, surroundings, syncsCommits: syncsCommits, place: 0)))
+        beSeen()
     }
 
-    deinit { try? FileManager.default.removeItem(at: folder) }  // a folder left over costs nothing but space
+    deinit {
+        sync_recorder_forget(folder.path())
+        try? FileManager.default.removeItem(at: folder)  // a folder left over costs nothing but space
+    }
 
     var store: Store { state.withLock { $0.store } }
 
-    /// To be called after each commit that the store promises to survive a power cut.
-    func keepPromise() {
+    /// To be called whenever the outside world sees something of us: what was committed before cannot be undone.
+    func beSeen() {
         state.withLock { state in
-            state.promise = WriteAheadLog.mark(of: database(state.lives))
-            state.seen = state.promise
+            let database = database(state.lives)
+            state.seen = WriteAheadLog.mark(of: database)
+            state.seenInstance = FileManager.default.contents(atPath: database.path() + ".instance")
         }
     }
-
-    /// To be called whenever the outside world sees something of us: what was committed before cannot be undone.
-    func beSeen() { state.withLock { $0.seen = WriteAheadLog.mark(of: database($0.lives)) } }
 
     /// The process dies, `commits` earlier than now if so many were made since we were last seen.
     func crash(undoing commits: Int = 0) throws {
         try reopen { state, file in
-            if commits > 0 { try WriteAheadLog.undo(commits, of: file, since: state.seen) }
+            guard commits > 0 else { return state.synced(database(state.lives)) }
+            try WriteAheadLog.undo(commits, of: file, since: state.seen)
+            // The database counts on in a commit before this file does: any count since then agrees with what it was.
+            try? FileManager.default.removeItem(atPath: file.path() + ".instance")
+            try state.seenInstance?.write(to: URL(filePath: file.path() + ".instance"))
+            return state.synced(database(state.lives))
         }
     }
 
-    /// The power goes: what was committed since the last promise is lost.
+    /// The power goes: what was not synced is lost.
     func cutPower() throws {
-        try reopen { state, file in try WriteAheadLog.cut(file, back: state.promise) }
+        try reopen { state, file in
+            try WriteAheadLog.cut(file, back: state.synced(database(state.lives)))
+            return WriteAheadLog.mark(of: file)
+        }
     }
 
     /// Copies the files as a death would leave them, for closing a database would tidy them up.
-    private func reopen(_ spoil: (State, URL) throws -> Void) throws {
+    ///
+    /// - Parameter spoil: gives what of the copied log is on the disk.
+    private func reopen(_ spoil: (State, URL) throws -> WriteAheadLog.Mark?) throws {
         try state.withLock { state in
             let (old, new) = (database(state.lives), database(state.lives + 1))
             try Disk.copy(old, to: new)
-            try spoil(state, new)
-            state.store = try Disk.open(new, surroundings)
+            state.survived = try spoil(state, new)
+            state.store = try Disk.open(new, surroundings, syncsCommits: syncsCommits, place: state.place)
             state.lives += 1
         }
-        keepPromise()
+        beSeen()
     }
 
     /// Copies the database as it is, in place of an earlier copy.
@@ -103,10 +126,11 @@ final class Disk: Sendable {
         try state.withLock { state in
             let new = database(state.lives + 1)
             try Disk.copy(copy, to: new)
-            state.store = try Disk.open(new, surroundings)
+            (state.survived, state.place) = (WriteAheadLog.mark(of: new), state.place + 1)
+            state.store = try Disk.open(new, surroundings, syncsCommits: syncsCommits, place: state.place)
             state.lives += 1
         }
-        keepPromise()
+        beSeen()
     }
 
     /// A copy of the copy, as another machine opens it; `nil` where there is none.
@@ -115,22 +139,32 @@ final class Disk: Sendable {
         guard FileManager.default.fileExists(atPath: copy.path()) else { return nil }
         let there = folder.appending(path: "\(UUID())/convo.db")
         try Disk.copy(copy, to: there)
-        return try Disk.open(there, surroundings)
+        return try Disk.open(there, surroundings, syncsCommits: syncsCommits, place: Disk.elsewhere)
     }
 
     private static func copy(_ old: URL, to new: URL) throws {
         try FileManager.default.createDirectory(at: new.deletingLastPathComponent(), withIntermediateDirectories: true)
-        for suffix in ["", "-wal"] where FileManager.default.fileExists(atPath: old.path() + suffix) {
+        for suffix in ["", "-wal", ".instance"] where FileManager.default.fileExists(atPath: old.path() + suffix) {
             try FileManager.default.copyItem(atPath: old.path() + suffix, toPath: new.path() + suffix)
         }
     }
 
     private func database(_ life: Int) -> URL { folder.appending(path: "\(life)/convo.db") }
 
-    private static func open(_ file: URL, _ surroundings: Surroundings) throws -> Store {
-        let environment = Environment(
+    private static func open(
+        _ file: URL, _ surroundings: Surroundings, syncsCommits: Bool, place: Int
+    ) throws -> Store {
+        var environment = Environment(
             now: { surroundings.world.clientClock.timestamp }, uptime: { surroundings.world.clientUptime },
-            randomBits: { surroundings.randomBits() })
+            randomBits: { surroundings.randomBits() },
+            // The copies that a death makes are one and the same file.
+            location: { _ in DatabaseLocation(machine: "simulated \(place)") })
+        environment.syncsDurableCommits = syncsCommits
         return try Store(path: file.path(), environment: environment)
     }
+}
+
+extension Disk.State {
+    /// What of the log is on the disk.
+    fileprivate func synced(_ database: URL) -> WriteAheadLog.Mark? { WriteAheadLog.synced(of: database) ?? survived }
 }

@@ -6,18 +6,18 @@ import ConvoStore
 
 /// The engine with a mistake in it: the real one, but for a step that is done otherwise.
 struct MutantEngine: Sendable {
+    /// For what a mutant sends by itself.
     let api: any ConversationsAPI
     let store: Store
     let clock: any SyncClock
     let mutation: Mutation
     let limits: SyncLimits
+    private let connect: @Sendable () -> Connection
 
     var now: Timestamp { clock.now }
-    /// Nothing is sent that way but what a mutant sends.
     private var account: AccountGuard {
-        AccountGuard(store: store, breaker: CircuitBreakerGate(backoff: limits.backoff, clock: clock)) { [api] in
-            Connection(api: api, server: Simulation.server, key: nil)
-        }
+        AccountGuard(
+            store: store, breaker: CircuitBreakerGate(backoff: limits.backoff, clock: clock), connect: connect)
     }
     var pushShell: PushShell {
         PushShell(api: api, account: account, store: store, clock: clock, limits: limits)
@@ -25,18 +25,22 @@ struct MutantEngine: Sendable {
     var pullShell: PullShell { PullShell(api: api, account: account, store: store, clock: clock) }
 
     init(
-        _ mutation: Mutation, api: any ConversationsAPI, store: Store, clock: any SyncClock, limits: SyncLimits
+        _ mutation: Mutation, store: Store, clock: any SyncClock, limits: SyncLimits,
+        connect: @escaping @Sendable () -> Connection
     ) {
         var limits = limits
         mutation.limits(&limits)
-        self.api = MutantClient(api, mutation.client)
         (self.store, self.clock, self.mutation, self.limits) = (store, clock, mutation, limits)
+        self.connect = {
+            let right = connect()
+            return mutation.connection(
+                Connection(api: MutantClient(right.api, mutation.client), server: right.server, key: right.key))
+        }
+        api = self.connect().api
     }
 
     var engine: SyncEngine {
-        var engine = SyncEngine(store: store, clock: clock, limits: limits, executor: nil) { [api] in
-            Connection(api: api, server: Simulation.server, key: nil)
-        }
+        var engine = SyncEngine(store: store, clock: clock, limits: limits, executor: nil, connect: connect)
         if !mutation.sharesOutages {
             engine.steps = SyncSteps(
                 api: api, account: engine.account, store: store, clock: clock, limits: limits, executor: nil)

@@ -152,7 +152,8 @@ extension Mutation {
         let entries = intake.history.entries.map { entry in
             held.first { $0.id == entry.id && $0.raw.text == entry.raw.text }?.raw ?? entry.raw
         }
-        let history = try? ConversationHistory(raw: intake.history.raw.setting("entries", to: .array(entries)))
+        let raw = JSONText.object([("conversation_id", .string(id.rawValue)), ("entries", .array(entries))])
+        let history = try? ConversationHistory(raw: raw)
         return history.map { HistoryIntake($0, version: intake.version) } ?? intake
     }
 }

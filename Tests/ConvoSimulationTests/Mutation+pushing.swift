@@ -92,6 +92,9 @@ extension Mutation {
                 return .loaded(ready.filter { $0.kind == .start || $0.remoteID != nil || $0.parentRemoteID != nil })
             }
         },
+        Mutation("says that it is queued before it is on the disk", breaks: [.lostWrite]).with {
+            $0.syncsCommits = false
+        },
         Mutation("sends again what was refused", breaks: [.stubborn]).with {
             $0.push = { step, engine in
                 guard case .settle(let item, .refused(let reason)) = step else { return nil }

@@ -18,10 +18,14 @@ struct Mutation: Sendable, CustomTestStringConvertible {
     var sharesOutages = true
     /// Whether the settings are read again where the server refuses the key.
     var rereadsAccess = true
+    /// What it takes the settings for.
+    var connection: @Sendable (Connection) -> Connection = { $0 }
     /// Whether a ring that comes while it works is kept.
     var keepsRings = true
     /// What its client makes of an answer, or of an error.
     var client = MutantClient.Reading()
+    /// Whether the store syncs what must survive a power cut.
+    var syncsCommits = true
     var limits: @Sendable (inout SyncLimits) -> Void = { _ in }
     /// What it does in place of a step; `nil` where it does the right thing.
     var push: Push = { _, _ in nil }

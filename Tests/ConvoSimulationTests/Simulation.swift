@@ -13,7 +13,7 @@ final class Simulation {
     private struct Life {
         let sender: Int
         let stage: Stage
-        let wake: WakeSignal
+        let wake: AsyncEvent
         /// When a person stops it, if one does.
         var stopsAt = VirtualInstant.never
         let task: Task<Void, Never>
@@ -64,7 +64,7 @@ final class Simulation {
             SimulatedWorld(
                 seed: scenario.seed, switches: scenario.switches, faults: scenario.faults, others: scenario.others,
                 clockJumps: scenario.clockJumps, access: scenario.access))
-        disk = try Disk(world, seed: scenario.seed)
+        disk = try Disk(world, seed: scenario.seed, syncsCommits: mutation?.syncsCommits ?? true)
     }
 
     /// Runs it to its end and judges what came of it.
@@ -111,23 +111,20 @@ final class Simulation {
     ///   - store: what it works on; the disk's where it is `nil`.
     private func begin(
         _ points: CrashPoints, as tenant: Tenant = .ours, on store: Store? = nil,
-        _ work: @escaping @Sendable (SyncEngine, WakeSignal) async -> Void
+        _ work: @escaping @Sendable (SyncEngine, AsyncEvent) async -> Void
     ) -> Life {
         lives += 1
-        let stage = Stage(world, points: points) { [disk] place in
-            // What was committed just before a turn is sent is `sending`, and that is durable.
-            if case .before(let request) = place, request.isTurn { disk.keepPromise() } else { disk.beSeen() }
-        }
+        let stage = Stage(world, points: points) { [disk] _ in disk.beSeen() }
         let access = AccessPlan.access(to: tenant, ours: world.access)
         let sender = lives
         let rereads = mutation?.rereadsAccess ?? true
-        // What the engine is to call again where the server refuses the key.
-        let connect: @Sendable () -> SimulatedClient = { [world, person] in
+        // The settings as they are then; the engine asks again where the server refuses the key.
+        let engine = engine(on: stage, store ?? disk.store) { [world, person] in
             let shown = rereads ? AccessPlan.access(to: tenant, ours: world.access) : access
-            return SimulatedClient(world, pace: stage, sender: sender, access: shown) { person.operation(of: $0) }
+            let client = SimulatedClient(world, pace: stage, sender: sender, access: shown) { person.operation(of: $0) }
+            return Connection(api: client, server: shown.server, key: shown.key)
         }
-        let engine = engine(connect(), on: stage, store ?? disk.store)
-        let wake = WakeSignal()
+        let wake = AsyncEvent()
         // Cancelled when this life ends: see `end`.
         let task = Task(executorPreference: executor) { await work(engine, wake) }
         return Life(sender: lives, stage: stage, wake: wake, task: task)
@@ -140,8 +137,8 @@ final class Simulation {
             var hand = begin(CrashPoints()) { [person, disk] engine, _ in
                 let turn = try? await engine.takeTurn()  // without it the write is queued all the same
                 guard let queued = try? person.perform(action, in: disk.store) else { return }
-                disk.keepPromise()
-                if rings { daemon.wake.ring() }
+                disk.beSeen()
+                if rings { daemon.wake.notify() }
                 // Whatever comes of it, the outbox keeps it.
                 _ = try? await engine.deliver(queued, turn: turn, streaming: Streaming(queued) { _ in })
             }
@@ -151,7 +148,7 @@ final class Simulation {
         case .sync:
             sync()
         case .acceptDeletions:
-            sync()
+            sync(acceptsDeletions: true)
         case .syncAs(let tenant):
             sync(as: tenant)
         case .backUp:
@@ -166,21 +163,21 @@ final class Simulation {
     }
 
     /// `convo sync`.
-    private func sync(as tenant: Tenant = .ours, on store: Store? = nil) {
+    private func sync(as tenant: Tenant = .ours, on store: Store? = nil, acceptsDeletions: Bool = false) {
         let hand = begin(CrashPoints(), as: tenant, on: store) { engine, _ in
-            _ = await engine.pull(.sweep)
+            _ = await engine.pull(.sweep, acceptsDeletions: acceptsDeletions)
             _ = try? await engine.push(.once)  // what fails stays in the outbox
         }
         hands.append(hand)
         runByHand.insert(hand.sender)
     }
 
-    private func queue(_ action: Scenario.Action, ringing wake: WakeSignal?) throws {
+    private func queue(_ action: Scenario.Action, ringing wake: AsyncEvent?) throws {
         let known = person.acknowledged.count
         try person.perform(action, in: disk.store)
-        disk.keepPromise()
+        disk.beSeen()
         queued += person.acknowledged.dropFirst(known).map { ($0, world.now) }
-        wake?.ring()
+        wake?.notify()
     }
 
     /// A person acts between two jobs of the engine, whatever it is about.
@@ -204,13 +201,13 @@ final class Simulation {
         try remember(afterPowerCut: true)
     }
 
-    private func engine(_ client: SimulatedClient, on stage: Stage, _ store: Store) -> SyncEngine {
+    private func engine(
+        on stage: Stage, _ store: Store, connect: @escaping @Sendable () -> Connection
+    ) -> SyncEngine {
         guard let mutation else {
-            return SyncEngine(store: store, clock: stage, limits: scenario.limits, executor: nil) {
-                Connection(api: client, server: Simulation.server, key: nil)
-            }
+            return SyncEngine(store: store, clock: stage, limits: scenario.limits, executor: nil, connect: connect)
         }
-        return MutantEngine(mutation, api: client, store: store, clock: stage, limits: scenario.limits).engine
+        return MutantEngine(mutation, store: store, clock: stage, limits: scenario.limits, connect: connect).engine
     }
 
     /// The process is no more; whatever still runs of it works on files that nobody will open again.
@@ -274,7 +271,7 @@ final class Simulation {
         guard now >= since + Simulation.calm else { return false }
         guard needsLastSync, !isSyncedAtLast else { return hands.allSatisfy { $0.stage.next == nil } }
         isSyncedAtLast = true
-        sync()
+        sync(acceptsDeletions: scenario.steps.contains { $0.action == .acceptDeletions })
         return false
     }
 

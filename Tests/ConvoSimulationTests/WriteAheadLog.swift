@@ -1,4 +1,5 @@
 import Foundation
+import SyncRecorder
 
 /// SQLite's write-ahead log as a death or a power cut leaves it.
 ///
@@ -24,6 +25,16 @@ enum WriteAheadLog {
             let salts = try? log.read(upToCount: 8), salts.count == 8
         else { return nil }
         return Mark(salts: salts, length: Int(length))
+    }
+
+    /// What of it is really on the disk; `nil` where it was never synced.
+    static func synced(of database: URL) -> Mark? {
+        var salts = Data(count: 8)
+        var length: Int64 = 0
+        let isSynced = salts.withUnsafeMutableBytes { bytes in
+            sync_recorder_log(database.path() + "-wal", bytes.assumingMemoryBound(to: UInt8.self).baseAddress, &length)
+        }
+        return isSynced == 0 ? nil : Mark(salts: salts, length: Int(length))
     }
 
     /// Takes from the log what came after the mark; all of it where it is another log than the mark's, for what the

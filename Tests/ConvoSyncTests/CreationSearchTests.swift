@@ -31,8 +31,8 @@ private struct Listed {
     }
 
     private func entries(_ text: String) throws -> [Entry] {
-        try [("message.input", text), ("message.output", "echo")].map { type, text in
-            try Entry(raw: .object(["type": .string(type), "role": .string("user"), "content": .string(text)]))
+        [("message.input", text), ("message.output", "echo")].map { type, text in
+            Entry(raw: .object(["type": .string(type), "role": .string("user"), "content": .string(text)]))
         }
     }
 

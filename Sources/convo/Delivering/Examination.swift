@@ -43,8 +43,7 @@ struct Examination {
         look(
             at: "set aside", words: { $0.isEmpty ? "nothing" : "\($0.count): \($0.words)" }, { try store.setAside() })
         let daemon = FileLock.holder(of: .daemon, beside: store.path)
-        findings.append(
-            Finding(part: "daemon", words: daemon.map { "running, process \($0)" } ?? "not running", failure: nil))
+        findings.append(Finding(part: "daemon", words: daemon.words, failure: nil))
         return look(at: "account", words: { "the database belongs to \($0.words)" }, { try store.owner() })
     }
 

@@ -87,11 +87,11 @@ struct Sync: Verb {
             if let report = try await engine.push(.once) { return report }
             if !isWaiting {
                 isWaiting = true
-                let holder = FileLock.holder(of: .engine, beside: store.path).map { ", process \($0)," } ?? ""
+                let holder = FileLock.holder(of: .engine, beside: store.path).flatMap(\.process).map { ", process \($0)," } ?? ""
                 notice.waits(for: "Another process\(holder) is delivering; waiting for it to end")
             }
             guard ContinuousClock.now < limit else { return nil }
-            Doorbell.ring(beside: store.path)
+            WakeupChannel.notify(beside: store.path)
             try await Task.sleep(for: Sync.turnPause)
         }
     }

@@ -10,8 +10,8 @@ struct StatusReport {
     let server: String
     let status: StoreStatus
     let setAside: [SetAsideItem]
-    /// The running daemon's process, `nil` if none runs.
-    let daemon: Int32?
+    /// The daemon that runs, `nil` if none does.
+    let daemon: FileLock.Holder?
 
     var json: JSONText {
         .object([
@@ -23,7 +23,10 @@ struct StatusReport {
             "outbox": .object(OperationState.allCases.map { ($0.rawValue, .int(status.outbox[$0] ?? 0)) }),
             "last_pull_at": .string(status.lastPullAt),
             "last_sweep_at": .string(status.lastSweepAt),
-            "daemon": .object(["running": .bool(daemon != nil), "pid": daemon.map { .int(Int($0)) } ?? .null]),
+            "daemon": .object([
+                "running": .bool(daemon?.isCurrent == true),
+                "pid": daemon?.process.map { .int(Int($0)) } ?? .null,
+            ]),
             "set_aside": .array(setAside.map(\.json)),
         ])
     }
@@ -38,7 +41,7 @@ struct StatusReport {
             ("waiting", waiting.isEmpty ? "nothing" : waiting.joined(separator: ", ")),
             ("last look", status.lastPullAt.map(style.moments.ago) ?? "never"),
             ("last sweep", status.lastSweepAt.map(style.moments.ago) ?? "never"),
-            ("daemon", daemon.map { "running, process \($0)" } ?? "not running"),
+            ("daemon", daemon.words),
         ]
         if let profile { facts.insert(("profile", profile), at: 0) }
         if !setAside.isEmpty {
@@ -46,5 +49,15 @@ struct StatusReport {
             facts += setAside.map { ("", $0.words) }
         }
         return facts.map { "\(style.ink.faint($0.padded(to: 12)))\($1.sanitised(.line))" }
+    }
+}
+
+extension FileLock.Holder? {
+    /// Of a daemon.
+    var words: String {
+        guard let self else { return "not running" }
+        let process = self.process.map { "process \($0)" } ?? "another process"
+        return self.isCurrent
+            ? "running, \(process)" : "not running for this file: \(process) serves one that is no longer there"
     }
 }

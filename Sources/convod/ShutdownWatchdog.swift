@@ -5,12 +5,18 @@ import Glibc
 ///
 /// Nothing is lost by it: whatever was acknowledged is durable, and a write that is on its way is found to be in doubt
 /// by whoever runs next.
-enum LastResort {
+enum ShutdownWatchdog {
     /// Under the five seconds within which a stop is promised.
     static let seconds = 4.0
+    /// EX_OSERR of sysexits(3): no other end has it.
+    static let exitCode: Int32 = 71
 
-    static func arm() {
-        DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { _exit(0) }
+    static func start() {
+        DispatchQueue.global().asyncAfter(deadline: .now() + seconds) {
+            let message = "convod: it could not stop in order within \(Int(seconds)) s, and ends all the same\n"
+            write(STDERR_FILENO, message, message.utf8.count)
+            _exit(exitCode)
+        }
     }
 }
 

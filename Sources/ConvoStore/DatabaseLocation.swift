@@ -1,0 +1,77 @@
+import CPosix
+import ConvoModel
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+/// Where a database file lives: what a copy of it, or a backup that is put back, does not share with it.
+///
+/// A part is `nil` where the system does not tell it.
+public struct DatabaseLocation: Sendable, Hashable {
+    /// A digest of the machine's id, which machine-id(5) asks not to be shown as it is.
+    public var machine: String?
+    /// The file system's id. Not the device's number: that may be another one after each start.
+    public var fileSystem: UInt64?
+    public var inode: UInt64?
+    /// When the file was made, in nanoseconds since 1970: an inode's number is used again.
+    public var createdAt: Int64?
+
+    public init(machine: String? = nil, fileSystem: UInt64? = nil, inode: UInt64? = nil, createdAt: Int64? = nil) {
+        self.machine = machine
+        self.fileSystem = fileSystem
+        self.inode = inode
+        self.createdAt = createdAt
+    }
+
+    /// As the operating system tells it.
+    public init(of path: String) {
+        self.init(machine: DatabaseLocation.thisMachine)
+        #if canImport(Glibc)
+        let id = convo_file_system_id(path)
+        fileSystem = id == 0 ? nil : id
+        let time = convo_birth_time(path)
+        createdAt = time == 0 ? nil : time
+        #endif
+        inode = FileIdentity(of: path)?.inode
+    }
+
+    /// Whether nothing that is known of both tells them apart.
+    func isSame(as other: DatabaseLocation) -> Bool {
+        func agree<Part: Equatable>(_ left: Part?, _ right: Part?) -> Bool {
+            guard let left, let right else { return true }
+            return left == right
+        }
+        return agree(machine, other.machine) && agree(fileSystem, other.fileSystem) && agree(inode, other.inode)
+            && agree(createdAt, other.createdAt)
+    }
+
+    private static let thisMachine: String? = {
+        let file = open("/etc/machine-id", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = read(file, &bytes, bytes.count)
+        let id = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self).prefix { $0 != "\n" }
+        return id.count == 32 ? KeyDigest.hex(of: String(id), salt: "convo.instance") : nil
+    }()
+}
+
+extension DatabaseLocation {
+    /// Numbers as text: an inode may have more digits than a double can hold.
+    var json: JSONText {
+        .object([
+            "machine": .string(machine), "file_system": .string(fileSystem.map { String($0) }),
+            "inode": .string(inode.map { String($0) }), "created_at": .string(createdAt.map { String($0) }),
+        ])
+    }
+
+    init(json: JSONText) {
+        self.init(
+            machine: json["machine"]?.string, fileSystem: json["file_system"]?.string.flatMap { UInt64($0) },
+            inode: json["inode"]?.string.flatMap { UInt64($0) },
+            createdAt: json["created_at"]?.string.flatMap { Int64($0) })
+    }
+}

@@ -1,0 +1,172 @@
+import ConvoModel
+import ConvoSQLite
+import Foundation
+import Testing
+
+@testable import ConvoStore
+
+@Suite struct `A copy of a database` {
+    private let folder: TemporaryFolder
+    private let store: Store
+
+    init() throws {
+        folder = try TemporaryFolder()
+        store = try Store(path: folder.file("convo.db"))
+    }
+
+    private func start(_ store: Store, _ text: String = "hello") throws -> QueuedWrite {
+        var request = StartRequest(inputs: .text(text))
+        request.model = "m"
+        return try store.start(request)
+    }
+
+    /// Copies the database as it is, and what lies beside it.
+    private func copy(to name: String, with suffixes: [String] = ["", ".instance"]) throws -> Store {
+        try store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+        for suffix in suffixes {
+            try FileManager.default.copyItem(
+                atPath: folder.file("convo.db") + suffix, toPath: folder.file(name) + suffix)
+        }
+        return try Store(path: folder.file(name))
+    }
+
+    @Test(arguments: [["", ".instance"], [""]])
+    func `holds every open write, and not what is queued afterwards`(suffixes: [String]) throws {
+        let queued = try start(store)
+        let sending = try start(store)
+        let doubtful = try start(store)
+        let held = try start(store)
+        #expect(try store.markSending(sending.operation, base: nil))
+        #expect(try store.markSending(doubtful.operation, base: nil))
+        try store.markInDoubt(
+            doubtful.operation, reason: .init(code: "x", message: "x"), nextAttempt: store.environment.now())
+        try store.markStopped(held.operation, from: .queued, as: .held, reason: .init(code: "overtaken", message: "x"))
+        let copy = try copy(to: "copy.db", with: suffixes)
+        let new = try start(copy, "new")
+        for write in [queued, sending, doubtful, held] {
+            let item = try copy.operation(matching: write.operation.rawValue)
+            #expect(item.state == .held && item.reason?.code == "copied")
+        }
+        #expect(try copy.operation(matching: new.operation.rawValue).state == .queued)
+        #expect(try copy.recoverInterrupted() == 0)
+        #expect(try copy.markSending(new.operation, base: nil))
+        // The original is what it was.
+        #expect(try store.recoverInterrupted() == 1)
+        #expect(try store.markSending(queued.operation, base: nil))
+    }
+
+    @Test func `is known by whoever takes the engine's lock`() throws {
+        let write = try start(store)
+        let copy = try copy(to: "copy.db")
+        #expect(try copy.recoverInterrupted() == 0)
+        #expect(try copy.outbox().map(\.reason?.code) == ["copied"])
+        #expect(try copy.markSending(write.operation, base: nil) == false)
+    }
+
+    @Test func `that is put back under the same inode is known by what was sent since`() throws {
+        let (first, second) = (try start(store), try start(store))
+        try store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+        let backup = try Data(contentsOf: URL(filePath: store.path))
+        #expect(try store.markSending(first.operation, base: nil))
+        // Written over, as `cp` and `sqlite3 .restore` do it: device, inode and time of birth stay.
+        try store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
+        let file = try #require(FileHandle(forWritingAtPath: store.path))
+        try file.truncate(atOffset: 0)
+        try file.write(contentsOf: backup)
+        try file.close()
+        for suffix in ["-wal", "-shm"] { try? FileManager.default.removeItem(atPath: store.path + suffix) }
+        let restored = try Store(path: store.path)
+        #expect(try restored.recoverInterrupted() == 0)
+        let states = try [first, second].map { try restored.operation(matching: $0.operation.rawValue).reason?.code }
+        #expect(states == ["copied", "copied"])
+    }
+
+    @Test func `is none where a process died between the commit and what is said beside it`() throws {
+        let write = try start(store)
+        let beside = try #require(InstanceFile(database: store.path).read())
+        #expect(try store.markSending(write.operation, base: nil))
+        #expect(try #require(InstanceFile(database: store.path).read()).sends == beside.sends + 1)
+        try InstanceFile(database: store.path).write(beside)
+        #expect(try store.recoverInterrupted() == 1)
+        #expect(try store.outbox().map(\.state) == [.inDoubt])
+    }
+
+    @Test func `moved within its file system is the same database`() throws {
+        let write = try start(store)
+        for suffix in ["", ".instance", "-wal", "-shm"] {
+            try FileManager.default.moveItem(atPath: store.path + suffix, toPath: folder.file("moved.db") + suffix)
+        }
+        let moved = try Store(path: folder.file("moved.db"))
+        #expect(try moved.recoverInterrupted() == 0)
+        #expect(try moved.markSending(write.operation, base: nil))
+    }
+
+    @Test func `sends nothing on retry before the server was searched`() throws {
+        let write = try start(store)
+        let other = try start(store)
+        let copy = try copy(to: "copy.db")
+        _ = try copy.recoverInterrupted()
+        try copy.retry(write.operation)
+        let item = try copy.operation(matching: write.operation.rawValue)
+        #expect(item.state == .inDoubt && item.reason?.code == "copied" && item.base == nil && item.nextAttempt == nil)
+        #expect(item.doubtedAt != nil)
+        #expect(try copy.retryAll(in: [.held]) == [other.operation])
+        #expect(try copy.outbox().map(\.state) == [.inDoubt, .inDoubt])
+    }
+
+    @Test func `differs in whatever both places tell`() {
+        let here = DatabaseLocation(machine: "a", fileSystem: 1, inode: 2, createdAt: 3)
+        #expect(here.isSame(as: here))
+        #expect(here.isSame(as: DatabaseLocation()))
+        #expect(DatabaseLocation(json: here.json) == here)
+        let parts: [(inout DatabaseLocation) -> Void] = [
+            { $0.machine = "b" }, { $0.fileSystem = 9 }, { $0.inode = 9 }, { $0.createdAt = 9 },
+        ]
+        for change in parts {
+            var other = here
+            change(&other)
+            #expect(!here.isSame(as: other))
+        }
+    }
+}
+
+@Suite struct `Many writes at once` {
+    private let house: TemporaryStore
+
+    init() throws { house = try TemporaryStore() }
+
+    private func start() throws -> QueuedWrite {
+        var request = StartRequest(inputs: .text("hello"))
+        request.model = "m"
+        return try house.store.start(request)
+    }
+
+    private func refuse(_ write: QueuedWrite) throws {
+        try house.store.markStopped(
+            write.operation, from: .queued, as: .refused, reason: .init(code: "422", message: "no"))
+    }
+
+    @Test func `are retried by state, with what waits for them`() throws {
+        let (first, second, third) = (try start(), try start(), try start())
+        _ = try house.store.append(AppendRequest(inputs: .text("more")), to: first.conversation)
+        try refuse(first)
+        try refuse(second)
+        #expect(try house.store.retryAll(in: [.held]).isEmpty)
+        #expect(try house.store.retryAll(in: [.refused, .held]) == [first.operation, second.operation])
+        #expect(try house.store.outbox().map(\.state) == [.queued, .queued, .queued, .queued])
+        #expect(try house.store.retryAll(in: [.delivered, .cancelled]).isEmpty)
+        #expect(try house.store.markSending(third.operation, base: nil))
+    }
+
+    @Test func `are cancelled by state, each once`() throws {
+        let (first, second, third) = (try start(), try start(), try start())
+        let more = try house.store.append(AppendRequest(inputs: .text("more")), to: first.conversation)
+        try refuse(first)
+        try refuse(second)
+        #expect(try house.store.markSending(third.operation, base: nil))
+        let cancelled = try house.store.cancelAll(in: [.refused, .held, .sending])
+        #expect(Set(cancelled) == [first.operation, second.operation, more.operation] && cancelled.count == 3)
+        #expect(try house.store.outbox().map(\.id) == [third.operation])
+        try house.store.checkIntegrity()
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Testing
+
+@testable import ConvoStore
+
+@Suite(.serialized) struct `A wake-up channel` {
+    private let folder: TemporaryFolder
+    private var path: String { folder.file("convo.db") }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    @Test(arguments: [true, false])
+    func `tells each notification, once it is listened to`(usesINotify: Bool) throws {
+        WakeupChannel.notify(beside: path)  // nobody listens
+        let listener = try WakeupChannel.Listener(beside: path, usesINotify: usesINotify)
+        while listener.wait(milliseconds: 100) {}  // a clock's tick later, what was told before counts no more
+        for _ in 0..<20 {
+            WakeupChannel.notify(beside: path)
+            #expect(listener.wait(milliseconds: 5000))
+            while listener.wait(milliseconds: 0) {}
+        }
+        #expect(!listener.wait(milliseconds: 100))
+    }
+
+    @Test(arguments: [true, false])
+    func `goes on when its file is removed or replaced`(usesINotify: Bool) throws {
+        let listener = try WakeupChannel.Listener(beside: path, usesINotify: usesINotify)
+        try FileManager.default.removeItem(atPath: path + ".wakeup")
+        #expect(listener.wait(milliseconds: 5000))
+        WakeupChannel.notify(beside: path)
+        #expect(listener.wait(milliseconds: 5000))
+        try Data("x".utf8).write(to: URL(filePath: path + ".wakeup"), options: .atomic)
+        #expect(listener.wait(milliseconds: 5000))
+        WakeupChannel.notify(beside: path)
+        #expect(listener.wait(milliseconds: 5000))
+    }
+
+    @Test func `makes nobody wait, and kills nobody, whatever lies in its place`() throws {
+        try #require(mkfifo(path + ".wakeup", 0o600) == 0)
+        WakeupChannel.notify(beside: path)
+        let reader = open(path + ".wakeup", O_RDONLY | O_NONBLOCK)
+        WakeupChannel.notify(beside: path)
+        close(reader)
+        WakeupChannel.notify(beside: path)
+        #expect(throws: StoreError.self) { try WakeupChannel.Listener(beside: path) }
+        WakeupChannel.notify(beside: "/nowhere/at/all.db")
+    }
+
+    @Test func `leaves nothing beside the database that blocks a reader`() throws {
+        try #require(mkfifo(path + ".bell", 0o600) == 0)  // of a version before
+        let listener = try WakeupChannel.Listener(beside: path)
+        WakeupChannel.notify(beside: path)
+        withExtendedLifetime(listener) {}
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.url.path) {
+            let type = try FileManager.default.attributesOfItem(atPath: folder.file(name))[.type] as? FileAttributeType
+            #expect(type == .typeRegular, "\(name)")
+        }
+        #expect(try Data(contentsOf: URL(filePath: path + ".wakeup")).count == 1)
+    }
+}
