@@ -84,7 +84,9 @@ struct Renderer {
     }
 
     /// - Returns: the mutant's number for the switch; `nil` where it is left out.
-    mutating func add(_ change: Mutant.Change, at node: some SyntaxProtocol, from original: String, to mutated: String) -> Int? {
+    mutating func add(_ change: Mutant.Change, at node: some SyntaxProtocol, from original: String, to mutated: String)
+        -> Int?
+    {
         let id = firstID + mutants.count
         let (original, mutated) = (onOneLine(original), onOneLine(mutated))
         let occurrence = occurrences["\(original)\t\(mutated)", default: 0]

@@ -89,7 +89,10 @@ extension Renderer {
     private mutating func renderInteger(_ integer: IntegerLiteralExprSyntax) -> String? {
         guard let value = Int64(integer.literal.text.filter { $0 != "_" }) else { return nil }
         let mutations = Renderer.otherValues(than: value).map { other in
-            (change: Mutant.Change.constantChanged, from: Renderer.shown(integer), to: Renderer.shown(integer, as: other))
+            (
+                change: Mutant.Change.constantChanged, from: Renderer.shown(integer),
+                to: Renderer.shown(integer, as: other)
+            )
         }
         let values = Renderer.otherValues(than: value).map(String.init)
         return renderChoice(integer, mutations, texts: values) { _ in integer.description }
@@ -115,7 +118,8 @@ extension Renderer {
         }
         guard let value else { return node.trimmedDescription }
         let text = Array(node.trimmedDescription.utf8)
-        let start = integer.positionAfterSkippingLeadingTrivia.utf8Offset
+        let start =
+            integer.positionAfterSkippingLeadingTrivia.utf8Offset
             - node.positionAfterSkippingLeadingTrivia.utf8Offset
         let end = start + integer.literal.text.utf8.count
         return String(decoding: text[..<start], as: UTF8.self) + String(value)

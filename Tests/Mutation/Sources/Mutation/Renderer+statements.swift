@@ -14,7 +14,8 @@ extension Renderer {
                 text += render(item)
                 continue
             }
-            text += item.leadingTrivia.description + "if !mutantIsOn(\(id)) { " + renderTrimmed(item) + " }"
+            text +=
+                item.leadingTrivia.description + "if !mutantIsOn(\(id)) { " + renderTrimmed(item) + " }"
                 + item.trailingTrivia.description
         }
         return text + renderEnd(ofLoop: list)
@@ -85,7 +86,9 @@ extension Renderer {
     private static func isValue(_ list: CodeBlockItemListSyntax) -> Bool {
         guard let holder = list.parent else { return false }
         if holder.is(ClosureExprSyntax.self) { return true }
-        if let accessors = holder.as(AccessorBlockSyntax.self) { return accessors.accessors.is(CodeBlockItemListSyntax.self) }
+        if let accessors = holder.as(AccessorBlockSyntax.self) {
+            return accessors.accessors.is(CodeBlockItemListSyntax.self)
+        }
         if let switchCase = holder.as(SwitchCaseSyntax.self) {
             return switchCase.parent?.parent.map { isValue(ofBranching: $0) } ?? true
         }

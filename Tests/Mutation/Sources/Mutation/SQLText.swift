@@ -155,7 +155,8 @@ struct SQLText {
     }
 
     private func mutation(ofAssignment assignment: ArraySlice<SQLToken>) -> Mutation {
-        let range = assignment[assignment.startIndex].range.lowerBound..<assignment[assignment.endIndex - 1].range.upperBound
+        let range =
+            assignment[assignment.startIndex].range.lowerBound..<assignment[assignment.endIndex - 1].range.upperBound
         let column = assignment[assignment.startIndex]
         let value = text(assignment[assignment.startIndex + 2].range.lowerBound..<range.upperBound)
         return Mutation(

@@ -19,7 +19,8 @@ public struct ScratchManifest: Sendable {
         let kept = ScratchManifest.closure(of: roots, in: targets)
         var edits: [(range: Range<Int>, text: String)] = []
         for element in targets.elements {
-            guard let target = element.expression.as(FunctionCallExprSyntax.self), let name = target.string("name") else {
+            guard let target = element.expression.as(FunctionCallExprSyntax.self), let name = target.string("name")
+            else {
                 continue
             }
             if !kept.contains(name) {

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 
 /// A program that is run to its end, or to what stops it.
 struct Subprocess {
@@ -66,8 +67,18 @@ struct Subprocess {
     private static func spawn(
         _ command: [String], _ environment: [String]
     ) throws(LaunchError) -> (process: pid_t, output: Int32) {
+        // Held, so that a program that another strand starts in between does not inherit the pipe.
+        try spawning.withLock { _ throws(LaunchError) in try spawnAlone(command, environment) }
+    }
+
+    private static let spawning = Mutex(())
+
+    private static func spawnAlone(
+        _ command: [String], _ environment: [String]
+    ) throws(LaunchError) -> (process: pid_t, output: Int32) {
         var ends: [Int32] = [0, 0]
-        guard pipe2(&ends, O_CLOEXEC) == 0 else { throw LaunchError(program: command[0], code: errno) }
+        guard pipe(&ends) == 0 else { throw LaunchError(program: command[0], code: errno) }
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }

@@ -53,7 +53,8 @@ private func text(_ source: String) -> String { MutatedSource(source, file: "F.s
     }
 
     @Test(arguments: [
-        "guard let a else { return b }", "let a = b()", "return b()", "let a = switch b { case .c: .d(); default: e() }",
+        "guard let a else { return b }", "let a = b()", "return b()",
+        "let a = switch b { case .c: .d(); default: e() }",
     ])
     func `keep statements that the compiler needs`(body: String) {
         #expect(changes(in: body)[.statementDropped] == nil)
@@ -80,7 +81,8 @@ private func text(_ source: String) -> String { MutatedSource(source, file: "F.s
         #expect(
             found[.constantChanged] == [
                 "let a = 0 → let a = 1", "let b = 1 → let b = 0", "let b = 1 → let b = 2", "let c = 200 → let c = 0",
-                "let c = 200 → let c = 2000", "true → false", "let e = Duration.seconds(30) → let e = Duration.seconds(0)",
+                "let c = 200 → let c = 2000", "true → false",
+                "let e = Duration.seconds(30) → let e = Duration.seconds(0)",
                 "let e = Duration.seconds(30) → let e = Duration.seconds(300)",
             ])
     }

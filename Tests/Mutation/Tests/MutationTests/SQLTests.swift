@@ -31,7 +31,10 @@ private func text(_ sql: String) -> String { MutatedSource("func f() { let a = \
     }
 
     @Test func `take the conditions of a part of a statement`() {
-        #expect(changes("a IS NOT NULL AND b = 0", .sqlConditionDropped) == ["a IS NOT NULL → (dropped)", "b = 0 → (dropped)"])
+        #expect(
+            changes("a IS NOT NULL AND b = 0", .sqlConditionDropped) == [
+                "a IS NOT NULL → (dropped)", "b = 0 → (dropped)",
+            ])
     }
 
     @Test func `take the assignments of a part of a statement`() {
@@ -49,7 +52,8 @@ private func text(_ sql: String) -> String { MutatedSource("func f() { let a = \
     }
 
     @Test func `make a durable commit one that a power cut may undo`() {
-        #expect(changes("PRAGMA synchronous = FULL", .sqlConstantChanged) == ["synchronous = FULL → synchronous = NORMAL"])
+        #expect(
+            changes("PRAGMA synchronous = FULL", .sqlConstantChanged) == ["synchronous = FULL → synchronous = NORMAL"])
     }
 
     @Test(arguments: ["it waits for operation 3, which is not delivered", "busy", "op_", ""])

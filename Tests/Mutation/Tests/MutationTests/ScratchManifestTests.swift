@@ -41,7 +41,8 @@ import Testing
 
 @Suite struct `A mutant that does not compile` {
     @Test func `is the one in the smallest piece around the error`() {
-        let text = "func f() {\n  if !mutantIsOn(1) { a() }\n  if mutantFlips(2, (mutantIsOn(3) ? b <= c : b < c)) {}\n}"
+        let text =
+            "func f() {\n  if !mutantIsOn(1) { a() }\n  if mutantFlips(2, (mutantIsOn(3) ? b <= c : b < c)) {}\n}"
         #expect(Culprits.ids(in: text, line: 3, column: 40) == [3])
         #expect(Culprits.ids(in: text, line: 2, column: 23) == [1])
     }
@@ -58,7 +59,8 @@ import Testing
     private let mutant = MutatedSource("func f() { if a < b  { c() } }", file: "F.swift").mutants[1]
 
     @Test func `are known by their file and their text`() throws {
-        let accepted = try AcceptedSurvivors("# why\n\nfile: F.swift\nfrom: a <  b\nto:   a <= b\nwhy:  both the same: x\n")
+        let accepted = try AcceptedSurvivors(
+            "# why\n\nfile: F.swift\nfrom: a <  b\nto:   a <= b\nwhy:  both the same: x\n")
         #expect(accepted.entry(for: mutant)?.reason == "both the same: x")
         #expect(accepted.entries.count == 1)
     }

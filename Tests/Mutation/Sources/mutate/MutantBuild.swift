@@ -1,0 +1,99 @@
+import Foundation
+import Mutation
+
+/// The test program with all mutants in it.
+struct MutantBuild {
+    /// Rounds in which mutants that do not compile are taken out.
+    private static let roundLimit = 25
+
+    let mutants: [Mutant]
+    let program: String
+
+    /// - Parameter say: is told how it goes on.
+    init(_ files: [String], in workspace: Workspace, say: (String) -> Void) throws {
+        var left = Uncompilable(workspace)
+        for round in 1...MutantBuild.roundLimit {
+            let (mutants, sources, all) = try MutantBuild.sources(of: files, in: workspace, left: left.keys)
+            try workspace.copy(changed: sources)
+            say("building \(mutants.count) mutants, round \(round)")
+            let build = try Subprocess.run(MutantBuild.build, in: workspace.tree.path)
+            if build.isSuccess {
+                self.mutants = mutants
+                program = try MutantBuild.testProgram(workspace)
+                return
+            }
+            let culprits = try MutantBuild.culprits(build.lines, sources, workspace)
+            guard !culprits.isEmpty else {
+                throw Workspace.Failure(description: build.lines.suffix(60).joined(separator: "\n"))
+            }
+            say("\(culprits.count) mutants do not compile")
+            try left.add(all.filter { culprits.contains($0.id) })
+        }
+        throw Workspace.Failure(description: "it does not compile after \(MutantBuild.roundLimit) rounds")
+    }
+
+    private static let build = [
+        "/usr/bin/env", "swift", "build", "-c", "release", "-Xswiftc", "-enable-testing", "-Xswiftc",
+        "-continue-building-after-errors",
+        "--build-tests",
+    ]
+
+    private static func sources(
+        of files: [String], in workspace: Workspace, left: Set<String>
+    ) throws -> (mutants: [Mutant], sources: [String: String], all: [Mutant]) {
+        var (mutants, all, sources): ([Mutant], [Mutant], [String: String]) = ([], [], [:])
+        var next = 1
+        for file in files {
+            let text = try workspace.read(file)
+            let whole = MutatedSource(text, file: file, firstID: next)
+            let out = Set(whole.mutants.filter { left.contains($0.key) }.map(\.id))
+            let mutated = MutatedSource(text, file: file, firstID: next, leavingOut: out)
+            (mutants, all, next) = (mutants + mutated.mutants, all + whole.mutants, mutated.nextID)
+            sources[file] = mutated.text
+        }
+        let targets = Set(files.compactMap { $0.split(separator: "/").dropFirst().first.map(String.init) })
+        sources["Package.swift"] =
+            ScratchManifest(try workspace.read("Package.swift"), roots: Plan.testTargets, mutated: targets).text
+        for (path, text) in SwitchModule.files(capacity: next) { sources["\(MutatedSource.module)/\(path)"] = text }
+        return (mutants, sources, all)
+    }
+
+    private static func culprits(
+        _ output: [String], _ sources: [String: String], _ workspace: Workspace
+    ) throws -> Set<Int> {
+        var found: Set<Int> = []
+        for diagnostic in Set(output.compactMap { Culprits.Diagnostic($0) }) {
+            guard diagnostic.file.hasPrefix(workspace.tree.path + "/"),
+                let text = sources[String(diagnostic.file.dropFirst(workspace.tree.path.count + 1))]
+            else { continue }
+            found.formUnion(Culprits.ids(in: text, line: diagnostic.line, column: diagnostic.column))
+        }
+        return found
+    }
+
+    private static func testProgram(_ workspace: Workspace) throws -> String {
+        let release = workspace.tree.appending(path: ".build/release")
+        let names = try FileManager.default.contentsOfDirectory(atPath: release.path)
+        guard let name = names.first(where: { $0.hasSuffix(".xctest") }) else {
+            throw Workspace.Failure(description: "the build made no test program")
+        }
+        return release.appending(path: name).path
+    }
+}
+
+/// Mutants that did not compile, remembered from one run of the tool to the next.
+private struct Uncompilable {
+    private let file: URL
+    private(set) var keys: Set<String>
+
+    init(_ workspace: Workspace) {
+        file = workspace.folder.appending(path: "uncompilable.txt")
+        let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""  // none yet
+        keys = Set(text.split(separator: "\n").map(String.init))
+    }
+
+    mutating func add(_ mutants: [Mutant]) throws {
+        keys.formUnion(mutants.map(\.key))
+        try Data(keys.sorted().joined(separator: "\n").utf8).write(to: file)
+    }
+}
