@@ -19,11 +19,16 @@ extension Renderer {
                 renderer.renderChildren(of: Syntax(prefix))
             }
         }
+        if let prefix = node.as(PrefixOperatorExprSyntax.self), prefix.operator.text == "-",
+            let integer = prefix.expression.as(IntegerLiteralExprSyntax.self)
+        {
+            return renderInteger(integer, of: prefix, sign: "-")
+        }
         if let boolean = node.as(BooleanLiteralExprSyntax.self) {
             let opposite = boolean.literal.text == "true" ? "false" : "true"
             return renderFlip(boolean, .constantChanged, to: opposite) { _ in boolean.description }
         }
-        if let integer = node.as(IntegerLiteralExprSyntax.self) { return renderInteger(integer) }
+        if let integer = node.as(IntegerLiteralExprSyntax.self) { return renderInteger(integer, of: integer) }
         if let text = node.as(StringLiteralExprSyntax.self) { return renderString(text) }
         return nil
     }
@@ -86,16 +91,19 @@ extension Renderer {
         return ExprSyntax(binary.with(\.operator, binary.operator.with(\.tokenKind, .binaryOperator(other))))
     }
 
-    private mutating func renderInteger(_ integer: IntegerLiteralExprSyntax) -> String? {
+    /// - Parameter whole: the literal, or its sign and it.
+    private mutating func renderInteger(
+        _ integer: IntegerLiteralExprSyntax, of whole: some ExprSyntaxProtocol, sign: String = ""
+    ) -> String? {
         guard let value = Int64(integer.literal.text.filter { $0 != "_" }) else { return nil }
-        let mutations = Renderer.otherValues(than: value).map { other in
+        let values = Renderer.otherValues(than: value)
+        let mutations = values.map { other in
             (
                 change: Mutant.Change.constantChanged, from: Renderer.shown(integer),
                 to: Renderer.shown(integer, as: other)
             )
         }
-        let values = Renderer.otherValues(than: value).map(String.init)
-        return renderChoice(integer, mutations, texts: values) { _ in integer.description }
+        return renderChoice(whole, mutations, texts: values.map { "\(sign)\($0)" }) { _ in whole.description }
     }
 
     /// A small number counts or names a place: one more and none. A large one is a measure: one more of it is nothing

@@ -23,11 +23,17 @@ extension Renderer {
 
     private mutating func renderEnd(ofLoop list: CodeBlockItemListSyntax) -> String {
         guard let loop = list.parent?.parent, loop.is(ForStmtSyntax.self) || loop.is(WhileStmtSyntax.self),
-            let last = list.last, !Renderer.leaves(last)
+            let last = list.last, !Renderer.leaves(last), !Renderer.isEndless(loop)
         else { return "" }
         let header = loop.trimmedDescription.prefix { $0 != "{" }
         return add(.loopEnded, at: loop, from: String(header), to: "(ends after one run)")
             .map { "; if mutantIsOn(\($0)) { break }" } ?? ""
+    }
+
+    /// Behind a loop that only a `return` or a `throw` ends there is nothing to go on with.
+    private static func isEndless(_ loop: Syntax) -> Bool {
+        loop.as(WhileStmtSyntax.self)?.conditions.trimmedDescription == "true"
+            && !loop.tokens(viewMode: .sourceAccurate).contains { $0.tokenKind == .keyword(.break) }
     }
 
     private static func canBeDropped(_ item: CodeBlockItemSyntax, from list: CodeBlockItemListSyntax) -> Bool {
@@ -56,14 +62,34 @@ extension Renderer {
         return member.declName.baseName.text == "init"
     }
 
-    /// The compiler wants what an initialiser assigns to its own members.
+    /// The compiler wants what an initialiser assigns to its own members, and a value for each local variable.
     private static func initialises(_ assignment: InfixOperatorExprSyntax) -> Bool {
+        if let name = assignment.leftOperand.as(DeclReferenceExprSyntax.self)?.baseName.text,
+            isDeclaredWithoutValue(name, before: assignment)
+        {
+            return true
+        }
         var node = Syntax(assignment)
         while let parent = node.parent, !parent.is(FunctionDeclSyntax.self), !parent.is(ClosureExprSyntax.self) {
             if parent.is(InitializerDeclSyntax.self) {
                 let target = assignment.leftOperand.trimmedDescription
                 let own = target.hasPrefix("self.") ? String(target.dropFirst(5)) : target
                 return !own.contains(".") && !own.contains("[") && own != "_"
+            }
+            node = parent
+        }
+        return false
+    }
+
+    private static func isDeclaredWithoutValue(_ name: String, before assignment: InfixOperatorExprSyntax) -> Bool {
+        var node = Syntax(assignment)
+        while let parent = node.parent {
+            if let list = parent.as(CodeBlockItemListSyntax.self) {
+                let bindings = list.compactMap { $0.item.as(VariableDeclSyntax.self) }.flatMap(\.bindings)
+                let own = bindings.first { $0.pattern.trimmedDescription == name }
+                if let own {
+                    return own.initializer == nil && own.typeAnnotation?.type.is(OptionalTypeSyntax.self) != true
+                }
             }
             node = parent
         }

@@ -47,7 +47,11 @@ struct SQLText {
         "AND", "OR", "ORDER", "LIMIT", "GROUP", "UNION", "RETURNING", "WHERE", "JOIN", "LEFT", "THEN", "ELSE", "END",
         "HAVING", "SET", "VALUES", "ON", "EXCEPT", "WINDOW",
     ]
-    private static let statements: Set<String> = ["SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "PRAGMA", "VALUES"]
+    /// The last ones stand behind INSERT OR.
+    private static let statements: Set<String> = [
+        "SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "PRAGMA", "VALUES", "IGNORE", "REPLACE", "ABORT", "FAIL",
+        "ROLLBACK",
+    ]
 
     private var conditions: [Condition] {
         tokens.indices.compactMap { index in

@@ -22,7 +22,7 @@ struct MutantBuild {
                 program = try MutantBuild.testProgram(workspace)
                 return
             }
-            let culprits = try MutantBuild.culprits(build.lines, sources, workspace)
+            let culprits = MutantBuild.culprits(build.lines, sources, all, workspace)
             guard !culprits.isEmpty else {
                 throw Workspace.Failure(description: build.lines.suffix(60).joined(separator: "\n"))
             }
@@ -58,15 +58,19 @@ struct MutantBuild {
         return (mutants, sources, all)
     }
 
+    /// Where an error lies outside of every switch, it is about a value or a way out that is missing: then those that
+    /// take statements away go first.
     private static func culprits(
-        _ output: [String], _ sources: [String: String], _ workspace: Workspace
-    ) throws -> Set<Int> {
+        _ output: [String], _ sources: [String: String], _ all: [Mutant], _ workspace: Workspace
+    ) -> Set<Int> {
+        let flow = Set(all.filter { [.statementDropped, .loopEnded].contains($0.change) }.map(\.id))
         var found: Set<Int> = []
         for diagnostic in Set(output.compactMap { Culprits.Diagnostic($0) }) {
             guard diagnostic.file.hasPrefix(workspace.tree.path + "/"),
                 let text = sources[String(diagnostic.file.dropFirst(workspace.tree.path.count + 1))]
             else { continue }
-            found.formUnion(Culprits.ids(in: text, line: diagnostic.line, column: diagnostic.column))
+            let ids = Culprits.ids(in: text, line: diagnostic.line, column: diagnostic.column)
+            found.formUnion(ids.isDisjoint(with: flow) ? ids : ids.intersection(flow))
         }
         return found
     }

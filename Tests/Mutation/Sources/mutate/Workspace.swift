@@ -52,11 +52,17 @@ struct Workspace {
             }
         }
         for path in wanted {
-            let target = tree.appending(path: path)
-            let data = try changed[path].map { Data($0.utf8) } ?? Data(contentsOf: repository.appending(path: path))
-            if (try? Data(contentsOf: target)) == data { continue }
+            let (source, target) = (repository.appending(path: path), tree.appending(path: path))
             try FileManager.default.createDirectory(
                 at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+            // Only a link has a destination.
+            if let destination = try? FileManager.default.destinationOfSymbolicLink(atPath: source.path) {
+                if (try? FileManager.default.destinationOfSymbolicLink(atPath: target.path)) == destination { continue }
+                try FileManager.default.createSymbolicLink(atPath: target.path, withDestinationPath: destination)
+                continue
+            }
+            let data = try changed[path].map { Data($0.utf8) } ?? Data(contentsOf: source)
+            if (try? Data(contentsOf: target)) == data { continue }
             try data.write(to: target)
         }
     }

@@ -53,7 +53,8 @@ private func text(_ source: String) -> String { MutatedSource(source, file: "F.s
     }
 
     @Test(arguments: [
-        "guard let a else { return b }", "let a = b()", "return b()",
+        "guard let a else { return b }", "let a = b()", "let a: Int; a = 1",
+        "let a: Int; if b { a = 1 } else { a = 2 }", "return b()",
         "let a = switch b { case .c: .d(); default: e() }",
     ])
     func `keep statements that the compiler needs`(body: String) {
@@ -76,6 +77,10 @@ private func text(_ source: String) -> String { MutatedSource(source, file: "F.s
         #expect(changes(in: body)[.loopEnded]?.count == 1)
     }
 
+    @Test func `let a loop without an end be one`() {
+        #expect(changes(in: "while true { c(); if a { return } }")[.loopEnded] == nil)
+    }
+
     @Test func `have constants changed`() {
         let found = changes(in: "let a = 0; let b = 1; let c = 200; let d = true; let e = Duration.seconds(30)")
         #expect(
@@ -85,6 +90,12 @@ private func text(_ source: String) -> String { MutatedSource(source, file: "F.s
                 "let e = Duration.seconds(30) → let e = Duration.seconds(0)",
                 "let e = Duration.seconds(30) → let e = Duration.seconds(300)",
             ])
+    }
+
+    @Test func `change a number with its sign`() {
+        #expect(
+            changes(in: "let a = -1") == [.constantChanged: ["let a = -1 → let a = -0", "let a = -1 → let a = -2"]])
+        #expect(text("func f() { a = -1 }").contains("(mutantIsOn(3) ? -2 : -1)"))
     }
 
     @Test func `are of what runs only`() {

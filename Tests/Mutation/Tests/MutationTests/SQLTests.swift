@@ -41,6 +41,10 @@ private func text(_ sql: String) -> String { MutatedSource("func f() { let a = \
         #expect(changes("a = NULL, b = ?", .sqlConditionDropped) == ["a = NULL → (dropped)", "b = ? → (dropped)"])
     }
 
+    @Test func `take no conflict clause for a condition`() {
+        #expect(changes("INSERT OR IGNORE INTO t (a) VALUES (?)", .sqlConditionDropped).isEmpty)
+    }
+
     @Test func `look into what a statement holds in parentheses`() {
         let sql = "SELECT a FROM t WHERE b = (SELECT c FROM u WHERE d = ? ORDER BY e DESC LIMIT 1) AND f > 2"
         #expect(
