@@ -35,6 +35,8 @@ extension Renderer {
 
     private mutating func renderCondition(of element: ConditionElementSyntax) -> String? {
         guard case .expression(let expression) = element.condition else { return nil }
+        // The compiler knows that nothing comes behind `while true`.
+        if expression.is(BooleanLiteralExprSyntax.self) { return element.description }
         let comma = element.trailingComma.map { render($0) } ?? ""
         return renderNegated(expression) + comma
     }
