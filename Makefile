@@ -42,7 +42,7 @@ soak:
 
 mutate:
 	@scripts/bootstrap
-	$(SWIFT) build --package-path Tests/Mutation --scratch-path .build-mutate/tool --product mutate
+	$(SWIFT) test --package-path Tests/Mutation --scratch-path .build-mutate/tool
 	@.build-mutate/tool/debug/mutate $(MUTATE)
 
 $(ARCHIVES): Makefile

@@ -53,7 +53,8 @@ extension Options {
     func chosen(from mutants: [Mutant], _ workspace: Workspace) -> [Mutant] {
         var chosen = mutants
         if survivors {
-            let text = (try? String(contentsOf: Options.file(workspace), encoding: .utf8)) ?? ""  // none: all were killed
+            // No file yet: none is known to live.
+            let text = (try? String(contentsOf: Options.file(workspace), encoding: .utf8)) ?? ""
             let keys = Set(text.split(separator: "\n").map(String.init))
             chosen = chosen.filter { keys.contains($0.key) }
         }
