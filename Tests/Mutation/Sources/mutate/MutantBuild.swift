@@ -11,7 +11,8 @@ struct MutantBuild {
 
     /// - Parameter say: is told how it goes on.
     init(_ files: [String], in workspace: Workspace, say: (String) -> Void) throws {
-        var left = Uncompilable(workspace)
+        let whole = try MutantBuild.sources(of: files, in: workspace, left: [])
+        var left = Uncompilable(workspace, whole.sources)
         for round in 1...MutantBuild.roundLimit {
             let (mutants, sources, all) = try MutantBuild.sources(of: files, in: workspace, left: left.keys)
             try workspace.copy(changed: sources)
@@ -85,19 +86,32 @@ struct MutantBuild {
     }
 }
 
-/// Mutants that did not compile, remembered from one run of the tool to the next.
+/// Mutants that did not compile, remembered until a source or an operator changes.
 private struct Uncompilable {
     private let file: URL
-    private(set) var keys: Set<String>
+    private let fingerprint: String
+    private(set) var keys: Set<String> = []
 
-    init(_ workspace: Workspace) {
+    /// - Parameter sources: with every mutant in them.
+    init(_ workspace: Workspace, _ sources: [String: String]) {
         file = workspace.folder.appending(path: "uncompilable.txt")
-        let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""  // none yet
-        keys = Set(text.split(separator: "\n").map(String.init))
+        fingerprint = Uncompilable.fingerprint(sources)
+        // Without the file none is known.
+        let lines = ((try? String(contentsOf: file, encoding: .utf8)) ?? "").split(separator: "\n").map(String.init)
+        if lines.first == fingerprint { keys = Set(lines.dropFirst()) }
+    }
+
+    /// FNV-1a.
+    private static func fingerprint(_ sources: [String: String]) -> String {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for (path, text) in sources.sorted(by: { $0.key < $1.key }) {
+            for byte in (path + text).utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        }
+        return String(hash, radix: 16)
     }
 
     mutating func add(_ mutants: [Mutant]) throws {
         keys.formUnion(mutants.map(\.key))
-        try Data(keys.sorted().joined(separator: "\n").utf8).write(to: file)
+        try Data(([fingerprint] + keys.sorted()).joined(separator: "\n").utf8).write(to: file)
     }
 }
