@@ -1,6 +1,7 @@
 # make demo      the main job, end to end, against the sandbox
 # make test      every test
 # make soak      200 kills of the real daemon, 10,000 wake-ups, 200,000 simulated runs: hours
+# make mutate    every mutant of the rules against the tests: about an hour; MUTATE="--files Verdict --sample 50" for less
 # make bench     what it takes, beside what limits it; BENCH="--entries 100000 --runs 5" for less
 # make install   into PREFIX (default: ~/.local)
 # make format    the sources as .swift-format wants them
@@ -20,7 +21,7 @@ RELEASE = PKG_CONFIG_PATH=$(ARCHIVES) $(SWIFT) build -c release --static-swift-s
 	-Xlinker -L$(ARCHIVES) -Xswiftc -use-ld=bfd -Xlinker -z -Xlinker pack-relative-relocs
 BINARIES = $(SWIFT) build -c release --show-bin-path
 
-.PHONY: help build demo test soak bench install uninstall format lint clean
+.PHONY: help build demo test soak mutate bench install uninstall format lint clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -40,6 +41,11 @@ soak:
 	Tests/Processes/kills "$$($(SWIFT) build --show-bin-path)" --kills 200
 	Tests/Processes/wakeups "$$($(SWIFT) build --show-bin-path)" --writes 10000
 	CONVO_SIMULATION_SEEDS=200000 CONVO_CRASH_STRIDE=1 $(SWIFT) test -c release -Xswiftc -enable-testing --filter ConvoSimulationTests
+
+mutate:
+	@scripts/bootstrap
+	$(SWIFT) test --package-path Tests/Mutation --scratch-path .build-mutate/tool
+	@.build-mutate/tool/debug/mutate $(MUTATE)
 
 $(ARCHIVES): Makefile
 	@scripts/bootstrap
@@ -85,4 +91,4 @@ lint:
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
 
 clean:
-	rm -rf .build
+	rm -rf .build .build-mutate

@@ -53,15 +53,6 @@ extension Store {
         }
     }
 
-    /// Whether any write is neither delivered nor cancelled.
-    public func hasOpenWrites() throws(StoreError) -> Bool {
-        try read { database in
-            try Bool.fetchOne(
-                database,
-                sql: "SELECT EXISTS (SELECT 1 FROM operation WHERE state NOT IN ('delivered', 'cancelled'))") ?? false
-        }
-    }
-
     /// Writes down whose the database is, and that this key is the owner's. What `account` leaves out stays as it was.
     ///
     /// - Parameter key: `nil` for a server that asks for none.

@@ -74,8 +74,7 @@ final class AccountGuard: Sendable {
             OwnerCheck.Known(
                 owner: owner, server: candidate.server,
                 isKeyKnown: try candidate.key.map { key throws(StoreError) in try store.knows(key: key) } ?? true,
-                held: try store.heldConversations(limit: AccountGuard.readLimit),
-                hasOpenWrites: try store.hasOpenWrites()))
+                held: try store.heldConversations(limit: AccountGuard.readLimit)))
         while true {
             switch check.step {
             case .askWhoAmI:

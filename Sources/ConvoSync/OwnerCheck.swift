@@ -16,8 +16,6 @@ struct OwnerCheck {
         let isKeyKnown: Bool
         /// Conversations that are held, a few of them, the newest first.
         let held: [RemoteID]
-        /// Whether any write is not delivered.
-        let hasOpenWrites: Bool
     }
 
     enum Step: Hashable {
@@ -67,10 +65,9 @@ struct OwnerCheck {
         if isThere { step = .accept(account) } else { readNext(orElse: false) }
     }
 
-    /// A database that holds nothing and owes nothing can belong to anybody.
-    private var isUnclaimed: Bool {
-        known.owner.server == nil || (known.owner.account == nil && !known.hasOpenWrites)
-    }
+    /// A database that has met no server yet belongs to whoever comes first. Later, a key that nothing speaks for is refused,
+    /// also where nothing is held: two keys that nobody can tell apart must not both pass for the owner's.
+    private var isUnclaimed: Bool { known.owner.server == nil }
 
     private mutating func readNext(orElse isAccepted: Bool) {
         if let next = unread.popFirst() {

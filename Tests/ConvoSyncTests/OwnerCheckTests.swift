@@ -10,12 +10,12 @@ import Testing
     private let bob = Account(user: .init(id: "u2", name: "bob"), workspace: .init(id: "w1"))
 
     private func check(
-        owner: StoreOwner, server: String? = nil, isKeyKnown: Bool = false, held: Int = 0, owes: Bool = false
+        owner: StoreOwner, server: String? = nil, isKeyKnown: Bool = false, held: Int = 0
     ) -> OwnerCheck {
         OwnerCheck(
             OwnerCheck.Known(
                 owner: owner, server: server ?? self.server, isKeyKnown: isKeyKnown,
-                held: (0..<held).map { RemoteID("conv_\($0)") }, hasOpenWrites: owes))
+                held: (0..<held).map { RemoteID("conv_\($0)") }))
     }
 
     /// Answers until it is decided; `readable` are those that the key can read.
@@ -33,7 +33,7 @@ import Testing
 
     @Test func `is the first one's who comes`() {
         #expect(decided(check(owner: StoreOwner(server: nil)), told: ann) == .accept(ann))
-        #expect(decided(check(owner: StoreOwner(server: nil), owes: true), told: nil) == .accept(nil))
+        #expect(decided(check(owner: StoreOwner(server: nil)), told: nil) == .accept(nil))
     }
 
     @Test func `is not asked again with a key that is known`() {
@@ -64,10 +64,9 @@ import Testing
                 == .accept(nil))
     }
 
-    @Test func `is nobody else's while it owes writes and nothing can tell`() {
+    @Test func `is nobody else's where nothing is held that could tell`() {
         let owner = StoreOwner(server: server)
-        #expect(decided(check(owner: owner, owes: true), told: nil) == .refuse(.otherAccount(nil)))
-        #expect(decided(check(owner: owner, owes: true), told: bob) == .refuse(.otherAccount(bob)))
-        #expect(decided(check(owner: owner), told: nil) == .accept(nil))
+        #expect(decided(check(owner: owner), told: nil) == .refuse(.otherAccount(nil)))
+        #expect(decided(check(owner: owner), told: bob) == .refuse(.otherAccount(bob)))
     }
 }

@@ -87,7 +87,8 @@ struct Sync: Verb {
             if let report = try await engine.push(.once) { return report }
             if !isWaiting {
                 isWaiting = true
-                let holder = FileLock.holder(of: .engine, beside: store.path).flatMap(\.process).map { ", process \($0)," } ?? ""
+                let holder =
+                    FileLock.holder(of: .engine, beside: store.path).flatMap(\.process).map { ", process \($0)," } ?? ""
                 notice.waits(for: "Another process\(holder) is delivering; waiting for it to end")
             }
             guard ContinuousClock.now < limit else { return nil }

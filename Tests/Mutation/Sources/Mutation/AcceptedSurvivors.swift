@@ -1,0 +1,66 @@
+/// Mutants that may live: each with the reason why no test can, or need, tell it from the original.
+///
+/// A block of lines for each, an empty line between two; `#` begins a comment:
+///
+///     file: Sources/ConvoSync/Backoff.swift
+///     from: delay < limit
+///     to:   delay <= limit
+///     why:  at the limit both are the limit
+///
+/// A block holds for every place in the file that has the same text.
+public struct AcceptedSurvivors: Sendable {
+    public struct Entry: Sendable, Hashable {
+        public let file: String
+        public let original: String
+        public let mutated: String
+        public let reason: String
+
+        public func accepts(_ mutant: Mutant) -> Bool {
+            mutant.file == file && mutant.original == original && mutant.mutated == mutated
+        }
+    }
+
+    public struct FormatError: Error, CustomStringConvertible {
+        public let line: Int
+        public var description: String {
+            "line \(line): a block has the lines file:, from:, to: and why:, each once and with a text"
+        }
+    }
+
+    public let entries: [Entry]
+
+    public init(_ text: String) throws(FormatError) {
+        var entries: [Entry] = []
+        var fields: [String: String] = [:]
+        var last = 0
+        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            last = number + 1
+            if line.hasPrefix("#") { continue }
+            if line.allSatisfy(\.isWhitespace) {
+                try AcceptedSurvivors.close(&fields, into: &entries, line: last)
+                continue
+            }
+            guard let colon = line.firstIndex(of: ":") else { throw FormatError(line: last) }
+            let (name, value) = (String(line[..<colon]), onOneLine(line[line.index(after: colon)...]))
+            guard ["file", "from", "to", "why"].contains(name), fields[name] == nil, !value.isEmpty else {
+                throw FormatError(line: last)
+            }
+            fields[name] = value
+        }
+        try AcceptedSurvivors.close(&fields, into: &entries, line: last)
+        self.entries = entries
+    }
+
+    private static func close(
+        _ fields: inout [String: String], into entries: inout [Entry], line: Int
+    ) throws(FormatError) {
+        guard !fields.isEmpty else { return }
+        guard let file = fields["file"], let original = fields["from"], let mutated = fields["to"],
+            let reason = fields["why"]
+        else { throw FormatError(line: line) }
+        entries.append(Entry(file: file, original: original, mutated: mutated, reason: reason))
+        fields = [:]
+    }
+
+    public func entry(for mutant: Mutant) -> Entry? { entries.first { $0.accepts(mutant) } }
+}

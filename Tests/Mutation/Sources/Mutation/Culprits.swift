@@ -1,0 +1,44 @@
+import SwiftParser
+import SwiftSyntax
+
+/// Which mutants do not compile: those of the smallest piece of a source that has an error in it.
+public enum Culprits {
+    /// - Parameters:
+    ///   - text: a source with switches.
+    ///   - line: where the compiler found an error, from 1 on, as `column` is.
+    /// - Returns: the mutants' ids; none where the source has no switches.
+    public static func ids(in text: String, line: Int, column: Int) -> Set<Int> {
+        let tree = Parser.parse(source: text)
+        let lines = SourceLocationConverter(fileName: "", tree: tree)
+        let position = lines.position(ofLine: line, column: column)
+        var node = tree.token(at: position).map { Syntax($0) }
+        while let here = node {
+            let found = ids(of: here.description)
+            if !found.isEmpty { return found }
+            node = here.parent
+        }
+        return ids(of: text)
+    }
+
+    /// An error: `file:line:column: error: …`.
+    public struct Diagnostic: Sendable, Hashable {
+        public let file: String
+        public let line: Int
+        public let column: Int
+        public let message: String
+
+        public init?(_ outputLine: String) {
+            guard let colon = outputLine.firstRange(of: ": error: ") else { return nil }
+            let parts = outputLine[..<colon.lowerBound].split(separator: ":")
+            guard parts.count >= 3, let line = Int(parts[parts.count - 2]), let column = Int(parts[parts.count - 1])
+            else { return nil }
+            file = parts.dropLast(2).joined(separator: ":")
+            (self.line, self.column) = (line, column)
+            message = String(outputLine[colon.upperBound...])
+        }
+    }
+
+    static func ids(of text: String) -> Set<Int> {
+        Set(text.matches(of: #/mutant(?:IsOn|Flips)\((\d+)/#).compactMap { Int($0.1) })
+    }
+}

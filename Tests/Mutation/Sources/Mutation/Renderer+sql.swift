@@ -1,0 +1,13 @@
+import SwiftSyntax
+
+extension Renderer {
+    /// Of a text only what is SQL is mutated.
+    mutating func renderString(_ literal: StringLiteralExprSyntax) -> String {
+        let text = literal.trimmedDescription
+        let mutations = SQLText(text).mutations
+        if mutations.isEmpty { return literal.description }
+        return renderChoice(
+            literal, mutations.map { ($0.change, $0.original, $0.mutated) }, texts: mutations.map(\.text)
+        ) { _ in literal.description }
+    }
+}

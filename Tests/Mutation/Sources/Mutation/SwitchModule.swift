@@ -1,0 +1,55 @@
+/// The C module that says which mutant runs. It is read once, when the process begins.
+///
+/// `MUTANT` is the number of the one that is on, none without it. `MUTANTS_REACHED` is a file: which switches were come by
+/// is written there when the process ends, a byte for each.
+public enum SwitchModule {
+    /// The files of the target, by their path in its folder.
+    public static func files(capacity: Int) -> [String: String] {
+        ["include/\(MutatedSource.module).h": header(capacity), "switch.c": source]
+    }
+
+    private static func header(_ capacity: Int) -> String {
+        """
+        #pragma once
+        #include <stdbool.h>
+        #include <stdint.h>
+
+        #define MUTANT_CAPACITY \(capacity)
+        extern int32_t mutant_that_is_on;
+        extern bool mutants_are_recorded;
+        extern unsigned char mutants_reached[MUTANT_CAPACITY];
+
+        static inline bool mutantIsOn(int32_t id) {
+            if (__builtin_expect(mutants_are_recorded, 0)) __atomic_store_n(&mutants_reached[id], 1, __ATOMIC_RELAXED);
+            return mutant_that_is_on == id;
+        }
+        static inline bool mutantFlips(int32_t id, bool value) { return value != mutantIsOn(id); }
+
+        """
+    }
+
+    private static let source = """
+        #include "\(MutatedSource.module).h"
+        #include <stdio.h>
+        #include <stdlib.h>
+
+        int32_t mutant_that_is_on = 0;
+        bool mutants_are_recorded = false;
+        unsigned char mutants_reached[MUTANT_CAPACITY];
+
+        __attribute__((constructor)) static void read_environment(void) {
+            const char *number = getenv("MUTANT");
+            if (number) mutant_that_is_on = atoi(number);
+            mutants_are_recorded = getenv("MUTANTS_REACHED") != NULL;
+        }
+
+        __attribute__((destructor)) static void write_reached(void) {
+            const char *path = getenv("MUTANTS_REACHED");
+            FILE *file = path ? fopen(path, "w") : NULL;
+            if (!file) return;
+            fwrite(mutants_reached, 1, MUTANT_CAPACITY, file);
+            fclose(file);
+        }
+
+        """
+}

@@ -1,0 +1,61 @@
+/// What the command line asks for.
+struct Options {
+    /// Parts of paths: only files that contain one.
+    var files: [String] = []
+    /// Parts of what is printed of a mutant: only those that contain one.
+    var only: [String] = []
+    /// At most so many, spread evenly.
+    var sample: Int?
+    /// Only those that lived when they last ran.
+    var survivors = false
+    /// Prints the mutants and runs none.
+    var list = false
+    /// Mutants that run at once.
+    var strands = 2
+    var seeds = Plan.seeds
+
+    struct UsageError: Error, CustomStringConvertible { let description: String }
+
+    static let usage = """
+        usage: mutate [--files PART]… [--only PART]… [--sample N] [--survivors] [--list] [--strands N] [--seeds FEW,MANY]
+          --files      mutate only files whose path contains PART
+          --only       run only mutants whose line in the report contains PART
+          --sample     run N of them, spread evenly
+          --survivors  run only those that lived the last time
+          --list       print them, run none
+          --seeds      simulated runs against each: so many first, up to so many in all
+        """
+
+    init(_ arguments: [String]) throws(UsageError) {
+        var rest = arguments[...]
+        while let name = rest.popFirst() {
+            switch name {
+            case "--survivors": survivors = true
+            case "--list": list = true
+            case "--files": files.append(try Options.value(of: name, &rest))
+            case "--only": only.append(try Options.value(of: name, &rest))
+            case "--sample": sample = try Options.number(of: name, &rest)
+            case "--strands": strands = try Options.number(of: name, &rest)
+            case "--seeds":
+                let numbers = try Options.value(of: name, &rest).split(separator: ",").compactMap { Int($0) }
+                guard numbers.count == 2, numbers[0] > 0, numbers[1] > numbers[0] else {
+                    throw UsageError(description: "--seeds takes two numbers, the second one larger: 60,300")
+                }
+                seeds = (numbers[0], numbers[1])
+            default: throw UsageError(description: Options.usage)
+            }
+        }
+    }
+
+    private static func value(of name: String, _ rest: inout ArraySlice<String>) throws(UsageError) -> String {
+        guard let value = rest.popFirst() else { throw UsageError(description: "\(name) needs a value") }
+        return value
+    }
+
+    private static func number(of name: String, _ rest: inout ArraySlice<String>) throws(UsageError) -> Int {
+        guard let number = Int(try value(of: name, &rest)), number > 0 else {
+            throw UsageError(description: "\(name) needs a number of at least 1")
+        }
+        return number
+    }
+}
