@@ -122,11 +122,10 @@ struct PushShell: Sendable {
         if state != .delivered, try !store.isHistoryBehind(of: item.conversation) { return }
         let description = try await api.get(remoteID)
         _ = try store.takeIn([description])
-        if state == .delivered, try store.response(to: item.id) != nil, try policy(of: item.conversation) == .append,
-            try store.hasQueuedWrites(for: item.conversation)
-        {
+        if state == .delivered, try store.response(to: item.id) != nil {
             try store.recordOwnVersion(description.version, of: item.conversation)
-            return
+            let isBurst = try store.hasQueuedWrites(for: item.conversation)
+            if isBurst, try policy(of: item.conversation) == .append { return }
         }
         try await takeInHistory(description)
         guard state == .delivered else { return }

@@ -39,10 +39,19 @@ public enum WriteCheck {
             server.deleted.filter { id in
                 guard let gone = server.deletedAt[id], let made = server.turns.first(where: { $0.conversation == id })
                 else { return false }
-                return !audit.records.contains {
-                    $0.request.name == "list" && $0.outcome == .answered && $0.sentAt >= made.at && $0.sentAt < gone
+                return !audit.records.contains { record in
+                    record.request.name == "list" && record.outcome == .answered && record.sentAt >= made.at
+                        && record.sentAt < gone && !isOutdated(record, in: audit)
                 }
             })
+    }
+
+    /// Whether a replica that lags behind gave the answer.
+    private static func isOutdated(_ list: Audit.Record, in audit: Audit) -> Bool {
+        audit.records.contains { record in
+            guard case .staleReads(let kind, _, let lasts) = record.fault, kind != .histories else { return false }
+            return record.sentAt <= list.sentAt && list.sentAt <= record.sentAt + lasts
+        }
     }
 
     private static func judge(
