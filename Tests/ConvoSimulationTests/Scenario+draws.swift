@@ -34,9 +34,11 @@ extension Scenario {
         case longRetryAfter
         /// The same text in another spelling.
         case spellings
+        /// Exchanges that the server does not keep, and power cuts.
+        case unstored = 19
         /// A write at any job of the engine, with polling set to a day. The last, for it leaves out what may hold a write
         /// back.
-        case interruptions
+        case interruptions = 18
     }
 
     /// What the engine is right about today; the others are drawn where a test asks for them.
@@ -71,8 +73,21 @@ extension Scenario {
         case .storedTexts: drawTexts(&random)
         case .hiddenMetadata:
             switches.metadataShown = random.element(of: [.notInList, .notInGet, .nowhere]) ?? .nowhere
+        case .unstored: drawUnstored(&random, span)
         case .interruptions: drawInterruptions(&random)
         }
+    }
+
+    private mutating func drawUnstored(_ random: inout SplitMix64, _ span: Duration) {
+        steps += (0..<random.int(in: 3...6)).map { _ in
+            Step(
+                at: .start + random.duration(in: .zero...span),
+                action: .start(text: random.element(of: Scenario.texts) ?? "hello", isStored: false))
+        }
+        if deaths.isEmpty {
+            deaths = (0..<random.int(in: 1...4)).map { _ in Death(afterPoints: random.int(in: 1...60)) }
+        }
+        for index in deaths.indices { deaths[index].cutsPower = true }
     }
 
     private mutating func drawAccess(_ draw: Draw, _ random: inout SplitMix64, _ span: Duration) {
@@ -82,6 +97,10 @@ extension Scenario {
         if draw == .rotatedKeys {
             // Where the server does not tell whose key it is, a conversation that is held speaks for the new one.
             others.steps += (0..<6).map { .init(at: .start + .seconds(1 + $0), .start(text: "hello")) }
+            if access.identity != .told {
+                deaths = []
+                for number in 1...40 { faults.faults[number] = nil }
+            }
             access.rotations = [
                 .init(
                     at: .start + random.duration(in: .seconds(200)...span),

@@ -46,6 +46,8 @@ extension Simulation {
         }
         hands.append(hand)
         runByHand.insert(hand.sender)
+        syncs.insert(hand.sender)
+        if store != nil { ended.insert(hand.sender) }
     }
 
     private func queue(_ action: Scenario.Action, ringing wake: AsyncEvent?) throws {
@@ -69,6 +71,7 @@ extension Simulation {
     /// An older state of the disk is put back, and the daemon started on it.
     func restore(endingWith life: Life) throws {
         isRestoring = false
+        ended.formUnion(([life] + hands).map(\.sender))
         for ending in [life] + hands { world.state.withLock { $0.clientVanished(sender: ending.sender) } }
         try disk.restore()
         for ending in [life] + hands { end(ending) }

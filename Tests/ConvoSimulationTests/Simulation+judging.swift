@@ -45,7 +45,19 @@ extension Simulation {
             violations += MirrorCheck.losses(earlier: held, later: now, deletedHere: person.deletedHere)
         }
         violations += MirrorCheck.falseDeletions(mirror: now, server: world.server, denied: world.audit.denied)
+        violations += MirrorCheck.falseDrops(mirror: now, server: world.server, audit: world.audit)
+        violations += AnswerCheck.violations(
+            outbox: try OutboxSnapshot(disk.store), mirror: now, audit: world.audit, turns: world.server.turns,
+            ended: ended)
         held = now
+    }
+
+    /// The answers to exchanges that the server does not keep.
+    func unstoredAnswers() throws -> Set<OperationID> {
+        let delivered = try disk.store.outbox(all: true).filter {
+            $0.state == .delivered && $0.request["store"]?.bool == false
+        }
+        return Set(try delivered.map(\.id).filter { try disk.store.response(to: $0) != nil })
     }
 
     func judge() throws -> SimulationReport {
@@ -56,7 +68,8 @@ extension Simulation {
             acknowledged: person.acknowledged, outbox: try OutboxSnapshot(disk.store), audit: audit,
             turns: server.turns, atRest: true,
             deleted: scenario.deaths.isEmpty && !scenario.steps.contains { $0.action == .restore }
-                ? WriteCheck.deletedUnseen(server, audit: audit) : Set(server.deleted))
+                ? WriteCheck.deletedUnseen(server, audit: audit) : Set(server.deleted),
+            namesCreations: scenario.switches.metadataShown != .nowhere)
         violations += MirrorCheck.differences(mirror: held, server: server, deletedHere: person.deletedHere)
         var check = RequestCheck()
         check.retriedByHand = person.retried
@@ -70,6 +83,8 @@ extension Simulation {
         let (neighbour, elsewhere) = world.state.withLock { ($0.neighbour, $0.elsewhere) }
         violations += AccountCheck.violations(neighbour: neighbour, elsewhere: elsewhere, mirror: held, audit: audit)
         violations += WriteCheck.deletions(outbox, server: server, excused: server.wasHidden)
+        violations += WriteCheck.lostTargets(outbox, server: server, excused: server.wasHidden)
+        violations += PatienceCheck.violations(in: audit, hands: syncs)
         violations += WasteCheck.violations(
             in: audit, written: Set(outbox.items.compactMap(\.remoteID)), lives: lives)
         if !scenario.interruptions.isEmpty { violations += PromptCheck.violations(queued: queued, audit: audit) }

@@ -40,6 +40,10 @@ final class Simulation {
     /// What a person runs beside the daemon.
     var hands: [Life] = []
     var runByHand: Set<Int> = []
+    /// Those of them that sync once and end.
+    var syncs: Set<Int> = []
+    /// Processes that may have ended before they wrote down what they were told, or wrote it into another copy.
+    var ended: Set<Int> = []
     var calmSince: VirtualInstant?
     var nextLook = VirtualInstant.start
     var held = MirrorSnapshot(conversations: [])
@@ -64,7 +68,10 @@ final class Simulation {
             SimulatedWorld(
                 seed: scenario.seed, switches: scenario.switches, faults: scenario.faults, others: scenario.others,
                 clockJumps: scenario.clockJumps, access: scenario.access))
-        disk = try Disk(world, seed: scenario.seed, syncsCommits: mutation?.syncsCommits ?? true)
+        let right: @Sendable (inout Environment) -> Void = { _ in }
+        disk = try Disk(
+            world, seed: scenario.seed, noticesCopies: mutation?.noticesCopies ?? true,
+            change: mutation?.environment ?? right)
     }
 
     /// Runs it to its end and judges what came of it.
@@ -143,6 +150,8 @@ final class Simulation {
     private func die(_ life: Life) throws {
         for dying in [life] + hands { world.state.withLock { $0.clientVanished(sender: dying.sender) } }
         let death = deaths.removeFirst()
+        ended.formUnion(([life] + hands).map(\.sender))
+        let answers = try unstoredAnswers()
         if death.cutsPower {
             world.state.withLock { $0.clientRebooted() }
             try disk.cutPower()
@@ -152,6 +161,10 @@ final class Simulation {
         for dying in [life] + hands { end(dying) }
         hands = []
         try remember(afterPowerCut: death.cutsPower || death.commitsUndone > 0)
+        guard death.cutsPower else { return }
+        violations += answers.subtracting(try unstoredAnswers()).map {
+            Violation(.forgotten, "the answer to \($0), which the server does not keep, is lost in a power cut")
+        }
     }
 
     func end(_ life: Life) {
@@ -174,6 +187,7 @@ final class Simulation {
             try remember()
             try perform(step.action, beside: life)
         } else if stopAt <= world.now, let stopped = hands.firstIndex(where: { $0.stopsAt <= world.now }) {
+            ended.insert(hands[stopped].sender)
             hands.remove(at: stopped).task.cancel()
         } else {
             _ = processes.first { $0.stage.next ?? .never <= world.now }?.stage.wakeOne()
