@@ -107,7 +107,8 @@ extension Store {
                 let state = try recheckState(database, of: conversation.key, intake.version)
                 let result = try merge(
                     database, intake, into: conversation.key, &batch, &room,
-                    drops: HistoryRecheck.isBelieved(after: state.before, now: environment.now()))
+                    drops: environment.believesEachHistory
+                        || HistoryRecheck.isBelieved(after: state.before, now: environment.now()))
                 count += result.newCount
                 hasChanged = hasChanged || result.hasChanged
                 guard result.isWhole else { break }
