@@ -4,7 +4,7 @@ import ConvoSQLite
 /// What the engine asks of the outbox and the mirror before it acts.
 extension Store {
     /// What can be worked on: the first open operation of each conversation that is queued or in doubt, where what
-    /// it needs is on the server. In the order of acceptance. Its ``OutboxItem/nextAttempt`` may still lie ahead.
+    /// it needs is on the server. One in doubt is looked for also where a stopped one stands before it. In the order of acceptance. Its ``OutboxItem/nextAttempt`` may still lie ahead.
     ///
     /// - Parameter only: the one conversation that is asked about; `nil` for all.
     public func readyOperations(limit: Int, in only: LocalID? = nil) throws(StoreError) -> [OutboxItem] {
@@ -15,7 +15,8 @@ extension Store {
 
                     WHERE o.state IN ('queued', 'in_doubt')
                         AND o.sequence = (SELECT MIN(first.sequence) FROM operation first
-                            WHERE first.conversation = o.conversation AND first.state NOT IN ('delivered', 'cancelled'))
+                            WHERE first.conversation = o.conversation AND first.state NOT IN ('delivered', 'cancelled')
+                                AND (o.state = 'queued' OR first.state NOT IN ('refused', 'held')))
                         AND (o.kind = 'start' OR (o.kind = 'restart' AND p.remote_id IS NOT NULL)
                             OR (o.kind IN ('append', 'delete') AND c.remote_id IS NOT NULL))
                         AND (?1 IS NULL OR c.id = ?1)
@@ -74,6 +75,19 @@ extension Store {
                     FROM conversation WHERE id = ?
                     """,
                 arguments: [id.rawValue]) ?? false
+        }
+    }
+
+    /// Whether the server gives back the `metadata` of what our own writes have made; `nil` where none of them tells.
+    public func givesMetadataBack() throws(StoreError) -> Bool? {
+        try read { database in
+            try Bool.fetchOne(
+                database,
+                sql: """
+                    SELECT MAX(instr(c.raw, ?) > 0) FROM operation o JOIN conversation c ON c.key = o.conversation
+                    WHERE o.kind IN ('start', 'restart') AND o.state = 'delivered' AND c.raw IS NOT NULL
+                    """,
+                arguments: [Store.operationKey])
         }
     }
 

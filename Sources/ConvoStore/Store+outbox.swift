@@ -77,10 +77,28 @@ extension Store {
     public func markQueued(
         _ id: OperationID, from state: OperationState, reason: OutboxItem.Reason?, nextAttempt: Timestamp?
     ) throws(StoreError) {
-        _ = try transition(
-            id, from: Store.states(decidedFor: state), to: .queued, reason: reason,
-            set: "failures = failures + (state = 'in_doubt' AND reason_code LIKE 'http_5%'), next_attempt = ?",
-            [nextAttempt?.microseconds])
+        _ = try writeDurably { database in
+            let blocker = state == .inDoubt ? try stopped(database, before: id) : nil
+            return try move(
+                database, id, from: Store.states(decidedFor: state), to: blocker == nil ? .queued : .held,
+                reason: blocker.map { OutboxItem.Reason(code: Dependence.code, message: Dependence.message(on: $0)) }
+                    ?? reason,
+                set: "failures = failures + (state = 'in_doubt' AND reason_code LIKE 'http_5%'), next_attempt = ?",
+                [nextAttempt?.microseconds])
+        }
+    }
+
+    /// A refused or held operation that stands before this one in its conversation.
+    private func stopped(_ database: Database, before id: OperationID) throws -> OperationID? {
+        try String.fetchOne(
+            database,
+            sql: """
+                SELECT other.id FROM operation o JOIN operation other ON other.conversation = o.conversation
+                WHERE o.id = ? AND other.sequence < o.sequence AND other.state IN ('refused', 'held')
+                ORDER BY other.sequence LIMIT 1
+                """,
+            arguments: [id.rawValue]
+        ).map { OperationID($0) }
     }
 
     private static func states(decidedFor state: OperationState) -> Set<OperationState> {

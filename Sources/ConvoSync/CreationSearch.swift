@@ -5,7 +5,8 @@ import ConvoStore
 /// the answers.
 ///
 /// Our operation's id stands in the conversation's `metadata`. A server may leave that out of the list, and of `get` too:
-/// then the conversation is known by its first input. The pages of the list shift while they are read, so they are read again
+/// then the conversation is known by its first input, if other writes of ours show that the server gives no metadata back; if
+/// nothing shows it, an equal first input may as well be another writer's. The pages of the list shift while they are read, so they are read again
 /// where an unknown conversation stood behind the first page, as a sweep does. (The list's own filter is reported to be
 /// unreliable, so it is not used.)
 struct CreationSearch {
@@ -44,6 +45,8 @@ struct CreationSearch {
     private let operation: OperationID
     private let inputs: Inputs?
     private let sentAt: Int64
+    /// Whether the server gave the metadata of other writes of ours back; `nil` where there is none to tell.
+    private let serverTells: Bool?
     private let limits: SyncLimits
     private var phase = Phase.listing(page: 0)
     private var pass = 1
@@ -59,7 +62,8 @@ struct CreationSearch {
     private var listTells = false
     private var getTells = false
 
-    init(_ item: OutboxItem, limits: SyncLimits) {
+    init(_ item: OutboxItem, serverTells: Bool?, limits: SyncLimits) {
+        self.serverTells = serverTells
         operation = item.id
         inputs = try? Inputs(json: item.inputs)
         sentAt = item.sentAt?.microseconds ?? Timestamp(item.createdAt)?.microseconds ?? 0
@@ -99,7 +103,7 @@ struct CreationSearch {
             if conversation.hasMetadata { getTells = true } else { unnamed.append(candidate) }
         }
         guard waiting.isEmpty else { return }
-        guard !getTells, !unnamed.isEmpty else { return phase = .over(.absent) }
+        guard !getTells, serverTells != true, !unnamed.isEmpty else { return phase = .over(.absent) }
         waiting = unnamed[...]
         phase = .comparing
     }
@@ -117,7 +121,7 @@ struct CreationSearch {
         guard waiting.isEmpty else { return }
         switch (likely.count, hasDoubtful) {
         case (0, false): phase = .over(.absent)
-        case (1, false): phase = .over(.found(likely[0]))
+        case (1, false) where serverTells == false: phase = .over(.found(likely[0]))
         default: phase = .over(.ambiguous)
         }
     }

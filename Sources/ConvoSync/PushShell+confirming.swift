@@ -40,7 +40,7 @@ extension PushShell {
     private func confirmCreation(_ item: OutboxItem) async throws -> Confirmation {
         // A pull may have met it since, and known it for ours.
         if let known = try store.operation(matching: item.id.rawValue).remoteID { return try await confirm(known) }
-        var search = CreationSearch(item, limits: limits)
+        var search = CreationSearch(item, serverTells: try store.givesMetadataBack(), limits: limits)
         while true {
             switch search.step {
             case .list(let page): search.listed(try await list(page))
@@ -98,6 +98,8 @@ extension OutboxItem {
     /// writer had seen, for nothing before that can be it.
     fileprivate var copyBase: Base? {
         guard reason?.code == Reason.copiedCode else { return nil }
-        return Base(entryID: seenEntryID, count: seenEntryID == nil ? 0 : 1)
+        // Where it had seen none, what was written before it was queued is not it.
+        return Base(
+            entryID: seenEntryID, count: seenEntryID == nil ? 0 : 1, version: seenEntryID == nil ? createdAt : nil)
     }
 }
