@@ -49,6 +49,7 @@ def adopted(house):
     change = ann.convo("account", "adopt", **bob).json
     check(change["held"] == 3 and change["user"] != account["user"], change)
     ann.environment.update(bob)
+    ann.user = "bob"
     ann.sync(expect=65)
     ann.judge_held("other_account", *(operation for operation, _ in ann.writes))
     check(server.writes == 0, "sent unasked to the new account:", server.requests()["counts"])

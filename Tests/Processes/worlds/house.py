@@ -161,6 +161,7 @@ class Device:
 
     def __init__(self, house, server, name, environment):
         self.house, self.name, self.held, self.writes = house, name, set(), []
+        self.user = None  # whose conversations it mirrors; everybody's
         self.log = house.path(f"{name}.log")
         kept = {k: v for k, v in os.environ.items()
                 if not k.startswith(("CONVO_", "MISTRAL_", "XDG_")) and not k.lower().endswith("_proxy")}
@@ -255,6 +256,6 @@ class Device:
             else:
                 check(times == 1 and item["state"] == "delivered",
                       f"{text!r} is on the server {times} times, and {item['state']} here:", item["reason"])
-        there = {id for server in servers for id in server.chats()}
+        there = {id for server in servers for id in server.chats(self.user)}
         marked = [id for id, c in self.listed().items() if c["deleted_remotely"] and id in there]
         check(not marked, "marked as deleted, and there:", marked[:3])

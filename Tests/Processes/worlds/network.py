@@ -105,8 +105,7 @@ def asked_to_wait(house):
     check(answer.seconds < 10 and "until" in answer.err, f"took {answer.seconds:.0f} s:", answer.err)
     check(device.state(second) == "queued", device.outbox()[second])
     server.set(**{"rate-limit": "0"})
-    device.convo("outbox", "retry", second)
-    device.deliver(second)
+    device.sync()
 
 
 def killed(house):
