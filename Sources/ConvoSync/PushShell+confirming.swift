@@ -21,7 +21,7 @@ extension PushShell {
         guard let base = item.base ?? item.copyBase else { return .unclear(.ambiguous) }
         let remoteID = try item.requireRemoteID()
         let description = try await api.get(remoteID)
-        let history = try await api.getHistory(of: remoteID)
+        let history = try await history(of: remoteID)
         _ = try store.takeIn([description])
         try store.takeIn([HistoryIntake(history, version: description.version)])
         let match = InputMatch(
@@ -93,7 +93,7 @@ extension PushShell {
 
     /// A conversation may be listed before its first answer, and taken back if that fails.
     private func answered(_ id: RemoteID) async throws -> Confirmation {
-        let history = try await api.getHistory(of: id)
+        let history = try await history(of: id)
         return history.entries.last.map { $0.type == .messageInput || $0.type == .functionResult } ?? true
             ? .unanswered(id) : .present(id)
     }

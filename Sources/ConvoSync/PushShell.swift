@@ -107,8 +107,22 @@ struct PushShell: Sendable {
     }
 
     private func takeInHistory(_ description: Conversation) async throws {
-        let history = try await api.getHistory(of: description.id)
+        let history = try await history(of: description.id)
         try store.takeIn([HistoryIntake(history, version: description.version)])
+    }
+
+    /// The history of a conversation that the server has just shown.
+    ///
+    /// Where it is not found, a replica is behind, or somebody deletes the conversation in this moment: that proves nothing
+    /// yet. The next attempt begins with the conversation itself.
+    func history(of id: RemoteID) async throws -> ConversationHistory {
+        do {
+            return try await api.getHistory(of: id)
+        } catch let error as APIError where error.isNotFound {
+            throw APIError(
+                .status(409), effect: .none,
+                message: "the server has the conversation and does not find its history yet")
+        }
     }
 
     /// After a write was delivered, or stopped: reads what of the conversation is not known here.

@@ -22,7 +22,8 @@ struct Daemon: Service {
     /// Runs until SIGTERM or SIGINT.
     ///
     /// - Throws: what kept it from starting, or from going on: ``ConfigurationError``, ``StoreError``, or a ``Failure``
-    ///   where another daemon serves this database already, or the database is gone.
+    ///   where another daemon serves this database already, or the database is gone; a ``SyncFailure`` where the database
+    ///   belongs to another server or account.
     func serve() async throws {
         // One handler for the whole life: without one, the signal's default is to end the process.
         let hangups = await UnixSignalsSequence(trapping: .sighup)
@@ -58,7 +59,11 @@ struct Daemon: Service {
             let engine = try engine(settings, store)
             logger.info("serving", metadata: ["database": "\(store.path)", "server": "\(settings.serverURL)"])
             manager?.tell(.ready("Serving \(store.path)"))
-            guard await serve(store, watcher, engine, &settings, &configured) == .replaced else { return }
+            switch await serve(store, watcher, engine, &settings, &configured) {
+            case .replaced: break
+            case .failed(let failure): throw failure
+            case .stopped, .reload: return
+            }
             logger.warning(
                 "the database was moved, removed or replaced; the file that has its name now is opened",
                 metadata: ["database": "\(store.path)"])
@@ -68,7 +73,11 @@ struct Daemon: Service {
         }
     }
 
-    private enum Ending: Equatable { case stopped, replaced, reload(AsyncEvent.Generation) }
+    private enum Ending {
+        case stopped, replaced, reload(AsyncEvent.Generation)
+        /// The engine has given up: nothing may be asked of this server for this database.
+        case failed(SyncFailure)
+    }
 
     /// Runs an engine, and another one after each reload.
     private func serve(
@@ -106,10 +115,10 @@ struct Daemon: Service {
         let asOpened = AsyncEvent().generation  // nothing has replaced it then
         return await withTaskGroup(of: Ending.self) { group in
             group.addTask {
-                await engine.run(intervals, wake: watcher.queued) { event in
+                let failure = await engine.run(intervals, wake: watcher.queued) { event in
                     if !store.isReplaced { news.report(event) }  // what fails for that is said once, when it ends
                 }
-                return .stopped
+                return failure.map(Ending.failed) ?? .stopped
             }
             group.addTask {
                 let generation = await reload.wait(after: configured)

@@ -47,6 +47,22 @@ import Testing
         #expect(told.code == "rate_limited")
     }
 
+    @Test func `says until when the server puts a write off`() throws {
+        let late = outcome {
+            $0.push = PushReport()
+            $0.push?.throttle = failure(.status(429), retryAfter: .seconds(600))
+            $0.waiting = [.queued]
+        }
+        #expect(late.failures.map(\.message) == ["The server asks to wait until 17:43 (10 min): The server says no."])
+        #expect(late.failures.first?.exitCode == .tryLater)
+        var stuck = late
+        stuck.waiting.append(.refused)
+        #expect(stuck.failures.map(\.code) == ["needs_decision"])
+        var done = late
+        done.waiting = []
+        #expect(done.failures.isEmpty)
+    }
+
     @Test(arguments: [
         (7, "17:33:27 (7 s)"), (600, "17:43 (10 min)"), (7200, "19:33 (2 h)"), (86_400, "2026-09-22 17:33 (24 h)"),
     ])

@@ -123,6 +123,7 @@ extension SyncOutcome {
         }
         let unsettled = waiting.count { $0 == .queued || $0 == .sending || $0 == .inDoubt }
         guard unsettled > 0 else { return nil }
+        if let throttle = push?.throttle { return told(throttle) }
         return Failure(
             .tryLater, code: "still_queued", message: "\(count(unsettled, "write")) not delivered yet.",
             hint: "Run `convo outbox` to see why; convod or the next `convo sync` goes on.")

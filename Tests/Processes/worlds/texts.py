@@ -1,0 +1,85 @@
+"""Answers that are lost, and what comes back is not what was sent: changed texts, missing metadata, old histories."""
+from .house import chat, check, wait
+
+CHANGES = {
+    "stored-trimmed": "  ends are trimmed \n", "stored-with-lf": "two\r\nlines", "stored-nfc": "cafe\u0301 \u212b",
+    "stored-escaped": "if a < b && c > \"d\"", "stored-in-chunks": "stored in two chunks",
+}
+
+
+def changed(house, operation):
+    server = house.server(chats=[chat(0)])
+    device = house.device(server)
+    device.sync()
+    id = next(iter(device.listed()))
+    for change, text in CHANGES.items():
+        server.set(**{change: "1", "reset-after-commit": f"next-1:{operation}"})
+        before = server.writes
+        write = device.start(text) if operation == "start" else device.append(id, text)
+        device.deliver(write)
+        check(server.writes == before + 1, f"{change}: sent {server.writes - before} times")
+        server.set(**{change: "0"})
+
+
+def equal_texts(house):
+    """What is said twice on purpose is sent twice, also where an answer is lost."""
+    server = house.server("reset-after-commit=next-1:append", chats=[chat(0)])
+    device = house.device(server)
+    device.sync()
+    id = next(iter(device.listed()))
+    writes = [device.append(id, text) for text in ("yes", "yes", "question 0")]
+    device.writes.clear()
+    device.deliver(*writes)
+    check(server.times("yes") == 2 and server.times("question 0") == 2, server.chats()[id])
+
+
+def without_metadata(house, operations):
+    """A start and a branch whose answers are lost, by a busy account: more than a page is newer than they are."""
+    server = house.server(
+        *(f"without-metadata=1{':' + operation if operation else ''}" for operation in operations),
+        chats=[chat(n) for n in range(120)])
+    device = house.device(server)
+    device.sync()
+    id = f"conv_{0:032x}"
+    entry = device.convo("history", id).json["entries"][1]["id"]
+    for operation in ("start", "restart"):
+        server.set(**{"reset-after-commit": f"next-1:{operation}"})
+        if operation == "start":
+            write = device.start("a start whose answer is lost")
+        else:
+            text = "a branch whose answer is lost"
+            write = device.noted(device.convo("restart", id, "--from", entry, "--", text).json["operation_id"], text)
+        wait(f"the {operation} is settled", 20, lambda: device.sync(expect=(0, 65, 75)) and device.state(write) in (
+            "delivered", "held"))
+        if device.state(write) == "held":
+            device.held.add(write)
+        check(server.count(operation) == 1, f"{operation} sent {server.count(operation)} times")
+
+
+def replica(house):
+    """The list is new, and the history is two seconds old: what is missing comes, ours and another writer's."""
+    server = house.server("replica-lag-ms=2000", "stale=1:get_history", chats=[chat(n) for n in range(2)])
+    device = house.device(server)
+    device.daemon()
+    ids = sorted(wait("the first pull", 15, lambda: len(device.listed()) == 2 and device.listed()))
+    write = device.append(ids[0], "our own append")
+    server.ask("POST", f"/v1/conversations/{ids[1]}", {"inputs": "another writer's turn"})
+    wait("delivery", 10, lambda: device.are("delivered", write))
+
+    def is_complete():
+        return all([entry["id"] for entry in device.convo("history", id).json["entries"]]
+                   == [entry["id"] for entry in server.chats()[id]] for id in ids)
+
+    wait("all entries", 20, is_complete)
+    check(len(device.convo("search", "another").json["hits"]) >= 1, "not found by search")
+
+
+CASES = {
+    "an append comes back changed": lambda house: changed(house, "append"),
+    "a start comes back changed": lambda house: changed(house, "start"),
+    "equal texts on purpose": equal_texts,
+    "metadata is left out of the list": lambda house: without_metadata(house, ["list"]),
+    "metadata is left out of get": lambda house: without_metadata(house, ["get"]),
+    "metadata is left out everywhere": lambda house: without_metadata(house, [""]),
+    "a replica lags": replica,
+}
