@@ -12,11 +12,13 @@ struct OutageCheck {
         /// When the attempt was made that failed last.
         let lastAttempt: VirtualInstant
         let until: VirtualInstant
-        /// What was shown, where the server refused the key.
-        let refused: Access?
+        /// With what the attempt was made.
+        let access: Access
 
-        /// A request with another key than the one that was refused finds out something else.
-        func isMet(by record: Audit.Record) -> Bool { refused.map { $0 == record.access } ?? true }
+        /// A request with another key than one that was refused finds out something else.
+        func isMet(by record: Audit.Record, refused: Set<Access>) -> Bool {
+            record.access == access || !refused.contains(access)
+        }
     }
     private enum Event { case sent(Audit.Record), finished(Audit.Record) }
 
@@ -36,13 +38,15 @@ struct OutageCheck {
     private func violations(of records: [Audit.Record]) -> [Violation] {
         var violations: [Violation] = []
         var outage: Outage?
+        /// What the server has refused so far.
+        var refused: Set<Access> = []
         var trying: Audit.Record?
         /// What tries, though a person made it come early.
         var first: Int?
         for event in OutageCheck.events(of: records) {
             switch event {
             case .sent(let record):
-                guard let now = outage, now.isMet(by: record) else { continue }
+                guard let now = outage, now.isMet(by: record, refused: refused) else { continue }
                 if first == nil {
                     first = record.number
                     if record.request.isTurn {
@@ -64,17 +68,20 @@ struct OutageCheck {
             case .finished(let record):
                 if trying?.number == record.number { trying = nil }
                 if first == record.number { first = nil }
+                if record.outcome.isKeyRefused { refused.insert(record.access) }
                 guard OutageCheck.isOutage(record) else {
                     if record.outcome != .vanished { outage = nil }
                     continue
                 }
                 // What was under way when it began is no further attempt.
-                if let outage, record.sentAt < outage.beganAt || !outage.isMet(by: record) { continue }
+                if let outage, record.sentAt < outage.beganAt || !outage.isMet(by: record, refused: refused) {
+                    continue
+                }
                 let failures = (outage?.failures ?? 0) + 1
                 outage = Outage(
                     failures: failures, beganAt: outage?.beganAt ?? record.finishedAt,
                     lastAttempt: record.sentAt, until: record.finishedAt + OutageCheck.wait(after: failures),
-                    refused: record.outcome.isKeyRefused ? record.access : nil)
+                    access: record.access)
             }
         }
         return violations

@@ -133,7 +133,15 @@ public struct RequestCheck: Sendable {
     private func stubbornness(in audit: Audit) -> [Violation] {
         var refused: [OperationID: Audit.Record] = [:]
         func isKnown(_ refusal: Audit.Record) -> Bool {
-            audit.records.contains { $0.sender == refusal.sender && $0.sentAt >= refusal.finishedAt }
+            let later = audit.records.filter { $0.sender == refusal.sender && $0.sentAt >= refusal.finishedAt }
+            guard case .append(_, let id) = refusal.request, case .failed(.status(404), _, _) = refusal.outcome else {
+                return !later.isEmpty
+            }
+            // It may be the agent that is gone: only once the conversation was asked for it is known what was refused.
+            switch later.first(where: { $0.request == .get(id) })?.outcome {
+            case .answered, .failed(.status(404), _, _): return true
+            default: return false
+            }
         }
         var violations: [Violation] = []
         for record in audit.records where record.request.isTurn {

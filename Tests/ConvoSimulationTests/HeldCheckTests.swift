@@ -139,6 +139,25 @@ import Testing
         #expect(rules([("a", 0, refused), ("b", 1, refused), ("a", 2, .answered)]).isEmpty)
         let unreachable = Audit.Outcome.failed(.unreachable, effect: .none, retryAfter: nil)
         #expect(rules([("a", 0, unreachable), ("b", 1, .answered)]) == [.impatient])
+        #expect(rules([("a", 0, refused), ("a", 2, unreachable), ("b", 3, .answered)]).isEmpty)
+    }
+
+    @Test func `take a 404 for a refusal once the conversation was asked for`() {
+        let (id, operation) = (RemoteID("conv_1"), OperationID("op"))
+        let write = APIRequest.append(AppendRequest(inputs: .text("x")), to: id)
+        let notFound = Audit.Outcome.failed(.status(404), effect: .none, retryAfter: nil)
+        func rules(_ asked: Audit.Outcome) -> [Violation.Rule] {
+            let records = [(write, notFound), (.get(id), asked), (.get(id), .answered), (write, .answered)]
+            let all = records.enumerated().map { number, record in
+                let sent = VirtualInstant.start + .seconds(number * 100)
+                return Audit.Record(
+                    number: number + 1, operation: record.0 == write ? operation : nil, request: record.0,
+                    sentAt: sent, finishedAt: sent + .seconds(1), outcome: record.1)
+            }
+            return RequestCheck().violations(in: Audit(records: all)).map(\.rule)
+        }
+        #expect(rules(.answered) == [.stubborn])
+        #expect(rules(.failed(.status(503), effect: .none, retryAfter: nil)).isEmpty)
     }
 
     @Test func `take a list that something else answers for an outage`() {

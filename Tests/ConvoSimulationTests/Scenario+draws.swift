@@ -97,10 +97,6 @@ extension Scenario {
         if draw == .rotatedKeys {
             // Where the server does not tell whose key it is, a conversation that is held speaks for the new one.
             others.steps += (0..<6).map { .init(at: .start + .seconds(1 + $0), .start(text: "hello")) }
-            if access.identity != .told {
-                deaths = []
-                for number in 1...40 { faults.faults[number] = nil }
-            }
             access.rotations = [
                 .init(
                     at: .start + random.duration(in: .seconds(200)...span),

@@ -109,7 +109,12 @@ final class Simulation {
 
     private func begin() -> Life {
         begin(CrashPoints(deadly: deaths.first?.afterPoints)) { [scenario] engine, wake in
-            await engine.run(scenario.intervals, wake: wake) { _ in }
+            var end = await engine.run(scenario.intervals, wake: wake) { _ in }
+            // Where nothing that is held speaks for the new key, the person says that it is theirs.
+            while end?.isOtherOwner == true, !scenario.access.rotations.isEmpty, !Task.isCancelled {
+                _ = try? await engine.adoptAccount()  // what fails is tried again once the daemon has ended again
+                end = await engine.run(scenario.intervals, wake: wake) { _ in }
+            }
         }
     }
 
