@@ -115,10 +115,11 @@ struct PushShell: Sendable {
     ///
     /// Where it is not found, a replica is behind, or somebody deletes the conversation in this moment: that proves nothing
     /// yet. The next attempt begins with the conversation itself.
-    func history(of id: RemoteID) async throws -> ConversationHistory {
+    func history(of id: RemoteID) async throws(APIError) -> ConversationHistory {
         do {
             return try await api.getHistory(of: id)
-        } catch let error as APIError where error.isNotFound {
+        } catch {
+            guard error.isNotFound else { throw error }
             throw APIError(
                 .status(409), effect: .none,
                 message: "the server has the conversation and does not find its history yet")
