@@ -16,8 +16,13 @@ public struct Environment: Sendable {
     public let randomBits: @Sendable () -> UInt64
     /// Where the database of that path lives: another answer than before makes it a copy.
     public let location: @Sendable (_ path: String) -> DatabaseLocation
-    /// Whether what survives a power cut is waited for. Only a test of a test says no.
+    // What only a test of a test changes.
+    /// Whether what survives a power cut is waited for.
     var syncsDurableCommits = true
+    /// Whether that holds for an answer that the server does not keep.
+    var syncsUnstoredAnswers = true
+    /// Whether what one history leaves out is dropped at once.
+    var believesEachHistory = false
 
     public init(
         now: @escaping @Sendable () -> Timestamp, uptime: @escaping @Sendable () -> Uptime,

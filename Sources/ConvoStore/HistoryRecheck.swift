@@ -6,9 +6,9 @@ public import ConvoModel
 /// - `updated_at` moves with an append, but not when a conversation's first answer completes. A history that was read in between
 ///   ends with an input (or a tool's run), is empty, or holds a restart's copies only; its answer would never be noticed.
 /// - The list may be newer than the history (a replica, a cache): an entry that is held is not in it, or nothing of what
-///   moved `updated_at` is.
+///   moved `updated_at` is, or `updated_at` has just moved and the last entry is older than that.
 ///
-/// So it is read again, after a wait that doubles each time. The attempts are counted, for the server's clock and ours may
+/// So it is read again, after a wait that grows each time. The attempts are counted, for the server's clock and ours may
 /// differ, and ours may be set.
 public struct HistoryRecheck: Sendable, Hashable {
     public enum Cause: Sendable, Hashable { case unanswered, outdated }
@@ -27,17 +27,31 @@ public struct HistoryRecheck: Sendable, Hashable {
 
     /// Over a quarter of an hour in all: the server itself gives up after ten minutes.
     static let unansweredLimit = 9
-    /// Over two minutes in all. After that a history is believed: the server has dropped what it does not list.
-    static let outdatedLimit = 6
+    /// Almost three minutes in all. After that a history is believed: the server has dropped what it does not list.
+    static let outdatedLimit = 4
+    /// An answer's entry is made when its first word comes, and `updated_at` moves with its last.
+    private static let usualGapMicroseconds: Int64 = 2_000_000
+    /// No replica is so far behind.
+    private static let recentMicroseconds: Int64 = 600_000_000
     /// What is older by our clock had its answer long ago, or never will: no two clocks are so far apart.
     static let oldestMicroseconds: Int64 = 86_400_000_000
     /// A moment further ahead than any wait was written by a clock that has been set back since.
     static let longestWaitMicroseconds = waitMicroseconds(after: unansweredLimit)
 
-    private static func waitMicroseconds(after attempts: Int) -> Int64 { 2_000_000 << Int64(attempts) }
+    /// Doubling; for a history that seems outdated, fourfold: each attempt reads all of it.
+    private static func waitMicroseconds(after attempts: Int, _ cause: Cause = .unanswered) -> Int64 {
+        2_000_000 << Int64(cause == .unanswered ? attempts : attempts * 2)
+    }
 
     /// How long it waits between this attempt and the next one.
-    public var wait: Duration { .microseconds(HistoryRecheck.waitMicroseconds(after: attempts)) }
+    public var wait: Duration { .microseconds(HistoryRecheck.waitMicroseconds(after: attempts, cause)) }
+
+    /// Whether a history may lack the turn that moved `updated_at`: that is recent, and later than the last entry.
+    static func isGap(between last: Entry?, and updatedAt: Timestamp, now: Timestamp) -> Bool {
+        guard let written = last?.createdAt else { return false }
+        return updatedAt.microseconds - written.microseconds > usualGapMicroseconds
+            && abs(now.microseconds - updatedAt.microseconds) < recentMicroseconds
+    }
 
     /// After a history was read.
     ///
@@ -59,7 +73,8 @@ public struct HistoryRecheck: Sendable, Hashable {
         let attempts = before.map { $0.attempts + 1 } ?? 0
         guard attempts < (isUnanswered ? unansweredLimit : outdatedLimit) else { return nil }
         return HistoryRecheck(
-            attempts: attempts, due: Timestamp(microseconds: now.microseconds + waitMicroseconds(after: attempts)),
+            attempts: attempts,
+            due: Timestamp(microseconds: now.microseconds + waitMicroseconds(after: attempts, cause)),
             cause: cause)
     }
 

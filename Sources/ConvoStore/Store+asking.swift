@@ -26,6 +26,14 @@ extension Store {
         }
     }
 
+    /// Every write to a conversation, delivered ones included, in the order of acceptance.
+    public func operations(in id: LocalID) throws(StoreError) -> [OutboxItem] {
+        try read { database in
+            try OutboxItem.fetchAll(
+                database, sql: OutboxItem.selection + " WHERE c.id = ? ORDER BY o.sequence", arguments: [id.rawValue])
+        }
+    }
+
     /// The next moment for which a write that can be worked on waits.
     public func nextAttempt() throws(StoreError) -> Timestamp? {
         try read { database in

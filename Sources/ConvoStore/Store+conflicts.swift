@@ -72,14 +72,16 @@ extension Store {
     }
 
     /// Moves on what the writers have seen whose last seen entry was that one.
+    ///
+    /// A write that another copy of this database may have sent keeps its own: it is looked for behind that.
     private func noteSeen(_ last: EntryID, in id: LocalID, by seen: EntryID?) throws(StoreError) {
         try write { database in
             try database.execute(
                 sql: """
                     UPDATE operation SET seen_entry_id = ? WHERE state NOT IN ('delivered', 'cancelled')
-                        AND seen_entry_id IS ? AND conversation = (SELECT key FROM conversation WHERE id = ?)
+                        AND reason_code IS NOT ? AND seen_entry_id IS ? AND conversation = (SELECT key FROM conversation WHERE id = ?)
                     """,
-                arguments: [last.rawValue, seen?.rawValue, id.rawValue])
+                arguments: [last.rawValue, OutboxItem.Reason.copiedCode, seen?.rawValue, id.rawValue])
         }
     }
 }

@@ -107,13 +107,15 @@ extension Store {
                 let state = try recheckState(database, of: conversation.key, intake.version)
                 let result = try merge(
                     database, intake, into: conversation.key, &batch, &room,
-                    drops: HistoryRecheck.isBelieved(after: state.before, now: environment.now()))
+                    drops: environment.believesEachHistory
+                        || HistoryRecheck.isBelieved(after: state.before, now: environment.now()))
                 count += result.newCount
                 hasChanged = hasChanged || result.hasChanged
                 guard result.isWhole else { break }
                 try recordOddEntries(database, intake.history.oddItems, of: intake.history.conversationID)
                 let isOutdated =
                     result.isMissing || (!hasChanged && (state.hasMoved || state.before?.cause == .outdated))
+                    || hasGap(intake, state)
                 try settle(database, conversation.key, intake, state, isOutdated: isOutdated)
                 try inferBranches(database, around: conversation.key)
             }
@@ -234,17 +236,20 @@ extension Store {
         let before: HistoryRecheck?
         /// Whether a history is held, of another version.
         let hasMoved: Bool
+        /// Whether this version is the one that our own last turn left.
+        let isOurs: Bool
     }
 
     private func recheckState(_ database: Database, of key: Int64, _ version: String) throws -> RecheckState {
         let row = try Row.fetchOne(
             database.cachedStatement(
                 sql: """
-                    SELECT created_at, history_version, history_due, history_looks, history_outdated FROM conversation
+                    SELECT created_at, history_version, history_due, history_looks, history_outdated, own_version
+                    FROM conversation
                     WHERE key = ?
                     """),
             arguments: [key])
-        guard let row else { return RecheckState(createdAt: nil, before: nil, hasMoved: false) }
+        guard let row else { return RecheckState(createdAt: nil, before: nil, hasMoved: false, isOurs: false) }
         let held: String? = row["history_version"]
         let isSame = held.hasSameBytes(as: version)
         return RecheckState(
@@ -253,7 +258,12 @@ extension Store {
                 ? HistoryRecheck(
                     attempts: row["history_looks"], due: Timestamp(microseconds: row["history_due"] ?? 0),
                     cause: (row["history_outdated"] as Bool) ? .outdated : .unanswered) : nil,
-            hasMoved: held != nil && !isSame)
+            hasMoved: held != nil && !isSame, isOurs: (row["own_version"] as String?).hasSameBytes(as: version))
+    }
+
+    private func hasGap(_ intake: HistoryIntake, _ state: RecheckState) -> Bool {
+        guard !state.isOurs, let updatedAt = Timestamp(lenient: intake.version) else { return false }
+        return HistoryRecheck.isGap(between: intake.history.entries.last, and: updatedAt, now: environment.now())
     }
 
     /// A history vouches for the `updated_at` read before it, unless it is to be read again.

@@ -127,7 +127,7 @@ extension Store {
     public func markDelivered(
         _ id: OperationID, as remoteID: RemoteID? = nil, response: ConversationResponse? = nil
     ) throws(StoreError) {
-        let isOnlyHere = response == nil ? false : try isUnstored(id)
+        let isOnlyHere = response == nil || !environment.syncsUnstoredAnswers ? false : try isUnstored(id)
         try write(isDurable: isOnlyHere) { database in
             guard
                 let item = try OutboxItem.fetchOne(

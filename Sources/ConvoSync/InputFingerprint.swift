@@ -40,6 +40,13 @@ struct InputFingerprint {
         attachments = rest.map(CanonicalJSON.text).joined(separator: ",")
     }
 
+    static func areEqual(_ some: Inputs, _ others: Inputs) -> Bool {
+        let (mine, theirs) = (
+            some.asEntries.map { InputFingerprint($0) }, others.asEntries.map { InputFingerprint($0) }
+        )
+        return mine.count == theirs.count && zip(mine, theirs).allSatisfy { $0.isEqual(to: $1) }
+    }
+
     func isEqual(to other: InputFingerprint) -> Bool {
         isAboutTheSame(as: other) && attachments == other.attachments
             && pairs(with: other).contains { $0.0.text == $0.1.text }

@@ -27,6 +27,9 @@ extension PushShell {
         let match = InputMatch(
             of: AppendRequest(json: item.request), in: history.entries, after: base.entryID, baseCount: base.count,
             writtenBy: base.version.flatMap { Timestamp($0) })
+        if item.base == nil, match == .present || match == .unanswered, try hasTwin(item) {
+            return .unclear(.ambiguous)
+        }
         switch match {
         case .present: return .present(nil)
         case .unanswered: return .unanswered(nil)
@@ -34,6 +37,18 @@ extension PushShell {
         case .ambiguous: return .unclear(.ambiguous)
         case .similar: return .unclear(.changed)
         case .outdated: return .outdated
+        }
+    }
+
+    /// Whether another write to the conversation says the same: of two that another copy may have sent, nobody can tell which
+    /// one it was.
+    private func hasTwin(_ item: OutboxItem) throws -> Bool {
+        let inputs = try? Inputs(json: item.inputs)
+        return try store.operations(in: item.conversation).contains { other in
+            guard other.id != item.id, other.state != .cancelled, let theirs = try? Inputs(json: other.inputs) else {
+                return false
+            }
+            return inputs.map { InputFingerprint.areEqual($0, theirs) } ?? false
         }
     }
 

@@ -115,8 +115,8 @@ struct PushShell: Sendable {
     ///
     /// Where it is not found, a replica is behind, or somebody deletes the conversation in this moment: that proves nothing
     /// yet. The next attempt begins with the conversation itself.
-    func history(of id: RemoteID) async throws(APIError) -> ConversationHistory {
-        do {
+    func history(of id: RemoteID) async throws -> ConversationHistory {
+        do throws(APIError) {
             return try await api.getHistory(of: id)
         } catch {
             guard error.isNotFound else { throw error }
@@ -137,11 +137,10 @@ struct PushShell: Sendable {
         if state != .delivered, try !store.isHistoryBehind(of: item.conversation) { return }
         let description = try await api.get(remoteID)
         _ = try store.takeIn([description])
-        if state == .delivered, try store.response(to: item.id) != nil, try policy(of: item.conversation) == .append,
-            try store.hasQueuedWrites(for: item.conversation)
-        {
+        if state == .delivered, try store.response(to: item.id) != nil {
             try store.recordOwnVersion(description.version, of: item.conversation)
-            return
+            let isBurst = try store.hasQueuedWrites(for: item.conversation)
+            if isBurst, try policy(of: item.conversation) == .append { return }
         }
         try await takeInHistory(description)
         guard state == .delivered else { return }

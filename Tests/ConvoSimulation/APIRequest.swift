@@ -57,6 +57,8 @@ public enum APIAnswer: Hashable, Sendable {
     case conversations([JSONText])
     /// A conversation, a history, the messages or a response.
     case object(JSONText)
+    /// One of them that only its bytes can say: not UTF-8, or nested too deep for a value.
+    case bytes([UInt8])
     case nothing
 }
 

@@ -29,6 +29,8 @@ public struct Audit: Sendable {
         public let request: APIRequest
         /// Whose conversations it was about; `nil` where the key was refused.
         public let tenant: Tenant?
+        /// The server and key that it showed.
+        public let access: Access
         public let sentAt: VirtualInstant
         public internal(set) var finishedAt: VirtualInstant
         public internal(set) var outcome: Outcome
@@ -36,7 +38,8 @@ public struct Audit: Sendable {
 
         public init(
             number: Int, sender: Int = 0, operation: OperationID? = nil, request: APIRequest,
-            tenant: Tenant? = .ours, sentAt: VirtualInstant, finishedAt: VirtualInstant, outcome: Outcome,
+            tenant: Tenant? = .ours, access: Access = AccessPlan().source(at: .start), sentAt: VirtualInstant,
+            finishedAt: VirtualInstant, outcome: Outcome,
             fault: Fault? = nil
         ) {
             self.number = number
@@ -44,6 +47,7 @@ public struct Audit: Sendable {
             self.operation = operation
             self.request = request
             self.tenant = tenant
+            self.access = access
             self.sentAt = sentAt
             self.finishedAt = finishedAt
             self.outcome = outcome
@@ -54,6 +58,15 @@ public struct Audit: Sendable {
     public internal(set) var records: [Record] = []
 
     public init(records: [Record] = []) { self.records = records }
+
+    /// The conversations of which the server has said that they are not there when they were written to.
+    public var denied: Set<RemoteID> {
+        Set(
+            records.compactMap { record in
+                guard record.request.isWrite, case .failed(.status(404), _, _) = record.outcome else { return nil }
+                return record.request.conversation
+            })
+    }
 
     /// How many faults of each kind took effect.
     public var faultCounts: [(name: String, count: Int)] {

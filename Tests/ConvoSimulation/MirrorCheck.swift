@@ -21,8 +21,10 @@ public enum MirrorCheck {
                 violations.append(
                     Violation(.mirrorDiffers, "\(served.id) is \(mirrored.raw?.text ?? "nothing"), not \(served.raw)"))
             }
-            if !server.oddities.oversized.contains(served.id) {
-                violations += differences(mirrored: mirrored, served: served)
+            // Where the list does not tell when a conversation changed, nothing announces that it has.
+            let isTold = server.oddities.times[served.id] != .withoutUpdate
+            if isTold, !server.oddities.oversized.contains(served.id) {
+                violations += differences(mirrored: mirrored, served: served.id, entries: server.mirrored(of: served))
             }
         }
         for id in server.deleted {
@@ -34,11 +36,45 @@ public enum MirrorCheck {
     }
 
     /// At any time: what the server has is not marked as deleted.
-    public static func falseDeletions(mirror: MirrorSnapshot, server: SimulatedServer) -> [Violation] {
+    ///
+    /// Of those that the server hid it has itself said that they are not there. A few may be marked then; never many.
+    ///
+    /// - Parameter denied: those of which the server has said so when they were written to: each was marked by itself.
+    public static func falseDeletions(
+        mirror: MirrorSnapshot, server: SimulatedServer, denied: Set<RemoteID> = []
+    ) -> [Violation] {
         let served = Set(server.conversations.map(\.id))
-        return mirror.conversations.filter { $0.isDeletedRemotely && served.contains($0.id) }
-            .map { Violation(.falseDeletion, "\($0.id) is marked as deleted, and is there") }
+        let marked = mirror.conversations.filter { $0.isDeletedRemotely && served.contains($0.id) }.map(\.id)
+        let hidden = marked.filter { server.wasHidden.contains($0) }
+        let unfounded = marked.filter { !server.wasHidden.contains($0) }
+            .map { Violation(.falseDeletion, "\($0) is marked as deleted, and is there") }
+        let count = hidden.count { !denied.contains($0) }
+        guard count > fewDeletions else { return unfounded }
+        return unfounded + [Violation(.falseDeletion, "\(count) conversations that are there are marked as deleted")]
     }
+
+    /// As the promise says it.
+    static let fewDeletions = 10
+
+    /// At any time: an entry that the server has is not marked as dropped by a few readings that lack it, for a replica or a
+    /// cache may lag behind.
+    public static func falseDrops(mirror: MirrorSnapshot, server: SimulatedServer, audit: Audit) -> [Violation] {
+        var violations: [Violation] = []
+        for conversation in mirror.conversations {
+            let dropped = conversation.entries.filter(\.isDropped).map(\.id)
+            guard !dropped.isEmpty, let served = server.conversation(conversation.id) else { continue }
+            let readings = audit.records.count {
+                $0.request == .history(conversation.id) && $0.outcome == .answered && $0.finishedAt <= server.now
+            }
+            guard readings < fewReadings else { continue }
+            violations += served.entries.filter { dropped.contains($0.id) }.map {
+                Violation(.falseDrop, "\($0.id) of \(conversation.id) is dropped after \(readings) readings, and there")
+            }
+        }
+        return violations
+    }
+
+    static let fewReadings = 6
 
     /// Nothing that an earlier snapshot held is gone from a later one, whatever the server dropped since.
     ///
@@ -61,16 +97,16 @@ public enum MirrorCheck {
     }
 
     private static func differences(
-        mirrored: MirrorSnapshot.Conversation, served: ServedConversation
+        mirrored: MirrorSnapshot.Conversation, served id: RemoteID, entries: [ServedEntry]
     ) -> [Violation] {
         let current = mirrored.entries.filter { !$0.isDropped }
-        guard current.map(\.id) == served.entries.map(\.id) else {
-            let ids = (current.map(\.id.rawValue), served.entries.map(\.id.rawValue))
-            return [Violation(.mirrorDiffers, "\(served.id) has the entries \(ids.0), not \(ids.1)")]
+        guard current.map(\.id) == entries.map(\.id) else {
+            let ids = (current.map(\.id.rawValue), entries.map(\.id.rawValue))
+            return [Violation(.mirrorDiffers, "\(id) has the entries \(ids.0), not \(ids.1)")]
         }
-        return zip(current, served.entries).compactMap { ours, theirs in
+        return zip(current, entries).compactMap { ours, theirs in
             isFaithful(ours.raw, to: theirs)
-                ? nil : Violation(.mirrorDiffers, "\(ours.id) of \(served.id) is \(ours.raw), not \(theirs.inHistory)")
+                ? nil : Violation(.mirrorDiffers, "\(ours.id) of \(id) is \(ours.raw), not \(theirs.inHistory)")
         }
     }
 

@@ -1,6 +1,6 @@
 public import ConvoModel
 
-/// What a server's answers hold that no client understands, and what is too much for one.
+/// What a server's answers hold that is not as the API promises, and what is too much for a client.
 public struct Oddities: Hashable, Sendable {
     /// A row of the list that is no conversation.
     public enum Row: CaseIterable, Hashable, Sendable {
@@ -15,37 +15,56 @@ public struct Oddities: Hashable, Sendable {
             }
         }
     }
-    /// An element of a history that is no entry.
-    public enum Element: CaseIterable, Hashable, Sendable {
-        case withoutType, notAnObject
 
-        var raw: JSONText {
+    /// How the list writes a conversation's times where it does not write them as promised; `get` does.
+    public enum Times: CaseIterable, Hashable, Sendable {
+        case withoutUpdate, withoutZone, shortOffset, numbers
+
+        func applied(to raw: JSONText) -> JSONText {
             switch self {
-            case .withoutType: .stored(#"{"object":"entry","id":"msg_odd","content":"x"}"#)
-            case .notAnObject: .stored("null")
+            case .withoutUpdate: raw.setting("updated_at", to: nil)
+            case .withoutZone: changed(raw) { .string(String($0.text.dropLast())) }
+            case .shortOffset: changed(raw) { .string($0.text.dropLast() + "+0000") }
+            case .numbers:
+                changed(raw) { moment in
+                    let (seconds, rest) = moment.microseconds.quotientAndRemainder(dividingBy: 1_000_000)
+                    return .stored("\(seconds).\(String(1_000_000 + rest).dropFirst())")
+                }
+            }
+        }
+
+        private func changed(_ raw: JSONText, _ write: (Timestamp) -> JSONText) -> JSONText {
+            ["created_at", "updated_at"].reduce(raw) { raw, field in
+                raw.setting(field, to: raw[field]?.string.flatMap { Timestamp($0) }.map(write))
             }
         }
     }
 
     /// By their place in the list.
     public internal(set) var rows: [Int: Row] = [:]
-    /// Conversations whose row in the list lacks its times; `get` has them.
-    public internal(set) var spoiledRows: Set<RemoteID> = []
-    /// By their place in the history.
-    public internal(set) var elements: [RemoteID: [Int: Element]] = [:]
+    /// Conversations whose times the list writes otherwise.
+    public internal(set) var times: [RemoteID: Times] = [:]
+    /// In the order in which they were put into the history.
+    public internal(set) var elements: [RemoteID: [OddElement]] = [:]
     /// Conversations whose history is larger than what a client reads.
     public internal(set) var oversized: Set<RemoteID> = []
 
+    func row(_ raw: JSONText, of id: RemoteID) -> JSONText { times[id]?.applied(to: raw) ?? raw }
+
     func list(_ conversations: [(id: RemoteID, raw: JSONText)]) -> [JSONText] {
-        var all = conversations.map { spoiledRows.contains($0.id) ? $0.raw.setting("updated_at", to: nil) : $0.raw }
+        var all = conversations.map { row($0.raw, of: $0.id) }
         for (place, row) in rows.sorted(by: { $0.key < $1.key }) { all.insert(row.raw, at: min(place, all.count)) }
         return all
     }
 
-    func history(_ entries: [JSONText], of id: RemoteID) -> [JSONText] {
+    /// A history with what is odd in it.
+    func history<Item>(_ entries: [Item], of id: RemoteID, _ make: (OddElement) -> Item?) -> [Item] {
         var all = entries
-        for (place, element) in (elements[id] ?? [:]).sorted(by: { $0.key < $1.key }) {
-            all.insert(element.raw, at: min(place, all.count))
+        var shift = 0
+        for element in (elements[id] ?? []).sorted(by: { $0.place < $1.place }) {
+            guard let item = make(element) else { continue }
+            all.insert(item, at: min(element.place + shift, all.count))
+            shift += 1
         }
         return all
     }

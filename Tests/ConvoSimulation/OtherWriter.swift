@@ -21,14 +21,15 @@ public struct OtherWriter: Hashable, Sendable {
         case respellEntry(nth: Int, entry: Int)
         case respellName(nth: Int)
         case addOddRow(Oddities.Row, place: Int)
-        case spoilRow(nth: Int)
-        case addOddElement(Oddities.Element, nth: Int, place: Int)
+        case spoilRow(nth: Int, Oddities.Times)
+        case addOddElement(OddElement.Kind, nth: Int, place: Int)
         /// A history becomes too large to read, or is small again.
         case setOversized(nth: Int, Bool)
         case shrinkAll
         case deleteMany(count: Int)
-        /// The server shows but so many of those conversations that others made, until it shows all again.
-        case hideAll(butNewest: Int)
+        /// The server shows but so many of those conversations that others made, until it shows all again; or it lists the
+        /// others and says of each that it is not there.
+        case hideAll(butNewest: Int, alsoInList: Bool)
         case showAll
     }
     public struct Step: Hashable, Sendable {
@@ -120,9 +121,9 @@ extension SimulatedServer {
                 conversation.updatedAt = max(moment, conversation.updatedAt + .microseconds(1))
             }
         case .addOddRow(let row, let place): oddities.rows[place] = row
-        case .spoilRow(let nth): if let target = conversation(nth: nth) { oddities.spoiledRows.insert(target.id) }
-        case .addOddElement(let element, let nth, let place):
-            if let target = conversation(nth: nth) { oddities.elements[target.id, default: [:]][place] = element }
+        case .spoilRow(let nth, let times):
+            if let target = conversation(nth: nth) { oddities.times[target.id] = times }
+        case .addOddElement(let kind, let nth, let place): addOddElement(kind, nth: nth, place: place)
         case .setOversized(let nth, let isOversized):
             guard let target = conversation(nth: nth) else { return }
             if isOversized { oddities.oversized.insert(target.id) } else { oddities.oversized.remove(target.id) }
@@ -134,11 +135,21 @@ extension SimulatedServer {
                 change(id) { $0.updatedAt = max(moment, $0.updatedAt + .microseconds(1)) }
             }
             oddities.oversized = []
-        case .hideAll(let count):
+        case .hideAll(let count, let alsoInList):
             hidden = Set(conversations.filter { !isOurs($0) }.dropFirst(count).map(\.id))
+            listsHidden = !alsoInList
         case .showAll: hidden = []
         default: break
         }
+    }
+
+    private mutating func addOddElement(_ kind: OddElement.Kind, nth: Int, place: Int) {
+        guard let target = conversation(nth: nth), !isLocked(target.id), !target.entries.isEmpty else { return }
+        let number = oddities.elements.values.reduce(0) { $0 + $1.count }
+        oddities.elements[target.id, default: []].append(
+            OddElement(kind: kind, place: min(place, target.entries.count), id: EntryID("msg_odd_\(number)")))
+        let moment = now
+        change(target.id) { $0.updatedAt = max(moment, $0.updatedAt + .microseconds(1)) }
     }
 
     /// Whether our client made it: of what we started, nobody else takes anything away.

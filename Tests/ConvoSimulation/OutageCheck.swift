@@ -3,7 +3,8 @@ import ConvoAPI
 /// While nothing can work, one attempt at the end of each wait, and the waits double.
 ///
 /// A reference of its own, by the requests alone: in an outage the n-th attempt in a row that fails is followed by
-/// nothing for as long as the back-off says; one that succeeds ends it.
+/// nothing for as long as the back-off says; one that succeeds ends it. Where the server refuses a key, a request with another
+/// key is no attempt of the same outage, and its answer ends it.
 struct OutageCheck {
     private struct Outage {
         let failures: Int
@@ -11,6 +12,11 @@ struct OutageCheck {
         /// When the attempt was made that failed last.
         let lastAttempt: VirtualInstant
         let until: VirtualInstant
+        /// What was shown, where the server refused the key.
+        let refused: Access?
+
+        /// A request with another key than the one that was refused finds out something else.
+        func isMet(by record: Audit.Record) -> Bool { refused.map { $0 == record.access } ?? true }
     }
     private enum Event { case sent(Audit.Record), finished(Audit.Record) }
 
@@ -36,14 +42,15 @@ struct OutageCheck {
         for event in OutageCheck.events(of: records) {
             switch event {
             case .sent(let record):
-                if outage != nil, first == nil {
+                guard let now = outage, now.isMet(by: record) else { continue }
+                if first == nil {
                     first = record.number
                     if record.request.isTurn {
                         violations.append(
                             Violation(.costlyProbe, "request \(record.number) tries an outage with a turn"))
                     }
                 }
-                guard let now = outage, !mayHurry(now.lastAttempt, record.sentAt) else { continue }
+                if mayHurry(now.lastAttempt, record.sentAt) { continue }
                 if record.sentAt < now.until {
                     let early = now.until - record.sentAt
                     violations.append(
@@ -57,16 +64,17 @@ struct OutageCheck {
             case .finished(let record):
                 if trying?.number == record.number { trying = nil }
                 if first == record.number { first = nil }
-                guard OutageCheck.isOutage(record.outcome) else {
+                guard OutageCheck.isOutage(record) else {
                     if record.outcome != .vanished { outage = nil }
                     continue
                 }
                 // What was under way when it began is no further attempt.
-                if let outage, record.sentAt < outage.beganAt { continue }
+                if let outage, record.sentAt < outage.beganAt || !outage.isMet(by: record) { continue }
                 let failures = (outage?.failures ?? 0) + 1
                 outage = Outage(
                     failures: failures, beganAt: outage?.beganAt ?? record.finishedAt,
-                    lastAttempt: record.sentAt, until: record.finishedAt + OutageCheck.wait(after: failures))
+                    lastAttempt: record.sentAt, until: record.finishedAt + OutageCheck.wait(after: failures),
+                    refused: record.outcome.isKeyRefused ? record.access : nil)
             }
         }
         return violations
@@ -75,9 +83,11 @@ struct OutageCheck {
     /// As the design says it: from one second, doubling, to a minute.
     private static func wait(after failures: Int) -> Duration { .seconds(min(60, 1 << min(failures - 1, 6))) }
 
-    private static func isOutage(_ outcome: Audit.Outcome) -> Bool {
-        switch outcome {
+    /// The server cannot be reached, refuses the key, or something else answers in its place when the list is asked for.
+    private static func isOutage(_ record: Audit.Record) -> Bool {
+        switch record.outcome {
         case .failed(.unreachable, _, _), .failed(.status(401), _, _): true
+        case .failed(.notTheAPI, _, _), .failed(.noRoute, _, _): record.request.name == "list"
         default: false
         }
     }
@@ -91,5 +101,11 @@ struct OutageCheck {
             ]
         }
         return all.sorted { ($0.0, $0.1, $0.2) < ($1.0, $1.1, $1.2) }.map(\.3)
+    }
+}
+
+extension Audit.Outcome {
+    fileprivate var isKeyRefused: Bool {
+        if case .failed(.status(401), _, _) = self { true } else { false }
     }
 }

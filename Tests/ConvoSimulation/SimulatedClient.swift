@@ -44,7 +44,7 @@ public final class SimulatedClient: ConversationsAPI {
     }
     public func getHistory(of id: RemoteID) async throws(APIError) -> ConversationHistory {
         let answer = try await exchange(.history(id))
-        return try understood { try ConversationHistory(raw: answer.object) }
+        return try understood { try ConversationHistory(try answer.parsed()) }
     }
     public func getMessages(of id: RemoteID) async throws(APIError) -> ConversationMessages {
         let answer = try await exchange(.messages(id))
@@ -120,6 +120,10 @@ public final class SimulatedClient: ConversationsAPI {
 extension APIAnswer {
     public var elements: [JSONText] {
         if case .conversations(let elements) = self { elements } else { [] }
+    }
+    /// As a client takes it apart.
+    public func parsed() throws(JSONSyntaxError) -> JSONAnswer {
+        if case .bytes(let bytes) = self { try JSONAnswer(bytes) } else { JSONAnswer(object) }
     }
     public var object: JSONText {
         if case .object(let object) = self { object } else { .null }

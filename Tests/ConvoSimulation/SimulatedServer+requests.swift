@@ -61,7 +61,7 @@ extension SimulatedServer {
         case .get(let id):
             return .object(shown(try existing(id), inList: false))
         case .history(let id):
-            return .object(history(of: id, entries: try visibleEntries(of: id)))
+            return history(of: id, entries: try visibleEntries(of: id))
         case .messages(let id):
             let messages = try visibleEntries(of: id).filter(\.type.isMessage)
             return .object(
@@ -80,7 +80,7 @@ extension SimulatedServer {
     }
 
     private func list(page: Int, pageSize: Int, metadata: JSONText?) -> [JSONText] {
-        let matching = filtered(by: metadata).filter { !hidden.contains($0.id) }
+        let matching = filtered(by: metadata).filter { listsHidden || !hidden.contains($0.id) }
         let rows = oddities.list(matching.map { ($0.id, shown($0, inList: true)) })
         guard !switches.ignoresPage else { return rows }
         let size = min(pageSize, switches.pageSizeLimit)
@@ -102,7 +102,13 @@ extension SimulatedServer {
 
     /// What a mirror may hold of it.
     func forms(of conversation: ServedConversation) -> [JSONText] {
-        [shown(conversation, inList: false), shown(conversation, inList: true)]
+        let listed = shown(conversation, inList: true)
+        return [shown(conversation, inList: false), oddities.row(listed, of: conversation.id)]
+    }
+
+    /// The entries that a mirror must hold of its history, what is odd in it included.
+    public func mirrored(of conversation: ServedConversation) -> [ServedEntry] {
+        oddities.history(conversation.entries, of: conversation.id, \.mirrored)
     }
 
     private func filtered(by metadata: JSONText?) -> [ServedConversation] {
@@ -129,12 +135,14 @@ extension SimulatedServer {
         }
     }
 
-    private func history(of id: RemoteID, entries: [ServedEntry]) -> JSONText {
-        .object([
+    private func history(of id: RemoteID, entries: [ServedEntry]) -> APIAnswer {
+        let history = JSONText.object([
             "conversation_id": .string(id.rawValue),
-            "entries": .array(oddities.history(entries.map(\.inHistory), of: id)),
+            "entries": .array(oddities.history(entries.map(\.inHistory), of: id, \.raw)),
             "object": .string("conversation.history"),
         ])
+        let needsBytes = oddities.elements[id]?.contains(where: \.needsBytes) ?? false
+        return needsBytes ? .bytes(OddElement.bytes(of: history)) : .object(history)
     }
 
     private mutating func delete(_ id: RemoteID) throws -> APIAnswer {

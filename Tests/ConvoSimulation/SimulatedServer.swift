@@ -23,6 +23,8 @@ public struct SimulatedServer: Sendable {
     public internal(set) var hidden: Set<RemoteID> = [] {
         didSet { wasHidden.formUnion(hidden) }
     }
+    /// Whether the list shows them all the same.
+    var listsHidden = false
     /// All that it ever hid.
     public private(set) var wasHidden: Set<RemoteID> = []
     var past = Past()

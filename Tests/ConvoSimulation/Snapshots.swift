@@ -12,13 +12,15 @@ public struct OutboxSnapshot: Sendable {
         public let state: State
         /// Why it waits for a person.
         public let reason: String?
-        /// Of an append: where it goes and what it says.
+        /// Where it goes, or what it made, and what it says.
         public let remoteID: RemoteID?
         public let inputs: [JSONText]
+        /// Whether the server keeps it.
+        public let isStored: Bool
 
         public init(
             id: OperationID, conversation: LocalID, kind: Turn.Kind, state: State, reason: String? = nil,
-            remoteID: RemoteID? = nil, inputs: [JSONText] = []
+            remoteID: RemoteID? = nil, inputs: [JSONText] = [], isStored: Bool = true
         ) {
             self.id = id
             self.conversation = conversation
@@ -27,6 +29,7 @@ public struct OutboxSnapshot: Sendable {
             self.reason = reason
             self.remoteID = remoteID
             self.inputs = inputs
+            self.isStored = isStored
         }
     }
 
@@ -68,8 +71,12 @@ public struct MirrorSnapshot: Sendable {
     }
 
     public let conversations: [Conversation]
+    /// Every entry that is held, by our own name of the conversation, also of what the server does not keep.
+    public let held: [LocalID: Set<EntryID>]
 
-    public init(conversations: [Conversation]) { self.conversations = conversations }
+    public init(conversations: [Conversation], held: [LocalID: Set<EntryID>] = [:]) {
+        (self.conversations, self.held) = (conversations, held)
+    }
 
     subscript(id: RemoteID) -> Conversation? { conversations.first { $0.id == id } }
 }

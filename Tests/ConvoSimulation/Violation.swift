@@ -13,10 +13,12 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
         case wrongOrder
         /// The mirror differs from the server at a quiet point.
         case mirrorDiffers
-        /// Something that we once held is gone from our disk.
+        /// Something that we once held, or were answered, is gone from our disk.
         case forgotten
         /// A conversation is marked as deleted, and the server has it.
         case falseDeletion
+        /// An entry is marked as dropped by too few readings, and the server has it.
+        case falseDrop
         /// Two writers of ours in one conversation at once.
         case overlappingWriters
         /// A write sent again though nothing told us that the first had failed.
@@ -31,7 +33,7 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
         case malformedRequest
         /// Something of ours is in another's account, or something of it in our mirror.
         case wrongAccount
-        /// A write waits though nothing keeps it from going.
+        /// A write waits though nothing keeps it from going, or a person for what takes minutes.
         case late
         /// What cannot be read was fetched again and again.
         case wasteful

@@ -6,12 +6,14 @@ public enum WriteCheck {
     ///   - acknowledged: the writes that a person was told are durable, in that order.
     ///   - deleted: conversations that are gone and of which our disk has, or has lost, no trace: what was started
     ///     there may have been started once more.
+    ///   - namesCreations: whether the server tells which write made a conversation; else one with equal inputs may be
+    ///     anybody's.
     ///   - atRest: whether the run has come to its end, where nothing may be `queued`, `sending` any more.
     public static func violations(
         acknowledged: [OperationID], outbox: OutboxSnapshot, audit: Audit, turns: [Turn], atRest: Bool,
-        deleted: Set<RemoteID> = []
+        deleted: Set<RemoteID> = [], namesCreations: Bool = true
     ) -> [Violation] {
-        var ledger = Ledger(audit: audit, turns: turns)
+        var ledger = Ledger(audit: audit, turns: turns, namesCreations: namesCreations)
         var violations: [Violation] = []
         for id in acknowledged where !outbox.items.contains(where: { $0.id == id }) {
             violations.append(Violation(.lostWrite, "\(id) was acknowledged and is not in the outbox"))
@@ -32,6 +34,20 @@ public enum WriteCheck {
             .map { Violation(.falseState, "the deletion of \($0) is delivered, and it is there") }
     }
 
+    /// What is refused because its conversation is gone, has none there.
+    ///
+    /// - Parameter excused: as for ``deletions(_:server:excused:)``.
+    public static func lostTargets(
+        _ outbox: OutboxSnapshot, server: SimulatedServer, excused: Set<RemoteID>
+    ) -> [Violation] {
+        outbox.items.compactMap { item in
+            guard item.state == .refused, item.reason?.hasPrefix("conversation_deleted") ?? false,
+                let id = item.remoteID, server.conversation(id) != nil, !excused.contains(id)
+            else { return nil }
+            return Violation(.falseState, "\(item.id) is refused because \(id) is gone, and it is there")
+        }
+    }
+
     /// Conversations that were deleted before anybody of ours could see them in the list: nothing on earth tells their
     /// start from one that never arrived.
     public static func deletedUnseen(_ server: SimulatedServer, audit: Audit) -> Set<RemoteID> {
@@ -39,10 +55,19 @@ public enum WriteCheck {
             server.deleted.filter { id in
                 guard let gone = server.deletedAt[id], let made = server.turns.first(where: { $0.conversation == id })
                 else { return false }
-                return !audit.records.contains {
-                    $0.request.name == "list" && $0.outcome == .answered && $0.sentAt >= made.at && $0.sentAt < gone
+                return !audit.records.contains { record in
+                    record.request.name == "list" && record.outcome == .answered && record.sentAt >= made.at
+                        && record.sentAt < gone && !isOutdated(record, in: audit)
                 }
             })
+    }
+
+    /// Whether a replica that lags behind gave the answer.
+    private static func isOutdated(_ list: Audit.Record, in audit: Audit) -> Bool {
+        audit.records.contains { record in
+            guard case .staleReads(let kind, _, let lasts) = record.fault, kind != .histories else { return false }
+            return record.sentAt <= list.sentAt && list.sentAt <= record.sentAt + lasts
+        }
     }
 
     private static func judge(
@@ -95,10 +120,13 @@ private struct Ledger {
     private var places: [OperationID: [Int]] = [:]
     private var requests: [OperationID: [Audit.Record]] = [:]
     private var takenTwins: Set<Int> = []
+    private static let clockTolerance = Duration.seconds(600)
     private let allTurns: [Turn]
 
-    init(audit: Audit, turns: [Turn]) {
-        allTurns = turns
+    private let namesCreations: Bool
+
+    init(audit: Audit, turns: [Turn], namesCreations: Bool) {
+        (allTurns, self.namesCreations) = (turns, namesCreations)
         var operations: [Int: OperationID] = [:]
         for record in audit.records {
             guard let operation = record.operation else { continue }
@@ -119,9 +147,11 @@ private struct Ledger {
     ///
     /// What died just before its first request left has tried, too, though the audit does not know when.
     mutating func excuseByTwin(_ item: OutboxSnapshot.Item) -> Bool {
-        guard item.kind == .append, let conversation = item.remoteID else { return false }
+        guard item.kind == .append || !namesCreations, let conversation = item.remoteID else { return false }
         let said = item.inputs.map(ServedEntry.said)
-        let firstTry = requests[item.id]?.first?.sentAt ?? .start
+        var firstTry = requests[item.id]?.first?.sentAt ?? .start
+        // The server's clock, by which a conversation was made, and ours may differ.
+        if item.kind != .append { firstTry = firstTry + (.zero - Ledger.clockTolerance) }
         let twin = allTurns.indices.first { place in
             let turn = allTurns[place]
             return turn.cause.call == nil && turn.conversation == conversation && turn.said == said

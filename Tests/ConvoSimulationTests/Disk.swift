@@ -42,22 +42,29 @@ final class Disk: Sendable {
     private static let elsewhere = -1
 
     let surroundings: Surroundings
-    private let syncsCommits: Bool
+    private let noticesCopies: Bool
+    private let change: @Sendable (inout Environment) -> Void
     private let folder: URL
     private let state: Mutex<State>
 
-    /// - Parameter syncsCommits: whether the store keeps its promise to sync what must survive a power cut.
-    init(_ world: SharedWorld, seed: UInt64, syncsCommits: Bool = true) throws {
+    /// - Parameters:
+    ///   - noticesCopies: whether the store is told that a copy lies somewhere else.
+    ///   - change: makes a mistake in the store.
+    init(
+        _ world: SharedWorld, seed: UInt64, noticesCopies: Bool = true,
+        change: @escaping @Sendable (inout Environment) -> Void = { _ in }
+    ) throws {
         guard sync_recorder_install() == 0 else { throw CocoaError(.featureUnsupported) }
         let memory = URL(filePath: "/dev/shm")
         let parent =
             FileManager.default.isWritableFile(atPath: memory.path()) ? memory : FileManager.default.temporaryDirectory
         folder = parent.appending(path: "convo-simulation-\(UUID())")
         surroundings = Surroundings(world, seed: seed)
-        self.syncsCommits = syncsCommits
+        self.noticesCopies = noticesCopies
+        self.change = change
         try FileManager.default.createDirectory(at: folder.appending(path: "1"), withIntermediateDirectories: true)
         let file = folder.appending(path: "1/convo.db")
-        state = Mutex(State(store: try Disk.open(file, surroundings, syncsCommits: syncsCommits, place: 0)))
+        state = Mutex(State(store: try Disk.open(file, surroundings, change, place: 0)))
         beSeen()
     }
 
@@ -105,7 +112,7 @@ final class Disk: Sendable {
             let (old, new) = (database(state.lives), database(state.lives + 1))
             try Disk.copy(old, to: new)
             state.survived = try spoil(state, new)
-            state.store = try Disk.open(new, surroundings, syncsCommits: syncsCommits, place: state.place)
+            state.store = try Disk.open(new, surroundings, change, place: state.place)
             state.lives += 1
         }
         beSeen()
@@ -126,8 +133,8 @@ final class Disk: Sendable {
         try state.withLock { state in
             let new = database(state.lives + 1)
             try Disk.copy(copy, to: new)
-            (state.survived, state.place) = (WriteAheadLog.mark(of: new), state.place + 1)
-            state.store = try Disk.open(new, surroundings, syncsCommits: syncsCommits, place: state.place)
+            (state.survived, state.place) = (WriteAheadLog.mark(of: new), noticesCopies ? state.place + 1 : 0)
+            state.store = try Disk.open(new, surroundings, change, place: state.place)
             state.lives += 1
         }
         beSeen()
@@ -139,7 +146,7 @@ final class Disk: Sendable {
         guard FileManager.default.fileExists(atPath: copy.path()) else { return nil }
         let there = folder.appending(path: "\(UUID())/convo.db")
         try Disk.copy(copy, to: there)
-        return try Disk.open(there, surroundings, syncsCommits: syncsCommits, place: Disk.elsewhere)
+        return try Disk.open(there, surroundings, change, place: noticesCopies ? Disk.elsewhere : 0)
     }
 
     private static func copy(_ old: URL, to new: URL) throws {
@@ -152,14 +159,14 @@ final class Disk: Sendable {
     private func database(_ life: Int) -> URL { folder.appending(path: "\(life)/convo.db") }
 
     private static func open(
-        _ file: URL, _ surroundings: Surroundings, syncsCommits: Bool, place: Int
+        _ file: URL, _ surroundings: Surroundings, _ change: (inout Environment) -> Void, place: Int
     ) throws -> Store {
         var environment = Environment(
             now: { surroundings.world.clientClock.timestamp }, uptime: { surroundings.world.clientUptime },
             randomBits: { surroundings.randomBits() },
             // The copies that a death makes are one and the same file.
             location: { _ in DatabaseLocation(machine: "simulated \(place)") })
-        environment.syncsDurableCommits = syncsCommits
+        change(&environment)
         return try Store(path: file.path(), environment: environment)
     }
 }

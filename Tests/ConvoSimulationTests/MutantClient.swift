@@ -11,6 +11,8 @@ struct MutantClient: ConversationsAPI {
         var isDeleted: @Sendable (APIError) -> Bool = { _ in false }
         /// What keeps it from taking in a page.
         var page: @Sendable (ConversationPage) throws(APIError) -> Void = { _ throws(APIError) in }
+        /// What keeps it from taking in a history.
+        var history: @Sendable (ConversationHistory) throws(APIError) -> Void = { _ throws(APIError) in }
     }
 
     private let api: any ConversationsAPI
@@ -39,7 +41,9 @@ struct MutantClient: ConversationsAPI {
         try await read(.get(id)) { () throws(APIError) in try await api.get(id) }
     }
     func getHistory(of id: RemoteID) async throws(APIError) -> ConversationHistory {
-        try await read(.history(id)) { () throws(APIError) in try await api.getHistory(of: id) }
+        let history = try await read(.history(id)) { () throws(APIError) in try await api.getHistory(of: id) }
+        try reading.history(history)
+        return history
     }
     func getMessages(of id: RemoteID) async throws(APIError) -> ConversationMessages {
         try await read(.messages(id)) { () throws(APIError) in try await api.getMessages(of: id) }

@@ -41,9 +41,11 @@ struct MutantEngine: Sendable {
 
     var engine: SyncEngine {
         var engine = SyncEngine(store: store, clock: clock, limits: limits, executor: nil, connect: connect)
-        if !mutation.sharesOutages {
+        if !mutation.sharesOutages || !mutation.probesWithReads {
+            let guarded = GuardedAPI(account: engine.account, breaker: engine.breaker, probesWithReads: false)
             engine.steps = SyncSteps(
-                api: api, account: engine.account, store: store, clock: clock, limits: limits, executor: nil)
+                api: mutation.sharesOutages ? guarded : api, account: engine.account, store: store, clock: clock,
+                limits: limits, executor: nil)
         }
         let right = engine.steps
         engine.steps.pull = { step in

@@ -49,14 +49,6 @@ extension Mutation {
                 return nil
             }
         },
-        Mutation("sends again from a copy without a search", breaks: [.blindResend, .repeatedWrite]).with {
-            $0.needs = [.copies]
-            $0.limits = { $0.surfacing = .zero }
-            $0.push = { step, engine in
-                guard case .confirm(let item) = step, item.reason?.code == "copied" else { return nil }
-                return .confirmed(.absent, readSince: engine.clock.uptime)
-            }
-        },
         Mutation("takes a missing agent for a missing conversation", breaks: [.falseDeletion]).with {
             $0.needs = [.refusedTurns]
             $0.push = { step, engine in
@@ -119,10 +111,6 @@ extension Mutation {
         Mutation("loses a ring that comes while it works", breaks: [.late]).with {
             $0.needs = [.interruptions]
             $0.keepsRings = false
-        },
-        Mutation("keeps the key that it was started with", breaks: [.restless, .falseState, .mirrorDiffers]).with {
-            $0.needs = [.rotatedKeys]
-            $0.rereadsAccess = false
         },
     ]
 

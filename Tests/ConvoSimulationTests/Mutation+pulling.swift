@@ -1,8 +1,8 @@
 import ConvoAPI
 import ConvoModel
 import ConvoSimulation
-import ConvoStore
 
+@testable import ConvoStore
 @testable import ConvoSync
 
 /// Mistakes in pulling, and in waiting.
@@ -69,6 +69,26 @@ extension Mutation {
         },
         Mutation("asks for more than a page may hold", breaks: [.malformedRequest]).with {
             $0.limits = { $0.pageSize = 500 }
+        },
+        Mutation("lets one history that cannot be read end the pull", breaks: [.mirrorDiffers]).with {
+            $0.needs = [.oversizedHistories]
+            $0.pull = { step, engine in
+                guard case .fetch = step, case .failed(let failure) = await engine.pullShell.perform(step),
+                    failure.isUnreadable
+                else { return nil }
+                return .failed(.cancelled)
+            }
+        },
+        Mutation("drops at once what one history leaves out", breaks: [.falseDrop]).with {
+            $0.needs = [.staleReads]
+            $0.environment = { $0.believesEachHistory = true }
+        },
+        Mutation("waits for as long as the server asks", breaks: [.late]).with {
+            $0.needs = [.longRetryAfter]
+            $0.limits = { $0.patience = .seconds(3600) }
+        },
+        Mutation("tries with a turn whether the server is there again", breaks: [.costlyProbe]).with {
+            $0.probesWithReads = false
         },
     ]
 

@@ -1,8 +1,8 @@
 import ConvoAPI
 import ConvoModel
 import ConvoSimulation
-import ConvoStore
 
+@testable import ConvoStore
 @testable import ConvoSync
 
 /// Mistakes in sending and confirming.
@@ -93,7 +93,28 @@ extension Mutation {
             }
         },
         Mutation("says that it is queued before it is on the disk", breaks: [.lostWrite]).with {
-            $0.syncsCommits = false
+            $0.environment = { $0.syncsDurableCommits = false }
+        },
+        Mutation("commits an answer that nobody else has as any other", breaks: [.forgotten]).with {
+            $0.needs = [.unstored]
+            $0.environment = { $0.syncsUnstoredAnswers = false }
+        },
+        Mutation("does not keep what an answer brought", breaks: [.forgotten]).with {
+            $0.push = { step, engine in
+                guard case .send(let item, let base) = step, item.kind == .start else { return nil }
+                do {
+                    guard try engine.store.markSending(item.id, base: base) else { return .withdrawn }
+                    let name = JSONText.object([Store.operationKey: .string(item.id.rawValue)])
+                    let request = item.request.setting("metadata", to: name)
+                    let response = try await engine.api.start(StartRequest(json: request))
+                    try engine.store.markDelivered(item.id, as: response.conversationID)
+                    return .sent
+                } catch { return .failed((error as? APIError).map { .api($0) } ?? .cancelled) }
+            }
+        },
+        Mutation("says of a missing agent that the conversation is gone", breaks: [.falseState]).with {
+            $0.needs = [.refusedTurns]
+            $0.push = { step, _ in if case .find = step { .found(false) } else { nil } }
         },
         Mutation("sends again what was refused", breaks: [.stubborn]).with {
             $0.push = { step, engine in

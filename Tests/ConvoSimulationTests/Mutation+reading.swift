@@ -50,6 +50,14 @@ extension Mutation {
                 APIError(error.kind, effect: error.effect, message: error.message, serverCode: error.serverCode)
             }
         },
+        Mutation("lets one odd entry keep the whole history out", breaks: [.mirrorDiffers]).with {
+            $0.needs = [.oddItems]
+            $0.client.history = { history throws(APIError) in
+                if !history.oddItems.isEmpty {
+                    throw APIError(.notTheAPI(status: 200), effect: .none, message: "an odd entry")
+                }
+            }
+        },
         Mutation("lets one odd row keep the whole page out", breaks: [.mirrorDiffers]).with {
             $0.needs = [.oddItems]
             $0.client.page = { page throws(APIError) in

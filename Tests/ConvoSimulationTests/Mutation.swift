@@ -1,8 +1,8 @@
 import ConvoModel
 import ConvoSimulation
-import ConvoStore
 import Testing
 
+@testable import ConvoStore
 @testable import ConvoSync
 
 /// A mistake that an engine could have, and the rules that it breaks.
@@ -24,8 +24,12 @@ struct Mutation: Sendable, CustomTestStringConvertible {
     var keepsRings = true
     /// What its client makes of an answer, or of an error.
     var client = MutantClient.Reading()
-    /// Whether the store syncs what must survive a power cut.
-    var syncsCommits = true
+    /// What its store does otherwise.
+    var environment: @Sendable (inout Environment) -> Void = { _ in }
+    /// Whether its store is told that a copy lies somewhere else.
+    var noticesCopies = true
+    /// Whether a read goes ahead of a write that would try an outage.
+    var probesWithReads = true
     var limits: @Sendable (inout SyncLimits) -> Void = { _ in }
     /// What it does in place of a step; `nil` where it does the right thing.
     var push: Push = { _, _ in nil }

@@ -7,7 +7,7 @@ import Testing
     /// Within so many seeds it must be found.
     static let seedLimit: UInt64 = 500
 
-    private static let all = Mutation.pulling + Mutation.pushing + Mutation.reading + Mutation.proving
+    private static let all = Mutation.pulling + Mutation.pushing + Mutation.reading + Mutation.proving + Mutation.owning
 
     /// Those that can show: what they need is drawn. `CONVO_MUTATIONS` takes those whose name holds one of its words,
     /// with commas between them, drawn or not.

@@ -101,7 +101,7 @@ import Testing
     @Test func `hides what others made, and shows it again`() {
         var peer = Peer(others: [
             .init(at: .start, .startMany(text: "hi", count: 5)),
-            .init(at: .start + .seconds(60), .hideAll(butNewest: 1)),
+            .init(at: .start + .seconds(60), .hideAll(butNewest: 1, alsoInList: true)),
             .init(at: .start + .seconds(90), .showAll),
         ])
         peer.pass(.seconds(61))
@@ -116,14 +116,20 @@ import Testing
         var peer = Peer(others: [
             .init(at: .start, .start(text: "hi")), .init(at: .start + .seconds(20), .addOddRow(.numberForID, place: 0)),
             .init(at: .start + .seconds(20), .addOddElement(.withoutType, nth: 0, place: 1)),
+            .init(at: .start + .seconds(21), .addOddElement(.tooDeep, nth: 0, place: 2)),
+            .init(at: .start + .seconds(22), .addOddElement(.brokenBytes, nth: 0, place: 9)),
         ])
         peer.pass(.seconds(30))
         let page = ConversationPage(
             elements: try peer.ask(.list(page: 0, pageSize: 10, metadata: nil)).get().elements)
         #expect(page.oddItems.map(\.position) == [0])
-        let history = try ConversationHistory(raw: peer.answer(to: .history(page.conversations[0].id)))
-        #expect(history.oddItems.map(\.position) == [1])
-        #expect(history.entries.count == 2)
+        let history = try ConversationHistory(
+            try peer.ask(.history(page.conversations[0].id)).get().parsed())
+        #expect(history.oddItems.map(\.position) == [3, 4])
+        #expect(history.oddItems.map(\.isTakenIn) == [false, true])
+        #expect(history.entries.map(\.type) == [.messageInput, .unknown, .messageOutput, .messageOutput])
+        let served = peer.server.mirrored(of: peer.server.conversations[0])
+        #expect(history.entries.map(\.raw) == served.map(\.inHistory))
     }
 
     @Test func `has histories that are too large to read`() {

@@ -34,9 +34,11 @@ extension Scenario {
         case longRetryAfter
         /// The same text in another spelling.
         case spellings
+        /// Exchanges that the server does not keep, and power cuts.
+        case unstored = 19
         /// A write at any job of the engine, with polling set to a day. The last, for it leaves out what may hold a write
         /// back.
-        case interruptions
+        case interruptions = 18
     }
 
     /// What the engine is right about today; the others are drawn where a test asks for them.
@@ -71,8 +73,21 @@ extension Scenario {
         case .storedTexts: drawTexts(&random)
         case .hiddenMetadata:
             switches.metadataShown = random.element(of: [.notInList, .notInGet, .nowhere]) ?? .nowhere
+        case .unstored: drawUnstored(&random, span)
         case .interruptions: drawInterruptions(&random)
         }
+    }
+
+    private mutating func drawUnstored(_ random: inout SplitMix64, _ span: Duration) {
+        steps += (0..<random.int(in: 3...6)).map { _ in
+            Step(
+                at: .start + random.duration(in: .zero...span),
+                action: .start(text: random.element(of: Scenario.texts) ?? "hello", isStored: false))
+        }
+        if deaths.isEmpty {
+            deaths = (0..<random.int(in: 1...4)).map { _ in Death(afterPoints: random.int(in: 1...60)) }
+        }
+        for index in deaths.indices { deaths[index].cutsPower = true }
     }
 
     private mutating func drawAccess(_ draw: Draw, _ random: inout SplitMix64, _ span: Duration) {
@@ -80,9 +95,15 @@ extension Scenario {
         access.foreignView = random.element(of: AccessPlan.ForeignView.allCases) ?? .notFound
         access.foreignConversations = random.int(in: 0...3)
         if draw == .rotatedKeys {
+            // Where the server does not tell whose key it is, a conversation that is held speaks for the new one.
+            others.steps += (0..<6).map { .init(at: .start + .seconds(1 + $0), .start(text: "hello")) }
+            if access.identity != .told {
+                deaths = []
+                for number in 1...40 { faults.faults[number] = nil }
+            }
             access.rotations = [
                 .init(
-                    at: .start + random.duration(in: .seconds(30)...span),
+                    at: .start + random.duration(in: .seconds(200)...span),
                     sourceFollowsAfter: random.duration(in: .seconds(-30)...Duration.seconds(120)))
             ]
         } else {
@@ -138,12 +159,15 @@ extension Scenario {
         switch draw {
         case .oddItems:
             let row = random.element(of: Oddities.Row.allCases) ?? .withoutID
-            let element = random.element(of: Oddities.Element.allCases) ?? .withoutType
-            others.steps += [
-                .init(at: moment(), .addOddRow(row, place: random.int(in: 0...5))),
-                .init(at: moment(), .spoilRow(nth: nth())),
-                .init(at: moment(), .addOddElement(element, nth: nth(), place: random.int(in: 0...3))),
-            ]
+            others.steps.append(.init(at: moment(), .addOddRow(row, place: random.int(in: 0...5))))
+            others.steps += (0..<2).map { _ in
+                let times = random.element(of: Oddities.Times.allCases) ?? .withoutUpdate
+                return .init(at: moment(), .spoilRow(nth: nth(), times))
+            }
+            others.steps += (0..<3).map { _ in
+                let kind = random.element(of: OddElement.Kind.allCases) ?? .withoutType
+                return .init(at: moment(), .addOddElement(kind, nth: nth(), place: random.int(in: 0...3)))
+            }
         case .oversizedHistories:
             others.steps += (0..<4).map { .init(at: .start + .seconds(20 + $0), .start(text: "hello")) }
             others.steps += (0..<3).map { .init(at: .start + .seconds(60 + $0 * 10), .setOversized(nth: nth(), true)) }
@@ -152,7 +176,16 @@ extension Scenario {
             let gone = VirtualInstant.start + .seconds(random.int(in: 100...500))
             others.steps.append(.init(at: .start + .seconds(5), .startMany(text: "hello", count: 30)))
             if random.chance(perMille: 700) {
-                others.steps.append(.init(at: gone, .hideAll(butNewest: random.int(in: 0...5))))
+                if random.chance(perMille: 500) {
+                    others.steps.append(.init(at: gone + .seconds(-20), .deleteMany(count: random.int(in: 1...5))))
+                }
+                if random.chance(perMille: 500) {  // the next look finds that many behind
+                    others.steps += (0..<20).map { .init(at: gone + .seconds(-10), .append(nth: $0, text: "again")) }
+                }
+                others.steps.append(
+                    .init(
+                        at: gone,
+                        .hideAll(butNewest: random.int(in: 0...5), alsoInList: random.chance(perMille: 700))))
                 others.steps.append(.init(at: gone + .seconds(random.int(in: 10...900)), .showAll))
             } else {
                 others.steps.append(.init(at: gone, .deleteMany(count: random.int(in: 15...28))))

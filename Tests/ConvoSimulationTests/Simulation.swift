@@ -10,7 +10,7 @@ import Synchronization
 /// wait, the clock moves to what is next.
 final class Simulation {
     /// One process of ours, from its start to its end.
-    private struct Life {
+    struct Life {
         let sender: Int
         let stage: Stage
         let wake: AsyncEvent
@@ -21,38 +21,42 @@ final class Simulation {
 
     /// A run that has not come to rest after so much virtual time never will.
     static let server = "https://api.example"
-    private static let patience = Duration.seconds(6 * 3600)
+    static let patience = Duration.seconds(6 * 3600)
     /// How long after all was calm the mirror must be right: unsettled histories are looked at for 15 minutes.
-    private static let calm = Duration.seconds(1000)
+    static let calm = Duration.seconds(1000)
     /// How often the outbox is asked whether all is done.
-    private static let lookInterval = Duration.seconds(20)
+    static let lookInterval = Duration.seconds(20)
 
-    private let scenario: Scenario
+    let scenario: Scenario
     /// The mistake in the engine, if it has one.
-    private let mutation: Mutation?
-    private let world: SharedWorld
-    private let disk: Disk
-    private let person = Person()
+    let mutation: Mutation?
+    let world: SharedWorld
+    let disk: Disk
+    let person = Person()
     private let executor = OneAtATime()
-    private var steps: ArraySlice<Scenario.Step>
+    var steps: ArraySlice<Scenario.Step>
     private var deaths: ArraySlice<Scenario.Death>
-    private var lives = 0
+    var lives = 0
     /// What a person runs beside the daemon.
-    private var hands: [Life] = []
-    private var runByHand: Set<Int> = []
-    private var calmSince: VirtualInstant?
-    private var nextLook = VirtualInstant.start
-    private var held = MirrorSnapshot(conversations: [])
-    private var violations: [Violation] = []
-    private var points = 0
-    private var jobs = 0
-    private var interruptions: ArraySlice<Scenario.Interruption>
+    var hands: [Life] = []
+    var runByHand: Set<Int> = []
+    /// Those of them that sync once and end.
+    var syncs: Set<Int> = []
+    /// Processes that may have ended before they wrote down what they were told, or wrote it into another copy.
+    var ended: Set<Int> = []
+    var calmSince: VirtualInstant?
+    var nextLook = VirtualInstant.start
+    var held = MirrorSnapshot(conversations: [])
+    var violations: [Violation] = []
+    var points = 0
+    var jobs = 0
+    var interruptions: ArraySlice<Scenario.Interruption>
     /// What went wrong in one.
-    private var interruptionError: (any Error)?
+    var interruptionError: (any Error)?
     /// Each write and when it was queued.
-    private var queued: [(id: OperationID, at: VirtualInstant)] = []
-    private var isRestoring = false
-    private var isSyncedAtLast = false
+    var queued: [(id: OperationID, at: VirtualInstant)] = []
+    var isRestoring = false
+    var isSyncedAtLast = false
 
     init(_ scenario: Scenario, with mutation: Mutation? = nil) throws {
         self.scenario = scenario
@@ -64,7 +68,10 @@ final class Simulation {
             SimulatedWorld(
                 seed: scenario.seed, switches: scenario.switches, faults: scenario.faults, others: scenario.others,
                 clockJumps: scenario.clockJumps, access: scenario.access))
-        disk = try Disk(world, seed: scenario.seed, syncsCommits: mutation?.syncsCommits ?? true)
+        let right: @Sendable (inout Environment) -> Void = { _ in }
+        disk = try Disk(
+            world, seed: scenario.seed, noticesCopies: mutation?.noticesCopies ?? true,
+            change: mutation?.environment ?? right)
     }
 
     /// Runs it to its end and judges what came of it.
@@ -109,7 +116,7 @@ final class Simulation {
     /// - Parameters:
     ///   - tenant: whose server and key it was given.
     ///   - store: what it works on; the disk's where it is `nil`.
-    private func begin(
+    func begin(
         _ points: CrashPoints, as tenant: Tenant = .ours, on store: Store? = nil,
         _ work: @escaping @Sendable (SyncEngine, AsyncEvent) async -> Void
     ) -> Life {
@@ -130,77 +137,6 @@ final class Simulation {
         return Life(sender: lives, stage: stage, wake: wake, task: task)
     }
 
-    /// Does what a person asks for, and runs the program that they run for it.
-    private func perform(_ action: Scenario.Action, beside daemon: Life) throws {
-        switch action {
-        case .appendStreaming(_, _, let rings, let stopsAfter):
-            var hand = begin(CrashPoints()) { [person, disk] engine, _ in
-                let turn = try? await engine.takeTurn()  // without it the write is queued all the same
-                guard let queued = try? person.perform(action, in: disk.store) else { return }
-                disk.beSeen()
-                if rings { daemon.wake.notify() }
-                // Whatever comes of it, the outbox keeps it.
-                _ = try? await engine.deliver(queued, turn: turn, streaming: Streaming(queued) { _ in })
-            }
-            hand.stopsAt = stopsAfter.map { world.now + $0 } ?? .never
-            hands.append(hand)
-            runByHand.insert(hand.sender)
-        case .sync:
-            sync()
-        case .acceptDeletions:
-            sync(acceptsDeletions: true)
-        case .syncAs(let tenant):
-            sync(as: tenant)
-        case .backUp:
-            try disk.backUp()
-        case .restore:
-            isRestoring = true
-        case .syncCopy:
-            if let copy = try disk.openCopy() { sync(on: copy) }
-        default:
-            try queue(action, ringing: daemon.wake)
-        }
-    }
-
-    /// `convo sync`.
-    private func sync(as tenant: Tenant = .ours, on store: Store? = nil, acceptsDeletions: Bool = false) {
-        let hand = begin(CrashPoints(), as: tenant, on: store) { engine, _ in
-            _ = await engine.pull(.sweep, acceptsDeletions: acceptsDeletions)
-            _ = try? await engine.push(.once)  // what fails stays in the outbox
-        }
-        hands.append(hand)
-        runByHand.insert(hand.sender)
-    }
-
-    private func queue(_ action: Scenario.Action, ringing wake: AsyncEvent?) throws {
-        let known = person.acknowledged.count
-        try person.perform(action, in: disk.store)
-        disk.beSeen()
-        queued += person.acknowledged.dropFirst(known).map { ($0, world.now) }
-        wake?.notify()
-    }
-
-    /// A person acts between two jobs of the engine, whatever it is about.
-    private func interrupt(_ daemon: Life) {
-        jobs += 1
-        while let next = interruptions.first, next.beforeJob <= jobs, interruptionError == nil {
-            interruptions.removeFirst()
-            let wake = mutation?.keepsRings ?? true ? daemon.wake : nil
-            do { try queue(next.action, ringing: wake) } catch { interruptionError = error }
-        }
-    }
-
-    /// An older state of the disk is put back, and the daemon started on it.
-    private func restore(endingWith life: Life) throws {
-        isRestoring = false
-        for ending in [life] + hands { world.state.withLock { $0.clientVanished(sender: ending.sender) } }
-        try disk.restore()
-        for ending in [life] + hands { end(ending) }
-        hands = []
-        person.forget(butFor: Set(try disk.store.outbox(all: true).map(\.id)))
-        try remember(afterPowerCut: true)
-    }
-
     private func engine(
         on stage: Stage, _ store: Store, connect: @escaping @Sendable () -> Connection
     ) -> SyncEngine {
@@ -214,6 +150,8 @@ final class Simulation {
     private func die(_ life: Life) throws {
         for dying in [life] + hands { world.state.withLock { $0.clientVanished(sender: dying.sender) } }
         let death = deaths.removeFirst()
+        ended.formUnion(([life] + hands).map(\.sender))
+        let answers = try unstoredAnswers()
         if death.cutsPower {
             world.state.withLock { $0.clientRebooted() }
             try disk.cutPower()
@@ -223,9 +161,13 @@ final class Simulation {
         for dying in [life] + hands { end(dying) }
         hands = []
         try remember(afterPowerCut: death.cutsPower || death.commitsUndone > 0)
+        guard death.cutsPower else { return }
+        violations += answers.subtracting(try unstoredAnswers()).map {
+            Violation(.forgotten, "the answer to \($0), which the server does not keep, is lost in a power cut")
+        }
     }
 
-    private func end(_ life: Life) {
+    func end(_ life: Life) {
         points += life.stage.passed
         life.stage.bury()
         life.task.cancel()
@@ -245,82 +187,11 @@ final class Simulation {
             try remember()
             try perform(step.action, beside: life)
         } else if stopAt <= world.now, let stopped = hands.firstIndex(where: { $0.stopsAt <= world.now }) {
+            ended.insert(hands[stopped].sender)
             hands.remove(at: stopped).task.cancel()
         } else {
             _ = processes.first { $0.stage.next ?? .never <= world.now }?.stage.wakeOne()
         }
-    }
-
-    private func isOver() throws -> Bool {
-        let now = world.now
-        if now >= .start + Simulation.patience {
-            violations.append(Violation(.restless, "it never comes to rest"))
-            return true
-        }
-        guard now >= nextLook else { return false }
-        nextLook = now + Simulation.lookInterval
-        guard steps.isEmpty, world.state.withLock({ $0.isQuiet }) else { return false }
-        guard try disk.store.outbox().allSatisfy({ $0.state == .refused || $0.state == .held })
-        else {
-            calmSince = nil
-            return false
-        }
-        if calmSince == nil { world.state.withLock { $0.heal() } }
-        let since = calmSince ?? now
-        calmSince = since
-        guard now >= since + Simulation.calm else { return false }
-        guard needsLastSync, !isSyncedAtLast else { return hands.allSatisfy { $0.stage.next == nil } }
-        isSyncedAtLast = true
-        sync(acceptsDeletions: scenario.steps.contains { $0.action == .acceptDeletions })
-        return false
-    }
-
-    /// Whether nothing in the engine wakes up before the run is over.
-    private var pollsRarely: Bool { scenario.intervals.poll > Simulation.patience }
-
-    /// A daemon that polls once a day, or asks for a person's word, leaves something to do.
-    private var needsLastSync: Bool {
-        pollsRarely || scenario.steps.contains { $0.action == .acceptDeletions }
-    }
-
-    /// Compares what is held with what was, and keeps it for the next time.
-    private func remember(afterPowerCut: Bool = false) throws {
-        let now = try MirrorSnapshot(disk.store)
-        if !afterPowerCut {
-            violations += MirrorCheck.losses(earlier: held, later: now, deletedHere: person.deletedHere)
-        }
-        violations += MirrorCheck.falseDeletions(mirror: now, server: world.server)
-        held = now
-    }
-
-    private func judge() throws -> SimulationReport {
-        try remember()
-        try disk.store.checkIntegrity()
-        let (audit, server) = (world.audit, world.server)
-        violations += WriteCheck.violations(
-            acknowledged: person.acknowledged, outbox: try OutboxSnapshot(disk.store), audit: audit,
-            turns: server.turns, atRest: true,
-            deleted: scenario.deaths.isEmpty && !scenario.steps.contains { $0.action == .restore }
-                ? WriteCheck.deletedUnseen(server, audit: audit) : Set(server.deleted))
-        violations += MirrorCheck.differences(mirror: held, server: server, deletedHere: person.deletedHere)
-        var check = RequestCheck()
-        check.retriedByHand = person.retried
-        check.wakes = scenario.steps.map(\.at)
-        check.runByHand = runByHand
-        check.clockJumps = scenario.clockJumps.map(\.at)
-        check.patience = scenario.switches.lockLimit
-        check.forgives = Scenario.forgiven.union(scenario.deaths.contains { $0.cutsPower } ? [.stubborn] : [])
-        violations += check.violations(in: audit)
-        let outbox = try OutboxSnapshot(disk.store)
-        let (neighbour, elsewhere) = world.state.withLock { ($0.neighbour, $0.elsewhere) }
-        violations += AccountCheck.violations(neighbour: neighbour, elsewhere: elsewhere, mirror: held, audit: audit)
-        violations += WriteCheck.deletions(outbox, server: server, excused: server.wasHidden)
-        violations += WasteCheck.violations(
-            in: audit, written: Set(outbox.items.compactMap(\.remoteID)), lives: lives)
-        if !scenario.interruptions.isEmpty { violations += PromptCheck.violations(queued: queued, audit: audit) }
-        return SimulationReport(
-            violations: violations, audit: audit, turns: server.turns, outbox: try OutboxSnapshot(disk.store).items,
-            lasted: world.now - .start, points: points)
     }
 }
 

@@ -12,7 +12,7 @@ extension OutboxSnapshot {
                 return Item(
                     id: item.id, conversation: item.conversation, kind: kind, state: State(item.state),
                     reason: item.reason.map { "\($0.code): \($0.message)" }, remoteID: item.remoteID,
-                    inputs: kind == .append ? try Inputs(json: item.inputs).asEntries : [])
+                    inputs: try Inputs(json: item.inputs).asEntries, isStored: item.request["store"]?.bool ?? true)
             }, deleted: all.filter { $0.kind == .delete && $0.state == .delivered }.compactMap(\.remoteID))
     }
 }
@@ -44,19 +44,21 @@ extension Turn.Kind {
 }
 
 extension MirrorSnapshot {
-    /// Everything that the store holds of the server; what was never stored there is left out.
+    /// Everything that the store holds of the server; what was never stored there is left out of ``conversations``.
     init(_ store: Store) throws {
-        self.init(
-            conversations: try store.conversations().compactMap { stored in
-                guard let id = stored.remoteID, !stored.isLocalOnly else { return nil }
-                let entries = try store.history(of: stored.id, withDropped: true).entries
-                return Conversation(
-                    id: id, raw: stored.raw,
-                    entries: entries.filter { !$0.isLocalOnly }.compactMap { entry in
-                        entry.entry.id.map {
-                            Entry(id: $0, raw: entry.entry.raw, isDropped: entry.droppedAt != nil)
-                        }
-                    }, isDeletedRemotely: stored.deletedRemotelyAt != nil)
-            })
+        var conversations: [Conversation] = []
+        var held: [LocalID: Set<EntryID>] = [:]
+        for stored in try store.conversations() {
+            let entries = try store.history(of: stored.id, withDropped: true).entries
+            held[stored.id] = Set(entries.compactMap(\.entry.id))
+            guard let id = stored.remoteID, !stored.isLocalOnly else { continue }
+            let mirrored = entries.filter { !$0.isLocalOnly }.compactMap { entry in
+                entry.entry.id.map { Entry(id: $0, raw: entry.entry.raw, isDropped: entry.droppedAt != nil) }
+            }
+            conversations.append(
+                Conversation(
+                    id: id, raw: stored.raw, entries: mirrored, isDeletedRemotely: stored.deletedRemotelyAt != nil))
+        }
+        self.init(conversations: conversations, held: held)
     }
 }

@@ -123,7 +123,7 @@ import Darwin
         try take([message("a", "apple"), message("b", "pear")])
         let id = try house.store.conversation(matching: "conv_1").id
         // It may be an old history: it is read again, ever more rarely, and then believed.
-        for attempt in 0..<5 {
+        for attempt in 0..<3 {
             try take([message("b", "pear")])
             #expect(try house.store.history(of: id).entries.count == 2, "attempt \(attempt)")
             #expect(try house.store.staleConversations(limit: 9, now: house.clock.now).isEmpty)

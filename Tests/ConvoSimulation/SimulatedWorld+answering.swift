@@ -1,0 +1,143 @@
+import ConvoAPI
+import ConvoModel
+import SeededRandom
+
+/// What becomes of one request between our client and the servers, and what the client sees of it.
+extension SimulatedWorld {
+    /// Reading does nothing, whatever became of the answer.
+    func seen(
+        by request: APIRequest, _ outcome: (VirtualInstant, Result<APIAnswer, APIError>)
+    ) -> (VirtualInstant, Result<APIAnswer, APIError>) {
+        guard !request.isWrite else { return outcome }
+        let result = outcome.1.mapError { error in
+            APIError(
+                error.kind, effect: .none, message: error.message, serverCode: error.serverCode,
+                retryAfter: error.retryAfter)
+        }
+        return (outcome.0, result)
+    }
+
+    mutating func outcome(
+        of request: APIRequest, call: Int, fault: Fault?, as tenant: Tenant?
+    ) -> (VirtualInstant, Result<APIAnswer, APIError>) {
+        switch fault {
+        case .unreachable(let lasts): unreachableUntil = max(unreachableUntil, now + lasts)
+        case .unauthorized(let lasts): unauthorizedUntil = max(unauthorizedUntil, now + lasts)
+        case .noRoute(let lasts): noRouteUntil = max(noRouteUntil, now + lasts)
+        case .portal(let answer, let reach, let lasts): portal = (answer, reach, now + lasts)
+        case .staleReads(let reads, let age, let lasts): stale = (reads, age, now + lasts)
+        default: break
+        }
+        if now < unreachableUntil { return soon(.init(.unreachable, effect: .none, message: "no connection")) }
+        if let portal, now < portal.until, portal.reach == .everything || request.isWrite {
+            return soon(.of(portal.answer))
+        }
+        if now < noRouteUntil {
+            return soon(.init(.noRoute, effect: .none, message: "no Route matched with those values"))
+        }
+        guard let tenant else { return soon(.init(.status(401), effect: .none, message: "Unauthorized")) }
+        if now < unauthorizedUntil { return soon(.init(.status(401), effect: .none, message: "Invalid API Key")) }
+        let cause = Cause.client(call: call)
+        switch fault {
+        case .requestLost(let broken):
+            return (now + broken, .failure(.brokenConnection))
+        case .requestLate(let broken, let arrives) where tenant == .ours:
+            enter(.arrival(request, cause: cause), at: now + arrives)
+            return (now + broken, .failure(.brokenConnection))
+        case .rateLimited(let retryAfter):
+            return soon(.init(.status(429), effect: .none, message: "Rate limit exceeded", retryAfter: retryAfter))
+        case .errorBefore(let status):
+            return soon(.init(.status(status), effect: .unknown, message: "upstream connect error"))
+        case .notInPlan where request.isTurn:
+            return soon(.init(.notInPlan, effect: .none, message: "the model is not in the workspace's plan"))
+        case .agentGone:
+            guard case .append = request else { break }
+            return soon(.init(.status(404), effect: .none, message: "Agent not found", serverCode: "3000"))
+        default: break
+        }
+        if case .whoAmI = request { return soon(whoAmI(tenant)) }
+        return tenant == .ours
+            ? handledByOurs(request, call: call, fault: fault) : handledByAnother(request, call: call, tenant: tenant)
+    }
+
+    private mutating func handledByOurs(
+        _ request: APIRequest, call: Int, fault: Fault?
+    ) -> (VirtualInstant, Result<APIAnswer, APIError>) {
+        if case .history(let id) = request, server.oversized(id) {
+            return soon(.init(.answerTooLarge(limit: 1 << 26), effect: .none, message: "the answer is over its limit"))
+        }
+        var lasts: Duration?
+        if case .slowRun(let takes, _) = fault { lasts = takes }
+        let age = stale.map { now < $0.until && $0.reads.includes(request) ? $0.by : .zero } ?? .zero
+        let handling = server.handle(request, at: now, cause: .client(call: call), lasting: lasts, seenAs: age)
+        return handled(handling, call: call, fault: fault)
+    }
+
+    /// What a key that is not ours, or another server, makes of it.
+    private mutating func handledByAnother(
+        _ request: APIRequest, call: Int, tenant: Tenant
+    ) -> (VirtualInstant, Result<APIAnswer, APIError>) {
+        let isForeign = request.conversation.map { server.conversation($0) != nil } ?? false
+        if isForeign, tenant == .neighbour, access.foreignView == .forbidden {
+            return soon(.init(.status(403), effect: .none, message: "Not allowed"))
+        }
+        let cause = Cause.client(call: call)
+        let handling =
+            tenant == .neighbour
+            ? neighbour.handle(request, at: now, cause: cause) : elsewhere.handle(request, at: now, cause: cause)
+        return (handling.answersAt, handling.result.mapError(APIError.init))
+    }
+
+    private func whoAmI(_ tenant: Tenant) -> Result<APIAnswer, APIError> {
+        switch access.identity {
+        case .told: .success(.object(.object(["id": .string("\(tenant)")])))
+        case .notFound: .failure(.init(.status(404), effect: .none, message: "Not Found"))
+        case .forbidden: .failure(.init(.status(403), effect: .none, message: "Not allowed"))
+        }
+    }
+
+    /// What the client sees of a request that the server has taken in.
+    private mutating func handled(
+        _ handling: Handling, call: Int, fault: Fault?
+    ) -> (VirtualInstant, Result<APIAnswer, APIError>) {
+        if let run = handling.run { inFlight[call] = run }
+        switch fault {
+        case .answerLost(let broken, let lockHolds):
+            if let run = handling.run { server.abandon(run: run, commitsLaterBy: .zero, locksOnFor: lockHolds) }
+            return (now + broken, .failure(.brokenConnection))
+        case .slowRun(_, let broken) where handling.run != nil:
+            if let run = handling.run { server.abandon(run: run, commitsLaterBy: .zero, locksOnFor: .zero) }
+            return (now + broken, .failure(.brokenConnection))
+        case .lateCommit(let broken, let delay):
+            if let run = handling.run { server.abandon(run: run, commitsLaterBy: delay, locksOnFor: .zero) }
+            return (now + broken, .failure(.brokenConnection))
+        case .answerLate(let delay):
+            return (handling.answersAt + delay, handling.result.mapError(APIError.init))
+        case .resetInStream:
+            if let run = handling.run { server.abandon(run: run, commitsLaterBy: .zero, locksOnFor: .seconds(5)) }
+            let middle = VirtualInstant(microseconds: (now.microseconds + handling.answersAt.microseconds) / 2)
+            return (middle, .failure(APIError(.truncatedStream, effect: .unknown, message: "the answer was cut off")))
+        case .malformed:
+            return (
+                handling.answersAt, .failure(APIError(.notTheAPI(status: 200), effect: .unknown, message: "not JSON"))
+            )
+        case .foreignAnswer(let answer):
+            return (handling.answersAt, .failure(.of(answer)))
+        case .errorAfter(let status):
+            let error = APIError(.status(status), effect: .unknown, message: "upstream connect error")
+            return (handling.answersAt, .failure(error))
+        default:
+            return (handling.answersAt, handling.result.mapError(APIError.init))
+        }
+    }
+
+    private mutating func soon(_ error: APIError) -> (VirtualInstant, Result<APIAnswer, APIError>) {
+        soon(.failure(error))
+    }
+
+    private mutating func soon(
+        _ result: Result<APIAnswer, APIError>
+    ) -> (VirtualInstant, Result<APIAnswer, APIError>) {
+        (now + random.duration(in: SimulatedServer.readLatency), result)
+    }
+}

@@ -1,0 +1,156 @@
+import ConvoAPI
+import ConvoModel
+import ConvoSimulation
+import Testing
+
+@Suite struct `The checks of what is held` {
+    /// Conversations that others made, of which one is shown.
+    private func hiding(_ count: Int) -> SimulatedServer {
+        var peer = Peer(others: [
+            .init(at: .start, .startMany(text: "hi", count: count)),
+            .init(at: .start + .seconds(60), .hideAll(butNewest: 1, alsoInList: true)),
+        ])
+        peer.pass(.seconds(61))
+        return peer.server
+    }
+
+    private func mirror(of server: SimulatedServer, marking count: Int, from: Int) -> MirrorSnapshot {
+        MirrorSnapshot(
+            conversations: server.conversations.enumerated().map { place, served in
+                .init(
+                    id: served.id, raw: served.raw, entries: [],
+                    isDeletedRemotely: place >= from && place < from + count)
+            })
+    }
+
+    @Test func `see many that are hidden marked as deleted, and any that is not hidden`() {
+        let server = hiding(20)
+        func rules(_ count: Int, from: Int, denied: Set<RemoteID> = []) -> [Violation.Rule] {
+            MirrorCheck.falseDeletions(
+                mirror: mirror(of: server, marking: count, from: from), server: server, denied: denied
+            ).map(\.rule)
+        }
+        #expect(rules(10, from: 1).isEmpty)
+        #expect(rules(11, from: 1) == [.falseDeletion])
+        #expect(rules(11, from: 1, denied: [server.conversations[1].id]).isEmpty)
+        #expect(rules(1, from: 0) == [.falseDeletion])
+    }
+
+    @Test func `see an entry dropped after a few readings that the server has`() {
+        var peer = Peer()
+        let id = peer.start()
+        let entries = peer.entries(of: id)
+        let conversation = MirrorSnapshot.Conversation(
+            id: id, raw: nil,
+            entries: entries.map { .init(id: EntryID($0["id"]?.string ?? ""), raw: $0, isDropped: true) })
+        func rules(_ conversation: MirrorSnapshot.Conversation) -> [Violation.Rule] {
+            MirrorCheck.falseDrops(
+                mirror: MirrorSnapshot(conversations: [conversation]), server: peer.server, audit: peer.world.audit
+            ).map(\.rule)
+        }
+        #expect(rules(conversation) == [.falseDrop, .falseDrop])
+        let unknown = MirrorSnapshot.Entry(id: EntryID("msg_gone"), raw: .null, isDropped: true)
+        #expect(rules(.init(id: id, raw: nil, entries: [unknown])).isEmpty)
+        for _ in 0..<6 { peer.ask(.history(id)) }
+        #expect(rules(conversation).isEmpty)
+    }
+
+    @Test func `see an answer that is not held, unless its process may have ended before`() {
+        let (operation, conversation) = (OperationID("op"), LocalID("c"))
+        var peer = Peer()
+        var request = StartRequest(inputs: .text("hello"))
+        request.model = "m"
+        peer.ask(.start(request), for: operation)
+        let outputs = Set(peer.server.turns[0].outputs)
+        func rules(_ held: Set<EntryID>?, isStored: Bool = true, ended: Set<Int> = []) -> [Violation.Rule] {
+            let item = OutboxSnapshot.Item(
+                id: operation, conversation: conversation, kind: .start, state: .delivered, isStored: isStored)
+            return AnswerCheck.violations(
+                outbox: OutboxSnapshot(items: [item]),
+                mirror: MirrorSnapshot(conversations: [], held: held.map { [conversation: $0] } ?? [:]),
+                audit: peer.world.audit, turns: peer.server.turns, ended: ended
+            ).map(\.rule)
+        }
+        #expect(rules(outputs).isEmpty)
+        #expect(rules(nil).isEmpty)
+        #expect(rules([]) == [.forgotten])
+        #expect(rules([], ended: [0]).isEmpty)
+        #expect(rules([], isStored: false, ended: [0]) == [.forgotten])
+    }
+
+    @Test func `see a write refused for a conversation that is there`() {
+        var peer = Peer()
+        let id = peer.start()
+        func rules(_ reason: String, excused: Set<RemoteID> = []) -> [Violation.Rule] {
+            let item = OutboxSnapshot.Item(
+                id: OperationID("op"), conversation: LocalID("c"), kind: .append, state: .refused, reason: reason,
+                remoteID: id)
+            return WriteCheck.lostTargets(OutboxSnapshot(items: [item]), server: peer.server, excused: excused)
+                .map(\.rule)
+        }
+        #expect(rules("conversation_deleted: gone") == [.falseState])
+        #expect(rules("conversation_deleted: gone", excused: [id]).isEmpty)
+        #expect(rules("agent_gone: gone").isEmpty)
+        peer.ask(.delete(id))
+        #expect(rules("conversation_deleted: gone").isEmpty)
+    }
+
+    @Test func `take another writer's equal start for ours only where the server does not tell`() {
+        let (id, inputs) = (RemoteID("conv_1"), Inputs.text("hello").asEntries)
+        var peer = Peer(others: [.init(at: .start, .start(text: "hello"))])
+        peer.pass(.seconds(20))
+        let turns = peer.server.turns
+        func rules(namesCreations: Bool, _ id: RemoteID) -> [Violation.Rule] {
+            let item = OutboxSnapshot.Item(
+                id: OperationID("op"), conversation: LocalID("c"), kind: .start, state: .delivered, remoteID: id,
+                inputs: inputs)
+            return WriteCheck.violations(
+                acknowledged: [], outbox: OutboxSnapshot(items: [item]), audit: Audit(), turns: turns, atRest: true,
+                namesCreations: namesCreations
+            ).map(\.rule)
+        }
+        #expect(rules(namesCreations: false, turns[0].conversation).isEmpty)
+        #expect(rules(namesCreations: true, turns[0].conversation) == [.falseState])
+        #expect(rules(namesCreations: false, id) == [.falseState])
+    }
+}
+
+@Suite struct `The checks of waiting` {
+    private let look = APIRequest.list(page: 0, pageSize: 100, metadata: nil)
+    private let refused = Audit.Outcome.failed(.status(401), effect: .none, retryAfter: nil)
+
+    private func audit(_ records: [(key: String, second: Int, outcome: Audit.Outcome)]) -> Audit {
+        Audit(
+            records: records.enumerated().map { number, record in
+                let sent = VirtualInstant.start + .seconds(record.second)
+                return Audit.Record(
+                    number: number + 1, request: look, access: Access(server: "s", key: record.key), sentAt: sent,
+                    finishedAt: sent + .seconds(1), outcome: record.outcome)
+            })
+    }
+
+    private func rules(_ records: [(key: String, second: Int, outcome: Audit.Outcome)]) -> [Violation.Rule] {
+        RequestCheck().violations(in: audit(records)).map(\.rule)
+    }
+
+    @Test func `let another key than the refused one be tried at once, and end the outage`() {
+        #expect(rules([("a", 0, refused), ("b", 1, .answered), ("b", 2, .answered)]).isEmpty)
+        #expect(rules([("a", 0, refused), ("a", 1, .answered)]) == [.impatient])
+        #expect(rules([("a", 0, refused), ("b", 1, refused), ("a", 2, .answered)]).isEmpty)
+        let unreachable = Audit.Outcome.failed(.unreachable, effect: .none, retryAfter: nil)
+        #expect(rules([("a", 0, unreachable), ("b", 1, .answered)]) == [.impatient])
+    }
+
+    @Test func `take a list that something else answers for an outage`() {
+        let noRoute = Audit.Outcome.failed(.noRoute, effect: .none, retryAfter: nil)
+        #expect(rules([("a", 0, noRoute), ("a", 1, .answered)]) == [.impatient])
+        #expect(rules([("a", 0, noRoute), ("a", 2, .answered)]).isEmpty)
+    }
+
+    @Test func `see a person kept waiting for minutes`() {
+        let slow = audit([("a", 0, .answered), ("a", 60, .answered)])
+        #expect(PatienceCheck.violations(in: slow, hands: [0]).map(\.rule) == [.late])
+        #expect(PatienceCheck.violations(in: slow, hands: []).isEmpty)
+        #expect(PatienceCheck.violations(in: audit([("a", 0, .answered), ("a", 11, .answered)]), hands: [0]).isEmpty)
+    }
+}

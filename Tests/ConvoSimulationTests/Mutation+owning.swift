@@ -1,0 +1,41 @@
+import ConvoAPI
+import ConvoModel
+import ConvoSimulation
+import ConvoStore
+
+@testable import ConvoSync
+
+/// Mistakes about whose database it is, and which copy of it.
+extension Mutation {
+    static let owning: [Mutation] = [
+        Mutation("does not ask whose key it is", breaks: [.wrongAccount]).with {
+            $0.needs = [.foreignAccess]
+            $0.pull = { step, engine in
+                if case .verify = step { .verified } else { await engine.pullShell.perform(step) }
+            }
+            $0.push = { step, engine in
+                if case .verify = step { .verified } else { await engine.pushShell.perform(step) }
+            }
+        },
+        Mutation("takes another server for its own", breaks: [.wrongAccount]).with {
+            $0.needs = [.foreignAccess]
+            $0.connection = { Connection(api: $0.api, server: AccessPlan.server, key: $0.key) }
+        },
+        Mutation("keeps the key that it was started with", breaks: [.restless, .falseState, .mirrorDiffers]).with {
+            $0.needs = [.rotatedKeys]
+            $0.rereadsAccess = false
+        },
+        Mutation("does not notice that it is a copy", breaks: [.blindResend, .repeatedWrite]).with {
+            $0.needs = [.copies]
+            $0.noticesCopies = false
+        },
+        Mutation("sends again from a copy without a search", breaks: [.blindResend, .repeatedWrite]).with {
+            $0.needs = [.copies]
+            $0.limits = { $0.surfacing = .zero }
+            $0.push = { step, engine in
+                guard case .confirm(let item) = step, item.reason?.code == "copied" else { return nil }
+                return .confirmed(.absent, readSince: engine.clock.uptime)
+            }
+        },
+    ]
+}

@@ -1,0 +1,82 @@
+import ConvoModel
+import ConvoSimulation
+import ConvoStore
+import ConvoSync
+import Synchronization
+
+/// What a person does while the engine works.
+extension Simulation {
+    /// Does what a person asks for, and runs the program that they run for it.
+    func perform(_ action: Scenario.Action, beside daemon: Life) throws {
+        switch action {
+        case .appendStreaming(_, _, let rings, let stopsAfter):
+            var hand = begin(CrashPoints()) { [person, disk] engine, _ in
+                let turn = try? await engine.takeTurn()  // without it the write is queued all the same
+                guard let queued = try? person.perform(action, in: disk.store) else { return }
+                disk.beSeen()
+                if rings { daemon.wake.notify() }
+                // Whatever comes of it, the outbox keeps it.
+                _ = try? await engine.deliver(queued, turn: turn, streaming: Streaming(queued) { _ in })
+            }
+            hand.stopsAt = stopsAfter.map { world.now + $0 } ?? .never
+            hands.append(hand)
+            runByHand.insert(hand.sender)
+        case .sync:
+            sync()
+        case .acceptDeletions:
+            sync(acceptsDeletions: true)
+        case .syncAs(let tenant):
+            sync(as: tenant)
+        case .backUp:
+            try disk.backUp()
+        case .restore:
+            isRestoring = true
+        case .syncCopy:
+            if let copy = try disk.openCopy() { sync(on: copy) }
+        default:
+            try queue(action, ringing: daemon.wake)
+        }
+    }
+
+    /// `convo sync`.
+    func sync(as tenant: Tenant = .ours, on store: Store? = nil, acceptsDeletions: Bool = false) {
+        let hand = begin(CrashPoints(), as: tenant, on: store) { engine, _ in
+            _ = await engine.pull(.sweep, acceptsDeletions: acceptsDeletions)
+            _ = try? await engine.push(.once)  // what fails stays in the outbox
+        }
+        hands.append(hand)
+        runByHand.insert(hand.sender)
+        syncs.insert(hand.sender)
+        if store != nil { ended.insert(hand.sender) }
+    }
+
+    private func queue(_ action: Scenario.Action, ringing wake: AsyncEvent?) throws {
+        let known = person.acknowledged.count
+        try person.perform(action, in: disk.store)
+        disk.beSeen()
+        queued += person.acknowledged.dropFirst(known).map { ($0, world.now) }
+        wake?.notify()
+    }
+
+    /// A person acts between two jobs of the engine, whatever it is about.
+    func interrupt(_ daemon: Life) {
+        jobs += 1
+        while let next = interruptions.first, next.beforeJob <= jobs, interruptionError == nil {
+            interruptions.removeFirst()
+            let wake = mutation?.keepsRings ?? true ? daemon.wake : nil
+            do { try queue(next.action, ringing: wake) } catch { interruptionError = error }
+        }
+    }
+
+    /// An older state of the disk is put back, and the daemon started on it.
+    func restore(endingWith life: Life) throws {
+        isRestoring = false
+        ended.formUnion(([life] + hands).map(\.sender))
+        for ending in [life] + hands { world.state.withLock { $0.clientVanished(sender: ending.sender) } }
+        try disk.restore()
+        for ending in [life] + hands { end(ending) }
+        hands = []
+        person.forget(butFor: Set(try disk.store.outbox(all: true).map(\.id)))
+        try remember(afterPowerCut: true)
+    }
+}
