@@ -221,7 +221,7 @@ extension Store {
             sql: """
                 UPDATE conversation SET raw = ?, name = ?, description = ?, model = ?, agent_id = ?, created_at = ?,
                     updated_at = ?, activity = MAX(activity, ?), deleted_remotely_at = NULL
-                WHERE key = ? AND (raw IS NOT ?1 OR deleted_remotely_at IS NOT NULL)
+                WHERE key = ?
                 """
         ).execute(arguments: [
             incoming.raw.text, incoming.name, incoming.details, incoming.model, incoming.agentID,

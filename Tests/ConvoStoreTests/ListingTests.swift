@@ -84,4 +84,34 @@ import Testing
         _ = try store.append(AppendRequest(inputs: .text("and?")), to: try store.conversation(matching: "b").id)
         #expect(try known(0) != nil)
     }
+
+    @Test func `knows the last page that lists anybody, of that size`() throws {
+        try take(0, ["a", "b", "c"])
+        try take(1, ["d"])
+        try take(2, [])
+        #expect(try known(0)?.last == 1)
+        try take(3, ["x"], size: 4)
+        #expect(try known(0)?.last == 1)
+        #expect(try known(3, size: 4)?.last == 3)
+    }
+
+    @Test func `leaves others on their pages`() throws {
+        try take(0, ["a", "b", "c"])
+        try take(1, ["d", "e", "f"])
+        try take(2, ["g"])
+        try take(1, ["d", "e"])
+        #expect(try store.mirrored(exceptOn: [0, 2]).map(\.rawValue) == ["d", "e", "f"])
+        #expect(try store.mirrored(exceptOn: [1]).map(\.rawValue) == ["a", "b", "c", "f", "g"])
+        #expect(try known(0) != nil && known(2) != nil)
+    }
+
+    @Test func `is the same where it is empty`() throws {
+        try take(0, [])
+        let empty = try #require(try known(0))
+        #expect(empty.count == 0 && empty.last == 0)
+        #expect(PageIntake(same: empty).count == 0)
+        #expect(PageIntake(items: [.new, .changed]).count == 2)
+        #expect(PageIntake(items: [.new, .changed], oddCount: 3).count == 5)
+        #expect(PageIntake(items: [.new, .changed, .new]).newCount == 2)
+    }
 }

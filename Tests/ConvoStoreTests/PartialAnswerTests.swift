@@ -1,6 +1,8 @@
 import ConvoModel
-import ConvoStore
+import ConvoSQLite
 import Testing
+
+@testable import ConvoStore
 
 /// A conversation with one turn, and a second one whose stream broke.
 @Suite struct `What came of an answer that broke off` {
@@ -55,5 +57,76 @@ import Testing
         #expect(try shown() == ["hello"])
         #expect(try house.store.history(of: conversation, withDropped: true).entries.count == 2)
         #expect(try house.store.response(to: operation) == nil)
+    }
+
+    @Test func `is nothing where nothing came`() throws {
+        let other = try house.append(to: house.conversation("conv_2"))
+        _ = try house.store.markSending(other, base: nil)
+        try house.store.keepPartial(of: other, conversation: nil, entries: [])
+        #expect(try house.store.response(to: other) == nil)
+        #expect(try house.store.response(to: operation) != nil)
+        #expect(try shown() == ["hello", "half an"])
+    }
+
+    @Test func `tells a new conversation's id, also before its first output`() throws {
+        let (start, other) = (try house.start(), try house.start())
+        for write in [start, other] { _ = try house.store.markSending(write.operation, base: nil) }
+        try house.store.keepPartial(of: start.operation, conversation: RemoteID("conv_9"), entries: [])
+        #expect(try house.item(start.operation).remoteID == RemoteID("conv_9"))
+        #expect(try house.item(other.operation).remoteID == nil)
+        try house.store.markInDoubt(start.operation, reason: .lost, nextAttempt: house.clock.now)
+        #expect(try house.states(start.operation, other.operation) == [.inDoubt, .sending])
+    }
+
+    @Test func `leaves room for its inputs, which come before it`() throws {
+        let position = try house.store.read {
+            try Int.fetchOne($0, sql: "SELECT position FROM entry WHERE id = 'msg_3'")
+        }
+        #expect(position == 2)
+    }
+
+    @Test func `goes, all of it, and nothing of another write or conversation`() throws {
+        let second = try house.conversation("conv_2")
+        let other = try house.append(to: second)
+        _ = try house.store.markSending(other, base: nil)
+        let parts = try ["msg_3", "msg_4"].map { Entry(raw: try JSONText(message($0, $0, role: "assistant"))) }
+        try house.store.keepPartial(of: other, conversation: nil, entries: parts)
+        try house.store.keepPartial(of: operation, conversation: nil, entries: parts)
+        try house.store.markQueued(operation, from: .inDoubt, reason: nil, nextAttempt: nil)
+        #expect(try shown() == ["hello"])
+        let kept = try house.store.history(of: second).entries
+        #expect(kept.map(\.entry.id?.rawValue) == ["conv_2 q", "conv_2 a", "msg_3", "msg_4"])
+        #expect(kept.map(\.isLocalOnly) == [false, false, true, true])
+        #expect(try house.store.response(to: other) != nil)
+        let dropped = try house.store.history(of: conversation, withDropped: true).entries
+        #expect(dropped.count == 3)
+        #expect(dropped.dropFirst().allSatisfy { $0.droppedAt != nil && !$0.isLocalOnly })
+    }
+
+    /// A history had brought one of them by then.
+    @Test func `stays where a history vouches for it`() throws {
+        try history(message("msg_1", "hello"), message("msg_2", "and?"), message("msg_3", "half", role: "assistant"))
+        try house.store.markQueued(operation, from: .inDoubt, reason: nil, nextAttempt: nil)
+        #expect(try shown() == ["hello", "and?", "half"])
+    }
+
+    @Test func `is told of an unstored exchange by its entries alone`() throws {
+        let start = try house.start(isStored: false)
+        _ = try house.store.markSending(start.operation, base: nil)
+        try house.store.keepPartial(
+            of: start.operation, conversation: nil, entries: [Entry(raw: JSONText(message("u", "kept")))])
+        #expect(try house.store.response(to: start.operation) == nil)
+        try house.store.markInDoubt(start.operation, reason: .lost, nextAttempt: house.clock.now)
+        try house.store.markStopped(start.operation, from: .inDoubt, as: .held, reason: .no)
+        #expect(try house.store.history(of: start.conversation).entries.count == 1)
+    }
+
+    @Test func `does not take the whole answer of another write away`() throws {
+        let other = try house.append(to: house.conversation("conv_2"))
+        try house.store.markDelivered(other, response: house.response("conv_2", message("o", "x", role: "assistant")))
+        try house.store.markStopped(operation, from: .inDoubt, as: .held, reason: .no)
+        #expect(try house.store.response(to: other) != nil)
+        #expect(try house.store.response(to: operation) == nil)
+        #expect(try shown() == ["hello"])
     }
 }

@@ -1,0 +1,129 @@
+import ConvoModel
+import ConvoSQLite
+import Testing
+
+@testable import ConvoStore
+
+@Suite struct `An append that another writer has overtaken` {
+    private let house: TemporaryStore
+    private var store: Store { house.store }
+    private let first: LocalID
+    private let second: LocalID
+
+    init() throws {
+        house = try TemporaryStore()
+        first = try house.conversation("conv_1")
+        second = try house.conversation("conv_2")
+    }
+
+    @Test func `follows the policy of its conversation alone`() throws {
+        try store.setConflictPolicy(.hold, of: first)
+        #expect(try store.conflictPolicy(of: first) == .hold)
+        #expect(try store.conflictPolicy(of: second) == nil)
+        try store.setConflictPolicy(nil, of: first)
+        #expect(try store.conflictPolicy(of: first) == nil)
+        #expect(throws: StoreError.self) { try store.setConflictPolicy(.hold, of: LocalID("none")) }
+    }
+
+    @Test func `becomes a branch from what its writer had seen, with what is queued behind it`() throws {
+        let before = try house.append("before", to: first)
+        let (write, behind) = (try house.append("mine", to: first), try house.append("next", to: first))
+        let cancelled = try house.append("never", to: first)
+        _ = try store.cancel(cancelled)
+        let other = try house.append("other", to: second)
+        try store.write { try $0.execute(sql: "UPDATE operation SET seen_entry_id = 'conv_1 q'") }
+        #expect(try store.branchOff(write))
+        let item = try house.item(write)
+        #expect(item.kind == .restart && item.state == .queued)
+        #expect(item.request["from_entry_id"]?.string == "conv_1 q")
+        #expect(item.inputs.string == "mine")
+        #expect(item.remoteID == nil && item.parentRemoteID == RemoteID("conv_1"))
+        let branch = try store.conversation(matching: item.conversation.rawValue)
+        #expect(branch.parent?.conversation == first && branch.parent?.entry == EntryID("conv_1 q"))
+        #expect(branch.name == "Name of conv_1" && branch.model == "mistral-small-latest" && !branch.isLocalOnly)
+        #expect(try house.item(behind).conversation == item.conversation)
+        #expect(try house.item(behind).kind == .append)
+        #expect(try house.item(before).conversation == first)
+        #expect(try house.item(cancelled).conversation == first)
+        #expect(try house.item(other).conversation == second)
+        #expect(try house.item(other).kind == .append && house.item(before).kind == .append)
+        #expect(try store.conversation(matching: first.rawValue).parent == nil)
+        #expect(try store.conversation(matching: second.rawValue).parent == nil)
+        try store.checkIntegrity()
+    }
+
+    @Test func `becomes none where it is no longer queued, confirms calls, or its writer had seen nothing`() throws {
+        let moving = try house.append(to: first)
+        _ = try store.markSending(moving, base: nil)
+        let blind = try house.append(to: second)
+        try store.write {
+            try $0.execute(
+                sql: "UPDATE operation SET seen_entry_id = NULL WHERE id = ?", arguments: [blind.rawValue])
+        }
+        let confirmation = try store.append(
+            AppendRequest(
+                json: .object(["tool_confirmations": .array([JSONText.object(["tool_call_id": .string("c")])])])),
+            to: second
+        ).operation
+        let start = try house.start().operation
+        for id in [moving, blind, confirmation, start, OperationID("none")] {
+            #expect(try store.branchOff(id) == false)
+        }
+        #expect(try store.conversations().count == 3)
+        #expect(try store.outbox().map(\.kind) == [.append, .append, .append, .start])
+    }
+
+    @Test func `is none where only our own turn came between`() throws {
+        let sent = try house.append("first", to: first)
+        let (behind, other) = (try house.append("second", to: first), try house.append("other", to: second))
+        try store.write { try $0.execute(sql: "UPDATE operation SET seen_entry_id = 'conv_1 a'") }
+        _ = try store.markSending(sent, base: try store.tip(of: first))
+        let delivered = try house.item(sent)
+        try store.markDelivered(sent, response: house.response("conv_1", message("o", "echo", role: "assistant")))
+        func read(_ more: String...) throws {
+            try store.takeIn([
+                HistoryIntake(
+                    .sample(
+                        "conv_1",
+                        [message("conv_1 q", "hello"), message("conv_1 a", "echo", role: "assistant")] + more),
+                    version: "2026-01-01T00:00:00.000001Z")
+            ])
+        }
+        try store.noteOwnTurn(of: delivered, entries: 2)
+        #expect(try house.item(behind).seenEntryID == EntryID("conv_1 a"), "its inputs are not there yet")
+        try read(message("i", "first"), message("o", "echo", role: "assistant"))
+        try store.noteOwnTurn(of: delivered, entries: 2)
+        #expect(try house.item(behind).seenEntryID == EntryID("o"))
+        #expect(try house.item(other).seenEntryID == EntryID("conv_1 a"))
+        #expect(try house.item(sent).seenEntryID == EntryID("conv_1 a"), "it is over")
+        try read(
+            message("i", "first"), message("o", "echo", role: "assistant"), message("t", "theirs"))
+        try store.write { try $0.execute(sql: "UPDATE operation SET seen_entry_id = 'conv_1 a'") }
+        try store.noteOwnTurn(of: delivered, entries: 2)
+        #expect(try house.item(behind).seenEntryID == EntryID("conv_1 a"), "another writer was there")
+        try store.write { try $0.execute(sql: "UPDATE operation SET seen_entry_id = 'elsewhere'") }
+        try store.noteOwnTurn(of: delivered, entries: 3)
+        #expect(try house.item(behind).seenEntryID == EntryID("elsewhere"), "its writer had something else in view")
+    }
+
+    @Test func `is none behind our own start, nor behind our own branch`() throws {
+        let start = try house.start()
+        let behind = try house.append(to: start.conversation)
+        let branch = try store.restart(RestartRequest(from: EntryID("conv_1 q"), inputs: .text("other")), of: first)
+        let after = try house.append(to: branch.conversation)
+        try store.write {
+            try $0.execute(
+                sql: "UPDATE operation SET seen_entry_id = 'conv_1 q' WHERE id = ?", arguments: [after.rawValue])
+        }
+        for (write, name) in [(start, "new"), (branch, "branch")] {
+            let item = try house.item(write.operation)
+            try store.noteOwnCreation(of: item)  // nothing of it is here yet
+            if name == "new" { #expect(try house.item(behind).seenEntryID == nil) }
+            try store.markDelivered(
+                write.operation, response: house.response(name, message("\(name) o", "echo", role: "assistant")))
+            try store.noteOwnCreation(of: item)
+        }
+        #expect(try house.item(behind).seenEntryID == EntryID("new o"))
+        #expect(try house.item(after).seenEntryID == EntryID("branch o"))
+    }
+}

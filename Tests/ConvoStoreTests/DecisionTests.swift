@@ -1,0 +1,185 @@
+import ConvoModel
+import ConvoSQLite
+import Testing
+
+@testable import ConvoStore
+
+/// What a person does to a write, beside another conversation with writes of its own.
+@Suite struct `A person who decides about a write` {
+    private let house: TemporaryStore
+    private var store: Store { house.store }
+    private let first: LocalID
+    private let second: LocalID
+
+    init() throws {
+        house = try TemporaryStore()
+        first = try house.conversation("conv_1")
+        second = try house.conversation("conv_2")
+    }
+
+    @Test func `finds it by its id, or by what no other begins with`() throws {
+        let ids = [try house.append(to: first), try house.append(to: second)]
+        try store.write {
+            for (id, name) in zip(ids, ["op_ab", "op_abc"]) {
+                try $0.execute(sql: "UPDATE operation SET id = ? WHERE id = ?", arguments: [name, id.rawValue])
+            }
+        }
+        #expect(try store.operation(matching: "op_ab").id == OperationID("op_ab"))
+        #expect(try store.operation(matching: "op_abc").id == OperationID("op_abc"))
+        let both = StoreError.ambiguousOperation("op_a", candidates: ["op_ab", "op_abc"])
+        #expect(refusal { _ = try store.operation(matching: "op_a") } == "\(both)")
+        for name in ["", "op_b", "op_abcd", "op_aB"] {
+            #expect(refusal { _ = try store.operation(matching: name) } == "\(StoreError.noSuchOperation(name))")
+        }
+        try store.write { try $0.execute(sql: "UPDATE operation SET id = 'op_x' WHERE id = 'op_ab'") }
+        #expect(try store.operation(matching: "op_a").id == OperationID("op_abc"))
+    }
+
+    @Test func `sees the outbox in its order, and what is over only on request`() throws {
+        let ids = try (0..<4).map { try house.append(to: $0 % 2 == 0 ? first : second) }
+        _ = try store.cancel(ids[0])
+        try store.markDelivered(ids[1])
+        #expect(try store.outbox().map(\.id) == [ids[2], ids[3]])
+        #expect(try store.outbox(all: true).map(\.id) == ids)
+        #expect(
+            OperationState.allCases.filter { !$0.isOpen } == [.delivered, .cancelled])
+    }
+
+    @Test func `retries what waits, at once`() throws {
+        let (queued, doubtful) = (try house.append(to: first), try house.append(to: second))
+        let late = Timestamp(microseconds: house.clock.now.microseconds + 60_000_000)
+        try store.markQueued(queued, from: .queued, reason: .no, nextAttempt: late)
+        _ = try store.markSending(doubtful, base: nil)
+        try store.markInDoubt(doubtful, reason: .lost, nextAttempt: late)
+        try store.retry(queued)
+        #expect(try house.item(queued).nextAttempt == nil)
+        #expect(try house.item(doubtful).nextAttempt == late)
+        try store.retry(doubtful)
+        #expect(try house.item(doubtful).nextAttempt == nil)
+        #expect(try house.states(queued, doubtful) == [.queued, .inDoubt])
+    }
+
+    @Test func `retries what is stopped, knowing what the conversation holds now`() throws {
+        let (stopped, behind) = (try house.append(to: first), try house.append(to: first))
+        let other = try house.append(to: second)
+        try house.stop(stopped)
+        try house.stop(other)
+        try store.mirror(
+            .sample("conv_1", updated: "2026-01-02T00:00:00Z"),
+            [message("conv_1 q", "hello"), message("conv_1 a", "echo", role: "assistant"), message("new", "theirs")])
+        try store.write { try $0.execute(sql: "UPDATE operation SET next_attempt = 7 WHERE state = 'held'") }
+        try store.retry(stopped)
+        #expect(try house.states(stopped, behind, other) == [.queued, .queued, .refused])
+        let item = try house.item(stopped)
+        #expect(item.seenEntryID == EntryID("new") && item.reason == nil && item.nextAttempt == nil)
+        #expect(try house.item(behind).seenEntryID == EntryID("conv_1 a"))
+        #expect(try house.item(behind).nextAttempt == nil)
+        try store.write { try $0.execute(sql: "UPDATE entry SET dropped_at = 'now' WHERE id = 'conv_2 a'") }
+        try store.retry(other)
+        #expect(try house.item(other).seenEntryID == EntryID("conv_2 q"))
+    }
+
+    @Test func `cannot retry what waits for another one, or is over, or on its way`() throws {
+        let (stopped, behind) = (try house.append(to: first), try house.append(to: first))
+        let moving = try house.append(to: second)
+        try house.stop(stopped)
+        _ = try store.markSending(moving, base: nil)
+        for (id, state) in [(behind, OperationState.held), (moving, .sending)] {
+            let wrong = StoreError.wrongState(id, state: state, action: "retried")
+            #expect(refusal { try store.retry(id) } == "\(wrong)")
+        }
+        #expect(try store.retryAll(in: Set(OperationState.allCases)) == [stopped])
+        #expect(refusal { try store.retry(OperationID("none")) } == "\(StoreError.noSuchOperation("none"))")
+    }
+
+    @Test func `lets go of what waits up to the next one that is stopped by itself`() throws {
+        let ids = try (0..<4).map { _ in try house.append(to: first) }
+        let other = try house.append(to: second)
+        try house.stop(ids[2])
+        try house.stop(ids[0])
+        try house.stop(other)
+        #expect(try house.states(ids[0], ids[1], ids[2], ids[3]) == [.refused, .held, .refused, .held])
+        try store.retry(ids[0])
+        #expect(try house.states(ids[0], ids[1], ids[2], ids[3]) == [.queued, .queued, .refused, .held])
+        #expect(try store.cancel(ids[2]) == [ids[2]])
+        #expect(try house.states(ids[3], other) == [.queued, .refused])
+    }
+
+    @Test func `takes back what was never sent, and finds nothing of it`() throws {
+        let (write, behind, other) = (
+            try house.append("apple", to: first), try house.append("pear", to: first),
+            try house.append("plum", to: second)
+        )
+        try store.markQueued(write, from: .queued, reason: .no, nextAttempt: house.clock.now)
+        #expect(try store.cancel(write) == [write])
+        #expect(try house.states(write, behind, other) == [.cancelled, .queued, .queued])
+        #expect(try house.item(write).nextAttempt == nil && house.item(write).reason == nil)
+        #expect(try store.search("apple").total == 0)
+        #expect(try store.search("pear").total == 1)
+        _ = try store.markSending(other, base: nil)
+        let wrong = StoreError.wrongState(other, state: .sending, action: "cancelled")
+        #expect(refusal { _ = try store.cancel(other) } == "\(wrong)")
+        #expect(try store.cancelAll(in: Set(OperationState.allCases)) == [behind])
+        #expect(try store.conversations().count == 2)
+        try store.checkIntegrity()
+    }
+
+    @Test func `takes a start back with its appends and the branches that wait for it, and nothing else`() throws {
+        let start = try house.start("apple")
+        let more = try house.append("pear", to: start.conversation)
+        let branch = try store.restart(
+            RestartRequest(from: EntryID("conv_1 q"), inputs: .text("plum")), of: first)
+        let nested = try house.append("fig", to: branch.conversation)
+        try store.write {
+            try $0.execute(
+                sql: "UPDATE conversation SET parent = (SELECT key FROM conversation WHERE id = ?) WHERE id = ?",
+                arguments: [start.conversation.rawValue, branch.conversation.rawValue])
+        }
+        let other = try house.append(to: second)
+        let another = try house.start("kiwi")
+        #expect(
+            try Set(store.cancel(start.operation)) == [start.operation, more, branch.operation, nested])
+        #expect(
+            try house.states(start.operation, more, branch.operation, nested, other, another.operation)
+                == [.cancelled, .cancelled, .cancelled, .cancelled, .queued, .queued])
+        #expect(try Set(store.conversations().map(\.id)) == [first, second, another.conversation])
+        for word in ["apple", "pear", "plum", "fig"] { #expect(try store.search(word).total == 0, "\(word)") }
+        try store.checkIntegrity()
+    }
+
+    @Test func `keeps the branch of a conversation that is on the server`() throws {
+        let write = try house.append(to: first)
+        let branch = try store.restart(RestartRequest(from: EntryID("conv_1 q"), inputs: .text("x")), of: first)
+        try house.stop(write)
+        #expect(try house.states(branch.operation) == [.queued])
+        #expect(try store.cancel(branch.operation) == [branch.operation])
+        #expect(try house.states(write) == [.refused])
+        #expect(try store.conversations().count == 2)
+    }
+
+    @Test func `changes what a write says, in its place`() throws {
+        let (write, behind) = (try house.append("apple", to: first), try house.append("fig", to: first))
+        try store.edit(write, inputs: .text("plum"))
+        #expect(try house.item(write).inputs.string == "plum")
+        #expect(try house.item(behind).inputs.string == "fig")
+        #expect(try store.search("apple").total == 0)
+        #expect(try store.search("plum").total == 1)
+        #expect(throws: StoreError.self) { try store.edit(write, inputs: .entries([])) }
+        try house.stop(write)
+        try store.edit(write, inputs: .text("kiwi"))
+        try store.edit(behind, inputs: .text("lime"))
+        #expect(try store.outbox().map(\.inputs.string) == ["kiwi", "lime"])
+        let deletion = try #require(try store.delete(second, .remote)).operation
+        for (id, state) in [(deletion, OperationState.queued), (try sent(), .sending)] {
+            let wrong = StoreError.wrongState(id, state: state, action: "edited")
+            #expect(refusal { try store.edit(id, inputs: .text("x")) } == "\(wrong)")
+        }
+        try store.checkIntegrity()
+    }
+
+    private func sent() throws -> OperationID {
+        let id = try house.start().operation
+        _ = try store.markSending(id, base: nil)
+        return id
+    }
+}

@@ -1,0 +1,79 @@
+import ConvoModel
+import ConvoSQLite
+import Testing
+
+@testable import ConvoStore
+
+@Suite struct `A store that knows whose it is` {
+    private let house: TemporaryStore
+    private var store: Store { house.store }
+    private let ann = Account(
+        user: .init(id: "u1", name: "ann"), workspace: .init(id: "w1"), organization: .init(id: "o1", name: "Org"))
+
+    init() throws { house = try TemporaryStore() }
+
+    @Test func `belongs to nobody at first`() throws {
+        #expect(try store.owner() == StoreOwner(server: nil))
+        #expect(StoreOwner(server: nil).keyCount == 0)
+        #expect(try !store.knows(key: "k"))
+    }
+
+    @Test func `remembers server, account and keys, and forgets none of them`() throws {
+        try store.recordOwner(server: "https://a", account: ann, key: "one")
+        #expect(try store.owner() == StoreOwner(server: "https://a", account: ann, keyCount: 1))
+        try store.recordOwner(server: "https://a", account: nil, key: "two")
+        try store.recordOwner(server: "https://a", account: nil, key: "two")
+        try store.recordOwner(server: "https://a", account: nil, key: nil)
+        #expect(try store.owner() == StoreOwner(server: "https://a", account: ann, keyCount: 2))
+        for (key, isKnown) in [("one", true), ("two", true), ("three", false), ("", false)] {
+            #expect(try store.knows(key: key) == isKnown)
+        }
+        let written = try store.read { try String.fetchAll($0, sql: "SELECT digest FROM known_key") }
+        #expect(written.count == 2 && !written.contains("one"))
+    }
+
+    @Test func `tells a few of the conversations that the server has, the newest first`() throws {
+        for day in 1...4 {
+            try store.mirror(
+                .sample("conv_\(day)", updated: "2026-01-0\(day)T00:00:00Z"), [message("\(day)", "hello")])
+        }
+        try store.markDeletedRemotely([RemoteID("conv_4")])
+        _ = try store.delete(try store.localID(matching: "conv_3"), .local)
+        let unstored = try house.start(isStored: false)
+        try store.markDelivered(unstored.operation, response: house.response("unstored"))
+        _ = try house.start()
+        #expect(try store.heldConversations(limit: 9) == [RemoteID("conv_2"), RemoteID("conv_1")])
+        #expect(try store.heldConversations(limit: 1) == [RemoteID("conv_2")])
+        #expect(try store.mirroredCount() == 2)
+        #expect(try store.mirrored(exceptOn: []) == [RemoteID("conv_1"), RemoteID("conv_2")])
+    }
+
+    @Test func `holds every open write when it changes hands`() throws {
+        try store.recordOwner(server: "https://a", account: ann, key: "one")
+        let conversations = try (0..<6).map { try house.conversation("conv_\($0)") }
+        let writes = try conversations.map { try house.append(to: $0) }
+        let behind = try house.append(to: conversations[3])
+        let soon = house.clock.now
+        try store.markQueued(writes[0], from: .queued, reason: nil, nextAttempt: soon)
+        _ = try store.markSending(writes[1], base: nil)
+        try house.doubt(writes[2])
+        try house.stop(writes[3])
+        try house.stop(writes[4], as: .held, .init(code: "ambiguous", message: "who knows", hint: "look"))
+        try store.markDelivered(writes[5])
+        let cancelled = try house.append(to: conversations[5])
+        _ = try store.cancel(cancelled)
+        #expect(try store.adopt(server: "https://b", account: nil, key: "new") == 5)
+        #expect(try store.owner() == StoreOwner(server: "https://b", account: nil, keyCount: 1))
+        #expect(try store.knows(key: "new") && !store.knows(key: "one"))
+        for id in Array(writes[0...3]) + [behind] {
+            let item = try house.item(id)
+            #expect(item.state == .held && item.nextAttempt == nil)
+            #expect(item.reason?.code == "other_account")
+            #expect(item.reason?.message.contains("before") == true && item.reason?.hint?.contains("retry") == true)
+        }
+        #expect(try house.item(writes[4]).reason?.code == "ambiguous")
+        #expect(try house.states(writes[4], writes[5], cancelled) == [.held, .delivered, .cancelled])
+        #expect(try store.adopt(server: "https://c", account: ann, key: nil) == 0)
+        #expect(try store.owner() == StoreOwner(server: "https://c", account: ann, keyCount: 0))
+    }
+}

@@ -1,0 +1,55 @@
+import ConvoModel
+import ConvoStore
+
+extension OutboxItem.Reason {
+    /// The server said no.
+    static let no = OutboxItem.Reason(code: "http_422", message: "no")
+    static let lost = OutboxItem.Reason(code: "answer_lost", message: "reset")
+}
+
+/// What the error says, so that two can be compared; empty where nothing was thrown.
+func refusal(_ work: () throws -> Void) -> String {
+    do {
+        try work()
+        return ""
+    } catch { return "\(error)" }
+}
+
+extension TemporaryStore {
+    /// A conversation with one turn, as the server gave it.
+    func conversation(_ name: String) throws -> LocalID {
+        try store.mirror(
+            .sample(name), [message("\(name) q", "hello"), message("\(name) a", "echo", role: "assistant")])
+        return try store.localID(matching: name)
+    }
+
+    func start(_ text: String = "hello", isStored: Bool = true) throws -> QueuedWrite {
+        var request = StartRequest(inputs: .text(text))
+        request.model = "m"
+        if !isStored { request.store = false }
+        return try store.start(request)
+    }
+
+    func append(_ text: String = "more", to id: LocalID) throws -> OperationID {
+        try store.append(AppendRequest(inputs: .text(text)), to: id).operation
+    }
+
+    func item(_ id: OperationID) throws -> OutboxItem { try store.operation(matching: id.rawValue) }
+
+    func stop(_ id: OperationID, as state: OperationState = .refused, _ reason: OutboxItem.Reason = .no) throws {
+        try store.markStopped(id, from: .queued, as: state, reason: reason)
+    }
+
+    func doubt(_ id: OperationID, _ reason: OutboxItem.Reason = .lost) throws {
+        _ = try store.markSending(id, base: nil)
+        try store.markInDoubt(id, reason: reason, nextAttempt: clock.now)
+    }
+
+    func states(_ ids: OperationID...) throws -> [OperationState] { try ids.map { try item($0).state } }
+
+    /// What the server answers to a write.
+    func response(_ id: String, _ outputs: String...) throws -> ConversationResponse {
+        try ConversationResponse(
+            raw: JSONText(#"{"conversation_id":"\#(id)","outputs":[\#(outputs.joined(separator: ","))],"usage":{}}"#))
+    }
+}

@@ -1,0 +1,78 @@
+import ConvoModel
+import ConvoSQLite
+import Testing
+
+@testable import ConvoStore
+
+/// A server that drops `metadata`: a pull meets what our start made, and does not know it for ours.
+@Suite struct `A conversation that a pull met before our start knew its id` {
+    private let house: TemporaryStore
+    private var store: Store { house.store }
+
+    init() throws { house = try TemporaryStore() }
+
+    @Test func `is one with it, with its writes, its branches and its entries`() throws {
+        let start = try house.start("question")
+        let twin = try house.conversation("ours")
+        let bystander = try house.conversation("theirs")
+        let write = try house.append("pear", to: twin)
+        let elsewhere = try house.append("plum", to: bystander)
+        let branch = try store.restart(RestartRequest(from: EntryID("ours q"), inputs: .text("fig")), of: twin)
+        let other = try store.restart(RestartRequest(from: EntryID("theirs q"), inputs: .text("kiwi")), of: bystander)
+        try store.markDelivered(start.operation, as: RemoteID("ours"))
+        #expect(throws: StoreError.self) { try store.conversation(matching: twin.rawValue) }
+        #expect(try store.localID(matching: "ours") == start.conversation)
+        #expect(try house.item(write).conversation == start.conversation)
+        #expect(try house.item(elsewhere).conversation == bystander)
+        func parent(_ write: QueuedWrite) throws -> LocalID? {
+            try store.conversation(matching: write.conversation.rawValue).parent?.conversation
+        }
+        #expect(try parent(branch) == start.conversation)
+        #expect(try parent(other) == bystander)
+        #expect(try store.conversation(matching: bystander.rawValue).remoteID == RemoteID("theirs"))
+        #expect(try store.status().conversations == 4)
+        #expect(try store.search("Name of ours").hits.allSatisfy { $0.conversation != twin })
+        try store.checkIntegrity()
+        try store.mirror(.sample("ours", updated: "2026-01-02T00:00:00Z"), [message("ours q", "hello")])
+        #expect(try store.history(of: start.conversation).entries.count == 1)
+        #expect(try store.history(of: bystander).entries.count == 2)
+    }
+
+    @Test func `keeps its id where another answer names another`() throws {
+        let start = try house.start()
+        try store.markDelivered(start.operation, as: RemoteID("first"))
+        let write = try house.append(to: start.conversation)
+        try store.markDelivered(write, response: house.response("second"))
+        #expect(try store.conversation(matching: start.conversation.rawValue).remoteID == RemoteID("first"))
+    }
+
+    /// A list that is read while the start is under way.
+    @Test func `is known by the operation's id, and named once`() throws {
+        let (start, other) = (try house.start(), try house.start())
+        let append = try house.append(to: other.conversation)
+        func met(_ id: String, _ operation: OperationID) throws -> PageIntake {
+            try store.takeIn([.sample(id, extra: #","metadata":{"convo_operation_id":"\#(operation)"}"#)])
+        }
+        #expect(try met("conv_1", start.operation).items == [.changed])
+        #expect(try house.item(start.operation).remoteID == RemoteID("conv_1"))
+        #expect(try house.item(other.operation).remoteID == nil)
+        #expect(try met("copy", start.operation).items == [.new])
+        #expect(try house.item(start.operation).remoteID == RemoteID("conv_1"))
+        #expect(try met("odd", append).items == [.new])
+        #expect(try house.item(other.operation).remoteID == nil, "an append makes no conversation")
+        #expect(try store.conversations().count == 4)
+    }
+
+    @Test func `stays deleted here where it was`() throws {
+        let start = try house.start()
+        try store.write {
+            try $0.execute(
+                sql: "UPDATE conversation SET hidden = 1 WHERE id = ?", arguments: [start.conversation.rawValue])
+        }
+        let seen = try Conversation.sample("c", extra: #","metadata":{"convo_operation_id":"\#(start.operation)"}"#)
+        #expect(try store.takeIn([seen]).items == [.unchanged])
+        #expect(try store.takeIn([seen]).items == [.unchanged])
+        #expect(try store.conversations().isEmpty)
+        #expect(try store.search("Name").total == 0)
+    }
+}

@@ -1,0 +1,231 @@
+import ConvoAPI
+import ConvoModel
+import Synchronization
+
+@testable import ConvoSync
+
+/// A server in memory that does what the API does, notes each request, and fails where it is told to.
+final class FakeServer: ConversationsAPI {
+    struct Held: Sendable {
+        let id: String
+        let createdAt: Timestamp
+        var updatedAt: Timestamp
+        var metadata: JSONText?
+        var entries: [JSONText] = []
+    }
+
+    private struct Failure: Sendable {
+        let request: String
+        let error: APIError
+        /// Whether the server has acted before it fails.
+        let isAfter: Bool
+        /// So many such requests go well first.
+        var skips: Int
+    }
+
+    private struct State: Sendable {
+        /// Newest first.
+        var conversations: [Held] = []
+        var requests: [String] = []
+        var failures: [Failure] = []
+        var writes: Int64 = 0
+        var answers = true
+        var account: Account?
+        var stream: (events: [ConversationEvent], error: APIError?) = ([], nil)
+
+        var now: Timestamp { Timestamp(microseconds: noon.microseconds + writes) }
+
+        mutating func failure(of request: String, isAfter: Bool) -> APIError? {
+            guard
+                let index = failures.firstIndex(where: { request.hasPrefix($0.request) && $0.isAfter == isAfter })
+            else { return nil }
+            if failures[index].skips > 0 {
+                failures[index].skips -= 1
+                return nil
+            }
+            return failures.remove(at: index).error
+        }
+
+        func index(of id: RemoteID) throws(APIError) -> Int {
+            guard let index = conversations.firstIndex(where: { $0.id == id.rawValue }) else { throw .status(404) }
+            return index
+        }
+
+        mutating func make(_ metadata: JSONText? = nil, entries: [JSONText] = []) -> Int {
+            writes += 1
+            let id = "conv_\(writes)"
+            conversations.insert(
+                Held(id: id, createdAt: now, updatedAt: now, metadata: metadata, entries: entries), at: 0)
+            return 0
+        }
+
+        /// A turn: the inputs, and an answer to them.
+        mutating func add(_ inputs: Inputs?, to index: Int) throws(APIError) -> ConversationResponse {
+            writes += 1
+            let at = JSONText.string(now.text)
+            for (number, entry) in (inputs?.asEntries ?? []).enumerated() {
+                conversations[index].entries.append(
+                    entry.setting("id", to: .string("in_\(writes)_\(number)")).setting("created_at", to: at))
+            }
+            conversations[index].updatedAt = now
+            let output = JSONText.object([
+                "type": .string("message.output"), "role": .string("assistant"), "id": .string("out_\(writes)"),
+                "content": .string("echo"), "created_at": at,
+            ])
+            if answers { conversations[index].entries.append(output) }
+            let raw = JSONText.object([
+                "conversation_id": .string(conversations[index].id), "outputs": .array([output]),
+            ])
+            guard let response = try? ConversationResponse(raw: raw) else { throw .lost }
+            return response
+        }
+    }
+
+    private let state = Mutex(State())
+
+    /// What was asked since the last time this was read.
+    func requests() -> [String] {
+        state.withLock { state in
+            defer { state.requests = [] }
+            return state.requests
+        }
+    }
+
+    /// - Parameter request: what its note begins with.
+    func fail(_ request: String, _ error: APIError, isAfter: Bool = false, skipping skips: Int = 0) {
+        state.withLock {
+            $0.failures.append(Failure(request: request, error: error, isAfter: isAfter, skips: skips))
+        }
+    }
+
+    /// Another writer's turn.
+    func say(_ text: String, in id: RemoteID) {
+        state.withLock { state in
+            if let index = try? state.index(of: id) { _ = try? state.add(.text(text), to: index) }
+        }
+    }
+
+    /// A conversation with one turn, made elsewhere.
+    func make(_ text: String = "hello", metadata: JSONText? = nil) -> RemoteID {
+        state.withLock { state in
+            let index = state.make(metadata)
+            _ = try? state.add(.text(text), to: index)
+            return RemoteID(state.conversations[index].id)
+        }
+    }
+
+    func remove(_ id: RemoteID) { state.withLock { $0.conversations.removeAll { $0.id == id.rawValue } } }
+    func change(_ id: RemoteID, _ entries: (inout [JSONText]) -> Void) {
+        state.withLock { state in
+            if let index = try? state.index(of: id) { entries(&state.conversations[index].entries) }
+        }
+    }
+    func stopAnswering() { state.withLock { $0.answers = false } }
+    func belongs(to account: Account?) { state.withLock { $0.account = account } }
+    func streams(_ events: [ConversationEvent], error: APIError? = nil) {
+        state.withLock { $0.stream = (events, error) }
+    }
+    func texts(_ id: RemoteID) -> [String] {
+        state.withLock { state in
+            state.conversations.first { $0.id == id.rawValue }?.entries.compactMap { $0["content"]?.string } ?? []
+        }
+    }
+    var count: Int { state.withLock { $0.conversations.count } }
+
+    private func perform<Answer: Sendable>(
+        _ request: String, _ work: (inout State) throws(APIError) -> Answer
+    ) throws(APIError) -> Answer {
+        let (answer, error) = try state.withLock { state throws(APIError) -> (Answer, APIError?) in
+            state.requests.append(request)
+            if let error = state.failure(of: request, isAfter: false) { throw error }
+            let answer = try work(&state)
+            return (answer, state.failure(of: request, isAfter: true))
+        }
+        if let error { throw error }
+        return answer
+    }
+
+    private static func described(_ held: Held) throws(APIError) -> Conversation {
+        let raw = JSONText.object([
+            "id": .string(held.id), "model": .string("m"), "created_at": .string(held.createdAt.text),
+            "updated_at": .string(held.updatedAt.text), "metadata": held.metadata,
+        ])
+        guard let conversation = try? Conversation(raw: raw) else { throw .lost }
+        return conversation
+    }
+
+    func whoAmI() throws(APIError) -> Account {
+        try perform("whoami") { state throws(APIError) in
+            guard let account = state.account else { throw .status(404) }
+            return account
+        }
+    }
+    func list(page: Int, pageSize: Int, metadata: JSONText?) throws(APIError) -> ConversationPage {
+        try perform("list \(page)/\(pageSize)") { state throws(APIError) in
+            var conversations: [Conversation] = []
+            for held in state.conversations.dropFirst(page * pageSize).prefix(pageSize) {
+                conversations.append(try FakeServer.described(held))
+            }
+            return ConversationPage(conversations)
+        }
+    }
+    func list(page: Int, pageSize: Int, unless known: PageDigest?) throws(APIError) -> ListedPage {
+        .read(try list(page: page, pageSize: pageSize, metadata: nil), PageDigest(point: 2, value: 0))
+    }
+    func get(_ id: RemoteID) throws(APIError) -> Conversation {
+        try perform("get \(id)") { state throws(APIError) in
+            try FakeServer.described(state.conversations[try state.index(of: id)])
+        }
+    }
+    func getHistory(of id: RemoteID) throws(APIError) -> ConversationHistory {
+        try perform("history \(id)") { state throws(APIError) in
+            let raw = JSONText.object([
+                "conversation_id": .string(id.rawValue),
+                "entries": .array(state.conversations[try state.index(of: id)].entries),
+            ])
+            guard let history = try? ConversationHistory(raw: raw) else { throw .lost }
+            return history
+        }
+    }
+    func getMessages(of id: RemoteID) throws(APIError) -> ConversationMessages { throw .status(404) }
+    func start(_ request: StartRequest) throws(APIError) -> ConversationResponse {
+        try perform("start") { state throws(APIError) in
+            let index = state.make(request.metadata)
+            return try state.add(request.inputs, to: index)
+        }
+    }
+    func append(_ request: AppendRequest, to id: RemoteID) throws(APIError) -> ConversationResponse {
+        try perform("append \(id)") { state throws(APIError) in
+            try state.add(request.inputs, to: try state.index(of: id))
+        }
+    }
+    func restart(_ request: RestartRequest, of id: RemoteID) throws(APIError) -> ConversationResponse {
+        try perform("restart \(id)") { state throws(APIError) in
+            let entries = state.conversations[try state.index(of: id)].entries
+            let end = entries.firstIndex { $0["id"]?.string == request.fromEntryID?.rawValue } ?? -1
+            let index = state.make(request.metadata, entries: Array(entries.prefix(end + 1)))
+            return try state.add(request.inputs, to: index)
+        }
+    }
+    func delete(_ id: RemoteID) throws(APIError) {
+        try perform("delete \(id)") { state throws(APIError) in
+            state.conversations.remove(at: try state.index(of: id))
+            return ()
+        }
+    }
+    func startStream(_ request: StartRequest) throws(APIError) -> ConversationEventStream {
+        try perform("start stream") { state throws(APIError) in
+            ConversationEventStream(state.stream.events, error: state.stream.error)
+        }
+    }
+    func appendStream(_ request: AppendRequest, to id: RemoteID) throws(APIError) -> ConversationEventStream {
+        try perform("append stream \(id)") { state throws(APIError) in
+            ConversationEventStream(state.stream.events, error: state.stream.error)
+        }
+    }
+    func restartStream(_ request: RestartRequest, of id: RemoteID) throws(APIError) -> ConversationEventStream {
+        try perform("restart stream \(id)") { state throws(APIError) in
+            ConversationEventStream(state.stream.events, error: state.stream.error)
+        }
+    }
+}

@@ -1,0 +1,226 @@
+import ConvoAPI
+import ConvoModel
+import ConvoStore
+import Synchronization
+import Testing
+
+@testable import ConvoSync
+
+@Suite struct `A burst of appends` {
+    @Test func `costs a post each, at most two gets, and one history`() async throws {
+        let house = try House()
+        let chat = try await house.mirrored()
+        for number in 1...5 { _ = try house.append("message \(number)", to: chat.local) }
+        let report = try await house.push()
+        #expect(report.delivered == 5 && report.halt == nil)
+        let requests = house.server.requests()
+        #expect(requests.count { $0.hasPrefix("append") } == 5)
+        #expect(requests.count { $0.hasPrefix("get") } <= 10)
+        #expect(requests.count { $0.hasPrefix("history") } == 1)
+        #expect(try house.store.outbox().isEmpty)
+        #expect(try house.texts(chat.local) == house.server.texts(chat.remote))
+        #expect(try !house.store.isHistoryBehind(of: chat.local))
+    }
+
+    @Test func `reads the history each time where others may not be overlooked, and takes nobody for another`()
+        async throws
+    {
+        let house = try House()
+        let chat = try await house.mirrored()
+        try house.store.setConflictPolicy(.branch, of: chat.local)
+        for number in 1...3 { _ = try house.append("message \(number)", to: chat.local) }
+        #expect(try await house.push().delivered == 3)
+        #expect(house.server.requests().count { $0.hasPrefix("history") } == 3)
+        #expect(house.server.count == 1)
+        #expect(try house.store.outbox().isEmpty)
+    }
+
+    @Test func `reads what another writer said in between`() async throws {
+        let house = try House()
+        let chat = try await house.mirrored()
+        let first = try house.append("one", to: chat.local)
+        _ = try house.append("two", to: chat.local)
+        house.server.fail("append", .status(409), skipping: 1)
+        #expect(try await house.push().delivered == 1)
+        house.server.say("theirs", in: chat.remote)
+        #expect(try await house.push().delivered == 1)
+        #expect(try house.item(first).state == .delivered)
+        #expect(try house.texts(chat.local) == ["hello", "echo", "one", "echo", "theirs", "echo", "two", "echo"])
+    }
+
+    @Test func `behind our own start and our own branch goes where they went`() async throws {
+        let house = try House(
+            {
+                var limits = SyncLimits()
+                limits.conflictPolicy = .hold
+                return limits
+            }())
+        let start = try house.start()
+        _ = try house.append("more", to: start.conversation)
+        #expect(try await house.push().delivered == 2)
+        let remote = try #require(try house.store.conversation(matching: start.conversation.rawValue).remoteID)
+        #expect(house.server.texts(remote) == ["hello", "echo", "more", "echo"])
+        let from = try #require(try house.store.history(of: start.conversation).entries.first?.entry.id)
+        let branch = try house.store.restart(RestartRequest(from: from, inputs: .text("other")), of: start.conversation)
+        _ = try house.append("and?", to: branch.conversation)
+        #expect(try await house.push().delivered == 2)
+        #expect(try house.texts(branch.conversation) == ["hello", "other", "echo", "and?", "echo"])
+    }
+}
+
+@Suite struct `A write that is sent` {
+    private let house: House
+    private let chat: (local: LocalID, remote: RemoteID)
+
+    init() async throws {
+        house = try House()
+        chat = try await house.mirrored()
+    }
+
+    @Test func `goes on where another writer was faster, as the policy says`() async throws {
+        let held = try house.append("mine", to: chat.local)
+        house.server.say("theirs", in: chat.remote)
+        try house.store.setConflictPolicy(.hold, of: chat.local)
+        #expect(try await house.push().delivered == 0)
+        #expect(try house.item(held).reason == .overtaken)
+        try house.store.retry(held)
+        #expect(try await house.push().delivered == 1)
+        house.server.say("again", in: chat.remote)
+        let branched = try house.append("elsewhere", to: chat.local)
+        try house.store.setConflictPolicy(.branch, of: chat.local)
+        #expect(try await house.push().delivered == 1)
+        let item = try house.item(branched)
+        #expect(item.kind == .restart && item.conversation != chat.local)
+        #expect(house.server.count == 2)
+        #expect(
+            try house.texts(item.conversation) == [
+                "hello", "echo", "theirs", "echo", "mine", "echo", "elsewhere", "echo",
+            ])
+        #expect(!house.server.texts(chat.remote).contains("elsewhere"))
+    }
+
+    @Test func `and cannot be branched waits for the person`() async throws {
+        let confirmation = try house.store.append(
+            AppendRequest(
+                json: .object(["tool_confirmations": .array([JSONText.object(["tool_call_id": .string("c")])])])),
+            to: chat.local
+        ).operation
+        try house.store.setConflictPolicy(.branch, of: chat.local)
+        house.server.say("theirs", in: chat.remote)
+        _ = try await house.push()
+        #expect(try house.item(confirmation).state == .held && house.item(confirmation).reason == .overtaken)
+    }
+
+    @Test func `to a conversation that is there and not found is refused for its agent`() async throws {
+        let write = try house.append("mine", to: chat.local)
+        house.server.fail("append", .status(404))
+        _ = try await house.push()
+        #expect(try house.item(write).reason?.code == "agent_gone")
+        #expect(try house.store.conversation(matching: chat.local.rawValue).deletedRemotelyAt == nil)
+    }
+
+    @Test func `to a conversation that is gone is refused, and that is marked`() async throws {
+        let write = try house.append("mine", to: chat.local)
+        house.server.fail("append", .status(404))
+        house.server.fail("get", .status(404), skipping: 1)
+        _ = try await house.push()
+        #expect(try house.item(write).reason == .conversationDeleted)
+        #expect(try house.store.conversation(matching: chat.local.rawValue).deletedRemotelyAt != nil)
+    }
+
+    @Test func `waits where it cannot be told what was not found`() async throws {
+        let write = try house.append("mine", to: chat.local)
+        house.server.fail("append", .status(404))
+        house.server.fail("get", .status(503), skipping: 1)
+        _ = try await house.push()
+        #expect(try house.item(write).state == .queued)
+        #expect(try house.item(write).nextAttempt != nil)
+    }
+
+    @Test func `to delete is done also where there is nothing to delete`() async throws {
+        let other = house.server.make()
+        _ = await house.engine.pull(.look)
+        let ids = try [chat.local, house.store.localID(matching: other.rawValue)].map {
+            try #require(try house.store.delete($0, .remote)).operation
+        }
+        house.server.remove(other)
+        _ = house.server.requests()
+        #expect(try await house.push().delivered == 2)
+        #expect(house.server.count == 0)
+        #expect(try ids.map { try house.item($0).state } == [.delivered, .delivered])
+        #expect(house.server.requests().allSatisfy { $0.hasPrefix("delete") })
+    }
+
+    @Test func `behind a turn without an answer waits for that`() async throws {
+        house.server.stopAnswering()
+        house.server.say("theirs", in: chat.remote)
+        let write = try house.append("mine", to: chat.local)
+        _ = try await house.push()
+        #expect(try house.item(write).state == .queued)
+        #expect(try house.item(write).reason?.code == "http_409")
+        #expect(!house.server.texts(chat.remote).contains("mine"))
+        house.clock.advance(.seconds(3000))
+        house.server.change(chat.remote) {
+            $0.append(.object(["type": .string("message.output"), "id": .string("late"), "content": .string("late")]))
+        }
+        #expect(try await house.push().delivered == 1)
+    }
+
+    @Test func `unstored is not asked for again`() async throws {
+        var request = StartRequest(inputs: .text("secret"))
+        request.model = "m"
+        request.store = false
+        let write = try house.store.start(request)
+        _ = house.server.requests()
+        #expect(try await house.push().delivered == 1)
+        #expect(house.server.requests() == ["start"])
+        #expect(try house.texts(write.conversation) == ["secret", "echo"])
+    }
+
+    @Test func `carries our name where it makes a conversation, beside what its writer says`() async throws {
+        var request = StartRequest(inputs: .text("hello"))
+        request.model = "m"
+        request.metadata = .object(["k": .string("v")])
+        let write = try house.store.start(request)
+        _ = try await house.push()
+        let remote = try #require(try house.item(write.operation).remoteID)
+        let metadata = try house.server.get(remote).metadata
+        #expect(metadata?["k"]?.string == "v")
+        #expect(metadata?[Store.operationKey]?.string == write.operation.rawValue)
+    }
+}
+
+@Suite struct `An answer that is watched` {
+    private func event(_ json: String) throws -> ConversationEvent { try ConversationEvent(raw: JSONText(json)) }
+
+    private func events(_ id: RemoteID) throws -> [ConversationEvent] {
+        [
+            try event(#"{"type":"conversation.response.started","conversation_id":"\#(id)"}"#),
+            try event(
+                #"{"type":"message.output.delta","id":"m1","output_index":0,"content":"half","role":"assistant"}"#),
+            try event(
+                #"{"type":"conversation.response.done","usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}"#
+            ),
+        ]
+    }
+
+    @Test(arguments: [0, 1, 2]) func `is kept as far as it came: without the last events`(lost: Int) async throws {
+        let house = try House()
+        let chat = try await house.mirrored()
+        let write = try house.append("mine", to: chat.local)
+        let all = try events(chat.remote)
+        house.server.streams(Array(all.dropLast(lost)), error: lost == 2 ? .lost : nil)
+        let seen = Mutex(0)
+        let streaming = Streaming(write) { _ in seen.withLock { $0 += 1 } }
+        let turn = try await house.engine.takeTurn()
+        let item = try await house.engine.deliver(write, turn: turn, streaming: streaming)
+        #expect(seen.withLock { $0 } == 3 - lost)
+        #expect(item.state == (lost == 0 ? .delivered : .inDoubt))
+        if lost == 1 {
+            #expect(item.reason?.code == "truncated_stream")
+            #expect(try house.store.response(to: write)?["outputs"]?.elements.count == 1)
+            #expect(try house.texts(chat.local) == ["hello", "echo", "half"])
+        }
+        #expect(house.server.requests().contains("append stream \(chat.remote)"))
+    }
+}

@@ -1,0 +1,99 @@
+import ConvoAPI
+import ConvoModel
+import ConvoStore
+import Foundation
+import Synchronization
+
+@testable import ConvoSync
+
+/// Time that passes as soon as somebody waits for it.
+final class SteppingClock: SyncClock {
+    private struct State: Sendable {
+        var now = noon
+        var sleeps = 0
+        var hooks: [Int: @Sendable () -> Void] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    var now: Timestamp { state.withLock { $0.now } }
+    var uptime: Uptime {
+        Uptime(
+            boot: uptimeAtNoon.boot,
+            microseconds: uptimeAtNoon.microseconds + now.microseconds - noon.microseconds)
+    }
+    /// How often somebody has waited.
+    var sleeps: Int { state.withLock { $0.sleeps } }
+
+    /// Does something when somebody waits for the n-th time from now, from 1.
+    func atSleep(_ number: Int, _ work: @escaping @Sendable () -> Void) {
+        state.withLock { $0.hooks[$0.sleeps + number] = work }
+    }
+
+    func advance(_ span: Duration) { state.withLock { $0.now = $0.now + span } }
+
+    func sleep(until moment: Timestamp) async throws {
+        try Task.checkCancellation()
+        await Task.yield()
+        let hook = state.withLock { state in
+            state.sleeps += 1
+            state.now = max(state.now, moment)
+            return state.hooks.removeValue(forKey: state.sleeps)
+        }
+        hook?()
+    }
+}
+
+/// An engine with a store of its own, a server in memory, and a clock that steps.
+struct House {
+    let clock = SteppingClock()
+    let server = FakeServer()
+    let store: Store
+    let engine: SyncEngine
+
+    init(_ limits: SyncLimits = SyncLimits()) throws {
+        let folder = HouseFolder()
+        let (clock, server) = (clock, server)
+        store = try Store(
+            path: folder.url.appendingPathComponent("convo.db").path,
+            environment: Environment(
+                now: { clock.now }, uptime: { clock.uptime },
+                randomBits: { withExtendedLifetime(folder) { UInt64.random(in: .min ... .max) } }))
+        engine = SyncEngine(store: store, clock: clock, limits: limits, executor: nil) {
+            Connection(api: server, server: "https://api.example", key: nil)
+        }
+    }
+
+    private final class HouseFolder: Sendable {
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("convo-sync-\(UUID().uuidString)")
+        deinit { try? FileManager.default.removeItem(at: url) }
+    }
+
+    /// A conversation with one turn, on the server and here. Nothing was asked since.
+    func mirrored() async throws -> (local: LocalID, remote: RemoteID) {
+        let remote = server.make()
+        _ = await engine.pull(.look)
+        _ = server.requests()
+        return (try store.localID(matching: remote.rawValue), remote)
+    }
+
+    func start(_ text: String = "hello") throws -> QueuedWrite {
+        var request = StartRequest(inputs: .text(text))
+        request.model = "m"
+        return try store.start(request)
+    }
+
+    func append(_ text: String, to id: LocalID) throws -> OperationID {
+        try store.append(AppendRequest(inputs: .text(text)), to: id).operation
+    }
+
+    func item(_ id: OperationID) throws -> OutboxItem { try store.operation(matching: id.rawValue) }
+
+    func texts(_ id: LocalID) throws -> [String] {
+        try store.history(of: id).entries.compactMap { $0.entry.raw["content"]?.string }
+    }
+
+    func push(_ mode: PushMachine.Mode = .once) async throws -> PushReport {
+        try await engine.push(mode) ?? PushReport()
+    }
+}
