@@ -31,6 +31,9 @@ extension APIError {
     /// The API itself says that it has no such conversation (or entry): deleted, never stored, or another key's.
     public var isNotFound: Bool { kind == .status(404) }
 
+    /// The answer is larger than what is read of one.
+    public var isAnswerTooLarge: Bool { if case .answerTooLarge = kind { true } else { false } }
+
     /// Something else than the API answered.
     public var isNotTheAPI: Bool { if case .notTheAPI = kind { true } else { false } }
 

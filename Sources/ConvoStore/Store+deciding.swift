@@ -53,8 +53,10 @@ extension Store {
             var retried: [OperationID] = []
             for item in try open(database, in: states.intersection([.queued, .inDoubt, .refused, .held]))
             where item.state == .queued || item.state == .inDoubt || item.reason?.code != Dependence.code {
-                try retry(database, item)
-                retried.append(item.id)
+                do {
+                    try retry(database, item)
+                    retried.append(item.id)
+                } catch StoreError.wrongState {}  // it waits for another one, which comes first
             }
             return retried
         }
@@ -68,6 +70,12 @@ extension Store {
             try database.execute(
                 sql: "UPDATE operation SET next_attempt = NULL WHERE id = ?", arguments: [item.id.rawValue])
         case .held where item.reason?.code == OutboxItem.Reason.copied.code:
+            // It is looked for in its conversation, which a stopped write must make known first.
+            if item.remoteID == nil, item.kind != .start, item.kind != .restart,
+                try stopped(database, before: item.id) != nil
+            {
+                throw StoreError.wrongState(item.id, state: item.state, action: "retried")
+            }
             // What its writer had seen stays: the original's is looked for behind that.
             _ = try move(
                 database, item.id, from: [.held], to: .inDoubt, reason: .copied,
@@ -196,6 +204,13 @@ extension Store {
         for dependent in try dependents(database, of: item) where dependent.state == .queued {
             _ = try move(
                 database, dependent.id, from: [.queued], to: .held, reason: reason, set: "next_attempt = NULL", [])
+        }
+        // What another copy may have sent cannot be looked for while its conversation is not known.
+        for dependent in try dependents(database, of: item)
+        where dependent.state == .inDoubt && dependent.remoteID == nil && dependent.kind != .start {
+            _ = try move(
+                database, dependent.id, from: [.inDoubt], to: .held, reason: dependent.reason ?? reason,
+                set: "next_attempt = NULL", [])
         }
     }
 

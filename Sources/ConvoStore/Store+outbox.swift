@@ -89,7 +89,7 @@ extension Store {
     }
 
     /// A refused or held operation that stands before this one in its conversation.
-    private func stopped(_ database: Database, before id: OperationID) throws -> OperationID? {
+    func stopped(_ database: Database, before id: OperationID) throws -> OperationID? {
         try String.fetchOne(
             database,
             sql: """

@@ -118,6 +118,17 @@ struct CreationSearch {
         case .ambiguous, .similar: hasDoubtful = true
         case .absent, .outdated, nil: break
         }
+        concludeComparing()
+    }
+
+    /// The history is too large to be read: it may be ours.
+    mutating func couldNotRead() {
+        guard waiting.popFirst() != nil else { return }
+        hasDoubtful = true
+        concludeComparing()
+    }
+
+    private mutating func concludeComparing() {
         guard waiting.isEmpty else { return }
         switch (likely.count, hasDoubtful) {
         case (0, false): phase = .over(.absent)

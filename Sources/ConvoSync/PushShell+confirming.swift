@@ -14,6 +14,8 @@ extension PushShell {
             }
         } catch let error as APIError where error.isBusy {
             return .busy
+        } catch let error as APIError where error.isAnswerTooLarge {
+            return .unclear(.unreadable)  // to ask again brings the same
         }
     }
 
@@ -60,7 +62,12 @@ extension PushShell {
             switch search.step {
             case .list(let page): search.listed(try await list(page))
             case .get(let id): search.got(try await whereThere { try await api.get(id) })
-            case .history(let id): search.read(try await whereThere { try await api.getHistory(of: id).entries })
+            case .history(let id):
+                do {
+                    search.read(try await whereThere { try await api.getHistory(of: id).entries })
+                } catch let error as APIError where error.isAnswerTooLarge {
+                    search.couldNotRead()
+                }
             case .found(let id): return try await answered(id)
             case .absent: return .absent
             case .ambiguous: return .unclear(.unrecognisable)

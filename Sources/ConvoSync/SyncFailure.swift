@@ -56,7 +56,7 @@ public enum SyncFailure: Error, Sendable {
 
     /// The answer is there and cannot be taken in: to ask again brings the same.
     var isUnreadable: Bool {
-        if case .api(let error) = self, case .answerTooLarge = error.kind { true } else { false }
+        if case .api(let error) = self { error.isAnswerTooLarge } else { false }
     }
 
     public var isRetryable: Bool {

@@ -168,6 +168,11 @@ extension OutboxItem.Reason {
         hint:
             "Look with `convo history`; then `convo outbox cancel` drops this one, `convo outbox retry` sends it again."
     )
+    static let unreadable = Self(
+        code: "unreadable",
+        message:
+            "the answer was lost, and the conversation is too large to be read: nobody can tell whether this is in it",
+        hint: "Look for it elsewhere; then `convo outbox retry` sends it again, `convo outbox cancel` drops it.")
     static let conversationDeleted = Self(
         code: "conversation_deleted", message: "the conversation is not on the server any more",
         hint: "`convo outbox cancel` drops it; `convo start` begins a new conversation.")
