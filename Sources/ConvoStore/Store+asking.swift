@@ -99,6 +99,20 @@ extension Store {
         }
     }
 
+    /// The newest conversation that one of our own delivered writes has made, and that the server still has.
+    public func ownCreation() throws(StoreError) -> RemoteID? {
+        try read { database in
+            try String.fetchOne(
+                database,
+                sql: """
+                    SELECT c.remote_id FROM operation o JOIN conversation c ON c.key = o.conversation
+                    WHERE o.kind IN ('start', 'restart') AND o.state = 'delivered' AND c.remote_id IS NOT NULL
+                        AND c.deleted_remotely_at IS NULL AND c.local_only = 0
+                    ORDER BY o.sequence DESC LIMIT 1
+                    """)
+        }.map { RemoteID($0) }
+    }
+
     /// Those of these conversations that one of our own writes has made.
     public func ownCreations(among ids: [RemoteID]) throws(StoreError) -> Set<RemoteID> {
         try read { database in

@@ -220,7 +220,9 @@ extension Store {
         try database.cachedStatement(
             sql: """
                 UPDATE conversation SET raw = ?, name = ?, description = ?, model = ?, agent_id = ?, created_at = ?,
-                    updated_at = ?, activity = MAX(activity, ?), deleted_remotely_at = NULL
+                    updated_at = ?, activity = MAX(activity, ?),
+                    history_version = CASE WHEN deleted_remotely_at IS NULL THEN history_version END,
+                    deleted_remotely_at = NULL
                 WHERE key = ?
                 """
         ).execute(arguments: [

@@ -57,7 +57,7 @@ extension PushShell {
     private func confirmCreation(_ item: OutboxItem) async throws -> Confirmation {
         // A pull may have met it since, and known it for ours.
         if let known = try store.operation(matching: item.id.rawValue).remoteID { return try await confirm(known) }
-        var search = CreationSearch(item, serverTells: try store.givesMetadataBack(), limits: limits)
+        var search = CreationSearch(item, serverTells: try await serverTellsMetadata(), limits: limits)
         while true {
             switch search.step {
             case .list(let page): search.listed(try await list(page))
@@ -73,6 +73,15 @@ extension PushShell {
             case .ambiguous: return .unclear(.unrecognisable)
             }
         }
+    }
+
+    /// Whether the server gives the metadata of our writes back, in the list or by `get`; `nil` where none of ours tells.
+    private func serverTellsMetadata() async throws -> Bool? {
+        guard try store.givesMetadataBack() == false, let known = try store.ownCreation() else {
+            return try store.givesMetadataBack()
+        }
+        guard let own = try await whereThere({ try await api.get(known) }) else { return nil }
+        return own.metadata?[Store.operationKey] != nil
     }
 
     private func list(_ page: Int) async throws -> CreationSearch.Page {
