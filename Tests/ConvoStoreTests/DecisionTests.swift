@@ -126,6 +126,7 @@ import Testing
 
     @Test func `takes a start back with its appends and the branches that wait for it, and nothing else`() throws {
         let start = try house.start("apple")
+        _ = try store.cancel(try house.append("never", to: start.conversation))
         let more = try house.append("pear", to: start.conversation)
         let branch = try store.restart(
             RestartRequest(from: EntryID("conv_1 q"), inputs: .text("plum")), of: first)
@@ -144,6 +145,8 @@ import Testing
                 == [.cancelled, .cancelled, .cancelled, .cancelled, .queued, .queued])
         #expect(try Set(store.conversations().map(\.id)) == [first, second, another.conversation])
         for word in ["apple", "pear", "plum", "fig"] { #expect(try store.search(word).total == 0, "\(word)") }
+        #expect(try store.cancel(another.operation) == [another.operation])
+        #expect(try Set(store.conversations().map(\.id)) == [first, second])
         try store.checkIntegrity()
     }
 

@@ -1,6 +1,7 @@
 import ConvoModel
-import ConvoStore
 import Testing
+
+@testable import ConvoStore
 
 /// `updated_at` does not move when a conversation's first answer completes.
 @Suite struct `A history that may still grow` {
@@ -60,5 +61,88 @@ import Testing
         let next = try #require(HistoryRecheck.next(after: first, entries: [], createdAt: created, now: back))
         #expect(next.attempts == 1)
         #expect(next.due < now)
+    }
+}
+
+/// The list announces what the history does not have yet: a replica, or a cache.
+@Suite struct `A history that seems older than the list` {
+    private let now = Timestamp(microseconds: 1_800_000_000_000_000)
+
+    private func entry(_ type: String, secondsAgo: Int64) throws -> Entry {
+        let at = Timestamp(microseconds: now.microseconds - secondsAgo * 1_000_000).text
+        return Entry(raw: try JSONText(#"{"type":"\#(type)","id":"e","created_at":"\#(at)"}"#))
+    }
+
+    @Test func `is read four times in three minutes, and then believed`() throws {
+        let answer = [try entry("message.output", secondsAgo: 100_000)]
+        var (recheck, moment, waits): (HistoryRecheck?, Timestamp, [Duration]) = (nil, now, [])
+        var believed: [Bool] = []
+        repeat {
+            believed.append(HistoryRecheck.isBelieved(after: recheck, now: moment))
+            recheck = HistoryRecheck.next(
+                after: recheck, entries: answer, createdAt: nil, isOutdated: true, now: moment)
+            if let recheck {
+                #expect(recheck.cause == .outdated)
+                #expect(!HistoryRecheck.isBelieved(after: recheck, now: moment), "it is not its time yet")
+                waits.append(recheck.wait)
+                moment = recheck.due
+            }
+        } while recheck != nil && waits.count < 20
+        #expect(waits == [2, 8, 32, 128].map { .seconds($0) })
+        #expect(believed == [false, false, false, false, true])
+    }
+
+    @Test func `may lack the turn that has just moved updated_at`() throws {
+        func isGap(_ secondsBehind: Double, _ secondsAgo: Double = 0) throws -> Bool {
+            let updated = Timestamp(microseconds: now.microseconds - Int64(secondsAgo * 1_000_000))
+            let written = Timestamp(microseconds: updated.microseconds - Int64(secondsBehind * 1_000_000))
+            let last = Entry(raw: try JSONText(#"{"type":"message.output","created_at":"\#(written.text)"}"#))
+            return HistoryRecheck.isGap(between: last, and: updated, now: now)
+        }
+        #expect(try [0, 2, 2.000001, 60].map { try isGap($0) } == [false, false, true, true])
+        #expect(try [599.9, 600, -599.9, -600].map { try isGap(60, $0) } == [true, false, true, false])
+        #expect(!HistoryRecheck.isGap(between: nil, and: now, now: now))
+    }
+
+    @Test func `waits for its answer where it has none`() throws {
+        let asked = [try entry("message.input", secondsAgo: 1)]
+        let first = try #require(
+            HistoryRecheck.next(after: nil, entries: asked, createdAt: nil, isOutdated: true, now: now))
+        #expect(first.cause == .unanswered && first.attempts == 0)
+        let answered = HistoryRecheck.next(
+            after: first, entries: [try entry("message.output", secondsAgo: 0)], createdAt: nil, isOutdated: true,
+            now: now)
+        #expect(answered == HistoryRecheck(attempts: 0, due: first.due, cause: .outdated))
+        let late = HistoryRecheck(attempts: 7, due: now, cause: .unanswered)
+        #expect(HistoryRecheck.next(after: late, entries: asked, createdAt: nil, now: now)?.attempts == 8)
+        #expect(HistoryRecheck(attempts: 1, due: now).cause == .unanswered)
+        #expect(
+            HistoryRecheck.next(
+                after: late, entries: [try entry("message.output", secondsAgo: 0)], createdAt: nil, isOutdated: true,
+                now: now) == nil)
+    }
+
+    @Test func `waits for no answer of yesterday, nor for one to a call`() throws {
+        func next(_ entry: Entry, createdAt: Timestamp? = nil) -> HistoryRecheck? {
+            HistoryRecheck.next(after: nil, entries: [entry], createdAt: createdAt, now: now)
+        }
+        #expect(next(try entry("message.input", secondsAgo: 86_399)) != nil)
+        #expect(next(try entry("message.input", secondsAgo: 86_400)) == nil)
+        #expect(next(try entry("function.call", secondsAgo: 1)) == nil)
+        #expect(next(try entry("tool.execution", secondsAgo: 1)) != nil)
+        #expect(next(try entry("message.output", secondsAgo: 5), createdAt: now) != nil, "a restart's copy")
+        #expect(next(try entry("message.output", secondsAgo: 0), createdAt: now) == nil)
+    }
+
+    @Test func `is read at its time, to the microsecond, and when that lies too far ahead`() throws {
+        let longest = HistoryRecheck.longestWaitMicroseconds
+        func attempts(dueIn microseconds: Int64) -> Int? {
+            let before = HistoryRecheck(
+                attempts: 2, due: Timestamp(microseconds: now.microseconds + microseconds), cause: .outdated)
+            return HistoryRecheck.next(
+                after: before, entries: [], createdAt: nil, isOutdated: true, now: now)?.attempts
+        }
+        #expect([-1, 0, 1, longest, longest + 1].map(attempts) == [3, 3, 2, 2, 3])
+        #expect(longest == 1_024_000_000)
     }
 }

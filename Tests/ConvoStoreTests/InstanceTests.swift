@@ -114,6 +114,52 @@ import Testing
         #expect(try copy.outbox().map(\.state) == [.inDoubt, .inDoubt])
     }
 
+    @Test func `is known by the first retry as well, and what it holds begins anew`() throws {
+        let (write, other) = (try start(store), try start(store))
+        for _ in 0..<2 {
+            _ = try store.markSending(write.operation, base: .init(entryID: EntryID("e"), count: 3))
+            try store.markInDoubt(
+                write.operation, reason: .init(code: "http_503", message: "x"), nextAttempt: store.environment.now())
+            try store.markQueued(write.operation, from: .inDoubt, reason: nil, nextAttempt: nil)
+        }
+        let (one, all) = (try copy(to: "one.db"), try copy(to: "all.db"))
+        try one.retry(write.operation)
+        let item = try one.operation(matching: write.operation.rawValue)
+        #expect(item.state == .inDoubt && item.failures == 0 && item.base == nil)
+        #expect(try one.operation(matching: other.operation.rawValue).state == .held)
+        #expect(try all.retryAll(in: [.held, .queued]) == [write.operation, other.operation])
+        #expect(try all.outbox().map(\.state) == [.inDoubt, .inDoubt])
+    }
+
+    @Test func `lets go of what was queued behind a write that is searched for`() throws {
+        let write = try start(store)
+        let copy = try copy(to: "copy.db")
+        _ = try copy.recoverInterrupted()
+        let behind = try copy.append(AppendRequest(inputs: .text("more")), to: write.conversation)
+        #expect(behind.state == .held)
+        try copy.retry(write.operation)
+        #expect(try copy.operation(matching: behind.operation.rawValue).state == .queued)
+    }
+
+    /// The database of a version that knew no instances.
+    @Test(arguments: [false, true])
+    func `is none where neither it nor what lies beside it says so`(isBeside: Bool) throws {
+        let write = try start(store)
+        try store.write { try $0.execute(sql: "DELETE FROM fact WHERE name = 'instance'") }
+        if !isBeside { try FileManager.default.removeItem(atPath: store.path + ".instance") }
+        _ = try store.recoverInterrupted()
+        _ = try start(store)
+        #expect(try store.operation(matching: write.operation.rawValue).state == (isBeside ? .held : .queued))
+    }
+
+    @Test func `accepts no write that it could not tell from its original's`() throws {
+        try FileManager.default.createDirectory(
+            atPath: folder.file("fresh.db.instance"), withIntermediateDirectories: false)
+        let fresh = try Store(path: folder.file("fresh.db"))
+        #expect(refusal { _ = try start(fresh) }.contains("fresh.db.instance"))
+        #expect(try fresh.outbox().isEmpty)
+    }
+
     @Test func `differs in whatever both places tell`() {
         let here = DatabaseLocation(machine: "a", fileSystem: 1, inode: 2, createdAt: 3)
         #expect(here.isSame(as: here))

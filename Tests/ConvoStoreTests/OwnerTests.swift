@@ -62,7 +62,9 @@ import Testing
         try store.markDelivered(writes[5])
         let cancelled = try house.append(to: conversations[5])
         _ = try store.cancel(cancelled)
+        try store.notePull(isSweep: true)
         #expect(try store.adopt(server: "https://b", account: nil, key: "new") == 5)
+        #expect(try store.status().lastSweepAt != nil)
         #expect(try store.owner() == StoreOwner(server: "https://b", account: nil, keyCount: 1))
         #expect(try store.knows(key: "new") && !store.knows(key: "one"))
         for id in Array(writes[0...3]) + [behind] {

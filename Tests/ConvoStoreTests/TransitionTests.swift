@@ -108,17 +108,60 @@ import Testing
 
     @Test func `that is stopped holds what comes after it, there alone, and not what moves already`() throws {
         let (behind, moving) = (try house.append(to: first), try house.append(to: first))
+        let last = try house.append(to: first)
         _ = try store.markSending(moving, base: nil)
         try store.markQueued(write, from: .queued, reason: nil, nextAttempt: later(60))
         try store.markQueued(behind, from: .queued, reason: nil, nextAttempt: later(60))
         try store.markStopped(write, from: .queued, as: .held, reason: .no)
-        #expect(try house.states(write, behind, moving, other) == [.held, .held, .sending, .queued])
+        #expect(try house.states(write, behind, moving, last, other) == [.held, .held, .sending, .held, .queued])
         #expect(try house.item(write).reason == .no)
         let reason = try #require(try house.item(behind).reason)
         #expect(reason.code == "dependency" && reason.message.contains(write.rawValue))
         #expect(try #require(reason.hint).contains(write.rawValue))
         #expect(try house.item(write).nextAttempt == nil && house.item(behind).nextAttempt == nil)
         #expect(try store.nextAttempt() == nil)
+    }
+
+    @Test func `that was not found is held where what stands before it is stopped`() throws {
+        let (behind, last) = (try house.append(to: first), try house.append(to: first))
+        for id in [behind, other] { try house.doubt(id) }
+        try house.stop(write)
+        #expect(try house.states(write, behind, last, other) == [.refused, .inDoubt, .held, .inDoubt])
+        #expect(try store.readyOperations(limit: 9).map(\.id) == [other, behind])
+        for id in [behind, other] { try store.markQueued(id, from: .inDoubt, reason: .no, nextAttempt: nil) }
+        #expect(try house.states(behind, other) == [.held, .queued])
+        let reason = try #require(try house.item(behind).reason)
+        #expect(reason.code == "dependency" && reason.message.contains(write.rawValue))
+        try store.retry(write)
+        #expect(try house.states(write, behind, last) == [.queued, .queued, .queued])
+        #expect(try store.operations(in: first).map(\.id) == [write, behind, last])
+    }
+
+    @Test func `tells whether the server gives the metadata of what it made back`() throws {
+        #expect(try store.givesMetadataBack() == nil)
+        let start = try house.start()
+        _ = try store.takeIn([.sample("queued", extra: #","metadata":{"convo_operation_id":"\#(start.operation)"}"#)])
+        #expect(try store.givesMetadataBack() == nil, "it is not delivered")
+        let (silent, append) = (try house.start(), try house.append(to: first))
+        try store.markDelivered(append)
+        try store.markDelivered(silent.operation, as: RemoteID("silent"))
+        #expect(try store.givesMetadataBack() == nil, "it was not described yet")
+        _ = try store.takeIn([.sample("silent")])
+        #expect(try store.givesMetadataBack() == false)
+        try store.markDelivered(start.operation)
+        #expect(try store.givesMetadataBack() == true)
+    }
+
+    @Test func `tells the newest conversation that we have made and the server has`() throws {
+        #expect(try store.ownCreation() == nil)
+        let writes = try (0..<5).map { try house.start(isStored: $0 != 3) }
+        for (number, write) in writes.enumerated().dropLast() {
+            try store.markDelivered(write.operation, as: RemoteID("made_\(number)"))
+        }
+        try store.markDelivered(write, as: nil)
+        #expect(try store.ownCreation() == RemoteID("made_2"))
+        try store.markDeletedRemotely([RemoteID("made_2")])
+        #expect(try store.ownCreation() == RemoteID("made_1"))
     }
 
     @Test func `that is delivered leaves the outbox and the index, and lets the history be read`() throws {
@@ -212,6 +255,15 @@ import Testing
         try store.markDelivered(branch.operation, as: RemoteID("conv_3"))
         #expect(try ready() == [more])
         #expect(try house.states(behind) == [.cancelled])
+        let (nameless, after) = (
+            try store.restart(RestartRequest(from: EntryID("conv_1 q"), inputs: .text("x")), of: first),
+            try house.start()
+        )
+        for write in [nameless, after] {
+            _ = try house.append(to: write.conversation)
+            try store.markDelivered(write.operation)
+        }
+        #expect(try ready() == [more], "their conversations are not known to be there")
         try store.write {
             try $0.execute(sql: "UPDATE operation SET kind = 'restart' WHERE id = ?", arguments: [more.rawValue])
             try $0.execute(sql: "UPDATE conversation SET remote_id = NULL WHERE remote_id = 'conv_1'")
@@ -233,6 +285,8 @@ import Testing
         #expect(try store.nextAttempt() == moments[1])
         try store.markDelivered(writes[1])
         #expect(try store.nextAttempt() == moments[0])
+        _ = try store.markSending(writes[0], base: nil)
+        #expect(try store.nextAttempt() == nil)
     }
 
     @Test func `tells which updated_at our own turn left, of that conversation`() throws {
@@ -261,6 +315,7 @@ import Testing
         try store.markDeletedRemotely([RemoteID("conv_1")])
         #expect(try !store.isHistoryBehind(of: first))
         #expect(try !store.isHistoryBehind(of: house.start().conversation))
+        #expect(try !store.isHistoryBehind(of: LocalID("none")))
         let unstored = try house.start(isStored: false)
         try store.markDelivered(unstored.operation, response: house.response("conv_9"))
         #expect(try !store.isHistoryBehind(of: unstored.conversation))

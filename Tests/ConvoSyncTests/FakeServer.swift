@@ -30,6 +30,7 @@ final class FakeServer: ConversationsAPI {
         var failures: [Failure] = []
         var writes: Int64 = 0
         var answers = true
+        var hidesMetadata = false
         var account: Account?
         var stream: (events: [ConversationEvent], error: APIError?) = ([], nil)
 
@@ -120,6 +121,7 @@ final class FakeServer: ConversationsAPI {
             if let index = try? state.index(of: id) { entries(&state.conversations[index].entries) }
         }
     }
+    func hideMetadata() { state.withLock { $0.hidesMetadata = true } }
     func stopAnswering() { state.withLock { $0.answers = false } }
     func belongs(to account: Account?) { state.withLock { $0.account = account } }
     func streams(_ events: [ConversationEvent], error: APIError? = nil) {
@@ -145,10 +147,10 @@ final class FakeServer: ConversationsAPI {
         return answer
     }
 
-    private static func described(_ held: Held) throws(APIError) -> Conversation {
+    private static func described(_ held: Held, _ state: State) throws(APIError) -> Conversation {
         let raw = JSONText.object([
             "id": .string(held.id), "model": .string("m"), "created_at": .string(held.createdAt.text),
-            "updated_at": .string(held.updatedAt.text), "metadata": held.metadata,
+            "updated_at": .string(held.updatedAt.text), "metadata": state.hidesMetadata ? nil : held.metadata,
         ])
         guard let conversation = try? Conversation(raw: raw) else { throw .lost }
         return conversation
@@ -164,7 +166,7 @@ final class FakeServer: ConversationsAPI {
         try perform("list \(page)/\(pageSize)") { state throws(APIError) in
             var conversations: [Conversation] = []
             for held in state.conversations.dropFirst(page * pageSize).prefix(pageSize) {
-                conversations.append(try FakeServer.described(held))
+                conversations.append(try FakeServer.described(held, state))
             }
             return ConversationPage(conversations)
         }
@@ -174,7 +176,7 @@ final class FakeServer: ConversationsAPI {
     }
     func get(_ id: RemoteID) throws(APIError) -> Conversation {
         try perform("get \(id)") { state throws(APIError) in
-            try FakeServer.described(state.conversations[try state.index(of: id)])
+            try FakeServer.described(state.conversations[try state.index(of: id)], state)
         }
     }
     func getHistory(of id: RemoteID) throws(APIError) -> ConversationHistory {

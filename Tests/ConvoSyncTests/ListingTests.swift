@@ -62,3 +62,103 @@ import Testing
         #expect(asked(&listing) == ["5/100"])
     }
 }
+
+@Suite struct `Where the pages end` {
+    private var limits = SyncLimits()
+
+    private func page(
+        _ numbers: Range<Int>, _ novelty: PageIntake.Novelty = .unchanged, odd: Int = 0
+    ) -> PageIntake {
+        PageIntake(
+            items: numbers.map { _ in novelty }, ids: numbers.map { RemoteID("\($0)") }, oddCount: odd)
+    }
+
+    /// Asks until it is done; the pages as the server gives them, the last one again and again.
+    private func asked(_ scope: PullMachine.Scope, _ pages: PageIntake...) -> [String] {
+        var listing = Listing(scope: scope, limits: limits)
+        var (asked, rest): ([String], ArraySlice<PageIntake>) = ([], pages[...])
+        while case .list(let page, let size) = listing.next(), asked.count < 30 {
+            asked.append("\(page)/\(size)")
+            listing.listed(rest.count > 1 ? rest.removeFirst() : rest.first ?? PageIntake(items: []), page: page)
+        }
+        #expect(listing.isDone)
+        return asked
+    }
+
+    @Test mutating func `a look: where something known stands, or the page is not full`() {
+        limits.pageSize = 2
+        #expect(asked(.look, page(0..<2, .new), page(2..<4, .new), page(4..<5, .new)) == ["0/2", "1/2", "2/2"])
+        #expect(asked(.look, PageIntake(items: [.new, .unchanged])) == ["0/2"])
+        #expect(asked(.look, page(0..<3, .new), page(3..<4, .new)) == ["0/2", "1/2"])
+        #expect(asked(.look, page(0..<1, .new, odd: 1), page(3..<4, .new)) == ["0/2", "1/2"])
+        #expect(asked(.look, page(0..<0, odd: 2)) == ["0/2"])
+        #expect(asked(.look, page(0..<0)) == ["0/2"])
+    }
+
+    @Test mutating func `a sweep: with the short one, the empty one, or the last that is read`() {
+        limits.pageSize = 2
+        #expect(asked(.sweep, page(0..<0)) == ["0/2"])
+        #expect(asked(.sweep, page(0..<2), page(2..<4), page(4..<5)) == ["0/2", "1/2", "2/2"])
+        #expect(asked(.sweep, page(0..<2), page(2..<4), page(0..<0)) == ["0/2", "1/2", "2/2"])
+        #expect(asked(.sweep, page(0..<1), page(0..<0)) == ["0/2", "1/2"])
+        #expect(asked(.sweep, page(0..<2), page(2..<3)) == ["0/2", "1/2"])
+        #expect(asked(.sweep, page(0..<1, odd: 1), page(2..<3, odd: 1), page(3..<4)) == ["0/2", "1/2", "2/2"])
+        limits.pages = 2
+        #expect(asked(.sweep, page(0..<2), page(2..<4), page(4..<6)) == ["0/2", "1/2"])
+        limits.pages = 1
+        #expect(asked(.sweep, page(0..<2), page(2..<4)) == ["0/2"])
+    }
+
+    @Test mutating func `a sweep: with one that brings nothing that it has not met`() {
+        limits.pageSize = 2
+        #expect(asked(.sweep, page(0..<2), page(0..<2)) == ["0/2", "1/2"])
+        #expect(asked(.sweep, page(0..<2), page(1..<3), page(0..<2)) == ["0/2", "1/2", "2/2"])
+        #expect(
+            asked(.sweep, page(0..<2), PageIntake(items: [.unchanged], ids: [RemoteID("0")], oddCount: 1)) == [
+                "0/2", "1/2",
+            ])
+    }
+
+    @Test mutating func `a sweep: with the third in a row of which nothing can be read`() {
+        limits.pageSize = 2
+        let odd = page(0..<0, odd: 2)
+        #expect(asked(.sweep, odd) == ["0/2", "1/2", "2/2", "3/2"])
+        #expect(
+            asked(.sweep, page(0..<2), odd, odd, page(2..<4), odd, odd, page(4..<5))
+                == (0...6).map { "\($0)/2" })
+        #expect(asked(.sweep, page(0..<2), odd, odd, odd) == ["0/2", "1/2", "2/2", "3/2"])
+    }
+
+    @Test mutating func `a sweep that met something unknown behind the first page begins again, three times at most`() {
+        limits.pageSize = 2
+        let runs = (0..<3).flatMap { _ in ["0/2", "1/2"] }
+        func pages(_ number: Int) -> [PageIntake] { [page(0..<2), page(10 + number..<11 + number, .new)] }
+        let all = (0..<9).flatMap(pages)
+        var listing = Listing(scope: .sweep, limits: limits)
+        var asked: [String] = []
+        for intake in all {
+            guard case .list(let page, let size) = listing.next() else { break }
+            asked.append("\(page)/\(size)")
+            listing.listed(intake, page: page)
+        }
+        #expect(asked == runs)
+        #expect(listing.isDone)
+        #expect(listing.missing(of: [RemoteID("0"), RemoteID("12"), RemoteID("x")]) == [RemoteID("x")])
+        #expect(
+            self.asked(.sweep, page(0..<2, .new), page(2..<3)) == ["0/2", "1/2"], "on the first page nothing hides")
+        #expect(
+            self.asked(.sweep, page(0..<2), page(2..<3, .new), page(0..<2), page(2..<3)) == [
+                "0/2", "1/2", "0/2", "1/2",
+            ])
+    }
+
+    /// A server that gives less than it is asked for, and does not know `page`: its first run counts for nothing.
+    @Test mutating func `a sweep that asks for less begins anew with what it has met`() {
+        limits.pageSize = 3
+        #expect(
+            asked(.sweep, page(0..<2), page(2..<4), page(0..<2), page(2..<4), page(4..<5))
+                == ["0/3", "1/3", "0/2", "1/2", "2/2"])
+        let odd = page(0..<0, odd: 2)
+        #expect(asked(.sweep, odd, odd, odd, odd, odd, page(0..<1)) == ["0/3", "1/3", "0/2", "1/2", "2/2", "3/2"])
+    }
+}

@@ -1,0 +1,97 @@
+import ConvoAPI
+import ConvoModel
+import ConvoStore
+import Testing
+
+@testable import ConvoSync
+
+@Suite struct `An engine that runs` {
+    /// The events of an engine, one after the other.
+    private struct Running {
+        let task: Task<SyncFailure?, Never>
+        var events: AsyncStream<SyncEvent>.Iterator
+
+        init(_ engine: SyncEngine, _ intervals: SyncIntervals, wake: AsyncEvent = AsyncEvent()) {
+            let (stream, continuation) = AsyncStream<SyncEvent>.makeStream()
+            task = Task {  // Ended by `stop`, or by the engine itself.
+                let end = await engine.run(intervals, wake: wake) { continuation.yield($0) }
+                continuation.finish()
+                return end
+            }
+            events = stream.makeAsyncIterator()
+        }
+
+        mutating func pulls(_ count: Int) async -> [PullMachine.Scope] {
+            var scopes: [PullMachine.Scope] = []
+            while scopes.count < count, let event = await events.next(isolation: #isolation) {
+                if case .pulled(let scope, _) = event { scopes.append(scope) } else { Issue.record("\(event)") }
+            }
+            return scopes
+        }
+
+        /// The next push that it tells of.
+        mutating func push() async -> PushReport? {
+            while let event = await events.next(isolation: #isolation) {
+                if case .pushed(let report) = event { return report }
+            }
+            return nil
+        }
+
+        func stop() async -> SyncFailure? {
+            task.cancel()
+            return await task.value
+        }
+    }
+
+    private let intervals = SyncIntervals(poll: .seconds(30), sweep: .seconds(90))
+
+    @Test func `sweeps, looks, and tells of no push that did nothing`() async throws {
+        let house = try House()
+        var running = Running(house.engine, intervals)
+        let scopes = await running.pulls(20)
+        #expect(scopes.first == .sweep && scopes.contains(.look))
+        #expect(scopes.count { $0 == .sweep } > 1)
+        #expect(await running.stop() == nil)
+        #expect(SyncIntervals() == SyncIntervals(poll: .seconds(30), sweep: .seconds(900)))
+    }
+
+    @Test func `delivers what is queued, and tells it`() async throws {
+        let house = try House()
+        let write = try house.start()
+        var running = Running(house.engine, intervals)
+        let report = try #require(await running.push())
+        #expect(report.delivered == 1 && report.halt == nil)
+        #expect(try house.item(write.operation).state == .delivered)
+        #expect(await running.stop() == nil)
+    }
+
+    @Test func `ends by itself where the database is another server's`() async throws {
+        let house = try House()
+        try house.store.recordOwner(server: "https://other", account: nil, key: nil)
+        _ = try house.start()
+        var running = Running(house.engine, intervals)
+        var hasTold = false
+        while let event = await running.events.next(isolation: #isolation) {
+            switch event {
+            case .pulled(_, let report): hasTold = hasTold || report.halt?.isOtherOwner == true
+            case .pushed(let report): hasTold = hasTold || report.halt?.isOtherOwner == true
+            case .storeFailed(let error): Issue.record(error)
+            }
+        }
+        #expect(hasTold)
+        #expect(await running.task.value?.isOtherOwner == true)
+        #expect(house.server.requests().isEmpty)
+    }
+
+    @Test func `goes on after an outage, at the pace of the breaker`() async throws {
+        let house = try House()
+        for _ in 0..<3 { house.server.fail("list", .unreachable) }
+        var running = Running(house.engine, intervals)
+        var halts: [Bool] = []
+        while halts.last != false, let event = await running.events.next(isolation: #isolation) {
+            if case .pulled(_, let report) = event { halts.append(report.halt != nil) }
+        }
+        #expect(halts == [true, true, true, false])
+        #expect(await running.stop() == nil)
+    }
+}
