@@ -176,26 +176,6 @@ extension Store {
             sql: "UPDATE conversation SET history_version = NULL WHERE key = ?", arguments: [conversation.key])
     }
 
-    /// Gives a conversation that was started here the id that the server gave it.
-    ///
-    /// A pull may have met it first and not known it for ours (a server that drops `metadata`): then there are two of
-    /// it, and the one that was mirrored goes. Its entries come back with the next history.
-    func name(_ database: Database, _ conversation: ConversationRow, _ remoteID: RemoteID) throws {
-        guard conversation.remoteID == nil else { return }
-        if let twin = try ConversationRow.fetch(database, remoteID: remoteID) {
-            try hide(database, twin.key)
-            try database.execute(
-                sql: "UPDATE operation SET conversation = ? WHERE conversation = ?",
-                arguments: [conversation.key, twin.key])
-            try database.execute(
-                sql: "UPDATE conversation SET parent = ? WHERE parent = ?", arguments: [conversation.key, twin.key])
-            try database.execute(sql: "DELETE FROM conversation WHERE key = ?", arguments: [twin.key])
-        }
-        try database.execute(
-            sql: "UPDATE conversation SET remote_id = ? WHERE key = ?",
-            arguments: [remoteID.rawValue, conversation.key])
-    }
-
     private func transition(
         _ id: OperationID, from states: Set<OperationState>, to state: OperationState,
         reason: OutboxItem.Reason? = nil, set: String, _ values: [(any DatabaseValueConvertible)?]
