@@ -4,6 +4,8 @@ import ConvoSQLite
 enum Fact: String {
     case lastPull = "last_pull_at"
     case lastSweep = "last_sweep_at"
+    /// When a person last accepted that many conversations are gone.
+    case deletionsAccepted = "deletions_accepted_at"
     /// The server that this database belongs to, normalised.
     case server = "server_url"
     /// The account, as a JSON object; not there where the server does not tell.

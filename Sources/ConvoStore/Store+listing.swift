@@ -44,18 +44,6 @@ extension Store {
         }
     }
 
-    /// How many conversations the server has, as far as is known.
-    public func mirroredCount() throws(StoreError) -> Int {
-        try read { database in
-            try Int.fetchOne(
-                database,
-                sql: """
-                    SELECT COUNT(*) FROM conversation
-                    WHERE remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0 AND hidden = 0
-                    """) ?? 0
-        }
-    }
-
     /// Notes whom a page lists, in the transaction that takes it in.
     func note(_ database: Database, _ place: PagePlace, _ digest: PageDigest, of ids: [RemoteID], count: Int) throws {
         let listed = JSONText.array(ids.map { .string($0.rawValue) }).text

@@ -127,18 +127,6 @@ extension Store {
         return count
     }
 
-    /// Marks conversations that the server says are not there. Their entries stay.
-    public func markDeletedRemotely(_ ids: [RemoteID]) throws(StoreError) {
-        try write { database in
-            let statement = try database.cachedStatement(
-                sql: """
-                    UPDATE conversation SET deleted_remotely_at = ?, history_due = NULL
-                    WHERE remote_id = ? AND deleted_remotely_at IS NULL
-                    """)
-            for id in ids { try statement.execute(arguments: [environment.now().text, id.rawValue]) }
-        }
-    }
-
     /// Notes that a look at the first page (`isSweep` false) or a whole sweep is complete.
     public func notePull(isSweep: Bool) throws(StoreError) {
         let now = environment.now().text

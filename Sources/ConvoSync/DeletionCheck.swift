@@ -1,9 +1,11 @@
 import ConvoModel
+import ConvoStore
 
 /// Conversations that a pull did not meet, and what becomes of them.
 ///
-/// What the API itself says is not there is marked as deleted, once all have been asked about. Where that would be many at
-/// once, nothing is marked: another key, a filter in between or a half restored server looks the same.
+/// What the API itself says is not there is marked as deleted, once all have been asked about. Where that would be many,
+/// with those that were marked within the last day, nothing is marked: another key, a filter in between or a half restored
+/// server looks the same.
 struct DeletionCheck {
     /// Up to this many are marked without asking,
     static let count = 10
@@ -11,6 +13,8 @@ struct DeletionCheck {
     static let share = 10
 
     enum Step: Hashable {
+        /// How many there are, and how many went lately; before anything else.
+        case count
         case probe(RemoteID)
         case mark([RemoteID])
     }
@@ -19,7 +23,8 @@ struct DeletionCheck {
     private let probesAtOnce: Int
     private var missing: [RemoteID] = []
     private var gone: [RemoteID] = []
-    private var mirrored = 0
+    private enum Census { case unknown, underway, known(DeletionCensus) }
+    private var census = Census.unknown
     private var inFlight = 0
     /// Probes that failed and are made again.
     private var waiting = 0
@@ -33,25 +38,32 @@ struct DeletionCheck {
 
     var isIdle: Bool { inFlight == 0 }
 
-    /// - Parameter mirrored: how many conversations the server has, as far as is known; 0 where that was not asked.
-    mutating func add(_ missing: [RemoteID], of mirrored: Int = 0) {
-        self.missing += missing.reversed()
-        self.mirrored = max(self.mirrored, mirrored)
-    }
+    mutating func add(_ missing: [RemoteID]) { self.missing += missing.reversed() }
 
-    mutating func next() -> Step? {
-        if isTooMany {
-            withheld = gone.count + missing.count
-            (missing, gone) = ([], [])
+    mutating func counted(_ census: DeletionCensus) { self.census = .known(census) }
+
+    /// - Parameter isMoreComing: whether others may still turn out to be missing.
+    mutating func next(isMoreComing: Bool) -> Step? {
+        guard withheld == 0, !missing.isEmpty || !gone.isEmpty else { return nil }
+        guard case .known(let census) = census else {
+            guard case .unknown = census else { return nil }
+            census = .underway
+            inFlight += 1
+            return .count
         }
-        guard withheld == 0 else { return nil }
+        guard !isTooMany(of: census) else {
+            withheld = gone.count + missing.count + inFlight + waiting
+            (missing, gone) = ([], [])
+            return nil
+        }
         if inFlight < probesAtOnce, let id = missing.popLast() {
             inFlight += 1
             return .probe(id)
         }
-        guard missing.isEmpty, inFlight == 0, waiting == 0, !gone.isEmpty else { return nil }
+        guard !isMoreComing, missing.isEmpty, inFlight == 0, waiting == 0 else { return nil }
         inFlight += 1
-        defer { gone = [] }
+        // What else turns out to be gone in this pull is weighed together with these.
+        defer { (gone, self.census) = ([], .unknown) }
         return .mark(gone)
     }
 
@@ -64,7 +76,9 @@ struct DeletionCheck {
     mutating func postponed() { waiting += 1 }
     mutating func resumed() { (waiting, inFlight) = (waiting - 1, inFlight + 1) }
 
-    private var isTooMany: Bool {
-        !acceptsAll && gone.count > DeletionCheck.count && gone.count * DeletionCheck.share > mirrored
+    private func isTooMany(of census: DeletionCensus) -> Bool {
+        let lately = gone.count + census.recentlyMarked
+        return !acceptsAll && !gone.isEmpty && lately > DeletionCheck.count
+            && lately * DeletionCheck.share > census.mirrored + census.recentlyMarked
     }
 }

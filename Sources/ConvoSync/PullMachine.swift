@@ -21,10 +21,12 @@ public struct PullMachine: Machine {
         case setAside(StaleConversation, reason: String)
         /// Asks what a sweep should have met, but for what these pages list.
         case findMirrored(exceptOn: [Int])
+        /// Asks how many conversations there are, and how many went lately.
+        case countDeletions
         /// Asks whether a conversation is still there.
         case probe(RemoteID)
         /// Marks conversations as deleted on the server.
-        case markDeleted([RemoteID])
+        case markDeleted([RemoteID], isAccepted: Bool)
         case conclude(Scope)
     }
 
@@ -36,8 +38,8 @@ public struct PullMachine: Machine {
         /// With how many new entries.
         case takenIn(Int)
         case isSetAside
-        /// With how many conversations there are in all.
-        case mirrored([RemoteID], of: Int)
+        case mirrored([RemoteID])
+        case counted(DeletionCensus)
         case probed(isGone: Bool)
         case markedDeleted
         case concluded
@@ -47,6 +49,7 @@ public struct PullMachine: Machine {
     public private(set) var report = PullReport()
     private let scope: Scope
     private let limits: SyncLimits
+    private let acceptsDeletions: Bool
     private enum Verification { case due, underway, done }
     private var verification = Verification.due
     private var listing: Listing
@@ -66,6 +69,7 @@ public struct PullMachine: Machine {
     public init(_ scope: Scope, limits: SyncLimits = SyncLimits(), acceptsDeletions: Bool = false) {
         self.scope = scope
         self.limits = limits
+        self.acceptsDeletions = acceptsDeletions
         listing = Listing(scope: scope, limits: limits)
         deletions = DeletionCheck(acceptsAll: acceptsDeletions, probesAtOnce: limits.fetches)
     }
@@ -113,7 +117,8 @@ public struct PullMachine: Machine {
             report.entries += count
             report.histories += histories.count
         case (_, .isSetAside): report.unreadable += 1
-        case (_, .mirrored(let mirrored, let count)): deletions.add(listing.missing(of: mirrored), of: count)
+        case (_, .mirrored(let mirrored)): deletions.add(listing.missing(of: mirrored))
+        case (_, .counted(let census)): deletions.counted(census)
         case (.probe(let id), .probed(let isGone)):
             deletions.probed(id, isGone: isGone)
             if !isGone { fetching.lookAgain() }  // what was hidden between two pages has a history too
@@ -128,12 +133,14 @@ public struct PullMachine: Machine {
             isMirroredAsked = true
             return .findMirrored(exceptOn: listing.samePages.sorted())
         }
-        let step = deletions.next()
+        // A history that is still to be read may turn out to be gone as well.
+        let step = deletions.next(isMoreComing: fetching.inFlight > 0 || !retries.isEmpty)
         report.withheldDeletions = deletions.withheld
         return step.map { step in
             switch step {
             case .probe(let id): .probe(id)
-            case .mark(let ids): .markDeleted(ids)
+            case .count: .countDeletions
+            case .mark(let ids): .markDeleted(ids, isAccepted: acceptsDeletions)
             }
         }
     }
@@ -147,7 +154,7 @@ public struct PullMachine: Machine {
     private mutating func start(_ step: Step) -> Turn<Step> {
         switch step {
         case .fetch, .findStale, .setAside: fetching.inFlight += 1
-        case .probe, .markDeleted, .takeIn: break  // they are counted where they come from
+        case .probe, .countDeletions, .markDeleted, .takeIn: break  // they are counted where they come from
         case .verify, .list, .findMirrored, .conclude: listingsInFlight += 1
         }
         return .step(step)
@@ -156,7 +163,7 @@ public struct PullMachine: Machine {
     private mutating func stop(_ step: Step) {
         switch step {
         case .fetch, .findStale, .setAside: fetching.inFlight -= 1
-        case .probe, .markDeleted: deletions.finished()
+        case .probe, .countDeletions, .markDeleted: deletions.finished()
         case .takeIn: arrivals.stored()
         case .verify, .list, .findMirrored, .conclude: listingsInFlight -= 1
         }
@@ -195,7 +202,7 @@ extension PullMachine.Step {
     fileprivate var isRequest: Bool {
         switch self {
         case .list, .fetch, .probe, .verify: true
-        case .findStale, .takeIn, .setAside, .findMirrored, .markDeleted, .conclude: false
+        case .findStale, .takeIn, .setAside, .findMirrored, .countDeletions, .markDeleted, .conclude: false
         }
     }
 

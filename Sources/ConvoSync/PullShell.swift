@@ -35,11 +35,13 @@ struct PullShell: Sendable {
             try store.recordUnreadableHistory(of: stale, reason: reason)
             return .isSetAside
         case .findMirrored(let pages):
-            return .mirrored(try store.mirrored(exceptOn: pages), of: try store.mirroredCount())
+            return .mirrored(try store.mirrored(exceptOn: pages))
         case .probe(let id):
             return .probed(isGone: try await isGone(id))
-        case .markDeleted(let ids):
-            try store.markDeletedRemotely(ids)
+        case .countDeletions:
+            return .counted(try store.deletionCensus())
+        case .markDeleted(let ids, let isAccepted):
+            try store.markDeletedRemotely(ids, isAccepted: isAccepted)
             return .markedDeleted
         case .conclude(let scope):
             while try store.mergeIndex(hasMoreToCome: false) { await Task.yield() }  // other steps have their turn

@@ -75,6 +75,7 @@ public struct ServerRefusal: Error, Hashable, Sendable {
     static func unknownConversation(_ id: RemoteID) -> ServerRefusal {
         ServerRefusal(404, code: 3000, "Conversation with id '\(id)' not found")
     }
+    static let forbidden = ServerRefusal(403, "Not allowed")
     static let busy = ServerRefusal(409, "Conversation is being updated, concurrent requests are not supported")
     static let unansweredCalls = ServerRefusal(
         400, code: 3230, "Not the same number of function calls and responses")

@@ -28,10 +28,12 @@ public struct OtherWriter: Hashable, Sendable {
         case shrinkAll
         case deleteMany(count: Int)
         /// The server shows but so many of those conversations that others made, until it shows all again; or it lists the
-        /// others and says of each that it is not there.
-        case hideAll(butNewest: Int, alsoInList: Bool)
+        /// others and denies each to those who ask for it.
+        case hideAll(butNewest: Int, alsoInList: Bool, denial: Denial = .notFound)
         case showAll
     }
+    /// What is said of a conversation that is not shown.
+    public enum Denial: CaseIterable, Hashable, Sendable { case notFound, forbidden }
     public struct Step: Hashable, Sendable {
         public let at: VirtualInstant
         public let action: Action
@@ -135,7 +137,8 @@ extension SimulatedServer {
                 change(id) { $0.updatedAt = max(moment, $0.updatedAt + .microseconds(1)) }
             }
             oddities.oversized = []
-        case .hideAll(let count, let alsoInList):
+        case .hideAll(let count, let alsoInList, let denial):
+            self.denial = denial
             hidden = Set(conversations.filter { !isOurs($0) }.dropFirst(count).map(\.id))
             listsHidden = !alsoInList
         case .showAll: hidden = []

@@ -22,7 +22,9 @@ extension SimulatedServer {
         advance(to: instant)
         do {
             if let refusal = RequestRules.refusal(of: request) { throw refusal }
-            if let id = request.conversation, hidden.contains(id) { throw ServerRefusal.unknownConversation(id) }
+            if let id = request.conversation, hidden.contains(id) {
+                throw denial == .notFound ? ServerRefusal.unknownConversation(id) : .forbidden
+            }
             switch request {
             case .start(let body): return try start(body, cause: cause, lasting: lasts)
             case .append(let body, let id): return try append(body, to: id, cause: cause, lasting: lasts)

@@ -19,13 +19,16 @@ public struct SimulatedServer: Sendable {
     public internal(set) var deletedAt: [RemoteID: VirtualInstant] = [:]
     /// What the list and the histories hold that no client understands, and what is too much for one.
     public internal(set) var oddities = Oddities()
-    /// Conversations that the server does not show for a while, though it has them: a wrong replica, a filtered view.
+    /// Conversations that the server does not show for a while, though it has them: a wrong replica, a filtered view, a
+    /// right that was taken away.
     public internal(set) var hidden: Set<RemoteID> = [] {
-        didSet { wasHidden.formUnion(hidden) }
+        didSet { if denial == .notFound { wasHidden.formUnion(hidden) } }
     }
+    /// What it answers to those who ask for one of them.
+    var denial = OtherWriter.Denial.notFound
     /// Whether the list shows them all the same.
     var listsHidden = false
-    /// All that it ever hid.
+    /// All of which it ever said that they are not there.
     public private(set) var wasHidden: Set<RemoteID> = []
     var past = Past()
     var runs: [Run] = []

@@ -14,6 +14,11 @@ extension Simulation {
         }
         guard now >= nextLook else { return false }
         nextLook = now + Simulation.lookInterval
+        // Once they are shown again, nothing of it is left to see.
+        if !world.server.hidden.isEmpty, violations.isEmpty {
+            violations += MirrorCheck.falseDeletions(
+                mirror: try MirrorSnapshot(disk.store), server: world.server, denied: world.audit.denied)
+        }
         guard steps.isEmpty, world.state.withLock({ $0.isQuiet }) else { return false }
         guard try disk.store.outbox().allSatisfy({ $0.state == .refused || $0.state == .held })
         else {

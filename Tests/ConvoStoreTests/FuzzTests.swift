@@ -71,6 +71,7 @@ import Testing
 
     private func takeInResponse(_ id: String, _ number: Int, _ mutator: inout Mutator, _ store: Store) throws -> Bool {
         _ = try store.takeIn([.sample(id)])
+        let before = try store.history(of: try store.conversation(matching: id).id).entries.map(\.entry)
         let outputs = entries(2, number, &mutator).joined(separator: ",")
         let text = #"{"conversation_id":"\#(id)","outputs":[\#(outputs)],"usage":{"total_tokens":1}}"#
         let response = try ConversationResponse(raw: damaged(text, &mutator))
@@ -81,7 +82,12 @@ import Testing
         try store.markDelivered(receipt.operation, response: response)
         #expect(try store.response(to: receipt.operation) == response.raw)
         let there = Set(try store.history(of: receipt.conversation).entries.map(\.entry.raw))
-        #expect(!isWellNamed(response.outputs) || there.isSuperset(of: response.outputs.map(\.raw)))
+        guard response.conversationID == RemoteID(id) else { return false }
+        // What a pull brought of the same conversation stays, and stays as it is.
+        #expect(there.isSuperset(of: before.map(\.raw)))
+        let known = Set(before.compactMap(\.id))
+        let added = response.outputs.filter { output in !(output.id.map(known.contains) ?? false) }
+        #expect(!isWellNamed(response.outputs) || there.isSuperset(of: added.map(\.raw)))
         return true
     }
 

@@ -94,6 +94,24 @@ import Testing
         #expect(try store.conversations().allSatisfy { $0.deletedRemotelyAt != nil })
     }
 
+    @Test func `that was marked counts for a day, unless it went from here or a person accepted it`() throws {
+        for name in ["c", "d", "e"] { _ = try house.conversation(name) }
+        try store.markDeletedRemotely([RemoteID("c")])
+        let deletion = try store.delete(try store.localID(matching: "d"), .remote)
+        try store.markDelivered(try #require(deletion).operation)
+        #expect(try store.deletionCensus() == DeletionCensus(mirrored: 3, recentlyMarked: 1))
+        house.clock.advance(seconds: 86_399)
+        #expect(try store.deletionCensus().recentlyMarked == 1)
+        house.clock.advance(seconds: 2)
+        #expect(try store.deletionCensus().recentlyMarked == 0)
+        try store.markDeletedRemotely([RemoteID("e")])
+        #expect(try store.deletionCensus().recentlyMarked == 1)
+        try store.markDeletedRemotely([RemoteID("conv_1")], isAccepted: true)
+        #expect(try store.deletionCensus() == DeletionCensus(mirrored: 1, recentlyMarked: 0))
+        _ = try store.takeIn([.sample("e")])
+        #expect(try store.deletionCensus().mirrored == 2)
+    }
+
     @Test func `is fetched in the order of its activity, as many as are asked for`() throws {
         for day in 3...6 { _ = try store.takeIn([.sample("conv_\(day)", updated: "2026-03-0\(day)T00:00:00Z")]) }
         #expect(try stale() == ["conv_6", "conv_5", "conv_4", "conv_3"])
@@ -147,7 +165,7 @@ import Testing
         #expect(try store.mirrored(exceptOn: [3]).count == 3)
         try store.markDeletedRemotely([RemoteID("conv_2")])
         #expect(try store.mirrored(exceptOn: []) == [RemoteID("conv_1"), RemoteID("conv_3")])
-        #expect(try store.mirroredCount() == 2)
+        #expect(try store.deletionCensus().mirrored == 2)
     }
 
     @Test func `is counted with a look or a sweep that is complete`() throws {

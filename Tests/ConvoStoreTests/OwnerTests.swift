@@ -44,7 +44,7 @@ import Testing
         _ = try house.start()
         #expect(try store.heldConversations(limit: 9) == [RemoteID("conv_2"), RemoteID("conv_1")])
         #expect(try store.heldConversations(limit: 1) == [RemoteID("conv_2")])
-        #expect(try store.mirroredCount() == 2)
+        #expect(try store.deletionCensus().mirrored == 2)
         #expect(try store.mirrored(exceptOn: []) == [RemoteID("conv_1"), RemoteID("conv_2")])
     }
 

@@ -1,4 +1,5 @@
 import ConvoModel
+import ConvoStore
 import Testing
 
 @testable import ConvoSync
@@ -7,16 +8,21 @@ import Testing
     private func ids(_ numbers: Range<Int>) -> [RemoteID] { numbers.map { RemoteID("\($0)") } }
 
     private func check(
-        _ missing: Int, of mirrored: Int = 0, acceptsAll: Bool = false, atOnce: Int = 2
+        _ missing: Int, of mirrored: Int = 0, marked: Int = 0, acceptsAll: Bool = false, atOnce: Int = 2
     ) -> DeletionCheck {
         var check = DeletionCheck(acceptsAll: acceptsAll, probesAtOnce: atOnce)
-        check.add(ids(0..<missing), of: mirrored)
+        check.add(ids(0..<missing))
+        #expect(check.next(isMoreComing: true) == .count)
+        #expect(!check.isIdle)
+        #expect(check.next(isMoreComing: true) == nil, "it is being counted")
+        check.counted(DeletionCensus(mirrored: mirrored, recentlyMarked: marked))
+        check.finished()
         return check
     }
 
     private func probes(_ check: inout DeletionCheck) -> [String] {
         var probes: [String] = []
-        while case .probe(let id) = check.next() { probes.append(id.rawValue) }
+        while case .probe(let id) = check.next(isMoreComing: false) { probes.append(id.rawValue) }
         return probes
     }
 
@@ -24,8 +30,11 @@ import Testing
     private func conclusion(_ check: DeletionCheck, gone: Range<Int>) -> (marked: [RemoteID], withheld: Int) {
         var check = check
         var marked: [RemoteID] = []
-        while let step = check.next() {
+        while let step = check.next(isMoreComing: false) {
             switch step {
+            case .count:
+                check.counted(DeletionCensus(mirrored: 0))
+                check.finished()
             case .probe(let id):
                 check.probed(id, isGone: gone.contains { "\($0)" == id.rawValue })
                 check.finished()
@@ -59,14 +68,14 @@ import Testing
         #expect(probes(&check) == ["2"])
         check.probed(RemoteID("1"), isGone: false)
         check.finished()
-        #expect(check.next() == nil, "one is under way")
+        #expect(check.next(isMoreComing: false) == nil, "one is under way")
         check.probed(RemoteID("2"), isGone: true)
         check.finished()
-        #expect(check.next() == .mark([RemoteID("0"), RemoteID("2")]))
+        #expect(check.next(isMoreComing: false) == .mark([RemoteID("0"), RemoteID("2")]))
         #expect(!check.isIdle)
-        #expect(check.next() == nil)
+        #expect(check.next(isMoreComing: false) == nil)
         check.finished()
-        #expect(check.isIdle && check.next() == nil)
+        #expect(check.isIdle && check.next(isMoreComing: false) == nil)
         #expect(check.withheld == 0)
     }
 
@@ -77,14 +86,14 @@ import Testing
         check.finished()
         check.finished()  // the other one has failed,
         check.postponed()  // and is asked about later
-        #expect(check.next() == nil)
+        #expect(check.next(isMoreComing: false) == nil)
         #expect(check.isIdle)
         check.resumed()
         #expect(!check.isIdle)
-        #expect(check.next() == nil)
+        #expect(check.next(isMoreComing: false) == nil)
         check.probed(RemoteID("1"), isGone: true)
         check.finished()
-        #expect(check.next() == .mark([RemoteID("0"), RemoteID("1")]))
+        #expect(check.next(isMoreComing: false) == .mark([RemoteID("0"), RemoteID("1")]))
     }
 
     @Test(arguments: [
@@ -103,12 +112,31 @@ import Testing
         #expect(conclusion(check(50, of: 60), gone: 0..<5).marked == ids(0..<5))
     }
 
-    @Test func `may come in parts, and the number of all is the largest that was told`() {
+    @Test func `are weighed together with those that were marked lately`() {
+        #expect(conclusion(check(2, of: 50, marked: 8), gone: 0..<2).marked.count == 2)
+        #expect(conclusion(check(2, of: 50, marked: 9), gone: 0..<2).withheld == 2)
+        #expect(conclusion(check(2, of: 101, marked: 9), gone: 0..<2).marked.count == 2)
+        #expect(conclusion(check(3, of: 50, marked: 30), gone: 0..<0).withheld == 0, "none of them is gone")
+    }
+
+    @Test func `are marked once no other may turn out to be missing`() {
+        var check = check(1, of: 100)
+        #expect(probes(&check) == ["0"])
+        check.probed(RemoteID("0"), isGone: true)
+        check.finished()
+        #expect(check.next(isMoreComing: true) == nil)
+        #expect(check.next(isMoreComing: false) == .mark([RemoteID("0")]))
+        check.finished()
+        check.add([RemoteID("late")])
+        #expect(check.next(isMoreComing: false) == .count, "it is weighed with the first one")
+    }
+
+    @Test func `may come in parts`() {
         var check = check(11, of: 200)
         check.add([RemoteID("late")])
         #expect(conclusion(check, gone: 0..<11).marked.count == 11)
-        var few = DeletionCheck(acceptsAll: false, probesAtOnce: 2)
-        few.add([])
-        #expect(few.next() == nil)
+        var none = DeletionCheck(acceptsAll: false, probesAtOnce: 2)
+        none.add([])
+        #expect(none.next(isMoreComing: false) == nil)
     }
 }

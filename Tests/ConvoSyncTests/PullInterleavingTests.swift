@@ -82,7 +82,8 @@ private struct Interleaving {
                 isStale[number] = number < restless
             }
             return .takenIn(histories.count)
-        case .findMirrored: return .mirrored(isStale.indices.map(name), of: isStale.count)
+        case .findMirrored: return .mirrored(isStale.indices.map(name))
+        case .countDeletions: return .counted(DeletionCensus(mirrored: isStale.count))
         case .probe(let id):
             isStale[try #require(Int(id.rawValue))] = true  // it has changed while no page showed it
             return .probed(isGone: false)

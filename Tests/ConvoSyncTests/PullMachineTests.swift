@@ -38,11 +38,12 @@ import Testing
                     PageIntake(items: items, ids: items.indices.map { RemoteID("\(size) \(page * size + $0)") }))
             case .findStale: return .stale([])
             case .fetch, .takeIn, .setAside: return .failed(.cancelled)  // none is stale
-            case .findMirrored: return .mirrored(unlisted, of: unlisted.count)
+            case .findMirrored: return .mirrored(unlisted)
+            case .countDeletions: return .counted(DeletionCensus(mirrored: unlisted.count))
             case .probe(let id):
                 requests.append("get \(id)")
                 return .probed(isGone: gone.contains(id))
-            case .markDeleted(let ids):
+            case .markDeleted(let ids, _):
                 marked += ids
                 return .markedDeleted
             case .conclude: return .concluded
@@ -110,7 +111,7 @@ import Testing
                 case .findStale: machine.finished(step, .stale([]), at: noon)
                 case .findMirrored(let pages):
                     #expect(pages == Array(0..<count))
-                    machine.finished(step, .mirrored([], of: 0), at: noon)
+                    machine.finished(step, .mirrored([]), at: noon)
                 default: machine.finished(step, .concluded, at: noon)
                 }
             }
