@@ -64,7 +64,7 @@ struct Scenario: Sendable {
     var intervals = SyncIntervals(poll: .seconds(60), sweep: .seconds(240))
     var limits = SyncLimits()
     /// A run that takes more never comes to rest.
-    var eventLimit = 6_000
+    var eventLimit = 20_000
 
     /// The texts of all writers: few, so that they often say the very same.
     static let texts = ["hello", "again", "hello", "[tool] look", "[call] it", "hello"]
