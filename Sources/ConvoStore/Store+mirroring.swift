@@ -104,7 +104,7 @@ extension Store {
                     try index(database, batch)
                     batch = IndexBatch()
                 }
-                let state = try recheckState(database, of: conversation.key, intake.version)
+                var state = try recheckState(database, of: conversation.key, intake.version)
                 let result = try merge(
                     database, intake, into: conversation.key, &batch, &room,
                     drops: environment.believesEachHistory
@@ -112,6 +112,7 @@ extension Store {
                 count += result.newCount
                 hasChanged = hasChanged || result.hasChanged
                 guard result.isWhole else { break }
+                if !hasChanged { state.keepWaiting() }
                 try recordOddEntries(database, intake.history.oddItems, of: intake.history.conversationID)
                 let isOutdated =
                     result.isMissing || (!hasChanged && (state.hasMoved || state.before?.cause == .outdated))
@@ -223,11 +224,17 @@ extension Store {
     private struct RecheckState {
         let createdAt: Timestamp?
         /// After the last reading of the same version; `nil` where that was of another one.
-        let before: HistoryRecheck?
+        var before: HistoryRecheck?
+        /// How an unanswered turn was waited for after a reading of another version.
+        let otherWait: HistoryRecheck?
         /// Whether a history is held, of another version.
         let hasMoved: Bool
         /// Whether this version is the one that our own last turn left.
         let isOurs: Bool
+
+        /// The same turn is still without an answer, though the version is another one: a list that says another
+        /// `updated_at` than `get` must not begin the wait anew each time.
+        mutating func keepWaiting() { before = before ?? otherWait }
     }
 
     private func recheckState(_ database: Database, of key: Int64, _ version: String) throws -> RecheckState {
@@ -239,16 +246,19 @@ extension Store {
                     WHERE key = ?
                     """),
             arguments: [key])
-        guard let row else { return RecheckState(createdAt: nil, before: nil, hasMoved: false, isOurs: false) }
+        guard let row else {
+            return RecheckState(createdAt: nil, before: nil, otherWait: nil, hasMoved: false, isOurs: false)
+        }
         let held: String? = row["history_version"]
         let isSame = held.hasSameBytes(as: version)
+        let last = HistoryRecheck(
+            attempts: row["history_looks"], due: Timestamp(microseconds: row["history_due"] ?? 0),
+            cause: (row["history_outdated"] as Bool) ? .outdated : .unanswered)
+        let isWaiting = !row.isNull("history_due") && last.cause == .unanswered
         return RecheckState(
-            createdAt: Timestamp(row["created_at"] as String),
-            before: isSame
-                ? HistoryRecheck(
-                    attempts: row["history_looks"], due: Timestamp(microseconds: row["history_due"] ?? 0),
-                    cause: (row["history_outdated"] as Bool) ? .outdated : .unanswered) : nil,
-            hasMoved: held != nil && !isSame, isOurs: (row["own_version"] as String?).hasSameBytes(as: version))
+            createdAt: Timestamp(row["created_at"] as String), before: isSame ? last : nil,
+            otherWait: isWaiting ? last : nil, hasMoved: held != nil && !isSame,
+            isOurs: (row["own_version"] as String?).hasSameBytes(as: version))
     }
 
     private func hasGap(_ intake: HistoryIntake, _ state: RecheckState) -> Bool {

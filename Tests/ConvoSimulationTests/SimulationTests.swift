@@ -24,7 +24,6 @@ import Testing
         180: "a lost start takes another writer's conversation with the same first text for its own",
         1068: "a history that is too large is asked for again and again",
         1106: "an append passes one that was made before it",
-        1570: "an append stays queued at rest",
         1709: "a request comes a second early in an outage",
     ]
 

@@ -361,6 +361,13 @@ import Testing
         house.clock.advance(seconds: 2)
         try store.mirror(.sample("conv_3", updated: "2026-01-05T00:00:00.000000Z"), [asked])
         #expect(try store.unansweredTurn(of: third)?.attempts == 1)
+        // A list that says another `updated_at` than `get` does not begin the wait anew; a new entry does.
+        house.clock.advance(seconds: 4)
+        try store.mirror(.sample("conv_3", updated: "2026-01-05T00:00:01.000000Z"), [asked])
+        #expect(try store.unansweredTurn(of: third)?.attempts == 2)
+        let more = asked.replacing(#""id":"q""#, with: #""id":"r""#)
+        try store.mirror(.sample("conv_3", updated: "2026-01-05T00:00:02.000000Z"), [asked, more])
+        #expect(try store.unansweredTurn(of: third)?.attempts == 0)
         // A history that is only older than the list holds no write up.
         _ = try store.takeIn([.sample("conv_2", updated: "2026-02-01T00:00:00Z")])
         try store.takeIn([
