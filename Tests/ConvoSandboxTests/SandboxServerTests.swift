@@ -92,7 +92,7 @@ import Testing
         try await client.executeAndDontWaitForResponse(
             .init(
                 "/v1/conversations", method: .post,
-                body: ByteBuffer(string: #"{"model":"m","inputs":"sandbox:slow=500","stream":true}"#)))
+                body: ByteBuffer(string: #"{"model":"m","inputs":"sandbox:slow=5000","stream":true}"#)))
         while await server.sandbox.log.count(of: .startStream) == 0 { await Task.yield() }
         try await client.shutdown()
         await server.sandbox.settle()
