@@ -21,7 +21,7 @@ public struct Environment: Sendable {
     var syncsDurableCommits = true
     /// Whether that holds for an answer that the server does not keep.
     var syncsUnstoredAnswers = true
-    /// Whether what one history leaves out is dropped at once.
+    /// Whether each history is taken for the newest: what it leaves out is dropped at once, and it is not read again.
     var believesEachHistory = false
 
     public init(

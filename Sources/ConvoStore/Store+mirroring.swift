@@ -115,8 +115,9 @@ extension Store {
                 if !hasChanged { state.keepWaiting() }
                 try recordOddEntries(database, intake.history.oddItems, of: intake.history.conversationID)
                 let isOutdated =
-                    result.isMissing || (!hasChanged && (state.hasMoved || state.before?.cause == .outdated))
-                    || hasGap(intake, state)
+                    !environment.believesEachHistory
+                    && (result.isMissing || (!hasChanged && (state.hasMoved || state.before?.cause == .outdated))
+                        || hasGap(intake, state))
                 try settle(database, conversation.key, intake, state, isOutdated: isOutdated)
                 try inferBranches(database, around: conversation.key)
             }

@@ -1,8 +1,8 @@
 import ConvoAPI
 import ConvoModel
 import ConvoSimulation
-import ConvoStore
 
+@testable import ConvoStore
 @testable import ConvoSync
 
 /// Mistakes in what is concluded from a server that is read: for a write in doubt, and for a mirror.
@@ -84,12 +84,7 @@ extension Mutation {
         },
         Mutation("takes an older history for the new version", breaks: [.mirrorDiffers]).with {
             $0.needs = [.staleReads]
-            $0.pull = { step, engine in
-                guard case .fetch(let stale) = step,
-                    let history = try? await engine.api.getHistory(of: stale.remoteID)
-                else { return nil }
-                return .fetched(HistoryIntake(history, version: stale.version))
-            }
+            $0.environment = { $0.believesEachHistory = true }
         },
         Mutation("fetches what it could not read at each look", breaks: [.wasteful]).with {
             $0.needs = [.oversizedHistories]
