@@ -54,6 +54,7 @@ extension Store {
                             AND unreadable_version IS NOT updated_at ORDER BY activity DESC LIMIT ?3)
                     UNION SELECT id, remote_id, updated_at, activity FROM conversation
                     WHERE \(isMirrored) AND history_due IS NOT NULL AND (history_due <= ?1 OR history_due > ?1 + ?2)
+                            AND unreadable_version IS NOT updated_at
                     ORDER BY activity DESC, id LIMIT ?3
                     """,
                 arguments: [now.microseconds, HistoryRecheck.longestWaitMicroseconds, limit]
@@ -233,8 +234,8 @@ extension Store {
         /// Whether this version is the one that our own last turn left.
         let isOurs: Bool
 
-        /// The same turn is still without an answer, though the version is another one: a list that says another
-        /// `updated_at` than `get` must not begin the wait anew each time.
+        /// Goes on with the wait of another version, for a history that has brought nothing new. Where the server's list and
+        /// its `get` tell different `updated_at`, the wait would begin anew at each reading, and never end.
         mutating func keepWaiting() { before = before ?? otherWait }
     }
 

@@ -46,13 +46,17 @@ extension Store {
     }
 
     /// Remembers that the history of this version cannot be read, so that it is not fetched again until it changes.
-    public func recordUnreadableHistory(of stale: StaleConversation, reason: String) throws(StoreError) {
+    ///
+    /// - Parameter version: its `updated_at`.
+    public func recordUnreadableHistory(
+        of id: RemoteID, version: String, reason: String
+    ) throws(StoreError) {
         try write { database in
             try database.execute(
                 sql: "UPDATE conversation SET unreadable_version = ? WHERE remote_id = ?",
-                arguments: [stale.version, stale.remoteID.rawValue])
-            try database.execute(sql: "DELETE FROM set_aside WHERE place = ?", arguments: [stale.remoteID.rawValue])
-            try setAside(database, stale.remoteID.rawValue, Store.wholeHistory, nil, nil, reason, nil)
+                arguments: [version, id.rawValue])
+            try database.execute(sql: "DELETE FROM set_aside WHERE place = ?", arguments: [id.rawValue])
+            try setAside(database, id.rawValue, Store.wholeHistory, nil, nil, reason, nil)
         }
     }
 

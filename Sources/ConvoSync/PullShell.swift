@@ -32,7 +32,7 @@ struct PullShell: Sendable {
         case .takeIn(let histories):
             return .takenIn(try store.takeIn(histories))
         case .setAside(let stale, let reason):
-            try store.recordUnreadableHistory(of: stale, reason: reason)
+            try store.recordUnreadableHistory(of: stale.remoteID, version: stale.version, reason: reason)
             return .isSetAside
         case .findMirrored(let pages):
             return .mirrored(try store.mirrored(exceptOn: pages))

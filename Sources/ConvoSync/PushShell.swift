@@ -70,15 +70,20 @@ struct PushShell: Sendable {
     /// Brings the mirror of the conversation up to the moment, and says where it ends.
     ///
     /// Where the conversation is as our own last turn left it, its history need not be read: the answer's outputs are held,
-    /// and the last of them is the base.
+    /// and the last of them is the base. Where the history is too large to be read, the base is the last entry that is
+    /// held, and `version` tells what others wrote before; only a write that must not pass another one is stopped.
     private func prepare(_ item: OutboxItem) async throws -> PushMachine.Outcome {
         let description = try await api.get(try item.requireRemoteID())
         _ = try store.takeIn([description])
         if try store.historyVersion(of: item.conversation) != description.version,
             try !isAsWeLeftIt(item.conversation, description)
         {
-            try await takeInHistory(description)
-            try requireAnswered(item)
+            do {
+                try await takeInHistory(description)
+                try requireAnswered(item)
+            } catch let error as APIError where error.isAnswerTooLarge {
+                guard try item.seenEntryID == nil || policy(of: item.conversation) == .append else { throw error }
+            }
         }
         let tip = try store.tip(of: item.conversation)
         let base = OutboxItem.Base(entryID: tip.entryID, count: tip.count, version: description.version)
@@ -107,8 +112,14 @@ struct PushShell: Sendable {
     }
 
     private func takeInHistory(_ description: Conversation) async throws {
-        let history = try await history(of: description.id)
-        try store.takeIn([HistoryIntake(history, version: description.version)])
+        do {
+            let history = try await history(of: description.id)
+            try store.takeIn([HistoryIntake(history, version: description.version)])
+        } catch let error as APIError where error.isAnswerTooLarge {
+            try store.recordUnreadableHistory(
+                of: description.id, version: description.version, reason: "\(SyncFailure(error))")
+            throw error
+        }
     }
 
     /// The history of a conversation that the server has just shown.

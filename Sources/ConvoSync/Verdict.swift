@@ -104,7 +104,11 @@ public enum Verdict: Sendable, Hashable {
             self = .queued(failure.reason, until: later)
         } else if case .prepare = step {
             // Nothing was sent. Only the API's own word that the conversation is not there ends the matter.
-            self = failure.isNotFound ? .refused(.conversationDeleted) : .queued(failure.reason, until: later)
+            if failure.isUnreadable {
+                self = .held(.unseen)
+            } else {
+                self = failure.isNotFound ? .refused(.conversationDeleted) : .queued(failure.reason, until: later)
+            }
         } else if failure.isUnproven {
             self = .queued(failure.reason, until: later)
         } else {
@@ -156,6 +160,13 @@ extension OutboxItem.Reason {
         code: "overtaken", message: "another writer has moved the conversation on since this was written",
         hint:
             "Look with `convo history`; then `convo outbox retry` sends it all the same, `convo outbox cancel` drops it."
+    )
+    static let unseen = Self(
+        code: "unseen",
+        message:
+            "the conversation is too large to be read: nobody can tell whether another writer has moved it on meanwhile",
+        hint:
+            "`convo conflict CONVERSATION append`, then `convo outbox retry`, sends it all the same; `convo outbox cancel` drops it."
     )
     static let ambiguous = Self(
         code: "ambiguous",

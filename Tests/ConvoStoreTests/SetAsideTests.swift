@@ -69,18 +69,28 @@ import Testing
 
     @Test func `is a history as a whole, until its version moves on`() throws {
         try take(page: 0, [try row("a"), try row("b")])
-        try store.recordUnreadableHistory(of: try stale("a"), reason: "too large")
-        try store.recordUnreadableHistory(of: try stale("b"), reason: "too large as well")
+        try store.recordUnreadableHistory(of: RemoteID("a"), version: try stale("a").version, reason: "too large")
+        try store.recordUnreadableHistory(
+            of: RemoteID("b"), version: try stale("b").version, reason: "too large as well")
         #expect(try store.staleConversations(limit: 9, now: house.clock.now).isEmpty)
         #expect(try store.setAside().map(\.position) == [nil, nil])
         #expect(try store.setAside().map(\.reason) == ["too large", "too large as well"])
         _ = try store.takeIn([.sample("a", updated: "2026-02-01T00:00:00Z")])
         let again = try stale("a")
-        try store.recordUnreadableHistory(of: again, reason: "still too large")
+        try store.recordUnreadableHistory(of: again.remoteID, version: again.version, reason: "still too large")
         #expect(try store.setAside().map(\.reason) == ["still too large", "too large as well"])
         _ = try store.takeIn([.sample("a", updated: "2026-03-01T00:00:00Z")])
         try store.takeIn([HistoryIntake(.sample("a", [message("m", "x")]), version: "2026-03-01T00:00:00Z")])
         #expect(try store.setAside().map(\.remoteID?.rawValue) == ["b"])
+    }
+
+    @Test func `is not fetched again, though its answer was waited for`() throws {
+        let asked = #"{"type":"message.input","id":"q","content":"?","created_at":"\#(house.clock.now.text)"}"#
+        try store.mirror(.sample("a", updated: "2026-02-01T00:00:00Z"), [asked])
+        house.clock.advance(seconds: 3)
+        #expect(try store.staleConversations(limit: 9, now: house.clock.now).count == 1)
+        try store.recordUnreadableHistory(of: RemoteID("a"), version: "2026-02-01T00:00:00Z", reason: "too large")
+        #expect(try store.staleConversations(limit: 9, now: house.clock.now).isEmpty)
     }
 
     @Test func `is kept as it came up to a megabyte`() throws {

@@ -48,6 +48,32 @@ import Testing
         #expect(try house.texts(chat.local) == ["hello", "echo", "one", "echo", "theirs", "echo", "two", "echo"])
     }
 
+    @Test func `goes behind a history that is too large to be read`() async throws {
+        let house = try House()
+        let chat = try await house.mirrored()
+        house.server.say("one", in: chat.remote)
+        let tooLarge = APIError(.answerTooLarge(limit: 1), effect: .none, message: "too large")
+        for _ in 1...2 { house.server.fail("history", tooLarge) }
+        let write = try house.append("one", to: chat.local)
+        #expect(try await house.push().delivered == 1)
+        #expect(try house.item(write).state == .delivered)
+        #expect(house.server.texts(chat.remote).suffix(4) == ["one", "echo", "one", "echo"])
+        #expect(try house.store.setAside().map(\.remoteID) == [chat.remote])
+    }
+
+    @Test func `stops before a history that is too large, where it must not pass another writer`() async throws {
+        let house = try House()
+        let chat = try await house.mirrored()
+        try house.store.setConflictPolicy(.hold, of: chat.local)
+        house.server.say("theirs", in: chat.remote)
+        house.server.fail("history", APIError(.answerTooLarge(limit: 1), effect: .none, message: "too large"))
+        let write = try house.append("mine", to: chat.local)
+        #expect(try await house.push().delivered == 0)
+        #expect(try house.item(write).state == .held)
+        #expect(try house.item(write).reason?.code == "unseen")
+        #expect(!house.server.texts(chat.remote).contains("mine"))
+    }
+
     @Test func `behind our own start and our own branch goes where they went`() async throws {
         let house = try House(
             {
