@@ -32,7 +32,7 @@ public struct OtherWriter: Hashable, Sendable {
         case hideAll(butNewest: Int, alsoInList: Bool, denial: Denial = .notFound)
         case showAll
     }
-    /// What is said of a conversation that is not shown.
+    /// How the server answers a request for a conversation that it does not show.
     public enum Denial: CaseIterable, Hashable, Sendable { case notFound, forbidden }
     public struct Step: Hashable, Sendable {
         public let at: VirtualInstant

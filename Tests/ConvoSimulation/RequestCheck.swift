@@ -77,7 +77,7 @@ public struct RequestCheck: Sendable {
 
     /// After a 429 the same is not asked again before `Retry-After`.
     ///
-    /// A person's write or a new process may ask at once. A pull and each writer that confirms a start may ask for a
+    /// A person's write or a new process may ask at once. A clock that is set forward ends each wait. A pull and each writer that confirms a start may ask for a
     /// list of their own.
     private func impatience(in audit: Audit) -> [Violation] {
         var last: [Subject: [Audit.Record]] = [:]
@@ -91,7 +91,8 @@ public struct RequestCheck: Sendable {
             }
             if let before = tooSoon.first, tooSoon.count == recent.count,
                 record.request.isTurn || recent.count == RequestCheck.listers,
-                !wakes.contains(where: { isWoken(record, by: $0) })
+                !wakes.contains(where: { isWoken(record, by: $0) }),
+                !clockJumps.contains(where: { before.finishedAt <= $0 && $0 <= record.sentAt })
             {
                 let early = record.sentAt - before.finishedAt
                 violations.append(

@@ -24,11 +24,11 @@ public struct SimulatedServer: Sendable {
     public internal(set) var hidden: Set<RemoteID> = [] {
         didSet { if denial == .notFound { wasHidden.formUnion(hidden) } }
     }
-    /// What it answers to those who ask for one of them.
+    /// How the server answers a request for a hidden conversation.
     var denial = OtherWriter.Denial.notFound
     /// Whether the list shows them all the same.
     var listsHidden = false
-    /// All of which it ever said that they are not there.
+    /// The conversations of which the server ever said that they are not there.
     public private(set) var wasHidden: Set<RemoteID> = []
     var past = Past()
     var runs: [Run] = []

@@ -61,6 +61,13 @@ extension Mutation {
         Mutation("never looks for what is missing", breaks: [.mirrorDiffers]).with {
             $0.pull = { step, _ in if case .findMirrored = step { .mirrored([]) } else { nil } }
         },
+        Mutation("marks what is gone, pull by pull", breaks: [.falseDeletion]).with {
+            $0.needs = [.disappearance]
+            $0.pull = { step, engine in
+                guard case .countDeletions = step, let census = try? engine.store.deletionCensus() else { return nil }
+                return .counted(DeletionCensus(mirrored: census.mirrored))
+            }
+        },
         Mutation("does not back off", breaks: [.impatient]).with {
             $0.limits = { $0.backoff = Backoff(initial: .milliseconds(1), limit: .milliseconds(1)) }
         },
@@ -69,6 +76,15 @@ extension Mutation {
         },
         Mutation("asks for more than a page may hold", breaks: [.malformedRequest]).with {
             $0.limits = { $0.pageSize = 500 }
+        },
+        Mutation("lets one history that cannot be read end the pull", breaks: [.mirrorDiffers]).with {
+            $0.needs = [.oversizedHistories]
+            $0.pull = { step, engine in
+                guard case .fetch = step, case .failed(let failure) = await engine.pullShell.perform(step),
+                    failure.isUnreadable
+                else { return nil }
+                return .failed(.cancelled)
+            }
         },
         Mutation("drops at once what one history leaves out", breaks: [.falseDrop]).with {
             $0.needs = [.staleReads]

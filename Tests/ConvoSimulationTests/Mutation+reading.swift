@@ -36,6 +36,10 @@ extension Mutation {
             $0.needs = [.noRoute]
             $0.client.error = { _, error in error.kind == .noRoute ? error.taken(for: .status(404)) : error }
         },
+        Mutation("takes a conversation that may not be read for a deleted one", breaks: [.falseDeletion]).with {
+            $0.needs = [.disappearance]
+            $0.client.error = { _, error in error.kind == .status(403) ? error.taken(for: .status(404)) : error }
+        },
         Mutation("waits for a model that is not in the plan", breaks: [.stubborn]).with {
             $0.needs = [.refusedTurns]
             $0.client.error = { _, error in error.kind == .notInPlan ? error.taken(for: .status(503)) : error }

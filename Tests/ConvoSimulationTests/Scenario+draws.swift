@@ -167,7 +167,8 @@ extension Scenario {
         case .oversizedHistories:
             others.steps += (0..<4).map { .init(at: .start + .seconds(20 + $0), .start(text: "hello")) }
             others.steps += (0..<3).map { .init(at: .start + .seconds(60 + $0 * 10), .setOversized(nth: nth(), true)) }
-            others.steps.append(.init(at: .start + span + random.duration(in: .zero...span), .shrinkAll))
+            let later = VirtualInstant.start + span + random.duration(in: .zero...span)
+            if random.chance(perMille: 500) { others.steps.append(.init(at: later, .shrinkAll)) }
         case .disappearance:
             let gone = VirtualInstant.start + .seconds(random.int(in: 100...500))
             others.steps.append(.init(at: .start + .seconds(5), .startMany(text: "hello", count: 30)))
@@ -178,11 +179,22 @@ extension Scenario {
                 if random.chance(perMille: 500) {  // the next look finds that many behind
                     others.steps += (0..<20).map { .init(at: gone + .seconds(-10), .append(nth: $0, text: "again")) }
                 }
-                others.steps.append(
-                    .init(
-                        at: gone,
-                        .hideAll(butNewest: random.int(in: 0...5), alsoInList: random.chance(perMille: 700))))
-                others.steps.append(.init(at: gone + .seconds(random.int(in: 10...900)), .showAll))
+                let rest = random.int(in: 0...5)
+                let alsoInList = random.chance(perMille: 700)
+                var shown = gone + .seconds(random.int(in: 10...900))
+                let denial: OtherWriter.Denial = random.chance(perMille: 250) ? .forbidden : .notFound
+                func hide(butNewest count: Int) -> OtherWriter.Action {
+                    .hideAll(butNewest: count, alsoInList: alsoInList, denial: denial)
+                }
+                if random.chance(perMille: 350) {  // a few more from sweep to sweep
+                    others.steps += (0..<6).map { portion in
+                        .init(at: gone + .seconds(250 * portion), hide(butNewest: 40 - 6 * portion))
+                    }
+                    shown = gone + .seconds(1750)
+                } else {
+                    others.steps.append(.init(at: gone, hide(butNewest: rest)))
+                }
+                others.steps.append(.init(at: shown, .showAll))
             } else {
                 others.steps.append(.init(at: gone, .deleteMany(count: random.int(in: 15...28))))
                 steps.append(Step(at: gone + .seconds(random.int(in: 1...500)), action: .acceptDeletions))

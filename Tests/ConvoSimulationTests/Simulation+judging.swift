@@ -14,7 +14,7 @@ extension Simulation {
         }
         guard now >= nextLook else { return false }
         nextLook = now + Simulation.lookInterval
-        // Once they are shown again, nothing of it is left to see.
+        // A conversation that the server shows again loses its mark, so the check must look while it is hidden.
         if !world.server.hidden.isEmpty, violations.isEmpty {
             violations += MirrorCheck.falseDeletions(
                 mirror: try MirrorSnapshot(disk.store), server: world.server, denied: world.audit.denied)

@@ -22,7 +22,6 @@ import Testing
     /// list when its cause is mended; none joins it for a change of the engine.
     private static let unsolved = [
         180: "a lost start takes another writer's conversation with the same first text for its own",
-        1068: "a history that is too large is asked for again and again",
         1106: "an append passes one that was made before it",
         1709: "a request comes a second early in an outage",
     ]

@@ -83,7 +83,7 @@ import Testing
         #expect(try store.response(to: receipt.operation) == response.raw)
         let there = Set(try store.history(of: receipt.conversation).entries.map(\.entry.raw))
         guard response.conversationID == RemoteID(id) else { return false }
-        // What a pull brought of the same conversation stays, and stays as it is.
+        // The store keeps each entry that a pull brought of the same conversation, byte by byte.
         #expect(there.isSuperset(of: before.map(\.raw)))
         let known = Set(before.compactMap(\.id))
         let added = response.outputs.filter { output in !(output.id.map(known.contains) ?? false) }

@@ -361,7 +361,7 @@ import Testing
         house.clock.advance(seconds: 2)
         try store.mirror(.sample("conv_3", updated: "2026-01-05T00:00:00.000000Z"), [asked])
         #expect(try store.unansweredTurn(of: third)?.attempts == 1)
-        // A list that says another `updated_at` than `get` does not begin the wait anew; a new entry does.
+        // Another `updated_at` alone does not begin the wait anew; a new entry does.
         house.clock.advance(seconds: 4)
         try store.mirror(.sample("conv_3", updated: "2026-01-05T00:00:01.000000Z"), [asked])
         #expect(try store.unansweredTurn(of: third)?.attempts == 2)
