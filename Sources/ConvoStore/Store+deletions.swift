@@ -1,12 +1,13 @@
 public import ConvoModel
 import ConvoSQLite
 
-/// What decides whether more conversations may be marked as deleted without asking a person.
+/// How many conversations there are, and how many have gone lately: by these numbers the engine decides whether it may mark
+/// more of them as deleted, or a person must accept that.
 public struct DeletionCensus: Sendable, Hashable {
     /// How many conversations the server has, as far as is known.
     public let mirrored: Int
-    /// How many were marked as deleted within the last day, but for those that were deleted from here, and those up to
-    /// which a person has accepted it.
+    /// How many the engine has marked as deleted within the last day. Those that `convo delete` deleted do not count, nor do
+    /// those that it marked before a person last accepted deletions.
     public let recentlyMarked: Int
 
     public init(mirrored: Int, recentlyMarked: Int = 0) {
@@ -19,6 +20,7 @@ public struct DeletionCensus: Sendable, Hashable {
 extension Store {
     private static let recentMicroseconds: Int64 = 86_400_000_000
 
+    /// Counts them now. Reads only.
     public func deletionCensus() throws(StoreError) -> DeletionCensus {
         let dayAgo = Timestamp(microseconds: environment.now().microseconds - Store.recentMicroseconds).text
         return try read { database in
@@ -37,9 +39,10 @@ extension Store {
         }
     }
 
-    /// Marks them. Their entries stay.
+    /// Marks conversations as deleted on the server. Their entries stay; those that are marked already stay as they are.
     ///
-    /// - Parameter isAccepted: a person has said that it is right: what is marked up to now counts no more.
+    /// - Parameter isAccepted: whether a person has accepted it. Then no conversation that is marked by now counts in
+    ///   ``DeletionCensus/recentlyMarked`` any more.
     public func markDeletedRemotely(_ ids: [RemoteID], isAccepted: Bool = false) throws(StoreError) {
         let now = environment.now().text
         try write { database in

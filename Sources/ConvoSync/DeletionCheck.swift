@@ -3,9 +3,9 @@ import ConvoStore
 
 /// Conversations that a pull did not meet, and what becomes of them.
 ///
-/// What the API itself says is not there is marked as deleted, once all have been asked about. Where that would be many,
-/// with those that were marked within the last day, nothing is marked: another key, a filter in between or a half restored
-/// server looks the same.
+/// The engine asks the API for each of them, and marks those that the API denies. Where they would be many, together with
+/// those that it marked within the last day, it marks none: with another key, behind a filter, or on a half restored server
+/// it would see the same.
 struct DeletionCheck {
     /// Up to this many are marked without asking,
     static let count = 10
@@ -13,7 +13,7 @@ struct DeletionCheck {
     static let share = 10
 
     enum Step: Hashable {
-        /// How many there are, and how many went lately; before anything else.
+        /// Counts the conversations and those that went lately. The first step.
         case count
         case probe(RemoteID)
         case mark([RemoteID])
@@ -62,7 +62,7 @@ struct DeletionCheck {
         }
         guard !isMoreComing, missing.isEmpty, inFlight == 0, waiting == 0 else { return nil }
         inFlight += 1
-        // What else turns out to be gone in this pull is weighed together with these.
+        // The next conversation that turns out to be gone in this pull is weighed together with these.
         defer { (gone, self.census) = ([], .unknown) }
         return .mark(gone)
     }
