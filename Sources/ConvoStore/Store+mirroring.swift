@@ -234,8 +234,8 @@ extension Store {
         /// Whether this version is the one that our own last turn left.
         let isOurs: Bool
 
-        /// Goes on with the wait of another version, for a history that has brought nothing new. Where the server's list and
-        /// its `get` tell different `updated_at`, the wait would begin anew at each reading, and never end.
+        /// Goes on with the wait of another version, for a history that has brought nothing new. The server's list and its
+        /// `get` may tell different `updated_at`; the engine would begin the wait anew at each reading, and never end it.
         mutating func keepWaiting() { before = before ?? otherWait }
     }
 

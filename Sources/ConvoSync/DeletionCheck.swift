@@ -3,9 +3,9 @@ import ConvoStore
 
 /// Conversations that a pull did not meet, and what becomes of them.
 ///
-/// The engine asks the API for each of them, and marks those that the API denies. Where they would be many, together with
-/// those that it marked within the last day, it marks none: with another key, behind a filter, or on a half restored server
-/// it would see the same.
+/// The engine asks the API for each of them, and marks those that the API denies. If it would mark many, together with those
+/// that it marked within the last day, it marks none: with another key, behind a filter, or on a half restored server it
+/// would see the same.
 struct DeletionCheck {
     /// Up to this many are marked without asking,
     static let count = 10

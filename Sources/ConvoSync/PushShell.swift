@@ -70,8 +70,9 @@ struct PushShell: Sendable {
     /// Brings the mirror of the conversation up to the moment, and says where it ends.
     ///
     /// Where the conversation is as our own last turn left it, its history need not be read: the answer's outputs are held,
-    /// and the last of them is the base. Where the history is too large to be read, the base is the last entry that is
-    /// held, and `version` tells what others wrote before; only a write that must not pass another one is stopped.
+    /// and the last of them is the base. Where the history is too large to be read, the base is the last entry that
+    /// the mirror holds, and its `version` tells what others had written by then. The engine holds only a write that must not
+    /// pass another writer's.
     private func prepare(_ item: OutboxItem) async throws -> PushMachine.Outcome {
         let description = try await api.get(try item.requireRemoteID())
         _ = try store.takeIn([description])

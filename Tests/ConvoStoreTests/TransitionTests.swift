@@ -361,7 +361,7 @@ import Testing
         house.clock.advance(seconds: 2)
         try store.mirror(.sample("conv_3", updated: "2026-01-05T00:00:00.000000Z"), [asked])
         #expect(try store.unansweredTurn(of: third)?.attempts == 1)
-        // Another `updated_at` alone does not begin the wait anew; a new entry does.
+        // The store begins the wait anew for a new entry, and not for another `updated_at` alone.
         house.clock.advance(seconds: 4)
         try store.mirror(.sample("conv_3", updated: "2026-01-05T00:00:01.000000Z"), [asked])
         #expect(try store.unansweredTurn(of: third)?.attempts == 2)
