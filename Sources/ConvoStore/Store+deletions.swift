@@ -39,6 +39,23 @@ extension Store {
         }
     }
 
+    /// Whether the conversation is one that our own write made lately, and that no answer to a read has shown yet: a replica
+    /// of the server may lack it still. Reads only.
+    ///
+    /// - Parameter moment: when the write was sent, at the earliest.
+    public func isUnseen(_ id: RemoteID, madeSince moment: Timestamp) throws(StoreError) -> Bool {
+        try read { database in
+            try Bool.fetchOne(
+                database,
+                sql: """
+                    SELECT EXISTS (
+                        SELECT 1 FROM conversation c JOIN operation o ON o.conversation = c.key
+                        WHERE c.remote_id = ? AND c.raw IS NULL AND o.kind IN ('start', 'restart') AND o.sent >= ?)
+                    """,
+                arguments: [id.rawValue, moment.microseconds]) ?? false
+        }
+    }
+
     /// Marks conversations as deleted on the server. Their entries stay; those that are marked already stay as they are.
     ///
     /// - Parameter isAccepted: whether a person has accepted it. Then no conversation that is marked by now counts in

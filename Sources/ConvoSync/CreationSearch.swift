@@ -16,6 +16,8 @@ struct CreationSearch {
         case history(RemoteID)
         case found(RemoteID)
         case absent
+        /// One that the list has, and that may be ours, was not found: a replica that lags behind may have answered.
+        case denied
         /// Several conversations may be ours, or one that is not quite like ours.
         case ambiguous
     }
@@ -59,6 +61,7 @@ struct CreationSearch {
     private var unnamed: [Candidate] = []
     private var likely: [RemoteID] = []
     private var hasDoubtful = false
+    private var isDenied = false
     private var listTells = false
     private var getTells = false
 
@@ -95,20 +98,22 @@ struct CreationSearch {
         }
     }
 
-    /// - Parameter conversation: `nil` where it is not there any more.
+    /// - Parameter conversation: `nil` where it was not found.
     mutating func got(_ conversation: Conversation?) {
         guard let candidate = waiting.popFirst() else { return }
         if let conversation {
             if isOurs(conversation) { return phase = .over(.found(candidate.id)) }
             if conversation.hasMetadata { getTells = true } else { unnamed.append(candidate) }
+        } else {
+            isDenied = true
         }
         guard waiting.isEmpty else { return }
-        guard !getTells, serverTells != true, !unnamed.isEmpty else { return phase = .over(.absent) }
+        guard !getTells, serverTells != true, !unnamed.isEmpty else { return phase = .over(absent) }
         waiting = unnamed[...]
         phase = .comparing
     }
 
-    /// - Parameter entries: `nil` where the conversation is not there any more.
+    /// - Parameter entries: `nil` where the conversation was not found.
     mutating func read(_ entries: [Entry]?) {
         guard let candidate = waiting.popFirst() else { return }
         switch entries.flatMap({ entries in inputs.map { InputMatch(of: $0, in: entries) } }) {
@@ -116,7 +121,8 @@ struct CreationSearch {
             let isLikely = candidate.createdAt >= sentAt - CreationSearch.likelyTolerance
             if isLikely { likely.append(candidate.id) } else { hasDoubtful = true }
         case .ambiguous, .similar: hasDoubtful = true
-        case .absent, .outdated, nil: break
+        case .absent, .outdated: break
+        case nil: isDenied = true
         }
         concludeComparing()
     }
@@ -128,10 +134,13 @@ struct CreationSearch {
         concludeComparing()
     }
 
+    private var absent: Step { isDenied ? .denied : .absent }
+
     private mutating func concludeComparing() {
         guard waiting.isEmpty else { return }
         switch (likely.count, hasDoubtful) {
-        case (0, false): phase = .over(.absent)
+        case (0, false): phase = .over(absent)
+        case (1, false) where isDenied: phase = .over(.denied)
         case (1, false) where serverTells == false: phase = .over(.found(likely[0]))
         default: phase = .over(.ambiguous)
         }

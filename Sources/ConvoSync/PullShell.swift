@@ -8,6 +8,7 @@ struct PullShell: Sendable {
     let account: AccountGuard
     let store: Store
     let clock: any SyncClock
+    let limits: SyncLimits
 
     func perform(_ step: PullMachine.Step) async -> PullMachine.Outcome {
         do {
@@ -58,13 +59,14 @@ struct PullShell: Sendable {
         }
     }
 
-    /// Not listed is not deleted: only the server's own word for it is.
+    /// Not listed is not deleted: only the server's own word for it is. Of what our own write has just made, a replica of the
+    /// server may not know yet.
     private func isGone(_ id: RemoteID) async throws -> Bool {
         do {
             _ = try store.takeIn([try await api.get(id)])
             return false
         } catch let error as APIError where error.isNotFound {
-            return true
+            return try !store.isUnseen(id, madeSince: clock.now + (.zero - limits.replicaLag))
         }
     }
 }

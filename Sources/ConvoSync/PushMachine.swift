@@ -114,6 +114,7 @@ public struct PushMachine: Machine {
         case (.prepare(let item), .prepared(let base)): decided.append(.send(item, base))
         case (.prepare(let item), .overtaken(let base, let policy)):
             decided.append(Verdict(overtakenUnder: policy).map { .settle(item, $0) } ?? .send(item, base))
+        case (.prepare(let item), .found(false)): decided.append(.settle(item, .refused(.conversationDeleted)))
         case (.send(let item, _), .sent):
             report.delivered += 1
             writers = min(limits.writers, writers + 1)

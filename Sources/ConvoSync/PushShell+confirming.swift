@@ -10,10 +10,12 @@ extension PushShell {
             switch item.kind {
             case .append: return try await confirmAppend(item)
             case .start, .restart: return try await confirmCreation(item)
-            case .delete: return try await confirmDeletion(item)
+            case .delete: return .absent  // to delete twice is to delete once, and a read may come from a replica
             }
         } catch let error as APIError where error.isBusy {
             return .busy
+        } catch let error as APIError where error.isNotFound {
+            return .denied
         } catch let error as APIError where error.isAnswerTooLarge {
             return .unclear(.unreadable)  // to ask again brings the same
         }
@@ -29,9 +31,7 @@ extension PushShell {
         let match = InputMatch(
             of: AppendRequest(json: item.request), in: history.entries, after: base.entryID, baseCount: base.count,
             writtenBy: base.version.flatMap { Timestamp($0) })
-        if item.base == nil, match == .present || match == .unanswered, try hasTwin(item) {
-            return .unclear(.ambiguous)
-        }
+        if match == .present || match == .unanswered, try isAnybodys(item) { return .unclear(.ambiguous) }
         switch match {
         case .present: return .present(nil)
         case .unanswered: return .unanswered(nil)
@@ -42,8 +42,14 @@ extension PushShell {
         }
     }
 
-    /// Whether another write to the conversation says the same: of two that another copy may have sent, nobody can tell which
-    /// one it was.
+    /// Whether what is found behind the base may as well be another's: where the base was not read just before the write was
+    /// sent, and where another copy of the database may have sent another write that says the same.
+    private func isAnybodys(_ item: OutboxItem) throws -> Bool {
+        if let base = item.base { return base.version == nil }
+        return try hasTwin(item)
+    }
+
+    /// Whether another write to the conversation says the same.
     private func hasTwin(_ item: OutboxItem) throws -> Bool {
         let inputs = try? Inputs(json: item.inputs)
         return try store.operations(in: item.conversation).contains { other in
@@ -70,6 +76,7 @@ extension PushShell {
                 }
             case .found(let id): return try await answered(id)
             case .absent: return .absent
+            case .denied: return .outdated
             case .ambiguous: return .unclear(.unrecognisable)
             }
         }
@@ -93,18 +100,14 @@ extension PushShell {
     }
 
     /// `nil` for what somebody has deleted meanwhile.
-    private func whereThere<Value>(_ read: () async throws -> Value) async throws -> Value? {
+    func whereThere<Value>(_ read: () async throws -> Value) async throws -> Value? {
         do { return try await read() } catch let error as APIError where error.isNotFound { return nil }
     }
 
     /// What was there once is not sent again because somebody has deleted it.
     private func confirm(_ known: RemoteID) async throws -> Confirmation {
-        do {
-            _ = try store.takeIn([try await api.get(known)])
-            return try await answered(known)
-        } catch let error as APIError where error.isNotFound {
-            return .unclear(.conversationGone)
-        }
+        _ = try store.takeIn([try await api.get(known)])
+        return try await answered(known)
     }
 
     /// A conversation may be listed before its first answer, and taken back if that fails.
@@ -112,15 +115,6 @@ extension PushShell {
         let history = try await history(of: id)
         return history.entries.last.map { $0.type == .messageInput || $0.type == .functionResult } ?? true
             ? .unanswered(id) : .present(id)
-    }
-
-    private func confirmDeletion(_ item: OutboxItem) async throws -> Confirmation {
-        do {
-            _ = try await api.get(try item.requireRemoteID())
-            return .absent
-        } catch let error as APIError where error.isNotFound {
-            return .present(nil)
-        }
     }
 }
 

@@ -73,8 +73,14 @@ struct PushShell: Sendable {
     /// and the last of them is the base. Where the history is too large to be read, the base is the last entry that
     /// the mirror holds, and its `version` tells what others had written by then. The engine holds only a write that must not
     /// pass another writer's.
+    ///
+    /// Where a read does not find the conversation, a replica that lags behind may have answered. The append is sent all the
+    /// same, behind the last entry that the mirror holds: only what the server says to the append itself ends the matter.
     private func prepare(_ item: OutboxItem) async throws -> PushMachine.Outcome {
-        let description = try await api.get(try item.requireRemoteID())
+        let remoteID = try item.requireRemoteID()
+        guard let description = try await whereThere({ try await api.get(remoteID) }) else {
+            return try baseWhereDenied(of: item, remoteID)
+        }
         _ = try store.takeIn([description])
         if try store.historyVersion(of: item.conversation) != description.version,
             try !isAsWeLeftIt(item.conversation, description)
@@ -90,6 +96,25 @@ struct PushShell: Sendable {
         let base = OutboxItem.Base(entryID: tip.entryID, count: tip.count, version: description.version)
         guard let seen = item.seenEntryID, seen != base.entryID else { return .prepared(base) }
         return .overtaken(base, try policy(of: item.conversation))
+    }
+
+    /// The base of a write to a conversation that a read did not find.
+    ///
+    /// A write that must not pass another writer's waits until the server has denied the conversation for longer than a
+    /// replica lags behind.
+    private func baseWhereDenied(of item: OutboxItem, _ id: RemoteID) throws -> PushMachine.Outcome {
+        if try item.seenEntryID == nil || policy(of: item.conversation) == .append {
+            let tip = try store.tip(of: item.conversation)
+            return .prepared(OutboxItem.Base(entryID: tip.entryID, count: tip.count, version: nil))
+        }
+        if try !store.isUnseen(id, madeSince: clock.now + (.zero - limits.replicaLag)) {
+            try store.markDeletedRemotely([id])
+        }
+        let marked = try store.conversation(matching: item.conversation.rawValue).deletedRemotelyAt
+        if let since = marked.flatMap({ Timestamp($0) }), Backoff.isOver(since + limits.replicaLag, at: clock.now) {
+            return .found(false)
+        }
+        throw APIError(.status(409), effect: .none, message: "the server does not find the conversation")
     }
 
     private func policy(of id: LocalID) throws -> ConflictPolicy {

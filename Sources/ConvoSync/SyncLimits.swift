@@ -21,6 +21,9 @@ public struct SyncLimits: Sendable, Hashable {
     /// How long a write whose answer was lost may still surface on the server: until then "not there" proves nothing. A
     /// run was seen to take more than eight minutes, and the server gives up after ten.
     public var surfacing = Duration.seconds(660)
+    /// How far a replica of the server that answers reads may be behind: for so long "not found" proves nothing of a
+    /// conversation that was there.
+    public var replicaLag = Duration.seconds(180)
     /// Runs of one write that the server itself failed on: then the person decides. Each may have cost tokens.
     public var attempts = 5
     public var backoff = Backoff()

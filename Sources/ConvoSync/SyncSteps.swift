@@ -13,7 +13,7 @@ struct SyncSteps: Sendable {
         api: any ConversationsAPI, account: AccountGuard, store: Store, clock: any SyncClock, limits: SyncLimits,
         executor: (any TaskExecutor)?
     ) {
-        let pullShell = PullShell(api: api, account: account, store: store, clock: clock)
+        let pullShell = PullShell(api: api, account: account, store: store, clock: clock, limits: limits)
         pull = { step in
             // A fetch waits for the server only: to change threads for each of thousands takes an eighth longer.
             if case .fetch = step { return await pullShell.perform(step) }

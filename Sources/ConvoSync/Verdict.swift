@@ -12,6 +12,8 @@ public enum Confirmation: Sendable, Hashable {
     case busy
     /// The history that was read is older than what was known when the write was sent: it proves nothing.
     case outdated
+    /// A read does not find the conversation. A replica may have answered that lags behind.
+    case denied
     /// Nothing can tell.
     case unclear(OutboxItem.Reason)
 }
@@ -35,12 +37,15 @@ public enum Verdict: Sendable, Hashable {
     init(
         _ confirmation: Confirmation, of item: OutboxItem, readSince: Uptime, at now: Timestamp, limits: SyncLimits
     ) {
-        let missing = limits.surfacing - item.doubtLasted(until: readSince, now)
+        let doubted = item.doubtLasted(until: readSince, now)
+        let missing = limits.surfacing - doubted
         switch confirmation {
         case .present(let remoteID): self = .delivered(remoteID)
         case .unanswered(let remoteID) where missing <= .zero: self = .delivered(remoteID)
         case .unanswered: self = .inDoubt(item.reason ?? .unanswered, until: now + min(missing, Verdict.look))
         case .busy: self = .inDoubt(item.reason ?? .stillBusy, until: now + Verdict.look)
+        case .denied where doubted >= limits.replicaLag: self = .held(.conversationGone)
+        case .denied: self = .inDoubt(item.reason ?? .notThereYet, until: now + Verdict.look)
         case .unclear(let reason): self = .held(reason)
         case .outdated where missing <= .zero: self = .held(.ambiguous)
         case .outdated: self = .inDoubt(item.reason ?? .notThereYet, until: now + min(missing, Verdict.look))
@@ -103,12 +108,7 @@ public enum Verdict: Sendable, Hashable {
         } else if failure.isRetryable || failure.isBusy {
             self = .queued(failure.reason, until: later)
         } else if case .prepare = step {
-            // Nothing was sent. Only the API's own word that the conversation is not there ends the matter.
-            if failure.isUnreadable {
-                self = .held(.unseen)
-            } else {
-                self = failure.isNotFound ? .refused(.conversationDeleted) : .queued(failure.reason, until: later)
-            }
+            self = failure.isUnreadable ? .held(.unseen) : .queued(failure.reason, until: later)  // nothing was sent
         } else if failure.isUnproven {
             self = .queued(failure.reason, until: later)
         } else {
@@ -118,10 +118,6 @@ public enum Verdict: Sendable, Hashable {
 
     /// After a confirmation that could not be read: what was in doubt still is, and is looked for ever more rarely.
     private init(unread failure: SyncFailure, of item: OutboxItem, at now: Timestamp, limits: SyncLimits) {
-        if failure.isNotFound {
-            self = .held(.conversationGone)
-            return
-        }
         let doubtedFor = Duration.microseconds(now.microseconds - (item.doubtedAt ?? now).microseconds)
         let delay = max(limits.backoff.delay(after: 1, asked: failure.asked), min(doubtedFor, limits.backoff.limit))
         self = .inDoubt(item.reason ?? failure.reason, until: now + delay)

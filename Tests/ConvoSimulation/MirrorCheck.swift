@@ -37,7 +37,8 @@ public enum MirrorCheck {
 
     /// At any time: what the server has is not marked as deleted.
     ///
-    /// Of those that the server hid it has itself said that they are not there. A few may be marked then; never many.
+    /// Of those that the server hid, and of those that a replica did not have yet, it has itself said that they are not there. A
+    /// few may be marked then; never many.
     ///
     /// - Parameter denied: those of which the server has said so when they were written to: each was marked by itself.
     public static func falseDeletions(
@@ -45,8 +46,9 @@ public enum MirrorCheck {
     ) -> [Violation] {
         let served = Set(server.conversations.map(\.id))
         let marked = mirror.conversations.filter { $0.isDeletedRemotely && served.contains($0.id) }.map(\.id)
-        let hidden = marked.filter { server.wasHidden.contains($0) }
-        let unfounded = marked.filter { !server.wasHidden.contains($0) }
+        let excused = server.wasHidden.union(server.deniedByReplica)
+        let hidden = marked.filter { excused.contains($0) }
+        let unfounded = marked.filter { !excused.contains($0) }
             .map { Violation(.falseDeletion, "\($0) is marked as deleted, and is there") }
         let count = hidden.count { !denied.contains($0) }
         guard count > fewDeletions else { return unfounded }

@@ -41,12 +41,19 @@ struct OutageCheck {
         /// What the server has refused so far.
         var refused: Set<Access> = []
         var trying: Audit.Record?
+        /// Requests under way with another key than the one that was refused: until they end, nothing is known.
+        var inquiries: Set<Int> = []
         /// What tries, though a person made it come early.
         var first: Int?
         for event in OutageCheck.events(of: records) {
             switch event {
             case .sent(let record):
-                guard let now = outage, now.isMet(by: record, refused: refused) else { continue }
+                guard let now = outage else { continue }
+                guard now.isMet(by: record, refused: refused) else {
+                    inquiries.insert(record.number)
+                    continue
+                }
+                guard inquiries.isEmpty else { continue }
                 if first == nil {
                     first = record.number
                     if record.request.isTurn {
@@ -66,6 +73,7 @@ struct OutageCheck {
                     trying = record
                 }
             case .finished(let record):
+                inquiries.remove(record.number)
                 if trying?.number == record.number { trying = nil }
                 if first == record.number { first = nil }
                 if record.outcome.isKeyRefused { refused.insert(record.access) }

@@ -30,7 +30,13 @@ extension SimulatedServer {
             case .append(let body, let id): return try append(body, to: id, cause: cause, lasting: lasts)
             case .restart(let body, let id): return try restart(body, of: id, cause: cause, lasting: lasts)
             case .delete(let id): return answer(.success(try delete(id)))
-            default: return answer(.success(try (replica(behind: age, for: request) ?? self).read(request)))
+            default:
+                let replica = replica(behind: age)
+                if let replica, let id = request.conversation, replica.conversation(id) == nil, conversation(id) != nil
+                {
+                    deniedByReplica.insert(id)
+                }
+                return answer(.success(try (replica ?? self).read(request)))
             }
         } catch {
             return answer(.failure(error as? ServerRefusal ?? .invalid("\(error)")))
@@ -42,17 +48,12 @@ extension SimulatedServer {
         return Handling(result: result, answersAt: answersAt, run: nil)
     }
 
-    /// What a replica shows that is so far behind; `nil` where that is what is there now. Its list lacks what is new;
-    /// who asks for a single conversation that it lacks, or that is gone by now, gets the server's own answer.
-    private func replica(behind age: Duration, for request: APIRequest) -> SimulatedServer? {
+    /// What a replica shows that is so far behind; `nil` where that is what is there now. It lacks what is new, and has what
+    /// is gone by now.
+    private func replica(behind age: Duration) -> SimulatedServer? {
         guard age > .zero, let old = past.conversations(at: now + (.zero - age)) else { return nil }
         var replica = self
-        replica.runs = []
-        if case .list = request {
-            replica.conversations = old
-        } else {
-            replica.conversations = conversations.map { present in old.first { $0.id == present.id } ?? present }
-        }
+        (replica.runs, replica.conversations) = ([], old)
         return replica
     }
 

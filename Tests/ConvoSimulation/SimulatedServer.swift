@@ -30,6 +30,8 @@ public struct SimulatedServer: Sendable {
     var listsHidden = false
     /// The conversations of which the server ever said that they are not there.
     public private(set) var wasHidden: Set<RemoteID> = []
+    /// The conversations that a replica that lags behind has denied, though the server had them.
+    public internal(set) var deniedByReplica: Set<RemoteID> = []
     var past = Past()
     var runs: [Run] = []
     var random: SplitMix64

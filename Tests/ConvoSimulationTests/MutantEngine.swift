@@ -22,7 +22,7 @@ struct MutantEngine: Sendable {
     var pushShell: PushShell {
         PushShell(api: api, account: account, store: store, clock: clock, limits: limits)
     }
-    var pullShell: PullShell { PullShell(api: api, account: account, store: store, clock: clock) }
+    var pullShell: PullShell { PullShell(api: api, account: account, store: store, clock: clock, limits: limits) }
 
     init(
         _ mutation: Mutation, store: Store, clock: any SyncClock, limits: SyncLimits,

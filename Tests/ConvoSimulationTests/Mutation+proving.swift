@@ -59,6 +59,18 @@ extension Mutation {
                 return .failed(failure)
             }
         },
+        Mutation("believes a read that denies a conversation", breaks: [.falseState]).with {
+            $0.needs = [.staleReads]
+            $0.push = { step, engine in
+                guard case .prepare(let item) = step, let id = item.remoteID else { return nil }
+                do throws(APIError) {
+                    _ = try await engine.api.get(id)
+                    return nil
+                } catch {
+                    return error.isNotFound ? .found(false) : nil
+                }
+            }
+        },
         Mutation("marks however many are gone at once", breaks: [.falseDeletion]).with {
             $0.needs = [.disappearance]
             $0.pull = { step, engine in

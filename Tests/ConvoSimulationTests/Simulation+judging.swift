@@ -88,7 +88,9 @@ extension Simulation {
         let (neighbour, elsewhere) = world.state.withLock { ($0.neighbour, $0.elsewhere) }
         violations += AccountCheck.violations(neighbour: neighbour, elsewhere: elsewhere, mirror: held, audit: audit)
         violations += WriteCheck.deletions(outbox, server: server, excused: server.wasHidden)
-        violations += WriteCheck.lostTargets(outbox, server: server, excused: server.wasHidden)
+        // An append that was answered with 404 may have missed its agent: a replica's word then decides which it was.
+        violations += WriteCheck.lostTargets(
+            outbox, server: server, excused: server.wasHidden.union(audit.denied.intersection(server.deniedByReplica)))
         violations += PatienceCheck.violations(in: audit, hands: syncs)
         violations += WasteCheck.violations(
             in: audit, written: Set(outbox.items.compactMap(\.remoteID)), lives: lives)

@@ -60,7 +60,7 @@ private struct Listed {
             case .history(let id):
                 requests.append("history \(id)")
                 search.read(try all.first { $0.id == id.rawValue }.map { try entries($0.says) })
-            case .found, .absent, .ambiguous: return (search.step, requests)
+            case .found, .absent, .denied, .ambiguous: return (search.step, requests)
             }
         }
         throw CancellationError()
@@ -103,6 +103,33 @@ private struct Listed {
         #expect(try conclusion([Listed(id: "old", says: "hello", secondsBefore: 7200)]) == .ambiguous)
         #expect(try conclusion([Listed(id: "changed", says: "Hello!")]) == .ambiguous)
         #expect(try conclusion([Listed(id: "yesterday", says: "hello", secondsBefore: 100_000)]) == .absent)
+    }
+
+    @Test func `concludes nothing where the list has a conversation that is not found`() throws {
+        func conclusion(of search: inout CreationSearch, listing listed: [Listed]) throws -> CreationSearch.Step {
+            search.listed(
+                CreationSearch.Page(
+                    conversations: try listed.map { try conversation($0, withMetadata: false) }, claimed: [],
+                    hasNew: false))
+            if case .list = search.step {
+                search.listed(CreationSearch.Page(conversations: [], claimed: [], hasNew: false))
+            }
+            while case .get(let id) = search.step {
+                search.got(
+                    try listed.first { $0.id == id.rawValue && $0.id != "lagging" }
+                        .map { try conversation($0, withMetadata: false) })
+            }
+            while case .history(let id) = search.step {
+                search.read(try listed.first { $0.id == id.rawValue && $0.id != "unread" }.map { try entries($0.says) })
+            }
+            return search.step
+        }
+        for listed in [[Listed(id: "lagging")], [Listed(id: "unread")], [Listed(id: "lagging"), Listed(id: "other")]] {
+            var search = CreationSearch(item, serverTells: false, limits: SyncLimits())
+            #expect(try conclusion(of: &search, listing: listed) == .denied)
+        }
+        var search = CreationSearch(item, serverTells: false, limits: SyncLimits())
+        #expect(try conclusion(of: &search, listing: [Listed(id: "lagging"), ours]) == .denied)
     }
 
     @Test func `reads the pages again where something unknown stood behind the first`() throws {

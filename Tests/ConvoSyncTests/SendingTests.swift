@@ -154,6 +154,30 @@ import Testing
         #expect(try house.store.conversation(matching: chat.local.rawValue).deletedRemotelyAt != nil)
     }
 
+    @Test func `to a conversation that only a read denies is delivered`() async throws {
+        house.server.fail("get", .status(404))
+        let write = try house.append("mine", to: chat.local)
+        #expect(try await house.push().delivered == 1)
+        #expect(try house.item(write).state == .delivered)
+        #expect(try house.texts(chat.local) == ["hello", "echo", "mine", "echo"])
+        #expect(try house.store.conversation(matching: chat.local.rawValue).deletedRemotelyAt == nil)
+    }
+
+    @Test func `and must not pass another writer's is refused once its conversation was denied for long enough`()
+        async throws
+    {
+        let write = try house.append("mine", to: chat.local)
+        try house.store.setConflictPolicy(.hold, of: chat.local)
+        house.server.fail("get", .status(404))
+        #expect(try await house.push().delivered == 0)
+        #expect(try house.item(write).state == .queued)
+        house.clock.advance(SyncLimits().replicaLag)
+        house.server.fail("get", .status(404))
+        #expect(try await house.push().delivered == 0)
+        #expect(try house.item(write).reason == .conversationDeleted)
+        #expect(!house.server.requests().contains { $0.hasPrefix("append") })
+    }
+
     @Test func `waits where it cannot be told what was not found`() async throws {
         let write = try house.append("mine", to: chat.local)
         house.server.fail("append", .status(404))
