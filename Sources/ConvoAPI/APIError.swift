@@ -48,11 +48,11 @@ public struct APIError: Error, Hashable, Sendable {
     /// The server's name for the exchange (`mistral-correlation-id`), for a support request.
     public let correlationID: String?
 
-    /// Of a status: whether the API itself sent it, and not a gateway or a proxy before it. What it says of an operation
-    /// may be believed, and its 5xx mean that the server has failed.
+    /// Whether the API itself sent the status that the error stands for, and not a gateway or a proxy before it. The engine
+    /// believes what the API says of an operation, and takes its 5xx for a failure of the server.
     public let isAPIsOwn: Bool
 
-    /// Of an unusable request: what is wrong with the key, if that is the reason.
+    /// What is wrong with the key, if the client did not send the request because of the key.
     let keyProblem: KeyProblem?
 
     enum KeyProblem: Hashable, Sendable {

@@ -1,4 +1,4 @@
-/// What an answer is, decided before anything is concluded from it.
+/// Whether an answer is the API's own, and what it proves. The client decides this before it concludes anything else.
 ///
 /// "Refused", "deleted", "not found" and "an empty list" are conclusions that only the API's own answer allows. A sign-in
 /// page, a firewall or another program behind the same name answers with the same statuses, so the status alone says

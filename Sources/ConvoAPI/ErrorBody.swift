@@ -1,10 +1,10 @@
 internal import ConvoModel
 
-/// What an error answer's body says, and in which of the known shapes.
+/// The message in the body of an error answer, and the shape that the body has.
 ///
-/// Only messages and places of fields are read: what the server repeats of our input stays out.
+/// The initialiser reads only messages and places of fields, and leaves out what the server repeats of our input.
 struct ErrorBody: Equatable {
-    /// Who writes such a body, as far as its shape can tell.
+    /// The known shapes, each with the programs that write it.
     enum Shape: Equatable {
         /// `{"object": "Error" or "error", "message": a text or problems, "type": …, "code": …}`: the API.
         case apiError
@@ -16,7 +16,7 @@ struct ErrorBody: Equatable {
         case gateway
         /// The same where the gateway says that no service has this path.
         case noRoute
-        /// Anything else.
+        /// None of the known shapes: another program's body.
         case foreign
     }
 

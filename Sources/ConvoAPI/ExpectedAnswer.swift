@@ -1,6 +1,6 @@
 internal import ConvoModel
 
-/// What an operation's answer of success is made of.
+/// The shape that the API's answer must have to prove that an operation succeeded.
 enum ExpectedAnswer: Equatable {
     case list
     case conversation(RemoteID)

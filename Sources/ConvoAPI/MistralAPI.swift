@@ -117,7 +117,7 @@ public struct MistralAPI: ConversationsAPI {
     }
 
     public func append(_ request: AppendRequest, to id: RemoteID) async throws(APIError) -> ConversationResponse {
-        // What is not to be stored may be answered under a name of its own.
+        // The server may answer an exchange with `store: false` under a new conversation id.
         let expected = ExpectedAnswer.response(from: request.store == false ? nil : id)
         return try await response(
             .about(id, .post, body: Call.body(of: request, isStream: false), expected: expected))

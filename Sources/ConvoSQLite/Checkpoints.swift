@@ -45,7 +45,7 @@ final class Checkpoints: Sendable {
         if writer.logPages >= Checkpoints.due { writer.checkpoint() }
     }
 
-    /// Where it can't be done now the log stays, and with it all that it holds: a later commit tries again.
+    /// A checkpoint that fails leaves the log as it is, with all that it holds; a later commit tries again.
     private func begin(of pages: Int, _ borrow: @escaping @Sendable ((Database) -> Void) throws -> Void) {
         let isWorthIt = state.withLock { state in
             if pages < state.home { state.home = 0 }  // the log has begun anew

@@ -4,12 +4,12 @@ import Glibc
 import Darwin
 #endif
 
-/// How writers of other processes get their turn beside one that writes transaction after transaction.
+/// Gives writers of other processes their turn beside a process that commits one transaction after the other.
 ///
-/// Who waits for the write lock looks for it every millisecond, and would never meet the moment between two transactions.
-/// So who finds it taken holds a shared lock on `<database>.waiting` as long as it waits, and the busy one, before it
-/// begins anew, gives those time. The operating system takes back the lock of who dies; one who is stopped while
-/// waiting keeps the busy one for no longer than ``patience``.
+/// A process that waits for SQLite's write lock looks for it every millisecond, and would hardly ever meet the moment
+/// between two transactions. So a process that finds the lock taken holds a shared lock on `<database>.waiting` while it
+/// waits, and the busy process lets it pass before it begins its next transaction. The operating system releases the shared
+/// lock of a process that dies. A process that is stopped while it waits delays the busy one by no more than ``patience``.
 struct WaitingRoom: Sendable {
     private static let patience = 20  // looks, a millisecond apart
     private static let pauseMicroseconds: UInt32 = 1000

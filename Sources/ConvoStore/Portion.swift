@@ -2,8 +2,8 @@ import Synchronization
 
 /// How much a writer that has much to write takes into one transaction: a large one is quicker, and others wait for it.
 ///
-/// Who waited once is likely to come again (a script that appends line after line): then a small one at once, and the large
-/// one step by step.
+/// A process that waited once is likely to come again (a script that appends line after line): the writer makes its next
+/// transactions small at once, and lets them grow again step by step.
 final class Portion: Sendable {
     /// In bytes of JSON, a row counting as ``row`` more: some 256 entries of a usual length.
     private static let most = 448 << 10

@@ -60,6 +60,18 @@ extension Store {
         }
     }
 
+    /// Whether the history of this version is known to be one that cannot be read. Reads only.
+    ///
+    /// - Parameter version: its `updated_at`.
+    public func isHistoryUnreadable(of id: RemoteID, version: String) throws(StoreError) -> Bool {
+        try read { database in
+            try Bool.fetchOne(
+                database,
+                sql: "SELECT EXISTS (SELECT 1 FROM conversation WHERE remote_id = ? AND unreadable_version = ?)",
+                arguments: [id.rawValue, version]) ?? false
+        }
+    }
+
     /// In the transaction that takes the history in: what was set aside of it before is replaced.
     func recordOddEntries(_ database: Database, _ items: [OddItem], of id: RemoteID) throws {
         try database.cachedStatement(sql: "DELETE FROM set_aside WHERE place = ?").execute(arguments: [id.rawValue])

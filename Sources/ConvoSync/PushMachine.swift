@@ -31,6 +31,8 @@ public struct PushMachine: Machine {
         case prepared(OutboxItem.Base?)
         /// Another writer has moved the conversation on.
         case overtaken(OutboxItem.Base?, ConflictPolicy)
+        /// The conversation is too large to be read, and the write must not pass another writer's.
+        case unseen
         case sent
         /// Cancelled by the person in the meantime.
         case withdrawn
@@ -114,6 +116,7 @@ public struct PushMachine: Machine {
         case (.prepare(let item), .prepared(let base)): decided.append(.send(item, base))
         case (.prepare(let item), .overtaken(let base, let policy)):
             decided.append(Verdict(overtakenUnder: policy).map { .settle(item, $0) } ?? .send(item, base))
+        case (.prepare(let item), .unseen): decided.append(.settle(item, .held(.unseen)))
         case (.prepare(let item), .found(false)): decided.append(.settle(item, .refused(.conversationDeleted)))
         case (.send(let item, _), .sent):
             report.delivered += 1

@@ -85,11 +85,10 @@ struct PushShell: Sendable {
         if try store.historyVersion(of: item.conversation) != description.version,
             try !isAsWeLeftIt(item.conversation, description)
         {
-            do {
-                try await takeInHistory(description)
+            if try await takeInHistory(description) {
                 try requireAnswered(item)
-            } catch let error as APIError where error.isAnswerTooLarge {
-                guard try item.seenEntryID == nil || policy(of: item.conversation) == .append else { throw error }
+            } else if try !mayPassOthers(item) {
+                return .unseen
             }
         }
         let tip = try store.tip(of: item.conversation)
@@ -103,7 +102,7 @@ struct PushShell: Sendable {
     /// A write that must not pass another writer's waits until the server has denied the conversation for longer than a
     /// replica lags behind.
     private func baseWhereDenied(of item: OutboxItem, _ id: RemoteID) throws -> PushMachine.Outcome {
-        if try item.seenEntryID == nil || policy(of: item.conversation) == .append {
+        if try mayPassOthers(item) {
             let tip = try store.tip(of: item.conversation)
             return .prepared(OutboxItem.Base(entryID: tip.entryID, count: tip.count, version: nil))
         }
@@ -115,6 +114,11 @@ struct PushShell: Sendable {
             return .found(false)
         }
         throw APIError(.status(409), effect: .none, message: "the server does not find the conversation")
+    }
+
+    /// Whether it does not matter what others have written since the writer last looked.
+    private func mayPassOthers(_ item: OutboxItem) throws -> Bool {
+        try item.seenEntryID == nil || policy(of: item.conversation) == .append
     }
 
     private func policy(of id: LocalID) throws -> ConflictPolicy {
@@ -137,14 +141,17 @@ struct PushShell: Sendable {
             retryAfter: min(max(left, .zero), turn.wait))
     }
 
-    private func takeInHistory(_ description: Conversation) async throws {
+    /// - Returns: whether the history could be read. One that is over the size limit is not fetched again in the same version.
+    private func takeInHistory(_ description: Conversation) async throws -> Bool {
+        if try store.isHistoryUnreadable(of: description.id, version: description.version) { return false }
         do {
             let history = try await history(of: description.id)
             try store.takeIn([HistoryIntake(history, version: description.version)])
+            return true
         } catch let error as APIError where error.isAnswerTooLarge {
             try store.recordUnreadableHistory(
                 of: description.id, version: description.version, reason: "\(SyncFailure(error))")
-            throw error
+            return false
         }
     }
 
@@ -179,8 +186,7 @@ struct PushShell: Sendable {
             let isBurst = try store.hasQueuedWrites(for: item.conversation)
             if isBurst, try policy(of: item.conversation) == .append { return }
         }
-        try await takeInHistory(description)
-        guard state == .delivered else { return }
+        guard try await takeInHistory(description), state == .delivered else { return }
         if item.kind == .append {
             try noteOwnTurn(item)
         } else {

@@ -75,11 +75,11 @@ extension SyncEngine {
         return nil
     }
 
-    /// Whoever queues a write notifies. One who began to send it, and was stopped, does not: so the outbox is looked at as
-    /// often as the list.
+    /// A process that queues a write wakes this one. A process that was stopped while it sent a write wakes nobody, so the
+    /// engine also looks at the outbox as often as at the list.
     ///
-    /// `seen` is taken before each look at the outbox, and waited behind: what is queued between any two steps is seen
-    /// by the next look, at once.
+    /// The engine takes `seen` before each look at the outbox, and waits for a later generation: it finds a write that is
+    /// queued between any two steps at once.
     private func pushForever(
         _ intervals: SyncIntervals, _ wake: AsyncEvent, _ observe: (SyncEvent) -> Void
     ) async -> SyncFailure? {

@@ -108,7 +108,7 @@ public enum Verdict: Sendable, Hashable {
         } else if failure.isRetryable || failure.isBusy {
             self = .queued(failure.reason, until: later)
         } else if case .prepare = step {
-            self = failure.isUnreadable ? .held(.unseen) : .queued(failure.reason, until: later)  // nothing was sent
+            self = .queued(failure.reason, until: later)  // nothing was sent
         } else if failure.isUnproven {
             self = .queued(failure.reason, until: later)
         } else {

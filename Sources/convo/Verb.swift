@@ -21,8 +21,8 @@ extension Verb {
 }
 
 extension CommandConfiguration {
-    /// A verb's configuration. It says its name: deriving one from the type's takes long. It says whose verb it is:
-    /// the parser looks for requests of completion scripts in vain else.
+    /// A verb's configuration. It states the verb's name, because the parser takes long to derive one from the type's, and
+    /// the command that the verb belongs to, because the parser would otherwise look for requests of completion scripts.
     static func verb(_ name: String, abstract: String, discussion: String = "") -> CommandConfiguration {
         CommandConfiguration(
             commandName: name, _superCommandName: "convo", abstract: abstract, discussion: discussion)

@@ -22,16 +22,21 @@ final class SyncEventLogger: Sendable {
     func report(_ event: SyncEvent) {
         switch event {
         case .pulled(let scope, let report):
-            note(.pulling, report.halt.map { Failure($0) })
+            noteEnd(of: .pulling, report.halt)
             log(scope, report)
             noteSetAside()
         case .pushed(let report):
-            note(.pushing, report.halt.map { Failure($0) })
+            noteEnd(of: .pushing, report.halt)
             if report.halt == nil { note(.storing, nil) }
             if report.delivered > 0 { logger.info("delivered", metadata: ["writes": "\(report.delivered)"]) }
         case .storeFailed(let error):
             note(.storing, Failure(error))
         }
+    }
+
+    /// Another server's or account's answer ends the daemon, and the daemon says so as it ends.
+    private func noteEnd(of part: TroubleLog.Part, _ halt: SyncFailure?) {
+        if halt?.isOtherOwner != true { note(part, halt.map { Failure($0) }) }
     }
 
     private func log(_ scope: PullMachine.Scope, _ report: PullReport) {

@@ -61,6 +61,22 @@ import Testing
         #expect(try house.store.setAside().map(\.remoteID) == [chat.remote])
     }
 
+    @Test func `does not fetch a history again that was too large in the same version`() async throws {
+        let house = try House()
+        let chat = try await house.mirrored()
+        house.server.say("one", in: chat.remote)
+        house.server.fail("history", APIError(.answerTooLarge(limit: 1), effect: .none, message: "too large"))
+        house.server.fail("append", .status(409))
+        _ = try house.append("two", to: chat.local)
+        #expect(try await house.push().delivered == 0)
+        #expect(house.server.requests().contains { $0.hasPrefix("history") })
+        house.server.fail("append", .status(409))
+        #expect(try await house.push().delivered == 0)
+        #expect(!house.server.requests().contains { $0.hasPrefix("history") })
+        #expect(try await house.push().delivered == 1)
+        #expect(house.server.texts(chat.remote) == ["hello", "echo", "one", "echo", "two", "echo"])
+    }
+
     @Test func `stops before a history that is too large, where it must not pass another writer`() async throws {
         let house = try House()
         let chat = try await house.mirrored()

@@ -2,9 +2,10 @@ import ConvoModel
 import ConvoStore
 import ConvoSync
 
-/// Queues a write and brings it to the server, or follows who does.
+/// Queues a write and delivers it, or follows the process that delivers it.
 ///
-/// Whoever wants to watch an answer come claims the delivery before the write is queued: a daemon would be faster.
+/// To show an answer as it comes, the command claims the delivery before it queues the write; otherwise a daemon would be
+/// faster.
 struct Courier: Sendable {
     /// What was queued, and what came of it.
     struct Parcel: Sendable {

@@ -36,6 +36,7 @@ def two_keys(house, *switches):
     check("account adopt" in words and "profile" in words, "does not name the ways out:", words)
     daemon = ann.daemon(waits=False, **bob)
     check(daemon.wait(20) == 78, f"convod with another account's key ended with {daemon.returncode}:", ann.said())
+    check(ann.said().count("account adopt") == 1, "convod does not say it once:", ann.said())
     judge_untouched(server, ann)
     ann.sync()
     check(ids[1] not in server.chats(), "the deletion never arrived")

@@ -29,6 +29,9 @@ struct Subprocess {
         var description: String { "\(program) cannot be started: \(String(cString: strerror(code)))" }
     }
 
+    /// With what the shell ends where it does not find the program.
+    private static let notFound: Int32 = 127
+
     /// - Parameters:
     ///   - folder: where it runs; the caller's without one.
     ///   - stopAt: asked for each line that it prints; with `true` it is ended at once.
@@ -58,8 +61,10 @@ struct Subprocess {
         let processorSeconds = [usage.ru_utime, usage.ru_stime].reduce(0) {
             $0 + Double($1.tv_sec) + Double($1.tv_usec) / 1e6
         }
+        let exitCode = status & 0x7f == 0 ? (status >> 8) & 0xff : nil
+        if exitCode == Subprocess.notFound { throw LaunchError(program: command[0], code: ENOENT) }
         return Result(
-            exitCode: status & 0x7f == 0 ? (status >> 8) & 0xff : nil, isStopped: isStopped,
+            exitCode: exitCode, isStopped: isStopped,
             isTimedOut: reader.isTimedOut, processorSeconds: processorSeconds, lines: lines)
     }
 
