@@ -194,6 +194,22 @@ import Testing
         #expect(!house.server.requests().contains { $0.hasPrefix("append") })
     }
 
+    @Test func `and has made a conversation that no read shows yet leaves that unmarked while a replica may lag behind`()
+        async throws
+    {
+        house.server.fail("get", .status(404))
+        let start = try house.start()
+        #expect(try await house.push().delivered == 1)
+        func made() throws -> StoredConversation { try house.store.conversation(matching: start.conversation.rawValue) }
+        house.server.remove(try #require(try made().remoteID))
+        house.clock.advance(SyncLimits().replicaLag - .seconds(1))
+        _ = await house.engine.pull(.sweep)
+        #expect(try made().deletedRemotelyAt == nil)
+        house.clock.advance(.seconds(2))
+        _ = await house.engine.pull(.sweep)
+        #expect(try made().deletedRemotelyAt != nil)
+    }
+
     @Test func `waits where it cannot be told what was not found`() async throws {
         let write = try house.append("mine", to: chat.local)
         house.server.fail("append", .status(404))

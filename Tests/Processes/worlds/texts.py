@@ -76,9 +76,9 @@ def replica(house):
     check(device.convo("search", "another").json["hits"], "not found by search")
 
 
-def new_to_a_replica(house):
-    """For two seconds the history of a new conversation is not found: what is queued behind its start waits for it."""
-    server = house.server("replica-lag-ms=2000", "stale=1:get_history")
+def new_to_a_replica(house, requests):
+    """For two seconds a new conversation, or its history, is not found: what is queued behind its start is delivered."""
+    server = house.server("replica-lag-ms=2000", f"stale=1:{requests}")
     device = house.device(server)
     device.daemon()
     begun = device.convo("start", "the first words", "--model", "m").json
@@ -86,6 +86,7 @@ def new_to_a_replica(house):
     device.append(begun["id"], "the second words")
     wait("delivery", 20, lambda: device.are("delivered", *(operation for operation, _ in device.writes)))
     wait("all entries", 20, lambda: is_mirrored(server, device, next(iter(device.listed()))))
+    check(not any(c["deleted_remotely"] for c in device.listed().values()), "marked as deleted")
 
 
 CASES = {
@@ -96,5 +97,6 @@ CASES = {
     "metadata is left out of get": lambda house: without_metadata(house, ["get"]),
     "metadata is left out everywhere": lambda house: without_metadata(house, [""]),
     "a replica lags": replica,
-    "a replica does not know what is new": new_to_a_replica,
+    "a replica has no history of what is new": lambda house: new_to_a_replica(house, "get_history"),
+    "a replica does not know what is new": lambda house: new_to_a_replica(house, "reads"),
 }
