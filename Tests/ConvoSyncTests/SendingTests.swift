@@ -200,7 +200,9 @@ import Testing
         house.server.fail("get", .status(404))
         let start = try house.start()
         #expect(try await house.push().delivered == 1)
-        func made() throws -> StoredConversation { try house.store.conversation(matching: start.conversation.rawValue) }
+        func made() throws -> StoredConversation {
+            try house.store.conversation(matching: start.conversation.rawValue)
+        }
         house.server.remove(try #require(try made().remoteID))
         house.clock.advance(SyncLimits().replicaLag - .seconds(1))
         _ = await house.engine.pull(.sweep)
