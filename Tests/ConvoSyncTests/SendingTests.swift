@@ -194,7 +194,7 @@ import Testing
         #expect(!house.server.requests().contains { $0.hasPrefix("append") })
     }
 
-    @Test func `and has made a conversation that no read shows yet leaves that unmarked while a replica may lag behind`()
+    @Test func `and has made what no read shows yet leaves that unmarked while a replica may lag`()
         async throws
     {
         house.server.fail("get", .status(404))
