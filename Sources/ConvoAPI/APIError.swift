@@ -52,7 +52,7 @@ public struct APIError: Error, Hashable, Sendable {
     /// believes what the API says of an operation, and takes its 5xx for a failure of the server.
     public let isAPIsOwn: Bool
 
-    /// What is wrong with the key, if the client did not send the request because of the key.
+    /// The fault of the key that kept the client from sending the request; `nil` if the key is not the reason.
     let keyProblem: KeyProblem?
 
     enum KeyProblem: Hashable, Sendable {

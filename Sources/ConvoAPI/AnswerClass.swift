@@ -1,4 +1,5 @@
-/// Whether an answer is the API's own, and what it proves. The client decides this before it concludes anything else.
+/// The client's judgement of an answer: whether the API itself wrote it, and what it proves. The client judges each answer
+/// before it concludes anything else from it.
 ///
 /// "Refused", "deleted", "not found" and "an empty list" are conclusions that only the API's own answer allows. A sign-in
 /// page, a firewall or another program behind the same name answers with the same statuses, so the status alone says

@@ -235,7 +235,7 @@ extension Store {
         let isOurs: Bool
 
         /// Goes on with the wait of another version, for a history that has brought nothing new. The server's list and its
-        /// `get` may tell different `updated_at`; the engine would begin the wait anew at each reading, and never end it.
+        /// `get` may tell different `updated_at`: without this, the wait would begin anew at each reading and never end.
         mutating func keepWaiting() { before = before ?? otherWait }
     }
 

@@ -59,8 +59,8 @@ struct PullShell: Sendable {
         }
     }
 
-    /// Not listed is not deleted: only the server's own word for it is. Of what our own write has just made, a replica of the
-    /// server may not know yet.
+    /// Asks the server for a conversation that the list did not have. A 404 proves that it is gone, unless our own write has
+    /// just made it: a replica that lags behind may have answered.
     private func isGone(_ id: RemoteID) async throws -> Bool {
         do {
             _ = try store.takeIn([try await api.get(id)])

@@ -99,7 +99,7 @@ extension PushShell {
             hasNew: intake.newCount > 0)
     }
 
-    /// `nil` for what somebody has deleted meanwhile.
+    /// - Returns: `nil` if the server does not find what is read: somebody has deleted it, or a replica lags behind.
     func whereThere<Value>(_ read: () async throws -> Value) async throws -> Value? {
         do { return try await read() } catch let error as APIError where error.isNotFound { return nil }
     }

@@ -74,8 +74,8 @@ struct PushShell: Sendable {
     /// the mirror holds, and its `version` tells what others had written by then. The engine holds only a write that must not
     /// pass another writer's.
     ///
-    /// Where a read does not find the conversation, a replica that lags behind may have answered. The append is sent all the
-    /// same, behind the last entry that the mirror holds: only what the server says to the append itself ends the matter.
+    /// If the server does not find the conversation, a replica that lags behind may have answered. The engine then sends the
+    /// append behind the last entry that the mirror holds: only the server's answer to the append itself decides.
     private func prepare(_ item: OutboxItem) async throws -> PushMachine.Outcome {
         let remoteID = try item.requireRemoteID()
         guard let description = try await whereThere({ try await api.get(remoteID) }) else {

@@ -37,8 +37,8 @@ public enum MirrorCheck {
 
     /// At any time: what the server has is not marked as deleted.
     ///
-    /// Of those that the server hid, and of those that a replica did not have yet, it has itself said that they are not there. A
-    /// few may be marked then; never many.
+    /// The server has denied the conversations that it hid, and a replica those that it did not have yet. The engine may mark
+    /// a few of them; never many.
     ///
     /// - Parameter denied: those of which the server has said so when they were written to: each was marked by itself.
     public static func falseDeletions(

@@ -48,8 +48,8 @@ extension SimulatedServer {
         return Handling(result: result, answersAt: answersAt, run: nil)
     }
 
-    /// What a replica shows that is so far behind; `nil` where that is what is there now. It lacks what is new, and has what
-    /// is gone by now.
+    /// The server as a replica shows it that lags behind by `age`: it lacks what was made since, and still has what was
+    /// deleted since. `nil` if nothing has changed since.
     private func replica(behind age: Duration) -> SimulatedServer? {
         guard age > .zero, let old = past.conversations(at: now + (.zero - age)) else { return nil }
         var replica = self
