@@ -45,6 +45,7 @@ struct CreationSearch {
     private static let candidateLimit = 100
 
     private let operation: OperationID
+    private let isStart: Bool
     private let inputs: Inputs?
     private let sentAt: Int64
     /// Whether the server gave the metadata of other writes of ours back; `nil` where there is none to tell.
@@ -68,6 +69,7 @@ struct CreationSearch {
     init(_ item: OutboxItem, serverTells: Bool?, limits: SyncLimits) {
         self.serverTells = serverTells
         operation = item.id
+        isStart = item.kind == .start
         inputs = try? Inputs(json: item.inputs)
         sentAt = item.sentAt?.microseconds ?? Timestamp(item.createdAt)?.microseconds ?? 0
         self.limits = limits
@@ -116,7 +118,7 @@ struct CreationSearch {
     /// - Parameter entries: `nil` where the conversation was not found.
     mutating func read(_ entries: [Entry]?) {
         guard let candidate = waiting.popFirst() else { return }
-        switch entries.flatMap({ entries in inputs.map { InputMatch(of: $0, in: entries) } }) {
+        switch entries.flatMap({ entries in inputs.map { match(of: $0, in: entries) } }) {
         case .present, .unanswered:
             let isLikely = candidate.createdAt >= sentAt - CreationSearch.likelyTolerance
             if isLikely { likely.append(candidate.id) } else { hasDoubtful = true }
@@ -125,6 +127,11 @@ struct CreationSearch {
         case nil: isDenied = true
         }
         concludeComparing()
+    }
+
+    /// A restart's inputs stand behind the entries that it goes on from.
+    private func match(of inputs: Inputs, in entries: [Entry]) -> InputMatch {
+        isStart ? InputMatch(of: inputs, atStartOf: entries) : InputMatch(of: inputs, in: entries)
     }
 
     /// The history is too large to be read: it may be ours.

@@ -52,6 +52,15 @@ enum InputMatch: Hashable, Sendable {
         }
     }
 
+    /// Looks for the inputs with which a conversation was started: at its beginning alone, for what comes later in it is an
+    /// append's.
+    init(of inputs: Inputs, atStartOf entries: [Entry]) {
+        let wanted = inputs.asEntries
+        let type = wanted.first?["type"]?.string
+        let first = entries.drop { $0.type.rawValue != type }.prefix(wanted.count)
+        self.init(of: inputs, in: Array(first))
+    }
+
     private static func start(in entries: [Entry], after base: EntryID?, baseCount: Int) -> Int? {
         guard let base else { return baseCount == 0 ? 0 : nil }
         return entries.lastIndex { $0.id == base }.map { $0 + 1 }

@@ -64,6 +64,9 @@ public struct PushMachine: Machine {
     private var isLoading = false
     /// Conversations with a step in flight, or one decided on.
     private var busy: Set<LocalID> = []
+    /// The same by the server's names: while a write is in flight, its conversation may be found to be the one that a lost
+    /// start has made, and go on under the name of that one.
+    private var busyThere: Set<RemoteID> = []
     private var decided: [Step] = []
     private var inFlight = 0
     /// Tried in this push; in mode `once` nothing is tried twice.
@@ -99,6 +102,7 @@ public struct PushMachine: Machine {
             }
             let item = waiting.remove(at: index)
             busy.insert(item.conversation)
+            if let remoteID = item.remoteID { busyThere.insert(remoteID) }
             tried.insert(item.id)
             return start(PushMachine.firstStep(for: item))
         }
@@ -160,6 +164,7 @@ public struct PushMachine: Machine {
 
     private func isDue(_ item: OutboxItem, at now: Timestamp) -> Bool {
         guard !busy.contains(item.conversation) else { return false }
+        if let remoteID = item.remoteID, busyThere.contains(remoteID) { return false }
         // A person who asks for a push does not wait for the back-off of an earlier one.
         if mode == .once { return !tried.contains(item.id) }
         return item.nextAttempt.map { Backoff.isOver($0, at: now) } ?? true
@@ -204,8 +209,11 @@ public struct PushMachine: Machine {
 
     private mutating func release(_ item: OutboxItem) {
         busy.remove(item.conversation)
+        if let remoteID = item.remoteID { busyThere.remove(remoteID) }
         // What was loaded of it meanwhile stands as it stood before.
-        waiting.removeAll { $0.conversation == item.conversation }
+        waiting.removeAll {
+            $0.conversation == item.conversation || $0.remoteID != nil && $0.remoteID == item.remoteID
+        }
         isLoadDue = true
     }
 

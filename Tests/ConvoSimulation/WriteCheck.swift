@@ -8,10 +8,12 @@ public enum WriteCheck {
     ///     there may have been started once more.
     ///   - namesCreations: whether the server tells which write made a conversation; else one with equal inputs may be
     ///     anybody's.
+    ///   - homes: in which conversation each write was queued. Two local conversations may turn out to be one on the server;
+    ///     what was queued in them before has no order.
     ///   - atRest: whether the run has come to its end, where nothing may be `queued`, `sending` any more.
     public static func violations(
         acknowledged: [OperationID], outbox: OutboxSnapshot, audit: Audit, turns: [Turn], atRest: Bool,
-        deleted: Set<RemoteID> = [], namesCreations: Bool = true
+        deleted: Set<RemoteID> = [], namesCreations: Bool = true, homes: [OperationID: LocalID] = [:]
     ) -> [Violation] {
         var ledger = Ledger(audit: audit, turns: turns, namesCreations: namesCreations)
         var violations: [Violation] = []
@@ -21,7 +23,7 @@ public enum WriteCheck {
         for item in outbox.items {
             violations += judge(item, ledger: &ledger, atRest: atRest, deleted: deleted)
         }
-        return violations + orderViolations(outbox: outbox, ledger: ledger)
+        return violations + orderViolations(outbox: outbox, ledger: ledger, homes: homes)
     }
 
     /// What the outbox says is deleted, the server does not have.
@@ -101,15 +103,18 @@ public enum WriteCheck {
         return violations
     }
 
-    private static func orderViolations(outbox: OutboxSnapshot, ledger: Ledger) -> [Violation] {
+    private static func orderViolations(
+        outbox: OutboxSnapshot, ledger: Ledger, homes: [OperationID: LocalID]
+    ) -> [Violation] {
         var latest: [LocalID: (place: Int, id: OperationID)] = [:]
         var violations: [Violation] = []
         for item in outbox.items {
             guard let place = ledger.firstPlace(of: item.id) else { continue }
-            if let before = latest[item.conversation], before.place > place {
+            let home = homes[item.id] ?? item.conversation
+            if let before = latest[home], before.place > place {
                 violations.append(Violation(.wrongOrder, "\(item.id) is on the server before \(before.id)"))
             }
-            latest[item.conversation] = (place, item.id)
+            latest[home] = (place, item.id)
         }
         return violations
     }

@@ -13,12 +13,15 @@ final class Person: Sendable {
         var retried: Set<OperationID> = []
         var deletedHere: Set<RemoteID> = []
         var operations: [Int: OperationID] = [:]
+        var homes: [OperationID: LocalID] = [:]
         var count = 0
     }
     private let state = Mutex(State())
 
     /// The writes that are durable, as far as the person was told; cancelled ones included.
     var acknowledged: [OperationID] { state.withLock { $0.acknowledged } }
+    /// In which conversation each write was queued.
+    var homes: [OperationID: LocalID] { state.withLock { $0.homes } }
     var retried: Set<OperationID> { state.withLock { $0.retried } }
     var deletedHere: Set<RemoteID> { state.withLock { $0.deletedHere } }
 
@@ -135,6 +138,7 @@ final class Person: Sendable {
         state.withLock { state in
             state.operations[number] = receipt.operation
             state.acknowledged.append(receipt.operation)
+            state.homes[receipt.operation] = receipt.conversation
         }
     }
 

@@ -10,7 +10,7 @@ extension Simulation {
     func perform(_ action: Scenario.Action, beside daemon: Life) throws {
         switch action {
         case .appendStreaming(_, _, let rings, let stopsAfter):
-            var hand = begin(CrashPoints()) { [person, disk] engine, _ in
+            var hand = begin(CrashPoints()) { [person, disk] engine, _, _ in
                 let turn = try? await engine.takeTurn()  // without it the write is queued all the same
                 guard let queued = try? person.perform(action, in: disk.store) else { return }
                 disk.beSeen()
@@ -40,7 +40,7 @@ extension Simulation {
 
     /// `convo sync`.
     func sync(as tenant: Tenant = .ours, on store: Store? = nil, acceptsDeletions: Bool = false) {
-        let hand = begin(CrashPoints(), as: tenant, on: store) { engine, _ in
+        let hand = begin(CrashPoints(), as: tenant, on: store) { engine, _, _ in
             _ = await engine.pull(.sweep, acceptsDeletions: acceptsDeletions)
             _ = try? await engine.push(.once)  // what fails stays in the outbox
         }

@@ -108,11 +108,11 @@ final class Simulation {
     }
 
     private func begin() -> Life {
-        begin(CrashPoints(deadly: deaths.first?.afterPoints)) { [scenario] engine, wake in
+        begin(CrashPoints(deadly: deaths.first?.afterPoints)) { [scenario] engine, adopter, wake in
             var end = await engine.run(scenario.intervals, wake: wake) { _ in }
             // Where nothing that is held speaks for the new key, the person says that it is theirs.
             while end?.isOtherOwner == true, !scenario.access.rotations.isEmpty, !Task.isCancelled {
-                _ = try? await engine.adoptAccount()  // what fails is tried again once the daemon has ended again
+                _ = try? await adopter.adoptAccount()  // what fails is tried again once the daemon has ended again
                 end = await engine.run(scenario.intervals, wake: wake) { _ in }
             }
         }
@@ -121,25 +121,31 @@ final class Simulation {
     /// - Parameters:
     ///   - tenant: whose server and key it was given.
     ///   - store: what it works on; the disk's where it is `nil`.
+    ///   - work: is given the engine, and another one with which a person gives the database to the account beside it.
     func begin(
         _ points: CrashPoints, as tenant: Tenant = .ours, on store: Store? = nil,
-        _ work: @escaping @Sendable (SyncEngine, AsyncEvent) async -> Void
+        _ work: @escaping @Sendable (SyncEngine, _ adopter: SyncEngine, AsyncEvent) async -> Void
     ) -> Life {
         lives += 1
+        let (sender, adopter) = (lives, -lives)
+        runByHand.insert(adopter)
         let stage = Stage(world, points: points) { [disk] _ in disk.beSeen() }
         let access = AccessPlan.access(to: tenant, ours: world.access)
-        let sender = lives
         let rereads = mutation?.rereadsAccess ?? true
         // The settings as they are then; the engine asks again where the server refuses the key.
-        let engine = engine(on: stage, store ?? disk.store) { [world, person] in
-            let shown = rereads ? AccessPlan.access(to: tenant, ours: world.access) : access
-            let client = SimulatedClient(world, pace: stage, sender: sender, access: shown) { person.operation(of: $0) }
-            return Connection(api: client, server: shown.server, key: shown.key)
+        let engines = [sender, adopter].map { sender in
+            engine(on: stage, store ?? disk.store) { [world, person] in
+                let shown = rereads ? AccessPlan.access(to: tenant, ours: world.access) : access
+                let client = SimulatedClient(world, pace: stage, sender: sender, access: shown) {
+                    person.operation(of: $0)
+                }
+                return Connection(api: client, server: shown.server, key: shown.key)
+            }
         }
         let wake = AsyncEvent()
         // Cancelled when this life ends: see `end`.
-        let task = Task(executorPreference: executor) { await work(engine, wake) }
-        return Life(sender: lives, stage: stage, wake: wake, task: task)
+        let task = Task(executorPreference: executor) { await work(engines[0], engines[1], wake) }
+        return Life(sender: sender, stage: stage, wake: wake, task: task)
     }
 
     private func engine(

@@ -18,14 +18,6 @@ import Testing
         ProcessInfo.processInfo.environment[name].flatMap(Int.init)
     }
 
-    /// Worlds with every fault at once in which the engine, or the rule that judges it, is still wrong. A seed leaves this
-    /// list when its cause is mended; none joins it for a change of the engine.
-    private static let unsolved = [
-        180: "a lost start takes another writer's conversation with the same first text for its own",
-        1106: "an append passes one that was made before it",
-        1709: "a request comes a second early in an outage",
-    ]
-
     /// Every other seed each, so that two processors share the work.
     @Test(arguments: 0..<strands)
     func `keeps every promise for every seed`(strand: Int) throws {
@@ -34,11 +26,7 @@ import Testing
             let report = try Simulation(Scenario(drawnFrom: UInt64(seed), drawing: Self.draws)).run()
             tally.count(report)
             let found = report.violations.prefix(3).map(\.description).joined(separator: "; ")
-            withKnownIssue("seed \(seed)", isIntermittent: true) {
-                #expect(report.violations.isEmpty, "seed \(seed): \(found)")
-            } when: {
-                Self.unsolved[seed] != nil && Self.draws == Scenario.landed
-            }
+            #expect(report.violations.isEmpty, "seed \(seed): \(found)")
             if !report.violations.isEmpty, Self.seeds == 1 { print(report.testDescription) }
         }
         print(tally)

@@ -30,9 +30,9 @@ private struct Listed {
             ]))
     }
 
-    private func entries(_ text: String) throws -> [Entry] {
-        [("message.input", text), ("message.output", "echo")].map { type, text in
-            Entry(raw: .object(["type": .string(type), "role": .string("user"), "content": .string(text)]))
+    private func entries(_ texts: String) throws -> [Entry] {
+        texts.split(separator: "|").flatMap { [("message.input", $0), ("message.output", "echo")] }.map { type, text in
+            Entry(raw: .object(["type": .string(type), "role": .string("user"), "content": .string(String(text))]))
         }
     }
 
@@ -93,6 +93,15 @@ private struct Listed {
         // It may be another writer's where nothing shows that the server leaves metadata out; and is, where it does not.
         #expect(try conclusion([other, ours], nil) == .ambiguous)
         #expect(try conclusion([other, Listed(id: "theirs", says: "hello")], true) == .absent)
+    }
+
+    @Test func `does not take what was said later in a conversation for its first input`() throws {
+        let other = Listed(id: "theirs", says: "something else|hello")
+        #expect(
+            try search([other], listTells: false, getTells: false, serverTells: false).step == .absent)
+        #expect(
+            try search([other, ours], listTells: false, getTells: false, serverTells: false).step
+                == .found(RemoteID("ours")))
     }
 
     @Test func `decides nothing where two may be it, or one that is older or not quite like it`() throws {

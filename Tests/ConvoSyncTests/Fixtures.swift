@@ -47,7 +47,9 @@ private final class TemporaryFolder: Sendable {
 }
 
 /// A write in the outbox, as the store hands it out.
-func item(_ kind: OperationKind = .append, state: OperationState = .queued) throws -> OutboxItem {
+func item(
+    _ kind: OperationKind = .append, state: OperationState = .queued, on remoteID: RemoteID = RemoteID("conv_1")
+) throws -> OutboxItem {
     let store = try temporaryStore()
     var request = StartRequest(inputs: .text("hello"))
     request.model = "m"
@@ -59,7 +61,7 @@ func item(_ kind: OperationKind = .append, state: OperationState = .queued) thro
         }
         return try store.operation(matching: start.operation.rawValue)
     }
-    try store.markDelivered(start.operation, as: RemoteID("conv_1"))
+    try store.markDelivered(start.operation, as: remoteID)
     let write =
         kind == .delete
         ? try store.delete(start.conversation, .remote)

@@ -126,7 +126,22 @@ private struct Pass {
     private let limits = SyncLimits()
 
     /// Appends to as many conversations.
-    private func appends(_ count: Int) throws -> [OutboxItem] { try (0..<count).map { _ in try item() } }
+    private func appends(_ count: Int) throws -> [OutboxItem] {
+        try (0..<count).map { try item(on: RemoteID("conv_\($0)")) }
+    }
+
+    @Test func `is kept where two local conversations turn out to be one on the server`() throws {
+        // Each in a store of its own, and so in a conversation of its own.
+        let (first, second, other) = (try item(), try item(), try item(on: RemoteID("conv_2")))
+        var pass = try Pass(.due, [first, second, other])
+        #expect(pass.next() == .prepare(first))
+        #expect(pass.next() == .prepare(other))
+        #expect(pass.next() == nil)
+        pass.finish(.prepare(first), .withdrawn)
+        #expect(pass.next() == .load(limit: 200))
+        pass.finish(.load(limit: 200), .loaded([second]))
+        #expect(pass.next() == .prepare(second))
+    }
 
     @Test func `is load, verify, prepare, send, refresh, and load again`() throws {
         let item = try item()

@@ -13,7 +13,7 @@ struct Baseline {
     let suites: [Measured]
     let simulations: [Measured]
 
-    init(_ build: MutantBuild, _ runner: TestRunner, seeds: (few: Int, many: Int), say: (String) -> Void) throws {
+    init(_ build: MutantBuild, _ runner: TestRunner, _ options: Options, say: (String) -> Void) throws {
         let listed = try Subprocess.run([build.program, "--testing-library", "swift-testing", "--list-tests"])
         let names = listed.lines.compactMap { line -> String? in
             guard let target = Plan.unitTests.first(where: { line.hasPrefix($0 + ".") }), line.contains("/") else {
@@ -27,7 +27,7 @@ struct Baseline {
         suites = try stages.map { try Baseline.measure($0, runner) }
             .sorted { $0.processorSeconds < $1.processorSeconds }
         say("\(suites.count) suites of unit tests: \(Int(suites.reduce(0) { $0 + $1.processorSeconds })) s")
-        simulations = try Plan.simulations(seeds).map { stage in
+        simulations = try Plan.simulations(options).map { stage in
             let measured = try Baseline.measure(stage, runner)
             say("\(stage.name): \(Int(measured.processorSeconds)) s")
             return measured

@@ -8,6 +8,8 @@ struct Options {
     var sample: Int?
     /// Only those that lived when they last ran.
     var survivors = false
+    /// Only the unit tests and the first seeds: what lives then may still be killed by the rest.
+    var quick = false
     /// Prints the mutants and runs none.
     var list = false
     /// Mutants that run at once.
@@ -17,11 +19,12 @@ struct Options {
     struct UsageError: Error, CustomStringConvertible { let description: String }
 
     static let usage = """
-        usage: mutate [--files PART]… [--only PART]… [--sample N] [--survivors] [--list] [--strands N] [--seeds FEW,MANY]
+        usage: mutate [--files PART]… [--only PART]… [--sample N] [--survivors] [--quick] [--list] [--strands N] [--seeds FEW,MANY]
           --files      mutate only files whose path contains PART
           --only       run only mutants whose line in the report contains PART
           --sample     run N of them, spread evenly
           --survivors  run only those that lived the last time
+          --quick      leave the scenarios and the further seeds out
           --list       print them, run none
           --seeds      simulated runs against each: so many first, up to so many in all
         """
@@ -31,6 +34,7 @@ struct Options {
         while let name = rest.popFirst() {
             switch name {
             case "--survivors": survivors = true
+            case "--quick": quick = true
             case "--list": list = true
             case "--files": files.append(try Options.value(of: name, &rest))
             case "--only": only.append(try Options.value(of: name, &rest))

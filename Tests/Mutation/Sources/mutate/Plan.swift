@@ -13,21 +13,18 @@ enum Plan {
 
     static var testTargets: [String] { unitTests + [simulation] }
 
-    /// The simulated runs, behind the unit tests: few seeds, the scenarios, then more seeds.
-    static func simulations(_ seeds: (few: Int, many: Int)) -> [Stage] {
-        [
-            Stage(
-                "\(seeds.few) seeds", filter: [seedTest], environment: ["CONVO_SIMULATION_SEEDS": "\(seeds.few)"]),
-            Stage(
-                "the simulation's scenarios", filter: [simulation], skip: [seedTest, otherMutants],
-                environment: ["CONVO_SIMULATION_SEEDS": "1"]),
-            Stage(
-                "\(seeds.many) seeds", filter: [seedTest],
-                environment: [
-                    "CONVO_SIMULATION_FIRST": "\(seeds.few + 1)",
-                    "CONVO_SIMULATION_SEEDS": "\(seeds.many - seeds.few)",
-                ]),
-        ]
+    /// The simulated runs, behind the unit tests: few seeds, then the scenarios and more seeds.
+    static func simulations(_ options: Options) -> [Stage] {
+        let (few, many) = options.seeds
+        let first = Stage("\(few) seeds", filter: [seedTest], environment: ["CONVO_SIMULATION_SEEDS": "\(few)"])
+        if options.quick { return [first] }
+        let scenarios = Stage(
+            "the simulation's scenarios", filter: [simulation], skip: [seedTest, otherMutants],
+            environment: ["CONVO_SIMULATION_SEEDS": "1"])
+        let further = Stage(
+            "\(many) seeds", filter: [seedTest],
+            environment: ["CONVO_SIMULATION_FIRST": "\(few + 1)", "CONVO_SIMULATION_SEEDS": "\(many - few)"])
+        return [first, scenarios, further]
     }
 }
 

@@ -22,7 +22,7 @@ func run() throws -> Bool {
     let build = try MutantBuild(files, in: workspace, say: say)
     let folder = workspace.folder.appending(path: "runs")
     let runner = TestRunner(program: build.program, folder: folder.appending(path: "baseline"))
-    let baseline = try Baseline(build, runner, seeds: options.seeds, say: say)
+    let baseline = try Baseline(build, runner, options, say: say)
     let mutants = options.chosen(from: build.mutants, workspace)
     let campaign = Campaign(mutants, baseline, program: build.program, folder: folder)
     let fates = try campaign.run(strands: options.strands) { mutant, fate, number in
