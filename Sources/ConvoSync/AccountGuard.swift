@@ -63,6 +63,10 @@ final class AccountGuard: Sendable {
     func adopt() async throws -> (owner: StoreOwner, held: Int) {
         let candidate = try connect()
         let account = try await AccountGuard.account(of: candidate)
+        if account == nil {
+            // A server that does not tell whose the key is still says whether it takes the key.
+            _ = try await candidate.api.list(page: 0, pageSize: 1, metadata: nil)
+        }
         let held = try store.adopt(server: candidate.server, account: account, key: candidate.key)
         verified.withLock { $0 = candidate }
         return (try store.owner(), held)

@@ -140,6 +140,17 @@ import Testing
         #expect(api.account.connection?.server == "https://b")
     }
 
+    @Test func `gives the database to nobody whose key the server refuses`() async throws {
+        server.belongs(to: nil)
+        try store.recordOwner(server: "https://a", account: nil, key: "old")
+        settings.say(connection("new"))
+        server.fail("list", .status(401))
+        #expect(await failure { _ = try await self.api().account.adopt() } == "http_401")
+        #expect(try store.knows(key: "old") && !store.knows(key: "new"))
+        _ = try await api().account.adopt()
+        #expect(try !store.knows(key: "old") && store.knows(key: "new"))
+    }
+
     @Test func `belongs to the owner where the server does not tell, if one of five conversations can be read`()
         async throws
     {
