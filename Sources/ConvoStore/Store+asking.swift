@@ -78,7 +78,7 @@ extension Store {
             try Bool.fetchOne(
                 database,
                 sql: """
-                    SELECT remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0
+                    SELECT remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0 AND other_account = 0
                         AND history_version IS NOT updated_at
                     FROM conversation WHERE id = ?
                     """,
@@ -107,7 +107,7 @@ extension Store {
                 sql: """
                     SELECT c.remote_id FROM operation o JOIN conversation c ON c.key = o.conversation
                     WHERE o.kind IN ('start', 'restart') AND o.state = 'delivered' AND c.remote_id IS NOT NULL
-                        AND c.deleted_remotely_at IS NULL AND c.local_only = 0
+                        AND c.deleted_remotely_at IS NULL AND c.local_only = 0 AND c.other_account = 0
                     ORDER BY o.sequence DESC LIMIT 1
                     """)
         }.map { RemoteID($0) }

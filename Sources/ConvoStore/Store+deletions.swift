@@ -32,7 +32,8 @@ extension Store {
                         COUNT(*) FILTER (WHERE deleted_remotely_at > ? AND deleted_remotely_at > ? AND NOT EXISTS (
                             SELECT 1 FROM operation o
                             WHERE o.conversation = c.key AND o.kind = 'delete' AND o.state = 'delivered')) AS marked
-                    FROM conversation c WHERE remote_id IS NOT NULL AND local_only = 0 AND hidden = 0
+                    FROM conversation c
+                    WHERE remote_id IS NOT NULL AND local_only = 0 AND hidden = 0 AND other_account = 0
                     """,
                 arguments: [dayAgo, accepted])
             return DeletionCensus(mirrored: counts?["mirrored"] ?? 0, recentlyMarked: counts?["marked"] ?? 0)

@@ -36,6 +36,7 @@ extension Store {
                 sql: """
                     SELECT remote_id FROM conversation INDEXED BY conversation_by_page
                     WHERE remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0 AND hidden = 0
+                        AND other_account = 0
                         AND (listed_page IS NULL OR listed_page NOT IN (SELECT value FROM json_each(?)))
                     ORDER BY key
                     """,

@@ -44,7 +44,7 @@ extension Store {
         try read { database in
             // Each half has an index of its own: what is settled and fetched is not looked at.
             let isMirrored =
-                "remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0 AND hidden = 0"
+                "remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0 AND hidden = 0 AND other_account = 0"
             return try Row.fetchAll(
                 database,
                 sql: """
@@ -145,7 +145,7 @@ extension Store {
         let row = try Row.fetchOne(
             database.cachedStatement(
                 sql: """
-                    SELECT hidden, raw IS ? AND deleted_remotely_at IS NULL AS is_held,
+                    SELECT hidden, raw IS ? AND deleted_remotely_at IS NULL AND other_account = 0 AS is_held,
                         history_version IS NOT updated_at AS is_stale
                     FROM conversation WHERE remote_id = ?
                     """),
@@ -213,7 +213,7 @@ extension Store {
                 UPDATE conversation SET raw = ?, name = ?, description = ?, model = ?, agent_id = ?, created_at = ?,
                     updated_at = ?, activity = MAX(activity, ?),
                     history_version = CASE WHEN deleted_remotely_at IS NULL THEN history_version END,
-                    deleted_remotely_at = NULL
+                    deleted_remotely_at = NULL, other_account = 0
                 WHERE key = ?
                 """
         ).execute(arguments: [

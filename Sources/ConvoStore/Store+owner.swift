@@ -46,6 +46,7 @@ extension Store {
                 sql: """
                     SELECT remote_id FROM conversation
                     WHERE remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0 AND hidden = 0
+                        AND other_account = 0
                     ORDER BY activity DESC LIMIT ?
                     """,
                 arguments: [limit]
@@ -65,11 +66,20 @@ extension Store {
     }
 
     /// Gives the database to another owner, on purpose. Every write that is not delivered is held: it was meant for the
-    /// owner before.
+    /// owner before. The conversations that are held stay; until the account of now shows one of them, the engine neither reads
+    /// it nor marks it as deleted. (Where server and account are the same as before, they are its conversations.)
     ///
     /// - Returns: how many writes are held now.
     public func adopt(server: String, account: Account?, key: String?) throws(StoreError) -> Int {
-        try writeDurably { database in
+        let before = try owner()
+        let isSame =
+            before.server == server && before.account.flatMap { old in account.map { old.isSame(as: $0) } } == true
+        return try writeDurably { database in
+            if !isSame {
+                try database.execute(
+                    sql: "UPDATE conversation SET other_account = 1 WHERE remote_id IS NOT NULL AND local_only = 0")
+                try database.execute(sql: "DELETE FROM listed_page")
+            }
             try database.execute(sql: "DELETE FROM known_key")
             try Fact.remove(database, .account)
             try Fact.set(database, .server, server)

@@ -162,6 +162,7 @@ extension StoredConversation {
         pendingCount = row["pending_count"]
         deletedRemotelyAt = row["deleted_remotely_at"]
         isLocalOnly = row["local_only"]
+        isFromAccountBefore = row["other_account"]
         parent = (row["parent_id"] as String?).map { parent in
             Parent(
                 conversation: LocalID(parent), entry: (row["parent_entry_id"] as String?).map { EntryID($0) },

@@ -24,6 +24,8 @@ public struct StoredConversation: Sendable, Hashable {
     public let deletedRemotelyAt: String?
     /// Made with `store: false`.
     public let isLocalOnly: Bool
+    /// Held from the account before `convo account adopt`, and not shown by the account of now.
+    public let isFromAccountBefore: Bool
     public let parent: Parent?
     /// The server's object; `nil` until it is known there.
     public let raw: JSONText?

@@ -17,6 +17,9 @@ public enum MirrorCheck {
             if mirrored.isDeletedRemotely {
                 violations.append(Violation(.falseDeletion, "\(served.id) is marked as deleted, and is there"))
             }
+            if mirrored.isFromAccountBefore {
+                violations.append(Violation(.mirrorDiffers, "\(served.id) is taken for the account before's"))
+            }
             if !server.forms(of: served).contains(where: { isEqual($0, mirrored.raw) }) {
                 violations.append(
                     Violation(.mirrorDiffers, "\(served.id) is \(mirrored.raw?.text ?? "nothing"), not \(served.raw)"))
@@ -28,7 +31,7 @@ public enum MirrorCheck {
             }
         }
         for id in server.deleted {
-            if let mirrored = mirror[id], !mirrored.isDeletedRemotely {
+            if let mirrored = mirror[id], !mirrored.isDeletedRemotely, !mirrored.isFromAccountBefore {
                 violations.append(Violation(.mirrorDiffers, "\(id) was deleted, and the mirror does not say so"))
             }
         }

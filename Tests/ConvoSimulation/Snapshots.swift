@@ -50,12 +50,18 @@ public struct MirrorSnapshot: Sendable {
         /// In their order; what the server dropped is marked.
         public let entries: [Entry]
         public let isDeletedRemotely: Bool
+        /// Held from before the database was given to the account of now, which has not shown it.
+        public let isFromAccountBefore: Bool
 
-        public init(id: RemoteID, raw: JSONText?, entries: [Entry], isDeletedRemotely: Bool = false) {
+        public init(
+            id: RemoteID, raw: JSONText?, entries: [Entry], isDeletedRemotely: Bool = false,
+            isFromAccountBefore: Bool = false
+        ) {
             self.id = id
             self.raw = raw
             self.entries = entries
             self.isDeletedRemotely = isDeletedRemotely
+            self.isFromAccountBefore = isFromAccountBefore
         }
     }
     public struct Entry: Hashable, Sendable {

@@ -57,7 +57,8 @@ extension MirrorSnapshot {
             }
             conversations.append(
                 Conversation(
-                    id: id, raw: stored.raw, entries: mirrored, isDeletedRemotely: stored.deletedRemotelyAt != nil))
+                    id: id, raw: stored.raw, entries: mirrored, isDeletedRemotely: stored.deletedRemotelyAt != nil,
+                    isFromAccountBefore: stored.isFromAccountBefore))
         }
         self.init(conversations: conversations, held: held)
     }

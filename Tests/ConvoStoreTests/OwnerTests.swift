@@ -48,6 +48,36 @@ import Testing
         #expect(try store.mirrored(exceptOn: []) == [RemoteID("conv_1"), RemoteID("conv_2")])
     }
 
+    private func list(_ ids: [String], at place: PagePlace) throws {
+        let page = ConversationPage(try ids.map { try Conversation.sample($0) })
+        _ = try store.takeIn(page, at: place, digest: PageDigest(point: 1, value: 2))
+    }
+
+    @Test func `asks the account of now about nothing that it has not shown`() throws {
+        try store.recordOwner(server: "https://a", account: ann, key: "one")
+        let (first, other) = (try house.conversation("conv_1"), try house.conversation("conv_2"))
+        _ = try store.takeIn([.sample("conv_3")])
+        let place = PagePlace(page: 0, size: 100)
+        try list(["conv_1", "conv_2"], at: place)
+        _ = try store.adopt(server: "https://a", account: ann, key: "two")
+        #expect(try !store.conversation(matching: "conv_1").isFromAccountBefore, "it is the same account")
+        #expect(try store.knownPage(at: place) != nil)
+        let bob = Account(user: .init(id: "u2", name: "bob"))
+        _ = try store.adopt(server: "https://a", account: bob, key: "bob")
+        #expect(try store.conversations().allSatisfy(\.isFromAccountBefore))
+        #expect(try store.knownPage(at: place) == nil)
+        #expect(try store.mirrored(exceptOn: []).isEmpty && store.heldConversations(limit: 9).isEmpty)
+        #expect(try store.staleConversations(limit: 9, now: house.clock.now).isEmpty)
+        #expect(try store.deletionCensus().mirrored == 0)
+        try list(["conv_1"], at: place)
+        _ = try store.takeIn([.sample("conv_3")])
+        #expect(try !store.conversation(matching: first.rawValue).isFromAccountBefore)
+        #expect(try store.conversation(matching: other.rawValue).isFromAccountBefore)
+        #expect(try store.mirrored(exceptOn: []) == [RemoteID("conv_1"), RemoteID("conv_3")])
+        #expect(try store.staleConversations(limit: 9, now: house.clock.now).map(\.remoteID) == [RemoteID("conv_3")])
+        #expect(try store.deletionCensus().mirrored == 2)
+    }
+
     @Test func `holds every open write when it changes hands`() throws {
         try store.recordOwner(server: "https://a", account: ann, key: "one")
         let conversations = try (0..<6).map { try house.conversation("conv_\($0)") }

@@ -20,6 +20,7 @@ extension StoredConversation {
             ("entry_count", .int(entryCount)),
             ("pending_count", .int(pendingCount)),
             ("deleted_remotely", .bool(deletedRemotelyAt != nil)),
+            ("other_account", .bool(isFromAccountBefore)),
             ("local_only", .bool(isLocalOnly)),
             ("parent", parent?.json ?? .null),
         ]

@@ -14,6 +14,7 @@ extension StoredConversation {
         var notes: [String] = []
         if pendingCount > 0 { notes.append("\(pendingCount) pending") }
         if deletedRemotelyAt != nil { notes.append("deleted on the server") }
+        if isFromAccountBefore { notes.append("of the account before") }
         if isLocalOnly { notes.append("kept here only") }
         if let parent { notes.append("branch of \(parent.conversation)") }
         return notes

@@ -53,6 +53,9 @@ def adopted(house):
     ann.user = "bob"
     ann.sync(expect=65)
     ann.judge_held("other_account", *(operation for operation, _ in ann.writes))
+    before = [chat for chat in ann.convo("list").json if chat["remote_id"] in ids]
+    check(before and all(chat["other_account"] for chat in before), "not known for the account before's:", before)
+    check(not any(chat["deleted_remotely"] for chat in before), "marked as deleted:", before)
     check(server.writes == 0, "sent unasked to the new account:", server.requests()["counts"])
     start = ann.writes[1][0]
     ann.convo("outbox", "retry", start)
