@@ -56,6 +56,18 @@ extension Row {
     }
 }
 
+extension Database {
+    /// Whether the first column of the first row is true. No row, `NULL` and 0 are false.
+    public func isTrue(sql: String, arguments: StatementArguments = StatementArguments()) throws -> Bool {
+        try Bool.fetchOne(self, sql: sql, arguments: arguments) ?? false
+    }
+
+    /// The first column of the first row, as a count. No row and `NULL` are 0.
+    public func count(sql: String, arguments: StatementArguments = StatementArguments()) throws -> Int {
+        try Int.fetchOne(self, sql: sql, arguments: arguments) ?? 0
+    }
+}
+
 extension DatabaseValueConvertible {
     /// The first column of every row.
     public static func fetchAll(

@@ -51,7 +51,7 @@ struct InstanceFile {
         else { throw failure(errno, String(cString: strerror(errno))) }
     }
 
-    private func failure(_ code: Int32, _ detail: String) -> StoreError {
+    func failure(_ code: Int32, _ detail: String) -> StoreError {
         code == ENOSPC || code == EDQUOT
             ? .diskFull(path: path) : .notWritable(path: path, detail: detail)
     }

@@ -62,27 +62,25 @@ extension Store {
     /// Whether a conversation has writes that wait to be sent.
     public func hasQueuedWrites(for id: LocalID) throws(StoreError) -> Bool {
         try read { database in
-            try Bool.fetchOne(
-                database,
+            try database.isTrue(
                 sql: """
                     SELECT EXISTS (SELECT 1 FROM operation o JOIN conversation c ON c.key = o.conversation
                         WHERE c.id = ? AND o.state = 'queued' AND o.kind = 'append')
                     """,
-                arguments: [id.rawValue]) ?? false
+                arguments: [id.rawValue])
         }
     }
 
     /// Whether the stored history of a conversation is behind what is known of it.
     public func isHistoryBehind(of id: LocalID) throws(StoreError) -> Bool {
         try read { database in
-            try Bool.fetchOne(
-                database,
+            try database.isTrue(
                 sql: """
                     SELECT remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0 AND other_account = 0
                         AND history_version IS NOT updated_at
                     FROM conversation WHERE id = ?
                     """,
-                arguments: [id.rawValue]) ?? false
+                arguments: [id.rawValue])
         }
     }
 
@@ -93,7 +91,7 @@ extension Store {
                 database,
                 sql: """
                     SELECT MAX(instr(c.raw, ?) > 0) FROM operation o JOIN conversation c ON c.key = o.conversation
-                    WHERE o.kind IN ('start', 'restart') AND o.state = 'delivered' AND c.raw IS NOT NULL
+                    WHERE o.kind IN ('start', 'restart') AND o.state = 'delivered'
                     """,
                 arguments: [Store.operationKey])
         }
@@ -139,16 +137,15 @@ extension Store {
     /// The tip of a conversation's stored history: what an append that is sent now is based on.
     public func tip(of id: LocalID) throws(StoreError) -> OutboxItem.Base {
         try read { database in
-            let row = try Row.fetchOne(
-                database,
-                sql: """
-                    SELECT COUNT(*) AS count, (SELECT e.id FROM entry e WHERE e.conversation = c.key
-                        AND e.dropped_at IS NULL AND e.local_only = 0 ORDER BY e.position DESC LIMIT 1) AS tip
-                    FROM conversation c JOIN entry n ON n.conversation = c.key AND n.dropped_at IS NULL AND n.local_only = 0
-                    WHERE c.id = ?
-                    """,
-                arguments: [id.rawValue])
-            return OutboxItem.Base(entryID: (row?["tip"] as String?).map { EntryID($0) }, count: row?["count"] ?? 0)
+            let held = """
+                FROM entry WHERE conversation = (SELECT key FROM conversation WHERE id = ?) AND dropped_at IS NULL
+                    AND local_only = 0
+                """
+            let last = try String.fetchOne(
+                database, sql: "SELECT id \(held) ORDER BY position DESC LIMIT 1", arguments: [id.rawValue])
+            return OutboxItem.Base(
+                entryID: last.map { EntryID($0) },
+                count: try database.count(sql: "SELECT COUNT(*) \(held)", arguments: [id.rawValue]))
         }
     }
 

@@ -9,7 +9,7 @@ extension Store {
             let items = try OutboxItem.fetchAll(
                 database,
                 sql: OutboxItem.selection
-                    + " WHERE o.id >= ?1 AND o.id < ?1 || char(127) OR o.id = ?1 ORDER BY o.sequence LIMIT 11",
+                    + " WHERE o.id >= ?1 AND o.id < ?1 || char(127) ORDER BY o.sequence LIMIT 11",
                 arguments: [name])
             if let exact = items.first(where: { $0.id.rawValue == name }) { return exact }
             guard let first = items.first, !name.isEmpty else { throw StoreError.noSuchOperation(name) }
@@ -51,8 +51,7 @@ extension Store {
         let retried = try writeDurably { database in
             try claimInstance(database)
             var retried: [OperationID] = []
-            for item in try open(database, in: states.intersection([.queued, .inDoubt, .refused, .held]))
-            where item.state == .queued || item.state == .inDoubt || item.reason?.code != Dependence.code {
+            for item in try open(database, in: states.intersection([.queued, .inDoubt, .refused, .held])) {
                 do {
                     try retry(database, item)
                     retried.append(item.id)
@@ -71,9 +70,7 @@ extension Store {
                 sql: "UPDATE operation SET next_attempt = NULL WHERE id = ?", arguments: [item.id.rawValue])
         case .held where item.reason?.code == OutboxItem.Reason.copied.code:
             // It is looked for in its conversation, which a stopped write must make known first.
-            if item.remoteID == nil, item.kind != .start, item.kind != .restart,
-                try stopped(database, before: item.id) != nil
-            {
+            if item.remoteID == nil, try stopped(database, before: item.id) != nil {
                 throw StoreError.wrongState(item.id, state: item.state, action: "retried")
             }
             // What its writer had seen stays: the original's is looked for behind that.
@@ -207,7 +204,7 @@ extension Store {
         }
         // What another copy may have sent cannot be looked for while its conversation is not known.
         for dependent in try dependents(database, of: item)
-        where dependent.state == .inDoubt && dependent.remoteID == nil && dependent.kind != .start {
+        where dependent.state == .inDoubt && dependent.remoteID == nil {
             _ = try move(
                 database, dependent.id, from: [.inDoubt], to: .held, reason: dependent.reason ?? reason,
                 set: "next_attempt = NULL", [])
@@ -234,8 +231,8 @@ extension Store {
             sql: """
                 WITH RECURSIVE family (key) AS (
                     SELECT key FROM conversation WHERE id = ?
-                    UNION SELECT c.key FROM conversation c JOIN family f ON c.parent = f.key WHERE c.remote_id IS NULL
-                        AND (SELECT remote_id FROM conversation WHERE key = f.key) IS NULL
+                    UNION SELECT c.key FROM conversation c JOIN family f ON c.parent = f.key
+                    WHERE (SELECT remote_id FROM conversation WHERE key = f.key) IS NULL
                 ) \(OutboxItem.selection) JOIN family ON family.key = o.conversation
                 WHERE o.sequence > ? AND o.state NOT IN ('delivered', 'cancelled') ORDER BY o.sequence
                 """,

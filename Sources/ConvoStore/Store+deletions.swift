@@ -25,18 +25,18 @@ extension Store {
         let dayAgo = Timestamp(microseconds: environment.now().microseconds - Store.recentMicroseconds).text
         return try read { database in
             let accepted = try Fact.text(database, .deletionsAccepted) ?? dayAgo
-            let counts = try Row.fetchOne(
-                database,
-                sql: """
-                    SELECT COUNT(*) FILTER (WHERE deleted_remotely_at IS NULL) AS mirrored,
-                        COUNT(*) FILTER (WHERE deleted_remotely_at > ? AND deleted_remotely_at > ? AND NOT EXISTS (
-                            SELECT 1 FROM operation o
-                            WHERE o.conversation = c.key AND o.kind = 'delete' AND o.state = 'delivered')) AS marked
-                    FROM conversation c
-                    WHERE remote_id IS NOT NULL AND local_only = 0 AND hidden = 0 AND other_account = 0
-                    """,
-                arguments: [dayAgo, accepted])
-            return DeletionCensus(mirrored: counts?["mirrored"] ?? 0, recentlyMarked: counts?["marked"] ?? 0)
+            let ours = """
+                SELECT COUNT(*) FROM conversation c
+                WHERE remote_id IS NOT NULL AND local_only = 0 AND hidden = 0 AND other_account = 0
+                """
+            return DeletionCensus(
+                mirrored: try database.count(sql: ours + " AND deleted_remotely_at IS NULL"),
+                recentlyMarked: try database.count(
+                    sql: ours + """
+                         AND deleted_remotely_at > ? AND NOT EXISTS (SELECT 1 FROM operation o
+                            WHERE o.conversation = c.key AND o.kind = 'delete' AND o.state = 'delivered')
+                        """,
+                    arguments: [max(dayAgo, accepted)]))
         }
     }
 
@@ -46,14 +46,13 @@ extension Store {
     /// - Parameter moment: when the write was sent, at the earliest.
     public func isUnseen(_ id: RemoteID, madeSince moment: Timestamp) throws(StoreError) -> Bool {
         try read { database in
-            try Bool.fetchOne(
-                database,
+            try database.isTrue(
                 sql: """
                     SELECT EXISTS (
                         SELECT 1 FROM conversation c JOIN operation o ON o.conversation = c.key
                         WHERE c.remote_id = ? AND c.raw IS NULL AND o.kind IN ('start', 'restart') AND o.sent >= ?)
                     """,
-                arguments: [id.rawValue, moment.microseconds]) ?? false
+                arguments: [id.rawValue, moment.microseconds])
         }
     }
 

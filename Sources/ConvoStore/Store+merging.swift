@@ -81,16 +81,16 @@ extension Store {
         _ database: Database, _ entries: [Entry], to conversation: Int64, isLocalOnly: Bool, behind gap: Int = 0
     ) throws {
         var position =
-            try Int.fetchOne(
-                database, sql: "SELECT IFNULL(MAX(position), -1) + 1 + ? FROM entry WHERE conversation = ?",
-                arguments: [gap, conversation]) ?? gap
+            try database.count(
+                sql: "SELECT IFNULL(MAX(position), -1) + 1 + ? FROM entry WHERE conversation = ?",
+                arguments: [gap, conversation])
         var batch = IndexBatch()
         for entry in entries {
             let id = entry.id?.rawValue ?? "~\(position)"
-            let isThere = try Bool.fetchOne(
-                database, sql: "SELECT EXISTS (SELECT 1 FROM entry WHERE conversation = ? AND id = ?)",
+            let isThere = try database.isTrue(
+                sql: "SELECT EXISTS (SELECT 1 FROM entry WHERE conversation = ? AND id = ?)",
                 arguments: [conversation, id])
-            if isThere == true { continue }
+            if isThere { continue }
             try insert(
                 database, EntryIntake(entry), id: id, at: position, in: conversation, isLocalOnly: isLocalOnly, &batch)
             position += 1

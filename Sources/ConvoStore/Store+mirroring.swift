@@ -169,10 +169,9 @@ extension Store {
             key = try insert(database, incoming, on: page)
         }
         guard known?.remoteID != nil else { return .new }
-        let isStale = try Bool.fetchOne(
-            database.cachedStatement(sql: "SELECT history_version IS NOT updated_at FROM conversation WHERE key = ?"),
-            arguments: [key])
-        return isStale == true ? .changed : .unchanged
+        let isStale = try database.isTrue(
+            sql: "SELECT history_version IS NOT updated_at FROM conversation WHERE key = ?", arguments: [key])
+        return isStale ? .changed : .unchanged
     }
 
     /// Our own start or restart, whose answer has not come (yet): the local conversation gets its remote id.

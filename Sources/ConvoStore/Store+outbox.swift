@@ -10,9 +10,8 @@ extension Store {
     @discardableResult
     public func recoverInterrupted() throws(StoreError) -> Int {
         let isNeeded = try read { database in
-            let isInterrupted = try Bool.fetchOne(
-                database, sql: "SELECT EXISTS (SELECT 1 FROM operation WHERE state = 'sending')")
-            return try isInterrupted == true || !isOriginal(database)
+            try database.isTrue(sql: "SELECT EXISTS (SELECT 1 FROM operation WHERE state = 'sending')")
+                || !isOriginal(database)
         }
         guard isNeeded else { return 0 }
         return try writeDurably { database in
@@ -20,8 +19,7 @@ extension Store {
             try database.execute(
                 sql: """
                     UPDATE operation SET state = 'in_doubt', doubted = ?, doubted_uptime = ?, doubted_boot = ?,
-                        next_attempt = NULL, reason_code = 'interrupted', reason_message = 'the sender stopped before the answer came',
-                        reason_hint = NULL
+                        next_attempt = NULL, reason_code = 'interrupted', reason_message = 'the sender stopped before the answer came'
                     WHERE state = 'sending'
                     """,
                 arguments: StatementArguments(doubt()))
@@ -127,7 +125,7 @@ extension Store {
     public func markDelivered(
         _ id: OperationID, as remoteID: RemoteID? = nil, response: ConversationResponse? = nil
     ) throws(StoreError) {
-        let isOnlyHere = response == nil || !environment.syncsUnstoredAnswers ? false : try isUnstored(id)
+        let isOnlyHere = environment.syncsUnstoredAnswers ? try isUnstored(id) : false
         try write(isDurable: isOnlyHere) { database in
             guard
                 let item = try OutboxItem.fetchOne(

@@ -24,7 +24,7 @@ extension Store {
             StoreOwner(
                 server: try Fact.text(database, .server),
                 account: try Fact.text(database, .account).map { Account(stored: JSONText.stored($0)) },
-                keyCount: try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM known_key") ?? 0)
+                keyCount: try database.count(sql: "SELECT COUNT(*) FROM known_key"))
         }
     }
 
@@ -32,9 +32,9 @@ extension Store {
     public func knows(key: String) throws(StoreError) -> Bool {
         try read { database in
             guard let salt = try Fact.text(database, .keySalt) else { return false }
-            return try Bool.fetchOne(
-                database, sql: "SELECT EXISTS (SELECT 1 FROM known_key WHERE digest = ?)",
-                arguments: [KeyDigest.hex(of: key, salt: salt)]) ?? false
+            return try database.isTrue(
+                sql: "SELECT EXISTS (SELECT 1 FROM known_key WHERE digest = ?)",
+                arguments: [KeyDigest.hex(of: key, salt: salt)])
         }
     }
 
@@ -94,7 +94,7 @@ extension Store {
         try database.execute(
             sql: """
                 UPDATE operation SET state = 'held', next_attempt = NULL, reason_code = ?, reason_message = ?, reason_hint = ?
-                WHERE state IN ('queued', 'sending', 'in_doubt', 'refused') OR (state = 'held' AND reason_code = ?)
+                WHERE state IN ('queued', 'sending', 'in_doubt', 'refused') OR reason_code = ?
                 """,
             arguments: [reason.code, reason.message, reason.hint, Dependence.code])
         return database.changesCount

@@ -48,10 +48,10 @@ extension Store {
         guard let from = request.fromEntryID else { throw .invalidRequest("a restart needs the entry to start from") }
         return try queue { database in
             let parent = try requireWritable(database, id)
-            let isThere = try Bool.fetchOne(
-                database, sql: "SELECT EXISTS (SELECT 1 FROM entry WHERE conversation = ? AND id = ?)",
+            let isThere = try database.isTrue(
+                sql: "SELECT EXISTS (SELECT 1 FROM entry WHERE conversation = ? AND id = ?)",
                 arguments: [parent.key, from.rawValue])
-            guard isThere == true else { throw StoreError.noSuchEntry(from.rawValue, conversation: id) }
+            guard isThere else { throw StoreError.noSuchEntry(from.rawValue, conversation: id) }
             let branch = try insertConversation(
                 database, name: parent.name, details: parent.details, model: parent.model, agentID: parent.agentID,
                 isLocalOnly: request.store == false)
@@ -70,13 +70,12 @@ extension Store {
         let receipt = try writeDurably { database -> QueuedWrite? in
             try claimInstance(database)
             let conversation = try require(database, id)
-            let waiting = try Int.fetchOne(
-                database,
+            let waiting = try database.count(
                 sql:
                     "SELECT COUNT(*) FROM operation WHERE conversation = ? AND state NOT IN ('delivered', 'cancelled')",
                 arguments: [conversation.key])
-            guard let waiting, waiting == 0 || scope == .remote else {
-                throw StoreError.pendingWrites(waiting ?? 0, conversation: id)
+            guard waiting == 0 || scope == .remote else {
+                throw StoreError.pendingWrites(waiting, conversation: id)
             }
             var receipt: QueuedWrite?
             if scope != .local, conversation.remoteID != nil, !conversation.isGoneRemotely {

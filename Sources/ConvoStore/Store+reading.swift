@@ -111,9 +111,8 @@ extension Store {
                 OperationState(rawValue: row["state"]).map { outbox[$0] = row["count"] }
             }
             return StoreStatus(
-                conversations: try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM conversation WHERE hidden = 0")
-                    ?? 0,
-                entries: try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM entry WHERE dropped_at IS NULL") ?? 0,
+                conversations: try database.count(sql: "SELECT COUNT(*) FROM conversation WHERE hidden = 0"),
+                entries: try database.count(sql: "SELECT COUNT(*) FROM entry WHERE dropped_at IS NULL"),
                 outbox: outbox,
                 lastPullAt: try Fact.text(database, .lastPull), lastSweepAt: try Fact.text(database, .lastSweep))
         }

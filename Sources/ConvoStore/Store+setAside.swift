@@ -65,10 +65,9 @@ extension Store {
     /// - Parameter version: its `updated_at`.
     public func isHistoryUnreadable(of id: RemoteID, version: String) throws(StoreError) -> Bool {
         try read { database in
-            try Bool.fetchOne(
-                database,
+            try database.isTrue(
                 sql: "SELECT EXISTS (SELECT 1 FROM conversation WHERE remote_id = ? AND unreadable_version = ?)",
-                arguments: [id.rawValue, version]) ?? false
+                arguments: [id.rawValue, version])
         }
     }
 

@@ -117,9 +117,11 @@ public final class Store: Sendable {
     public func checkIntegrity() throws(StoreError) {
         let findings = try read { database in
             try String.fetchAll(database, sql: "PRAGMA integrity_check(1)")
-                + String.fetchAll(database, sql: "SELECT \"table\" FROM pragma_foreign_key_check LIMIT 1")
+                + String.fetchAll(
+                    database,
+                    sql: "SELECT \"table\" || ' names a row that is not there' FROM pragma_foreign_key_check LIMIT 1")
         }
-        if let finding = findings.first, finding != "ok" { throw .corrupt(path: path, detail: finding) }
+        if let finding = findings.first(where: { $0 != "ok" }) { throw .corrupt(path: path, detail: finding) }
         guard readOnlyReason == nil else { return }  // FTS5's own check is a command that writes
         try write { database in
             for index in ["entry_index", "conversation_index"] {

@@ -52,6 +52,26 @@ import Testing
         try store.checkIntegrity()
     }
 
+    @Test func `keeps what its writer had seen where another copy may have sent it`() throws {
+        let (write, copied) = (try house.append(to: first), try house.append(to: first))
+        try store.write {
+            try $0.execute(
+                sql:
+                    "UPDATE operation SET state = 'held', reason_code = 'copied', seen_entry_id = 'conv_1 a' WHERE id = ?",
+                arguments: [copied.rawValue])
+        }
+        try store.mirror(
+            .sample("conv_1", updated: "2026-01-02T00:00:00Z"),
+            [
+                message("conv_1 q", "hello"), message("conv_1 a", "echo", role: "assistant"), message("i", "first"),
+                message("o", "echo", role: "assistant"),
+            ])
+        try store.write { try $0.execute(sql: "UPDATE operation SET base_entry_id = 'conv_1 a', base_count = 2") }
+        try store.noteOwnTurn(of: house.item(write), entries: 2)
+        #expect(try house.item(write).seenEntryID == EntryID("o"))
+        #expect(try house.item(copied).seenEntryID == EntryID("conv_1 a"))
+    }
+
     @Test func `becomes none where it is no longer queued, confirms calls, or its writer had seen nothing`() throws {
         let moving = try house.append(to: first)
         _ = try store.markSending(moving, base: nil)

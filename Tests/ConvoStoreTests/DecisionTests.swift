@@ -67,7 +67,9 @@ import Testing
         try store.mirror(
             .sample("conv_1", updated: "2026-01-02T00:00:00Z"),
             [message("conv_1 q", "hello"), message("conv_1 a", "echo", role: "assistant"), message("new", "theirs")])
-        try store.write { try $0.execute(sql: "UPDATE operation SET next_attempt = 7 WHERE state = 'held'") }
+        try store.write {
+            try $0.execute(sql: "UPDATE operation SET next_attempt = 7 WHERE state IN ('held', 'refused')")
+        }
         try store.retry(stopped)
         #expect(try house.states(stopped, behind, other) == [.queued, .queued, .refused])
         let item = try house.item(stopped)
@@ -77,6 +79,63 @@ import Testing
         try store.write { try $0.execute(sql: "UPDATE entry SET dropped_at = 'now' WHERE id = 'conv_2 a'") }
         try store.retry(other)
         #expect(try house.item(other).seenEntryID == EntryID("conv_2 q"))
+    }
+
+    /// As in a copy of a database, whose original may have sent it.
+    private func copied(_ ids: OperationID...) throws {
+        try store.write { database in
+            for id in ids {
+                try database.execute(
+                    sql: """
+                        UPDATE operation SET state = 'held', reason_code = 'copied', reason_message = 'm', next_attempt = 7,
+                            base_entry_id = 'b', base_count = 3, failures = 2 WHERE id = ?
+                        """,
+                    arguments: [id.rawValue])
+            }
+        }
+    }
+
+    @Test func `has a copied write looked for only once its conversation is known`() throws {
+        let start = try house.start()
+        let behind = try (0..<2).map { _ in try house.append(to: start.conversation) }
+        try copied(start.operation, behind[0], behind[1])
+        let wrong = StoreError.wrongState(behind[0], state: .held, action: "retried")
+        #expect(refusal { try store.retry(behind[0]) } == "\(wrong)")
+        try store.retry(start.operation)
+        let item = try house.item(start.operation)
+        #expect(item.state == .inDoubt && item.nextAttempt == nil && item.base == nil && item.failures == 0)
+        for id in behind { try store.retry(id) }
+        #expect(try house.states(behind[0], behind[1]) == [.inDoubt, .inDoubt])
+        let last = try house.append(to: start.conversation)
+        for id in behind { try store.markInDoubt(id, reason: .lost, nextAttempt: house.clock.now) }
+        try store.markStopped(start.operation, from: .inDoubt, as: .held, reason: .no)
+        #expect(try house.states(behind[0], behind[1], last) == [.held, .held, .held])
+        for id in behind {
+            let item = try house.item(id)
+            #expect(item.reason?.code == "answer_lost" && item.nextAttempt == nil)
+        }
+        #expect(try house.item(last).reason?.code == "dependency")
+    }
+
+    @Test func `has a copied append looked for at once where its conversation is known`() throws {
+        let (stopped, write) = (try house.append(to: first), try house.append(to: first))
+        try copied(stopped, write)
+        try store.retry(write)
+        #expect(try house.states(stopped, write) == [.held, .inDoubt])
+    }
+
+    @Test func `finds nothing to work on behind what is stopped, but for what is in doubt`() throws {
+        let (stopped, behind) = (try house.append(to: first), try house.append(to: first))
+        try copied(stopped)
+        #expect(try store.readyOperations(limit: 9).isEmpty)
+        try store.write {
+            try $0.execute(
+                sql: """
+                    UPDATE operation SET state = 'in_doubt', doubted = 1, doubted_uptime = 1, doubted_boot = 'a' WHERE id = ?
+                    """,
+                arguments: [behind.rawValue])
+        }
+        #expect(try store.readyOperations(limit: 9).map(\.id) == [behind])
     }
 
     @Test func `cannot retry what waits for another one, or is over, or on its way`() throws {

@@ -46,6 +46,24 @@ import Testing
         }
     }
 
+    @Test(arguments: ["entry_index", "conversation_index"])
+    func `or the check of the whole file says so`(index: String) throws {
+        let house = try TemporaryStore()
+        _ = try house.conversation("conv_1")
+        try house.store.checkIntegrity()
+        try house.store.write { try $0.execute(sql: "UPDATE \(index)_data SET block = zeroblob(8) WHERE id > 10") }
+        #expect(throws: StoreError.self) { try house.store.checkIntegrity() }
+    }
+
+    @Test func `or the check names a row that belongs to nothing`() throws {
+        let house = try TemporaryStore()
+        _ = try house.append(to: house.conversation("conv_1"))
+        try house.store.pool.writeWithoutTransaction {
+            try $0.execute(sql: "PRAGMA foreign_keys = OFF; DELETE FROM conversation; PRAGMA foreign_keys = ON")
+        }
+        #expect(refusal { try house.store.checkIntegrity() }.contains("names a row that is not there"))
+    }
+
     @Test func `where one transaction brings two histories of a conversation`() throws {
         let house = try TemporaryStore()
         let conversation = try Conversation.sample("conv_1")

@@ -55,6 +55,20 @@ import Testing
         #expect(try store.markSending(queued.operation, base: nil))
     }
 
+    @Test(arguments: [false, true])
+    func `is known by whoever sends or deletes first`(deletes: Bool) throws {
+        let write = try start(store)
+        try store.mirror(.sample("conv_1"), [message("m", "hello")])
+        let id = try store.localID(matching: "conv_1")
+        let copy = try copy(to: "copy.db")
+        if deletes {
+            _ = try copy.delete(id, .remote)
+        } else {
+            #expect(try !copy.markSending(write.operation, base: nil))
+        }
+        #expect(try copy.operation(matching: write.operation.rawValue).reason?.code == "copied")
+    }
+
     @Test func `is known by whoever takes the engine's lock`() throws {
         let write = try start(store)
         let copy = try copy(to: "copy.db")
@@ -89,6 +103,57 @@ import Testing
         try InstanceFile(database: store.path).write(beside)
         #expect(try store.recoverInterrupted() == 1)
         #expect(try store.outbox().map(\.state) == [.inDoubt])
+    }
+
+    @Test func `leaves what is over as it is, and says of the rest what to do`() throws {
+        let (delivered, cancelled, open) = (try start(store), try start(store), try start(store))
+        try store.markDelivered(delivered.operation, as: RemoteID("conv_1"))
+        _ = try store.cancel(cancelled.operation)
+        try store.markQueued(
+            open.operation, from: .queued, reason: .init(code: "x", message: "x"),
+            nextAttempt: store.environment.now())
+        let copy = try copy(to: "copy.db")
+        _ = try copy.recoverInterrupted()
+        let items = try [delivered, cancelled, open].map { try copy.operation(matching: $0.operation.rawValue) }
+        #expect(items.map(\.state) == [.delivered, .cancelled, .held])
+        #expect(items[2].reason == .copied && items[2].nextAttempt == nil)
+    }
+
+    @Test func `counts its sends beside it, and never fewer than before`() throws {
+        let file = InstanceFile(database: store.path)
+        _ = try start(store)
+        let name = try #require(file.read()).name
+        for (sends, expected) in [(5, 5), (3, 5), (12_345_678_901, 12_345_678_901)] as [(Int64, Int64)] {
+            try store.confirmSend(InstanceFile.Content(name: name, sends: sends))
+            #expect(file.read() == InstanceFile.Content(name: name, sends: expected))
+        }
+        try store.confirmSend(InstanceFile.Content(name: "another", sends: 1))
+        #expect(file.read() == InstanceFile.Content(name: "another", sends: 1))
+    }
+
+    @Test func `writes what is beside it in one place and one length, and leaves no file open`() throws {
+        let file = InstanceFile(database: store.path)
+        func size() throws -> Int? {
+            try FileManager.default.attributesOfItem(atPath: store.path + ".instance")[.size] as? Int
+        }
+        try file.write(InstanceFile.Content(name: "name", sends: 9))
+        let first = try size()
+        try file.write(InstanceFile.Content(name: "name", sends: .max))
+        #expect(try size() == first)
+        #expect(file.read()?.sends == .max)
+        let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").compactMap {
+            try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\($0)")
+        }
+        #expect(!descriptors.contains { $0.hasSuffix(store.path + ".instance") })
+    }
+
+    @Test func `says that the disk is full, or why nothing can be written`() {
+        let file = InstanceFile(database: "/x")
+        for code in [ENOSPC, EDQUOT] {
+            #expect("\(file.failure(code, "no"))" == "\(StoreError.diskFull(path: "/x.instance"))")
+        }
+        let other = StoreError.notWritable(path: "/x.instance", detail: "no")
+        #expect("\(file.failure(EACCES, "no"))" == "\(other)")
     }
 
     @Test func `moved within its file system is the same database`() throws {

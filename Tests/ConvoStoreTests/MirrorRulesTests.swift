@@ -77,6 +77,14 @@ import Testing
             ]) == 0)
         #expect(try store.search("again").total == 0)
         #expect(try store.conversations().map(\.id) == [second])
+        _ = try store.takeIn([.sample("conv_9")])
+        _ = try store.delete(store.localID(matching: "conv_9"), .local)
+        #expect(try store.takeIn([.sample("conv_9")]).items == [.unchanged], "its history is not wanted either")
+    }
+
+    @Test func `that has changed is the one that is listed`() throws {
+        #expect(try store.takeIn([.sample("conv_2", updated: "2026-05-01T00:00:00Z")]).items == [.changed])
+        #expect(try store.takeIn([.sample("conv_1", extra: #","x":1"#)]).items == [.unchanged])
     }
 
     @Test func `that the server denies is marked, once, and it alone`() throws {
@@ -248,6 +256,70 @@ import Testing
         try store.checkIntegrity()
     }
 
+    @Test func `changes an entry in all that is asked of it`() throws {
+        let changed = try JSONText(message("conv_1 q", "hello"))
+            .setting("type", to: .string("message.output")).setting("role", to: .string("assistant"))
+            .setting("created_at", to: .string("2026-03-01T00:00:00Z"))
+            .setting("completed_at", to: .string("2026-03-01T00:00:01Z"))
+        _ = try take("conv_1", [changed.text])
+        let row = try #require(
+            try store.read {
+                try Row.fetchOne($0, sql: "SELECT type, role, created, completed_at FROM entry WHERE id = 'conv_1 q'")
+            })
+        #expect(row["type"] as String == "message.output")
+        #expect(row["role"] as String == "assistant")
+        #expect(row["created"] as Int64 == Timestamp("2026-03-01T00:00:00Z")?.microseconds)
+        #expect(row["completed_at"] as String == "2026-03-01T00:00:01Z")
+        #expect(try store.search("hello role:assistant").total == 1)
+    }
+
+    @Test func `gives each entry a name of its own, however odd the server's are`() throws {
+        let entries = [message("a", "one"), message("a~2", "two"), message("a", "three")]
+        _ = try store.takeIn([.sample("conv_3")])
+        #expect(try take("conv_3", entries) == 3)
+        #expect(try take("conv_3", entries) == 0)
+        #expect(try texts("conv_3") == ["one", "two", "three"])
+    }
+
+    @Test func `never takes away what only we hold, and drops the rest once`() throws {
+        let id = try store.localID(matching: "conv_1")
+        let write = try house.append(to: id)
+        _ = try store.markSending(write, base: nil)
+        try store.keepPartial(
+            of: write, conversation: nil,
+            entries: [Entry(raw: try JSONText(message("part", "half", role: "assistant")))])
+        for _ in 1...6 {
+            _ = try take("conv_1", [message("m", "alone", role: "assistant")])
+            house.clock.advance(seconds: 200)
+        }
+        #expect(try texts("conv_1") == ["alone", "half"])
+        func dropped() throws -> [String?] {
+            try store.history(of: id, withDropped: true).entries.map(\.droppedAt).filter { $0 != nil }
+        }
+        let before = try dropped()
+        #expect(before.count == 2)
+        _ = try take("conv_1", [message("m", "alone", role: "assistant")])
+        #expect(try dropped() == before, "when each went")
+    }
+
+    @Test func `of several is judged by what it brings itself`() throws {
+        let second = "2026-02-01T00:00:00Z"
+        _ = try store.takeIn([.sample("conv_2", updated: second)])
+        let held = [message("conv_2 q", "hello"), message("conv_2 a", "echo", role: "assistant")]
+        _ = try store.takeIn([
+            HistoryIntake(.sample("conv_1", [message("m", "new", role: "assistant")]), version: version),
+            HistoryIntake(.sample("conv_2", held), version: second),
+        ])
+        #expect(try recheck("conv_2").isOutdated)
+        _ = try store.takeIn([.sample("conv_2", updated: "2026-03-01T00:00:00Z")])
+        _ = try store.takeIn([
+            HistoryIntake(.sample("conv_1", [message("m", "new", role: "assistant")]), version: version),
+            HistoryIntake(
+                .sample("conv_2", held + [message("n", "x", role: "assistant")]), version: "2026-03-01T00:00:00Z"),
+        ])
+        #expect(try !recheck("conv_2").isOutdated)
+    }
+
     @Test func `keeps when an answer was complete, which only the response tells`() throws {
         let id = try store.localID(matching: "conv_1")
         let write = try house.append(to: id)
@@ -306,6 +378,22 @@ import Testing
         #expect(try recheck("conv_2") == Recheck(0, due: nil, isOutdated: false))
     }
 
+    @Test(arguments: [false, true])
+    func `that ends long before its conversation changed is read again, unless the change was our own`(
+        isOurs: Bool
+    ) throws {
+        func at(_ seconds: Int64) -> String {
+            Timestamp(microseconds: house.clock.now.microseconds + seconds * 1_000_000).text
+        }
+        let (name, version) = ("conv_3", at(0))
+        _ = try store.takeIn([.sample(name, created: at(-20), updated: version)])
+        if isOurs { try store.recordOwnVersion(version, of: store.localID(matching: name)) }
+        let answer = try JSONText(message("a", "echo", role: "assistant"))
+            .setting("created_at", to: .string(at(-10)))
+        #expect(try take(name, [answer.text], version: version) == 1)
+        #expect(try recheck(name).isOutdated == !isOurs)
+    }
+
     @Test func `first read of a conversation is no old one, whatever it brings`() throws {
         _ = try store.takeIn([.sample("conv_3")])
         #expect(try take("conv_3", []) == 0)
@@ -361,6 +449,15 @@ import Testing
         #expect(rows[4]["id"] as String == "~4")
         for word in ["one", "two", "three"] { #expect(try store.search(word).total == 1, "\(word)") }
         #expect(try store.search("again").total == 0)
+    }
+
+    @Test func `are there also where another conversation has one of the same name`() throws {
+        let (id, other) = (try house.conversation("conv_1"), try house.conversation("conv_2"))
+        let write = try house.append(to: id)
+        try store.markDelivered(
+            write, response: house.response("conv_1", message("conv_2 a", "echo", role: "assistant")))
+        #expect(try store.history(of: id).entries.map(\.entry.id?.rawValue) == ["conv_1 q", "conv_1 a", "conv_2 a"])
+        #expect(try store.history(of: other).entries.count == 2)
     }
 
     @Test func `of a new conversation begin with the first place`() throws {

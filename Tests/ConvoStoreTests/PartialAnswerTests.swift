@@ -110,6 +110,48 @@ import Testing
         #expect(try shown() == ["hello", "and?", "half"])
     }
 
+    @Test func `is that of its own write, whichever came first`() throws {
+        let second = try house.conversation("conv_2")
+        let (other, third) = (try house.append(to: second), try house.append(to: house.conversation("conv_3")))
+        for id in [other, third] { _ = try house.store.markSending(id, base: nil) }
+        try house.store.keepPartial(
+            of: other, conversation: nil, entries: [Entry(raw: JSONText(message("p", "part", role: "assistant")))])
+        #expect(try house.store.response(to: third) == nil)
+        try house.store.markQueued(other, from: .sending, reason: nil, nextAttempt: nil)
+        #expect(try house.store.history(of: second).entries.map(\.entry.id?.rawValue) == ["conv_2 q", "conv_2 a"])
+        #expect(try shown() == ["hello", "half an"])
+    }
+
+    @Test func `goes without what an unstored exchange has left there`() throws {
+        let unstored = try house.store.append(
+            AppendRequest(json: .object(["inputs": .string("aside"), "store": .bool(false)])), to: conversation
+        ).operation
+        try house.store.markDelivered(
+            unstored, response: house.response("conv_1", message("u", "unstored", role: "assistant")))
+        try house.store.markQueued(operation, from: .inDoubt, reason: nil, nextAttempt: nil)
+        #expect(try Set(shown()) == ["hello", "aside", "unstored"])
+    }
+
+    @Test func `gives way to the whole answer`() throws {
+        let answer = try house.response("conv_1", message("msg_3", "half an answer", role: "assistant"))
+        try house.store.markDelivered(operation, response: answer)
+        #expect(try house.store.response(to: operation)?["conversation_id"]?.string == "conv_1")
+    }
+
+    @Test func `stands where it will be, also where the write confirms calls and has no inputs`() throws {
+        let second = try house.conversation("conv_2")
+        let write = try house.store.append(
+            AppendRequest(
+                json: .object(["tool_confirmations": .array([JSONText.object(["tool_call_id": .string("c")])])])),
+            to: second
+        ).operation
+        _ = try house.store.markSending(write, base: nil)
+        try house.store.keepPartial(
+            of: write, conversation: nil, entries: [Entry(raw: JSONText(message("p", "part", role: "assistant")))])
+        let position = try house.store.read { try Int.fetchOne($0, sql: "SELECT position FROM entry WHERE id = 'p'") }
+        #expect(position == 2)
+    }
+
     @Test func `is told of an unstored exchange by its entries alone`() throws {
         let start = try house.start(isStored: false)
         _ = try house.store.markSending(start.operation, base: nil)

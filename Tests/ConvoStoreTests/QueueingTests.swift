@@ -66,6 +66,13 @@ import Testing
         #expect(try store.outbox().count == 2)
     }
 
+    @Test func `to start is found by the name that it gives, before it is sent`() throws {
+        var request = StartRequest(inputs: .text("hello"))
+        (request.model, request.name) = ("m", "Apricot")
+        let start = try store.start(request)
+        #expect(try store.search("apricot").hits.map(\.conversation) == [start.conversation])
+    }
+
     @Test func `has a bounded size`() throws {
         func request(_ length: Int) -> JSONText {
             AppendRequest(inputs: .text(String(repeating: "x", count: length))).json
@@ -96,6 +103,8 @@ import Testing
         #expect(refusal { _ = try restart(from: "conv_2 a") } == "\(missing)")
         let nowhere = RestartRequest(json: .object(["inputs": .string("x")]))
         #expect(throws: StoreError.self) { try store.restart(nowhere, of: first) }
+        let silent = RestartRequest(json: .object(["inputs": .array([]), "from_entry_id": .string("conv_1 q")]))
+        #expect(throws: StoreError.self) { try store.restart(silent, of: first) }
         let branch = try restart(from: "conv_1 q")
         let made = try store.conversation(matching: branch.conversation.rawValue)
         #expect(made.parent?.conversation == first)
@@ -212,6 +221,9 @@ import Testing
         #expect(missing() == waits(for: "abc", "def"))
         #expect(try house.item(house.append(to: other)).state == .queued)
         #expect(throws: StoreError.self) { try answer("abc") }
+        let elsewhere = try JSONText.array(["abc", "def"].map(result))
+        _ = try store.append(AppendRequest(json: .object(["inputs": elsewhere])), to: other)
+        #expect(missing() == waits(for: "abc", "def"), "the results are queued for another conversation")
         _ = try answer("def", "abc")
         #expect(missing().isEmpty)
     }

@@ -1,8 +1,9 @@
 import ConvoSQLite
-import ConvoStore
 import Dispatch
 import Foundation
 import Testing
+
+@testable import ConvoStore
 
 @Suite struct `A database file` {
     @Test func `is made once, whoever opens it at the same moment`() throws {
@@ -12,6 +13,14 @@ import Testing
                 #expect(throws: Never.self) { try Store(path: folder.file("convo.db")) }
             }
         }
+    }
+
+    @Test func `is kept by SQLite itself, and by no wait that nobody needs`() throws {
+        let store = try TemporaryStore().store
+        let settings = try store.write { database in
+            try ["foreign_keys", "synchronous"].map { try Int.fetchOne(database, sql: "PRAGMA \($0)") }
+        }
+        #expect(settings == [1, 1], "on, and NORMAL")
     }
 
     @Test(arguments: ["PRAGMA user_version = 7", "CREATE TABLE theirs (a)", "PRAGMA application_id = 7"])

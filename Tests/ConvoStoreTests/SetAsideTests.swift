@@ -48,7 +48,7 @@ import Testing
 
     @Test func `of a history is named with its conversation, and replaced with the next reading`() throws {
         try take(page: 0, [try row("a"), try row("b"), .null])
-        let deep = String(repeating: "[", count: 600) + String(repeating: "]", count: 600)
+        let deep = Self.deep
         func read(_ name: String, _ entries: String...) throws {
             let raw = #"{"conversation_id":"\#(name)","entries":[\#(entries.joined(separator: ","))]}"#
             try store.takeIn([
@@ -92,6 +92,23 @@ import Testing
         try store.recordUnreadableHistory(of: RemoteID("a"), version: "2026-02-01T00:00:00Z", reason: "too large")
         #expect(try store.staleConversations(limit: 9, now: house.clock.now).isEmpty)
     }
+
+    @Test func `of a history gives way to the whole of it, and to no page of the list`() throws {
+        try take(page: 0, [try row("a"), try row("b")])
+        let odd = #"{"conversation_id":"a","entries":[\#(message("m", "x")),{"id":"odd","content":\#(Self.deep)}]}"#
+        try store.takeIn([
+            HistoryIntake(try ConversationHistory(JSONAnswer(Array(odd.utf8))), version: "2026-01-01T00:00:00.000001Z")
+        ])
+        try take(page: 0, [try row("a"), try row("b")])
+        #expect(try store.setAside().map(\.position) == [1])
+        try store.recordUnreadableHistory(of: RemoteID("a"), version: "2", reason: "too large")
+        #expect(try store.setAside().map(\.position) == [nil])
+        #expect(try store.isHistoryUnreadable(of: RemoteID("a"), version: "2"))
+        #expect(try !store.isHistoryUnreadable(of: RemoteID("b"), version: "2"))
+        #expect(try !store.isHistoryUnreadable(of: RemoteID("a"), version: "1"))
+    }
+
+    private static let deep = String(repeating: "[", count: 600) + String(repeating: "]", count: 600)
 
     @Test func `is kept as it came up to a megabyte`() throws {
         func text(_ count: Int) -> JSONText { .string(String(repeating: "x", count: count - 2)) }

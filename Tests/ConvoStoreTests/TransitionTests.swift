@@ -137,6 +137,14 @@ import Testing
         #expect(try store.operations(in: first).map(\.id) == [write, behind, last])
     }
 
+    @Test func `that was not found goes on where only what comes after it is stopped`() throws {
+        let behind = try house.append(to: first)
+        try house.doubt(write)
+        try house.stop(behind)
+        try store.markQueued(write, from: .inDoubt, reason: nil, nextAttempt: nil)
+        #expect(try house.states(write, behind) == [.queued, .refused])
+    }
+
     @Test func `tells whether the server gives the metadata of what it made back`() throws {
         #expect(try store.givesMetadataBack() == nil)
         let start = try house.start()
@@ -199,6 +207,7 @@ import Testing
     @Test func `loses its sender with the process, and is in doubt then`() throws {
         #expect(try store.recoverInterrupted() == 0)
         let third = try house.start().operation
+        try store.markQueued(write, from: .queued, reason: .no, nextAttempt: later(60))
         for id in [write, third] { _ = try store.markSending(id, base: nil) }
         try store.markQueued(other, from: .queued, reason: nil, nextAttempt: later(60))
         house.clock.advance(seconds: 5)
@@ -207,6 +216,7 @@ import Testing
         let item = try house.item(write)
         #expect(item.doubtedAt == house.clock.now && item.nextAttempt == nil)
         #expect(item.reason?.code == "interrupted" && item.reason?.hint == nil)
+        #expect(item.reason?.message == "the sender stopped before the answer came")
         #expect(try house.item(other).nextAttempt == later(55))
         #expect(try store.recoverInterrupted() == 0)
     }

@@ -41,6 +41,57 @@ import Testing
         #expect(try store.history(of: bystander).entries.count == 2)
     }
 
+    /// Of an answer that broke off, by the ids that the server gave them.
+    private func parts(_ names: String...) throws -> [Entry] {
+        try names.map { Entry(raw: try JSONText(message($0, "half", role: "assistant"))) }
+    }
+
+    @Test func `keeps the whole of each entry, and of what broke off only what is nowhere else`() throws {
+        _ = try house.conversation("theirs")
+        let start = try house.start()
+        _ = try store.markSending(start.operation, base: nil)
+        try store.keepPartial(
+            of: start.operation, conversation: nil, entries: parts("ours q", "ours a", "nowhere"))
+        _ = try house.conversation("ours")
+        try store.markDelivered(start.operation, as: RemoteID("ours"))
+        let entries = try store.history(of: start.conversation, withDropped: true).entries
+        let kept = Dictionary(uniqueKeysWithValues: entries.map { ($0.entry.id?.rawValue ?? "", $0) })
+        #expect(kept.count == 3 && entries.count == 3)
+        #expect(kept["ours q"]?.entry.raw["content"]?.string == "hello" && kept["ours q"]?.droppedAt == nil)
+        #expect(kept["ours a"]?.entry.raw["content"]?.string == "echo" && kept["ours a"]?.droppedAt == nil)
+        #expect(kept["nowhere"]?.droppedAt != nil)
+        #expect(try store.history(of: store.localID(matching: "theirs")).entries.count == 2)
+        try store.checkIntegrity()
+    }
+
+    @Test func `is found by the name that the server has, and by no older one`() throws {
+        var request = StartRequest(inputs: .text("question"))
+        (request.model, request.name) = ("m", "Mine")
+        _ = try house.conversation("theirs")
+        let start = try store.start(request)
+        _ = try house.conversation("ours")  // the newest row: the next one gets its number
+        try store.markDelivered(start.operation, as: RemoteID("ours"))
+        _ = try house.conversation("next")
+        #expect(try store.search("Mine").total == 0)
+        #expect(try store.search("ours").hits.map(\.conversation) == [start.conversation])
+        #expect(try store.conversation(matching: start.conversation.rawValue).name == "Name of ours")
+        try store.checkIntegrity()
+    }
+
+    @Test func `is deleted here where our own was`() throws {
+        let start = try house.start()
+        _ = try house.conversation("ours")
+        try store.write {
+            try $0.execute(
+                sql: "UPDATE conversation SET hidden = 1 WHERE id = ?", arguments: [start.conversation.rawValue])
+        }
+        try store.markDelivered(start.operation, as: RemoteID("ours"))
+        #expect(try store.conversations().isEmpty)
+        #expect(try store.search("echo").total == 0 && store.search("ours").total == 0)
+        #expect(try store.takeIn([.sample("ours")]).items == [.unchanged])
+        try store.checkIntegrity()
+    }
+
     @Test func `keeps its id where another answer names another`() throws {
         let start = try house.start()
         try store.markDelivered(start.operation, as: RemoteID("first"))

@@ -88,6 +88,11 @@ import Testing
         #expect(await account.renewed(after: refused)?.key == "two")
         #expect(await account.renewed(after: refused)?.key == "two")
         #expect(rotated.requests() == ["whoami"])
+        settings.say(connection("three", rotated))
+        try await account.verify()
+        #expect(account.connection?.key == "two", "what is verified is not read again before it is refused")
+        #expect(await account.renewed(after: refused)?.key == "two")
+        settings.say(connection("two", rotated))
         #expect(await account.renewed(after: try #require(account.connection)) == nil)
     }
 
@@ -177,6 +182,13 @@ import Testing
         _ = try store.takeIn([try server.get(readable)])
         try await api().account.verify()
         #expect(try store.knows(key: "new"))
+    }
+
+    @Test func `needs no key where the server asks for none`() async throws {
+        try store.recordOwner(server: "https://a", account: ann, key: nil)
+        settings.say(Connection(api: server, server: "https://a", key: nil))
+        try await api().account.verify()
+        #expect(server.requests().isEmpty)
     }
 
     @Test func `is told by server and key from one that is another`() {

@@ -1,0 +1,82 @@
+import ConvoModel
+import ConvoSQLite
+import Testing
+
+@testable import ConvoStore
+
+@Suite struct `Conversations that the server says are gone` {
+    private let house: TemporaryStore
+    private var store: Store { house.store }
+
+    init() throws { house = try TemporaryStore() }
+
+    private func mark(_ names: String..., isAccepted: Bool = false) throws {
+        try store.markDeletedRemotely(names.map { RemoteID($0) }, isAccepted: isAccepted)
+    }
+
+    @Test func `count for a day, or until a person accepts them, unless they were deleted from here`() throws {
+        let ids = try (0..<6).map { try house.conversation("conv_\($0)") }
+        let deletions = try [ids[2], ids[4]].map { try #require(try store.delete($0, .remote)).operation }
+        let append = try house.append(to: ids[3])
+        try store.markDelivered(append)
+        try mark("conv_0")
+        house.clock.advance(seconds: 86_400)
+        #expect(try store.deletionCensus() == DeletionCensus(mirrored: 5, recentlyMarked: 0), "a day is over")
+        try store.markDelivered(deletions[0])
+        try mark("conv_1", "conv_3", "conv_4")
+        // That of conv_4 from here has not arrived.
+        #expect(try store.deletionCensus() == DeletionCensus(mirrored: 1, recentlyMarked: 3))
+        house.clock.advance(seconds: 1)
+        try mark(isAccepted: true)
+        #expect(try store.deletionCensus().recentlyMarked == 0)
+        try mark("conv_5")
+        #expect(try store.deletionCensus().recentlyMarked == 0, "of the very moment of the acceptance")
+        house.clock.advance(seconds: 86_400 * 2)
+        #expect(try store.deletionCensus() == DeletionCensus(mirrored: 0, recentlyMarked: 0))
+    }
+
+    @Test func `are waited for no longer`() throws {
+        let id = try house.conversation("conv_1")
+        try store.mirror(.sample("conv_1", updated: "2026-01-02T00:00:00Z"), [message("i", "a question")])
+        try store.write { try $0.execute(sql: "UPDATE conversation SET history_due = 7, history_outdated = 0") }
+        #expect(try store.unansweredTurn(of: id) != nil)
+        try mark("conv_1")
+        #expect(try store.unansweredTurn(of: id) == nil)
+    }
+
+    /// A start or restart that was sent, and named by the server, and that no read has shown.
+    private func unseen(_ name: String, from parent: LocalID? = nil) throws -> OperationID {
+        let write =
+            try parent.map {
+                try store.restart(RestartRequest(from: EntryID("conv_0 q"), inputs: .text("again")), of: $0)
+            } ?? house.start()
+        _ = try store.markSending(write.operation, base: nil)
+        try store.keepPartial(of: write.operation, conversation: RemoteID(name), entries: [])
+        return write.operation
+    }
+
+    @Test func `may be there still where our own write has just made them and no read has shown them`() throws {
+        let parent = try house.conversation("conv_0")
+        func isUnseen(_ name: String, since moment: Timestamp) throws -> Bool {
+            try store.isUnseen(RemoteID(name), madeSince: moment)
+        }
+        let early = house.clock.now
+        let old = try unseen("conv_old")
+        house.clock.advance(seconds: 1)
+        let moment = house.clock.now
+        _ = try (unseen("conv_new"), unseen("conv_branch", from: parent))
+        for name in ["conv_new", "conv_branch"] {
+            #expect(try isUnseen(name, since: moment))
+            #expect(try !isUnseen(name, since: Timestamp(microseconds: moment.microseconds + 1)))
+        }
+        #expect(try !isUnseen("conv_0", since: early) && !isUnseen("conv_none", since: early))
+        #expect(try !isUnseen("conv_old", since: moment))
+        // What is appended later made nothing.
+        try store.markDelivered(old)
+        let later = try house.append(to: store.localID(matching: "conv_old"))
+        _ = try store.markSending(later, base: nil)
+        #expect(try !isUnseen("conv_old", since: moment) && isUnseen("conv_old", since: early))
+        _ = try store.takeIn([.sample("conv_new")])
+        #expect(try !isUnseen("conv_new", since: moment))
+    }
+}

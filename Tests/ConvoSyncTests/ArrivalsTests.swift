@@ -1,0 +1,75 @@
+import ConvoModel
+import ConvoStore
+import Testing
+
+@testable import ConvoSync
+
+@Suite struct `Histories that wait to be stored` {
+    /// With so many entries, the first of which makes up the bytes.
+    private func history(entries: Int = 1, bytes: Int? = nil) throws -> HistoryIntake {
+        let small = JSONText.int(1)
+        let first = bytes.map { JSONText.string(String(repeating: "x", count: $0 - 2 - (entries - 1))) } ?? small
+        let all = [first] + Array(repeating: small, count: entries - 1)
+        let raw = JSONText.object(["conversation_id": .string("c"), "entries": .array(all)])
+        return HistoryIntake(try ConversationHistory(raw: raw), version: "1")
+    }
+
+    private func arrivals(_ histories: HistoryIntake...) -> Arrivals {
+        var arrivals = Arrivals()
+        for history in histories { arrivals.add(history, at: noon) }
+        return arrivals
+    }
+
+    /// How many are stored at once, as soon as they are there, though more are coming.
+    private func batch(_ histories: HistoryIntake...) throws -> Int? {
+        var arrivals = Arrivals()
+        for history in histories { arrivals.add(history, at: noon) }
+        return arrivals.next(at: noon, isMoreComing: true)?.count
+    }
+
+    @Test func `keep others from being fetched from a megabyte on`() throws {
+        let room = 1 << 20
+        #expect(try !arrivals(history(bytes: room - 1)).isFull)
+        #expect(try arrivals(history(bytes: room)).isFull)
+        var arrivals = try arrivals(history(bytes: room - 2), history(bytes: 3))
+        #expect(arrivals.isFull)
+        #expect(arrivals.next(at: noon, isMoreComing: true)?.count == 1)
+        #expect(!arrivals.isFull && arrivals.isStoring && !arrivals.isEmpty)
+        #expect(arrivals.due == nil && arrivals.next(at: noon, isMoreComing: false) == nil)
+        arrivals.stored()
+        #expect(arrivals.next(at: noon, isMoreComing: false)?.count == 1)
+        arrivals.stored()
+        #expect(arrivals.isEmpty)
+    }
+
+    @Test func `are stored at once where they fill a transaction, and no further`() throws {
+        #expect(try batch(history(entries: 255)) == nil)
+        #expect(try batch(history(entries: 256)) == 1)
+        #expect(try batch(history(entries: 256), history()) == 1)
+        #expect(try batch(history(entries: 255), history(), history()) == 2)
+        let bytes = 384 << 10
+        #expect(try batch(history(bytes: bytes - 1)) == nil)
+        #expect(try batch(history(bytes: bytes)) == 1)
+        #expect(try batch(history(bytes: bytes), history()) == 1)
+        #expect(try batch(history(bytes: bytes - 1), history(), history()) == 2)
+    }
+
+    @Test func `are counted anew behind a batch`() throws {
+        var arrivals = try arrivals(history(entries: 256, bytes: 384 << 10))
+        #expect(arrivals.next(at: noon, isMoreComing: true)?.count == 1)
+        arrivals.stored()
+        arrivals.add(try history(), at: noon)
+        #expect(arrivals.next(at: noon, isMoreComing: true) == nil)
+    }
+
+    @Test func `wait a quarter of a second for others, also where the clock is set back`() throws {
+        var arrivals = try arrivals(history())
+        #expect(arrivals.due == noon + .milliseconds(250))
+        #expect(arrivals.next(at: noon + .milliseconds(249), isMoreComing: true) == nil)
+        arrivals.add(try history(), at: noon + .milliseconds(200))
+        #expect(arrivals.due == noon + .milliseconds(250), "it goes by the first")
+        var late = arrivals
+        #expect(late.next(at: noon + .milliseconds(250), isMoreComing: true)?.count == 2)
+        #expect(arrivals.next(at: noon + .milliseconds(-1), isMoreComing: true)?.count == 2)
+    }
+}
