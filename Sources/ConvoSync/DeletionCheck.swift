@@ -53,7 +53,6 @@ struct DeletionCheck {
         }
         guard !isTooMany(of: census) else {
             withheld = gone.count + missing.count + inFlight + waiting
-            (missing, gone) = ([], [])
             return nil
         }
         if inFlight < probesAtOnce, let id = missing.popLast() {

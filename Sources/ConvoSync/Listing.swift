@@ -120,28 +120,16 @@ struct Listing {
         startAgain()
     }
 
-    private mutating func goOn(to page: Int) {
-        phase = .page(page)
-        nextToAsk = max(nextToAsk, page)
-    }
+    private mutating func goOn(to page: Int) { phase = .page(page) }
 
     private mutating func startAgain() {
-        leaveOthers()
-        firstPageCount = nil
+        outdated = asked
+        early = [:]
+        (nextToAsk, horizon) = (0, 0)
         metInPass = []
         unreadablePages = 0
         phase = .page(0)
     }
 
-    private mutating func end() {
-        leaveOthers()
-        phase = .done
-    }
-
-    private mutating func leaveOthers() {
-        outdated = asked
-        early = [:]
-        nextToAsk = 0
-        horizon = 0
-    }
+    private mutating func end() { phase = .done }
 }

@@ -145,10 +145,9 @@ public struct PullMachine: Machine {
         }
     }
 
-    /// Whether no step is in flight, and nothing that was read waits to be stored.
+    /// Whether no step is in flight. What was read is stored before anybody asks.
     private var isIdle: Bool {
         listingsInFlight == 0 && fetching.inFlight == 0 && deletions.isIdle && !arrivals.isStoring
-            && (halt != nil || arrivals.isEmpty)
     }
 
     private mutating func start(_ step: Step) -> Turn<Step> {
@@ -171,6 +170,7 @@ public struct PullMachine: Machine {
 
     private mutating func failed(_ step: Step, _ failure: SyncFailure, at now: Timestamp) {
         if failure.isNotTheAPI { foreignAnswers += 1 }
+        if let asked = failure.asked, asked > limits.patience { report.asked = max(report.asked ?? asked, asked) }
         if failure.endsPass || foreignAnswers >= limits.foreignAnswers {
             halt = halt ?? failure
         } else if case .fetch(let stale) = step, failure.isNotFound {
@@ -236,6 +236,9 @@ public struct PullReport: Sendable {
     public internal(set) var failures: [ConversationFailure] = []
     /// Why the pull ended early; `nil` where it is complete.
     public internal(set) var halt: SyncFailure?
+    /// How long the server asked to be left alone, where that is longer than a pull waits: the longest of all answers,
+    /// whatever ended the pull.
+    public internal(set) var asked: Duration?
 
     public init() {}
 }

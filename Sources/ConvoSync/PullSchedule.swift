@@ -14,7 +14,8 @@ public struct PullSchedule: Sendable {
     private var nextLook: Timestamp?
     private var nextSweep: Timestamp?
     private var failures = 0
-    private var notBefore: Timestamp?
+    /// After a failure: how long to wait, and until when.
+    private var pause: (wait: Duration, until: Timestamp)?
 
     public init(pollInterval: Duration, sweepInterval: Duration, backoff: Backoff = Backoff()) {
         self.pollInterval = pollInterval
@@ -23,21 +24,22 @@ public struct PullSchedule: Sendable {
     }
 
     public func next(at now: Timestamp) -> Turn {
-        // A clock that was set back must not silence us: what lies further ahead than the interval is due.
-        if let notBefore, now < notBefore, notBefore <= now + backoff.limit { return .sleep(until: notBefore) }
+        // A clock that was set back must not silence us: what lies further ahead than the whole wait is due.
+        if let pause, pause.until > now, pause.until <= now + pause.wait { return .sleep(until: pause.until) }
         guard let nextSweep, nextSweep > now, nextSweep <= now + sweepInterval else { return .pull(.sweep) }
         guard let nextLook, nextLook > now, nextLook <= now + pollInterval else { return .pull(.look) }
         return .sleep(until: min(nextSweep, nextLook))
     }
 
     public mutating func finished(_ scope: PullMachine.Scope, _ report: PullReport, at now: Timestamp) {
-        if let halt = report.halt {
+        if report.halt != nil {
             failures += 1
-            notBefore = now + backoff.delay(after: failures, asked: halt.asked)
+            let wait = backoff.delay(after: failures, asked: report.asked)
+            pause = (wait, now + wait)
             return
         }
         failures = 0
-        notBefore = nil
+        pause = nil
         nextLook = now + pollInterval
         if scope == .sweep { nextSweep = now + sweepInterval }
     }

@@ -26,8 +26,8 @@ public struct RequestCheck: Sendable {
 
     public func violations(in audit: Audit) -> [Violation] {
         let all =
-            overlaps(in: audit) + resends(in: audit) + impatience(in: audit) + stubbornness(in: audit)
-            + malformed(in: audit) + outages.violations(in: audit)
+            overlaps(in: audit) + resends(in: audit) + impatience(in: audit) + earlyPulls(in: audit)
+            + stubbornness(in: audit) + malformed(in: audit) + outages.violations(in: audit)
         return all.filter { !forgives.contains($0.rule) }
     }
 
@@ -103,6 +103,35 @@ public struct RequestCheck: Sendable {
         return violations
     }
 
+    /// After a long wait that the server asked for, a daemon asks for the list no earlier.
+    ///
+    /// Once a start may be lost, whoever looks for it asks for the list as well.
+    private func earlyPulls(in audit: Audit) -> [Violation] {
+        let pulls = audit.records.filter { $0.isPull && !runByHand.contains($0.sender) }
+        let lost = audit.records.filter { $0.request.makesConversation && $0.outcome.leavesDoubt }.map(\.finishedAt)
+            .min()
+        var last: [Int: Audit.Record] = [:]
+        var violations: [Violation] = []
+        for record in pulls where record.sentAt < lost ?? .never {
+            if let before = last[record.sender], let asked = RequestCheck.asked(by: before),
+                record.sentAt >= before.finishedAt, record.sentAt < before.finishedAt + asked,
+                !clockJumps.contains(where: { before.finishedAt <= $0 && $0 <= record.sentAt })
+            {
+                let early = before.finishedAt + asked - record.sentAt
+                violations.append(
+                    Violation(.impatient, "request \(record.number) asks for the list \(early) early"))
+            }
+            if RequestCheck.asked(by: record) != nil || last[record.sender] == nil { last[record.sender] = record }
+        }
+        return violations
+    }
+
+    /// What is longer than a pull itself waits for.
+    private static func asked(by record: Audit.Record) -> Duration? {
+        guard case .failed(.status(429), _, let asked?) = record.outcome, asked > .seconds(5) else { return nil }
+        return asked
+    }
+
     private func isWoken(_ record: Audit.Record, by wake: VirtualInstant) -> Bool {
         wake <= record.sentAt && record.sentAt <= wake + .seconds(15)
     }
@@ -170,6 +199,22 @@ public struct RequestCheck: Sendable {
             return RequestRules.refusal(of: record.request).map {
                 Violation(.malformedRequest, "request \(record.number) (\(record.request.name)): \($0.message)")
             }
+        }
+    }
+}
+
+extension Audit.Record {
+    /// For the mirror: a probe of an outage asks for one conversation.
+    fileprivate var isPull: Bool {
+        if case .list(_, let pageSize, _) = request { pageSize > 1 } else { false }
+    }
+}
+
+extension APIRequest {
+    fileprivate var makesConversation: Bool {
+        switch self {
+        case .start, .restart: true
+        default: false
         }
     }
 }

@@ -26,7 +26,8 @@ extension Simulation {
         case .acceptDeletions:
             sync(acceptsDeletions: true)
         case .syncAs(let tenant):
-            sync(as: tenant)
+            // A database that has met no account yet is whoever's comes first.
+            if try disk.store.owner().server != nil { sync(as: tenant) }
         case .backUp:
             try disk.backUp()
         case .restore:

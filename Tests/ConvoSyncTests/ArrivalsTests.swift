@@ -6,11 +6,11 @@ import Testing
 
 @Suite struct `Histories that wait to be stored` {
     /// With so many entries, the first of which makes up the bytes.
-    private func history(entries: Int = 1, bytes: Int? = nil) throws -> HistoryIntake {
+    private func history(_ id: String = "c", entries: Int = 1, bytes: Int? = nil) throws -> HistoryIntake {
         let small = JSONText.int(1)
         let first = bytes.map { JSONText.string(String(repeating: "x", count: $0 - 2 - (entries - 1))) } ?? small
         let all = [first] + Array(repeating: small, count: entries - 1)
-        let raw = JSONText.object(["conversation_id": .string("c"), "entries": .array(all)])
+        let raw = JSONText.object(["conversation_id": .string(id), "entries": .array(all)])
         return HistoryIntake(try ConversationHistory(raw: raw), version: "1")
     }
 
@@ -52,6 +52,20 @@ import Testing
         #expect(try batch(history(bytes: bytes)) == 1)
         #expect(try batch(history(bytes: bytes), history()) == 1)
         #expect(try batch(history(bytes: bytes - 1), history(), history()) == 2)
+    }
+
+    @Test func `gather in their order while others are stored`() throws {
+        var arrivals = try arrivals(history("1"))
+        #expect(arrivals.next(at: noon, isMoreComing: false)?.count == 1)
+        for number in 2...6 { arrivals.add(try history("\(number)"), at: noon) }
+        #expect(arrivals.next(at: noon, isMoreComing: false) == nil)
+        arrivals.stored()
+        #expect(
+            arrivals.next(at: noon, isMoreComing: false)?.map(\.history.conversationID.rawValue)
+                == (2...6).map { "\($0)" })
+        #expect(!arrivals.isEmpty)
+        arrivals.stored()
+        #expect(arrivals.isEmpty && arrivals.due == nil)
     }
 
     @Test func `are counted anew behind a batch`() throws {

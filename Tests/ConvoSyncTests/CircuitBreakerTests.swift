@@ -51,6 +51,9 @@ extension APIError {
             Issue.record("two try at once")
             return
         }
+        #expect(holdsUntil(2) == noon + .seconds(3), "they look again each second")
+        finish(.unreachable, isProbe: false, at: noon + .seconds(2))
+        #expect(holdsUntil(2) == noon + .seconds(3))
         finish(nil, isProbe: true, at: noon + .seconds(3))
         guard case .free = breaker.enter(at: noon + .seconds(3)) else {
             Issue.record("held back though the server is there")
@@ -96,5 +99,53 @@ extension APIError {
     @Test mutating func `does not last for hours because the clock was set back`() {
         #expect(fails(at: 7200))
         for second in [0, 7100, 7198] { #expect(holdsUntil(second) == nil) }
+    }
+}
+
+@Suite struct `The gate that requests pass` {
+    private let clock = SteppingClock()
+    private let gate: CircuitBreakerGate
+
+    init() { gate = CircuitBreakerGate(backoff: Backoff(), clock: clock) }
+
+    private func fail(_ error: APIError, isList: Bool? = nil) async {
+        do throws(APIError) {
+            if let isList {
+                try await gate.pass(isList: isList) { () throws(APIError) in throw error }
+            } else {
+                try await gate.pass { () throws(APIError) in throw error }
+            }
+        } catch {}  // it is what was asked for
+    }
+
+    @Test func `stays open where one conversation is answered by something else, and closes for the list`() async {
+        await fail(.portal)
+        #expect(gate.holdsUntil == nil)
+        await fail(.portal, isList: true)
+        #expect(gate.holdsUntil != nil)
+    }
+
+    /// A request is under way, an outage begins, and another request probes: the first one's failure is no probe's.
+    @Test func `takes no request that was under way for the probe`() async {
+        let (isUnderWay, goesOn) = (AsyncEvent(), AsyncEvent())
+        let (start, end) = (isUnderWay.generation, goesOn.generation)
+        async let first: Void = {
+            do throws(APIError) {
+                try await gate.pass { () throws(APIError) in
+                    isUnderWay.notify()
+                    await goesOn.wait(after: end)
+                    throw .unreachable
+                }
+            } catch {}  // as it should
+        }()
+        await isUnderWay.wait(after: start)
+        await fail(.unreachable)
+        clock.advance(.seconds(1))
+        let held = try? await gate.pass { () throws(APIError) -> Timestamp? in
+            goesOn.notify()
+            return gate.holdsUntil
+        }
+        await first
+        #expect(held == clock.now + .seconds(1))
     }
 }

@@ -110,6 +110,8 @@ private struct Listed {
         }
         #expect(try conclusion([ours, Listed(id: "twin", says: "hello")]) == .ambiguous)
         #expect(try conclusion([Listed(id: "old", says: "hello", secondsBefore: 7200)]) == .ambiguous)
+        #expect(try conclusion([Listed(id: "older", says: "hello", secondsBefore: 601)]) == .ambiguous)
+        #expect(try conclusion([Listed(id: "near", says: "hello", secondsBefore: 600)]) == .found(RemoteID("near")))
         #expect(try conclusion([Listed(id: "changed", says: "Hello!")]) == .ambiguous)
         #expect(try conclusion([Listed(id: "yesterday", says: "hello", secondsBefore: 100_000)]) == .absent)
     }
@@ -139,6 +141,92 @@ private struct Listed {
         }
         var search = CreationSearch(item, serverTells: false, limits: SyncLimits())
         #expect(try conclusion(of: &search, listing: [Listed(id: "lagging"), ours]) == .denied)
+    }
+
+    @Test func `asks about none where the list gives metadata back, and believes a get that does`() throws {
+        let theirs = Listed(id: "theirs", says: "hello")
+        let named = Listed(id: "named", metadata: .object(["k": .string("v")]))
+        let listed = try search([named, theirs])
+        #expect(listed.step == .absent && listed.requests == ["list 0", "list 1"])
+        let asked = try search([named, theirs], listTells: false)
+        #expect(asked.step == .absent && asked.requests == ["list 0", "list 1", "get named", "get theirs"])
+    }
+
+    @Test func `reads no further than a day before the write, or where the pages say the same again`() throws {
+        let metadata = JSONText.object(["k": .string("v")])
+        func requests(_ all: [Listed], pages: Int = 100_000) throws -> [String] {
+            var limits = SyncLimits()
+            (limits.pageSize, limits.pages) = (1, pages)
+            var search = CreationSearch(item, serverTells: nil, limits: limits)
+            var requests: [String] = []
+            while case .list(let page) = search.step, requests.count < 20 {
+                requests.append("\(page)")
+                search.listed(
+                    CreationSearch.Page(
+                        conversations: page < all.count ? [try conversation(all[page], withMetadata: true)] : [],
+                        claimed: [], hasNew: false))
+            }
+            return requests
+        }
+        func listed(_ id: String, secondsBefore: Int) -> Listed {
+            Listed(id: id, metadata: metadata, secondsBefore: secondsBefore)
+        }
+        let (day, more) = (listed("a", secondsBefore: 86_400), listed("b", secondsBefore: 86_401))
+        #expect(try requests([day, more, day]) == ["0", "1"])
+        let same = Array(repeating: listed("a", secondsBefore: 0), count: 9)
+        #expect(try requests(same) == ["0", "1"])
+        let cycle = (0..<9).map { listed("\($0 % 2)", secondsBefore: 0) }
+        #expect(try requests(cycle) == ["0", "1", "2"])
+        let all = (0..<9).map { listed("\($0)", secondsBefore: 0) }
+        #expect(try requests(all, pages: 2) == ["0", "1"])
+        #expect(try requests(all).count == 10)
+    }
+
+    @Test func `goes by the first input also of what was made a day before`() throws {
+        let found = try search(
+            [Listed(id: "old", says: "hello", secondsBefore: 86_400)], listTells: false, getTells: false,
+            serverTells: false)
+        #expect(found.requests.contains("history old"))
+    }
+
+    @Test(arguments: [(0, 1), (1, 2)])
+    func `reads the pages again for what stood behind the first alone, once`(newPage: Int, passes: Int) throws {
+        var search = CreationSearch(item, serverTells: nil, limits: SyncLimits())
+        var pages: [Int] = []
+        while case .list(let page) = search.step, pages.count < 20 {
+            let ids = page < 2 ? ["\(page)"] : []
+            let listed = try ids.map { try conversation(Listed(id: $0, operation: "op_x"), withMetadata: true) }
+            search.listed(
+                CreationSearch.Page(
+                    conversations: listed, claimed: [], hasNew: pages.count < 3 && page == newPage))
+            pages.append(page)
+        }
+        #expect(pages.count == passes * 3)
+        #expect(search.step == .absent)
+    }
+
+    @Test func `asks no more than a hundred conversations one by one`() throws {
+        func conclusion(_ count: Int) throws -> CreationSearch.Step {
+            try search((0..<count).map { Listed(id: "\($0)") }, listTells: false, serverTells: true).step
+        }
+        #expect(try conclusion(100) == .absent)
+        #expect(try conclusion(101) == .ambiguous)
+    }
+
+    @Test func `reads the pages three times at most`() throws {
+        var search = CreationSearch(item, serverTells: nil, limits: SyncLimits())
+        var pages: [Int] = []
+        while case .list(let page) = search.step {
+            pages.append(page)
+            let ids = page < 2 ? ["\(pages.count)"] : []
+            search.listed(
+                CreationSearch.Page(
+                    conversations: try ids.map {
+                        try conversation(Listed(id: $0, operation: "op_x"), withMetadata: true)
+                    }, claimed: [], hasNew: true))
+        }
+        #expect(pages == [0, 1, 2, 0, 1, 2, 0, 1, 2])
+        #expect(search.step == .absent)
     }
 
     @Test func `reads the pages again where something unknown stood behind the first`() throws {

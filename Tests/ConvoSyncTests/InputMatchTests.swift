@@ -67,6 +67,7 @@ import Testing
         ("tab\there", "tab here"),
         ("cafe\u{301}", "caf\u{e9}"), ("a < b & c", "a &lt; b &amp; c"), ("it's", "it&#39;s"), ("x\"y", "x&#x22;y"),
         ("say \"hi\"\nnow", #"say \"hi\"\nnow"#), ("&amp;", "&amp;amp;"),
+        ("R&D < x", "R&D &lt; x"),
     ])
     func `is told although the server has changed the text in a way that explains it`(sent: String, kept: String) throws
     {
@@ -75,6 +76,7 @@ import Testing
 
     @Test(arguments: [
         ("Hello, world", "hello world!"), ("\u{FF21}\u{FF22}", "AB"), ("a-b", "ab"), ("\u{FB01}n", "fin"),
+        ("a b", "ab"),
     ])
     func `is similar where the letters and digits are the same otherwise`(sent: String, kept: String) throws {
         #expect(match(sent, in: [try entry("a", kept)], after: nil, count: 0) == .similar)
@@ -83,5 +85,58 @@ import Testing
     @Test(arguments: [("hello", "goodbye"), ("version 1", "version 2"), ("!", "?"), ("&lt;", "<b")])
     func `is absent where the words are others`(sent: String, kept: String) throws {
         #expect(match(sent, in: [try entry("a", kept)], after: nil, count: 0) == .absent)
+    }
+
+    @Test func `of a confirmation of calls is told by the run that it let go, for it leaves nothing itself`() throws {
+        let confirmation = AppendRequest(
+            json: .object(["tool_confirmations": .array([.object(["tool_call_id": .string("c")])])]))
+        let history = [try entry("a", "x")]
+        #expect(InputMatch(of: confirmation, in: history, after: EntryID("a"), baseCount: 1) == .absent)
+        let later = history + [try entry("b", "done", type: "message.output")]
+        #expect(InputMatch(of: confirmation, in: later, after: EntryID("a"), baseCount: 1) == .present)
+    }
+
+    @Test func `takes an answer without a role for the assistant's, and an input for the user's`() throws {
+        func entry(_ type: String, role: String?) throws -> JSONText {
+            .object(["type": .string(type), "role": role.map { .string($0) }, "content": .string("x")])
+        }
+        for (type, role) in [("message.output", "assistant"), ("message.input", "user")] {
+            let sent = Inputs.entries([try entry(type, role: nil)])
+            #expect(InputMatch(of: sent, in: [Entry(raw: try entry(type, role: role))]) == .unanswered)
+            #expect(InputMatch(of: sent, in: [Entry(raw: try entry(type, role: "other"))]) == .absent)
+        }
+    }
+
+    /// Whether an input with this chunk, and the same text, is equal to one with that.
+    private func match(chunk sent: String, _ kept: String) throws -> InputMatch {
+        func entry(_ chunk: String) throws -> JSONText {
+            try JSONText(
+                #"{"type":"message.input","role":"user","content":[{"type":"text","text":"see"},\#(chunk)]}"#)
+        }
+        return InputMatch(of: .entries([try entry(sent)]), in: [Entry(raw: try entry(kept))])
+    }
+
+    @Test func `looks at what is not text as well, however it is written`() throws {
+        let image = #"{"type":"image_url","image_url":{"url":"https://x/a","detail":"low"}}"#
+        let same = #"{"image_url":{"detail":"l\u006fw","url":"https://x/a","more":null},"type":"image_url","id":null}"#
+        #expect(try match(chunk: image, same) == .unanswered)
+        for other in [
+            #"{"type":"image_url","image_url":{"url":"https://x/b","detail":"low"}}"#,
+            #"{"type":"image_url","image_url":{"url":"https://x/a"}}"#, #"{"type":"text","text":""}"#,
+        ] {
+            #expect(try match(chunk: image, other) == .similar, "\(other)")
+        }
+    }
+
+    /// The innermost object stands at so many levels below the chunk.
+    @Test(arguments: [(31, true), (32, false)])
+    func `compares what is nested deeper than any chunk as it came`(depth: Int, isEqual: Bool) throws {
+        func chunk(_ inner: String) -> String {
+            #"{"type":"x","x":"# + String(repeating: "[", count: depth - 1) + inner
+                + String(repeating: "]", count: depth - 1) + "}"
+        }
+        #expect(
+            try match(chunk: chunk(#"{"a":1,"b":2}"#), chunk(#"{"b":2,"a":1}"#)) == (isEqual ? .unanswered : .similar))
+        #expect(try match(chunk: chunk(#"{"a":1}"#), chunk(#"{"a":1}"#)) == .unanswered)
     }
 }

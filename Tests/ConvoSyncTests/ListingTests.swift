@@ -37,6 +37,23 @@ import Testing
         #expect(listing.missing(of: [RemoteID("a"), RemoteID("late")]) == [RemoteID("late")])
     }
 
+    @Test func `that came early say nothing of the run that begins anew`() {
+        var listing = Listing(scope: .sweep, limits: SyncLimits())
+        _ = asked(&listing)
+        listing.listed(same(0, size: 100, count: 50, last: 9), page: 0)
+        #expect(asked(&listing).count == 4)
+        listing.listed(PageIntake(items: [.unchanged], ids: [RemoteID("short")]), page: 3)
+        listing.listed(same(1, size: 100, count: 50, last: 9), page: 1)
+        for page in [2, 4] { listing.listed(PageIntake(items: []), page: page) }
+        for page in 0..<3 {
+            #expect(asked(&listing) == ["\(page)/50"])
+            let ids = (0..<50).map { RemoteID("\(page) \($0)") }
+            listing.listed(PageIntake(items: ids.map { _ in .unchanged }, ids: ids), page: page)
+        }
+        #expect(asked(&listing) == ["3/50"])
+        #expect(!listing.isDone)
+    }
+
     @Test func `are taken in their order, in whatever order they come`() {
         var listing = Listing(scope: .sweep, limits: SyncLimits())
         _ = asked(&listing)
@@ -117,6 +134,17 @@ import Testing
             asked(.sweep, page(0..<2), PageIntake(items: [.unchanged], ids: [RemoteID("0")], oddCount: 1)) == [
                 "0/2", "1/2",
             ])
+    }
+
+    @Test mutating func `a sweep: also where the server gives one conversation to a page`() {
+        limits.pageSize = 2
+        let one = (0..<3).map { page($0..<$0 + 1) }
+        #expect(
+            asked(.sweep, one[0], one[1], one[0], one[1], one[2], page(0..<0))
+                == ["0/2", "1/2", "0/1", "1/1", "2/1", "3/1"])
+        #expect(asked(.sweep, one[0], one[0]) == ["0/2", "1/2"])
+        limits.pageSize = 1
+        #expect(asked(.sweep, one[0], one[1], one[1]) == ["0/1", "1/1", "2/1"])
     }
 
     @Test mutating func `a sweep: with the third in a row of which nothing can be read`() {

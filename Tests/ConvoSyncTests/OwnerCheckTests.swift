@@ -4,6 +4,22 @@ import Testing
 
 @testable import ConvoSync
 
+@Suite struct `An account in a sentence` {
+    private func words(_ user: Account.Party?, _ workspace: Account.Party? = nil, _ organization: Account.Party? = nil)
+        -> String
+    {
+        Account(user: user, workspace: workspace, organization: organization).words
+    }
+
+    @Test func `has the user's name or id, and where that is`() {
+        #expect(words(.init(id: "u1", name: "Ann")) == "Ann")
+        #expect(words(.init(id: "u1")) == "u1")
+        #expect(words(.init(id: "u1"), .init(id: "w1", name: "Lab")) == "u1 (workspace Lab)")
+        #expect(words(.init(id: "u1"), .init(id: "w1"), .init(id: "o1", name: "Org")) == "u1 (workspace w1, Org)")
+        #expect(words(nil, nil, .init(id: "o1")) == "an unnamed user (o1)")
+    }
+}
+
 @Suite struct `Whose database it is` {
     private let server = "https://api.example"
     private let ann = Account(user: .init(id: "u1", name: "ann"), workspace: .init(id: "w1"))
