@@ -213,15 +213,29 @@ import Testing
         #expect(rules(outage(0, 2) + [answered, record(4, look, at: 6), record(5, read, at: 6)]).isEmpty)
     }
     @Test func `sees a request before the server's Retry-After is over`() {
-        let limited = Audit.Outcome.failed(.status(429), effect: .none, retryAfter: .seconds(20))
+        let limited = Audit.Outcome.failed(.status(429), effect: .none, retryAfter: .seconds(5))
         let look = APIRequest.list(page: 0, pageSize: 100, metadata: nil)
         let first = record(1, look, at: 0, lasts: 1, outcome: limited)
-        let others = (2...5).map { record($0, look, at: 5, lasts: 1, outcome: limited) }
+        let others = (2...5).map { record($0, look, at: 2, lasts: 1, outcome: limited) }
         func last(at second: Int) -> [Audit.Record] { [first] + others + [record(6, look, at: second)] }
-        #expect(rules(last(at: 20)) == [.impatient])
-        #expect(rules([first, record(2, look, at: 20)]).isEmpty)
-        #expect(rules(last(at: 26)).isEmpty)
-        #expect(rules(last(at: 20)) { $0.wakes = [.start + .seconds(19)] }.isEmpty)
+        #expect(rules(last(at: 5)) == [.impatient])
+        #expect(rules([first, record(2, look, at: 5)]).isEmpty)
+        #expect(rules(last(at: 8)).isEmpty)
+        #expect(rules(last(at: 5)) { $0.wakes = [.start + .seconds(4)] }.isEmpty)
+    }
+    @Test func `sees a daemon's list before a long Retry-After is over, whatever came in between`() {
+        let limited = Audit.Outcome.failed(.status(429), effect: .none, retryAfter: .seconds(600))
+        let look = APIRequest.list(page: 0, pageSize: 100, metadata: nil)
+        let probe = APIRequest.list(page: 0, pageSize: 1, metadata: nil)
+        let first = [record(1, look, at: 0, lasts: 1, outcome: limited), record(2, probe, at: 5)]
+        #expect(rules(first + [record(3, look, at: 600)]) == [.impatient])
+        #expect(rules(first + [record(3, look, at: 300), record(4, look, at: 600)]) == [.impatient, .impatient])
+        #expect(rules(first + [record(3, look, at: 601)]).isEmpty)
+        #expect(rules(first + [record(3, look, at: 600)]) { $0.clockJumps = [.start + .seconds(9)] }.isEmpty)
+        #expect(rules(first + [record(3, look, at: 600)]) { $0.runByHand = [0] }.isEmpty)
+        let lost = Audit.Outcome.failed(.answerLost, effect: .unknown, retryAfter: nil)
+        let start = record(3, .start(StartRequest(inputs: .text("x"))), at: 6, lasts: 1, outcome: lost)
+        #expect(rules(first + [start, record(4, look, at: 600)]) { $0.forgives = [.malformedRequest] }.isEmpty)
     }
     @Test func `sees a refused write sent again, unless a person asked for it`() {
         let refused = Audit.Outcome.failed(.status(422), effect: .none, retryAfter: nil)
