@@ -188,7 +188,6 @@ public struct PushMachine: Machine {
 
     /// Nothing can be sent. What would have gone first says why.
     private mutating func notVerified(_ failure: SyncFailure, at now: Timestamp) {
-        verification = .due
         report.halt = report.halt ?? failure
         if case .store = failure { return }
         for item in waiting.filter({ $0.state == .queued && isDue($0, at: now) }).prefix(limits.writers) {
@@ -210,11 +209,8 @@ public struct PushMachine: Machine {
     private mutating func release(_ item: OutboxItem) {
         busy.remove(item.conversation)
         if let remoteID = item.remoteID { busyThere.remove(remoteID) }
-        // What was loaded of it meanwhile stands as it stood before.
-        waiting.removeAll {
-            $0.conversation == item.conversation || $0.remoteID != nil && $0.remoteID == item.remoteID
-        }
-        isLoadDue = true
+        // What was loaded stands as it stood before.
+        (waiting, isLoadDue) = ([], true)
     }
 
     private mutating func start(_ step: Step) -> Turn<Step> {

@@ -51,12 +51,12 @@ extension PushShell {
 
     /// Whether another write to the conversation says the same.
     private func hasTwin(_ item: OutboxItem) throws -> Bool {
-        let inputs = try? Inputs(json: item.inputs)
+        guard let inputs = try? Inputs(json: item.inputs) else { return false }
         return try store.operations(in: item.conversation).contains { other in
             guard other.id != item.id, other.state != .cancelled, let theirs = try? Inputs(json: other.inputs) else {
                 return false
             }
-            return inputs.map { InputFingerprint.areEqual($0, theirs) } ?? false
+            return InputFingerprint.areEqual(inputs, theirs)
         }
     }
 
@@ -124,7 +124,6 @@ extension OutboxItem {
     fileprivate var copyBase: Base? {
         guard reason?.code == Reason.copiedCode else { return nil }
         // Where it had seen none, what was written before it was queued is not it.
-        return Base(
-            entryID: seenEntryID, count: seenEntryID == nil ? 0 : 1, version: seenEntryID == nil ? createdAt : nil)
+        return Base(entryID: seenEntryID, count: 0, version: seenEntryID == nil ? createdAt : nil)
     }
 }

@@ -105,15 +105,17 @@ public struct RequestCheck: Sendable {
 
     /// After a long wait that the server asked for, a daemon asks for the list no earlier.
     ///
-    /// Once a start may be lost, whoever looks for it asks for the list as well.
+    /// Once a start may be lost, whoever looks for it asks for the list as well. One that died may have left such a start: the
+    /// first process alone is judged.
     private func earlyPulls(in audit: Audit) -> [Violation] {
-        let pulls = audit.records.filter { $0.isPull && !runByHand.contains($0.sender) }
+        let first = audit.records.map(\.sender).filter { $0 >= 0 }.min()
+        let pulls = audit.records.filter { $0.isPull && $0.sender == first && !runByHand.contains($0.sender) }
         let lost = audit.records.filter { $0.request.makesConversation && $0.outcome.leavesDoubt }.map(\.finishedAt)
             .min()
-        var last: [Int: Audit.Record] = [:]
+        var last: Audit.Record?
         var violations: [Violation] = []
         for record in pulls where record.sentAt < lost ?? .never {
-            if let before = last[record.sender], let asked = RequestCheck.asked(by: before),
+            if let before = last, let asked = RequestCheck.asked(by: before),
                 record.sentAt >= before.finishedAt, record.sentAt < before.finishedAt + asked,
                 !clockJumps.contains(where: { before.finishedAt <= $0 && $0 <= record.sentAt })
             {
@@ -121,7 +123,7 @@ public struct RequestCheck: Sendable {
                 violations.append(
                     Violation(.impatient, "request \(record.number) asks for the list \(early) early"))
             }
-            if RequestCheck.asked(by: record) != nil || last[record.sender] == nil { last[record.sender] = record }
+            if RequestCheck.asked(by: record) != nil { last = record }
         }
         return violations
     }

@@ -67,6 +67,50 @@ import Testing
         #expect(try await confirmation(of: write) == .outdated)
     }
 
+    @Test func `brings what the server says of the conversation`() async throws {
+        let write = try doubtfulAppend("mine")
+        house.server.say("theirs", in: chat.remote)
+        _ = try await confirmation(of: write)
+        #expect(try house.store.conversation(matching: chat.local.rawValue).raw == house.server.get(chat.remote).raw)
+    }
+
+    @Test func `looks for a copy's append from the beginning where its writer had seen nothing`() async throws {
+        let empty = house.server.make()
+        house.server.change(empty) { $0 = [] }
+        _ = try house.store.takeIn([try house.server.get(empty)])
+        let id = try house.store.localID(matching: empty.rawValue)
+        let write = try doubtful(house.append("mine", to: id))
+        try house.store.markInDoubt(write, reason: .copied, nextAttempt: noon)
+        _ = house.server.requests()
+        #expect(try await confirmation(of: write) == .absent)
+    }
+
+    /// What our own start made tells it, by `get`, though the list leaves it out.
+    @Test func `knows another's equal start by what the server tells of our own`() async throws {
+        house.server.hideMetadata(inLists: true)
+        _ = try house.start("first")
+        #expect(try await house.push().delivered == 1)
+        _ = await house.engine.pull(.look)
+        let write = try doubtfulStart()
+        _ = house.server.make("new")
+        _ = house.server.requests()
+        #expect(try await confirmation(of: write) == .absent)
+    }
+
+    @Test func `reads the list again for what was unknown behind its first page alone`() async throws {
+        let (unknown, known) = (house.server.make(), house.server.make())
+        _ = try house.store.takeIn([try house.server.get(known)])
+        let write = try doubtfulStart()
+        var limits = SyncLimits()
+        limits.pageSize = 1
+        let shell = PushShell(
+            api: house.server, account: house.engine.account, store: house.store, clock: house.clock, limits: limits)
+        _ = house.server.requests()
+        _ = await shell.perform(.confirm(try house.item(write)))
+        #expect(house.server.requests().count { $0.hasPrefix("list") } == 2 * 4)
+        #expect(try house.store.localID(matching: unknown.rawValue) != house.store.localID(matching: known.rawValue))
+    }
+
     @Test func `does not take an append without an answer for one that is done`() async throws {
         let write = try doubtfulAppend("mine")
         house.server.stopAnswering()

@@ -30,7 +30,8 @@ final class FakeServer: ConversationsAPI {
         var failures: [Failure] = []
         var writes: Int64 = 0
         var answers = true
-        var hidesMetadata = false
+        /// Of the list, of `get`, or of both.
+        var hidesMetadata: Set<Bool> = []
         var account: Account?
         var stream: (events: [ConversationEvent], error: APIError?) = ([], nil)
 
@@ -121,7 +122,10 @@ final class FakeServer: ConversationsAPI {
             if let index = try? state.index(of: id) { entries(&state.conversations[index].entries) }
         }
     }
-    func hideMetadata() { state.withLock { $0.hidesMetadata = true } }
+    /// - Parameter inLists: of the list alone, or of `get` alone; `nil` for both.
+    func hideMetadata(inLists: Bool? = nil) {
+        state.withLock { $0.hidesMetadata = inLists.map { [$0] } ?? [true, false] }
+    }
     func stopAnswering() { state.withLock { $0.answers = false } }
     func belongs(to account: Account?) { state.withLock { $0.account = account } }
     func streams(_ events: [ConversationEvent], error: APIError? = nil) {
@@ -147,10 +151,11 @@ final class FakeServer: ConversationsAPI {
         return answer
     }
 
-    private static func described(_ held: Held, _ state: State) throws(APIError) -> Conversation {
+    private static func described(_ held: Held, _ state: State, inList: Bool) throws(APIError) -> Conversation {
         let raw = JSONText.object([
             "id": .string(held.id), "model": .string("m"), "created_at": .string(held.createdAt.text),
-            "updated_at": .string(held.updatedAt.text), "metadata": state.hidesMetadata ? nil : held.metadata,
+            "updated_at": .string(held.updatedAt.text),
+            "metadata": state.hidesMetadata.contains(inList) ? nil : held.metadata,
         ])
         guard let conversation = try? Conversation(raw: raw) else { throw .lost }
         return conversation
@@ -166,7 +171,7 @@ final class FakeServer: ConversationsAPI {
         try perform("list \(page)/\(pageSize)") { state throws(APIError) in
             var conversations: [Conversation] = []
             for held in state.conversations.dropFirst(page * pageSize).prefix(pageSize) {
-                conversations.append(try FakeServer.described(held, state))
+                conversations.append(try FakeServer.described(held, state, inList: true))
             }
             return ConversationPage(conversations)
         }
@@ -176,7 +181,7 @@ final class FakeServer: ConversationsAPI {
     }
     func get(_ id: RemoteID) throws(APIError) -> Conversation {
         try perform("get \(id)") { state throws(APIError) in
-            try FakeServer.described(state.conversations[try state.index(of: id)], state)
+            try FakeServer.described(state.conversations[try state.index(of: id)], state, inList: false)
         }
     }
     func getHistory(of id: RemoteID) throws(APIError) -> ConversationHistory {

@@ -48,7 +48,8 @@ private final class TemporaryFolder: Sendable {
 
 /// A write in the outbox, as the store hands it out.
 func item(
-    _ kind: OperationKind = .append, state: OperationState = .queued, on remoteID: RemoteID = RemoteID("conv_1")
+    _ kind: OperationKind = .append, state: OperationState = .queued, on remoteID: RemoteID = RemoteID("conv_1"),
+    tries: Int = 0
 ) throws -> OutboxItem {
     let store = try temporaryStore()
     var request = StartRequest(inputs: .text("hello"))
@@ -67,6 +68,10 @@ func item(
         ? try store.delete(start.conversation, .remote)
         : try store.append(AppendRequest(inputs: .text("more")), to: start.conversation)
     let id = write?.operation ?? start.operation
+    for _ in 0..<tries {
+        _ = try store.markSending(id, base: nil)
+        try store.markQueued(id, from: .sending, reason: nil, nextAttempt: nil)
+    }
     if state == .inDoubt {
         _ = try store.markSending(id, base: .init(entryID: nil, count: 0))
         try store.recoverInterrupted()

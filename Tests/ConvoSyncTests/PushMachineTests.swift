@@ -130,6 +130,51 @@ private struct Pass {
         try (0..<count).map { try item(on: RemoteID("conv_\($0)")) }
     }
 
+    @Test func `goes to half as many conversations at once each time the server asks for less, and up one by one`()
+        throws
+    {
+        let items = try appends(8)
+        let less = PushMachine.Outcome.failed(.api(.status(429, retryAfter: .seconds(1))))
+        var pass = try Pass(.due, items)
+        /// The reads that begin at once.
+        func begun() -> [PushMachine.Step] {
+            var reads: [PushMachine.Step] = []
+            while let step = pass.next() {
+                switch step {
+                case .prepare: reads.append(step)
+                case .load: pass.finish(step, .loaded(items))
+                case .send: pass.finish(step, .sent)
+                case .refresh: pass.finish(step, .refreshed)
+                default: pass.finish(step, .settled)
+                }
+            }
+            return reads
+        }
+        func end(_ reads: [PushMachine.Step], _ first: PushMachine.Outcome) -> Int {
+            for (number, step) in reads.enumerated() { pass.finish(step, number == 0 ? first : .withdrawn) }
+            pass.wait(.seconds(1))
+            return reads.count
+        }
+        #expect(end(begun(), less) == 4)
+        #expect(end(begun(), less) == 2)
+        #expect(end(begun(), less) == 1)
+        #expect(end(begun(), .prepared(nil)) == 1)
+        // What was prepared is delivered before the next reads begin.
+        #expect(begun().count == 2)
+    }
+
+    @Test func `waits longer the more often a write was tried, where the server asks for less and not for how long`()
+        throws
+    {
+        for (tries, seconds) in [(0, 1), (1, 2), (2, 4)] {
+            let item = try item(tries: tries)
+            var pass = try Pass(.due, [item])
+            #expect(pass.next() == .prepare(item))
+            pass.finish(.prepare(item), .failed(.api(.status(429))))
+            #expect(pass.machine.report.slowUntil == noon + .seconds(seconds))
+        }
+    }
+
     @Test func `is kept where two local conversations turn out to be one on the server`() throws {
         // Each in a store of its own, and so in a conversation of its own.
         let (first, second, other) = (try item(), try item(), try item(on: RemoteID("conv_2")))
@@ -137,8 +182,17 @@ private struct Pass {
         #expect(pass.next() == .prepare(first))
         #expect(pass.next() == .prepare(other))
         #expect(pass.next() == nil)
+        pass.machine.woken()
+        #expect(pass.next() == .load(limit: 200))
+        pass.machine.woken()
+        #expect(pass.next() == nil, "it looks already")
+        pass.finish(.load(limit: 200), .loaded([first, second]))
+        #expect(pass.next() == .load(limit: 200))
+        pass.finish(.load(limit: 200), .loaded([first, second]))
+        #expect(pass.next() == nil, "the one is under way, and so is what it has")
         pass.finish(.prepare(first), .withdrawn)
         #expect(pass.next() == .load(limit: 200))
+        #expect(pass.next() == nil, "what was loaded before is forgotten")
         pass.finish(.load(limit: 200), .loaded([second]))
         #expect(pass.next() == .prepare(second))
     }

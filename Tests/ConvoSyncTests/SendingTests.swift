@@ -77,6 +77,63 @@ import Testing
         #expect(house.server.texts(chat.remote) == ["hello", "echo", "one", "echo", "two", "echo"])
     }
 
+    @Test func `is told that a history is too large also where it is known already`() async throws {
+        let house = try House()
+        let chat = try await house.mirrored()
+        house.server.say("theirs", in: chat.remote)
+        house.server.fail("history", APIError(.answerTooLarge(limit: 1), effect: .none, message: "too large"))
+        house.server.fail("append", .status(409))
+        let write = try house.append("mine", to: chat.local)
+        #expect(try await house.push().delivered == 0)
+        try house.store.setConflictPolicy(.hold, of: chat.local)
+        #expect(try await house.push().delivered == 0)
+        #expect(try house.item(write).reason?.code == "unseen")
+    }
+
+    @Test func `keeps what the server says of the conversation`() async throws {
+        let house = try House()
+        let chat = try await house.mirrored()
+        house.server.say("theirs", in: chat.remote)
+        house.server.fail("append", .status(409))
+        _ = try house.append("mine", to: chat.local)
+        #expect(try await house.push().delivered == 0)
+        #expect(try house.store.conversation(matching: chat.local.rawValue).raw == house.server.get(chat.remote).raw)
+    }
+
+    @Test func `behind our own start is held where another writer came between`() async throws {
+        let house = try House(
+            {
+                var limits = SyncLimits()
+                limits.conflictPolicy = .hold
+                return limits
+            }())
+        let start = try house.start()
+        let write = try house.append("more", to: start.conversation)
+        house.server.fail("append", .status(409))
+        #expect(try await house.push().delivered == 1)
+        let remote = try #require(try house.item(start.operation).remoteID)
+        house.server.say("theirs", in: remote)
+        #expect(try await house.push().delivered == 0)
+        #expect(try house.item(write).reason == .overtaken)
+    }
+
+    @Test func `behind our own confirmation of calls goes where nobody came between`() async throws {
+        let house = try House(
+            {
+                var limits = SyncLimits()
+                limits.conflictPolicy = .hold
+                return limits
+            }())
+        let chat = try await house.mirrored()
+        _ = try house.store.append(
+            AppendRequest(
+                json: .object(["tool_confirmations": .array([JSONText.object(["tool_call_id": .string("c")])])])),
+            to: chat.local)
+        let write = try house.append("more", to: chat.local)
+        #expect(try await house.push().delivered == 2)
+        #expect(try house.item(write).state == .delivered)
+    }
+
     @Test func `stops before a history that is too large, where it must not pass another writer`() async throws {
         let house = try House()
         let chat = try await house.mirrored()
@@ -117,6 +174,30 @@ import Testing
     init() async throws {
         house = try House()
         chat = try await house.mirrored()
+    }
+
+    /// Of a task that was told to stop.
+    @Test func `and was told to stop before does not leave, and nothing is read`() async throws {
+        let write = try house.append("mine", to: chat.local)
+        let item = try house.item(write)
+        let (push, pull) = (
+            PushShell(
+                api: house.server, account: house.engine.account, store: house.store, clock: house.clock,
+                limits: SyncLimits()),
+            PullShell(
+                api: house.server, account: house.engine.account, store: house.store, clock: house.clock,
+                limits: SyncLimits())
+        )
+        let outcomes = await Task {  // Awaited here.
+            withUnsafeCurrentTask { $0?.cancel() }
+            return (await push.perform(.send(item, nil)), await pull.perform(.list(page: 0, size: 100)))
+        }.value
+        guard case .failed = outcomes.0, case .failed = outcomes.1 else {
+            Issue.record("\(outcomes)")
+            return
+        }
+        #expect(house.server.requests().isEmpty)
+        #expect(try house.item(write).state == .queued)
     }
 
     @Test func `goes on where another writer was faster, as the policy says`() async throws {
@@ -186,7 +267,7 @@ import Testing
         try house.store.setConflictPolicy(.hold, of: chat.local)
         house.server.fail("get", .status(404))
         #expect(try await house.push().delivered == 0)
-        #expect(try house.item(write).state == .queued)
+        #expect(try house.item(write).state == .queued && house.item(write).reason?.code == "http_409")
         house.clock.advance(SyncLimits().replicaLag)
         house.server.fail("get", .status(404))
         #expect(try await house.push().delivered == 0)
@@ -286,6 +367,17 @@ import Testing
                 #"{"type":"conversation.response.done","usage":{"prompt_tokens":1,"completion_tokens":1,"total_tokens":2}}"#
             ),
         ]
+    }
+
+    @Test func `is kept as far as it came before the connection broke`() async throws {
+        let house = try House()
+        let chat = try await house.mirrored()
+        let write = try house.append("mine", to: chat.local)
+        house.server.streams(Array(try events(chat.remote).dropLast()), error: .lost)
+        let turn = try await house.engine.takeTurn()
+        let item = try await house.engine.deliver(write, turn: turn, streaming: Streaming(write) { _ in })
+        #expect(item.state == .inDoubt)
+        #expect(try house.texts(chat.local) == ["hello", "echo", "half"])
     }
 
     @Test(arguments: [0, 1, 2]) func `is kept as far as it came: without the last events`(lost: Int) async throws {
