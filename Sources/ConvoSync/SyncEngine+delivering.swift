@@ -57,12 +57,8 @@ extension SyncEngine {
             let manner = PushShell.Manner(streaming: streaming, only: item.conversation)
             let wake = AsyncEvent()  // what else is queued meanwhile is for others
             var seen = wake.generation
-            let report = try await push(PushMachine(.once, limits: limits), manner, wake: wake, seen: &seen)
-            let after = try store.operation(matching: id.rawValue)
-            if report.halt != nil || Task.isCancelled || after.state != .queued || after.nextAttempt != nil {
-                return after
-            }
-            if after == item { return after }  // it waits for another one
+            _ = try await push(PushMachine(.once, limits: limits), manner, wake: wake, seen: &seen)
+            return try store.operation(matching: id.rawValue)
         }
     }
 }

@@ -83,6 +83,26 @@ import Testing
         #expect(house.server.requests().isEmpty)
     }
 
+    @Test func `ends as a whole, also where nothing is queued`() async throws {
+        let house = try House()
+        try house.store.recordOwner(server: "https://other", account: nil, key: nil)
+        let running = Running(house.engine, intervals)
+        #expect(await running.task.value?.isOtherOwner == true)
+    }
+
+    @Test func `marks many conversations as deleted on a person's word alone`() async throws {
+        let house = try House()
+        for _ in 0..<20 { _ = house.server.make() }
+        _ = await house.engine.pull(.sweep)
+        for conversation in try house.store.conversations() {
+            house.server.remove(try #require(conversation.remoteID))
+        }
+        #expect(await house.engine.pull(.sweep).withheldDeletions > 0)
+        #expect(try house.store.conversations().allSatisfy { $0.deletedRemotelyAt == nil })
+        #expect(await house.engine.pull(.sweep, acceptsDeletions: true).withheldDeletions == 0)
+        #expect(try house.store.conversations().allSatisfy { $0.deletedRemotelyAt != nil })
+    }
+
     @Test func `goes on after an outage, at the pace of the breaker`() async throws {
         let house = try House()
         for _ in 0..<3 { house.server.fail("list", .unreachable) }

@@ -130,4 +130,89 @@ import Testing
         #expect(
             try afterReading(.unclear(.ambiguous), of: item(state: .inDoubt), at: .zero) == .held(.ambiguous))
     }
+
+    @Test func `in doubt, and there without an answer: delivered once its run can no longer fail`() throws {
+        let item = try item(state: .inDoubt)
+        let id = RemoteID("conv_9")
+        #expect(afterReading(.unanswered(id), of: item, at: .seconds(660)) == .delivered(id))
+        #expect(
+            afterReading(.unanswered(id), of: item, at: .seconds(655))
+                == .inDoubt(try #require(item.reason), until: noon + .seconds(660)))
+    }
+
+    @Test func `in doubt, and no history is as new as what was known: held once none can come`() throws {
+        let item = try item(state: .inDoubt)
+        #expect(afterReading(.outdated, of: item, at: .seconds(660)) == .held(.ambiguous))
+        #expect(
+            afterReading(.outdated, of: item, at: .seconds(655))
+                == .inDoubt(try #require(item.reason), until: noon + .seconds(660)))
+    }
+
+    @Test func `in doubt: looked for after half a second, and then every ten`() throws {
+        guard case .inDoubt(_, let first) = try afterSend(.lost) else {
+            Issue.record("not in doubt")
+            return
+        }
+        #expect(first == noon + .milliseconds(500))
+        let item = try item(state: .inDoubt)
+        for confirmation in [ConvoSync.Confirmation.absent, .busy, .denied, .outdated, .unanswered(nil)] {
+            guard case .inDoubt(_, let moment) = afterReading(confirmation, of: item, at: .seconds(1)) else {
+                Issue.record("\(confirmation)")
+                return
+            }
+            #expect(moment == noon + .seconds(11))
+        }
+    }
+
+    @Test func `that came at a bad time waits longer the more often it was tried`() throws {
+        for (tries, seconds) in [(0, 1), (1, 2), (2, 4)] {
+            let item = try item(tries: tries)
+            guard
+                case .queued(_, let moment) = Verdict(
+                    .api(.status(409)), during: .send(item, nil), of: item, at: noon, limits: limits)
+            else {
+                Issue.record("not queued")
+                return
+            }
+            #expect(moment == noon + .seconds(seconds))
+        }
+    }
+
+    /// Each run may have cost tokens.
+    @Test func `whose run the server itself failed on five times: held for the person`() throws {
+        for (failures, isHeld) in [(3, false), (4, true)] {
+            let store = try temporaryStore()
+            var request = StartRequest(inputs: .text("hello"))
+            request.model = "m"
+            let id = try store.start(request).operation
+            let failed = OutboxItem.Reason(code: "http_500", message: "it broke")
+            for number in 0...failures {
+                _ = try store.markSending(id, base: nil)
+                try store.markInDoubt(id, reason: failed, nextAttempt: noon)
+                if number < failures { try store.markQueued(id, from: .inDoubt, reason: nil, nextAttempt: nil) }
+            }
+            let item = try store.operation(matching: id.rawValue)
+            let verdict = afterReading(.absent, of: item, at: .seconds(660))
+            #expect(verdict == (isHeld ? .held(failed) : .queued(.notArrived, until: nil)))
+        }
+    }
+}
+
+@Suite struct `A failure that is not the API's` {
+    @Test(arguments: [
+        SyncFailure.cancelled, .store(.busy(path: "x")), .otherServer(owner: "a", given: "b"),
+        .otherAccount(owner: nil, given: nil),
+    ])
+    func `ends the pass, and says nothing of the server`(failure: SyncFailure) {
+        #expect(failure.endsPass && failure.isUnproven)
+        #expect(!failure.isNotFound && !failure.mayHaveActed && !failure.isNotTheAPI && !failure.isUnreadable)
+        #expect(!failure.isRetryable && !failure.isPassing && !failure.isBusy && !failure.isThrottle)
+        #expect(failure.asked == nil)
+    }
+
+    @Test func `but a gateway's is not tried again at once`() {
+        let gateway = SyncFailure.api(APIError(.notTheAPI(status: 503), effect: .none, message: "a page"))
+        #expect(!gateway.isPassing)
+        #expect(SyncFailure.api(.status(503)).isPassing)
+    }
 }
