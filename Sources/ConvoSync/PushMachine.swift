@@ -199,7 +199,8 @@ public struct PushMachine: Machine {
         if failure.endsPass { report.halt = report.halt ?? failure }
         if failure.isThrottle {
             writers = max(1, writers / 2)
-            report.slowUntil = now + limits.backoff.delay(after: item.attempts + 1, asked: failure.asked)
+            let until = now + limits.backoff.delay(after: item.attempts + 1, asked: failure.asked)
+            report.slowUntil = max(report.slowUntil ?? until, until)
             report.throttle = failure
         }
         if case .store = failure { return release(item) }

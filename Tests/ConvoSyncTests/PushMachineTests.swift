@@ -163,6 +163,17 @@ private struct Pass {
         #expect(begun().count == 2)
     }
 
+    @Test func `waits for the longest time that the server asks for, whichever answer comes last`() throws {
+        let items = try appends(3)
+        var pass = try Pass(.due, items)
+        for (item, seconds) in zip(items, [60, 200, 1]) {
+            #expect(pass.next() == .prepare(item))
+            pass.finish(.prepare(item), .failed(.api(.status(429, retryAfter: .seconds(seconds)))))
+            #expect(pass.next() != nil)  // what is concluded of it
+        }
+        #expect(pass.machine.report.slowUntil == noon + .seconds(200))
+    }
+
     @Test func `waits longer the more often a write was tried, where the server asks for less and not for how long`()
         throws
     {
