@@ -15,6 +15,8 @@ struct ConversationRow {
     let isGoneRemotely: Bool
     let isLocalOnly: Bool
     let isHidden: Bool
+    /// Held from the account before, and not shown by the account of now.
+    let isFromAccountBefore: Bool
 
     init(row: Row) {
         key = row["key"]
@@ -29,6 +31,7 @@ struct ConversationRow {
         isGoneRemotely = !row.isNull("deleted_remotely_at")
         isLocalOnly = row["local_only"]
         isHidden = row["hidden"]
+        isFromAccountBefore = row["other_account"]
     }
 
     /// Two processes may pull at once: the one that was slower must not bring back an older history.

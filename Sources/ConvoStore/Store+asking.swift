@@ -91,7 +91,7 @@ extension Store {
                 database,
                 sql: """
                     SELECT MAX(instr(c.raw, ?) > 0) FROM operation o JOIN conversation c ON c.key = o.conversation
-                    WHERE o.kind IN ('start', 'restart') AND o.state = 'delivered'
+                    WHERE o.kind IN ('start', 'restart') AND o.state = 'delivered' AND c.other_account = 0
                     """,
                 arguments: [Store.operationKey])
         }

@@ -34,7 +34,8 @@ extension Store {
     /// once. One in doubt is asked about again at once: it is still not sent blindly. Nor is one that is held as `copied`:
     /// it is in doubt then, from now on, and the server is searched for it.
     ///
-    /// - Throws: ``StoreError/wrongState(_:state:action:)`` if it is delivered, cancelled, or held by another.
+    /// - Throws: ``StoreError/wrongState(_:state:action:)`` if it is delivered, cancelled, or held by another;
+    ///   ``StoreError/accountBefore(_:)`` if its conversation is of the account before.
     public func retry(_ id: OperationID) throws(StoreError) {
         try writeDurably { database in
             try claimInstance(database)
@@ -55,7 +56,8 @@ extension Store {
                 do {
                     try retry(database, item)
                     retried.append(item.id)
-                } catch StoreError.wrongState {}  // it waits for another one, which comes first
+                } catch StoreError.wrongState {  // it waits for another one, which comes first
+                } catch StoreError.accountBefore {}  // it stays held
             }
             return retried
         }
@@ -81,7 +83,15 @@ extension Store {
                     doubted_uptime = ?, doubted_boot = ?
                     """, doubt())
             try releaseDependents(database, of: item)
+        case .held where item.reason?.code == OutboxItem.Reason.otherOwnerCode && item.doubtedAt != nil:
+            try requireOwnConversation(database, of: item)
+            // It was under way when the database changed hands: it is looked for first.
+            _ = try move(
+                database, item.id, from: [.held], to: .inDoubt, reason: item.reason,
+                set: "next_attempt = NULL, failures = 0", [])
+            try releaseDependents(database, of: item)
         case .refused where item.reason?.code != Dependence.code, .held where item.reason?.code != Dependence.code:
+            try requireOwnConversation(database, of: item)
             _ = try move(
                 database, item.id, from: [item.state], to: .queued, reason: nil,
                 // The person has decided knowing what others wrote: that is seen now.
@@ -93,6 +103,15 @@ extension Store {
             try releaseDependents(database, of: item)
         default:
             throw StoreError.wrongState(item.id, state: item.state, action: "retried")
+        }
+    }
+
+    /// A write to a conversation of the account before, or to a branch of one, has nowhere to go.
+    private func requireOwnConversation(_ database: Database, of item: OutboxItem) throws {
+        for id in [item.remoteID, item.parentRemoteID].compactMap(\.self) {
+            if let conversation = try ConversationRow.fetch(database, remoteID: id), conversation.isFromAccountBefore {
+                throw StoreError.accountBefore(conversation.id)
+            }
         }
     }
 

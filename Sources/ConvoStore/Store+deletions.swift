@@ -56,7 +56,8 @@ extension Store {
         }
     }
 
-    /// Marks conversations as deleted on the server. Their entries stay; those that are marked already stay as they are.
+    /// Marks conversations as deleted on the server. Their entries stay; those that are marked already stay as
+    /// they are, and so do those of the account before: nobody has asked that one.
     ///
     /// - Parameter isAccepted: whether a person has accepted it. Then no conversation that is marked by now counts in
     ///   ``DeletionCensus/recentlyMarked`` any more.
@@ -66,7 +67,7 @@ extension Store {
             let statement = try database.cachedStatement(
                 sql: """
                     UPDATE conversation SET deleted_remotely_at = ?, history_due = NULL
-                    WHERE remote_id = ? AND deleted_remotely_at IS NULL
+                    WHERE remote_id = ? AND deleted_remotely_at IS NULL AND other_account = 0
                     """)
             for id in ids { try statement.execute(arguments: [now, id.rawValue]) }
             if isAccepted { try Fact.set(database, .deletionsAccepted, now) }

@@ -19,13 +19,13 @@ public struct StoreOwner: Sendable, Hashable {
 
 extension Store {
     /// Whose this database is.
-    public func owner() throws(StoreError) -> StoreOwner {
-        try read { database in
-            StoreOwner(
-                server: try Fact.text(database, .server),
-                account: try Fact.text(database, .account).map { Account(stored: JSONText.stored($0)) },
-                keyCount: try database.count(sql: "SELECT COUNT(*) FROM known_key"))
-        }
+    public func owner() throws(StoreError) -> StoreOwner { try read(Store.owner) }
+
+    private static func owner(_ database: Database) throws -> StoreOwner {
+        StoreOwner(
+            server: try Fact.text(database, .server),
+            account: try Fact.text(database, .account).map { Account(stored: JSONText.stored($0)) },
+            keyCount: try database.count(sql: "SELECT COUNT(*) FROM known_key"))
     }
 
     /// Whether this key was seen to belong to the owner.
@@ -71,30 +71,33 @@ extension Store {
     ///
     /// - Returns: how many writes are held now.
     public func adopt(server: String, account: Account?, key: String?) throws(StoreError) -> Int {
-        let before = try owner()
-        let isSame =
-            before.server == server && before.account.flatMap { old in account.map { old.isSame(as: $0) } } == true
-        return try writeDurably { database in
-            if !isSame {
-                try database.execute(
-                    sql: "UPDATE conversation SET other_account = 1 WHERE remote_id IS NOT NULL AND local_only = 0")
-                try database.execute(sql: "DELETE FROM listed_page")
-            }
+        try writeDurably { database in
+            let before = try Store.owner(database)
+            let isSame =
+                before.server == server && before.account.flatMap { old in account.map { old.isSame(as: $0) } } == true
             try database.execute(sql: "DELETE FROM known_key")
             try Fact.remove(database, .account)
             try Fact.set(database, .server, server)
             if let account { try Fact.set(database, .account, account.stored.text) }
             if let key { try recordKey(database, key) }
+            if isSame { return 0 }
+            try database.execute(
+                sql: "UPDATE conversation SET other_account = 1 WHERE remote_id IS NOT NULL AND local_only = 0")
+            try database.execute(sql: "DELETE FROM listed_page")
             return try holdOpenWrites(database, reason: .otherOwner)
         }
     }
 
-    /// Holds what is queued, sending, in doubt or refused.
-    func holdOpenWrites(_ database: Database, reason: OutboxItem.Reason) throws -> Int {
+    /// Holds what is queued, sending, in doubt or refused, and what is held for one of those. What is being sent is in doubt
+    /// from now on: a retry looks for it first.
+    private func holdOpenWrites(_ database: Database, reason: OutboxItem.Reason) throws -> Int {
+        try database.execute(
+            sql: "UPDATE operation SET doubted = ?, doubted_uptime = ?, doubted_boot = ? WHERE state = 'sending'",
+            arguments: StatementArguments(doubt()))
         try database.execute(
             sql: """
                 UPDATE operation SET state = 'held', next_attempt = NULL, reason_code = ?, reason_message = ?, reason_hint = ?
-                WHERE state IN ('queued', 'sending', 'in_doubt', 'refused') OR reason_code = ?
+                WHERE state IN ('queued', 'sending', 'in_doubt', 'refused') OR (state = 'held' AND reason_code = ?)
                 """,
             arguments: [reason.code, reason.message, reason.hint, Dependence.code])
         return database.changesCount
@@ -115,8 +118,9 @@ extension Store {
 }
 
 extension OutboxItem.Reason {
+    static let otherOwnerCode = "other_account"
     static let otherOwner = Self(
-        code: "other_account", message: "it was written for the account that this database belonged to before",
+        code: otherOwnerCode, message: "it was written for the account that this database belonged to before",
         hint: "`convo outbox retry` sends it to the account of now, `convo outbox cancel` drops it.")
 }
 

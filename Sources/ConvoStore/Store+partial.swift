@@ -28,7 +28,7 @@ extension Store {
         }
     }
 
-    /// The entries' ids, `nil` where nothing came of an answer, or all of it.
+    /// The ids of the entries that have come of an answer; `nil` where none has come.
     func partial(_ database: Database, of id: OperationID) throws -> [String]? {
         try String.fetchOne(
             database, sql: "SELECT response FROM operation WHERE id = ?", arguments: [id.rawValue]

@@ -25,7 +25,7 @@ extension Store {
 
     /// Queues entries for a conversation, behind what is already queued for it.
     ///
-    /// - Throws: ``StoreError``: not there, deleted on the server, never stored there, or waiting for the results of
+    /// - Throws: ``StoreError``: not there, deleted on the server, never stored there, of the account before, or waiting for the results of
     ///   function calls that these entries do not bring.
     public func append(_ request: AppendRequest, to id: LocalID) throws(StoreError) -> QueuedWrite {
         if request.toolConfirmations == nil || request.json["inputs"] != nil { try Store.checkInputs(request.json) }
@@ -79,6 +79,7 @@ extension Store {
             }
             var receipt: QueuedWrite?
             if scope != .local, conversation.remoteID != nil, !conversation.isGoneRemotely {
+                if conversation.isFromAccountBefore { throw StoreError.accountBefore(id) }
                 receipt = try enqueue(database, .delete, .object([]), for: conversation)
             }
             if scope != .remote { try hide(database, conversation.key) }
@@ -191,6 +192,7 @@ extension Store {
         let conversation = try require(database, id)
         if conversation.isGoneRemotely { throw StoreError.deletedRemotely(id) }
         if conversation.isLocalOnly { throw StoreError.localOnly(id) }
+        if conversation.isFromAccountBefore { throw StoreError.accountBefore(id) }
         return conversation
     }
 

@@ -11,6 +11,8 @@ public enum StoreError: Error, Sendable {
     case deletedRemotely(LocalID)
     /// Made with `store: false`: the server does not know it.
     case localOnly(LocalID)
+    /// Held from the account that the database belonged to before: the account of now has not shown it.
+    case accountBefore(LocalID)
     /// A message would poison the conversation: the server wants an answer to each of these calls first.
     case unansweredCalls([String], conversation: LocalID)
     /// The operation is not in a state that allows this.
@@ -49,6 +51,7 @@ extension StoreError: CustomStringConvertible {
             "\"\(StoreError.short(name))\" could be any of \(candidates.joined(separator: ", "))"
         case .deletedRemotely(let id): "conversation \(id) was deleted on the server"
         case .localOnly(let id): "conversation \(id) was never stored on the server"
+        case .accountBefore(let id): "conversation \(id) belongs to the account that this database had before"
         case .unansweredCalls(let calls, let id):
             "conversation \(id) waits for the result of \(calls.joined(separator: ", "))"
         case .wrongState(let id, let state, let action): "operation \(id) is \(state.rawValue): it cannot be \(action)"
@@ -79,6 +82,8 @@ extension StoreError: CustomStringConvertible {
         case .noSuchEntry: "Run `convo history` to see its entries; `convo sync` fetches new ones."
         case .noSuchOperation: "Run `convo outbox --all` to see every operation."
         case .deletedRemotely, .localOnly: "Start a new conversation with `convo start`."
+        case .accountBefore:
+            "Start a new conversation with `convo start`; or `convo account adopt` with that account's key, and `convo sync`."
         case .unansweredCalls:
             """
             Answer with `convo append --function-result CALL_ID=RESULT` (`--confirm CALL_ID=allow|deny` where it waits \

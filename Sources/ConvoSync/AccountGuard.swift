@@ -32,10 +32,25 @@ final class AccountGuard: Sendable {
     /// - Throws: ``SyncFailure/otherServer(owner:given:)``, ``SyncFailure/otherAccount(owner:given:)``; what keeps it from
     ///   being found out (no network, a key that cannot be used, a store that fails).
     func verify() async throws {
-        if connection != nil { return }
+        if let connection, try belongs(to: connection) { return }
         let candidate = try connect()
         try await verify(candidate, behind: breaker)
         verified.withLock { $0 = candidate }
+    }
+
+    /// Before anything is sent, or what was read is stored: the database must still belong to the account of the connection.
+    /// Another process may have given it to another account meanwhile.
+    ///
+    /// - Throws: an ``APIError`` that ends the pass; the next one verifies anew, and says what it finds.
+    func requireOwner() throws {
+        guard let connection, try !belongs(to: connection) else { return }
+        verified.withLock { $0 = nil }
+        throw APIError(.cancelled, effect: .none, message: "the database was given to another account")
+    }
+
+    private func belongs(to connection: Connection) throws -> Bool {
+        guard try store.owner().server == connection.server else { return false }
+        return try connection.key.map { key throws(StoreError) in try store.knows(key: key) } ?? true
     }
 
     /// Reads the key's source again, after the server has refused the key.

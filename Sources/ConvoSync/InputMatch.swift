@@ -52,13 +52,12 @@ enum InputMatch: Hashable, Sendable {
         }
     }
 
-    /// Looks for the inputs with which a conversation was started: at its beginning alone, for what comes later in it is an
+    /// Looks for the inputs with which a conversation was started: before its first answer, for what comes later in it is an
     /// append's.
     init(of inputs: Inputs, atStartOf entries: [Entry]) {
-        let wanted = inputs.asEntries
-        let type = wanted.first?["type"]?.string
-        let first = entries.drop { $0.type.rawValue != type }.prefix(wanted.count)
-        self.init(of: inputs, in: Array(first))
+        let inputCount = inputs.asEntries.count  // which may have answers among them
+        let answer = entries.dropFirst(inputCount).firstIndex { $0.type != .messageInput && $0.type != .functionResult }
+        self.init(of: inputs, in: Array(entries[..<(answer ?? entries.endIndex)]))
     }
 
     private static func start(in entries: [Entry], after base: EntryID?, baseCount: Int) -> Int? {

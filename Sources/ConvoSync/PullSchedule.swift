@@ -32,9 +32,9 @@ public struct PullSchedule: Sendable {
     }
 
     public mutating func finished(_ scope: PullMachine.Scope, _ report: PullReport, at now: Timestamp) {
-        if report.halt != nil {
+        if let halt = report.halt {
             failures += 1
-            let wait = backoff.delay(after: failures, asked: report.asked)
+            let wait = backoff.delay(after: failures, asked: report.asked ?? halt.asked)
             pause = (wait, now + wait)
             return
         }

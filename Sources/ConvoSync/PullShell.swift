@@ -31,6 +31,7 @@ struct PullShell: Sendable {
         case .fetch(let stale):
             return .fetched(HistoryIntake(try await api.getHistory(of: stale.remoteID), version: stale.version))
         case .takeIn(let histories):
+            try account.requireOwner()
             return .takenIn(try store.takeIn(histories))
         case .setAside(let stale, let reason):
             try store.recordUnreadableHistory(of: stale.remoteID, version: stale.version, reason: reason)
@@ -42,6 +43,7 @@ struct PullShell: Sendable {
         case .countDeletions:
             return .counted(try store.deletionCensus())
         case .markDeleted(let ids, let isAccepted):
+            try account.requireOwner()
             try store.markDeletedRemotely(ids, isAccepted: isAccepted)
             return .markedDeleted
         case .conclude(let scope):
@@ -53,7 +55,9 @@ struct PullShell: Sendable {
 
     private func list(_ place: PagePlace) async throws -> PageIntake {
         let known = try store.knownPage(at: place)
-        switch try await api.list(page: place.page, pageSize: place.size, unless: known?.digest) {
+        let answer = try await api.list(page: place.page, pageSize: place.size, unless: known?.digest)
+        try account.requireOwner()
+        switch answer {
         case .read(let listed, let digest): return try store.takeIn(listed, at: place, digest: digest)
         case .same: return known.map { PageIntake(same: $0) } ?? PageIntake(items: [])
         }

@@ -200,7 +200,8 @@ public struct PushMachine: Machine {
         if failure.isThrottle {
             writers = max(1, writers / 2)
             let until = now + limits.backoff.delay(after: item.attempts + 1, asked: failure.asked)
-            report.slowUntil = max(report.slowUntil ?? until, until)
+            let earlier = report.slowUntil.flatMap { Backoff.isOver($0, at: now) ? nil : $0 }
+            report.slowUntil = max(earlier ?? until, until)
             report.throttle = failure
         }
         if case .store = failure { return release(item) }
@@ -210,7 +211,7 @@ public struct PushMachine: Machine {
     private mutating func release(_ item: OutboxItem) {
         busy.remove(item.conversation)
         if let remoteID = item.remoteID { busyThere.remove(remoteID) }
-        // What was loaded stands as it stood before.
+        // What was loaded shows the outbox as it was before this step.
         (waiting, isLoadDue) = ([], true)
     }
 

@@ -84,9 +84,8 @@ extension PushShell {
 
     /// Whether the server gives the metadata of our writes back, in the list or by `get`; `nil` where none of ours tells.
     private func serverTellsMetadata() async throws -> Bool? {
-        guard try store.givesMetadataBack() == false, let known = try store.ownCreation() else {
-            return try store.givesMetadataBack()
-        }
+        guard let isGiven = try store.givesMetadataBack(), let known = try store.ownCreation() else { return nil }
+        if isGiven { return true }
         guard let own = try await whereThere({ try await api.get(known) }) else { return nil }
         return own.metadata?[Store.operationKey] != nil
     }

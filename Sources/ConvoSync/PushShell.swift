@@ -40,8 +40,10 @@ struct PushShell: Sendable {
         case .prepare(let item): return try await prepare(item)
         case .send(let item, let base):
             try Task.checkCancellation()
+            try account.requireOwner()
             guard try store.markSending(item.id, base: base) else { return .withdrawn }
-            try await send(item)
+            // As it is now: a person may have edited it since it was loaded. From here on nobody can.
+            try await send(try store.operation(matching: item.id.rawValue))
             return .sent
         case .confirm(let item):
             let readSince = clock.uptime

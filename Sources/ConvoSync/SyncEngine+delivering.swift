@@ -57,8 +57,11 @@ extension SyncEngine {
             let manner = PushShell.Manner(streaming: streaming, only: item.conversation)
             let wake = AsyncEvent()  // what else is queued meanwhile is for others
             var seen = wake.generation
-            _ = try await push(PushMachine(.once, limits: limits), manner, wake: wake, seen: &seen)
-            return try store.operation(matching: id.rawValue)
+            let report = try await push(PushMachine(.once, limits: limits), manner, wake: wake, seen: &seen)
+            let after = try store.operation(matching: id.rawValue)
+            // As a branch it goes on in another conversation, which this push did not look at.
+            let goesOn = report.halt == nil && after.state == .queued && after.conversation != item.conversation
+            if !goesOn { return after }
         }
     }
 }

@@ -62,7 +62,7 @@ extension SyncEngine {
             switch schedule.next(at: clock.now) {
             case .pull(let scope):
                 let report = await pullDue(scope)
-                // An open circuit breaker says itself when to try again, unless the server has asked for a longer wait.
+                // An open circuit breaker says itself when to try again, unless the server has asked for a long wait.
                 if report.halt == nil || report.asked != nil || breaker.holdsUntil == nil {
                     schedule.finished(scope, report, at: clock.now)
                 }

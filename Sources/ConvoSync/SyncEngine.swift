@@ -37,9 +37,15 @@ public struct SyncEngine: Sendable {
     /// for it was meant for the account before.
     ///
     /// - Returns: the new owner, and how many writes are held from now on.
-    /// - Throws: ``SyncFailure`` where the server cannot be asked or the store cannot be written: nothing is changed then.
+    /// - Throws: ``SyncFailure`` where the server cannot be asked, the store cannot be written, or another process keeps
+    ///   sending: nothing is changed then.
     public func adoptAccount() async throws(SyncFailure) -> (owner: StoreOwner, held: Int) {
-        do { return try await account.adopt() } catch { throw SyncFailure(error) }
+        do {
+            // Nobody sends meanwhile; who sends next looks whose the database is.
+            guard let turn = try await takeTurn() else { throw StoreError.busy(path: store.path) }
+            defer { turn.release() }
+            return try await account.adopt()
+        } catch { throw SyncFailure(error) }
     }
 
     /// Pulls once. What was taken in before a failure stays, and the next pull goes on from there.

@@ -87,6 +87,7 @@ extension Failure {
         case .ambiguousOperation: (.usage, "ambiguous_operation")
         case .deletedRemotely: (.badData, "deleted_remotely")
         case .localOnly: (.badData, "local_only")
+        case .accountBefore: (.badData, "account_before")
         case .unansweredCalls: (.badData, "unanswered_calls")
         case .pendingWrites: (.badData, "pending_writes")
         case .wrongState: (.badData, "wrong_state")

@@ -48,6 +48,48 @@ import Testing
         #expect(try store.mirrored(exceptOn: []) == [RemoteID("conv_1"), RemoteID("conv_2")])
     }
 
+    @Test func `writes nothing to what the account of now has not shown, and marks none of it`() throws {
+        try store.recordOwner(server: "https://a", account: ann, key: "one")
+        let id = try house.conversation("conv_1")
+        let held = try house.append(to: id)
+        let branch = try store.restart(RestartRequest(from: EntryID("conv_1 q"), inputs: .text("x")), of: id)
+        let start = try house.start()
+        _ = try store.adopt(server: "https://a", account: nil, key: "two")
+        let refused = "\(StoreError.accountBefore(id))"
+        #expect(refusal { _ = try house.append(to: id) } == refused)
+        #expect(refusal { _ = try store.delete(id, .remote) }.isEmpty == false)
+        #expect(refusal { try store.retry(held) } == refused)
+        #expect(refusal { try store.retry(branch.operation) } == refused)
+        #expect(try store.retryAll(in: [.held]) == [start.operation])
+        #expect(try house.states(held, branch.operation, start.operation) == [.held, .held, .queued])
+        try store.markDeletedRemotely([RemoteID("conv_1")])
+        #expect(try store.conversation(matching: id.rawValue).deletedRemotelyAt == nil)
+        for write in [held, branch.operation] { _ = try store.cancel(write) }
+        #expect(refusal { _ = try store.delete(id, .remote) } == refused)
+        #expect(refusal { _ = try store.delete(id, .both) } == refused)
+        _ = try store.takeIn([.sample("conv_1")])
+        _ = try house.append(to: id)
+    }
+
+    @Test func `looks for what was under way when it changed hands before it sends that again`() throws {
+        try store.recordOwner(server: "https://a", account: nil, key: "one")
+        let (sending, queued) = (try house.start().operation, try house.start().operation)
+        _ = try store.markSending(sending, base: nil)
+        _ = try store.adopt(server: "https://a", account: nil, key: "two")
+        for id in [sending, queued] { try store.retry(id) }
+        #expect(try house.states(sending, queued) == [.inDoubt, .queued])
+        #expect(try house.item(sending).doubtedAt == house.clock.now)
+    }
+
+    @Test func `holds nothing where it stays in the same hands`() throws {
+        try store.recordOwner(server: "https://a", account: ann, key: "one")
+        let (queued, sending) = (try house.start().operation, try house.start().operation)
+        _ = try store.markSending(sending, base: nil)
+        #expect(try store.adopt(server: "https://a", account: ann, key: "two") == 0)
+        #expect(try house.states(queued, sending) == [.queued, .sending])
+        #expect(try store.knows(key: "two") && !store.knows(key: "one"))
+    }
+
     private func list(_ ids: [String], at place: PagePlace) throws {
         let page = ConversationPage(try ids.map { try Conversation.sample($0) })
         _ = try store.takeIn(page, at: place, digest: PageDigest(point: 1, value: 2))

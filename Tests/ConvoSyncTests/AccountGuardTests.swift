@@ -156,6 +156,23 @@ import Testing
         #expect(try !store.knows(key: "old") && store.knows(key: "new"))
     }
 
+    /// By `convo account adopt`, beside a daemon that runs.
+    @Test func `is made no more once another process has given the database to another account`() async throws {
+        settings.say(connection("one"))
+        let api = api()
+        try await api.account.verify()
+        try api.account.requireOwner()
+        _ = try store.adopt(server: "https://a", account: bob, key: "bob's")
+        #expect(await failure { try api.account.requireOwner() } == "cancelled")
+        #expect(api.account.connection == nil)
+        #expect(await failure { try await api.account.verify() } == "other_account")
+        #expect(await failure { _ = try await api.get(RemoteID("conv_1")) } == "cancelled")
+        _ = try store.adopt(server: "https://a", account: ann, key: "one")
+        try await api.account.verify()
+        _ = try store.adopt(server: "https://b", account: ann, key: "one")
+        #expect(await failure { try await api.account.verify() } == "other_server")
+    }
+
     @Test func `belongs to the owner where the server does not tell, if one of five conversations can be read`()
         async throws
     {

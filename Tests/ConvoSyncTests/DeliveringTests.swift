@@ -157,6 +157,15 @@ import Testing
         #expect(house.server.requests().count { $0.hasPrefix("append") } == 0)
     }
 
+    @Test func `follows it into the branch that it becomes`() async throws {
+        let write = try house.append("mine", to: chat.local)
+        try house.store.setConflictPolicy(.branch, of: chat.local)
+        house.server.say("theirs", in: chat.remote)
+        let item = try await house.engine.deliver(write)
+        #expect(item.state == .delivered && item.kind == .restart && item.conversation != chat.local)
+        #expect(try isFree())
+    }
+
     @Test func `sends nothing once it is cancelled`() async throws {
         let write = try house.append("one", to: chat.local)
         let engine = house.engine
@@ -171,6 +180,15 @@ import Testing
 }
 
 @Suite struct `A push` {
+    @Test func `by another process keeps the database from changing hands`() async throws {
+        let house = try House()
+        let other = try #require(try FileLock.tryLock(.engine, beside: house.store.path))
+        await #expect(throws: SyncFailure.self) { _ = try await house.engine.adoptAccount() }
+        other.release()
+        _ = try await house.engine.adoptAccount()
+        #expect(try FileLock.tryLock(.engine, beside: house.store.path) != nil)
+    }
+
     @Test func `is nobody's while another process pushes, and gives the lock back`() async throws {
         let house = try House()
         let other = try #require(try FileLock.tryLock(.engine, beside: house.store.path))

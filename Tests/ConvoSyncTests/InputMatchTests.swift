@@ -87,6 +87,18 @@ import Testing
         #expect(match(sent, in: [try entry("a", kept)], after: nil, count: 0) == .absent)
     }
 
+    @Test func `of a start is told by what stands before the first answer`() throws {
+        func match(_ entries: Entry...) -> InputMatch { InputMatch(of: .text("hi"), atStartOf: entries) }
+        let (ours, other) = (try entry("a", "hi"), try entry("b", "something else"))
+        let answer = try entry("c", "echo", type: "message.output")
+        #expect(match(ours, answer) != .absent && match(ours) != .absent)
+        #expect(match(other, ours, answer) != .absent, "a server may have put something before it")
+        #expect(match(other, answer, ours) == .absent)
+        #expect(match() == .absent)
+        let shots = Inputs.entries([other.raw, answer.raw, ours.raw])
+        #expect(InputMatch(of: shots, atStartOf: [other, answer, ours, answer]) != .absent)
+    }
+
     @Test func `of a confirmation of calls is told by the run that it let go, for it leaves nothing itself`() throws {
         let confirmation = AppendRequest(
             json: .object(["tool_confirmations": .array([.object(["tool_call_id": .string("c")])])]))

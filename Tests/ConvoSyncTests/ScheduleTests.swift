@@ -65,6 +65,11 @@ import Testing
         schedule.finished(.look, failed(asking: .seconds(600)), at: noon + .seconds(60))
         #expect(schedule.next(at: noon + .seconds(60)) == .sleep(until: noon + .seconds(660)))
         #expect(schedule.next(at: noon + .seconds(659)) == .sleep(until: noon + .seconds(660)))
+        var short = schedule
+        var report = PullReport()
+        report.halt = .api(.status(503, retryAfter: .seconds(5)))
+        short.finished(.look, report, at: noon + .seconds(700))
+        #expect(short.next(at: noon + .seconds(704)) == .sleep(until: noon + .seconds(705)))
         #expect(schedule.next(at: noon + .seconds(660)) == .pull(.look))
     }
 

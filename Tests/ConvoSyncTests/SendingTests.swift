@@ -176,6 +176,57 @@ import Testing
         chat = try await house.mirrored()
     }
 
+    @Test func `says what its writer has made of it by then`() async throws {
+        let write = try house.append("first", to: chat.local)
+        let item = try house.item(write)
+        try house.store.edit(write, inputs: .text("second"))
+        let shell = PushShell(
+            api: house.server, account: house.engine.account, store: house.store, clock: house.clock,
+            limits: SyncLimits())
+        guard case .sent = await shell.perform(.send(item, nil)) else {
+            Issue.record("not sent")
+            return
+        }
+        #expect(house.server.texts(chat.remote) == ["hello", "echo", "second", "echo"])
+    }
+
+    @Test func `does not leave, and nothing is stored or marked, once the database has changed hands`() async throws {
+        let item = try house.item(house.append("mine", to: chat.local))
+        let (engine, store) = (house.engine, house.store)
+        let pull = PullShell(
+            api: house.server, account: engine.account, store: store, clock: house.clock, limits: SyncLimits())
+        let push = PushShell(
+            api: house.server, account: engine.account, store: store, clock: house.clock, limits: SyncLimits())
+        /// Verified, and given away then.
+        func changeHands() async throws {
+            _ = try store.adopt(server: "https://api.example", account: nil, key: nil)
+            try await engine.account.verify()
+            _ = try store.adopt(server: "https://other", account: nil, key: "k")
+        }
+        try await changeHands()
+        let before = try store.conversations()
+        _ = house.server.make()
+        let raw = JSONText.object(["conversation_id": .string(chat.remote.rawValue), "entries": .array([])])
+        let history = HistoryIntake(try ConversationHistory(raw: raw), version: "2099-01-01T00:00:00Z")
+        for step in [
+            PullMachine.Step.list(page: 0, size: 100), .takeIn([history]),
+            .markDeleted([chat.remote], isAccepted: true),
+        ] {
+            try await changeHands()
+            guard case .failed = await pull.perform(step) else {
+                Issue.record("\(step)")
+                return
+            }
+        }
+        try await changeHands()
+        guard case .failed = await push.perform(.send(item, nil)) else {
+            Issue.record("sent")
+            return
+        }
+        #expect(try store.conversations() == before)
+        #expect(!house.server.texts(chat.remote).contains("mine"))
+    }
+
     /// Of a task that was told to stop.
     @Test func `and was told to stop before does not leave, and nothing is read`() async throws {
         let write = try house.append("mine", to: chat.local)

@@ -57,6 +57,11 @@ def adopted(house):
     check(before and all(chat["other_account"] for chat in before), "not known for the account before's:", before)
     check(not any(chat["deleted_remotely"] for chat in before), "marked as deleted:", before)
     check(server.writes == 0, "sent unasked to the new account:", server.requests()["counts"])
+    for operation, _ in ann.writes:
+        if operation != ann.writes[1][0]:
+            ann.convo("outbox", "retry", operation, expect=65)
+    words = ann.convo("append", before[0]["id"], "to nobody", expect=65).err
+    check("account" in words, "does not say why:", words)
     start = ann.writes[1][0]
     ann.convo("outbox", "retry", start)
     ann.held.discard(start)
