@@ -70,6 +70,25 @@ def adopted(house):
     ann.convo("sync", expect=78, MISTRAL_API_KEY="key-ann")
 
 
+def adopted_beside_daemon(house):
+    """A convod of Ann's runs on; what is written from then on is Bob's."""
+    server = house.server(keys=KEYS, chats=[*(chat(n, "ann") for n in range(3)), chat(9, "bob")])
+    ann = house.device(server, MISTRAL_API_KEY="key-ann")
+    ann.sync()
+    daemon = ann.daemon()
+    bob = {"MISTRAL_API_KEY": "key-bob"}
+    ann.convo("account", "adopt", **bob)
+    ann.environment.update(bob)
+    ann.user = "bob"
+    ann.start("a start of Bob's")
+    check(daemon.wait(20) == 78, f"Ann's convod ended with {daemon.returncode}:", ann.said())
+    check(server.writes == 0, "sent with Ann's key:", server.requests()["counts"])
+    ann.sync()
+    check(server.times("a start of Bob's", "bob") == 1 and server.times("a start of Bob's", "ann") == 0, "not Bob's")
+    listed = ann.convo("list").json
+    check(not any(chat["deleted_remotely"] for chat in listed), "marked as deleted:", listed)
+
+
 def two_servers(house):
     server, ann, ids = shared(house)
     other = house.server(keys=KEYS, chats=[chat(n, "ann") for n in range(20, 23)])
@@ -151,6 +170,7 @@ CASES = {
     "two keys, the server tells whose": two_keys,
     "two keys, the server does not tell": lambda house: two_keys(house, *UNTOLD),
     "another account, adopted": adopted,
+    "another account, adopted beside a daemon": adopted_beside_daemon,
     "two servers": two_servers,
     "a rotated key, the server tells whose": rotated,
     "a rotated key, the server does not tell": lambda house: rotated(house, *UNTOLD),
