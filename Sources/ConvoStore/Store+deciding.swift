@@ -79,7 +79,7 @@ extension Store {
             _ = try move(
                 database, item.id, from: [.held], to: .inDoubt, reason: .copied,
                 set: """
-                    next_attempt = NULL, failures = 0, base_entry_id = NULL, base_count = NULL, doubted = ?,
+                    next_attempt = NULL, failures = 0, base_count = NULL, doubted = ?,
                     doubted_uptime = ?, doubted_boot = ?
                     """, doubt())
             try releaseDependents(database, of: item)

@@ -76,9 +76,28 @@ import Testing
         let (sending, queued) = (try house.start().operation, try house.start().operation)
         _ = try store.markSending(sending, base: nil)
         _ = try store.adopt(server: "https://a", account: nil, key: "two")
-        for id in [sending, queued] { try store.retry(id) }
+        for id in [sending, queued] {
+            #expect(try !store.conversation(matching: house.item(id).conversation.rawValue).isFromAccountBefore)
+        }
+        #expect(try store.retryAll(in: [.held]) == [sending, queued])
         #expect(try house.states(sending, queued) == [.inDoubt, .queued])
         #expect(try house.item(sending).doubtedAt == house.clock.now)
+    }
+
+    @Test func `keeps what is here only for whoever has it`() throws {
+        let unstored = try house.start(isStored: false)
+        try store.markDelivered(unstored.operation, response: house.response("unstored"))
+        _ = try store.adopt(server: "https://b", account: nil, key: nil)
+        #expect(try !store.conversation(matching: unstored.conversation.rawValue).isFromAccountBefore)
+    }
+
+    @Test func `tells nothing of the server of now by what was made on the one before`() throws {
+        let start = try house.start()
+        try store.markDelivered(start.operation, as: RemoteID("conv_1"))
+        _ = try store.takeIn([.sample("conv_1")])
+        #expect(try store.ownCreation() == RemoteID("conv_1") && store.givesMetadataBack() == false)
+        _ = try store.adopt(server: "https://b", account: nil, key: nil)
+        #expect(try store.ownCreation() == nil && store.givesMetadataBack() == nil)
     }
 
     @Test func `holds nothing where it stays in the same hands`() throws {
@@ -107,6 +126,7 @@ import Testing
         let bob = Account(user: .init(id: "u2", name: "bob"))
         _ = try store.adopt(server: "https://a", account: bob, key: "bob")
         #expect(try store.conversations().allSatisfy(\.isFromAccountBefore))
+        #expect(try !store.isHistoryBehind(of: store.localID(matching: "conv_3")))
         #expect(try store.knownPage(at: place) == nil)
         #expect(try store.mirrored(exceptOn: []).isEmpty && store.heldConversations(limit: 9).isEmpty)
         #expect(try store.staleConversations(limit: 9, now: house.clock.now).isEmpty)

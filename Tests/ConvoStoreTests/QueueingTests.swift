@@ -228,6 +228,15 @@ import Testing
         #expect(missing().isEmpty)
     }
 
+    @Test func `is answered by no other entry that names the call`() throws {
+        let execution = #"{"type":"tool.execution","id":"t","tool_call_id":"abc","name":"f"}"#
+        let calls = ["abc", "def"].map {
+            #"{"type":"function.call","id":"fc_\#($0)","tool_call_id":"\#($0)","name":"f","arguments":"{}"}"#
+        }
+        try store.mirror(.sample("conv_1", updated: "2026-01-02T00:00:00Z"), calls + [execution])
+        #expect(missing() == waits(for: "abc", "def"))
+    }
+
     @Test func `goes once the mirror has the results, unless the server has dropped them`() throws {
         try store.mirror(
             .sample("conv_1", updated: "2026-01-02T00:00:00Z"),

@@ -172,6 +172,16 @@ import Testing
         #expect(try store.ownCreation() == RemoteID("made_1"))
     }
 
+    @Test func `is told for the maker of a conversation only where it started it, and is delivered`() throws {
+        let (made, named, nameless) = (try house.start(), try house.start(), try house.start())
+        try store.markDelivered(made.operation, as: RemoteID("made"))
+        _ = try store.markSending(named.operation, base: nil)
+        try store.keepPartial(of: named.operation, conversation: RemoteID("named"), entries: [])
+        try store.markDelivered(nameless.operation)
+        try store.markDelivered(try house.append(to: first))
+        #expect(try store.ownCreation() == RemoteID("made"))
+    }
+
     @Test func `that is delivered leaves the outbox and the index, and lets the history be read`() throws {
         #expect(try store.search("apple").total == 1)
         _ = try store.markSending(write, base: nil)

@@ -60,6 +60,8 @@ import Testing
         #expect(kept["ours q"]?.entry.raw["content"]?.string == "hello" && kept["ours q"]?.droppedAt == nil)
         #expect(kept["ours a"]?.entry.raw["content"]?.string == "echo" && kept["ours a"]?.droppedAt == nil)
         #expect(kept["nowhere"]?.droppedAt != nil)
+        let found = try ["half", "echo"].map { try store.search($0).total }
+        #expect(found == [1, 2], "what is dropped is found still")
         #expect(try store.history(of: store.localID(matching: "theirs")).entries.count == 2)
         try store.checkIntegrity()
     }
@@ -75,6 +77,7 @@ import Testing
         #expect(try store.search("Mine").total == 0)
         #expect(try store.search("ours").hits.map(\.conversation) == [start.conversation])
         #expect(try store.conversation(matching: start.conversation.rawValue).name == "Name of ours")
+        #expect(try store.conversation(matching: "theirs").name == "Name of theirs")
         try store.checkIntegrity()
     }
 
