@@ -2,9 +2,19 @@ import ConvoModel
 
 /// A database belongs to one account: nothing of ours is ever in another, and nothing of another in our mirror.
 public enum AccountCheck {
-    /// - Parameter mirror: as it is in the end.
+    /// The database is given to another account.
+    public struct Change: Sendable {
+        public let at: VirtualInstant
+        public let to: Tenant
+        public init(at: VirtualInstant, to: Tenant) { (self.at, self.to) = (at, to) }
+    }
+
+    /// - Parameters:
+    ///   - mirror: as it is in the end.
+    ///   - changes: when the database, which is ours at first, was given to whom.
     public static func violations(
-        neighbour: SimulatedServer, elsewhere: SimulatedServer, mirror: MirrorSnapshot, audit: Audit
+        neighbour: SimulatedServer, elsewhere: SimulatedServer, mirror: MirrorSnapshot, audit: Audit,
+        changes: [Change] = []
     ) -> [Violation] {
         var violations: [Violation] = []
         for (name, server) in [("the neighbour", neighbour), ("the other server", elsewhere)] {
@@ -16,9 +26,13 @@ public enum AccountCheck {
             violations += mirror.conversations.filter { theirs.contains($0.id) }
                 .map { Violation(.wrongAccount, "\($0.id) of \(name) is in the mirror") }
         }
-        // Whoever asks for a foreign id with a key of another's is told that it is not there: no deletion follows.
-        violations += audit.records.filter { $0.request.isWrite && ($0.tenant ?? .ours) != .ours }
-            .map { Violation(.wrongAccount, "request \($0.number) is a \($0.request.name) with another's key") }
+        // Also a deletion: whoever asks with the key of another account is told that the conversation is not there.
+        func owner(at instant: VirtualInstant) -> Tenant { changes.last { $0.at <= instant }?.to ?? .ours }
+        violations += audit.records.filter { $0.request.isWrite && owner(at: $0.sentAt) != ($0.tenant ?? .ours) }
+            .map {
+                Violation(
+                    .wrongAccount, "request \($0.number) is a \($0.request.name) with a key that is not the database's")
+            }
         return violations
     }
 }

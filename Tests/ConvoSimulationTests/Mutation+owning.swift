@@ -17,6 +17,15 @@ extension Mutation {
                 if case .verify = step { .verified } else { await engine.pushShell.perform(step) }
             }
         },
+        Mutation("goes on after the database was given to another account", breaks: [.wrongAccount]).with {
+            $0.needs = [.adoption]
+            $0.pull = { step, engine in
+                if case .verify = step { .verified } else { await engine.pullShell.perform(step) }
+            }
+            $0.push = { step, engine in
+                if case .verify = step { .verified } else { await engine.pushShell.perform(step) }
+            }
+        },
         Mutation("takes another server for its own", breaks: [.wrongAccount]).with {
             $0.needs = [.foreignAccess]
             $0.connection = { Connection(api: $0.api, server: AccessPlan.server, key: $0.key) }

@@ -116,7 +116,8 @@ final class Person: Sendable {
                 try store.retry(item.id)
                 state.withLock { _ = $0.retried.insert(item.id) }
             }
-        case .sync, .syncAs, .acceptDeletions, .backUp, .restore, .syncCopy: break  // the engine's or the disk's
+        // The engine's, or the disk's.
+        case .sync, .syncAs, .adoptAs, .acceptDeletions, .backUp, .restore, .syncCopy: break
         case .retry(let nth):
             guard let item = try operation(nth, in: store) else { return }
             guard item.state == .refused || item.state == .queued || item.state == .inDoubt else { return }

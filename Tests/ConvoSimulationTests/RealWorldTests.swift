@@ -175,6 +175,14 @@ import Testing
             neighbour: grown.neighbour, elsewhere: grown.elsewhere,
             mirror: MirrorSnapshot(conversations: [.init(id: theirs, raw: nil, entries: [])]), audit: Audit())
         #expect(mixed.map(\.rule) == [.wrongAccount])
+        let given = AccountCheck.violations(
+            neighbour: world.neighbour, elsewhere: world.elsewhere, mirror: MirrorSnapshot(conversations: []),
+            audit: audit([
+                (.delete(id), .ours, 1, .answered), (.delete(id), .ours, 5, .answered),
+                (.delete(id), .ours, 9, .answered),
+            ]),
+            changes: [.init(at: .start + .seconds(3), to: .neighbour), .init(at: .start + .seconds(7), to: .ours)])
+        #expect(given.map(\.rule) == [.wrongAccount])
     }
 
     @Test func `see what is too large fetched again and again`() {

@@ -36,6 +36,8 @@ extension Scenario {
         case spellings
         /// Exchanges that the server does not keep, and power cuts.
         case unstored = 19
+        /// A person gives the database to another account while the daemon runs, and takes it back.
+        case adoption
         /// A write at any job of the engine, with polling set to a day. The last, for it leaves out what may hold a write
         /// back.
         case interruptions = 18
@@ -64,6 +66,7 @@ extension Scenario {
         guard random.chance(perMille: 350) || always else { return }
         switch draw {
         case .foreignAccess, .rotatedKeys: drawAccess(draw, &random, span)
+        case .adoption: drawAdoption(&random, span)
         case .copies: drawCopies(&random, span)
         case .foreignAnswers, .noRoute, .refusedTurns, .staleReads, .slowRuns, .longRetryAfter:
             drawFaults(draw, &random)
@@ -109,6 +112,17 @@ extension Scenario {
                     action: .syncAs(random.element(of: [.neighbour, .elsewhere]) ?? .neighbour))
             }
         }
+    }
+
+    private mutating func drawAdoption(_ random: inout SplitMix64, _ span: Duration) {
+        access.identity = random.element(of: AccessPlan.Identity.allCases) ?? .notFound
+        let away = random.duration(in: .seconds(60)...span)
+        steps.append(Step(at: .start + away, action: .adoptAs(.neighbour)))
+        // It is told until it has worked: an outage may be in the way.
+        for minutes in [2, 4, 8, 16, 32] {
+            steps.append(Step(at: .start + away + .seconds(minutes * 60), action: .adoptAs(.ours)))
+        }
+        adoptsByHand = true
     }
 
     /// A copy is made just after a write was queued, so that it is open in the copy and delivered in the original.

@@ -23,6 +23,8 @@ struct Scenario: Sendable {
         case sync
         /// The same with another account's key, or for another server.
         case syncAs(Tenant)
+        /// `convo account adopt` with that account's key, whatever runs beside it.
+        case adoptAs(Tenant)
         /// `convo sync --accept-deletions`.
         case acceptDeletions
         /// The database is copied; the copy is put in its place; the copy is used on another machine.
@@ -58,6 +60,8 @@ struct Scenario: Sendable {
     var others = OtherWriter()
     var clockJumps: [SimulatedWorld.ClockJump] = []
     var access = AccessPlan()
+    /// Whether a person gives the database away and takes it back: until then its daemon is started again and again.
+    var adoptsByHand = false
     var steps: [Step] = []
     var interruptions: [Interruption] = []
     var deaths: [Death] = []

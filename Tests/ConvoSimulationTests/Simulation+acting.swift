@@ -10,7 +10,7 @@ extension Simulation {
     func perform(_ action: Scenario.Action, beside daemon: Life) throws {
         switch action {
         case .appendStreaming(_, _, let rings, let stopsAfter):
-            var hand = begin(CrashPoints()) { [person, disk] engine, _, _ in
+            var hand = begin(CrashPoints()) { [person, disk] engine, _, _, _ in
                 let turn = try? await engine.takeTurn()  // without it the write is queued all the same
                 guard let queued = try? person.perform(action, in: disk.store) else { return }
                 disk.beSeen()
@@ -27,7 +27,9 @@ extension Simulation {
             sync(acceptsDeletions: true)
         case .syncAs(let tenant):
             // A database that has met no account yet is whoever's comes first.
-            if try disk.store.owner().server != nil { sync(as: tenant) }
+            if try disk.store.owner().server != nil, !isAway { sync(as: tenant) }
+        case .adoptAs(let tenant):
+            if tenant == .ours { try takeBack() } else { adopt(as: tenant) }
         case .backUp:
             try disk.backUp()
         case .restore:
@@ -39,9 +41,27 @@ extension Simulation {
         }
     }
 
+    /// Adopts the database for our account, unless it belongs to that.
+    func takeBack() throws {
+        guard let key = world.access.key else { return }
+        if try disk.store.knows(key: key) { isAway = false } else { adopt(as: .ours) }
+    }
+
+    /// `convo account adopt`.
+    private func adopt(as tenant: Tenant) {
+        isAway = true  // until it is known to be back
+        let hand = begin(CrashPoints(), as: tenant) { [owners, world] engine, _, _, _ in
+            // What fails is tried again by the next step.
+            guard (try? await engine.adoptAccount()) != nil else { return }
+            owners.changes.withLock { $0.append(.init(at: world.now, to: tenant)) }
+        }
+        hands.append(hand)
+        runByHand.insert(hand.sender)
+    }
+
     /// `convo sync`.
     func sync(as tenant: Tenant = .ours, on store: Store? = nil, acceptsDeletions: Bool = false) {
-        let hand = begin(CrashPoints(), as: tenant, on: store) { engine, _, _ in
+        let hand = begin(CrashPoints(), as: tenant, on: store) { engine, _, _, _ in
             _ = await engine.pull(.sweep, acceptsDeletions: acceptsDeletions)
             _ = try? await engine.push(.once)  // what fails stays in the outbox
         }

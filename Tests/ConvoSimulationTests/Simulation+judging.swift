@@ -26,6 +26,7 @@ extension Simulation {
             return false
         }
         if calmSince == nil { world.state.withLock { $0.heal() } }
+        if isAway { try takeBack() }
         let since = calmSince ?? now
         calmSince = since
         guard now >= since + Simulation.calm else { return false }
@@ -86,7 +87,9 @@ extension Simulation {
         violations += check.violations(in: audit)
         let outbox = try OutboxSnapshot(disk.store)
         let (neighbour, elsewhere) = world.state.withLock { ($0.neighbour, $0.elsewhere) }
-        violations += AccountCheck.violations(neighbour: neighbour, elsewhere: elsewhere, mirror: held, audit: audit)
+        violations += AccountCheck.violations(
+            neighbour: neighbour, elsewhere: elsewhere, mirror: held, audit: audit,
+            changes: owners.changes.withLock { $0 })
         violations += WriteCheck.deletions(outbox, server: server, excused: server.wasHidden)
         // An append that was answered with 404 may have missed its agent: a replica's word then decides which it was.
         violations += WriteCheck.lostTargets(

@@ -57,6 +57,14 @@ final class Simulation {
     var queued: [(id: OperationID, at: VirtualInstant)] = []
     var isRestoring = false
     var isSyncedAtLast = false
+    /// Whether the database may belong to another account.
+    var isAway = false
+    /// When it was given to which.
+    let owners = Owners()
+
+    final class Owners: Sendable {
+        let changes = Mutex<[AccountCheck.Change]>([])
+    }
 
     init(_ scenario: Scenario, with mutation: Mutation? = nil) throws {
         self.scenario = scenario
@@ -108,11 +116,17 @@ final class Simulation {
     }
 
     private func begin() -> Life {
-        begin(CrashPoints(deadly: deaths.first?.afterPoints)) { [scenario] engine, adopter, wake in
+        begin(CrashPoints(deadly: deaths.first?.afterPoints)) { [scenario] engine, adopter, wake, stage in
             var end = await engine.run(scenario.intervals, wake: wake) { _ in }
-            // Where nothing that is held speaks for the new key, the person says that it is theirs.
-            while end?.isOtherOwner == true, !scenario.access.rotations.isEmpty, !Task.isCancelled {
-                _ = try? await adopter.adoptAccount()  // what fails is tried again once the daemon has ended again
+            while end?.isOtherOwner == true, !Task.isCancelled {
+                if scenario.adoptsByHand {
+                    try? await stage.wait(until: stage.world.now + .seconds(30))  // the service manager starts it anew
+                } else if !scenario.access.rotations.isEmpty {
+                    // Where nothing that is held speaks for the new key, the person says that it is theirs.
+                    _ = try? await adopter.adoptAccount()  // what fails is tried again once the daemon has ended again
+                } else {
+                    break
+                }
                 end = await engine.run(scenario.intervals, wake: wake) { _ in }
             }
         }
@@ -124,7 +138,7 @@ final class Simulation {
     ///   - work: is given the engine, and another one with which a person gives the database to the account beside it.
     func begin(
         _ points: CrashPoints, as tenant: Tenant = .ours, on store: Store? = nil,
-        _ work: @escaping @Sendable (SyncEngine, _ adopter: SyncEngine, AsyncEvent) async -> Void
+        _ work: @escaping @Sendable (SyncEngine, _ adopter: SyncEngine, AsyncEvent, Stage) async -> Void
     ) -> Life {
         lives += 1
         let (sender, adopter) = (lives, -lives)
@@ -144,7 +158,7 @@ final class Simulation {
         }
         let wake = AsyncEvent()
         // Cancelled when this life ends: see `end`.
-        let task = Task(executorPreference: executor) { await work(engines[0], engines[1], wake) }
+        let task = Task(executorPreference: executor) { await work(engines[0], engines[1], wake, stage) }
         return Life(sender: sender, stage: stage, wake: wake, task: task)
     }
 

@@ -127,8 +127,8 @@ extension APIError {
 
     /// A request is under way, an outage begins, and another request probes: the first one's failure is no probe's.
     @Test func `takes no request that was under way for the probe`() async {
-        let (isUnderWay, goesOn) = (AsyncEvent(), AsyncEvent())
-        let (start, end) = (isUnderWay.generation, goesOn.generation)
+        let (isUnderWay, goesOn, isOver) = (AsyncEvent(), AsyncEvent(), AsyncEvent())
+        let (start, end, last) = (isUnderWay.generation, goesOn.generation, isOver.generation)
         async let first: Void = {
             do throws(APIError) {
                 try await gate.pass { () throws(APIError) in
@@ -137,12 +137,14 @@ extension APIError {
                     throw .unreachable
                 }
             } catch {}  // as it should
+            isOver.notify()
         }()
         await isUnderWay.wait(after: start)
         await fail(.unreachable)
         clock.advance(.seconds(1))
         let held = try? await gate.pass { () throws(APIError) -> Timestamp? in
             goesOn.notify()
+            await isOver.wait(after: last)
             return gate.holdsUntil
         }
         await first
