@@ -9,7 +9,7 @@ import Testing
     }
 
     @Test func `shows what was there a while ago, and nothing is changed`() async throws {
-        try await visiting(turned: ["replica-lag-ms=60000"]) { visitor in
+        try await visiting(turned: ["replica-lag-ms=3600000"]) { visitor in
             let path = try await visitor.start()
             try await visitor.sandbox.turn { try $0.set(assignment: "stale=1") }
             #expect(try await ids(visitor).isEmpty)
@@ -28,7 +28,7 @@ import Testing
             _ = try await visitor.sandbox.load(try JSONText(record))
             let path = Visitor.collection + "/conv_a"
             try await visitor.sandbox.turn {
-                $0.replicaLagMilliseconds = 60_000
+                $0.replicaLagMilliseconds = 3_600_000  // longer than any test takes
                 try $0.set(assignment: "stale=1:get_history")
             }
             #expect(try await visitor.get(path + "/history").status == 404)

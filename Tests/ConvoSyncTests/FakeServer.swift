@@ -30,6 +30,8 @@ final class FakeServer: ConversationsAPI {
         var failures: [Failure] = []
         var writes: Int64 = 0
         var answers = true
+        /// There, and in no page of the list.
+        var unlisted: Set<String> = []
         /// Of the list, of `get`, or of both.
         var hidesMetadata: Set<Bool> = []
         var account: Account?
@@ -126,6 +128,7 @@ final class FakeServer: ConversationsAPI {
     func hideMetadata(inLists: Bool? = nil) {
         state.withLock { $0.hidesMetadata = inLists.map { [$0] } ?? [true, false] }
     }
+    func unlist(_ id: RemoteID) { state.withLock { _ = $0.unlisted.insert(id.rawValue) } }
     func stopAnswering() { state.withLock { $0.answers = false } }
     func belongs(to account: Account?) { state.withLock { $0.account = account } }
     func streams(_ events: [ConversationEvent], error: APIError? = nil) {
@@ -170,7 +173,8 @@ final class FakeServer: ConversationsAPI {
     func list(page: Int, pageSize: Int, metadata: JSONText?) throws(APIError) -> ConversationPage {
         try perform("list \(page)/\(pageSize)") { state throws(APIError) in
             var conversations: [Conversation] = []
-            for held in state.conversations.dropFirst(page * pageSize).prefix(pageSize) {
+            let listed = state.conversations.filter { !state.unlisted.contains($0.id) }
+            for held in listed.dropFirst(page * pageSize).prefix(pageSize) {
                 conversations.append(try FakeServer.described(held, state, inList: true))
             }
             return ConversationPage(conversations)

@@ -115,3 +115,38 @@ import Testing
         #expect(await running.stop() == nil)
     }
 }
+
+@Suite struct `A pull by the engine` {
+    private let house: House
+
+    init() throws { house = try House() }
+
+    @Test func `notes a look, and a sweep apart from it`() async throws {
+        _ = await house.engine.pull(.look)
+        #expect(try house.store.status().lastPullAt != nil && house.store.status().lastSweepAt == nil)
+        _ = await house.engine.pull(.sweep)
+        #expect(try house.store.status().lastSweepAt != nil)
+    }
+
+    @Test func `names the history that is too large, and does not fetch it again`() async throws {
+        let id = house.server.make()
+        house.server.fail("history", APIError(.answerTooLarge(limit: 1), effect: .none, message: "too large"))
+        #expect(await house.engine.pull(.sweep).unreadable == 1)
+        #expect(try house.store.setAside().map(\.remoteID) == [id])
+        _ = house.server.requests()
+        _ = await house.engine.pull(.sweep)
+        #expect(!house.server.requests().contains { $0.hasPrefix("history") })
+    }
+
+    @Test func `marks nothing that the list leaves out and a get finds`() async throws {
+        let (hidden, gone) = (house.server.make(), house.server.make())
+        _ = await house.engine.pull(.sweep)
+        house.server.unlist(hidden)
+        house.server.remove(gone)
+        _ = await house.engine.pull(.sweep)
+        func isMarked(_ id: RemoteID) throws -> Bool {
+            try house.store.conversation(matching: id.rawValue).deletedRemotelyAt != nil
+        }
+        #expect(try !isMarked(hidden) && isMarked(gone))
+    }
+}
