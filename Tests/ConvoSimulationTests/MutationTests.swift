@@ -13,7 +13,7 @@ import Testing
     /// with commas between them, drawn or not.
     private static let mutations: [Mutation] = {
         guard let words = ProcessInfo.processInfo.environment["CONVO_MUTATIONS"]?.split(separator: ",") else {
-            return all.filter { $0.needs.isSubset(of: Scenario.landed) }
+            return all.filter { $0.needs.isSubset(of: Scenario.landed.union([.adoption])) }
         }
         return all.filter { mutation in words.contains { mutation.testDescription.contains($0) } }
     }()

@@ -50,9 +50,10 @@ extension Simulation {
     /// `convo account adopt`.
     private func adopt(as tenant: Tenant) {
         isAway = true  // until it is known to be back
-        let hand = begin(CrashPoints(), as: tenant) { [owners, world] engine, _, _, _ in
+        let hand = begin(CrashPoints(), as: tenant) { [owners, world, disk] engine, _, _, _ in
             // What fails is tried again by the next step.
             guard (try? await engine.adoptAccount()) != nil else { return }
+            disk.beSeen()
             owners.changes.withLock { $0.append(.init(at: world.now, to: tenant)) }
         }
         hands.append(hand)

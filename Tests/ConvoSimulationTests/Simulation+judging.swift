@@ -20,13 +20,13 @@ extension Simulation {
                 mirror: try MirrorSnapshot(disk.store), server: world.server, denied: world.audit.denied)
         }
         guard steps.isEmpty, world.state.withLock({ $0.isQuiet }) else { return false }
+        if isAway { try takeBack() }
         guard try disk.store.outbox().allSatisfy({ $0.state == .refused || $0.state == .held })
         else {
             calmSince = nil
             return false
         }
         if calmSince == nil { world.state.withLock { $0.heal() } }
-        if isAway { try takeBack() }
         let since = calmSince ?? now
         calmSince = since
         guard now >= since + Simulation.calm else { return false }
@@ -81,6 +81,8 @@ extension Simulation {
         check.retriedByHand = person.retried
         check.wakes = scenario.steps.map(\.at)
         check.runByHand = runByHand
+        // A daemon that is started anew knows of no wait.
+        if scenario.adoptsByHand { check.runByHand.formUnion(1...lives) }
         check.clockJumps = scenario.clockJumps.map(\.at)
         check.patience = scenario.switches.lockLimit
         check.forgives = Scenario.forgiven.union(scenario.deaths.contains { $0.cutsPower } ? [.stubborn] : [])

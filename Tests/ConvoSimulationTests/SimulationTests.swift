@@ -32,6 +32,17 @@ import Testing
         print(tally)
     }
 
+    @Test(arguments: 0..<strands)
+    func `keeps every promise while the database changes hands`(strand: Int) throws {
+        for seed in stride(from: 1 + strand, through: 100, by: Self.strands) {
+            let report = try Simulation(
+                Scenario(drawnFrom: UInt64(seed), drawing: [], always: [.adoption])
+            ).run()
+            let found = report.violations.prefix(3).map(\.description).joined(separator: "; ")
+            #expect(report.violations.isEmpty, "seed \(seed): \(found)")
+        }
+    }
+
     /// What earlier versions of the engine and the store got wrong; more in `FoundBySimulationTests`.
     @Test(
         arguments: [
