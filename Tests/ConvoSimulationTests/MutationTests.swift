@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct `A mistake in the engine` {
     /// Within so many seeds it must be found.
-    static let seedLimit: UInt64 = 1500
+    static let seedLimit: UInt64 = 500
 
     private static let all = Mutation.pulling + Mutation.pushing + Mutation.reading + Mutation.proving + Mutation.owning
 
