@@ -234,7 +234,8 @@ extension Store {
         let isOurs: Bool
 
         /// Goes on with the wait of another version, for a history that has brought nothing new. The server's list and its
-        /// `get` may tell different `updated_at`: without this, the wait would begin anew at each reading and never end.
+        /// `get` may give different values of `updated_at`. Without this, the store would begin the wait anew at each reading
+        /// and never end it.
         mutating func keepWaiting() { before = before ?? otherWait }
     }
 

@@ -88,8 +88,8 @@ extension Store {
         }
     }
 
-    /// Holds what is queued, sending, in doubt or refused, and what is held for one of those. What is being sent is in doubt
-    /// from now on: a retry looks for it first.
+    /// Holds every write that is queued, being sent, in doubt or refused, and every write that waits for one of those. A write
+    /// that is being sent counts as in doubt from now on: a retry looks for it on the server first.
     private func holdOpenWrites(_ database: Database, reason: OutboxItem.Reason) throws -> Int {
         try database.execute(
             sql: "UPDATE operation SET doubted = ?, doubted_uptime = ?, doubted_boot = ? WHERE state = 'sending'",

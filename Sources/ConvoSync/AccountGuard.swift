@@ -38,10 +38,10 @@ final class AccountGuard: Sendable {
         verified.withLock { $0 = candidate }
     }
 
-    /// Before anything is sent, or what was read is stored: the database must still belong to the account of the connection.
-    /// Another process may have given it to another account meanwhile.
+    /// Makes sure that the database still belongs to the account of the connection: another process may have given it to
+    /// another account meanwhile. The engine calls this before each send, and before it stores what it has read.
     ///
-    /// - Throws: an ``APIError`` that ends the pass; the next one verifies anew, and says what it finds.
+    /// - Throws: an ``APIError`` that ends the pass. The next pass verifies the connection anew, and reports what it finds.
     func requireOwner() throws {
         guard let connection, try !belongs(to: connection) else { return }
         verified.withLock { $0 = nil }

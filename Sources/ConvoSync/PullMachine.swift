@@ -145,7 +145,7 @@ public struct PullMachine: Machine {
         }
     }
 
-    /// Whether no step is in flight. What was read is stored before anybody asks.
+    /// Whether no step is in flight. `next(at:)` asks this only after it has found no history that waits to be stored.
     private var isIdle: Bool {
         listingsInFlight == 0 && fetching.inFlight == 0 && deletions.isIdle && !arrivals.isStoring
     }

@@ -211,7 +211,7 @@ public struct PushMachine: Machine {
     private mutating func release(_ item: OutboxItem) {
         busy.remove(item.conversation)
         if let remoteID = item.remoteID { busyThere.remove(remoteID) }
-        // What was loaded shows the outbox as it was before this step.
+        // The store listed these before this step ended: the machine loads them again.
         (waiting, isLoadDue) = ([], true)
     }
 

@@ -128,7 +128,7 @@ public struct RequestCheck: Sendable {
         return violations
     }
 
-    /// What is longer than a pull itself waits for.
+    /// The wait that the server asked for, if it is longer than a pull itself waits.
     private static func asked(by record: Audit.Record) -> Duration? {
         guard case .failed(.status(429), _, let asked?) = record.outcome, asked > .seconds(5) else { return nil }
         return asked

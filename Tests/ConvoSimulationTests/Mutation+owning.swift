@@ -10,21 +10,11 @@ extension Mutation {
     static let owning: [Mutation] = [
         Mutation("does not ask whose key it is", breaks: [.wrongAccount]).with {
             $0.needs = [.foreignAccess]
-            $0.pull = { step, engine in
-                if case .verify = step { .verified } else { await engine.pullShell.perform(step) }
-            }
-            $0.push = { step, engine in
-                if case .verify = step { .verified } else { await engine.pushShell.perform(step) }
-            }
+            $0.verifiesNothing()
         },
         Mutation("goes on after the database was given to another account", breaks: [.wrongAccount]).with {
             $0.needs = [.adoption]
-            $0.pull = { step, engine in
-                if case .verify = step { .verified } else { await engine.pullShell.perform(step) }
-            }
-            $0.push = { step, engine in
-                if case .verify = step { .verified } else { await engine.pushShell.perform(step) }
-            }
+            $0.verifiesNothing()
         },
         Mutation("takes another server for its own", breaks: [.wrongAccount]).with {
             $0.needs = [.foreignAccess]
@@ -47,4 +37,22 @@ extension Mutation {
             }
         },
     ]
+}
+
+extension Mutation {
+    /// It notes whose the database is at first, and asks no more.
+    fileprivate mutating func verifiesNothing() {
+        pull = { step, engine in
+            guard case .verify = step else { return await engine.pullShell.perform(step) }
+            return engine.isOwned ? .verified : nil
+        }
+        push = { step, engine in
+            guard case .verify = step else { return await engine.pushShell.perform(step) }
+            return engine.isOwned ? .verified : nil
+        }
+    }
+}
+
+extension MutantEngine {
+    fileprivate var isOwned: Bool { (try? store.owner().server) != nil }
 }

@@ -43,8 +43,8 @@ extension Scenario {
         case interruptions = 18
     }
 
-    /// What is drawn in each run. A database that changes hands is simulated apart: the checks of other faults would have to
-    /// know whose it was at each moment.
+    /// What a run may draw unless a test says otherwise. Only a test of its own draws a database that changes hands: the
+    /// checks of the other faults do not know to whom the database belonged at each moment.
     static let landed = Set(Draw.allCases).subtracting([.adoption])
 
     /// Rules that the engine is not held to yet.

@@ -51,7 +51,7 @@ extension Simulation {
     private func adopt(as tenant: Tenant) {
         isAway = true  // until it is known to be back
         let hand = begin(CrashPoints(), as: tenant) { [owners, world, disk] engine, _, _, _ in
-            // What fails is tried again by the next step.
+            // If the adoption fails, the person tries again with the scenario's next step.
             guard (try? await engine.adoptAccount()) != nil else { return }
             disk.beSeen()
             owners.changes.withLock { $0.append(.init(at: world.now, to: tenant)) }

@@ -81,7 +81,7 @@ extension Simulation {
         check.retriedByHand = person.retried
         check.wakes = scenario.steps.map(\.at)
         check.runByHand = runByHand
-        // A daemon that is started anew knows of no wait.
+        // A daemon that the service manager starts anew does not know how long an earlier one was asked to wait.
         if scenario.adoptsByHand { check.runByHand.formUnion(1...lives) }
         check.clockJumps = scenario.clockJumps.map(\.at)
         check.patience = scenario.switches.lockLimit

@@ -122,7 +122,7 @@ final class Simulation {
                 if scenario.adoptsByHand {
                     try? await stage.wait(until: stage.world.now + .seconds(30))  // the service manager starts it anew
                 } else if !scenario.access.rotations.isEmpty {
-                    // Where nothing that is held speaks for the new key, the person says that it is theirs.
+                    // If the engine cannot read a held conversation with the new key, the person says that the key is theirs.
                     _ = try? await adopter.adoptAccount()  // what fails is tried again once the daemon has ended again
                 } else {
                     break

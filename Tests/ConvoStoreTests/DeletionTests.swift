@@ -20,7 +20,9 @@ import Testing
         let append = try house.append(to: ids[3])
         try store.markDelivered(append)
         try mark("conv_0")
-        house.clock.advance(seconds: 86_400)
+        house.clock.advance(seconds: 86_399)
+        #expect(try store.deletionCensus() == DeletionCensus(mirrored: 5, recentlyMarked: 1))
+        house.clock.advance(seconds: 1)
         #expect(try store.deletionCensus() == DeletionCensus(mirrored: 5, recentlyMarked: 0), "a day is over")
         try store.markDelivered(deletions[0])
         try mark("conv_1", "conv_3", "conv_4")
@@ -33,6 +35,8 @@ import Testing
         #expect(try store.deletionCensus().recentlyMarked == 0, "of the very moment of the acceptance")
         house.clock.advance(seconds: 86_400 * 2)
         #expect(try store.deletionCensus() == DeletionCensus(mirrored: 0, recentlyMarked: 0))
+        _ = try store.takeIn([.sample("conv_0")])
+        #expect(try store.deletionCensus() == DeletionCensus(mirrored: 1, recentlyMarked: 0))
     }
 
     @Test func `are waited for no longer`() throws {
@@ -71,7 +75,7 @@ import Testing
         }
         #expect(try !isUnseen("conv_0", since: early) && !isUnseen("conv_none", since: early))
         #expect(try !isUnseen("conv_old", since: moment))
-        // What is appended later made nothing.
+        // A later append has not made the conversation.
         try store.markDelivered(old)
         let later = try house.append(to: store.localID(matching: "conv_old"))
         _ = try store.markSending(later, base: nil)

@@ -41,7 +41,7 @@ import Testing
         #expect(try store.history(of: bystander).entries.count == 2)
     }
 
-    /// Of an answer that broke off, by the ids that the server gave them.
+    /// Entries of an answer that broke off, under the ids that the server gave them.
     private func parts(_ names: String...) throws -> [Entry] {
         try names.map { Entry(raw: try JSONText(message($0, "half", role: "assistant"))) }
     }

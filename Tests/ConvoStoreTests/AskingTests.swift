@@ -1,0 +1,173 @@
+import ConvoModel
+import ConvoSQLite
+import Testing
+
+@testable import ConvoStore
+
+@Suite struct `What the engine asks of the outbox` {
+    private let house: TemporaryStore
+    private var store: Store { house.store }
+    private let first: LocalID
+    private let second: LocalID
+
+    init() throws {
+        house = try TemporaryStore()
+        first = try house.conversation("conv_1")
+        second = try house.conversation("conv_2")
+    }
+
+    private func ready(_ limit: Int = 99, in only: LocalID? = nil) throws -> [OperationID] {
+        try store.readyOperations(limit: limit, in: only).map(\.id)
+    }
+
+    @Test func `offers the first open write of each conversation, in the order of acceptance`() throws {
+        let writes = [try house.append(to: second), try house.append(to: first), try house.append(to: second)]
+        #expect(try ready() == [writes[0], writes[1]])
+        #expect(try ready(1) == [writes[0]])
+        #expect(try ready(in: first) == [writes[1]])
+        #expect(try ready(in: LocalID("nobody")).isEmpty)
+        try house.doubt(writes[0])
+        #expect(try ready() == [writes[0], writes[1]])
+        try house.stop(writes[1])
+        #expect(try ready() == [writes[0]])
+        try store.markDelivered(writes[0])
+        #expect(try ready() == [writes[2]])
+    }
+
+    @Test func `offers nothing whose conversation, or whose parent, is not on the server`() throws {
+        let start = try house.start()
+        let behind = try house.append(to: start.conversation)
+        let branch = try store.restart(
+            RestartRequest(from: EntryID("conv_1 q"), inputs: .text("other")), of: first)
+        let more = try house.append(to: branch.conversation)
+        #expect(try ready() == [start.operation, branch.operation])
+        _ = try store.cancel(start.operation)
+        #expect(try ready() == [branch.operation])
+        _ = try store.markSending(branch.operation, base: nil)
+        try store.markDelivered(branch.operation, as: RemoteID("conv_3"))
+        #expect(try ready() == [more])
+        #expect(try house.states(behind) == [.cancelled])
+        let (nameless, after) = (
+            try store.restart(RestartRequest(from: EntryID("conv_1 q"), inputs: .text("x")), of: first),
+            try house.start()
+        )
+        for write in [nameless, after] {
+            _ = try house.append(to: write.conversation)
+            try store.markDelivered(write.operation)
+        }
+        #expect(try ready() == [more], "their conversations are not known to be there")
+        try store.write {
+            try $0.execute(sql: "UPDATE operation SET kind = 'restart' WHERE id = ?", arguments: [more.rawValue])
+            try $0.execute(sql: "UPDATE conversation SET remote_id = NULL WHERE remote_id = 'conv_1'")
+        }
+        #expect(try ready().isEmpty, "a restart of what is not there yet")
+    }
+
+    @Test func `tells the next moment for which a write waits`() throws {
+        #expect(try store.nextAttempt() == nil)
+        let moments = [30, 20, 10].map { Timestamp(microseconds: house.clock.now.microseconds + $0 * 1_000_000) }
+        let writes = [try house.append(to: first), try house.append(to: second), try house.start().operation]
+        try store.markQueued(writes[0], from: .queued, reason: nil, nextAttempt: moments[0])
+        _ = try store.markSending(writes[1], base: nil)
+        try store.markInDoubt(writes[1], reason: .lost, nextAttempt: moments[1])
+        #expect(try store.nextAttempt() == moments[1])
+        try store.markQueued(writes[2], from: .queued, reason: nil, nextAttempt: moments[2])
+        #expect(try store.nextAttempt() == moments[2])
+        _ = try store.cancel(writes[2])
+        #expect(try store.nextAttempt() == moments[1])
+        try store.markDelivered(writes[1])
+        #expect(try store.nextAttempt() == moments[0])
+        _ = try store.markSending(writes[0], base: nil)
+        #expect(try store.nextAttempt() == nil)
+    }
+
+    @Test func `tells which updated_at our own turn left, of that conversation`() throws {
+        #expect(try store.ownVersion(of: first) == nil)
+        try store.recordOwnVersion("v7", of: first)
+        #expect(try store.ownVersion(of: first) == "v7")
+        #expect(try store.ownVersion(of: second) == nil)
+    }
+
+    @Test func `tells whether more appends are queued for a conversation`() throws {
+        #expect(try !store.hasQueuedWrites(for: first))
+        let write = try house.append(to: first)
+        #expect(try store.hasQueuedWrites(for: first))
+        #expect(try !store.hasQueuedWrites(for: second))
+        _ = try store.markSending(write, base: nil)
+        #expect(try !store.hasQueuedWrites(for: first))
+        _ = try store.delete(second, .remote)
+        #expect(try !store.hasQueuedWrites(for: second))
+    }
+
+    @Test func `tells whether a history is behind what is known of its conversation`() throws {
+        #expect(try !store.isHistoryBehind(of: first))
+        _ = try store.takeIn([.sample("conv_1", updated: "2026-03-01T00:00:00Z")])
+        #expect(try store.isHistoryBehind(of: first))
+        #expect(try !store.isHistoryBehind(of: second))
+        try store.markDeletedRemotely([RemoteID("conv_1")])
+        #expect(try !store.isHistoryBehind(of: first))
+        #expect(try !store.isHistoryBehind(of: house.start().conversation))
+        #expect(try !store.isHistoryBehind(of: LocalID("none")))
+        let unstored = try house.start(isStored: false)
+        try store.markDelivered(unstored.operation, response: house.response("conv_9"))
+        #expect(try !store.isHistoryBehind(of: unstored.conversation))
+    }
+
+    @Test func `tells which conversations our own writes have made`() throws {
+        let start = try house.start()
+        try store.markDelivered(start.operation, as: RemoteID("ours"))
+        let branch = try store.restart(RestartRequest(from: EntryID("conv_1 q"), inputs: .text("other")), of: first)
+        try store.markDelivered(branch.operation, as: RemoteID("branch"))
+        let other = try house.start()
+        try store.markDelivered(other.operation, as: RemoteID("not asked for"))
+        _ = try house.append(to: second)
+        let asked = ["conv_1", "conv_2", "ours", "branch", "unknown"].map { RemoteID($0) }
+        #expect(try store.ownCreations(among: asked) == [RemoteID("ours"), RemoteID("branch")])
+    }
+
+    @Test func `tells where a conversation ends, without what is here only or dropped`() throws {
+        let tip = OutboxItem.Base(entryID: EntryID("conv_1 a"), count: 2)
+        #expect(try store.tip(of: first) == tip)
+        #expect(try store.tip(of: second).entryID == EntryID("conv_2 a"))
+        let write = try house.append(to: first)
+        _ = try store.markSending(write, base: tip)
+        try store.keepPartial(
+            of: write, conversation: nil, entries: [Entry(raw: JSONText(message("part", "half", role: "assistant")))])
+        #expect(try store.tip(of: first) == tip)
+        try store.write { try $0.execute(sql: "UPDATE entry SET dropped_at = 'now' WHERE id = 'conv_1 a'") }
+        #expect(try store.tip(of: first) == OutboxItem.Base(entryID: EntryID("conv_1 q"), count: 1))
+        #expect(try store.tip(of: house.start().conversation) == OutboxItem.Base(entryID: nil, count: 0))
+    }
+
+    @Test func `tells how long a turn has been waited for, and vouches for no history until then`() throws {
+        #expect(try store.unansweredTurn(of: first) == nil)
+        #expect(try store.historyVersion(of: first) == "2026-01-01T00:00:00.000001Z")
+        let asked = #"{"type":"message.input","id":"q","content":"?","created_at":"\#(house.clock.now.text)"}"#
+        try store.mirror(.sample("conv_3", updated: "2026-01-05T00:00:00.000000Z"), [asked])
+        let third = try store.localID(matching: "conv_3")
+        let turn = try #require(try store.unansweredTurn(of: third))
+        #expect(turn.attempts == 0 && turn.wait == .seconds(2))
+        #expect(turn.due.microseconds == house.clock.now.microseconds + 2_000_000)
+        #expect(try store.historyVersion(of: third) == nil)
+        #expect(try store.unansweredTurn(of: second) == nil)
+        house.clock.advance(seconds: 2)
+        try store.mirror(.sample("conv_3", updated: "2026-01-05T00:00:00.000000Z"), [asked])
+        #expect(try store.unansweredTurn(of: third)?.attempts == 1)
+        // The store begins the wait anew for a new entry, and not for another `updated_at` alone.
+        house.clock.advance(seconds: 4)
+        try store.mirror(.sample("conv_3", updated: "2026-01-05T00:00:01.000000Z"), [asked])
+        #expect(try store.unansweredTurn(of: third)?.attempts == 2)
+        let more = asked.replacing(#""id":"q""#, with: #""id":"r""#)
+        try store.mirror(.sample("conv_3", updated: "2026-01-05T00:00:02.000000Z"), [asked, more])
+        #expect(try store.unansweredTurn(of: third)?.attempts == 0)
+        // A history that is only older than the list holds no write up.
+        _ = try store.takeIn([.sample("conv_2", updated: "2026-02-01T00:00:00Z")])
+        try store.takeIn([
+            HistoryIntake(
+                .sample("conv_2", [message("conv_2 q", "hello"), message("conv_2 a", "echo", role: "assistant")]),
+                version: "2026-02-01T00:00:00Z")
+        ])
+        #expect(try store.historyVersion(of: second) == nil)
+        #expect(try store.unansweredTurn(of: second) == nil)
+    }
+}

@@ -1,0 +1,243 @@
+import ConvoModel
+import ConvoSQLite
+import Testing
+
+@testable import ConvoStore
+
+@Suite struct `A history that is taken in` {
+    private let house: TemporaryStore
+    private var store: Store { house.store }
+    private let version = "2026-01-01T00:00:00.000001Z"
+
+    init() throws {
+        house = try TemporaryStore()
+        _ = try house.conversation("conv_1")
+        _ = try house.conversation("conv_2")
+    }
+
+    private func take(_ name: String, _ entries: [String], version: String? = nil) throws -> Int {
+        try store.takeIn([HistoryIntake(.sample(name, entries), version: version ?? self.version)])
+    }
+
+    private func texts(_ name: String, withDropped: Bool = false) throws -> [String?] {
+        try store.history(of: store.localID(matching: name), withDropped: withDropped).entries
+            .map { $0.entry.raw["content"]?.string }
+    }
+
+    private struct Recheck: Equatable {
+        let looks: Int
+        let due: Int64?
+        let isOutdated: Bool
+
+        init(_ looks: Int, due: Int64?, isOutdated: Bool) {
+            (self.looks, self.due, self.isOutdated) = (looks, due, isOutdated)
+        }
+    }
+
+    private func recheck(_ name: String) throws -> Recheck {
+        try #require(
+            try store.read {
+                try Row.fetchOne(
+                    $0,
+                    sql:
+                        "SELECT history_looks, history_due, history_outdated FROM conversation WHERE remote_id = ?",
+                    arguments: [name])
+            }.map { Recheck($0["history_looks"], due: $0["history_due"], isOutdated: $0["history_outdated"]) })
+    }
+
+    @Test func `counts what is new in it, of several histories as well`() throws {
+        let histories = try ["conv_1", "conv_2", "unknown"].map { name in
+            HistoryIntake(
+                try .sample(
+                    name,
+                    [
+                        message("\(name) q", "hello"), message("\(name) a", "echo", role: "assistant"),
+                        message("\(name) b", "more"), message("\(name) c", "echo", role: "assistant"),
+                    ]), version: version)
+        }
+        #expect(try store.takeIn(histories) == 4)
+        #expect(try store.takeIn(histories) == 0)
+        #expect(try store.takeIn([HistoryIntake]()) == 0)
+        #expect(try store.status().entries == 8)
+        #expect(try store.search("more").total == 2)
+    }
+
+    @Test func `is in the order that the server gives it, however that has changed`() throws {
+        let (q, a) = (message("conv_1 q", "hello"), message("conv_1 a", "echo", role: "assistant"))
+        #expect(try take("conv_1", [a, message("m", "between"), q]) == 1)
+        #expect(try texts("conv_1") == ["echo", "between", "hello"])
+        #expect(try take("conv_1", [q, message("m", "changed"), a]) == 0)
+        #expect(try texts("conv_1") == ["hello", "changed", "echo"])
+        #expect(try store.search("between").total == 0)
+        #expect(try store.search("changed").total == 1)
+        #expect(try texts("conv_2") == ["hello", "echo"])
+        try store.checkIntegrity()
+    }
+
+    @Test func `changes an entry in all that is asked of it`() throws {
+        let changed = try JSONText(message("conv_1 q", "hello"))
+            .setting("type", to: .string("message.output")).setting("role", to: .string("assistant"))
+            .setting("created_at", to: .string("2026-03-01T00:00:00Z"))
+            .setting("completed_at", to: .string("2026-03-01T00:00:01Z"))
+        _ = try take("conv_1", [changed.text])
+        let row = try #require(
+            try store.read {
+                try Row.fetchOne($0, sql: "SELECT type, role, created, completed_at FROM entry WHERE id = 'conv_1 q'")
+            })
+        #expect(row["type"] as String == "message.output")
+        #expect(row["role"] as String == "assistant")
+        #expect(row["created"] as Int64 == Timestamp("2026-03-01T00:00:00Z")?.microseconds)
+        #expect(row["completed_at"] as String == "2026-03-01T00:00:01Z")
+        #expect(try store.search("hello role:assistant").total == 1)
+    }
+
+    @Test func `gives each entry a name of its own, however odd the server's are`() throws {
+        let entries = [message("a", "one"), message("a~2", "two"), message("a", "three")]
+        _ = try store.takeIn([.sample("conv_3")])
+        #expect(try take("conv_3", entries) == 3)
+        #expect(try take("conv_3", entries) == 0)
+        #expect(try texts("conv_3") == ["one", "two", "three"])
+    }
+
+    @Test func `never takes away what only we hold, and drops the rest once`() throws {
+        let id = try store.localID(matching: "conv_1")
+        let write = try house.append(to: id)
+        _ = try store.markSending(write, base: nil)
+        try store.keepPartial(
+            of: write, conversation: nil,
+            entries: [Entry(raw: try JSONText(message("part", "half", role: "assistant")))])
+        for _ in 1...6 {
+            _ = try take("conv_1", [message("m", "alone", role: "assistant")])
+            house.clock.advance(seconds: 200)
+        }
+        #expect(try texts("conv_1") == ["alone", "half"])
+        func dropped() throws -> [String?] {
+            try store.history(of: id, withDropped: true).entries.map(\.droppedAt).filter { $0 != nil }
+        }
+        let before = try dropped()
+        #expect(before.count == 2)
+        _ = try take("conv_1", [message("m", "alone", role: "assistant")])
+        #expect(try dropped() == before, "when each went")
+    }
+
+    @Test func `of several is judged by what it brings itself`() throws {
+        let second = "2026-02-01T00:00:00Z"
+        _ = try store.takeIn([.sample("conv_2", updated: second)])
+        let held = [message("conv_2 q", "hello"), message("conv_2 a", "echo", role: "assistant")]
+        _ = try store.takeIn([
+            HistoryIntake(.sample("conv_1", [message("m", "new", role: "assistant")]), version: version),
+            HistoryIntake(.sample("conv_2", held), version: second),
+        ])
+        #expect(try recheck("conv_2").isOutdated)
+        _ = try store.takeIn([.sample("conv_2", updated: "2026-03-01T00:00:00Z")])
+        _ = try store.takeIn([
+            HistoryIntake(.sample("conv_1", [message("m", "new", role: "assistant")]), version: version),
+            HistoryIntake(
+                .sample("conv_2", held + [message("n", "x", role: "assistant")]), version: "2026-03-01T00:00:00Z"),
+        ])
+        #expect(try !recheck("conv_2").isOutdated)
+    }
+
+    @Test func `keeps when an answer was complete, which only the response tells`() throws {
+        let id = try store.localID(matching: "conv_1")
+        let write = try house.append(to: id)
+        let output = try JSONText(message("o", "done", role: "assistant"))
+            .setting("completed_at", to: .string("2026-01-01T00:00:09Z"))
+        try store.markDelivered(write, response: house.response("conv_1", output.text))
+        func completedAt() throws -> String? {
+            try store.history(of: id).entries.first { $0.entry.id == EntryID("o") }?.completedAt
+        }
+        #expect(try completedAt() == "2026-01-01T00:00:09Z")
+        _ = try take(
+            "conv_1",
+            [
+                message("conv_1 q", "hello"), message("conv_1 a", "echo", role: "assistant"), message("i", "more"),
+                message("o", "done", role: "assistant"),
+            ])
+        #expect(try completedAt() == "2026-01-01T00:00:09Z")
+        #expect(try texts("conv_1") == ["hello", "echo", "more", "done"])
+    }
+
+    @Test func `drops what it leaves out once it is believed, and brings it back`() throws {
+        let (q, a) = (message("conv_1 q", "hello"), message("conv_1 a", "echo", role: "assistant"))
+        for attempt in 1...7 {
+            #expect(try take("conv_1", [message("m", "alone", role: "assistant")]) == (attempt == 1 ? 1 : 0))
+            let state = try recheck("conv_1")
+            #expect(state.isOutdated == (attempt < 4))
+            #expect((state.due == nil) == (attempt >= 4))
+            #expect(state.looks == min(attempt, 3))
+            #expect(try texts("conv_1").count == (attempt < 4 ? 3 : 1))
+            house.clock.advance(seconds: 200)
+        }
+        #expect(try texts("conv_1", withDropped: true).count == 3)
+        #expect(try texts("conv_2").count == 2)
+        #expect(try store.search("echo").total == 2)
+        #expect(try take("conv_1", [q, a, message("m", "alone", role: "assistant")]) == 0)
+        #expect(try texts("conv_1") == ["hello", "echo", "alone"])
+        try store.checkIntegrity()
+    }
+
+    @Test func `of the new version that brings nothing is read again, and settled by what it brings`() throws {
+        let held = [message("conv_1 q", "hello"), message("conv_1 a", "echo", role: "assistant")]
+        let (second, third) = ("2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z")
+        _ = try store.takeIn([.sample("conv_1", updated: second)])
+        _ = try take("conv_1", held, version: second)
+        #expect(try recheck("conv_1") == Recheck(0, due: house.clock.now.microseconds + 2_000_000, isOutdated: true))
+        _ = try take("conv_1", held, version: second)
+        #expect(try recheck("conv_1").looks == 0, "it was read before its time")
+        house.clock.advance(seconds: 2)
+        _ = try take("conv_1", held, version: second)
+        #expect(try recheck("conv_1") == Recheck(1, due: house.clock.now.microseconds + 8_000_000, isOutdated: true))
+        _ = try take("conv_1", held + [message("m", "x", role: "assistant")], version: second)
+        #expect(try recheck("conv_1") == Recheck(1, due: nil, isOutdated: false))
+        _ = try store.takeIn([.sample("conv_1", updated: third)])
+        _ = try take("conv_1", held + [message("m", "y", role: "assistant")], version: third)
+        #expect(try recheck("conv_1") == Recheck(0, due: nil, isOutdated: false))
+        #expect(try recheck("conv_2") == Recheck(0, due: nil, isOutdated: false))
+    }
+
+    @Test(arguments: [false, true])
+    func `that ends long before its conversation changed is read again, unless the change was our own`(
+        isOurs: Bool
+    ) throws {
+        func at(_ seconds: Int64) -> String {
+            Timestamp(microseconds: house.clock.now.microseconds + seconds * 1_000_000).text
+        }
+        let (name, version) = ("conv_3", at(0))
+        _ = try store.takeIn([.sample(name, created: at(-20), updated: version)])
+        if isOurs { try store.recordOwnVersion(version, of: store.localID(matching: name)) }
+        let answer = try JSONText(message("a", "echo", role: "assistant"))
+            .setting("created_at", to: .string(at(-10)))
+        #expect(try take(name, [answer.text], version: version) == 1)
+        #expect(try recheck(name).isOutdated == !isOurs)
+    }
+
+    @Test func `first read of a conversation is no old one, whatever it brings`() throws {
+        _ = try store.takeIn([.sample("conv_3")])
+        #expect(try take("conv_3", []) == 0)
+        #expect(try recheck("conv_3") == Recheck(0, due: nil, isOutdated: false))
+        #expect(try take("conv_3", []) == 0)
+        #expect(try recheck("conv_3") == Recheck(0, due: nil, isOutdated: false))
+    }
+
+    @Test func `is passed over where it is older than what is held, not where it is as old`() throws {
+        let newer = "2026-02-01T00:00:00.000000Z"
+        _ = try store.takeIn([.sample("conv_1", updated: newer)])
+        _ = try take("conv_1", [message("n", "new", role: "assistant")], version: newer)
+        _ = try store.takeIn([.sample("conv_1", updated: "2026-03-01T00:00:00.000000Z")])
+        #expect(try take("conv_1", [message("old", "old")], version: "2026-01-31T23:59:59.999999Z") == 0)
+        #expect(try take("conv_1", [message("same", "same")], version: newer) == 1)
+        #expect(try take("conv_1", [message("odd", "odd")], version: "no time") == 1)
+    }
+
+    @Test func `is told from another by conversation, version and content`() throws {
+        func intake(_ name: String, _ text: String, _ version: String) throws -> HistoryIntake {
+            HistoryIntake(try .sample(name, [message("m", text)]), version: version)
+        }
+        let one = try intake("a", "x", "1")
+        #expect(try one == intake("a", "x", "1"))
+        #expect(try one.hashValue == intake("a", "x", "1").hashValue)
+        for other in try [intake("b", "x", "1"), intake("a", "x", "2"), intake("a", "y", "1")] { #expect(one != other) }
+        #expect(try Set([one, intake("b", "x", "1"), intake("a", "x", "2")]).count == 3)
+    }
+}

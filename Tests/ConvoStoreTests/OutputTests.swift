@@ -1,0 +1,71 @@
+import ConvoModel
+import ConvoSQLite
+import Testing
+
+@testable import ConvoStore
+
+@Suite struct `Outputs of an answer` {
+    private let house: TemporaryStore
+    private var store: Store { house.store }
+
+    init() throws { house = try TemporaryStore() }
+
+    @Test func `stand behind the last entry, in their order, each once`() throws {
+        let id = try house.conversation("conv_1")
+        _ = try house.conversation("conv_2")
+        let write = try house.append(to: id)
+        let nameless = #"{"type":"message.output","role":"assistant","content":"three"}"#
+        try store.markDelivered(
+            write,
+            response: house.response(
+                "conv_1", message("conv_1 a", "again", role: "assistant"), message("o1", "one", role: "assistant"),
+                message("o2", "two", role: "assistant"), nameless))
+        let entries = try store.history(of: id).entries
+        #expect(entries.map { $0.entry.raw["content"]?.string } == ["hello", "echo", "one", "two", "three"])
+        let rows = try store.read {
+            try Row.fetchAll($0, sql: "SELECT position, id FROM entry ORDER BY conversation, position")
+        }
+        #expect(rows.map { $0["position"] as Int } == [0, 1, 2, 3, 4, 0, 1])
+        #expect(rows[4]["id"] as String == "~4")
+        for word in ["one", "two", "three"] { #expect(try store.search(word).total == 1, "\(word)") }
+        #expect(try store.search("again").total == 0)
+    }
+
+    @Test func `are there also where another conversation has one of the same name`() throws {
+        let (id, other) = (try house.conversation("conv_1"), try house.conversation("conv_2"))
+        let write = try house.append(to: id)
+        try store.markDelivered(
+            write, response: house.response("conv_1", message("conv_2 a", "echo", role: "assistant")))
+        #expect(try store.history(of: id).entries.map(\.entry.id?.rawValue) == ["conv_1 q", "conv_1 a", "conv_2 a"])
+        #expect(try store.history(of: other).entries.count == 2)
+    }
+
+    @Test func `of a new conversation begin with the first place`() throws {
+        let start = try house.start()
+        try store.markDelivered(
+            start.operation, response: house.response("conv_1", message("o", "one", role: "assistant")))
+        let position = try store.read { try Int.fetchOne($0, sql: "SELECT position FROM entry") }
+        #expect(position == 0)
+    }
+
+    @Test func `of an unstored exchange have its inputs before them, under names of their own`() throws {
+        var request = StartRequest(
+            inputs: .entries([
+                try JSONText(#"{"type":"message.input","role":"user","content":"one"}"#),
+                try JSONText(#"{"type":"message.input","role":"user","content":"two","id":"mine"}"#),
+            ]))
+        request.model = "m"
+        request.store = false
+        let start = try store.start(request)
+        let other = try house.conversation("conv_9")
+        try store.markDelivered(
+            start.operation, response: house.response("conv_1", message("o", "three", role: "assistant")))
+        let entries = try store.history(of: start.conversation).entries
+        #expect(entries.map { $0.entry.raw["content"]?.string } == ["one", "two", "three"])
+        #expect(entries.map(\.entry.id?.rawValue) == ["local_\(start.operation)_0", "mine", "o"])
+        #expect(entries.map(\.isLocalOnly) == [true, true, true])
+        #expect(try store.history(of: other).entries.map(\.isLocalOnly) == [false, false])
+        #expect(try store.isUnstored(start.operation))
+        #expect(try !store.isUnstored(OperationID("none")))
+    }
+}
