@@ -1,7 +1,7 @@
 # make demo      the main job, end to end, against the sandbox
 # make test      every test
 # make soak      200 kills of the real daemon, 10,000 wake-ups, 200,000 simulated runs: hours
-# make mutate    every mutant of the rules against the tests: about an hour; MUTATE="--files Verdict --sample 50" for less
+# make mutate    every mutant of the rules against the tests: about an hour; MUTATE="--files OperationTransition --sample 50" for less
 # make bench     what it takes, beside what limits it; BENCH="--entries 100000 --runs 5" for less
 # make install   into PREFIX (default: ~/.local)
 # make format    the sources as .swift-format wants them

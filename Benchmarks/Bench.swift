@@ -70,11 +70,11 @@ enum Ingest {
         var storing = 0.0
         var entries = 0
         var conversations: [Conversation] = []
-        var histories: [HistoryIntake] = []
+        var histories: [FetchedHistory] = []
         func flush() throws {
             let start = monotonicSeconds()
-            _ = try store.takeIn(conversations)
-            entries += try store.takeIn(histories)
+            _ = try store.ingest(conversations)
+            entries += try store.ingest(histories)
             storing += monotonicSeconds() - start
             conversations.removeAll(keepingCapacity: true)
             histories.removeAll(keepingCapacity: true)
@@ -83,7 +83,7 @@ enum Ingest {
             let conversation = try Conversation(raw: line.conversation)
             conversations.append(conversation)
             histories.append(
-                HistoryIntake(try ConversationHistory(raw: line.history), version: conversation.updatedAt.text))
+                FetchedHistory(try ConversationHistory(raw: line.history), version: conversation.updatedAt.text))
             if histories.count == batch { try flush() }
         }
         try flush()

@@ -12,7 +12,7 @@ struct Corpus {
     private static let firstMicroseconds: Int64 = 1_451_606_400_000_000  // 2016-01-01
     private static let spanMicroseconds: Int64 = 10 * 365 * 86_400_000_000
 
-    struct Chat {
+    struct SyntheticConversation {
         let conversation: JSONText
         let history: JSONText
         let entryCount: Int
@@ -31,7 +31,7 @@ struct Corpus {
     }
 
     /// The next one, later than all before.
-    mutating func next() -> Chat {
+    mutating func next() -> SyntheticConversation {
         number += 1
         let step = Corpus.spanMicroseconds / Int64(max(1, entryGoal / 6))
         var moment = Corpus.firstMicroseconds + Int64(number) * step
@@ -50,7 +50,7 @@ struct Corpus {
         }
         if recent.count == 100 { recent.removeFirst() }
         recent.append((id, entries))
-        return Chat(
+        return SyntheticConversation(
             conversation: .object([
                 "id": .string(id), "object": .string("conversation"),
                 "name": number % 3 == 0 ? .null : .string(vocabulary.text(bytes: 24, &generator)),

@@ -11,24 +11,24 @@ struct APIClient: Sendable {
     let transport: any HTTPTransport
     let userAgent: String
     let limits: APILimits
-    let retries: Retries
+    let retries: Retrier
 
     /// The answer's JSON as the operation's own type.
     func value<Value>(
-        _ call: Call, _ read: (JSONAnswer) throws(ModelError) -> Value
+        _ call: APIRequest, _ read: (JSONAnswer) throws(ModelError) -> Value
     ) async throws(APIError) -> Value {
         try value(of: try await answer(to: call), to: call, read)
     }
 
     /// Of an answer that is here.
     func value<Value>(
-        of response: HTTPResponse, to call: Call, _ read: (JSONAnswer) throws(ModelError) -> Value
+        of response: HTTPResponse, to call: APIRequest, _ read: (JSONAnswer) throws(ModelError) -> Value
     ) throws(APIError) -> Value {
         try ResponseInterpreter(head: response.head, call: call).value(of: response.body, read)
     }
 
     /// An answer of success. Its body is still to be read.
-    func answer(to call: Call) async throws(APIError) -> HTTPResponse {
+    func answer(to call: APIRequest) async throws(APIError) -> HTTPResponse {
         try await retries.run { () async throws(APIError) in
             let key = try usableKey()
             let request = try request(call, key)
@@ -42,7 +42,7 @@ struct APIClient: Sendable {
     }
 
     /// The events of an answer of success.
-    func events(_ call: Call) async throws(APIError) -> ConversationEventStream {
+    func events(_ call: APIRequest) async throws(APIError) -> ConversationEventStream {
         try await retries.run { () async throws(APIError) in
             let key = try usableKey()
             let request = try request(call, key)
@@ -76,7 +76,7 @@ struct APIClient: Sendable {
         return key
     }
 
-    private func request(_ call: Call, _ key: APIKey?) throws(APIError) -> HTTPRequest {
+    private func request(_ call: APIRequest, _ key: APIKey?) throws(APIError) -> HTTPRequest {
         var headers: HTTPHeaders = [
             "Accept": call.isStream ? "text/event-stream" : "application/json", "User-Agent": userAgent,
         ]

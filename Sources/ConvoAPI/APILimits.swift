@@ -17,7 +17,7 @@ public struct APILimits: Hashable, Sendable {
         self.streaming = streaming
     }
 
-    func limits(of call: Call) -> HTTPLimits {
+    func limits(of call: APIRequest) -> HTTPLimits {
         if call.isStream { return streaming }
         return call.method == .post ? completion : reading
     }

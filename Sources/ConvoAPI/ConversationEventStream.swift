@@ -5,7 +5,7 @@ internal import ConvoModel
 /// `conversation.response.done`.
 ///
 /// A reader that is slow slows the server down; one that stops early ends the request. What was received until an
-/// error can be kept with a ``ResponseFold``.
+/// error can be kept with a ``ResponseAccumulator``.
 public struct ConversationEventStream: AsyncSequence, Sendable {
     public typealias Element = ConversationEvent
     public typealias Failure = APIError

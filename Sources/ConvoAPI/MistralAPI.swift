@@ -32,7 +32,7 @@ public struct MistralAPI: ConversationsAPI {
         }
         client = APIClient(
             baseURL: url, apiKey: apiKey, transport: transport, userAgent: userAgent, limits: limits,
-            retries: Retries(policy: retry, clock: clock, jitter: jitter))
+            retries: Retrier(policy: retry, clock: clock, jitter: jitter))
     }
 
     /// The same with one key.
@@ -60,8 +60,8 @@ public struct MistralAPI: ConversationsAPI {
         }
     }
 
-    private static func account(_ path: String...) -> Call {
-        Call(method: .get, segments: ["v1"] + path, expected: .account)
+    private static func account(_ path: String...) -> APIRequest {
+        APIRequest(method: .get, segments: ["v1"] + path, expected: .account)
     }
 
     public func list(page: Int, pageSize: Int, metadata: JSONText?) async throws(APIError) -> ConversationPage {
@@ -85,8 +85,8 @@ public struct MistralAPI: ConversationsAPI {
         return .read(listed, response.body.withUnsafeBytes { PageDigest(of: $0) })
     }
 
-    private static func listing(page: Int, pageSize: Int) -> Call {
-        var call = Call(method: .get, segments: Call.root, expected: .list)
+    private static func listing(page: Int, pageSize: Int) -> APIRequest {
+        var call = APIRequest(method: .get, segments: APIRequest.root, expected: .list)
         call.query = [("page", String(page)), ("page_size", String(pageSize))]
         return call
     }
@@ -112,19 +112,20 @@ public struct MistralAPI: ConversationsAPI {
     // MARK: Writing
 
     public func start(_ request: StartRequest) async throws(APIError) -> ConversationResponse {
-        let body = try Call.body(of: request, isStream: false)
-        return try await response(Call(method: .post, segments: Call.root, body: body, expected: .response(from: nil)))
+        let body = try APIRequest.body(of: request, isStream: false)
+        return try await response(
+            APIRequest(method: .post, segments: APIRequest.root, body: body, expected: .response(from: nil)))
     }
 
     public func append(_ request: AppendRequest, to id: RemoteID) async throws(APIError) -> ConversationResponse {
         // The server may answer an exchange with `store: false` under a new conversation id.
         let expected = ExpectedAnswer.response(from: request.store == false ? nil : id)
         return try await response(
-            .about(id, .post, body: Call.body(of: request, isStream: false), expected: expected))
+            .about(id, .post, body: APIRequest.body(of: request, isStream: false), expected: expected))
     }
 
     public func restart(_ request: RestartRequest, of id: RemoteID) async throws(APIError) -> ConversationResponse {
-        let body = try Call.body(of: request, isStream: false)
+        let body = try APIRequest.body(of: request, isStream: false)
         return try await response(.about(id, .post, ["restart"], body: body, expected: .response(from: nil)))
     }
 
@@ -132,29 +133,29 @@ public struct MistralAPI: ConversationsAPI {
         _ = try await client.answer(to: .about(id, .delete, expected: .nothing))
     }
 
-    private func response(_ call: Call) async throws(APIError) -> ConversationResponse {
+    private func response(_ call: APIRequest) async throws(APIError) -> ConversationResponse {
         try await client.value(call) { answer throws(ModelError) in try ConversationResponse(answer) }
     }
 
     // MARK: Streaming
 
     public func startStream(_ request: StartRequest) async throws(APIError) -> ConversationEventStream {
-        let body = try Call.body(of: request, isStream: true)
+        let body = try APIRequest.body(of: request, isStream: true)
         return try await client.events(
-            Call(method: .post, segments: Call.root, body: body, isStream: true, expected: .events))
+            APIRequest(method: .post, segments: APIRequest.root, body: body, isStream: true, expected: .events))
     }
 
     public func appendStream(
         _ request: AppendRequest, to id: RemoteID
     ) async throws(APIError) -> ConversationEventStream {
-        let body = try Call.body(of: request, isStream: true)
+        let body = try APIRequest.body(of: request, isStream: true)
         return try await client.events(.about(id, .post, body: body, isStream: true, expected: .events))
     }
 
     public func restartStream(
         _ request: RestartRequest, of id: RemoteID
     ) async throws(APIError) -> ConversationEventStream {
-        let body = try Call.body(of: request, isStream: true)
+        let body = try APIRequest.body(of: request, isStream: true)
         return try await client.events(.about(id, .post, ["restart"], body: body, isStream: true, expected: .events))
     }
 }

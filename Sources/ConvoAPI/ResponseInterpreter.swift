@@ -10,7 +10,7 @@ internal import Darwin
 /// Reads one answer: a value, or the error that follows from it. ``AnswerClass`` decides which.
 struct ResponseInterpreter {
     let head: HTTPHead
-    let call: Call
+    let call: APIRequest
     /// The key that was sent: a server's message may repeat it.
     var key: APIKey?
 

@@ -10,7 +10,7 @@ public struct SSEDecoder: Sendable {
     /// Bytes of one event's data.
     public static let eventLimit = 16 << 20
 
-    public enum Failure: Error, Hashable, Sendable {
+    public enum LimitExceeded: Error, Hashable, Sendable {
         case lineTooLong(limit: Int)
         case eventTooLarge(limit: Int)
     }
@@ -42,8 +42,8 @@ public struct SSEDecoder: Sendable {
     }
 
     /// - Returns: `nil` if the next event is not wholly here.
-    /// - Throws: ``Failure`` if a line or an event is larger than allowed; the decoder is of no use afterwards.
-    public mutating func next() throws(Failure) -> ServerSentEvent? {
+    /// - Throws: ``LimitExceeded`` if a line or an event is larger than allowed; the decoder is of no use afterwards.
+    public mutating func next() throws(LimitExceeded) -> ServerSentEvent? {
         while let line = try takeLine() {
             if let event = try interpret(line) { return event }
         }
@@ -51,7 +51,7 @@ public struct SSEDecoder: Sendable {
     }
 
     /// The next whole line. It ends with CR, LF or both; a CR ends it at once, and an LF after that is no line.
-    private mutating func takeLine() throws(Failure) -> ArraySlice<UInt8>? {
+    private mutating func takeLine() throws(LimitExceeded) -> ArraySlice<UInt8>? {
         if skipsLineFeed, lineStart < buffer.count {
             skipsLineFeed = false
             if buffer[lineStart] == 0x0A { lineStart += 1 }
@@ -69,7 +69,7 @@ public struct SSEDecoder: Sendable {
         return line
     }
 
-    private mutating func interpret(_ line: ArraySlice<UInt8>) throws(Failure) -> ServerSentEvent? {
+    private mutating func interpret(_ line: ArraySlice<UInt8>) throws(LimitExceeded) -> ServerSentEvent? {
         guard let first = line.first else { return dispatch() }
         guard first != UInt8(ascii: ":") else { return nil }
         let colon = line.firstIndex(of: UInt8(ascii: ":"))
@@ -84,7 +84,7 @@ public struct SSEDecoder: Sendable {
         return nil
     }
 
-    private mutating func append(_ value: ArraySlice<UInt8>) throws(Failure) {
+    private mutating func append(_ value: ArraySlice<UInt8>) throws(LimitExceeded) {
         let size = data?.count ?? 0
         guard size + value.count < eventLimit else { throw .eventTooLarge(limit: eventLimit) }
         if data == nil {

@@ -7,8 +7,8 @@ enum Profile {
     /// The profile that is asked for, `nil` where none is.
     ///
     /// - Throws: ``ConfigurationError/unusableValue(setting:source:value:reason:)`` for a name that can't be one.
-    static func name(flag: String?, in surroundings: Surroundings) throws(ConfigurationError) -> String? {
-        guard let name = flag ?? surroundings["CONVO_PROFILE"] else { return nil }
+    static func name(flag: String?, in environment: ProcessEnvironment) throws(ConfigurationError) -> String? {
+        guard let name = flag ?? environment["CONVO_PROFILE"] else { return nil }
         try check(name, from: flag == nil ? "CONVO_PROFILE" : "--profile")
         return name
     }

@@ -8,8 +8,8 @@ extension Settings {
     ///
     /// - Throws: ``ConfigurationError`` for a key that can't be used, a key file that others can read, a server that
     ///   it must not be sent to in the clear, or no key for a server elsewhere.
-    public func apiKey(in surroundings: Surroundings) throws(ConfigurationError) -> APIKey? {
-        guard let key = try findKey(in: surroundings) else {
+    public func apiKey(in environment: ProcessEnvironment) throws(ConfigurationError) -> APIKey? {
+        guard let key = try findKey(in: environment) else {
             guard serverURL.isLoopback else { throw .noKey }
             return nil
         }
@@ -19,14 +19,14 @@ extension Settings {
         return key
     }
 
-    private func findKey(in surroundings: Surroundings) throws(ConfigurationError) -> APIKey? {
-        if let text = surroundings["MISTRAL_API_KEY"] { return try APIKey(text, from: "MISTRAL_API_KEY") }
+    private func findKey(in environment: ProcessEnvironment) throws(ConfigurationError) -> APIKey? {
+        if let text = environment["MISTRAL_API_KEY"] { return try APIKey(text, from: "MISTRAL_API_KEY") }
         if let apiKeyFile {
             guard let file = try SmallFile.read(apiKeyFile) else { throw .missingFile(path: apiKeyFile) }
-            try Settings.check(file, at: apiKeyFile, ownedBy: surroundings.userID)
+            try Settings.check(file, at: apiKeyFile, ownedBy: environment.userID)
             return try APIKey(file.text, from: apiKeyFile)
         }
-        guard let folder = surroundings["CREDENTIALS_DIRECTORY"] else { return nil }
+        guard let folder = environment["CREDENTIALS_DIRECTORY"] else { return nil }
         // systemd made the folder and its files for this service alone: their owner and mode are its affair.
         let path = "\(folder)/\(Settings.credentialName)"
         guard let file = try SmallFile.read(path) else { return nil }

@@ -36,16 +36,16 @@ public struct Settings: Sendable {
     /// a mistyped name must not make a new database.
     ///
     /// - Throws: ``ConfigurationError``, which says which setting, from where, and what to do.
-    public init(overrides: Overrides, in surroundings: Surroundings) throws(ConfigurationError) {
-        profile = try Profile.name(flag: overrides.profile, in: surroundings)
-        let file = try Settings.file(overrides: overrides, profile: profile, in: surroundings)
-        let source = Sources(file: file, surroundings: surroundings)
+    public init(overrides: Overrides, in environment: ProcessEnvironment) throws(ConfigurationError) {
+        profile = try Profile.name(flag: overrides.profile, in: environment)
+        let file = try Settings.file(overrides: overrides, profile: profile, in: environment)
+        let source = SettingSources(file: file, environment: environment)
         configFile = file?.path
         apiKeyFile = try source.path(flag: nil, variable: nil, key: .apiKeyFile)
         if let given = try source.path(flag: overrides.database, variable: "CONVO_DATABASE", key: .database) {
             database = given
         } else {
-            database = try surroundings.dataDirectory() + "/\(profile ?? "convo").db"
+            database = try environment.dataDirectory() + "/\(profile ?? "convo").db"
         }
         serverURL = try Settings.server(
             source.text(flag: ("--server-url", overrides.serverURL), variable: "CONVO_SERVER_URL", key: .serverURL))
@@ -65,31 +65,31 @@ public struct Settings: Sendable {
     }
 
     private static func file(
-        overrides: Overrides, profile: String?, in surroundings: Surroundings
+        overrides: Overrides, profile: String?, in environment: ProcessEnvironment
     ) throws(ConfigurationError) -> ConfigurationFile? {
-        let file = try file(named: overrides.config, in: surroundings)
+        let file = try file(named: overrides.config, in: environment)
         guard let profile else { return file }
         guard let file else { throw .noSuchProfile(name: profile, path: nil, known: []) }
         return try file.selecting(profile: profile)
     }
 
     private static func file(
-        named flag: String?, in surroundings: Surroundings
+        named flag: String?, in environment: ProcessEnvironment
     ) throws(ConfigurationError) -> ConfigurationFile? {
-        if let named = flag ?? surroundings["CONVO_CONFIG"] {
+        if let named = flag ?? environment["CONVO_CONFIG"] {
             guard !named.isEmpty else {
                 throw .unusableValue(setting: "the file", source: "--config", value: named, reason: "it names none")
             }
-            let path = try surroundings.absolute(named, from: surroundings.workingDirectory)
+            let path = try environment.absolute(named, from: environment.workingDirectory)
             guard let file = try ConfigurationFile.read(path) else { throw .missingFile(path: path) }
             return file
         }
         // Without a home there is no default file; that is no error until something needs the home.
-        guard let folder = try? surroundings.configDirectory() else { return nil }
+        guard let folder = try? environment.configDirectory() else { return nil }
         return try ConfigurationFile.read("\(folder)/config.toml")
     }
 
-    private static func server(_ given: Sources.Given?) throws(ConfigurationError) -> ServerURL {
+    private static func server(_ given: SettingSources.SettingValue?) throws(ConfigurationError) -> ServerURL {
         let text = given?.value ?? defaultServer
         do {
             return try ServerURL(text)
@@ -101,7 +101,8 @@ public struct Settings: Sendable {
     }
 
     private static func interval(
-        _ given: Sources.Given?, of key: ConfigurationFile.Key, allowed: ClosedRange<Double>, default: Double
+        _ given: SettingSources.SettingValue?, of key: ConfigurationFile.Key, allowed: ClosedRange<Double>,
+        default: Double
     ) throws(ConfigurationError) -> Duration {
         guard let given else { return .seconds(`default`) }
         guard let seconds = Double(given.value), allowed.contains(seconds) else {
@@ -112,7 +113,7 @@ public struct Settings: Sendable {
         return .seconds(seconds)
     }
 
-    private static func conflict(_ given: Sources.Given?) throws(ConfigurationError) -> String {
+    private static func conflict(_ given: SettingSources.SettingValue?) throws(ConfigurationError) -> String {
         guard let given else { return conflictsAllowed[0] }
         guard conflictsAllowed.contains(given.value) else {
             throw .unusableValue(

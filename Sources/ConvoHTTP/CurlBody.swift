@@ -1,11 +1,11 @@
 /// The body of a stream that libcurl receives. Holds the transport, so that it lives as long as its streams.
 final class CurlBody: HTTPBodySource {
-    private let exchange: Exchange
+    private let exchange: PendingResponse
     private let ticket: CurlDriver.Ticket
     private let transport: CurlTransport
     private let driver: CurlDriver
 
-    init(exchange: Exchange, ticket: CurlDriver.Ticket, transport: CurlTransport, driver: CurlDriver) {
+    init(exchange: PendingResponse, ticket: CurlDriver.Ticket, transport: CurlTransport, driver: CurlDriver) {
         self.exchange = exchange
         self.ticket = ticket
         self.transport = transport

@@ -12,7 +12,7 @@ internal import Darwin
 /// The thread starts with the first request, and ends with ``close()``.
 final class CurlDriver: Sendable {
     enum Command: Sendable {
-        case start(Ticket, HTTPRequest, Exchange, isStream: Bool)
+        case start(Ticket, HTTPRequest, PendingResponse, isStream: Bool)
         case resume(Ticket)
         case cancel(Ticket)
     }
@@ -38,7 +38,7 @@ final class CurlDriver: Sendable {
     init(options: CurlOptions) { self.options = options }
 
     /// Hands a request to the thread. Its end, whatever it is, arrives in the exchange.
-    func start(_ request: HTTPRequest, _ exchange: Exchange, isStream: Bool) -> Ticket {
+    func start(_ request: HTTPRequest, _ exchange: PendingResponse, isStream: Bool) -> Ticket {
         let (ticket, isAccepted) = inbox.withLock { inbox in
             inbox.lastTicket += 1
             let ticket = Ticket(number: inbox.lastTicket)

@@ -17,7 +17,7 @@ final class CurlLoop {
     static let longestSleepMilliseconds: Int32 = 60_000
 
     private typealias Ticket = CurlDriver.Ticket
-    private typealias Arrival = (ticket: Ticket, request: HTTPRequest, exchange: Exchange, isStream: Bool)
+    private typealias Arrival = (ticket: Ticket, request: HTTPRequest, exchange: PendingResponse, isStream: Bool)
 
     private let multi: UnsafeMutableRawPointer
     private let options: CurlOptions

@@ -25,7 +25,7 @@ public final class CurlTransport: HTTPTransport {
 
     private func sendOnce(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
         try check(request)
-        let exchange = Exchange(capacity: .max)
+        let exchange = PendingResponse(capacity: .max)
         let ticket = driver.start(request, exchange, isStream: false)
         let result = await withTaskCancellationHandler {
             await exchange.whole()
@@ -37,7 +37,7 @@ public final class CurlTransport: HTTPTransport {
 
     public func stream(_ request: HTTPRequest) async throws(HTTPError) -> HTTPStream {
         try check(request)
-        let exchange = Exchange(capacity: Exchange.streamCapacity)
+        let exchange = PendingResponse(capacity: PendingResponse.streamCapacity)
         let ticket = driver.start(request, exchange, isStream: true)
         let body = CurlBody(exchange: exchange, ticket: ticket, transport: self, driver: driver)
         let result = await withTaskCancellationHandler {

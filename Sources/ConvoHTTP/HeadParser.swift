@@ -9,10 +9,10 @@ struct HeadParser {
     private var size = 0
     private var isDone = false
 
-    enum Failure: Error { case tooLarge }
+    enum HeadError: Error { case tooLarge }
 
     /// - Returns: the head, on the line that ends it.
-    mutating func take(_ line: some Collection<UInt8>) throws(Failure) -> HTTPHead? {
+    mutating func take(_ line: some Collection<UInt8>) throws(HeadError) -> HTTPHead? {
         guard !isDone else { return nil }
         size += line.count
         guard size <= HeadParser.sizeLimit else { throw .tooLarge }

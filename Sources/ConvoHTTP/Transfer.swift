@@ -3,7 +3,7 @@ internal import CCurl
 /// One request while libcurl works on it. Made, used and ended on the driver's thread.
 final class Transfer {
     let request: HTTPRequest
-    let exchange: Exchange
+    let exchange: PendingResponse
     let easy: UnsafeMutableRawPointer
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private let errorText = UnsafeMutablePointer<CChar>.allocate(capacity: Int(CURL_ERROR_SIZE))
@@ -13,7 +13,7 @@ final class Transfer {
     /// Why we stopped it ourselves, from inside a callback.
     private(set) var refusal: HTTPError?
 
-    init(_ request: HTTPRequest, exchange: Exchange, easy: UnsafeMutableRawPointer) {
+    init(_ request: HTTPRequest, exchange: PendingResponse, easy: UnsafeMutableRawPointer) {
         self.request = request
         self.exchange = exchange
         self.easy = easy
@@ -49,9 +49,9 @@ final class Transfer {
         }
     }
 
-    enum Reception { case taken, later, refused }
+    enum ChunkDisposition { case taken, later, refused }
 
-    func received(body: UnsafeRawBufferPointer) -> Reception {
+    func received(body: UnsafeRawBufferPointer) -> ChunkDisposition {
         guard body.count <= request.limits.body - receivedBody else {
             refusal = .bodyTooLarge(limit: request.limits.body)
             return .refused

@@ -36,7 +36,7 @@ public struct Conversation: Hashable, Sendable {
     }
 
     public var name: String? { raw["name"]?.string }
-    public var details: String? { raw["description"]?.string }
+    public var description: String? { raw["description"]?.string }
     public var model: String? { raw["model"]?.string }
     public var agentID: String? { raw["agent_id"]?.string }
     public var metadata: JSONText? { raw["metadata"] }

@@ -59,7 +59,7 @@ public struct StartRequest: WriteRequest {
         get { text("name") }
         set { set("name", newValue) }
     }
-    public var details: String? {
+    public var description: String? {
         get { text("description") }
         set { set("description", newValue) }
     }

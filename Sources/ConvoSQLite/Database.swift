@@ -38,7 +38,7 @@ public final class Database: @unchecked Sendable {
     /// Pages in the write-ahead log after this connection's last commit.
     private(set) var logPages = 0
 
-    private let waitingRoom: WaitingRoom
+    private let writerQueue: WriterQueue
     private let access: Access
     private let busyTimeoutMilliseconds: Int64
     /// Until it is set up: all that is done for that, together, waits no longer.
@@ -60,7 +60,7 @@ public final class Database: @unchecked Sendable {
         let code = sqlite3_open_v2(name, &opened, flags | SQLITE_OPEN_NOMUTEX, nil)
         guard let opened else { throw DatabaseError(code: SQLITE_NOMEM, message: "out of memory") }
         handle = opened
-        waitingRoom = WaitingRoom(beside: path)
+        writerQueue = WriterQueue(beside: path)
         self.access = access
         self.busyTimeoutMilliseconds = busyTimeoutMilliseconds
         self.openingDeadline = openingDeadline
@@ -109,7 +109,7 @@ public final class Database: @unchecked Sendable {
         let now = Database.now
         if tries == 0 { waitDeadline = min(now + busyTimeoutMilliseconds, openingDeadline ?? .max) }
         guard now < waitDeadline else { return false }
-        if access == .readWrite { ticket = ticket ?? waitingRoom.enter() }
+        if access == .readWrite { ticket = ticket ?? writerQueue.enter() }
         usleep(Database.busyPauseMicroseconds)
         return true
     }

@@ -21,8 +21,8 @@ public final class DatabasePool: Sendable {
     /// Reads take from the end and writes from the front, so that each finds what it had in its cache.
     private let idle: Mutex<[Database]>
     private let turn = DispatchSemaphore(value: 1)
-    private let checkpoints = Checkpoints()
-    private let waitingRoom: WaitingRoom
+    private let checkpoints = CheckpointScheduler()
+    private let writerQueue: WriterQueue
 
     /// - Parameters:
     ///   - busyTimeoutSeconds: how long a transaction waits for another process; and to open a connection, in all.
@@ -32,7 +32,7 @@ public final class DatabasePool: Sendable {
         path: String, access: Database.Access = .readWrite, busyTimeoutSeconds: Double,
         prepare: @escaping @Sendable (Database) throws -> Void
     ) throws {
-        waitingRoom = WaitingRoom(beside: path)
+        writerQueue = WriterQueue(beside: path)
         let timeout = Int64(busyTimeoutSeconds * 1000)
         open = {
             let deadline = Database.now + timeout
@@ -65,7 +65,7 @@ public final class DatabasePool: Sendable {
     }
 
     /// Whether another process waits to write: then a long transaction does well to end.
-    public var isAwaited: Bool { waitingRoom.isOccupied }
+    public var isAwaited: Bool { writerQueue.isOccupied }
 
     /// For work that makes its own transactions, and must be over soon.
     public func writeWithoutTransaction<Value>(_ work: (Database) throws -> Value) throws -> Value {
@@ -82,7 +82,7 @@ public final class DatabasePool: Sendable {
         defer { turn.signal() }
         let database = try idle.withLock { $0.isEmpty ? nil : $0.removeFirst() } ?? open()
         defer { giveBack(database) { $0.insert(database, at: 0) } }
-        if isBusy { waitingRoom.letThemPass() }
+        if isBusy { writerQueue.yieldToWaiters() }
         let value = try work(database)
         checkpoints.noteCommit(by: database, isBusy: isBusy) { [self] in try borrowing($0) }
         return value

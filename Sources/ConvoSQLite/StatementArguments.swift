@@ -15,7 +15,7 @@ public struct StatementArguments: ExpressibleByArrayLiteral {
     }
 
     /// As many question marks, for a list in parentheses.
-    public var marks: String { values.map { _ in "?" }.joined(separator: ", ") }
+    public var placeholders: String { values.map { _ in "?" }.joined(separator: ", ") }
 
     public static func + (left: StatementArguments, right: StatementArguments) -> StatementArguments {
         var joined = left

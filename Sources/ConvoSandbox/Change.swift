@@ -60,7 +60,7 @@ enum Change: Sendable {
     }
 }
 
-extension Library {
+extension ConversationTable {
     mutating func apply(_ change: Change) {
         switch change {
         case .put(let conversation): put(conversation)

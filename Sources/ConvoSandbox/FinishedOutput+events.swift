@@ -11,7 +11,7 @@ extension FinishedOutput {
                 piece.deltas.map { content in
                     (
                         "message.output.delta",
-                        place + [("content_index", .int(contentIndex))] + speaker.members + [
+                        place + [("content_index", .int(contentIndex))] + author.members + [
                             ("role", .string("assistant")), ("content", content),
                         ]
                     )
@@ -20,7 +20,7 @@ extension FinishedOutput {
         case .toolExecution(let tool, let function, let arguments, let info):
             let name: [(String, JSONText?)] = [("name", .string(tool))]
             let kind: [(String, JSONText?)] = [("function", .string(function))]
-            return [("tool.execution.started", place + speaker.members + name + [("arguments", .string(""))] + kind)]
+            return [("tool.execution.started", place + author.members + name + [("arguments", .string(""))] + kind)]
                 + arguments.fragments.map {
                     ("tool.execution.delta", place + name + [("arguments", .string($0))] + kind)
                 } + [("tool.execution.done", place + name + kind + [("info", info)])]
@@ -28,7 +28,7 @@ extension FinishedOutput {
             return arguments.fragments.map {
                 (
                     "function.call.delta",
-                    place + speaker.members + [
+                    place + author.members + [
                         ("name", .string(function)), ("tool_call_id", .string(callID)), ("arguments", .string($0)),
                         ("confirmation_status", isPending ? .string("pending") : nil),
                     ]

@@ -4,7 +4,7 @@ import ConvoModel
 struct FinishedOutput: Hashable, Sendable {
     let id: String
     let output: ScriptedOutput
-    let speaker: Speaker
+    let author: MessageAuthor
     let createdAt: Timestamp
     var completedAt: Timestamp
 
@@ -30,14 +30,14 @@ struct FinishedOutput: Hashable, Sendable {
         let name: [(String, JSONText?)] = [("id", .string(id))]
         switch output {
         case .message(let pieces):
-            return speaker.members + name + [("role", .string("assistant")), ("content", content(of: pieces))]
+            return author.members + name + [("role", .string("assistant")), ("content", content(of: pieces))]
         case .toolExecution(let tool, let function, let arguments, let info):
-            return speaker.members + name + [
+            return author.members + name + [
                 ("name", .string(tool)), ("arguments", .string(arguments)), ("function", .string(function)),
                 ("info", info),
             ]
         case .functionCall(let function, let arguments, let callID, let isPending):
-            return speaker.members + name + [
+            return author.members + name + [
                 ("tool_call_id", .string(callID)), ("name", .string(function)), ("arguments", .string(arguments)),
                 ("confirmation_status", isPending ? .string("pending") : nil),
             ]

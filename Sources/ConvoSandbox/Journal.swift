@@ -10,7 +10,7 @@ struct Journal: Sendable {
     /// Opens the journal, or makes it, and puts into `library` what it holds.
     ///
     /// - Throws: ``JournalError`` if the file cannot be read or written, is in use, or is no journal.
-    init(path: String, library: inout Library) throws(JournalError) {
+    init(path: String, library: inout ConversationTable) throws(JournalError) {
         let old = try JournalFile(path: path)
         try Journal.replay(try old.read(), path, into: &library)
         // A crash leaves the old file or the new one, whole.
@@ -24,7 +24,9 @@ struct Journal: Sendable {
         try file.append(changes.map(\.line).joined())
     }
 
-    private static func replay(_ bytes: [UInt8], _ path: String, into library: inout Library) throws(JournalError) {
+    private static func replay(_ bytes: [UInt8], _ path: String, into library: inout ConversationTable)
+        throws(JournalError)
+    {
         var number = 0
         var rest = bytes[...]
         while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {

@@ -3,7 +3,7 @@ import ConvoServer
 
 /// What one read sees of the state: the principal's own, less what its faults take away.
 struct ReadView: Sendable {
-    let library: Library
+    let library: ConversationTable
     let switches: Switches
     let plan: FaultPlan
     let principal: Principal

@@ -19,7 +19,7 @@ struct RecentPast: Sendable {
     }
 
     /// The library without what was changed after `moment`.
-    func library(_ library: Library, at moment: Int64) -> Library {
+    func library(_ library: ConversationTable, at moment: Int64) -> ConversationTable {
         var library = library
         for step in steps.reversed() {
             guard step.moment > moment else { break }

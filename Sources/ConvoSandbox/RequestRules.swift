@@ -89,15 +89,15 @@ struct RequestRules: Sendable {
     /// The calls that a request confirms, by their places in the history.
     static func confirmations(
         in body: JSONText, history: [JSONText]
-    ) throws(ServiceError) -> [Confirmation] {
-        var confirmations: [Confirmation] = []
+    ) throws(ServiceError) -> [ToolConfirmation] {
+        var confirmations: [ToolConfirmation] = []
         for given in body["tool_confirmations"]?.elements ?? [] {
             let callID = given["tool_call_id"]?.string ?? ""
             guard let index = history.lastIndex(where: { $0.isPendingCall(callID) }),
                 !confirmations.contains(where: { $0.index == index })
             else { throw .business(400, code: 3000, "Tool call \(callID) does not wait for a confirmation") }
             confirmations.append(
-                Confirmation(index: index, isAllowed: given["confirmation"]?.string == "allow"))
+                ToolConfirmation(index: index, isAllowed: given["confirmation"]?.string == "allow"))
         }
         return confirmations
     }

@@ -7,12 +7,12 @@ struct Run: Sendable {
 
     let turn: Turn
     let plan: FaultPlan
-    let presence: Presence
+    let presence: ClientPresence
     let sink: Sink
 }
 
 /// Whether a run's client is still there, told from outside of the sandbox's actor.
-final class Presence: Sendable {
+final class ClientPresence: Sendable {
     private let left = Mutex<ContinuousClock.Instant?>(nil)
 
     func leave() { left.withLock { $0 = $0 ?? .now } }

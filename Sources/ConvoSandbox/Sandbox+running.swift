@@ -12,7 +12,7 @@ extension Sandbox {
         let plan = try await begin(operation, id, body)
         let turn = try draft(operation, id, body, plan, principal)
         let (events, continuation) = ServerEvents.makeStream()
-        let presence = Presence()
+        let presence = ClientPresence()
         continuation.onTermination = { if case .cancelled = $0 { presence.leave() } }
         busy[turn.conversationID] = turn.inputs
         let number = nextRun
@@ -66,12 +66,12 @@ extension Sandbox {
     /// Gives each output its id and its times, and tells the stream of it on the way.
     private func speak(_ turn: Turn, _ stream: inout EventWriter) async throws(ServiceError) -> [FinishedOutput] {
         var outputs: [FinishedOutput] = []
-        var speaker = Speaker(of: turn.object)
+        var author = MessageAuthor(of: turn.object)
         for (index, output) in turn.script.outputs.enumerated() {
             let created = moment()
             let id = output.idPrefix + UUIDv7(microseconds: created.microseconds).hex
             var finished = FinishedOutput(
-                id: id, output: output, speaker: speaker, createdAt: created, completedAt: created)
+                id: id, output: output, author: author, createdAt: created, completedAt: created)
             if stream.isOn {
                 for (number, event) in finished.events(at: index).enumerated() {
                     if number > 0 || index > 0 { try await pause(milliseconds: switches.deltaMilliseconds) }
@@ -80,7 +80,7 @@ extension Sandbox {
             }
             finished.completedAt = moment()
             outputs.append(finished)
-            if case .handoff(_, let next) = output { speaker = Speaker(model: speaker.model, agentID: next.id) }
+            if case .handoff(_, let next) = output { author = MessageAuthor(model: author.model, agentID: next.id) }
         }
         return outputs
     }

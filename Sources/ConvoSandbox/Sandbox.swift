@@ -9,7 +9,7 @@ public actor Sandbox {
     public private(set) var switches: Switches
     public private(set) var log = RequestLog()
 
-    var library = Library()
+    var library = ConversationTable()
     private var past = RecentPast()
     private(set) var signer = URLSigner(secret: .random(in: 0...UInt64.max))
     /// The conversations with a request in flight, and what it adds to them.
@@ -18,7 +18,7 @@ public actor Sandbox {
     var nextRun = 0
 
     private var journal: Journal?
-    private var dice: Dice
+    private var scheduler: FaultScheduler
     private var lastMoment: Int64 = 0
     /// Of its own, because writing to the disk blocks.
     private let executor = QueueExecutor(label: "convo.sandbox")
@@ -29,7 +29,7 @@ public actor Sandbox {
     /// - Throws: ``JournalError`` if the file cannot be read or written, is in use, or is no sandbox database.
     public init(switches: Switches = Switches(), database path: String? = nil) throws(JournalError) {
         self.switches = switches
-        dice = Dice(seed: switches.seed)
+        scheduler = FaultScheduler(seed: switches.seed)
         if let path { journal = try Journal(path: path, library: &library) }
     }
 
@@ -60,11 +60,11 @@ public actor Sandbox {
     /// All that is kept, in the form that ``load(_:keepingPresent:)`` takes, oldest first.
     public var records: JSONText { .array(library.all.map(\.record)) }
 
-    /// Turns switches from now on. A new seed starts the dice anew.
+    /// Changes switches from now on. A new seed starts the schedule of faults anew.
     public func turn(_ change: @Sendable (inout Switches) throws -> Void) rethrows {
         var changed = switches
         try change(&changed)
-        if changed.seed != switches.seed { dice = Dice(seed: changed.seed) }
+        if changed.seed != switches.seed { scheduler = FaultScheduler(seed: changed.seed) }
         switches = changed
     }
 
@@ -96,7 +96,7 @@ public actor Sandbox {
     func begin(
         _ operation: Operation, _ id: RemoteID? = nil, _ body: JSONText? = nil
     ) async throws(ServiceError) -> FaultPlan {
-        let plan = dice.draw(for: operation, &switches)
+        let plan = scheduler.draw(for: operation, &switches)
         log.note(operation, id, body, plan)
         if plan.has(.slow) { try await pause(milliseconds: switches.slowMilliseconds) }
         if let refusal = plan.refusal(switches) { throw refusal }

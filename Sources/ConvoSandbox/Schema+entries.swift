@@ -14,7 +14,7 @@ extension Schema {
             "message.output",
             entry(
                 "MessageOutputEntry", "message.output", required: [("content", content(outputChunk))],
-                optional: speaker + [("role", .choice(["assistant"]))])
+                optional: author + [("role", .choice(["assistant"]))])
         ),
         (
             "function.result",
@@ -28,7 +28,7 @@ extension Schema {
                     ("tool_call_id", .string), ("name", .string),
                     ("arguments", .union([("dict", .dictionary), ("str", .string)])),
                 ],
-                optional: speaker + [
+                optional: author + [
                     ("confirmation_status", .nullable(.choice(["pending", "allowed", "denied"])))
                 ])
         ),
@@ -36,7 +36,7 @@ extension Schema {
             "tool.execution",
             entry(
                 "ToolExecutionEntry", "tool.execution", required: [("name", .string), ("arguments", .string)],
-                optional: speaker + [("info", .dictionary)])
+                optional: author + [("info", .dictionary)])
         ),
         (
             "agent.handoff",
@@ -47,7 +47,7 @@ extension Schema {
         ),
     ])
 
-    private static let speaker: [(String, Schema)] = [("agent_id", optionalString), ("model", optionalString)]
+    private static let author: [(String, Schema)] = [("agent_id", optionalString), ("model", optionalString)]
 
     private static func entry(
         _ name: String, _ tag: String, required: [(String, Schema)], optional: [(String, Schema)] = []

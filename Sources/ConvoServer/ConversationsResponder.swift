@@ -12,7 +12,7 @@ struct ConversationsResponder: Sendable {
     let connections: OpenConnections
 
     /// A request on its way to the service, and who makes it.
-    private struct Call {
+    private struct RoutedRequest {
         let request: Request
         let context: ExchangeContext
         let principal: Principal
@@ -70,7 +70,7 @@ struct ConversationsResponder: Sendable {
 
     // MARK: Operations
 
-    private func list(_ call: Call) async throws -> Answer {
+    private func list(_ call: RoutedRequest) async throws -> ServiceResponse {
         let parameters = call.request.uri.queryParameters
         let query = try ListQuery(
             page: parameters["page"].map(String.init), pageSize: parameters["page_size"].map(String.init),
@@ -78,21 +78,21 @@ struct ConversationsResponder: Sendable {
         return .payload(try await service.list(query, by: call.principal))
     }
 
-    private func start(_ call: Call) async throws -> Answer {
+    private func start(_ call: RoutedRequest) async throws -> ServiceResponse {
         let (body, principal) = (try await body(of: call.request), call.principal)
         if body.asksForStream { return .events(try await service.startStream(body, by: principal)) }
         return .json(
             try await untilClientLeaves(call.context) { try await service.start(body, by: principal) })
     }
 
-    private func append(_ call: Call) async throws -> Answer {
+    private func append(_ call: RoutedRequest) async throws -> ServiceResponse {
         let (body, id, principal) = (try await body(of: call.request), try id(in: call), call.principal)
         if body.asksForStream { return .events(try await service.appendStream(body, to: id, by: principal)) }
         return .json(
             try await untilClientLeaves(call.context) { try await service.append(body, to: id, by: principal) })
     }
 
-    private func restart(_ call: Call) async throws -> Answer {
+    private func restart(_ call: RoutedRequest) async throws -> ServiceResponse {
         let (body, id, principal) = (try await body(of: call.request), try id(in: call), call.principal)
         if body.asksForStream { return .events(try await service.restartStream(body, of: id, by: principal)) }
         return .json(
@@ -102,11 +102,11 @@ struct ConversationsResponder: Sendable {
     // MARK: The wire
 
     private func answer(
-        _ request: Request, _ context: ExchangeContext, _ operation: (Call) async throws -> Answer
+        _ request: Request, _ context: ExchangeContext, _ operation: (RoutedRequest) async throws -> ServiceResponse
     ) async throws -> Response {
         do {
             let principal = try await service.principal(bearing: Credentials.token(in: request.headers))
-            let call = Call(request: request, context: context, principal: principal)
+            let call = RoutedRequest(request: request, context: context, principal: principal)
             return try await operation(call).response(connections: connections, context: context).throughGateway(
                 context)
         } catch let error as ServiceError {
@@ -115,7 +115,7 @@ struct ConversationsResponder: Sendable {
         }
     }
 
-    private func id(in call: Call) throws -> RemoteID {
+    private func id(in call: RoutedRequest) throws -> RemoteID {
         RemoteID(try call.context.parameters.require("id"))
     }
 

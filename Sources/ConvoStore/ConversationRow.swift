@@ -7,7 +7,7 @@ struct ConversationRow {
     let id: LocalID
     let remoteID: RemoteID?
     let name: String?
-    let details: String?
+    let description: String?
     let model: String?
     let agentID: String?
     let updatedAt: String
@@ -23,7 +23,7 @@ struct ConversationRow {
         id = LocalID(row["id"])
         remoteID = (row["remote_id"] as String?).map { RemoteID($0) }
         name = row["name"]
-        details = row["description"]
+        description = row["description"]
         model = row["model"]
         agentID = row["agent_id"]
         updatedAt = row["updated_at"]

@@ -20,7 +20,7 @@ enum EntryKey {
 
     /// A key that no entry has. Several entries of one minute keep their order as long as there is room; the copies
     /// that a restart makes come after what they are copied from.
-    static func free(_ database: Database, for moment: Timestamp, _ environment: Environment) throws -> Int64 {
+    static func free(_ database: Database, for moment: Timestamp, _ environment: StoreDependencies) throws -> Int64 {
         let first = of(moment)
         let isTaken = try database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM entry WHERE key = ?)")
         for attempt in 0..<tries {
@@ -33,7 +33,7 @@ enum EntryKey {
 }
 
 /// The moments that a query asks for, as keys: every entry made in between has one of these. A few others have, too.
-struct SearchSpan: Equatable {
+struct RowIDRange: Equatable {
     /// A key may be later than its moment where many entries were made at once.
     private static let slack: Int64 = 1440
 
@@ -45,7 +45,7 @@ struct SearchSpan: Equatable {
             switch (condition.field, condition.isExcluded) {
             case (.after(let moment), false), (.before(let moment), true): first = max(first, EntryKey.of(moment))
             case (.before(let moment), false), (.after(let moment), true):
-                last = min(last, EntryKey.of(moment) + SearchSpan.slack)
+                last = min(last, EntryKey.of(moment) + RowIDRange.slack)
             default: break
             }
         }

@@ -1,8 +1,8 @@
 public import ConvoModel
 
 /// What taking in a page of the list found, item by item in the page's order.
-public struct PageIntake: Sendable, Hashable {
-    public enum Novelty: Sendable, Hashable {
+public struct IngestedPage: Sendable, Hashable {
+    public enum Change: Sendable, Hashable {
         /// Never seen before.
         case new
         /// Known, and changed since its history was fetched.
@@ -10,14 +10,14 @@ public struct PageIntake: Sendable, Hashable {
         case unchanged
     }
 
-    public let items: [Novelty]
+    public let items: [Change]
     public let ids: [RemoteID]
     /// Elements of the page that were set aside.
     public let oddCount: Int
     /// Of a page that was the same as before: its ids were not read, but the store knows whom it lists.
-    public let same: KnownPage?
+    public let same: CachedPage?
 
-    public init(items: [Novelty], ids: [RemoteID] = [], oddCount: Int = 0) {
+    public init(items: [Change], ids: [RemoteID] = [], oddCount: Int = 0) {
         self.items = items
         self.ids = ids
         self.oddCount = oddCount
@@ -25,7 +25,7 @@ public struct PageIntake: Sendable, Hashable {
     }
 
     /// Of a page that is the one that was taken in before.
-    public init(same known: KnownPage) {
+    public init(same known: CachedPage) {
         items = Array(repeating: .unchanged, count: known.count)
         ids = []
         oddCount = 0
@@ -39,7 +39,7 @@ public struct PageIntake: Sendable, Hashable {
 }
 
 /// Which part of the list.
-public struct PagePlace: Sendable, Hashable {
+public struct PageKey: Sendable, Hashable {
     /// From 0.
     public let page: Int
     /// Conversations to a page, as asked for.
@@ -52,15 +52,15 @@ public struct PagePlace: Sendable, Hashable {
 }
 
 /// A page of the list that has been taken in, and of which everything is still as it said.
-public struct KnownPage: Sendable, Hashable {
-    public let place: PagePlace
+public struct CachedPage: Sendable, Hashable {
+    public let place: PageKey
     /// Conversations that it had.
     public let count: Int
     public let digest: PageDigest
     /// The last page of which as much is known.
     public let last: Int
 
-    public init(place: PagePlace, count: Int, digest: PageDigest, last: Int) {
+    public init(place: PageKey, count: Int, digest: PageDigest, last: Int) {
         self.place = place
         self.count = count
         self.digest = digest
@@ -77,18 +77,18 @@ public struct StaleConversation: Sendable, Hashable {
 }
 
 /// A history, and the `updated_at` of its conversation that was read *before* it.
-public struct HistoryIntake: Sendable, Hashable {
+public struct FetchedHistory: Sendable, Hashable {
     public let history: ConversationHistory
     public let version: String
-    let entries: [EntryIntake]
+    let entries: [PreparedEntry]
 
     public init(_ history: ConversationHistory, version: String) {
         self.history = history
         self.version = version
-        entries = history.entries.map { EntryIntake($0) }
+        entries = history.entries.map { PreparedEntry($0) }
     }
 
-    public static func == (one: HistoryIntake, other: HistoryIntake) -> Bool {
+    public static func == (one: FetchedHistory, other: FetchedHistory) -> Bool {
         one.version == other.version && one.history == other.history
     }
 

@@ -4,7 +4,7 @@ import ConvoSQLite
 /// What was found, with its text.
 extension Search {
     /// The best, in order; of what branches share the first.
-    func hits(of found: [Found], limit: Int) throws -> [SearchHit] {
+    func hits(of found: [Candidate], limit: Int) throws -> [SearchHit] {
         let ordered = found.sorted { left, right in
             if order == .relevance, left.score != right.score { return left.score > right.score }
             return left.moment != right.moment ? left.moment > right.moment : left.key < right.key
@@ -22,7 +22,7 @@ extension Search {
     /// An entry that came without an id has one that says nothing beyond its conversation.
     private static func isNamed(_ id: String) -> Bool { !id.hasPrefix("~") }
 
-    private func hit(_ found: Found, unless isSeen: (String) -> Bool) throws -> SearchHit? {
+    private func hit(_ found: Candidate, unless isSeen: (String) -> Bool) throws -> SearchHit? {
         switch found.place {
         case .entry: try entryHit(found, unless: isSeen)
         case .operation: try queuedHit(found)
@@ -30,7 +30,7 @@ extension Search {
         }
     }
 
-    private func entryHit(_ found: Found, unless isSeen: (String) -> Bool) throws -> SearchHit? {
+    private func entryHit(_ found: Candidate, unless isSeen: (String) -> Bool) throws -> SearchHit? {
         try Row.fetchOne(
             database.cachedStatement(
                 sql: """
@@ -52,7 +52,7 @@ extension Search {
         }
     }
 
-    private func queuedHit(_ found: Found) throws -> SearchHit? {
+    private func queuedHit(_ found: Candidate) throws -> SearchHit? {
         try OutboxItem.fetchOne(database, sql: OutboxItem.selection + " WHERE o.sequence = ?", arguments: [found.key])
             .map { item in
                 SearchHit(
@@ -63,7 +63,7 @@ extension Search {
             }
     }
 
-    private func nameHit(_ found: Found) throws -> SearchHit? {
+    private func nameHit(_ found: Candidate) throws -> SearchHit? {
         try Row.fetchOne(
             database.cachedStatement(
                 sql: "SELECT id, remote_id, name, description, created_at FROM conversation WHERE key = ?"),

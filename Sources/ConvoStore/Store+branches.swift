@@ -21,7 +21,7 @@ extension Store {
     /// The elder conversation with the longest common beginning; the eldest of several. The last common entry is where
     /// they part: SQLite takes a bare column from the row with the maximum (sqlite.org/lang_select.html#bareagg).
     private func inferParent(_ database: Database, of key: Int64, among family: [Int64]) throws {
-        let marks = StatementArguments(family).marks
+        let marks = StatementArguments(family).placeholders
         let parent = try Row.fetchOne(
             database,
             sql: """

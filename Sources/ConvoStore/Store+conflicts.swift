@@ -36,7 +36,8 @@ extension Store {
             else { return false }
             let parent = try require(database, item.conversation)
             let branch = try insertConversation(
-                database, name: parent.name, details: parent.details, model: parent.model, agentID: parent.agentID,
+                database, name: parent.name, description: parent.description, model: parent.model,
+                agentID: parent.agentID,
                 isLocalOnly: false)
             try database.execute(
                 sql: "UPDATE conversation SET parent = ?, parent_entry_id = ? WHERE key = ?",

@@ -172,7 +172,7 @@ extension Store {
     private func open(_ database: Database, in states: Set<OperationState>) throws -> [OutboxItem] {
         let names = StatementArguments(states.map(\.rawValue).sorted())
         return try OutboxItem.fetchAll(
-            database, sql: OutboxItem.selection + " WHERE o.state IN (\(names.marks)) ORDER BY o.sequence",
+            database, sql: OutboxItem.selection + " WHERE o.state IN (\(names.placeholders)) ORDER BY o.sequence",
             arguments: names)
     }
 

@@ -24,7 +24,7 @@ extension Store {
     public func deletionCensus() throws(StoreError) -> DeletionCensus {
         let dayAgo = Timestamp(microseconds: environment.now().microseconds - Store.recentMicroseconds).text
         return try read { database in
-            let accepted = try Fact.text(database, .deletionsAccepted) ?? dayAgo
+            let accepted = try StoreMetadataKey.text(database, .deletionsAccepted) ?? dayAgo
             let ours = """
                 SELECT COUNT(*) FROM conversation c
                 WHERE remote_id IS NOT NULL AND local_only = 0 AND hidden = 0 AND other_account = 0
@@ -70,7 +70,7 @@ extension Store {
                     WHERE remote_id = ? AND deleted_remotely_at IS NULL AND other_account = 0
                     """)
             for id in ids { try statement.execute(arguments: [now, id.rawValue]) }
-            if isAccepted { try Fact.set(database, .deletionsAccepted, now) }
+            if isAccepted { try StoreMetadataKey.set(database, .deletionsAccepted, now) }
         }
     }
 }

@@ -37,18 +37,18 @@ extension Store {
         IndexedWords(of: SearchText.of(request["inputs"] ?? .null))
     }
 
-    func index(_ database: Database, conversation key: Int64, name: String?, details: String?) throws {
-        guard name != nil || details != nil else { return }
+    func index(_ database: Database, conversation key: Int64, name: String?, description: String?) throws {
+        guard name != nil || description != nil else { return }
         try database.cachedStatement(sql: "INSERT INTO conversation_index (rowid, name, description) VALUES (?, ?, ?)")
-            .execute(arguments: [key, IndexedWords(of: name ?? "").text, IndexedWords(of: details ?? "").text])
+            .execute(arguments: [key, IndexedWords(of: name ?? "").text, IndexedWords(of: description ?? "").text])
     }
 
-    func unindex(_ database: Database, conversation key: Int64, name: String?, details: String?) throws {
-        guard name != nil || details != nil else { return }
+    func unindex(_ database: Database, conversation key: Int64, name: String?, description: String?) throws {
+        guard name != nil || description != nil else { return }
         try database.cachedStatement(
             sql:
                 "INSERT INTO conversation_index (conversation_index, rowid, name, description) VALUES ('delete', ?, ?, ?)"
-        ).execute(arguments: [key, IndexedWords(of: name ?? "").text, IndexedWords(of: details ?? "").text])
+        ).execute(arguments: [key, IndexedWords(of: name ?? "").text, IndexedWords(of: description ?? "").text])
     }
 
     private func insert(_ database: Database, rowid: Int64, _ words: IndexedWords) throws {
@@ -70,15 +70,15 @@ extension Store {
     ///
     /// - Returns: whether there may be more of it to do.
     public func mergeIndex(hasMoreToCome: Bool) throws(StoreError) -> Bool {
-        guard indexParts.shouldMerge(hasMoreToCome: hasMoreToCome) else { return false }
+        guard segmentMergePolicy.shouldMerge(hasMoreToCome: hasMoreToCome) else { return false }
         let hasMerged = try write { database in
             let before = database.totalChangesCount
             try database.cachedStatement(sql: "INSERT INTO entry_index (entry_index, rank) VALUES ('merge', ?)")
-                .execute(arguments: [Int(Store.mergedPages * portion.share)])
+                .execute(arguments: [Int(Store.mergedPages * budget.share)])
             // The request itself counts as one (sqlite.org/fts5.html#the_merge_command).
             return database.totalChangesCount - before > 1
         }
-        if !hasMerged { indexParts.noteMerged() }
+        if !hasMerged { segmentMergePolicy.noteMerged() }
         return hasMerged
     }
 
@@ -91,7 +91,7 @@ extension Store {
         while let entry = try entries.next() {
             try unindex(database, entry: entry["key"], raw: (entry["raw"] as PackedJSON).unpacked())
         }
-        try unindex(database, conversation: key, name: conversation.name, details: conversation.details)
+        try unindex(database, conversation: key, name: conversation.name, description: conversation.description)
         try database.execute(sql: "DELETE FROM entry WHERE conversation = ?", arguments: [key])
         try database.execute(
             sql: "UPDATE conversation SET hidden = 1, raw = NULL, name = NULL, description = NULL WHERE key = ?",

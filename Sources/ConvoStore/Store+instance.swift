@@ -19,7 +19,7 @@ extension Store {
         }
 
         init?(_ database: Database) throws {
-            guard let text = try Fact.text(database, .instance) else { return nil }
+            guard let text = try StoreMetadataKey.text(database, .instance) else { return nil }
             let json = JSONText.stored(text)
             guard let name = json["name"]?.string, let sends = json["sends"]?.int
             else { return nil }
@@ -30,7 +30,7 @@ extension Store {
             let json = JSONText.object([
                 "name": .string(name), "sends": .int(Int(sends)), "location": location.json,
             ])
-            try Fact.set(database, .instance, json.text)
+            try StoreMetadataKey.set(database, .instance, json.text)
         }
     }
 

@@ -7,7 +7,7 @@ import ConvoSQLite
 /// by whomever, takes away the page that listed it.
 extension Store {
     /// The page that was taken in there, `nil` where it has to be read.
-    public func knownPage(at place: PagePlace) throws(StoreError) -> KnownPage? {
+    public func cachedPage(at place: PageKey) throws(StoreError) -> CachedPage? {
         try read { database in
             try Row.fetchOne(
                 database.cachedStatement(
@@ -18,7 +18,7 @@ extension Store {
                         """),
                 arguments: [place.page, place.size]
             ).map { row in
-                KnownPage(
+                CachedPage(
                     place: place, count: row["count"],
                     digest: PageDigest(
                         point: UInt64(bitPattern: row["digest_point"]), value: UInt64(bitPattern: row["digest_value"])),
@@ -46,7 +46,7 @@ extension Store {
     }
 
     /// Notes whom a page lists, in the transaction that takes it in.
-    func note(_ database: Database, _ place: PagePlace, _ digest: PageDigest, of ids: [RemoteID], count: Int) throws {
+    func note(_ database: Database, _ place: PageKey, _ digest: PageDigest, of ids: [RemoteID], count: Int) throws {
         let listed = JSONText.array(ids.map { .string($0.rawValue) }).text
         try database.cachedStatement(
             sql: """

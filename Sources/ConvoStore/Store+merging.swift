@@ -25,7 +25,7 @@ extension Store {
     ///   - room: for what is written; none left: the rest is for another transaction.
     ///   - drops: whether entries that the history leaves out are marked as dropped by the server.
     func merge(
-        _ database: Database, _ intake: HistoryIntake, into conversation: Int64, _ batch: inout IndexBatch,
+        _ database: Database, _ intake: FetchedHistory, into conversation: Int64, _ batch: inout IndexBatch,
         _ room: inout Int, drops: Bool
     ) throws -> MergeResult {
         var held: [TextBytes: Held] = [:]
@@ -92,14 +92,15 @@ extension Store {
                 arguments: [conversation, id])
             if isThere { continue }
             try insert(
-                database, EntryIntake(entry), id: id, at: position, in: conversation, isLocalOnly: isLocalOnly, &batch)
+                database, PreparedEntry(entry), id: id, at: position, in: conversation, isLocalOnly: isLocalOnly, &batch
+            )
             position += 1
         }
         try index(database, batch)
     }
 
     private func insert(
-        _ database: Database, _ intake: EntryIntake, id: String, at position: Int, in conversation: Int64,
+        _ database: Database, _ intake: PreparedEntry, id: String, at position: Int, in conversation: Int64,
         isLocalOnly: Bool, _ batch: inout IndexBatch
     ) throws {
         let key = try EntryKey.free(database, for: intake.createdAt ?? environment.now(), environment)
@@ -117,7 +118,7 @@ extension Store {
 
     /// - Returns: whether there was anything to do.
     private func update(
-        _ database: Database, _ known: Held, to intake: EntryIntake, at position: Int, _ batch: inout IndexBatch
+        _ database: Database, _ known: Held, to intake: PreparedEntry, at position: Int, _ batch: inout IndexBatch
     ) throws -> Bool {
         let entry = intake.entry
         // Another version of the library may pack the same text otherwise.

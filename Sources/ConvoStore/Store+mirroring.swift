@@ -9,13 +9,13 @@ extension Store {
     /// conversation learns its remote id here.
     ///
     /// What brings nothing new is read and not written.
-    public func takeIn(_ conversations: [Conversation]) throws(StoreError) -> PageIntake {
+    public func ingest(_ conversations: [Conversation]) throws(StoreError) -> IngestedPage {
         let ids = conversations.map(\.id)
-        let known = try read { database in try conversations.map { try novelty(database, ofKnown: $0) } }
-        if !known.contains(nil) { return PageIntake(items: known.compactMap(\.self), ids: ids) }
+        let known = try read { database in try conversations.map { try change(database, ofKnown: $0) } }
+        if !known.contains(nil) { return IngestedPage(items: known.compactMap(\.self), ids: ids) }
         return try write { database in
-            let items = try conversations.map { try novelty(database, ofKnown: $0) ?? takeIn(database, $0, on: nil) }
-            return PageIntake(items: items, ids: ids)
+            let items = try conversations.map { try change(database, ofKnown: $0) ?? ingest(database, $0, on: nil) }
+            return IngestedPage(items: items, ids: ids)
         }
     }
 
@@ -23,18 +23,18 @@ extension Store {
     ///
     /// - Parameters:
     ///   - place: where the page stood.
-    ///   - digest: what it is known by from now on (``knownPage(at:)``).
-    public func takeIn(
-        _ page: ConversationPage, at place: PagePlace, digest: PageDigest
-    ) throws(StoreError) -> PageIntake {
+    ///   - digest: what it is known by from now on (``cachedPage(at:)``).
+    public func ingest(
+        _ page: ConversationPage, at place: PageKey, digest: PageDigest
+    ) throws(StoreError) -> IngestedPage {
         let ids = page.conversations.map(\.id)
         return try write { database in
             let items = try page.conversations.map {
-                try novelty(database, ofKnown: $0) ?? takeIn(database, $0, on: place.page)
+                try change(database, ofKnown: $0) ?? ingest(database, $0, on: place.page)
             }
             try note(database, place, digest, of: ids, count: page.count)
             try recordOddConversations(database, page.oddItems, on: place, count: page.count)
-            return PageIntake(items: items, ids: ids, oddCount: page.lostCount)
+            return IngestedPage(items: items, ids: ids, oddCount: page.lostCount)
         }
     }
 
@@ -77,24 +77,24 @@ extension Store {
     ///
     /// - Returns: how many entries are new.
     @discardableResult
-    public func takeIn(_ histories: [HistoryIntake]) throws(StoreError) -> Int {
+    public func ingest(_ histories: [FetchedHistory]) throws(StoreError) -> Int {
         var (rest, count) = (histories[...], 0)
         // Whether an earlier transaction has changed anything of the first one.
         var hasChanged = false
         while !rest.isEmpty {
             count += try write { database in try takeInSome(database, of: &rest, &hasChanged) }
-            portion.note(wasAwaited: isAwaited)
-            indexParts.add()
+            budget.note(wasAwaited: isAwaited)
+            segmentMergePolicy.add()
             _ = try mergeIndex(hasMoreToCome: true)
         }
         return count
     }
 
-    /// A portion; less where somebody waits.
+    /// How much one transaction may store; less where another writer waits.
     private func takeInSome(
-        _ database: Database, of histories: inout ArraySlice<HistoryIntake>, _ hasChanged: inout Bool
+        _ database: Database, of histories: inout ArraySlice<FetchedHistory>, _ hasChanged: inout Bool
     ) throws -> Int {
-        var (count, room) = (0, portion.size)
+        var (count, room) = (0, budget.size)
         var batch = IndexBatch()
         var merged: Set<Int64> = []
         while room > 0, let intake = histories.first {
@@ -134,14 +134,14 @@ extension Store {
     public func notePull(isSweep: Bool) throws(StoreError) {
         let now = environment.now().text
         try write { database in
-            try Fact.set(database, .lastPull, now)
-            if isSweep { try Fact.set(database, .lastSweep, now) }
+            try StoreMetadataKey.set(database, .lastPull, now)
+            if isSweep { try StoreMetadataKey.set(database, .lastSweep, now) }
         }
         finishCheckpoints()
     }
 
     /// Of a conversation that is held just so, or that is not wanted here; `nil` for every other.
-    private func novelty(_ database: Database, ofKnown incoming: Conversation) throws -> PageIntake.Novelty? {
+    private func change(_ database: Database, ofKnown incoming: Conversation) throws -> IngestedPage.Change? {
         let row = try Row.fetchOne(
             database.cachedStatement(
                 sql: """
@@ -156,9 +156,9 @@ extension Store {
         return (row["is_stale"] as Bool) ? .changed : .unchanged
     }
 
-    private func takeIn(
+    private func ingest(
         _ database: Database, _ incoming: Conversation, on page: Int?
-    ) throws -> PageIntake.Novelty {
+    ) throws -> IngestedPage.Change {
         let known = try ConversationRow.fetch(database, remoteID: incoming.id) ?? adopt(database, incoming)
         if let known, known.isHidden { return .unchanged }
         let key: Int64
@@ -193,19 +193,19 @@ extension Store {
                     activity, listed_page) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         ).execute(arguments: [
-            environment.makeName(), incoming.id.rawValue, incoming.raw.text, incoming.name, incoming.details,
+            environment.makeName(), incoming.id.rawValue, incoming.raw.text, incoming.name, incoming.description,
             incoming.model, incoming.agentID, incoming.createdAt.text, incoming.version,
             incoming.updatedAt.microseconds, page,
         ])
         let key = database.lastInsertedRowID
-        try index(database, conversation: key, name: incoming.name, details: incoming.details)
+        try index(database, conversation: key, name: incoming.name, description: incoming.description)
         return key
     }
 
     private func update(_ database: Database, _ known: ConversationRow, to incoming: Conversation) throws {
-        if !known.name.hasSameBytes(as: incoming.name) || !known.details.hasSameBytes(as: incoming.details) {
-            try unindex(database, conversation: known.key, name: known.name, details: known.details)
-            try index(database, conversation: known.key, name: incoming.name, details: incoming.details)
+        if !known.name.hasSameBytes(as: incoming.name) || !known.description.hasSameBytes(as: incoming.description) {
+            try unindex(database, conversation: known.key, name: known.name, description: known.description)
+            try index(database, conversation: known.key, name: incoming.name, description: incoming.description)
         }
         try database.cachedStatement(
             sql: """
@@ -216,7 +216,7 @@ extension Store {
                 WHERE key = ?
                 """
         ).execute(arguments: [
-            incoming.raw.text, incoming.name, incoming.details, incoming.model, incoming.agentID,
+            incoming.raw.text, incoming.name, incoming.description, incoming.model, incoming.agentID,
             incoming.createdAt.text, incoming.version, incoming.updatedAt.microseconds, known.key,
         ])
     }
@@ -263,14 +263,14 @@ extension Store {
             isOurs: (row["own_version"] as String?).hasSameBytes(as: version))
     }
 
-    private func hasGap(_ intake: HistoryIntake, _ state: RecheckState) -> Bool {
+    private func hasGap(_ intake: FetchedHistory, _ state: RecheckState) -> Bool {
         guard !state.isOurs, let updatedAt = Timestamp(lenient: intake.version) else { return false }
         return HistoryRecheck.isGap(between: intake.history.entries.last, and: updatedAt, now: environment.now())
     }
 
     /// A history vouches for the `updated_at` read before it, unless it is to be read again.
     private func settle(
-        _ database: Database, _ key: Int64, _ intake: HistoryIntake, _ state: RecheckState, isOutdated: Bool
+        _ database: Database, _ key: Int64, _ intake: FetchedHistory, _ state: RecheckState, isOutdated: Bool
     ) throws {
         let next = HistoryRecheck.next(
             after: state.before, entries: intake.history.entries, createdAt: state.createdAt, isOutdated: isOutdated,

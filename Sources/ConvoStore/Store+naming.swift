@@ -43,8 +43,8 @@ extension Store {
         }
         try database.execute(
             sql: "UPDATE entry SET conversation = ? WHERE conversation = ?", arguments: [ours.key, twin.key])
-        try unindex(database, conversation: ours.key, name: ours.name, details: ours.details)
-        try unindex(database, conversation: twin.key, name: twin.name, details: twin.details)
+        try unindex(database, conversation: ours.key, name: ours.name, description: ours.description)
+        try unindex(database, conversation: twin.key, name: twin.name, description: twin.description)
         // Without `history_version`: the history is read again, for both rows together.
         try database.execute(
             sql: """
@@ -54,6 +54,6 @@ extension Store {
                 WHERE key = ?
                 """,
             arguments: [twin.key, ours.key])
-        try index(database, conversation: ours.key, name: twin.name, details: twin.details)
+        try index(database, conversation: ours.key, name: twin.name, description: twin.description)
     }
 }

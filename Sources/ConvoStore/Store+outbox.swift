@@ -192,7 +192,7 @@ extension Store {
         try database.execute(
             sql: """
                 UPDATE operation SET state = ?, reason_code = ?, reason_message = ?, reason_hint = ?, \(set)
-                WHERE id = ? AND state IN (\(StatementArguments(allowed).marks))
+                WHERE id = ? AND state IN (\(StatementArguments(allowed).placeholders))
                 """,
             arguments: StatementArguments([state.rawValue, reason?.code, reason?.message, reason?.hint])
                 + StatementArguments(values) + [id.rawValue] + StatementArguments(allowed))

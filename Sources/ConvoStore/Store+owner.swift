@@ -23,15 +23,15 @@ extension Store {
 
     private static func owner(_ database: Database) throws -> StoreOwner {
         StoreOwner(
-            server: try Fact.text(database, .server),
-            account: try Fact.text(database, .account).map { Account(stored: JSONText.stored($0)) },
+            server: try StoreMetadataKey.text(database, .server),
+            account: try StoreMetadataKey.text(database, .account).map { Account(stored: JSONText.stored($0)) },
             keyCount: try database.count(sql: "SELECT COUNT(*) FROM known_key"))
     }
 
     /// Whether this key was seen to belong to the owner.
     public func knows(key: String) throws(StoreError) -> Bool {
         try read { database in
-            guard let salt = try Fact.text(database, .keySalt) else { return false }
+            guard let salt = try StoreMetadataKey.text(database, .keySalt) else { return false }
             return try database.isTrue(
                 sql: "SELECT EXISTS (SELECT 1 FROM known_key WHERE digest = ?)",
                 arguments: [KeyDigest.hex(of: key, salt: salt)])
@@ -59,8 +59,8 @@ extension Store {
     /// - Parameter key: `nil` for a server that asks for none.
     public func recordOwner(server: String, account: Account?, key: String?) throws(StoreError) {
         try writeDurably { database in
-            try Fact.set(database, .server, server)
-            if let account { try Fact.set(database, .account, account.stored.text) }
+            try StoreMetadataKey.set(database, .server, server)
+            if let account { try StoreMetadataKey.set(database, .account, account.stored.text) }
             if let key { try recordKey(database, key) }
         }
     }
@@ -76,9 +76,9 @@ extension Store {
             let isSame =
                 before.server == server && before.account.flatMap { old in account.map { old.isSame(as: $0) } } == true
             try database.execute(sql: "DELETE FROM known_key")
-            try Fact.remove(database, .account)
-            try Fact.set(database, .server, server)
-            if let account { try Fact.set(database, .account, account.stored.text) }
+            try StoreMetadataKey.remove(database, .account)
+            try StoreMetadataKey.set(database, .server, server)
+            if let account { try StoreMetadataKey.set(database, .account, account.stored.text) }
             if let key { try recordKey(database, key) }
             if isSame { return 0 }
             try database.execute(
@@ -105,11 +105,11 @@ extension Store {
 
     private func recordKey(_ database: Database, _ key: String) throws {
         let salt: String
-        if let known = try Fact.text(database, .keySalt) {
+        if let known = try StoreMetadataKey.text(database, .keySalt) {
             salt = known
         } else {
             salt = environment.makeName() + environment.makeName()
-            try Fact.set(database, .keySalt, salt)
+            try StoreMetadataKey.set(database, .keySalt, salt)
         }
         try database.execute(
             sql: "INSERT OR IGNORE INTO known_key (digest, seen_at) VALUES (?, ?)",

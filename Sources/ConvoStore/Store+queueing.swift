@@ -17,7 +17,8 @@ extension Store {
         try Store.checkInputs(request.json)
         return try queue { database in
             let conversation = try insertConversation(
-                database, name: request.name, details: request.details, model: request.model, agentID: request.agentID,
+                database, name: request.name, description: request.description, model: request.model,
+                agentID: request.agentID,
                 isLocalOnly: request.store == false)
             return try enqueue(database, .start, request.json, for: conversation)
         }
@@ -53,7 +54,8 @@ extension Store {
                 arguments: [parent.key, from.rawValue])
             guard isThere else { throw StoreError.noSuchEntry(from.rawValue, conversation: id) }
             let branch = try insertConversation(
-                database, name: parent.name, details: parent.details, model: parent.model, agentID: parent.agentID,
+                database, name: parent.name, description: parent.description, model: parent.model,
+                agentID: parent.agentID,
                 isLocalOnly: request.store == false)
             try database.execute(
                 sql: "UPDATE conversation SET parent = ?, parent_entry_id = ? WHERE key = ?",
@@ -172,7 +174,7 @@ extension Store {
     }
 
     func insertConversation(
-        _ database: Database, name: String?, details: String?, model: String?, agentID: String?, isLocalOnly: Bool
+        _ database: Database, name: String?, description: String?, model: String?, agentID: String?, isLocalOnly: Bool
     ) throws -> ConversationRow {
         let id = LocalID(environment.makeName())
         let now = environment.now()
@@ -181,9 +183,11 @@ extension Store {
                 INSERT INTO conversation (id, name, description, model, agent_id, created_at, updated_at, activity, local_only)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
-            arguments: [id.rawValue, name, details, model, agentID, now.text, now.text, now.microseconds, isLocalOnly])
+            arguments: [
+                id.rawValue, name, description, model, agentID, now.text, now.text, now.microseconds, isLocalOnly,
+            ])
         let key = database.lastInsertedRowID
-        try index(database, conversation: key, name: name, details: details)
+        try index(database, conversation: key, name: name, description: description)
         return try ConversationRow.fetch(database, key: key)
     }
 

@@ -74,7 +74,7 @@ extension Store {
     }
 
     /// A conversation's whole family: its eldest ancestor with all branches below.
-    public func tree(of id: LocalID) throws(StoreError) -> FamilyTree {
+    public func tree(of id: LocalID) throws(StoreError) -> BranchTree {
         try read { database in
             let rootID = try String.fetchOne(
                 database,
@@ -99,7 +99,7 @@ extension Store {
             guard let root = members.first(where: { $0.id.rawValue == rootID }) else {
                 throw StoreError.noSuchConversation(id.rawValue)
             }
-            return FamilyTree(root: root, members: members, depth: 0)
+            return BranchTree(root: root, members: members, depth: 0)
         }
     }
 
@@ -114,7 +114,8 @@ extension Store {
                 conversations: try database.count(sql: "SELECT COUNT(*) FROM conversation WHERE hidden = 0"),
                 entries: try database.count(sql: "SELECT COUNT(*) FROM entry WHERE dropped_at IS NULL"),
                 outbox: outbox,
-                lastPullAt: try Fact.text(database, .lastPull), lastSweepAt: try Fact.text(database, .lastSweep))
+                lastPullAt: try StoreMetadataKey.text(database, .lastPull),
+                lastSweepAt: try StoreMetadataKey.text(database, .lastSweep))
         }
     }
 
@@ -152,7 +153,7 @@ extension StoredConversation {
         id = LocalID(row["id"])
         remoteID = (row["remote_id"] as String?).map { RemoteID($0) }
         name = row["name"]
-        details = row["description"]
+        description = row["description"]
         model = row["model"]
         agentID = row["agent_id"]
         createdAt = row["created_at"]
@@ -171,15 +172,15 @@ extension StoredConversation {
     }
 }
 
-extension FamilyTree {
+extension BranchTree {
     /// A branch is nested at most this deep in what is shown.
     static let depthLimit = 200
 
     fileprivate init(root: StoredConversation, members: [StoredConversation], depth: Int) {
         conversation = root
         branches =
-            depth < FamilyTree.depthLimit
+            depth < BranchTree.depthLimit
             ? members.filter { $0.parent?.conversation == root.id && $0.id != root.id }
-                .map { FamilyTree(root: $0, members: members, depth: depth + 1) } : []
+                .map { BranchTree(root: $0, members: members, depth: depth + 1) } : []
     }
 }

@@ -43,7 +43,7 @@ extension Store {
 /// One search in one state of the database.
 struct Search {
     /// What was found, before its text is read.
-    struct Found {
+    struct Candidate {
         enum Place { case conversation, entry, operation }
 
         let place: Place
@@ -55,9 +55,9 @@ struct Search {
 
     /// What was found in one place.
     struct Finding {
-        let place: SearchPlace
+        let place: SearchSource
         let table: String
-        let rows: [Found]
+        let rows: [Candidate]
         /// Whether there are no others.
         let isAll: Bool
     }
@@ -66,7 +66,7 @@ struct Search {
     let query: SearchQuery
     let order: SearchOrder
     let now: Timestamp
-    let span: SearchSpan
+    let span: RowIDRange
     private let weights: [Double]
 
     init(_ database: Database, _ query: SearchQuery, order: SearchOrder, now: Timestamp) throws {
@@ -74,7 +74,7 @@ struct Search {
         self.query = query
         self.order = order
         self.now = now
-        span = SearchSpan(query.conditions)
+        span = RowIDRange(query.conditions)
         weights = order == .relevance ? try Search.weights(database, query.phrases) : []
     }
 
@@ -94,7 +94,7 @@ struct Search {
     private func score(_ index: String) -> (sql: String, values: StatementArguments) {
         if order == .date || query.expression == nil { return ("0.0", []) }
         let values = StatementArguments(weights)
-        return ("relevance(\(index), \(values.marks))", values)
+        return ("relevance(\(index), \(values.placeholders))", values)
     }
 
     /// Newer is better: half of a score goes with the years.
@@ -109,7 +109,7 @@ struct Search {
             limit: order == .date ? max(limit * 4, 100) : max(limit, Store.scoredLimit)
         ) { row in
             let key: Int64 = row["key"]
-            return Found(place: .entry, key: key, score: aged(row["score"], key), moment: key)
+            return Candidate(place: .entry, key: key, score: aged(row["score"], key), moment: key)
         }
     }
 
@@ -118,14 +118,14 @@ struct Search {
             .outbox, table: "operation e ON e.sequence = hit.key - \(EntryKey.firstOperation)",
             limit: Store.scoredLimit
         ) { row in
-            Found(
+            Candidate(
                 place: .operation, key: row["key"] - EntryKey.firstOperation, score: row["score"],
                 moment: row["key"])
         }
     }
 
     private func found(
-        _ place: SearchPlace, table: String, limit: Int, _ make: (Row) -> Found
+        _ place: SearchSource, table: String, limit: Int, _ make: (Row) -> Candidate
     ) throws -> Finding {
         let (sql, arguments) = matching(place, table: table, score: true)
         let rows = try Row.fetchAll(
@@ -134,9 +134,9 @@ struct Search {
             place: place, table: table, rows: rows.map(make), isAll: rows.count < min(limit, Store.scoredLimit))
     }
 
-    func names() throws -> [Found] {
+    func names() throws -> [Candidate] {
         guard let expression = query.expression, !query.isAboutEntries else { return [] }
-        let (test, values) = SearchPlace.conversations.sql(query.conditions)
+        let (test, values) = SearchSource.conversations.sql(query.conditions)
         let score = score("conversation_index")
         let rows = try Row.fetchAll(
             database.cachedStatement(
@@ -149,7 +149,7 @@ struct Search {
             arguments: score.values + [expression, Store.nameLimit] + values)
         return rows.map { row in
             let moment = EntryKey.of(Timestamp(microseconds: row["activity"]))
-            return Found(
+            return Candidate(
                 place: .conversation, key: row["key"], score: aged(row["score"] * Store.nameWeight, moment),
                 moment: moment)
         }
@@ -166,7 +166,7 @@ struct Search {
 
     /// The rows of the index in the order of their keys, newest first, that fulfil the conditions.
     private func matching(
-        _ place: SearchPlace, table: String, score isScored: Bool
+        _ place: SearchSource, table: String, score isScored: Bool
     ) -> (sql: String, arguments: StatementArguments) {
         let first = place.isPending ? EntryKey.firstOperation : span.first
         let last = place.isPending ? Int64.max : min(span.last, EntryKey.firstOperation - 1)

@@ -78,7 +78,7 @@ extension Store {
     }
 
     /// In the transaction that takes the page in: what was set aside of its places before is replaced.
-    func recordOddConversations(_ database: Database, _ items: [OddItem], on page: PagePlace, count: Int) throws {
+    func recordOddConversations(_ database: Database, _ items: [OddItem], on page: PageKey, count: Int) throws {
         let first = page.page * page.size
         try database.execute(
             sql: "DELETE FROM set_aside WHERE place = ? AND position BETWEEN ? AND ?",

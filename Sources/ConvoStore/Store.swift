@@ -15,9 +15,9 @@ public final class Store: Sendable {
     /// The file's one name: absolute, and without symbolic links.
     public let path: String
     let pool: DatabasePool
-    let environment: Environment
-    let indexParts = IndexParts()
-    let portion = Portion()
+    let environment: StoreDependencies
+    let segmentMergePolicy = SegmentMergePolicy()
+    let budget = TransactionBudget()
     /// Held while a send is written down beside the file.
     let confirming = Mutex(())
     /// The file that was opened.
@@ -33,12 +33,12 @@ public final class Store: Sendable {
     /// - Throws: ``StoreError``; ``StoreError/newerSchema(path:version:supported:)`` where a newer Convo owns the
     ///   file, which is left as it is; ``StoreError/hardLinked(path:)`` where it has a second name;
     ///   ``StoreError/busy(path:)`` where another process does not let go of it within the busy timeout.
-    public convenience init(path: String, environment: Environment = .live) throws(StoreError) {
+    public convenience init(path: String, environment: StoreDependencies = .live) throws(StoreError) {
         try self.init(path: path, environment: environment, busyTimeoutSeconds: Store.busyTimeoutSeconds)
     }
 
     init(
-        path given: String, environment: Environment, busyTimeoutSeconds: Double, isReadOnly: Bool = false
+        path given: String, environment: StoreDependencies, busyTimeoutSeconds: Double, isReadOnly: Bool = false
     ) throws(StoreError) {
         let path = DatabaseFile.canonicalPath(of: given)
         self.path = path

@@ -12,7 +12,7 @@ public struct StoredConversation: Sendable, Hashable {
     public let id: LocalID
     public let remoteID: RemoteID?
     public let name: String?
-    public let details: String?
+    public let description: String?
     public let model: String?
     public let agentID: String?
     public let createdAt: String
@@ -50,9 +50,9 @@ public struct StoredHistory: Sendable, Hashable {
 }
 
 /// A conversation and the branches made from it.
-public struct FamilyTree: Sendable, Hashable {
+public struct BranchTree: Sendable, Hashable {
     public let conversation: StoredConversation
-    public let branches: [FamilyTree]
+    public let branches: [BranchTree]
 }
 
 /// What is held, what waits, how stale it is.

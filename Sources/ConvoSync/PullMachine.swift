@@ -5,7 +5,7 @@ public import ConvoStore
 ///
 /// What is to be fetched is asked of the store and not remembered here, so that a pull that was cut off goes on
 /// where it was, and memory does not grow with the number of conversations.
-public struct PullMachine: Machine {
+public struct PullMachine: StateMachine {
     public enum Scope: Sendable, Hashable { case look, sweep }
 
     public enum Step: Sendable, Hashable {
@@ -16,7 +16,7 @@ public struct PullMachine: Machine {
         /// Reads a history.
         case fetch(StaleConversation)
         /// Stores some. One that was cut off still counts as behind.
-        case takeIn([HistoryIntake])
+        case ingest([FetchedHistory])
         /// Remembers that this version of a history cannot be read.
         case setAside(StaleConversation, reason: String)
         /// Asks what a sweep should have met, but for what these pages list.
@@ -32,9 +32,9 @@ public struct PullMachine: Machine {
 
     public enum Outcome: Sendable {
         case verified
-        case listed(PageIntake)
+        case listed(IngestedPage)
         case stale([StaleConversation])
-        case fetched(HistoryIntake)
+        case fetched(FetchedHistory)
         /// With how many new entries.
         case takenIn(Int)
         case isSetAside
@@ -52,17 +52,17 @@ public struct PullMachine: Machine {
     private let acceptsDeletions: Bool
     private enum Verification { case due, underway, done }
     private var verification = Verification.due
-    private var listing: Listing
+    private var listing: ListPager
     private var listingsInFlight = 0
-    private var fetching = Fetching()
-    private var arrivals = Arrivals()
+    private var fetching = HistoryFetchQueue()
+    private var batcher = HistoryBatcher()
     private var unreadable: [Step] = []
     private var deletions: DeletionCheck
     /// Answers in a row that were not the API's.
     private var foreignAnswers = 0
     private var isMirroredAsked = false
     private var isConcluded = false
-    private var retries = Retries()
+    private var retries = RetryQueue()
     private var halt: SyncFailure?
 
     /// - Parameter acceptsDeletions: marks conversations as deleted however many the server no longer has.
@@ -70,14 +70,14 @@ public struct PullMachine: Machine {
         self.scope = scope
         self.limits = limits
         self.acceptsDeletions = acceptsDeletions
-        listing = Listing(scope: scope, limits: limits)
+        listing = ListPager(scope: scope, limits: limits)
         deletions = DeletionCheck(acceptsAll: acceptsDeletions, probesAtOnce: limits.fetches)
     }
 
-    public mutating func next(at now: Timestamp) -> Turn<Step> {
+    public mutating func next(at now: Timestamp) -> NextAction<Step> {
         guard halt == nil else {
             // What has arrived is not thrown away: on a bad line the next pull might get no further.
-            if let batch = arrivals.next(at: now, isMoreComing: false) { return start(.takeIn(batch)) }
+            if let batch = batcher.next(at: now, isMoreComing: false) { return start(.ingest(batch)) }
             return isIdle ? .done : .wait(until: nil)
         }
         if let step = retries.due(at: now) {
@@ -91,13 +91,13 @@ public struct PullMachine: Machine {
         }
         if let step = listing.next() { return start(step) }
         if let step = unreadable.popLast() { return start(step) }
-        if let batch = arrivals.next(at: now, isMoreComing: fetching.inFlight > 0) { return start(.takeIn(batch)) }
-        if !arrivals.isFull, let step = fetching.next(limits, settled: report.histories + report.unreadable) {
+        if let batch = batcher.next(at: now, isMoreComing: fetching.inFlight > 0) { return start(.ingest(batch)) }
+        if !batcher.isFull, let step = fetching.next(limits, settled: report.histories + report.unreadable) {
             return start(step)
         }
         if listing.isDone, listingsInFlight == 0, let step = nextCheck() { return start(step) }
         if isIdle, retries.isEmpty { return isConcluded ? .done : start(.conclude(scope)) }
-        return .wait(until: [retries.next, arrivals.due].compactMap(\.self).min())
+        return .wait(until: [retries.next, batcher.due].compactMap(\.self).min())
     }
 
     public mutating func finished(_ step: Step, _ outcome: Outcome, at now: Timestamp) {
@@ -112,8 +112,8 @@ public struct PullMachine: Machine {
             listing.listed(intake, page: page)
             if intake.items.contains(where: { $0 != .unchanged }) { fetching.lookAgain() }
         case (.findStale(let limit), .stale(let found)): fetching.found(found, limit: limit)
-        case (_, .fetched(let history)): arrivals.add(history, at: now)
-        case (.takeIn(let histories), .takenIn(let count)):
+        case (_, .fetched(let history)): batcher.add(history, at: now)
+        case (.ingest(let histories), .takenIn(let count)):
             report.entries += count
             report.histories += histories.count
         case (_, .isSetAside): report.unreadable += 1
@@ -147,13 +147,13 @@ public struct PullMachine: Machine {
 
     /// Whether no step is in flight. `next(at:)` asks this only after it has found no history that waits to be stored.
     private var isIdle: Bool {
-        listingsInFlight == 0 && fetching.inFlight == 0 && deletions.isIdle && !arrivals.isStoring
+        listingsInFlight == 0 && fetching.inFlight == 0 && deletions.isIdle && !batcher.isStoring
     }
 
-    private mutating func start(_ step: Step) -> Turn<Step> {
+    private mutating func start(_ step: Step) -> NextAction<Step> {
         switch step {
         case .fetch, .findStale, .setAside: fetching.inFlight += 1
-        case .probe, .countDeletions, .markDeleted, .takeIn: break  // they are counted where they come from
+        case .probe, .countDeletions, .markDeleted, .ingest: break  // they are counted where they come from
         case .verify, .list, .findMirrored, .conclude: listingsInFlight += 1
         }
         return .step(step)
@@ -163,7 +163,7 @@ public struct PullMachine: Machine {
         switch step {
         case .fetch, .findStale, .setAside: fetching.inFlight -= 1
         case .probe, .countDeletions, .markDeleted: deletions.finished()
-        case .takeIn: arrivals.stored()
+        case .ingest: batcher.stored()
         case .verify, .list, .findMirrored, .conclude: listingsInFlight -= 1
         }
     }
@@ -202,7 +202,7 @@ extension PullMachine.Step {
     fileprivate var isRequest: Bool {
         switch self {
         case .list, .fetch, .probe, .verify: true
-        case .findStale, .takeIn, .setAside, .findMirrored, .countDeletions, .markDeleted, .conclude: false
+        case .findStale, .ingest, .setAside, .findMirrored, .countDeletions, .markDeleted, .conclude: false
         }
     }
 

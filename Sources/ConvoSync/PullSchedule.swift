@@ -3,7 +3,7 @@ public import ConvoModel
 /// When a daemon pulls: a look at the first page often, a sweep of all pages rarely, and after failures ever more
 /// rarely. A value without a clock.
 public struct PullSchedule: Sendable {
-    public enum Turn: Sendable, Hashable {
+    public enum Decision: Sendable, Hashable {
         case pull(PullMachine.Scope)
         case sleep(until: Timestamp)
     }
@@ -23,7 +23,7 @@ public struct PullSchedule: Sendable {
         self.backoff = backoff
     }
 
-    public func next(at now: Timestamp) -> Turn {
+    public func next(at now: Timestamp) -> Decision {
         // A clock that was set back must not silence us: what lies further ahead than the whole wait is due.
         if let pause, pause.until > now, pause.until <= now + pause.wait { return .sleep(until: pause.until) }
         guard let nextSweep, nextSweep > now, nextSweep <= now + sweepInterval else { return .pull(.sweep) }

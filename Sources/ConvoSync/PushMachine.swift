@@ -3,8 +3,8 @@ public import ConvoStore
 
 /// Brings the outbox to the server: in order within a conversation, several conversations at once.
 ///
-/// What follows from each outcome is ``Verdict``'s to say; this value keeps the order.
-public struct PushMachine: Machine {
+/// What follows from each outcome is ``OperationTransition``'s to say; this value keeps the order.
+public struct PushMachine: StateMachine {
     public enum Step: Sendable, Hashable {
         /// Makes sure that the server and the key are those of the database.
         case verify
@@ -18,7 +18,7 @@ public struct PushMachine: Machine {
         /// Asks what it is that the server did not find when an append was sent: the conversation, or its agent.
         case find(OutboxItem, OutboxItem.Reason)
         /// Commits what was concluded.
-        case settle(OutboxItem, Verdict)
+        case settle(OutboxItem, OperationTransition)
         /// Brings the ids of the inputs and what else the answer did not hold.
         case refresh(OutboxItem)
     }
@@ -38,7 +38,7 @@ public struct PushMachine: Machine {
         case withdrawn
         /// And when the read began: what it did not find, it did not find then. A slow answer proves nothing about the
         /// time that it took.
-        case confirmed(Confirmation, readSince: Uptime)
+        case confirmed(InDoubtLookup, readSince: Uptime)
         /// Whether the conversation is there.
         case found(Bool)
         case settled
@@ -84,7 +84,7 @@ public struct PushMachine: Machine {
     public mutating func woken() { isLoadDue = true }
     public var hasChangesToRead: Bool { isLoadDue }
 
-    public mutating func next(at now: Timestamp) -> Turn<Step> {
+    public mutating func next(at now: Timestamp) -> NextAction<Step> {
         if let step = decided.popLast() { return start(step) }
         guard report.halt == nil else { return inFlight == 0 ? .done : .wait(until: nil) }
         if isLoadDue, !isLoading {
@@ -119,7 +119,7 @@ public struct PushMachine: Machine {
             loaded(outcome)
         case (.prepare(let item), .prepared(let base)): decided.append(.send(item, base))
         case (.prepare(let item), .overtaken(let base, let policy)):
-            decided.append(Verdict(overtakenUnder: policy).map { .settle(item, $0) } ?? .send(item, base))
+            decided.append(OperationTransition(overtakenUnder: policy).map { .settle(item, $0) } ?? .send(item, base))
         case (.prepare(let item), .unseen): decided.append(.settle(item, .held(.unseen)))
         case (.prepare(let item), .found(false)): decided.append(.settle(item, .refused(.conversationDeleted)))
         case (.send(let item, _), .sent):
@@ -127,7 +127,7 @@ public struct PushMachine: Machine {
             writers = min(limits.writers, writers + 1)
             decided.append(.refresh(item))
         case (.confirm(let item), .confirmed(let confirmation, let readSince)):
-            let verdict = Verdict(confirmation, of: item, readSince: readSince, at: now, limits: limits)
+            let verdict = OperationTransition(confirmation, of: item, readSince: readSince, at: now, limits: limits)
             if case .delivered = verdict { report.delivered += 1 }
             decided.append(.settle(item, verdict))
         case (.settle(let item, .delivered), .settled), (.settle(let item, .refused), .settled),
@@ -139,7 +139,7 @@ public struct PushMachine: Machine {
         case (.send(let item, _), .failed(let failure)) where failure.isNotFound && item.kind == .append:
             decided.append(.find(item, failure.reason))
         case (.find(let item, let failure), .found(let isThere)):
-            decided.append(.settle(item, Verdict(notFound: failure, isThere: isThere)))
+            decided.append(.settle(item, OperationTransition(notFound: failure, isThere: isThere)))
         case (.find(let item, _), .failed(let failure)): failed(step, item, failure, at: now)
         case (.send(let item, _), .failed(let failure)), (.prepare(let item), .failed(let failure)),
             (.confirm(let item), .failed(let failure)):
@@ -205,7 +205,7 @@ public struct PushMachine: Machine {
             report.throttle = failure
         }
         if case .store = failure { return release(item) }
-        decided.append(.settle(item, Verdict(failure, during: step, of: item, at: now, limits: limits)))
+        decided.append(.settle(item, OperationTransition(failure, during: step, of: item, at: now, limits: limits)))
     }
 
     private mutating func release(_ item: OutboxItem) {
@@ -215,7 +215,7 @@ public struct PushMachine: Machine {
         (waiting, isLoadDue) = ([], true)
     }
 
-    private mutating func start(_ step: Step) -> Turn<Step> {
+    private mutating func start(_ step: Step) -> NextAction<Step> {
         inFlight += 1
         return .step(step)
     }

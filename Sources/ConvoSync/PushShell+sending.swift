@@ -3,7 +3,7 @@ import ConvoModel
 import ConvoStore
 
 /// Sends a write, once.
-extension PushShell {
+extension PushExecutor {
     func send(_ item: OutboxItem) async throws {
         switch item.kind {
         case .delete:
@@ -12,7 +12,7 @@ extension PushShell {
             } catch let error as APIError where error.isNotFound {}  // gone already: that is what was asked for
             try store.markDelivered(item.id)
         case .start, .append, .restart:
-            let response = manner.streaming?.operation == item.id ? try await streamed(item) : try await whole(item)
+            let response = options.streaming?.operation == item.id ? try await streamed(item) : try await whole(item)
             try store.markDelivered(item.id, response: response)
         }
     }
@@ -27,11 +27,11 @@ extension PushShell {
 
     /// What has come of an answer is kept when its stream breaks; the history settles it later.
     private func streamed(_ item: OutboxItem) async throws -> ConversationResponse {
-        var fold = ResponseFold()
+        var fold = ResponseAccumulator()
         do {
             for try await event in try await stream(item) {
                 fold.take(event)
-                await manner.streaming?.observe(event)
+                await options.streaming?.observe(event)
             }
         } catch {
             try store.keepPartial(of: item.id, conversation: fold.conversationID, entries: fold.entries)

@@ -16,8 +16,8 @@ public protocol SyncClock: Sendable {
 public struct SystemClock: SyncClock {
     public init() {}
 
-    public var now: Timestamp { Environment.live.now() }
-    public var uptime: Uptime { Environment.live.uptime() }
+    public var now: Timestamp { StoreDependencies.live.now() }
+    public var uptime: Uptime { StoreDependencies.live.uptime() }
 
     public func sleep(until moment: Timestamp) async throws {
         let wait = moment.microseconds - now.microseconds

@@ -54,10 +54,10 @@ extension SyncEngine {
                 continue
             }
             defer { if turn == nil { lock.release() } }
-            let manner = PushShell.Manner(streaming: streaming, only: item.conversation)
+            let options = PushExecutor.PushOptions(streaming: streaming, only: item.conversation)
             let wake = AsyncEvent()  // what else is queued meanwhile is for others
             var seen = wake.generation
-            let report = try await push(PushMachine(.once, limits: limits), manner, wake: wake, seen: &seen)
+            let report = try await push(PushMachine(.once, limits: limits), options, wake: wake, seen: &seen)
             let after = try store.operation(matching: id.rawValue)
             // As a branch it goes on in another conversation, which this push did not look at.
             let goesOn = report.halt == nil && after.state == .queued && after.conversation != item.conversation

@@ -66,7 +66,8 @@ public struct SyncEngine: Sendable {
         _ scope: PullMachine.Scope, acceptsDeletions: Bool = false, progress: (PullReport) -> Void = { _ in }
     ) async -> PullReport {
         var machine = PullMachine(scope, limits: limits, acceptsDeletions: acceptsDeletions)
-        await Runner<PullMachine>(clock: clock, perform: steps.pull).run(&machine, progress: { progress($0.report) })
+        await StateMachineRunner<PullMachine>(clock: clock, perform: steps.pull).run(
+            &machine, progress: { progress($0.report) })
         return machine.report
     }
 
@@ -92,18 +93,18 @@ public struct SyncEngine: Sendable {
     ) async throws(StoreError) -> PushReport? {
         guard let lock = try FileLock.tryLock(.engine, beside: store.path) else { return nil }
         defer { lock.release() }
-        let manner = PushShell.Manner(makesRoom: mode == .due)
+        let options = PushExecutor.PushOptions(makesRoom: mode == .due)
         let machine = PushMachine(mode, limits: limits, slowUntil: slowUntil)
-        return try await push(machine, manner, wake: wake, seen: &seen)
+        return try await push(machine, options, wake: wake, seen: &seen)
     }
 
     /// The same for a caller that holds the engine's lock.
     func push(
-        _ machine: PushMachine, _ manner: PushShell.Manner, wake: AsyncEvent, seen: inout AsyncEvent.Generation
+        _ machine: PushMachine, _ options: PushExecutor.PushOptions, wake: AsyncEvent, seen: inout AsyncEvent.Generation
     ) async throws(StoreError) -> PushReport {
         try steps.recover()
         var machine = machine
-        await Runner<PushMachine>(clock: clock) { [steps] in await steps.push($0, manner) }
+        await StateMachineRunner<PushMachine>(clock: clock) { [steps] in await steps.push($0, options) }
             .run(&machine, wake: wake, seen: &seen)
         store.finishCheckpoints()
         return machine.report

@@ -37,10 +37,10 @@ public struct Table: Sendable {
     }
 
     /// The lines, the titles first; none is wider than `width`, and all are as long as they are where it is `nil`.
-    public func lines(width: Int?, ink: Ink) -> [String] {
+    public func lines(width: Int?, ansi: ANSIStyle) -> [String] {
         let widths = self.widths(within: width)
         let title = line(columns.map(\.title), widths, limit: width)
-        return [ink.faint(title)] + rows.map { line($0, widths, limit: width) }
+        return [ansi.faint(title)] + rows.map { line($0, widths, limit: width) }
     }
 
     /// - Parameter widths: `nil` for a column that is left out.

@@ -17,9 +17,9 @@ public struct TerminalDevice: Sendable {
         return Int(size.ws_col)
     }
 
-    /// The ink for this stream as its surroundings want it.
-    public func ink(environment: (String) -> String?) -> Ink {
-        Ink(isTerminal: isTerminal, noColor: environment("NO_COLOR"), term: environment("TERM"))
+    /// How this stream is to be styled, as its environment asks for it.
+    public func ansi(environment: (String) -> String?) -> ANSIStyle {
+        ANSIStyle(isTerminal: isTerminal, noColor: environment("NO_COLOR"), term: environment("TERM"))
     }
 
     /// Why a write came to nothing.

@@ -9,17 +9,17 @@ extension MistralAPI {
     ///
     /// - Throws: ``ConfigurationError`` for a key that is missing or may not be used; ``APIError`` for a URL that is
     ///   none.
-    public init(settings: Settings, surroundings: Surroundings) throws {
-        let key = try settings.apiKey(in: surroundings)
+    public init(settings: Settings, environment: ProcessEnvironment) throws {
+        let key = try settings.apiKey(in: environment)
         try self.init(
             baseURL: settings.serverURL.description, apiKey: key?.reveal(),
-            transport: CurlTransport(options: CurlOptions(surroundings)))
+            transport: CurlTransport(options: CurlOptions(environment)))
     }
 }
 
 extension CurlOptions {
     /// As OpenSSL has it: our libcurl may be built to read another file.
-    fileprivate init(_ surroundings: Surroundings) { self.init(certificateFile: surroundings["SSL_CERT_FILE"]) }
+    fileprivate init(_ environment: ProcessEnvironment) { self.init(certificateFile: environment["SSL_CERT_FILE"]) }
 }
 
 extension SyncEngine {
@@ -27,16 +27,16 @@ extension SyncEngine {
     ///
     /// The key's source is read now, and again where the server refuses the key.
     ///
-    /// - Throws: as ``MistralAPI/init(settings:surroundings:)``.
-    public init(settings: Settings, surroundings: Surroundings, store: Store) throws {
+    /// - Throws: as ``MistralAPI/init(settings:environment:)``.
+    public init(settings: Settings, environment: ProcessEnvironment, store: Store) throws {
         Memory.shareArenas()
         var limits = SyncLimits()
         limits.surfacing = settings.surfacing
         limits.conflictPolicy = ConflictPolicy(rawValue: settings.conflict) ?? limits.conflictPolicy
-        _ = try MistralAPI(settings: settings, surroundings: surroundings)
-        let transport = CurlTransport(options: CurlOptions(surroundings))
+        _ = try MistralAPI(settings: settings, environment: environment)
+        let transport = CurlTransport(options: CurlOptions(environment))
         self.init(store: store, limits: limits) { () throws(APIError) in
-            let key = try settings.keyNow(in: surroundings)
+            let key = try settings.keyNow(in: environment)
             return Connection(
                 api: try MistralAPI(baseURL: settings.serverURL.description, apiKey: key, transport: transport),
                 server: settings.serverURL.normalised, key: key)
@@ -45,8 +45,8 @@ extension SyncEngine {
 }
 
 extension Settings {
-    fileprivate func keyNow(in surroundings: Surroundings) throws(APIError) -> String? {
-        do { return try apiKey(in: surroundings)?.reveal() } catch { throw .keyProblem(error.description) }
+    fileprivate func keyNow(in environment: ProcessEnvironment) throws(APIError) -> String? {
+        do { return try apiKey(in: environment)?.reveal() } catch { throw .keyProblem(error.description) }
     }
 }
 

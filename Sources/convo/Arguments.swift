@@ -5,13 +5,13 @@ import ConvoTerminal
 enum Arguments {
     /// Swift repairs what is no UTF-8, and a message would be another one than was written.
     ///
-    /// - Throws: ``Failure`` naming the first such argument.
-    static func check() throws(Failure) {
+    /// - Throws: ``CLIError`` naming the first such argument.
+    static func check() throws(CLIError) {
         for number in 1..<max(1, Int(CommandLine.argc)) {
             guard let argument = CommandLine.unsafeArgv[number], String(validatingCString: argument) == nil else {
                 continue
             }
-            throw Failure(
+            throw CLIError(
                 .usage, code: "not_utf8", message: "Argument \(number) is not UTF-8 text.",
                 hint: "Convert it, for example with iconv; a long text is better read from a file with -.")
         }

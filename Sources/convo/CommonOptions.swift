@@ -31,7 +31,7 @@ struct CommonOptions: ParsableArguments {
 
     /// What needs a server, and thereby a key.
     func engine(for store: Store) throws -> SyncEngine {
-        try SyncEngine(settings: settings(), surroundings: .ofThisProcess(), store: store)
+        try SyncEngine(settings: settings(), environment: .ofThisProcess(), store: store)
     }
 
     var console: Console { Console(asJSON: json) }

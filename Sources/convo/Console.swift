@@ -13,18 +13,18 @@ struct Console {
     init(asJSON: Bool) { self.asJSON = asJSON }
 
     /// How the answer is laid out for the terminal that is there.
-    var style: Style {
-        Style(
-            ink: device.ink(environment: Console.variable), width: device.width, moments: Moments.here())
+    var style: OutputStyle {
+        OutputStyle(
+            ansi: device.ansi(environment: Console.variable), width: device.width, moments: LocalTimeFormatter.here())
     }
 
     /// Prints the one form or the other; only the form that is asked for is made.
-    func print(json: @autoclosure () -> JSONText, lines: (Style) -> [String]) throws {
+    func print(json: @autoclosure () -> JSONText, lines: (OutputStyle) -> [String]) throws {
         try asJSON ? write(json()) : write(lines(style))
     }
 
     /// The same for what may be longer than a screen.
-    func page(json: @autoclosure () -> JSONText, lines: (Style) -> [String]) throws {
+    func page(json: @autoclosure () -> JSONText, lines: (OutputStyle) -> [String]) throws {
         guard !asJSON else { return try write(json()) }
         let text = lines(style).map { $0 + "\n" }.joined()
         try Pager(device: device, environment: Console.variable).show(text, hiding: Console.secrets)
@@ -33,7 +33,7 @@ struct Console {
     /// Says something beside the answer, on standard error.
     func note(_ text: String) throws {
         let device = TerminalDevice.standardError
-        try device.write(device.ink(environment: Console.variable).faint(text.sanitised(.line)) + "\n")
+        try device.write(device.ansi(environment: Console.variable).faint(text.sanitised(.line)) + "\n")
     }
 
     /// Does what may take long, and says so on standard error while it does. With `--json` only errors stand there.

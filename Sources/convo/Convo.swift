@@ -34,7 +34,7 @@ struct Convo: ParsableCommand {
             var command = try parseAsRoot(arguments)
             if let verb = command as? any Verb { try await verb.perform() } else { try command.run() }
         } catch {
-            Ending(of: error, arguments: arguments).happen()
+            CommandResult(of: error, arguments: arguments).happen()
         }
     }
 

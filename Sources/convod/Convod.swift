@@ -57,7 +57,7 @@ struct Convod: AsyncParsableCommand {
     func run() async throws {
         var logger = Logger(label: "convod") { StreamLogHandler.standardError(label: $0) }
         logger.logLevel = logLevel
-        let manager = ServiceManager(socket: Surroundings.ofThisProcess()["NOTIFY_SOCKET"])
+        let manager = ServiceManager(socket: ProcessEnvironment.ofThisProcess()["NOTIFY_SOCKET"])
         try await Daemon(overrides: overrides, manager: manager, logger: logger).serve()
     }
 
@@ -69,10 +69,10 @@ struct Convod: AsyncParsableCommand {
     }
 
     private static func end(_ error: any Error) -> Never {
-        guard let failure = Failure(error) else { exit(withError: error) }
+        guard let failure = CLIError(error) else { exit(withError: error) }
         let device = TerminalDevice.standardError
-        let ink = device.ink { name in getenv(name).map { String(cString: $0) } }
-        try? device.write(failure.text(ink: ink) + "\n")  // closed: nobody is left to be told
+        let ansi = device.ansi { name in getenv(name).map { String(cString: $0) } }
+        try? device.write(failure.text(ansi: ansi) + "\n")  // closed: nobody is left to be told
         Glibc.exit(failure.exitCode.rawValue)
     }
 }

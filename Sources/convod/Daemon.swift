@@ -21,7 +21,7 @@ struct Daemon: Service {
 
     /// Runs until SIGTERM or SIGINT.
     ///
-    /// - Throws: what kept it from starting, or from going on: ``ConfigurationError``, ``StoreError``, or a ``Failure``
+    /// - Throws: what kept it from starting, or from going on: ``ConfigurationError``, ``StoreError``, or a ``CLIError``
     ///   where another daemon serves this database already, or the database is gone; a ``SyncFailure`` where the database
     ///   belongs to another server or account.
     func serve() async throws {
@@ -73,7 +73,7 @@ struct Daemon: Service {
         }
     }
 
-    private enum Ending {
+    private enum ExitReason {
         case stopped, replaced, reload(AsyncEvent.Generation)
         /// The engine has given up: nothing may be asked of this server for this database.
         case failed(SyncFailure)
@@ -83,7 +83,7 @@ struct Daemon: Service {
     private func serve(
         _ store: Store, _ watcher: DatabaseWatcher, _ first: SyncEngine, _ settings: inout Settings,
         _ configured: inout AsyncEvent.Generation
-    ) async -> Ending {
+    ) async -> ExitReason {
         var engine = first
         while !Task.isCancelled {
             let ending = await run(engine, SyncIntervals(settings: settings), store, watcher, configured)
@@ -110,15 +110,15 @@ struct Daemon: Service {
     private func run(
         _ engine: SyncEngine, _ intervals: SyncIntervals, _ store: Store, _ watcher: DatabaseWatcher,
         _ configured: AsyncEvent.Generation
-    ) async -> Ending {
+    ) async -> ExitReason {
         let news = SyncEventLogger(logger: logger, manager: manager, store: store)
         let asOpened = AsyncEvent().generation  // nothing has replaced it then
-        return await withTaskGroup(of: Ending.self) { group in
+        return await withTaskGroup(of: ExitReason.self) { group in
             group.addTask {
                 let failure = await engine.run(intervals, wake: watcher.queued) { event in
                     if !store.isReplaced { news.report(event) }  // what fails for that is said once, when it ends
                 }
-                return failure.map(Ending.failed) ?? .stopped
+                return failure.map(ExitReason.failed) ?? .stopped
             }
             group.addTask {
                 let generation = await reload.wait(after: configured)
@@ -135,13 +135,13 @@ struct Daemon: Service {
     }
 
     private func engine(_ settings: Settings, _ store: Store) throws -> SyncEngine {
-        try SyncEngine(settings: settings, surroundings: .ofThisProcess(), store: store)
+        try SyncEngine(settings: settings, environment: .ofThisProcess(), store: store)
     }
 
-    private func alreadyServed(_ path: String) -> Failure {
+    private func alreadyServed(_ path: String) -> CLIError {
         let holder = FileLock.holder(of: .daemon, beside: path)
         let process = holder?.process.map { ", process \($0)" } ?? ""
-        return Failure(
+        return CLIError(
             .tryLater, code: "already_served", message: "Another convod\(process) serves \(path).",
             hint: holder?.isCurrent == false
                 ? "It has still to notice that the file was replaced; try again in some seconds."
@@ -149,6 +149,6 @@ struct Daemon: Service {
     }
 
     private func words(_ error: any Error) -> String {
-        Failure(error).map { [$0.message, $0.hint ?? ""].joined(separator: " ") } ?? "\(error)"
+        CLIError(error).map { [$0.message, $0.hint ?? ""].joined(separator: " ") } ?? "\(error)"
     }
 }

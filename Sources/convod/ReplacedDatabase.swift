@@ -27,7 +27,7 @@ struct ReplacedDatabase {
 
     /// Returns when there is a file that can be opened.
     ///
-    /// - Throws: a ``Failure`` where nothing comes; `CancellationError`.
+    /// - Throws: a ``CLIError`` where nothing comes; `CancellationError`.
     func waitForSuccessor() async throws {
         var last: Snapshot?
         for _ in 0..<ReplacedDatabase.looks {
@@ -37,7 +37,7 @@ struct ReplacedDatabase {
             try await Task.sleep(for: ReplacedDatabase.lookInterval)
         }
         guard last == nil else { return }
-        throw Failure(
+        throw CLIError(
             .diskError, code: "database_gone",
             message: "The database \(path) was moved or removed, and nothing is in its place.",
             hint: "Put it back; or start convod again, which makes a new one.")

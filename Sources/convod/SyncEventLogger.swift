@@ -30,13 +30,13 @@ final class SyncEventLogger: Sendable {
             if report.halt == nil { note(.storing, nil) }
             if report.delivered > 0 { logger.info("delivered", metadata: ["writes": "\(report.delivered)"]) }
         case .storeFailed(let error):
-            note(.storing, Failure(error))
+            note(.storing, CLIError(error))
         }
     }
 
     /// Another server's or account's answer ends the daemon, and the daemon says so as it ends.
     private func noteEnd(of part: TroubleLog.Part, _ halt: SyncFailure?) {
-        if halt?.isOtherOwner != true { note(part, halt.map { Failure($0) }) }
+        if halt?.isOtherOwner != true { note(part, halt.map { CLIError($0) }) }
     }
 
     private func log(_ scope: PullMachine.Scope, _ report: PullReport) {
@@ -47,7 +47,7 @@ final class SyncEventLogger: Sendable {
                 "scope": "\(scope)", "conversations": "\(report.conversations)", "entries": "\(report.entries)",
             ])
         var remarks = report.failures.map { failure in
-            Remark(subject: "\(failure.conversation)", words: "stays behind: \(Failure(failure.cause).message)")
+            Remark(subject: "\(failure.conversation)", words: "stays behind: \(CLIError(failure.cause).message)")
         }
         if report.withheldDeletions > 0 {
             remarks.append(
@@ -68,11 +68,11 @@ final class SyncEventLogger: Sendable {
                 logger.warning("set aside, for it can't be read: \(item.words)")
             }
         } catch {
-            note(.storing, Failure(error))
+            note(.storing, CLIError(error))
         }
     }
 
-    private func note(_ part: TroubleLog.Part, _ failure: Failure?) {
+    private func note(_ part: TroubleLog.Part, _ failure: CLIError?) {
         switch troubles.withLock({ $0.note(failure, in: part) }) {
         case .none: break
         case .trouble(let failure):
@@ -95,7 +95,7 @@ struct Remark: Equatable {
 struct TroubleLog {
     /// The parts of the engine that fail by themselves.
     enum Part: Hashable { case pulling, pushing, storing }
-    enum News: Equatable { case none, trouble(Failure), recovery }
+    enum TroubleChange: Equatable { case none, trouble(CLIError), recovery }
 
     private var open: [Part: String] = [:]
     private var remarks: Set<[String]> = []
@@ -120,7 +120,7 @@ struct TroubleLog {
     ///
     /// Several parts meet the same trouble, which is news once; and so does one part again and again, with other numbers in
     /// the message: a duration, an attempt, a port.
-    mutating func note(_ failure: Failure?, in part: Part) -> News {
+    mutating func note(_ failure: CLIError?, in part: Part) -> TroubleChange {
         let before = open
         open[part] = failure.map { TroubleLog.withoutNumbers($0.message) }
         guard let failure else { return open.isEmpty && !before.isEmpty ? .recovery : .none }

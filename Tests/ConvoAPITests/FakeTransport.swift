@@ -3,24 +3,24 @@ import Synchronization
 
 /// A transport without a network: each request gets the next answer; the last one is repeated.
 final class FakeTransport: HTTPTransport {
-    enum Answer: Sendable {
+    enum Reply: Sendable {
         case response(HTTPResponse)
         case failure(HTTPError)
         case stream(HTTPHead, chunks: [[UInt8]], HTTPError?)
     }
 
-    private let answers: Mutex<[Answer]>
+    private let answers: Mutex<[Reply]>
     private let received = Mutex<[HTTPRequest]>([])
 
     var requests: [HTTPRequest] { received.withLock { $0 } }
 
-    init(_ answers: [Answer]) { self.answers = Mutex(answers) }
+    init(_ answers: [Reply]) { self.answers = Mutex(answers) }
 
     convenience init(_ status: Int, _ body: String = "", headers: HTTPHeaders = .json) {
         self.init([.answer(status, body, headers: headers)])
     }
 
-    private func next(_ request: HTTPRequest) -> Answer {
+    private func next(_ request: HTTPRequest) -> Reply {
         received.withLock { $0.append(request) }
         return answers.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] }
     }
@@ -46,7 +46,7 @@ final class FakeTransport: HTTPTransport {
     }
 }
 
-extension FakeTransport.Answer {
+extension FakeTransport.Reply {
     static func answer(_ status: Int, _ body: String = "", headers: HTTPHeaders = .json) -> Self {
         .response(HTTPResponse(status: status, headers: headers, body: Array(body.utf8)))
     }

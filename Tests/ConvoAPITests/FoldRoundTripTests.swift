@@ -11,7 +11,7 @@ import Testing
             let entries = (0..<Int.random(in: 1...4, using: &random)).map { RandomEntry.entry($0, &random) }
             let events = RandomEntry.interleaved(
                 entries.enumerated().map { RandomEntry.events(of: $1, at: $0, &random) }, &random)
-            var fold = ResponseFold()
+            var fold = ResponseAccumulator()
             for event in events { fold.take(try ConversationEvent(raw: event)) }
             let folded = fold.entries.map { sorted($0.raw) }
             guard folded == entries.map(sorted) else {

@@ -51,7 +51,7 @@ import Testing
                 Issue.record("cut at \(cut): \(bytes)")
                 return
             }
-            var fold = ResponseFold()
+            var fold = ResponseAccumulator()
             for event in events {
                 guard let raw = try? JSONText(event.data), let event = try? ConversationEvent(raw: raw) else {
                     continue

@@ -56,7 +56,7 @@ enum Operation: String, CaseIterable, Sendable {
     }
 
     /// An answer that it takes for success.
-    var success: FakeTransport.Answer {
+    var success: FakeTransport.Reply {
         switch self {
         case .list: .answer(200, "[\(Sample.conversation)]")
         case .get: .answer(200, Sample.conversation)

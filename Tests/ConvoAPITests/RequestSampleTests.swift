@@ -85,7 +85,7 @@ struct RequestSampler {
         if chance() { request.model = "mistral-small-latest" } else { request.agentID = "ag_1" }
         if chance() { request.agentVersion = chance() ? .int(3) : .string("stable") }
         if chance() { request.name = "naïve \"name\"\u{1}" }
-        if chance() { request.details = "details" }
+        if chance() { request.description = "description" }
         if chance() { request.instructions = "be brief\nor not" }
         if chance() { request.tools = try some(of: Self.tools) }
         if chance() { request.guardrails = try some(of: Self.guardrails) }

@@ -66,13 +66,13 @@ func decode(_ text: String) throws -> [ServerSentEvent] { try decode([Array(text
     @Test func `are bounded`() throws {
         let small = SSEDecoder(lineLimit: 10, eventLimit: 15)
         #expect(try decode([Array("data: 5678\n\n".utf8)], small).count == 1)
-        #expect(throws: SSEDecoder.Failure.lineTooLong(limit: 10)) {
+        #expect(throws: SSEDecoder.LimitExceeded.lineTooLong(limit: 10)) {
             try decode([Array("data: 5678".utf8), Array("9".utf8)], small)
         }
-        #expect(throws: SSEDecoder.Failure.lineTooLong(limit: 10)) {
+        #expect(throws: SSEDecoder.LimitExceeded.lineTooLong(limit: 10)) {
             try decode([Array("data: 56789\n\n".utf8)], small)
         }
-        #expect(throws: SSEDecoder.Failure.eventTooLarge(limit: 15)) {
+        #expect(throws: SSEDecoder.LimitExceeded.eventTooLarge(limit: 15)) {
             try decode([Array(String(repeating: "data: 5\n", count: 20).utf8)], small)
         }
     }

@@ -23,12 +23,12 @@ import Testing
     }
 
     @Test(arguments: [
-        FakeTransport.Answer.answer(404, #"{"detail":"Not Found"}"#), .answer(403, #"{"detail":"Forbidden"}"#),
+        FakeTransport.Reply.answer(404, #"{"detail":"Not Found"}"#), .answer(403, #"{"detail":"Forbidden"}"#),
         .answer(200, "<p>", headers: ["Content-Type": "text/html"]), .answer(200, "{}"), .answer(200, "[]"),
         .answer(404, #"{"message":"no Route matched with those values"}"#), .answer(405, #"{"detail":"x"}"#),
         .answer(200, #"{"id":7}"#),
     ])
-    func `is asked of whoami where users/me does not tell`(_ untold: FakeTransport.Answer) async throws {
+    func `is asked of whoami where users/me does not tell`(_ untold: FakeTransport.Reply) async throws {
         let transport = FakeTransport([untold, .answer(200, Self.principal)])
         let account = try await api(transport).whoAmI()
         #expect(account.user == .init(id: "s1", name: "robot"))
@@ -41,11 +41,11 @@ import Testing
     }
 
     @Test(arguments: [
-        FakeTransport.Answer.answer(401, #"{"detail":"Invalid API Key"}"#), .answer(429), .answer(500), .answer(503),
+        FakeTransport.Reply.answer(401, #"{"detail":"Invalid API Key"}"#), .answer(429), .answer(500), .answer(503),
         .lost(.notConnected, reached: false), .lost(.stalled, reached: true),
     ])
     func `stays unknown while the server does not answer, or does not know the key`(
-        _ answer: FakeTransport.Answer
+        _ answer: FakeTransport.Reply
     ) async throws {
         let transport = FakeTransport([answer])
         let client = try api(transport)

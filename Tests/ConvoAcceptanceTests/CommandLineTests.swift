@@ -2,28 +2,28 @@ import Foundation
 import Testing
 
 @Suite struct `The command line` {
-    let house: House
+    let user: UserFolder
 
-    init() throws { house = try House() }
+    init() throws { user = try UserFolder() }
 
     @Test func `writes and reads with no network, no daemon and no key`() async throws {
-        let start = try await house.convo("start", "Grüße an 京都", "--model", "m", "--name", "Reise")
+        let start = try await user.convo("start", "Grüße an 京都", "--model", "m", "--name", "Reise")
         #expect(start.exitCode == 0, "\(start.errors)")
         let id = try #require(start.output.split(separator: " ").first).description
-        #expect(try await house.convo("append", String(id.prefix(5)), "-", input: "zweite\n").exitCode == 0)
-        let pending = try #require(try await house.json("history", id) as? [String: Any])["pending"] as? [[String: Any]]
+        #expect(try await user.convo("append", String(id.prefix(5)), "-", input: "zweite\n").exitCode == 0)
+        let pending = try #require(try await user.json("history", id) as? [String: Any])["pending"] as? [[String: Any]]
         #expect(pending?.map { $0["inputs"] as? String } == ["Grüße an 京都", "zweite\n"])
-        #expect(try await house.convo("search", "京都").output.contains("Grüße an 京都"))
-        #expect(try await house.convo("list").output.contains("Reise"))
+        #expect(try await user.convo("search", "京都").output.contains("Grüße an 京都"))
+        #expect(try await user.convo("list").output.contains("Reise"))
     }
 
     @Test func `keeps the database and its folder to the person`() async throws {
-        _ = try await house.convo("list")
+        _ = try await user.convo("list")
         func mode(_ path: String) throws -> Int? {
             try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
         }
-        #expect(try mode(house.database) == 0o600)
-        #expect(try mode((house.database as NSString).deletingLastPathComponent) == 0o700)
+        #expect(try mode(user.database) == 0o600)
+        #expect(try mode((user.database as NSString).deletingLastPathComponent) == 0o700)
     }
 
     @Test(arguments: [
@@ -43,7 +43,7 @@ import Testing
         async throws
     {
         let outcome = try await Program.start(
-            "convo", arguments + ["--json"], environment: house.variables, in: house.folder
+            "convo", arguments + ["--json"], environment: user.variables, in: user.folder
         ).end()
         #expect(outcome.exitCode == exitCode)
         let json = try JSONSerialization.jsonObject(with: Data(outcome.errors.utf8)) as? [String: [String: Any]]
@@ -56,7 +56,7 @@ import Testing
         let shell = Process()
         shell.executableURL = URL(fileURLWithPath: "/bin/bash")
         shell.arguments = ["-c", "PATH='\(Program.folder.path)':$PATH; \(line)"]
-        shell.environment = house.variables
+        shell.environment = user.variables
         let errors = Pipe()
         shell.standardError = errors
         try shell.run()
@@ -67,7 +67,7 @@ import Testing
 
     @Test func `says what is queued where its receipt can't be printed`() async throws {
         let (code, errors) = try shell("convo start x --model m > /dev/full")
-        let item = try #require(try await house.json("outbox") as? [[String: Any]]).first
+        let item = try #require(try await user.json("outbox") as? [[String: Any]]).first
         #expect(code == 74)
         #expect(errors.contains("is queued as \(try #require(item?["id"] as? String))"))
     }
@@ -76,33 +76,33 @@ import Testing
         let (code, errors) = try shell("convo start $'caf\\xe9' --model m")
         #expect(code == 64)
         #expect(errors.contains("Argument 2 is not UTF-8"))
-        #expect(try #require(try await house.json("outbox") as? [Any]).isEmpty)
+        #expect(try #require(try await user.json("outbox") as? [Any]).isEmpty)
     }
 
     @Test func `deletes nothing that would take undelivered writes along, and says what to do`() async throws {
-        _ = try await house.convo("start", "x", "--model", "m")
-        let id = try #require(try await house.json("list") as? [[String: Any]]).first?["id"] as? String
-        let outcome = try await house.convo("delete", try #require(id), "--local")
+        _ = try await user.convo("start", "x", "--model", "m")
+        let id = try #require(try await user.json("list") as? [[String: Any]]).first?["id"] as? String
+        let outcome = try await user.convo("delete", try #require(id), "--local")
         #expect(outcome.exitCode == 65)
         #expect(outcome.errors.contains("has a write not delivered yet"))
         #expect(outcome.errors.contains("convo outbox cancel"))
     }
 
     @Test func `refuses a database that is damaged, foreign or newer, with a hint`() async throws {
-        let path = house.folder.appendingPathComponent("x.db").path
+        let path = user.folder.appendingPathComponent("x.db").path
         try Data(repeating: 7, count: 5000).write(to: URL(fileURLWithPath: path))
-        let damaged = try await house.convo("list", "--database", path)
+        let damaged = try await user.convo("list", "--database", path)
         #expect(damaged.exitCode == 74)
         #expect(damaged.errors.contains("Hint: Move the file away"))
     }
 
     @Test func `ends quietly when its reader goes away`() async throws {
-        _ = try await house.convo("start", "x", "--model", "m")
+        _ = try await user.convo("start", "x", "--model", "m")
         let convo = Program.folder.appendingPathComponent("convo").path
         let shell = Process()
         shell.executableURL = URL(fileURLWithPath: "/bin/bash")
         shell.arguments = ["-c", "'\(convo)' list | true; echo ${PIPESTATUS[0]}"]
-        shell.environment = house.variables
+        shell.environment = user.variables
         let (output, errors) = (Pipe(), Pipe())
         shell.standardOutput = output
         shell.standardError = errors

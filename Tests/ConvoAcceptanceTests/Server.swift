@@ -29,7 +29,7 @@ struct Server {
     func entries(of id: String) async throws -> [[String]] {
         let all = try JSONSerialization.jsonObject(with: try await ask("GET", "conversations")) as? [[String: Any]]
         let one = all?.first { ($0["conversation"] as? [String: Any])?["id"] as? String == id }
-        return House.entries(in: one)
+        return UserFolder.entries(in: one)
     }
 
     private func ask(_ method: String, _ path: String, _ body: Data? = nil) async throws -> Data {
@@ -40,7 +40,7 @@ struct Server {
     }
 }
 
-extension House {
+extension UserFolder {
     /// The ids and contents of what holds `entries`, in order.
     static func entries(in object: [String: Any]?) -> [[String]] {
         (object?["entries"] as? [[String: Any]] ?? []).map { entry in
@@ -50,6 +50,6 @@ extension House {
 
     /// The same of the conversation as it is kept here.
     func entries(of id: String) async throws -> [[String]] {
-        House.entries(in: try await json("history", id) as? [String: Any])
+        UserFolder.entries(in: try await json("history", id) as? [String: Any])
     }
 }

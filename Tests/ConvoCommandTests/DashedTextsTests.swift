@@ -87,7 +87,8 @@ import Testing
     func `that might be an option gets a hint that names the double dash`(arguments: [String], option: String) {
         let separated = DashedTexts.separated(arguments)
         let error = #expect(throws: (any Error).self) { try Convo.parseAsRoot(separated) }
-        guard let error, case .usage(_, let hint?, asJSON: false) = Ending(of: error, arguments: separated) else {
+        guard let error, case .usage(_, let hint?, asJSON: false) = CommandResult(of: error, arguments: separated)
+        else {
             Issue.record("another ending, or no hint")
             return
         }

@@ -5,11 +5,11 @@ import Testing
 @testable import ConvoStore
 @testable import convo
 
-extension Style {
+extension OutputStyle {
     /// No colour, no terminal, noon of a fixed day, UTC.
-    static let plain = Style(
-        ink: .plain, width: nil,
-        moments: Moments(now: Timestamp(microseconds: 1_790_000_000_000_000)) { _ in 0 })
+    static let plain = OutputStyle(
+        ansi: .plain, width: nil,
+        moments: LocalTimeFormatter(now: Timestamp(microseconds: 1_790_000_000_000_000)) { _ in 0 })
 }
 
 @Suite struct `A message's content` {
@@ -44,7 +44,7 @@ extension Style {
 
 @Suite struct `The moments` {
     @Test func `are said in the person's time zone`() {
-        let moments = Moments(now: Timestamp(microseconds: 0)) { _ in 7200 }
+        let moments = LocalTimeFormatter(now: Timestamp(microseconds: 0)) { _ in 7200 }
         #expect(moments.dateAndTime("2026-10-05T23:45:48.416223Z") == "2026-10-06 01:45")
         #expect(moments.dateAndTime("not a time") == "not a time")
     }

@@ -10,7 +10,7 @@ import Testing
 
 @Suite struct `A sync` {
     /// 17:33:20 in a place two hours east of UTC.
-    private let moments = Moments(now: Timestamp(microseconds: 1_790_004_800_000_000)) { _ in 7200 }
+    private let moments = LocalTimeFormatter(now: Timestamp(microseconds: 1_790_004_800_000_000)) { _ in 7200 }
 
     private func failure(_ kind: APIError.Kind, retryAfter: Duration? = nil) -> SyncFailure {
         .api(APIError(kind, effect: .none, message: "the server says no", retryAfter: retryAfter))

@@ -17,6 +17,6 @@ import Testing
 
     @Test(arguments: [("c=allow", true), ("c=deny", true), ("a=b=deny", true), ("c=yes", false), ("=deny", false)])
     func `allows or denies`(argument: String, isValid: Bool) {
-        #expect((Confirmation(argument: argument) != nil) == isValid)
+        #expect((ToolConfirmation(argument: argument) != nil) == isValid)
     }
 }

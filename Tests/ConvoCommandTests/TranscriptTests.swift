@@ -7,10 +7,10 @@ import Testing
 
 @Suite struct `A transcript` {
     /// What is written for these events.
-    func written(_ events: String..., ink: Ink = .plain) throws -> String {
+    func written(_ events: String..., ansi: ANSIStyle = .plain) throws -> String {
         var transcript = Transcript()
         var text = ""
-        for event in events { text += transcript.text(of: try ConversationEvent(raw: JSONText(event)), ink) }
+        for event in events { text += transcript.text(of: try ConversationEvent(raw: JSONText(event)), ansi) }
         return text + transcript.end()
     }
 

@@ -12,8 +12,8 @@ import Testing
     ) throws -> String? {
         let file = try folder.file("config.toml", config)
         let variables = ["HOME": folder.path].merging(variables) { $1 }
-        let surroundings = Surroundings(variable: { variables[$0] }, workingDirectory: "/", userID: userID)
-        return try Settings(overrides: Overrides(config: file), in: surroundings).apiKey(in: surroundings)?.reveal()
+        let environment = ProcessEnvironment(variable: { variables[$0] }, workingDirectory: "/", userID: userID)
+        return try Settings(overrides: Overrides(config: file), in: environment).apiKey(in: environment)?.reveal()
     }
 
     @Test func `comes from the environment, then its file, then systemd`() throws {

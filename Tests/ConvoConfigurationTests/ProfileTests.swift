@@ -37,7 +37,7 @@ import Testing
         overrides.profile = flag
         return try Settings(
             overrides: overrides,
-            in: Surroundings(variable: { variables[$0] }, workingDirectory: "/", userID: geteuid()))
+            in: ProcessEnvironment(variable: { variables[$0] }, workingDirectory: "/", userID: geteuid()))
     }
 
     @Test func `has a database of its own, and settings that beat the file's top level`() throws {

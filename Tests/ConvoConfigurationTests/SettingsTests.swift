@@ -7,13 +7,13 @@ import Testing
 
     init() throws { folder = try Folder() }
 
-    func surroundings(_ variables: [String: String] = [:]) -> Surroundings {
+    func environment(_ variables: [String: String] = [:]) -> ProcessEnvironment {
         let variables = ["HOME": folder.path].merging(variables) { $1 }
-        return Surroundings(variable: { variables[$0] }, workingDirectory: "/work dir", userID: geteuid())
+        return ProcessEnvironment(variable: { variables[$0] }, workingDirectory: "/work dir", userID: geteuid())
     }
 
     @Test func `have the documented defaults`() throws {
-        let settings = try Settings(overrides: Overrides(), in: surroundings())
+        let settings = try Settings(overrides: Overrides(), in: environment())
         #expect(settings.database == "\(folder.path)/.local/share/convo/convo.db")
         #expect(settings.serverURL.description == "https://api.mistral.ai")
         #expect(settings.pollInterval == .seconds(30))
@@ -30,7 +30,7 @@ import Testing
         if file { _ = try folder.file(".config/convo/config.toml", "server_url = \"https://file.example\"") }
         let settings = try Settings(
             overrides: Overrides(serverURL: flag ? "https://flag.example" : nil),
-            in: surroundings(variable ? ["CONVO_SERVER_URL": "https://variable.example"] : [:]))
+            in: environment(variable ? ["CONVO_SERVER_URL": "https://variable.example"] : [:]))
         #expect(settings.serverURL.description == expected)
     }
 
@@ -44,7 +44,7 @@ import Testing
             poll_interval = 5
             sweep_interval = 60.5
             """)
-        let settings = try Settings(overrides: Overrides(config: file), in: surroundings())
+        let settings = try Settings(overrides: Overrides(config: file), in: environment())
         #expect(settings.database == "\(folder.path)/etc/here.db")
         #expect(settings.serverURL.description == "http://127.0.0.1:8080/base")
         #expect(settings.apiKeyFile == "\(folder.path)/key")
@@ -54,45 +54,45 @@ import Testing
     }
 
     @Test func `use the XDG folders, and ignore relative ones as the specification says`() throws {
-        let absolute = surroundings(["XDG_DATA_HOME": "/data", "XDG_CONFIG_HOME": folder.path])
+        let absolute = environment(["XDG_DATA_HOME": "/data", "XDG_CONFIG_HOME": folder.path])
         _ = try folder.file("convo/config.toml", "poll_interval = 7")
         let settings = try Settings(overrides: Overrides(), in: absolute)
         #expect(settings.database == "/data/convo/convo.db")
         #expect(settings.pollInterval == .seconds(7))
-        let relative = try Settings(overrides: Overrides(), in: surroundings(["XDG_DATA_HOME": "data"]))
+        let relative = try Settings(overrides: Overrides(), in: environment(["XDG_DATA_HOME": "data"]))
         #expect(relative.database == "\(folder.path)/.local/share/convo/convo.db")
     }
 
     @Test func `take an empty variable for none`() throws {
         let settings = try Settings(
-            overrides: Overrides(), in: surroundings(["CONVO_DATABASE": "", "CONVO_CONFIG": "", "XDG_DATA_HOME": ""]))
+            overrides: Overrides(), in: environment(["CONVO_DATABASE": "", "CONVO_CONFIG": "", "XDG_DATA_HOME": ""]))
         #expect(settings.database == "\(folder.path)/.local/share/convo/convo.db")
     }
 
     @Test func `make a relative database absolute`() throws {
-        let settings = try Settings(overrides: Overrides(database: "my.db"), in: surroundings())
+        let settings = try Settings(overrides: Overrides(database: "my.db"), in: environment())
         #expect(settings.database == "/work dir/my.db")
     }
 
     @Test func `need no home where the database is named`() throws {
-        let homeless = Surroundings(variable: { _ in nil }, workingDirectory: "/", userID: 0)
+        let homeless = ProcessEnvironment(variable: { _ in nil }, workingDirectory: "/", userID: 0)
         #expect(try Settings(overrides: Overrides(database: "/a.db"), in: homeless).database == "/a.db")
         #expect(throws: ConfigurationError.noHome) { try Settings(overrides: Overrides(), in: homeless) }
     }
 
     @Test func `fail where a named config file is missing`() {
         #expect(throws: ConfigurationError.missingFile(path: "/work dir/no.toml")) {
-            try Settings(overrides: Overrides(config: "no.toml"), in: surroundings())
+            try Settings(overrides: Overrides(config: "no.toml"), in: environment())
         }
         #expect(throws: ConfigurationError.missingFile(path: "/no.toml")) {
-            try Settings(overrides: Overrides(), in: surroundings(["CONVO_CONFIG": "/no.toml"]))
+            try Settings(overrides: Overrides(), in: environment(["CONVO_CONFIG": "/no.toml"]))
         }
     }
 
     @Test(arguments: ["0", "-1", "0.5", "86401", "nan", "inf", "soon", "1e99"])
     func `refuse intervals out of bounds`(text: String) {
         let error = #expect(throws: ConfigurationError.self) {
-            try Settings(overrides: Overrides(pollInterval: text), in: surroundings())
+            try Settings(overrides: Overrides(pollInterval: text), in: environment())
         }
         #expect(error?.code == "unusable_value")
         #expect(error?.description.contains("--poll-interval") == true)
@@ -100,7 +100,7 @@ import Testing
 
     @Test func `do not repeat a password in a URL`() {
         let error = #expect(throws: ConfigurationError.self) {
-            try Settings(overrides: Overrides(serverURL: "https://me:secret@host"), in: surroundings())
+            try Settings(overrides: Overrides(serverURL: "https://me:secret@host"), in: environment())
         }
         #expect(error?.description.contains("secret") == false)
     }

@@ -5,7 +5,7 @@ import Testing
 @testable import convod
 
 @Suite struct `The log of troubles` {
-    private func failure(_ message: String) -> Failure { Failure(.unreachable, code: "x", message: message) }
+    private func failure(_ message: String) -> CLIError { CLIError(.unreachable, code: "x", message: message) }
 
     @Test func `takes what differs only in numbers for one trouble`() {
         var log = TroubleLog()

@@ -56,7 +56,7 @@ import Darwin
     }
 
     @Test func `shows that a writer of another process waits, as long as it does`() async throws {
-        let room = WaitingRoom(beside: file.path)
+        let room = WriterQueue(beside: file.path)
         let other = try DatabasePool(path: file.path, busyTimeoutSeconds: 20) { _ in }
         #expect(!room.isOccupied)
         var waiting: Task<Void, any Error>?
@@ -67,11 +67,11 @@ import Darwin
         }
         try await waiting?.value
         #expect(!room.isOccupied)
-        room.letThemPass()
+        room.yieldToWaiters()
     }
 
     @Test func `is not kept by one who waits and is stopped`() throws {
-        let room = WaitingRoom(beside: file.path)
+        let room = WriterQueue(beside: file.path)
         let ticket = try #require(room.enter())
         defer { close(ticket) }
         try file.pool.write(add)

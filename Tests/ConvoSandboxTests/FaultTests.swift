@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func `strikes every third request, or by dice that a seed repeats`() async throws {
+    @Test func `strikes every third request, or by scheduler that a seed repeats`() async throws {
         func statuses(_ switches: [String]) async throws -> [Int] {
             try await visiting(turned: switches) { visitor in
                 var statuses: [Int] = []

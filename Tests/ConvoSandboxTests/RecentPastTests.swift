@@ -14,7 +14,7 @@ import Testing
 
     /// Made at 10, appended to at 20, deleted at 30; how many entries it has at a moment, `nil` where it is not there.
     private static func entries(at moment: Int64, since horizon: Int64 = 0) -> Int? {
-        var (library, past) = (Library(), RecentPast())
+        var (library, past) = (ConversationTable(), RecentPast())
         past.note(id, nil, at: 10, since: horizon)
         library.put(conversation(1))
         past.note(id, library[id], at: 20, since: horizon)

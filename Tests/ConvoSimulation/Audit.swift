@@ -26,7 +26,7 @@ public struct Audit: Sendable {
         public let sender: Int
         /// The write of the outbox that it was sent for, as the harness says; not guessed from the request.
         public let operation: OperationID?
-        public let request: APIRequest
+        public let request: SimulatedRequest
         /// Whose conversations it was about; `nil` where the key was refused.
         public let tenant: Tenant?
         /// The server and key that it showed.
@@ -37,7 +37,7 @@ public struct Audit: Sendable {
         public let fault: Fault?
 
         public init(
-            number: Int, sender: Int = 0, operation: OperationID? = nil, request: APIRequest,
+            number: Int, sender: Int = 0, operation: OperationID? = nil, request: SimulatedRequest,
             tenant: Tenant? = .ours, access: Access = AccessPlan().source(at: .start), sentAt: VirtualInstant,
             finishedAt: VirtualInstant, outcome: Outcome,
             fault: Fault? = nil

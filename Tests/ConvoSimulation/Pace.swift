@@ -15,11 +15,11 @@ public protocol Pace: Sendable {
 /// A point at which a process can die.
 public enum Place: Hashable, Sendable, CustomStringConvertible {
     /// Nothing has left yet.
-    case before(APIRequest)
+    case before(SimulatedRequest)
     /// The server has it, the answer is still to come.
-    case during(APIRequest)
+    case during(SimulatedRequest)
     /// The answer is here, and nothing has come of it.
-    case after(APIRequest)
+    case after(SimulatedRequest)
 
     public var description: String {
         switch self {

@@ -212,7 +212,7 @@ extension Audit.Record {
     }
 }
 
-extension APIRequest {
+extension SimulatedRequest {
     fileprivate var makesConversation: Bool {
         switch self {
         case .start, .restart: true

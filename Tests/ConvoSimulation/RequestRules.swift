@@ -11,7 +11,7 @@ enum RequestRules {
     private static let append = common + ["tool_confirmations"]
     private static let restart = common + ["guardrails", "metadata", "agent_version", "from_entry_id"]
 
-    static func refusal(of request: APIRequest) -> ServerRefusal? {
+    static func refusal(of request: SimulatedRequest) -> ServerRefusal? {
         switch request {
         case .list(let page, let pageSize, let metadata):
             guard page >= 0, pageSize >= 1 else { return .invalid("page or page_size out of range") }

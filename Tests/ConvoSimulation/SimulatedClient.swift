@@ -8,14 +8,14 @@ public final class SimulatedClient: ConversationsAPI {
     private let pace: any Pace
     private let sender: Int
     private let access: Access?
-    private let identify: @Sendable (APIRequest) -> OperationID?
+    private let identify: @Sendable (SimulatedRequest) -> OperationID?
 
     /// - Parameters:
     ///   - access: the server and key that it shows; `nil`: always ours of the moment.
     ///   - identify: which write of the outbox a request is sent for; the audit files it under that.
     public init(
         _ world: SharedWorld, pace: any Pace, sender: Int = 0, access: Access? = nil,
-        identify: @escaping @Sendable (APIRequest) -> OperationID? = { _ in nil }
+        identify: @escaping @Sendable (SimulatedRequest) -> OperationID? = { _ in nil }
     ) {
         self.world = world
         self.pace = pace
@@ -76,7 +76,7 @@ public final class SimulatedClient: ConversationsAPI {
     }
 
     /// All events at the end of the answer's time; of a stream that breaks, the first one.
-    private func stream(_ request: APIRequest) async throws(APIError) -> ConversationEventStream {
+    private func stream(_ request: SimulatedRequest) async throws(APIError) -> ConversationEventStream {
         do throws(APIError) {
             let response = try await response(to: request)
             return try understood { ConversationEventStream(try SimulatedStream.events(of: response)) }
@@ -86,12 +86,12 @@ public final class SimulatedClient: ConversationsAPI {
         }
     }
 
-    private func response(to request: APIRequest) async throws(APIError) -> ConversationResponse {
+    private func response(to request: SimulatedRequest) async throws(APIError) -> ConversationResponse {
         let answer = try await exchange(request)
         return try understood { try ConversationResponse(raw: answer.object) }
     }
 
-    private func exchange(_ request: APIRequest) async throws(APIError) -> APIAnswer {
+    private func exchange(_ request: SimulatedRequest) async throws(APIError) -> APIAnswer {
         var sent: SimulatedWorld.Exchange?
         do {
             try await pace.reach(.before(request))

@@ -16,7 +16,7 @@ extension SimulatedServer {
     ///
     /// A read shows the state of now. A turn's answer holds the very entries that the commit will put in place.
     public mutating func handle(
-        _ request: APIRequest, at instant: VirtualInstant, cause: Cause, lasting lasts: Duration? = nil,
+        _ request: SimulatedRequest, at instant: VirtualInstant, cause: Cause, lasting lasts: Duration? = nil,
         seenAs age: Duration = .zero
     ) -> Handling {
         advance(to: instant)
@@ -57,7 +57,7 @@ extension SimulatedServer {
         return replica
     }
 
-    private func read(_ request: APIRequest) throws -> APIAnswer {
+    private func read(_ request: SimulatedRequest) throws -> APIAnswer {
         switch request {
         case .list(let page, let pageSize, let metadata):
             return .conversations(list(page: page, pageSize: pageSize, metadata: metadata))

@@ -6,7 +6,7 @@ import SeededRandom
 extension SimulatedWorld {
     /// Reading does nothing, whatever became of the answer.
     func seen(
-        by request: APIRequest, _ outcome: (VirtualInstant, Result<APIAnswer, APIError>)
+        by request: SimulatedRequest, _ outcome: (VirtualInstant, Result<APIAnswer, APIError>)
     ) -> (VirtualInstant, Result<APIAnswer, APIError>) {
         guard !request.isWrite else { return outcome }
         let result = outcome.1.mapError { error in
@@ -18,7 +18,7 @@ extension SimulatedWorld {
     }
 
     mutating func outcome(
-        of request: APIRequest, call: Int, fault: Fault?, as tenant: Tenant?
+        of request: SimulatedRequest, call: Int, fault: Fault?, as tenant: Tenant?
     ) -> (VirtualInstant, Result<APIAnswer, APIError>) {
         switch fault {
         case .unreachable(let lasts): unreachableUntil = max(unreachableUntil, now + lasts)
@@ -61,7 +61,7 @@ extension SimulatedWorld {
     }
 
     private mutating func handledByOurs(
-        _ request: APIRequest, call: Int, fault: Fault?
+        _ request: SimulatedRequest, call: Int, fault: Fault?
     ) -> (VirtualInstant, Result<APIAnswer, APIError>) {
         if case .history(let id) = request, server.oversized(id) {
             return soon(.init(.answerTooLarge(limit: 1 << 26), effect: .none, message: "the answer is over its limit"))
@@ -75,7 +75,7 @@ extension SimulatedWorld {
 
     /// What a key that is not ours, or another server, makes of it.
     private mutating func handledByAnother(
-        _ request: APIRequest, call: Int, tenant: Tenant
+        _ request: SimulatedRequest, call: Int, tenant: Tenant
     ) -> (VirtualInstant, Result<APIAnswer, APIError>) {
         let isForeign = request.conversation.map { server.conversation($0) != nil } ?? false
         if isForeign, tenant == .neighbour, access.foreignView == .forbidden {

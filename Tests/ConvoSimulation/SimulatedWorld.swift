@@ -20,7 +20,7 @@ public struct SimulatedWorld: Sendable {
     }
 
     enum Event: Sendable {
-        case arrival(APIRequest, cause: Cause)
+        case arrival(SimulatedRequest, cause: Cause)
         case other(OtherWriter.Action, number: Int)
     }
 
@@ -116,7 +116,7 @@ public struct SimulatedWorld: Sendable {
     ///
     /// - Parameter shown: the server and key; `nil` for ours.
     public mutating func send(
-        _ request: APIRequest, for operation: OperationID? = nil, by sender: Int = 0, with shown: Access? = nil
+        _ request: SimulatedRequest, for operation: OperationID? = nil, by sender: Int = 0, with shown: Access? = nil
     ) -> Exchange {
         advance(to: now)
         let number = audit.records.count + 1

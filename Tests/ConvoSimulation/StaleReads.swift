@@ -2,7 +2,7 @@
 public enum StaleReads: CaseIterable, Hashable, Sendable {
     case histories, descriptions, both
 
-    func includes(_ request: APIRequest) -> Bool {
+    func includes(_ request: SimulatedRequest) -> Bool {
         switch request {
         case .history, .messages: self != .descriptions
         case .list, .get: self != .histories

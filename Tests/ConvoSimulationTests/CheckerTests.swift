@@ -75,17 +75,17 @@ import Testing
 @Suite struct `The check of the mirror` {
     /// A server with two conversations, one deleted, and its true mirror.
     private func world() -> (server: SimulatedServer, mirror: MirrorSnapshot) {
-        var peer = Peer()
-        peer.start()
-        peer.start("[tool]")
-        peer.ask(.delete(peer.start()))
-        var conversations = peer.server.conversations.map { served in
+        var client = DirectClient()
+        client.start()
+        client.start("[tool]")
+        client.ask(.delete(client.start()))
+        var conversations = client.server.conversations.map { served in
             MirrorSnapshot.Conversation(
                 id: served.id, raw: served.raw,
                 entries: served.entries.map { MirrorSnapshot.Entry(id: $0.id, raw: $0.inHistory) })
         }
-        conversations += peer.server.deleted.map { .init(id: $0, raw: nil, entries: [], isDeletedRemotely: true) }
-        return (peer.server, MirrorSnapshot(conversations: conversations))
+        conversations += client.server.deleted.map { .init(id: $0, raw: nil, entries: [], isDeletedRemotely: true) }
+        return (client.server, MirrorSnapshot(conversations: conversations))
     }
 
     private func rules(
@@ -197,8 +197,8 @@ import Testing
     }
     @Test func `sees two attempts within one wait of an outage, whatever they ask for`() {
         let failed = Audit.Outcome.failed(.unreachable, effect: .none, retryAfter: nil)
-        let look = APIRequest.list(page: 0, pageSize: 100, metadata: nil)
-        let read = APIRequest.get(RemoteID("conv_1"))
+        let look = SimulatedRequest.list(page: 0, pageSize: 100, metadata: nil)
+        let read = SimulatedRequest.get(RemoteID("conv_1"))
         func outage(_ seconds: Int...) -> [Audit.Record] {
             seconds.enumerated().map { number, second in
                 record(number + 1, number % 2 == 0 ? look : read, at: second, lasts: 1, outcome: failed)
@@ -214,7 +214,7 @@ import Testing
     }
     @Test func `sees a request before the server's Retry-After is over`() {
         let limited = Audit.Outcome.failed(.status(429), effect: .none, retryAfter: .seconds(5))
-        let look = APIRequest.list(page: 0, pageSize: 100, metadata: nil)
+        let look = SimulatedRequest.list(page: 0, pageSize: 100, metadata: nil)
         let first = record(1, look, at: 0, lasts: 1, outcome: limited)
         let others = (2...5).map { record($0, look, at: 2, lasts: 1, outcome: limited) }
         func last(at second: Int) -> [Audit.Record] { [first] + others + [record(6, look, at: second)] }
@@ -225,8 +225,8 @@ import Testing
     }
     @Test func `sees a daemon's list before a long Retry-After is over, whatever came in between`() {
         let limited = Audit.Outcome.failed(.status(429), effect: .none, retryAfter: .seconds(600))
-        let look = APIRequest.list(page: 0, pageSize: 100, metadata: nil)
-        let probe = APIRequest.list(page: 0, pageSize: 1, metadata: nil)
+        let look = SimulatedRequest.list(page: 0, pageSize: 100, metadata: nil)
+        let probe = SimulatedRequest.list(page: 0, pageSize: 1, metadata: nil)
         let first = [record(1, look, at: 0, lasts: 1, outcome: limited), record(2, probe, at: 5)]
         #expect(rules(first + [record(3, look, at: 600)]) == [.impatient])
         #expect(rules(first + [record(3, look, at: 300), record(4, look, at: 600)]) == [.impatient, .impatient])
@@ -271,7 +271,8 @@ private func turn(call: Int) -> Turn {
 
 /// An append to `conv_1` unless told otherwise; times in seconds.
 private func record(
-    _ number: Int, _ request: APIRequest? = nil, to conversation: String = "conv_1", operation: OperationID? = nil,
+    _ number: Int, _ request: SimulatedRequest? = nil, to conversation: String = "conv_1",
+    operation: OperationID? = nil,
     by sender: Int = 0, at second: Int? = nil, lasts: Int = 1, outcome: Audit.Outcome = .answered
 ) -> Audit.Record {
     let sent = VirtualInstant.start + .seconds(second ?? number * 100)

@@ -9,7 +9,7 @@ import Testing
 
 /// Queue two messages offline, let a second writer be faster, push.
 @Suite struct `An append that another writer has overtaken` {
-    private struct House {
+    private struct TestEngine {
         let world = SharedWorld(SimulatedWorld(seed: 7))
         let store: Store
         let engine: SyncEngine
@@ -20,7 +20,7 @@ import Testing
             let world = world
             store = try Store(
                 path: folder.url.appendingPathComponent("convo.db").path,
-                environment: Environment(
+                environment: StoreDependencies(
                     now: { Timestamp(microseconds: world.clientClock.microseconds) },
                     uptime: { world.clientUptime },
                     randomBits: { withExtendedLifetime(folder) { UInt64.random(in: .min ... .max) } }))
@@ -68,57 +68,57 @@ import Testing
     }
 
     @Test func `goes behind what the other one wrote, where the policy is append`() async throws {
-        let house = try House(policy: .append)
-        let id = try await house.overtaken()
-        #expect(try house.said(in: id) == ["hello", "theirs", "mine", "mine too"])
-        #expect(try house.store.outbox().isEmpty)
+        let test = try TestEngine(policy: .append)
+        let id = try await test.overtaken()
+        #expect(try test.said(in: id) == ["hello", "theirs", "mine", "mine too"])
+        #expect(try test.store.outbox().isEmpty)
     }
 
     @Test func `becomes a branch from what its writer had seen, where the policy is branch`() async throws {
-        let house = try House(policy: .branch)
-        let id = try await house.overtaken()
-        #expect(try house.said(in: id) == ["hello", "theirs"])
-        let branch = try #require(try house.store.tree(of: id).branches.first?.conversation)
+        let test = try TestEngine(policy: .branch)
+        let id = try await test.overtaken()
+        #expect(try test.said(in: id) == ["hello", "theirs"])
+        let branch = try #require(try test.store.tree(of: id).branches.first?.conversation)
         #expect(branch.parent?.isInferred == false)
-        #expect(Array(try house.said(in: branch.id).suffix(2)) == ["mine", "mine too"])
-        #expect(try !house.said(in: branch.id).contains("theirs"))
-        #expect(try house.store.outbox().isEmpty)
+        #expect(Array(try test.said(in: branch.id).suffix(2)) == ["mine", "mine too"])
+        #expect(try !test.said(in: branch.id).contains("theirs"))
+        #expect(try test.store.outbox().isEmpty)
     }
 
     @Test func `waits for the person, where the policy is hold; and goes on when told to`() async throws {
-        let house = try House(policy: .hold)
-        let id = try await house.overtaken()
-        #expect(try house.said(in: id) == ["hello", "theirs"])
-        let waiting = try house.store.outbox()
+        let test = try TestEngine(policy: .hold)
+        let id = try await test.overtaken()
+        #expect(try test.said(in: id) == ["hello", "theirs"])
+        let waiting = try test.store.outbox()
         #expect(waiting.map(\.state) == [.held, .held])
         #expect(waiting.first?.reason?.code == "overtaken")
-        try house.store.retry(try #require(waiting.first?.id))
-        _ = try await house.engine.push(.once)
-        #expect(try house.said(in: id).prefix(3) == ["hello", "theirs", "mine"])
+        try test.store.retry(try #require(waiting.first?.id))
+        _ = try await test.engine.push(.once)
+        #expect(try test.said(in: id).prefix(3) == ["hello", "theirs", "mine"])
     }
 
     @Test func `follows its conversation's own policy before the configuration's`() async throws {
-        let house = try House(policy: .hold)
+        let test = try TestEngine(policy: .hold)
         var request = StartRequest(inputs: .text("hello"))
         request.model = "m"
-        let id = try house.store.start(request).conversation
-        try house.store.setConflictPolicy(.append, of: id)
-        _ = try await house.engine.push(.once)
-        _ = try house.store.append(AppendRequest(inputs: .text("mine")), to: id)
-        let remoteID = try #require(try house.store.conversation(matching: id.rawValue).remoteID)
-        _ = try await house.other.append(AppendRequest(inputs: .text("theirs")), to: remoteID)
-        _ = try await house.engine.push(.once)
-        #expect(try house.said(in: id) == ["hello", "theirs", "mine"])
+        let id = try test.store.start(request).conversation
+        try test.store.setConflictPolicy(.append, of: id)
+        _ = try await test.engine.push(.once)
+        _ = try test.store.append(AppendRequest(inputs: .text("mine")), to: id)
+        let remoteID = try #require(try test.store.conversation(matching: id.rawValue).remoteID)
+        _ = try await test.other.append(AppendRequest(inputs: .text("theirs")), to: remoteID)
+        _ = try await test.engine.push(.once)
+        #expect(try test.said(in: id) == ["hello", "theirs", "mine"])
     }
 
     @Test func `is no conflict where only our own earlier write moved the conversation on`() async throws {
-        let house = try House(policy: .hold)
+        let test = try TestEngine(policy: .hold)
         var request = StartRequest(inputs: .text("hello"))
         request.model = "m"
-        let id = try house.store.start(request).conversation
-        _ = try await house.engine.push(.once)
-        for text in ["one", "two", "three"] { _ = try house.store.append(AppendRequest(inputs: .text(text)), to: id) }
-        _ = try await house.engine.push(.once)
-        #expect(try house.said(in: id) == ["hello", "one", "two", "three"])
+        let id = try test.store.start(request).conversation
+        _ = try await test.engine.push(.once)
+        for text in ["one", "two", "three"] { _ = try test.store.append(AppendRequest(inputs: .text(text)), to: id) }
+        _ = try await test.engine.push(.once)
+        #expect(try test.said(in: id) == ["hello", "one", "two", "three"])
     }
 }

@@ -5,24 +5,24 @@ import Testing
 
 @Suite struct `A simulated restart` {
     @Test func `makes a new conversation, takes in the entry it starts from, and leaves the old one alone`() {
-        var peer = Peer()
-        let id = peer.start()
-        peer.append("again", to: id)
-        let from = EntryID(peer.entries(of: id)[1]["id"]?.string ?? "")
-        let branch = peer.restart(id, from: from)
+        var client = DirectClient()
+        let id = client.start()
+        client.append("again", to: id)
+        let from = EntryID(client.entries(of: id)[1]["id"]?.string ?? "")
+        let branch = client.restart(id, from: from)
         #expect(branch != id)
-        #expect(peer.texts(of: branch) == ["hello", "echo: hello", "anew", "echo: anew"])
-        #expect(peer.texts(of: id) == ["hello", "echo: hello", "again", "echo: again"])
-        #expect(peer.list() == [branch, id])
+        #expect(client.texts(of: branch) == ["hello", "echo: hello", "anew", "echo: anew"])
+        #expect(client.texts(of: id) == ["hello", "echo: hello", "again", "echo: again"])
+        #expect(client.list() == [branch, id])
     }
 
     @Test func `lists the copied entries under the same ids, under new ones, or not at all`() {
         func shared(_ copied: ServerSwitches.CopiedEntries) -> (shared: Int, listed: Int) {
-            var peer = Peer { $0.copiedEntries = copied }
-            let id = peer.start()
-            let branch = peer.restart(id, from: peer.lastEntry(of: id))
-            let old = Set(peer.entries(of: id).map { $0["id"] })
-            let new = peer.entries(of: branch).map { $0["id"] }
+            var client = DirectClient { $0.copiedEntries = copied }
+            let id = client.start()
+            let branch = client.restart(id, from: client.lastEntry(of: id))
+            let old = Set(client.entries(of: id).map { $0["id"] })
+            let new = client.entries(of: branch).map { $0["id"] }
             return (old.intersection(new).count, new.count)
         }
         #expect(shared(.sameIDs) == (2, 4))
@@ -31,52 +31,52 @@ import Testing
     }
 
     @Test func `from an entry that is not there is a 404`() {
-        var peer = Peer()
-        let id = peer.start()
+        var client = DirectClient()
+        let id = client.start()
         let request = RestartRequest(from: EntryID("msg_unknown"), inputs: .text(""))
-        #expect(peer.ask(.restart(request, of: id)).status == 404)
+        #expect(client.ask(.restart(request, of: id)).status == 404)
     }
 }
 
 @Suite struct `A simulated conversation` {
     @Test func `that was deleted is a 404 to every operation`() {
-        var peer = Peer()
-        let id = peer.start()
-        let last = peer.lastEntry(of: id)
-        #expect(peer.ask(.delete(id)).error == nil)
-        let requests: [APIRequest] = [
+        var client = DirectClient()
+        let id = client.start()
+        let last = client.lastEntry(of: id)
+        #expect(client.ask(.delete(id)).error == nil)
+        let requests: [SimulatedRequest] = [
             .get(id), .history(id), .messages(id), .append(AppendRequest(inputs: .text("x")), to: id),
             .restart(RestartRequest(from: last, inputs: .text("x")), of: id), .delete(id),
         ]
-        for request in requests { #expect(peer.ask(request).status == 404, "\(request.name)") }
-        #expect(peer.list().isEmpty)
+        for request in requests { #expect(client.ask(request).status == 404, "\(request.name)") }
+        #expect(client.list().isEmpty)
     }
 
     @Test func `that was not to be stored has an id and is a 404 at once`() {
-        var peer = Peer()
-        let id = peer.start(store: false)
+        var client = DirectClient()
+        let id = client.start(store: false)
         #expect(id.rawValue.hasPrefix("conv_"))
-        #expect(peer.ask(.get(id)).status == 404)
-        #expect(peer.list().isEmpty)
-        #expect(peer.server.turns.map(\.stored) == [false])
+        #expect(client.ask(.get(id)).status == 404)
+        #expect(client.list().isEmpty)
+        #expect(client.server.turns.map(\.stored) == [false])
     }
 
     @Test func `keeps the messages apart from tool executions`() {
-        var peer = Peer()
-        let id = peer.start("[tool] please")
-        #expect(peer.texts(of: id) == ["[tool] please", "tool.execution", "echo: [tool] please"])
-        #expect(peer.answer(to: .messages(id))["messages"]?.elements.count == 2)
+        var client = DirectClient()
+        let id = client.start("[tool] please")
+        #expect(client.texts(of: id) == ["[tool] please", "tool.execution", "echo: [tool] please"])
+        #expect(client.answer(to: .messages(id))["messages"]?.elements.count == 2)
     }
 
     @Test func `gives numbers that no double holds unchanged`() {
-        var peer = Peer()
-        let id = peer.start("[tool]")
-        #expect(peer.entries(of: id)[1]["info"]?.text == #"{"score":1.0,"rows":12345678901234567890,"e":1E+2}"#)
+        var client = DirectClient()
+        let id = client.start("[tool]")
+        #expect(client.entries(of: id)[1]["info"]?.text == #"{"score":1.0,"rows":12345678901234567890,"e":1E+2}"#)
     }
 
     @Test func `has ids with a prefix and 32 digits, in two layouts that sort against time`() {
-        var peer = Peer()
-        let ids = (0..<40).map { _ in peer.start().rawValue }
+        var client = DirectClient()
+        let ids = (0..<40).map { _ in client.start().rawValue }
         #expect(Set(ids).count == 40)
         #expect(ids.allSatisfy { $0.utf8.count == 37 })
         #expect(ids != ids.sorted())
@@ -89,42 +89,42 @@ import Testing
     }
 
     @Test func `must be answered before anything else is said: 3230`() {
-        var peer = Peer()
-        let id = peer.start("[call]")
-        let call = peer.entries(of: id).last?["tool_call_id"]?.string ?? ""
-        let refused = peer.append("never mind", to: id)
+        var client = DirectClient()
+        let id = client.start("[call]")
+        let call = client.entries(of: id).last?["tool_call_id"]?.string ?? ""
+        let refused = client.append("never mind", to: id)
         #expect(refused.status == 400)
         #expect(refused.error?.serverCode == "3230")
-        #expect(peer.append([result(call)], to: id).error == nil)
-        #expect(peer.append("thanks", to: id).error == nil)
-        #expect(peer.texts(of: id).last == "echo: thanks")
+        #expect(client.append([result(call)], to: id).error == nil)
+        #expect(client.append("thanks", to: id).error == nil)
+        #expect(client.texts(of: id).last == "echo: thanks")
     }
 
     @Test func `of two needs two results`() {
-        var peer = Peer()
-        let id = peer.start("[calls]")
-        let calls = peer.entries(of: id).compactMap { $0["tool_call_id"]?.string }
+        var client = DirectClient()
+        let id = client.start("[calls]")
+        let calls = client.entries(of: id).compactMap { $0["tool_call_id"]?.string }
         #expect(calls.count == 2)
-        #expect(peer.append([result(calls[0])], to: id).status == 400)
-        #expect(peer.append(calls.map(result), to: id).error == nil)
+        #expect(client.append([result(calls[0])], to: id).status == 400)
+        #expect(client.append(calls.map(result), to: id).error == nil)
     }
 
     @Test func `that waits for a confirmation takes one, once, without inputs`() {
-        var peer = Peer()
-        let id = peer.start("[confirm]")
-        let call = peer.entries(of: id).last?["tool_call_id"]
+        var client = DirectClient()
+        let id = client.start("[confirm]")
+        let call = client.entries(of: id).last?["tool_call_id"]
         var request = AppendRequest(json: .object([:]))
         request.toolConfirmations = .array([.object(["tool_call_id": call, "confirmation": .string("allow")])])
-        #expect(peer.ask(.append(request, to: id)).error == nil)
-        #expect(peer.ask(.append(request, to: id)).status == 400)
+        #expect(client.ask(.append(request, to: id)).error == nil)
+        #expect(client.ask(.append(request, to: id)).status == 400)
     }
 
     @Test func `left unanswered does not poison a restart from before it`() {
-        var peer = Peer()
-        let id = peer.start()
-        let good = peer.lastEntry(of: id)
-        peer.append("[call]", to: id)
-        let branch = peer.restart(id, from: good)
-        #expect(peer.append("on", to: branch).error == nil)
+        var client = DirectClient()
+        let id = client.start()
+        let good = client.lastEntry(of: id)
+        client.append("[call]", to: id)
+        let branch = client.restart(id, from: good)
+        #expect(client.append("on", to: branch).error == nil)
     }
 }

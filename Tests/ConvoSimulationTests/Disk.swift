@@ -13,7 +13,7 @@ import Synchronization
 /// really synced, whatever the store may have promised.
 final class Disk: Sendable {
     /// What the store takes for time and chance.
-    final class Surroundings: Sendable {
+    final class StoreEnvironment: Sendable {
         let world: SharedWorld
         private let random: Mutex<SplitMix64>
 
@@ -41,9 +41,9 @@ final class Disk: Sendable {
     /// The place of a copy on another machine.
     private static let elsewhere = -1
 
-    let surroundings: Surroundings
+    let environment: StoreEnvironment
     private let noticesCopies: Bool
-    private let change: @Sendable (inout Environment) -> Void
+    private let change: @Sendable (inout StoreDependencies) -> Void
     private let folder: URL
     private let state: Mutex<State>
 
@@ -52,19 +52,19 @@ final class Disk: Sendable {
     ///   - change: makes a mistake in the store.
     init(
         _ world: SharedWorld, seed: UInt64, noticesCopies: Bool = true,
-        change: @escaping @Sendable (inout Environment) -> Void = { _ in }
+        change: @escaping @Sendable (inout StoreDependencies) -> Void = { _ in }
     ) throws {
         guard sync_recorder_install() == 0 else { throw CocoaError(.featureUnsupported) }
         let memory = URL(filePath: "/dev/shm")
         let parent =
             FileManager.default.isWritableFile(atPath: memory.path()) ? memory : FileManager.default.temporaryDirectory
         folder = parent.appending(path: "convo-simulation-\(UUID())")
-        surroundings = Surroundings(world, seed: seed)
+        environment = StoreEnvironment(world, seed: seed)
         self.noticesCopies = noticesCopies
         self.change = change
         try FileManager.default.createDirectory(at: folder.appending(path: "1"), withIntermediateDirectories: true)
         let file = folder.appending(path: "1/convo.db")
-        state = Mutex(State(store: try Disk.open(file, surroundings, change, place: 0)))
+        state = Mutex(State(store: try Disk.open(file, environment, change, place: 0)))
         beSeen()
     }
 
@@ -112,7 +112,7 @@ final class Disk: Sendable {
             let (old, new) = (database(state.lives), database(state.lives + 1))
             try Disk.copy(old, to: new)
             state.survived = try spoil(state, new)
-            state.store = try Disk.open(new, surroundings, change, place: state.place)
+            state.store = try Disk.open(new, environment, change, place: state.place)
             state.lives += 1
         }
         beSeen()
@@ -134,7 +134,7 @@ final class Disk: Sendable {
             let new = database(state.lives + 1)
             try Disk.copy(copy, to: new)
             (state.survived, state.place) = (WriteAheadLog.mark(of: new), noticesCopies ? state.place + 1 : 0)
-            state.store = try Disk.open(new, surroundings, change, place: state.place)
+            state.store = try Disk.open(new, environment, change, place: state.place)
             state.lives += 1
         }
         beSeen()
@@ -146,7 +146,7 @@ final class Disk: Sendable {
         guard FileManager.default.fileExists(atPath: copy.path()) else { return nil }
         let there = folder.appending(path: "\(UUID())/convo.db")
         try Disk.copy(copy, to: there)
-        return try Disk.open(there, surroundings, change, place: noticesCopies ? Disk.elsewhere : 0)
+        return try Disk.open(there, environment, change, place: noticesCopies ? Disk.elsewhere : 0)
     }
 
     private static func copy(_ old: URL, to new: URL) throws {
@@ -159,11 +159,11 @@ final class Disk: Sendable {
     private func database(_ life: Int) -> URL { folder.appending(path: "\(life)/convo.db") }
 
     private static func open(
-        _ file: URL, _ surroundings: Surroundings, _ change: (inout Environment) -> Void, place: Int
+        _ file: URL, _ environment: StoreEnvironment, _ change: (inout StoreDependencies) -> Void, place: Int
     ) throws -> Store {
-        var environment = Environment(
-            now: { surroundings.world.clientClock.timestamp }, uptime: { surroundings.world.clientUptime },
-            randomBits: { surroundings.randomBits() },
+        var environment = StoreDependencies(
+            now: { environment.world.clientClock.timestamp }, uptime: { environment.world.clientUptime },
+            randomBits: { environment.randomBits() },
             // The copies that a death makes are one and the same file.
             location: { _ in DatabaseLocation(machine: "simulated \(place)") })
         change(&environment)

@@ -11,9 +11,9 @@ import Testing
     }
 
     private func mirrorOne(_ store: Store) throws {
-        var peer = Peer()
-        let id = peer.start()
-        _ = try store.takeIn([Conversation(raw: peer.answer(to: .get(id)))])
+        var client = DirectClient()
+        let id = client.start()
+        _ = try store.ingest([Conversation(raw: client.answer(to: .get(id)))])
     }
 
     @Test func `gives everything back after a crash`() throws {

@@ -7,11 +7,11 @@ import Testing
 @Suite struct `A simulated fault` {
     /// What an append meets that goes wrong in this way, and what the server holds in the end.
     private func append(_ fault: Fault) -> (error: APIError?, turns: Int) {
-        var peer = Peer(faults: [2: fault])
-        let id = peer.start()
-        let error = peer.append("again", to: id).error
-        peer.pass(.seconds(200))
-        return (error, peer.server.turns.count - 1)
+        var client = DirectClient(faults: [2: fault])
+        let id = client.start()
+        let error = client.append("again", to: id).error
+        client.pass(.seconds(200))
+        return (error, client.server.turns.count - 1)
     }
 
     @Test func `before the server does nothing there`() {
@@ -41,22 +41,22 @@ import Testing
     }
 
     @Test func `that lasts is over when its time is`() {
-        var peer = Peer(faults: [1: .unreachable(lasts: .seconds(10))])
-        #expect(peer.ask(.get(RemoteID("conv_x"))).error?.kind == .unreachable)
-        #expect(peer.ask(.get(RemoteID("conv_x"))).error?.kind == .unreachable)
-        peer.pass(.seconds(10))
-        #expect(peer.ask(.get(RemoteID("conv_x"))).status == 404)
+        var client = DirectClient(faults: [1: .unreachable(lasts: .seconds(10))])
+        #expect(client.ask(.get(RemoteID("conv_x"))).error?.kind == .unreachable)
+        #expect(client.ask(.get(RemoteID("conv_x"))).error?.kind == .unreachable)
+        client.pass(.seconds(10))
+        #expect(client.ask(.get(RemoteID("conv_x"))).status == 404)
     }
 
     @Test func `that is our own death leaves the run to itself and the lock behind`() {
-        var peer = Peer(seed: 3)
-        let id = peer.start()
-        _ = peer.world.send(.append(AppendRequest(inputs: .text("again")), to: id))
-        peer.world.clientVanished()
-        #expect(peer.world.audit.records.last?.outcome == .vanished)
-        peer.pass(ServerSwitches.usualLockLimit)
-        #expect(peer.texts(of: id).last == "echo: again")
-        #expect(!peer.server.isLocked(id))
+        var client = DirectClient(seed: 3)
+        let id = client.start()
+        _ = client.world.send(.append(AppendRequest(inputs: .text("again")), to: id))
+        client.world.clientVanished()
+        #expect(client.world.audit.records.last?.outcome == .vanished)
+        client.pass(ServerSwitches.usualLockLimit)
+        #expect(client.texts(of: id).last == "echo: again")
+        #expect(!client.server.isLocked(id))
     }
 
     @Test func `is drawn from a seed, the same each time, of every kind`() {
@@ -95,14 +95,14 @@ import Testing
         let switches = ServerSwitches(drawnFrom: &random)
         let faults = FaultPlan(drawnFrom: &random, perMille: 200, requests: 60)
         let others = OtherWriter(drawnFrom: &random, count: 20, within: .seconds(300), texts: ["hello", "again"])
-        var peer = Peer(seed: seed, switches: switches, faults: faults.faults, others: others.steps)
+        var client = DirectClient(seed: seed, switches: switches, faults: faults.faults, others: others.steps)
         for _ in 0..<30 {
-            peer.start()
-            if let id = peer.list().last { peer.append("again", to: id) }
+            client.start()
+            if let id = client.list().last { client.append("again", to: id) }
         }
-        peer.pass(.seconds(1000))
-        return peer.world.audit.records.map { "\($0.finishedAt) \($0.outcome)" }
-            + peer.server.conversations.map { "\($0.raw) \($0.entries)" } + peer.server.turns.map { "\($0)" }
+        client.pass(.seconds(1000))
+        return client.world.audit.records.map { "\($0.finishedAt) \($0.outcome)" }
+            + client.server.conversations.map { "\($0.raw) \($0.entries)" } + client.server.turns.map { "\($0)" }
     }
 
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
@@ -111,24 +111,24 @@ import Testing
     }
 
     @Test func `has other writers, whose turns are told from ours by who asked, not by the text`() {
-        var peer = Peer(others: [.init(at: .start + .seconds(60), .append(nth: 0, text: "again"))])
-        let id = peer.start()
-        peer.append("again", to: id)
-        peer.pass(.seconds(120))
-        #expect(peer.texts(of: id).filter { $0 == "again" }.count == 2)
-        #expect(peer.server.turns.map(\.cause) == [.client(call: 1), .client(call: 2), .other(action: 1)])
+        var client = DirectClient(others: [.init(at: .start + .seconds(60), .append(nth: 0, text: "again"))])
+        let id = client.start()
+        client.append("again", to: id)
+        client.pass(.seconds(120))
+        #expect(client.texts(of: id).filter { $0 == "again" }.count == 2)
+        #expect(client.server.turns.map(\.cause) == [.client(call: 1), .client(call: 2), .other(action: 1)])
     }
 
     @Test func `drops and rewrites only what our client did not write`() {
         let at = VirtualInstant.start + .seconds(200)
-        var peer = Peer(others: [
+        var client = DirectClient(others: [
             .init(at: .start + .seconds(60), .append(nth: 0, text: "theirs")),
             .init(at: at, .dropEntry(nth: 0, entry: 0)), .init(at: at, .changeEntry(nth: 0, entry: 0)),
         ])
-        let id = peer.start()
-        peer.pass(.seconds(300))
-        #expect(peer.texts(of: id) == ["hello", "echo: hello", "echo: theirs"])
-        #expect(peer.entries(of: id).last?["edited"]?.bool == true)
+        let id = client.start()
+        client.pass(.seconds(300))
+        #expect(client.texts(of: id) == ["hello", "echo: hello", "echo: theirs"])
+        #expect(client.entries(of: id).last?["edited"]?.bool == true)
     }
 
     @Test func `speaks the client's protocol, and files each request under the write that it was for`() async throws {

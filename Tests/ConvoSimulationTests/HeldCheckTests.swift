@@ -6,12 +6,12 @@ import Testing
 @Suite struct `The checks of what is held` {
     /// Conversations that others made, of which one is shown.
     private func hiding(_ count: Int) -> SimulatedServer {
-        var peer = Peer(others: [
+        var client = DirectClient(others: [
             .init(at: .start, .startMany(text: "hi", count: count)),
             .init(at: .start + .seconds(60), .hideAll(butNewest: 1, alsoInList: true)),
         ])
-        peer.pass(.seconds(61))
-        return peer.server
+        client.pass(.seconds(61))
+        return client.server
     }
 
     private func mirror(of server: SimulatedServer, marking count: Int, from: Int) -> MirrorSnapshot {
@@ -37,38 +37,38 @@ import Testing
     }
 
     @Test func `see an entry dropped after a few readings that the server has`() {
-        var peer = Peer()
-        let id = peer.start()
-        let entries = peer.entries(of: id)
+        var client = DirectClient()
+        let id = client.start()
+        let entries = client.entries(of: id)
         let conversation = MirrorSnapshot.Conversation(
             id: id, raw: nil,
             entries: entries.map { .init(id: EntryID($0["id"]?.string ?? ""), raw: $0, isDropped: true) })
         func rules(_ conversation: MirrorSnapshot.Conversation) -> [Violation.Rule] {
             MirrorCheck.falseDrops(
-                mirror: MirrorSnapshot(conversations: [conversation]), server: peer.server, audit: peer.world.audit
+                mirror: MirrorSnapshot(conversations: [conversation]), server: client.server, audit: client.world.audit
             ).map(\.rule)
         }
         #expect(rules(conversation) == [.falseDrop, .falseDrop])
         let unknown = MirrorSnapshot.Entry(id: EntryID("msg_gone"), raw: .null, isDropped: true)
         #expect(rules(.init(id: id, raw: nil, entries: [unknown])).isEmpty)
-        for _ in 0..<6 { peer.ask(.history(id)) }
+        for _ in 0..<6 { client.ask(.history(id)) }
         #expect(rules(conversation).isEmpty)
     }
 
     @Test func `see an answer that is not held, unless its process may have ended before`() {
         let (operation, conversation) = (OperationID("op"), LocalID("c"))
-        var peer = Peer()
+        var client = DirectClient()
         var request = StartRequest(inputs: .text("hello"))
         request.model = "m"
-        peer.ask(.start(request), for: operation)
-        let outputs = Set(peer.server.turns[0].outputs)
+        client.ask(.start(request), for: operation)
+        let outputs = Set(client.server.turns[0].outputs)
         func rules(_ held: Set<EntryID>?, isStored: Bool = true, ended: Set<Int> = []) -> [Violation.Rule] {
             let item = OutboxSnapshot.Item(
                 id: operation, conversation: conversation, kind: .start, state: .delivered, isStored: isStored)
             return AnswerCheck.violations(
                 outbox: OutboxSnapshot(items: [item]),
                 mirror: MirrorSnapshot(conversations: [], held: held.map { [conversation: $0] } ?? [:]),
-                audit: peer.world.audit, turns: peer.server.turns, ended: ended
+                audit: client.world.audit, turns: client.server.turns, ended: ended
             ).map(\.rule)
         }
         #expect(rules(outputs).isEmpty)
@@ -79,27 +79,27 @@ import Testing
     }
 
     @Test func `see a write refused for a conversation that is there`() {
-        var peer = Peer()
-        let id = peer.start()
+        var client = DirectClient()
+        let id = client.start()
         func rules(_ reason: String, excused: Set<RemoteID> = []) -> [Violation.Rule] {
             let item = OutboxSnapshot.Item(
                 id: OperationID("op"), conversation: LocalID("c"), kind: .append, state: .refused, reason: reason,
                 remoteID: id)
-            return WriteCheck.lostTargets(OutboxSnapshot(items: [item]), server: peer.server, excused: excused)
+            return WriteCheck.lostTargets(OutboxSnapshot(items: [item]), server: client.server, excused: excused)
                 .map(\.rule)
         }
         #expect(rules("conversation_deleted: gone") == [.falseState])
         #expect(rules("conversation_deleted: gone", excused: [id]).isEmpty)
         #expect(rules("agent_gone: gone").isEmpty)
-        peer.ask(.delete(id))
+        client.ask(.delete(id))
         #expect(rules("conversation_deleted: gone").isEmpty)
     }
 
     @Test func `take another writer's equal start for ours only where the server does not tell`() {
         let (id, inputs) = (RemoteID("conv_1"), Inputs.text("hello").asEntries)
-        var peer = Peer(others: [.init(at: .start, .start(text: "hello"))])
-        peer.pass(.seconds(20))
-        let turns = peer.server.turns
+        var client = DirectClient(others: [.init(at: .start, .start(text: "hello"))])
+        client.pass(.seconds(20))
+        let turns = client.server.turns
         func rules(namesCreations: Bool, _ id: RemoteID) -> [Violation.Rule] {
             let item = OutboxSnapshot.Item(
                 id: OperationID("op"), conversation: LocalID("c"), kind: .start, state: .delivered, remoteID: id,
@@ -116,7 +116,7 @@ import Testing
 }
 
 @Suite struct `The checks of waiting` {
-    private let look = APIRequest.list(page: 0, pageSize: 100, metadata: nil)
+    private let look = SimulatedRequest.list(page: 0, pageSize: 100, metadata: nil)
     private let refused = Audit.Outcome.failed(.status(401), effect: .none, retryAfter: nil)
 
     private func audit(_ records: [(key: String, second: Int, outcome: Audit.Outcome)]) -> Audit {
@@ -144,7 +144,7 @@ import Testing
 
     @Test func `take a 404 for a refusal once the conversation was asked for`() {
         let (id, operation) = (RemoteID("conv_1"), OperationID("op"))
-        let write = APIRequest.append(AppendRequest(inputs: .text("x")), to: id)
+        let write = SimulatedRequest.append(AppendRequest(inputs: .text("x")), to: id)
         let notFound = Audit.Outcome.failed(.status(404), effect: .none, retryAfter: nil)
         func rules(_ asked: Audit.Outcome) -> [Violation.Rule] {
             let records = [(write, notFound), (.get(id), asked), (.get(id), .answered), (write, .answered)]

@@ -6,7 +6,7 @@ import ConvoSimulation
 struct MutantClient: ConversationsAPI {
     struct Reading: Sendable {
         /// What it takes an error for.
-        var error: @Sendable (APIRequest, APIError) -> APIError = { $1 }
+        var error: @Sendable (SimulatedRequest, APIError) -> APIError = { $1 }
         /// Whether it takes a deletion that ended so for done.
         var isDeleted: @Sendable (APIError) -> Bool = { _ in false }
         /// What keeps it from taking in a page.
@@ -81,7 +81,7 @@ struct MutantClient: ConversationsAPI {
     }
 
     private func read<Answer>(
-        _ request: APIRequest, _ ask: () async throws(APIError) -> Answer
+        _ request: SimulatedRequest, _ ask: () async throws(APIError) -> Answer
     ) async throws(APIError) -> Answer {
         do throws(APIError) { return try await ask() } catch { throw reading.error(request, error) }
     }

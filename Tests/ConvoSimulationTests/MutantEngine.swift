@@ -19,10 +19,12 @@ struct MutantEngine: Sendable {
         AccountGuard(
             store: store, breaker: CircuitBreakerGate(backoff: limits.backoff, clock: clock), connect: connect)
     }
-    var pushShell: PushShell {
-        PushShell(api: api, account: account, store: store, clock: clock, limits: limits)
+    var pushExecutor: PushExecutor {
+        PushExecutor(api: api, account: account, store: store, clock: clock, limits: limits)
     }
-    var pullShell: PullShell { PullShell(api: api, account: account, store: store, clock: clock, limits: limits) }
+    var pullExecutor: PullExecutor {
+        PullExecutor(api: api, account: account, store: store, clock: clock, limits: limits)
+    }
 
     init(
         _ mutation: Mutation, store: Store, clock: any SyncClock, limits: SyncLimits,
@@ -52,9 +54,9 @@ struct MutantEngine: Sendable {
             if let outcome = await mutation.pull(step, self) { return outcome }
             return await right.pull(step)
         }
-        engine.steps.push = { step, manner in
+        engine.steps.push = { step, options in
             if let outcome = await mutation.push(step, self) { return outcome }
-            return await right.push(step, manner)
+            return await right.push(step, options)
         }
         engine.steps.recover = { () throws(StoreError) in try mutation.recover(store) }
         return engine

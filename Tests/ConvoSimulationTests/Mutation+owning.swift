@@ -43,11 +43,11 @@ extension Mutation {
     /// It notes whose the database is at first, and asks no more.
     fileprivate mutating func verifiesNothing() {
         pull = { step, engine in
-            guard case .verify = step else { return await engine.pullShell.perform(step) }
+            guard case .verify = step else { return await engine.pullExecutor.perform(step) }
             return engine.isOwned ? .verified : nil
         }
         push = { step, engine in
-            guard case .verify = step else { return await engine.pushShell.perform(step) }
+            guard case .verify = step else { return await engine.pushExecutor.perform(step) }
             return engine.isOwned ? .verified : nil
         }
     }

@@ -53,7 +53,7 @@ extension Mutation {
             $0.needs = [.refusedTurns]
             $0.push = { step, engine in
                 guard case .send(let item, _) = step, item.kind == .append, let id = item.remoteID,
-                    case .failed(let failure) = await engine.pushShell.perform(step)
+                    case .failed(let failure) = await engine.pushExecutor.perform(step)
                 else { return nil }
                 if failure.isNotFound { try? engine.store.markDeletedRemotely([id]) }
                 return .failed(failure)
@@ -87,11 +87,11 @@ extension Mutation {
         Mutation("takes each page for a new one", breaks: [.restless]).with {
             $0.needs = [.ignoredPage]
             $0.pull = { step, engine in
-                guard case .list(let page, _) = step, case .listed(let intake) = await engine.pullShell.perform(step)
+                guard case .list(let page, _) = step, case .listed(let intake) = await engine.pullExecutor.perform(step)
                 else { return nil }
-                let items = Array(repeating: PageIntake.Novelty.unchanged, count: intake.items.count)
+                let items = Array(repeating: IngestedPage.Change.unchanged, count: intake.items.count)
                 let ids = intake.ids + intake.items.indices.map { RemoteID("conv_\(page)_\($0)") }
-                return .listed(PageIntake(items: items, ids: ids, oddCount: intake.oddCount))
+                return .listed(IngestedPage(items: items, ids: ids, oddCount: intake.oddCount))
             }
         },
         Mutation("takes an older history for the new version", breaks: [.mirrorDiffers]).with {
@@ -105,8 +105,8 @@ extension Mutation {
         Mutation("takes two spellings for one text", breaks: [.mirrorDiffers]).with {
             $0.needs = [.spellings]
             $0.pull = { step, engine in
-                guard case .takeIn(let histories) = step else { return nil }
-                return await engine.pullShell.perform(.takeIn(histories.map { respelled($0, as: engine.store) }))
+                guard case .ingest(let histories) = step else { return nil }
+                return await engine.pullExecutor.perform(.ingest(histories.map { respelled($0, as: engine.store) }))
             }
         },
         Mutation("loses a ring that comes while it works", breaks: [.late]).with {
@@ -133,7 +133,7 @@ extension Mutation {
     }
 
     /// What is held stands for what the server spells otherwise.
-    private static func respelled(_ intake: HistoryIntake, as store: Store) -> HistoryIntake {
+    private static func respelled(_ intake: FetchedHistory, as store: Store) -> FetchedHistory {
         let id = intake.history.conversationID
         guard let known = try? store.conversation(matching: id.rawValue),
             let held = try? store.history(of: known.id).entries.map(\.entry)
@@ -143,6 +143,6 @@ extension Mutation {
         }
         let raw = JSONText.object([("conversation_id", .string(id.rawValue)), ("entries", .array(entries))])
         let history = try? ConversationHistory(raw: raw)
-        return history.map { HistoryIntake($0, version: intake.version) } ?? intake
+        return history.map { FetchedHistory($0, version: intake.version) } ?? intake
     }
 }

@@ -31,7 +31,7 @@ extension Mutation {
         Mutation("moves the cursor past what it has not read", breaks: [.mirrorDiffers]).with {
             $0.pull = { step, engine in
                 guard case .fetch(let stale) = step,
-                    case .failed(let failure) = await engine.pullShell.perform(step), !failure.isNotFound,
+                    case .failed(let failure) = await engine.pullExecutor.perform(step), !failure.isNotFound,
                     let held = try? engine.store.history(of: stale.id).entries
                 else { return nil }
                 return history(of: stale.remoteID, held.map(\.entry.raw), stale.version)
@@ -40,14 +40,14 @@ extension Mutation {
         Mutation("reads the first page only", breaks: [.mirrorDiffers]).with {
             $0.pull = { step, _ in
                 guard case .list(let page, _) = step, page > 0 else { return nil }
-                return .listed(PageIntake(items: []))
+                return .listed(IngestedPage(items: []))
             }
         },
         Mutation("takes a page that it knows for unchanged", breaks: [.mirrorDiffers]).with {
             $0.pull = { step, engine in
                 guard case .list(let page, let size) = step else { return nil }
-                let known = try? engine.store.knownPage(at: PagePlace(page: page, size: size))
-                return known.flatMap(\.self).map { .listed(PageIntake(same: $0)) }
+                let known = try? engine.store.cachedPage(at: PageKey(page: page, size: size))
+                return known.flatMap(\.self).map { .listed(IngestedPage(same: $0)) }
             }
         },
         Mutation("never fetches a history twice", breaks: [.mirrorDiffers]).with {
@@ -80,7 +80,7 @@ extension Mutation {
         Mutation("lets one history that cannot be read end the pull", breaks: [.mirrorDiffers]).with {
             $0.needs = [.oversizedHistories]
             $0.pull = { step, engine in
-                guard case .fetch = step, case .failed(let failure) = await engine.pullShell.perform(step),
+                guard case .fetch = step, case .failed(let failure) = await engine.pullExecutor.perform(step),
                     failure.isUnreadable
                 else { return nil }
                 return .failed(.cancelled)
@@ -101,6 +101,6 @@ extension Mutation {
 
     private static func history(of id: RemoteID, _ entries: [JSONText], _ version: String) -> PullMachine.Outcome? {
         let raw = JSONText.object([("conversation_id", .string(id.rawValue)), ("entries", .array(entries))])
-        return (try? ConversationHistory(raw: raw)).map { .fetched(HistoryIntake($0, version: version)) }
+        return (try? ConversationHistory(raw: raw)).map { .fetched(FetchedHistory($0, version: version)) }
     }
 }

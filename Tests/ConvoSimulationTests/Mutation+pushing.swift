@@ -19,7 +19,7 @@ extension Mutation {
         },
         Mutation("takes a lost answer for a lost request", breaks: [.blindResend, .repeatedWrite]).with {
             $0.push = { step, engine in
-                guard case .send = step, case .failed(.api(let error)) = await engine.pushShell.perform(step) else {
+                guard case .send = step, case .failed(.api(let error)) = await engine.pushExecutor.perform(step) else {
                     return nil
                 }
                 return .failed(.api(APIError(error.kind, effect: .none, message: error.message)))
@@ -28,13 +28,13 @@ extension Mutation {
         Mutation("takes an error after the commit for a refusal", breaks: [.falseState]).with {
             $0.push = { step, engine in
                 guard case .settle(let item, .inDoubt(let reason, _)) = step else { return nil }
-                return await engine.pushShell.perform(.settle(item, .refused(reason)))
+                return await engine.pushExecutor.perform(.settle(item, .refused(reason)))
             }
         },
         Mutation("forgets the base", breaks: [.falseState]).with {
             $0.push = { step, engine in
                 guard case .send(let item, _) = step else { return nil }
-                return await engine.pushShell.perform(.send(item, OutboxItem.Base(entryID: nil, count: 0)))
+                return await engine.pushExecutor.perform(.send(item, OutboxItem.Base(entryID: nil, count: 0)))
             }
         },
         Mutation("says that it is delivered before it is", breaks: [.falseState]).with {
@@ -43,7 +43,7 @@ extension Mutation {
                     (try? engine.store.markSending(item.id, base: base)) == true
                 else { return nil }
                 try? engine.store.markDelivered(item.id)
-                try? await engine.pushShell.send(item)
+                try? await engine.pushExecutor.send(item)
                 return .sent
             }
         },
@@ -120,7 +120,7 @@ extension Mutation {
             $0.push = { step, engine in
                 guard case .settle(let item, .refused(let reason)) = step else { return nil }
                 let later = engine.now + .seconds(30)
-                return await engine.pushShell.perform(.settle(item, .queued(reason, until: later)))
+                return await engine.pushExecutor.perform(.settle(item, .queued(reason, until: later)))
             }
         },
     ]

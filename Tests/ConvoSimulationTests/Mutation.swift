@@ -25,7 +25,7 @@ struct Mutation: Sendable, CustomTestStringConvertible {
     /// What its client makes of an answer, or of an error.
     var client = MutantClient.Reading()
     /// What its store does otherwise.
-    var environment: @Sendable (inout Environment) -> Void = { _ in }
+    var environment: @Sendable (inout StoreDependencies) -> Void = { _ in }
     /// Whether its store is told that a copy lies somewhere else.
     var noticesCopies = true
     /// Whether a read goes ahead of a write that would try an outage.

@@ -8,7 +8,7 @@ import Testing
     private let elsewhere = AccessPlan.access(to: .elsewhere, ours: AccessPlan().source(at: .start))
 
     private func ask(
-        _ world: inout SimulatedWorld, _ request: APIRequest, _ access: Access
+        _ world: inout SimulatedWorld, _ request: SimulatedRequest, _ access: Access
     ) -> Result<APIAnswer, APIError> {
         let exchange = world.send(request, with: access)
         world.advance(to: exchange.finishesAt)
@@ -16,16 +16,16 @@ import Testing
     }
 
     @Test func `have conversations of their own, and see none of each other's`() throws {
-        var peer = Peer()
-        let id = peer.start()
-        peer.pass(.seconds(20))
-        let list = APIRequest.list(page: 0, pageSize: 100, metadata: nil)
+        var client = DirectClient()
+        let id = client.start()
+        client.pass(.seconds(20))
+        let list = SimulatedRequest.list(page: 0, pageSize: 100, metadata: nil)
         for access in [neighbour, elsewhere] {
-            let theirs = try ask(&peer.world, list, access).get().elements
+            let theirs = try ask(&client.world, list, access).get().elements
             #expect(theirs.count == 2)
-            #expect(ask(&peer.world, .get(id), access).status == 404)
+            #expect(ask(&client.world, .get(id), access).status == 404)
         }
-        #expect(peer.list() == [id])
+        #expect(client.list() == [id])
     }
 
     @Test func `may be forbidden to each other`() {
@@ -41,7 +41,7 @@ import Testing
         plan.rotations = [.init(at: .start + .seconds(10), sourceFollowsAfter: .seconds(5))]
         var world = SimulatedWorld(seed: 1, access: plan)
         let old = plan.source(at: .start)
-        let list = APIRequest.list(page: 0, pageSize: 100, metadata: nil)
+        let list = SimulatedRequest.list(page: 0, pageSize: 100, metadata: nil)
         #expect(ask(&world, list, old).error == nil)
         world.advance(to: .start + .seconds(11))
         #expect(ask(&world, list, old).status == 401)
@@ -53,102 +53,102 @@ import Testing
 
 @Suite struct `The simulated real world` {
     @Test func `answers in the server's place for a while, and says nothing of what it did`() {
-        var peer = Peer(faults: [2: .portal(.redirect, to: .writes, lasts: .seconds(10))])
-        let id = peer.start()
-        let error = peer.append("again", to: id).error
+        var client = DirectClient(faults: [2: .portal(.redirect, to: .writes, lasts: .seconds(10))])
+        let id = client.start()
+        let error = client.append("again", to: id).error
         #expect(error?.kind == .notTheAPI(status: 302))
         #expect(error?.effect == .unknown)
-        #expect(peer.list() == [id])
-        peer.pass(.seconds(10))
-        #expect(peer.append("again", to: id).error == nil)
+        #expect(client.list() == [id])
+        client.pass(.seconds(10))
+        #expect(client.append("again", to: id).error == nil)
     }
 
     @Test func `shows an older history for a while`() {
-        var peer = Peer(faults: [3: .staleReads(.histories, by: .seconds(60), lasts: .seconds(30))])
-        let id = peer.start()
-        peer.pass(.seconds(100))
-        peer.append("again", to: id)
-        #expect(peer.texts(of: id) == ["hello", "echo: hello"])
-        peer.pass(.seconds(30))
-        #expect(peer.texts(of: id).count == 4)
+        var client = DirectClient(faults: [3: .staleReads(.histories, by: .seconds(60), lasts: .seconds(30))])
+        let id = client.start()
+        client.pass(.seconds(100))
+        client.append("again", to: id)
+        #expect(client.texts(of: id) == ["hello", "echo: hello"])
+        client.pass(.seconds(30))
+        #expect(client.texts(of: id).count == 4)
     }
 
     @Test(arguments: StoredText.allCases)
     func `keeps a text as the switch says, and never loses it`(change: StoredText) {
-        var peer = Peer { $0.storedText = change }
+        var client = DirectClient { $0.storedText = change }
         let text = Scenario.text(changedBy: change)
-        let stored = peer.entries(of: peer.start(text)).first?["content"]?.text
+        let stored = client.entries(of: client.start(text)).first?["content"]?.text
         let sent = JSONText.string(text).text
         #expect((Array((stored ?? "").utf8) == Array(sent.utf8)) == (change == .asSent))
-        #expect(peer.server.turns.first?.said.first?.contains(sent) == true)
+        #expect(client.server.turns.first?.said.first?.contains(sent) == true)
     }
 
     @Test(arguments: ServerSwitches.MetadataShown.allCases)
     func `leaves metadata out as the switch says`(shown: ServerSwitches.MetadataShown) {
-        var peer = Peer { $0.metadataShown = shown }
-        let id = peer.start(metadata: .object(["a": .string("b")]))
-        let rows = (try? peer.ask(.list(page: 0, pageSize: 10, metadata: nil)).get().elements) ?? []
+        var client = DirectClient { $0.metadataShown = shown }
+        let id = client.start(metadata: .object(["a": .string("b")]))
+        let rows = (try? client.ask(.list(page: 0, pageSize: 10, metadata: nil)).get().elements) ?? []
         #expect((rows.first?["metadata"] != nil) == (shown == .everywhere || shown == .notInGet))
-        #expect((peer.answer(to: .get(id))["metadata"] != nil) == (shown == .everywhere || shown == .notInList))
+        #expect((client.answer(to: .get(id))["metadata"] != nil) == (shown == .everywhere || shown == .notInList))
     }
 
     @Test func `gives the whole list as each page`() {
-        var peer = Peer { $0.ignoresPage = true }
-        let ids = (0..<3).map { _ in peer.start() }
-        #expect(peer.list(page: 7, pageSize: 1) == ids.reversed())
+        var client = DirectClient { $0.ignoresPage = true }
+        let ids = (0..<3).map { _ in client.start() }
+        #expect(client.list(page: 7, pageSize: 1) == ids.reversed())
     }
 
     @Test func `hides what others made, and shows it again`() {
-        var peer = Peer(others: [
+        var client = DirectClient(others: [
             .init(at: .start, .startMany(text: "hi", count: 5)),
             .init(at: .start + .seconds(60), .hideAll(butNewest: 1, alsoInList: true)),
             .init(at: .start + .seconds(90), .showAll),
         ])
-        peer.pass(.seconds(61))
-        #expect(peer.list().count == 1)
-        #expect(peer.server.conversations.count == 5)
-        #expect(peer.ask(.get(peer.server.conversations[4].id)).status == 404)
-        peer.pass(.seconds(30))
-        #expect(peer.list().count == 5)
+        client.pass(.seconds(61))
+        #expect(client.list().count == 1)
+        #expect(client.server.conversations.count == 5)
+        #expect(client.ask(.get(client.server.conversations[4].id)).status == 404)
+        client.pass(.seconds(30))
+        #expect(client.list().count == 5)
     }
 
     @Test func `has rows and entries that no client understands, beside those that it does`() throws {
-        var peer = Peer(others: [
+        var client = DirectClient(others: [
             .init(at: .start, .start(text: "hi")), .init(at: .start + .seconds(20), .addOddRow(.numberForID, place: 0)),
             .init(at: .start + .seconds(20), .addOddElement(.withoutType, nth: 0, place: 1)),
             .init(at: .start + .seconds(21), .addOddElement(.tooDeep, nth: 0, place: 2)),
             .init(at: .start + .seconds(22), .addOddElement(.brokenBytes, nth: 0, place: 9)),
         ])
-        peer.pass(.seconds(30))
+        client.pass(.seconds(30))
         let page = ConversationPage(
-            elements: try peer.ask(.list(page: 0, pageSize: 10, metadata: nil)).get().elements)
+            elements: try client.ask(.list(page: 0, pageSize: 10, metadata: nil)).get().elements)
         #expect(page.oddItems.map(\.position) == [0])
         let history = try ConversationHistory(
-            try peer.ask(.history(page.conversations[0].id)).get().parsed())
+            try client.ask(.history(page.conversations[0].id)).get().parsed())
         #expect(history.oddItems.map(\.position) == [3, 4])
         #expect(history.oddItems.map(\.isTakenIn) == [false, true])
         #expect(history.entries.map(\.type) == [.messageInput, .unknown, .messageOutput, .messageOutput])
-        let served = peer.server.mirrored(of: peer.server.conversations[0])
+        let served = client.server.mirrored(of: client.server.conversations[0])
         #expect(history.entries.map(\.raw) == served.map(\.inHistory))
     }
 
     @Test func `has histories that are too large to read`() {
-        var peer = Peer(others: [
+        var client = DirectClient(others: [
             .init(at: .start, .start(text: "hi")), .init(at: .start + .seconds(20), .setOversized(nth: 0, true)),
             .init(at: .start + .seconds(40), .shrinkAll),
         ])
-        peer.pass(.seconds(30))
-        let id = peer.list()[0]
-        #expect(peer.ask(.history(id)).error?.kind == .answerTooLarge(limit: 1 << 26))
-        peer.pass(.seconds(20))
-        #expect(peer.texts(of: id).count == 2)
+        client.pass(.seconds(30))
+        let id = client.list()[0]
+        #expect(client.ask(.history(id)).error?.kind == .answerTooLarge(limit: 1 << 26))
+        client.pass(.seconds(20))
+        #expect(client.texts(of: id).count == 2)
     }
 }
 
 @Suite struct `The checks of the real world` {
     private let id = RemoteID("conv_1")
 
-    private func audit(_ records: [(APIRequest, Tenant?, Int, Audit.Outcome)]) -> Audit {
+    private func audit(_ records: [(SimulatedRequest, Tenant?, Int, Audit.Outcome)]) -> Audit {
         Audit(
             records: records.enumerated().map { number, record in
                 let sent = VirtualInstant.start + .seconds(record.2)
@@ -194,8 +194,10 @@ import Testing
     }
 
     @Test func `see a write that waits while nothing is under way`() {
-        let write = APIRequest.append(AppendRequest(inputs: .text("x")), to: id)
-        func rules(sentAt second: Int, before: [(APIRequest, Tenant?, Int, Audit.Outcome)] = []) -> [Violation.Rule] {
+        let write = SimulatedRequest.append(AppendRequest(inputs: .text("x")), to: id)
+        func rules(sentAt second: Int, before: [(SimulatedRequest, Tenant?, Int, Audit.Outcome)] = []) -> [Violation
+            .Rule]
+        {
             let records = audit(before + [(write, .ours, second, .answered)]).records.map { record in
                 Audit.Record(
                     number: record.number, operation: record.request.isTurn ? record.operation : nil,
@@ -207,13 +209,13 @@ import Testing
         }
         #expect(rules(sentAt: 1).isEmpty)
         #expect(rules(sentAt: 3) == [.late])
-        let reads = (0..<3).map { (APIRequest.get(id), Tenant?.some(.ours), $0, Audit.Outcome.answered) }
+        let reads = (0..<3).map { (SimulatedRequest.get(id), Tenant?.some(.ours), $0, Audit.Outcome.answered) }
         #expect(rules(sentAt: 3, before: reads).isEmpty)
     }
 
     @Test func `see a turn that tries an outage`() {
         let failed = Audit.Outcome.failed(.unreachable, effect: .none, retryAfter: nil)
-        let write = APIRequest.append(AppendRequest(inputs: .text("x")), to: id)
+        let write = SimulatedRequest.append(AppendRequest(inputs: .text("x")), to: id)
         let trial = audit([(.get(id), .ours, 0, failed), (write, .ours, 10, .answered)])
         #expect(RequestCheck().violations(in: trial).map(\.rule) == [.costlyProbe])
         let read = audit([
@@ -223,12 +225,12 @@ import Testing
     }
 
     @Test func `see a deletion that is said to be done, and is not`() {
-        var peer = Peer()
-        let id = peer.start()
+        var client = DirectClient()
+        let id = client.start()
         let outbox = OutboxSnapshot(items: [], deleted: [id])
-        #expect(WriteCheck.deletions(outbox, server: peer.server, excused: []).map(\.rule) == [.falseState])
-        #expect(WriteCheck.deletions(outbox, server: peer.server, excused: [id]).isEmpty)
-        peer.ask(.delete(id))
-        #expect(WriteCheck.deletions(outbox, server: peer.server, excused: []).isEmpty)
+        #expect(WriteCheck.deletions(outbox, server: client.server, excused: []).map(\.rule) == [.falseState])
+        #expect(WriteCheck.deletions(outbox, server: client.server, excused: [id]).isEmpty)
+        client.ask(.delete(id))
+        #expect(WriteCheck.deletions(outbox, server: client.server, excused: []).isEmpty)
     }
 }

@@ -32,7 +32,7 @@ final class Simulation {
     let mutation: Mutation?
     let world: SharedWorld
     let disk: Disk
-    let person = Person()
+    let person = SimulatedUser()
     private let executor = OneAtATime()
     var steps: ArraySlice<Scenario.Step>
     private var deaths: ArraySlice<Scenario.Death>
@@ -76,7 +76,7 @@ final class Simulation {
             SimulatedWorld(
                 seed: scenario.seed, switches: scenario.switches, faults: scenario.faults, others: scenario.others,
                 clockJumps: scenario.clockJumps, access: scenario.access))
-        let right: @Sendable (inout Environment) -> Void = { _ in }
+        let right: @Sendable (inout StoreDependencies) -> Void = { _ in }
         disk = try Disk(
             world, seed: scenario.seed, noticesCopies: mutation?.noticesCopies ?? true,
             change: mutation?.environment ?? right)

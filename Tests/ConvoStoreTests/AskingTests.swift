@@ -5,15 +5,15 @@ import Testing
 @testable import ConvoStore
 
 @Suite struct `What the engine asks of the outbox` {
-    private let house: TemporaryStore
-    private var store: Store { house.store }
+    private let temporary: TemporaryStore
+    private var store: Store { temporary.store }
     private let first: LocalID
     private let second: LocalID
 
     init() throws {
-        house = try TemporaryStore()
-        first = try house.conversation("conv_1")
-        second = try house.conversation("conv_2")
+        temporary = try TemporaryStore()
+        first = try temporary.conversation("conv_1")
+        second = try temporary.conversation("conv_2")
     }
 
     private func ready(_ limit: Int = 99, in only: LocalID? = nil) throws -> [OperationID] {
@@ -21,38 +21,40 @@ import Testing
     }
 
     @Test func `offers the first open write of each conversation, in the order of acceptance`() throws {
-        let writes = [try house.append(to: second), try house.append(to: first), try house.append(to: second)]
+        let writes = [
+            try temporary.append(to: second), try temporary.append(to: first), try temporary.append(to: second),
+        ]
         #expect(try ready() == [writes[0], writes[1]])
         #expect(try ready(1) == [writes[0]])
         #expect(try ready(in: first) == [writes[1]])
         #expect(try ready(in: LocalID("nobody")).isEmpty)
-        try house.doubt(writes[0])
+        try temporary.doubt(writes[0])
         #expect(try ready() == [writes[0], writes[1]])
-        try house.stop(writes[1])
+        try temporary.stop(writes[1])
         #expect(try ready() == [writes[0]])
         try store.markDelivered(writes[0])
         #expect(try ready() == [writes[2]])
     }
 
     @Test func `offers nothing whose conversation, or whose parent, is not on the server`() throws {
-        let start = try house.start()
-        let behind = try house.append(to: start.conversation)
+        let start = try temporary.start()
+        let behind = try temporary.append(to: start.conversation)
         let branch = try store.restart(
             RestartRequest(from: EntryID("conv_1 q"), inputs: .text("other")), of: first)
-        let more = try house.append(to: branch.conversation)
+        let more = try temporary.append(to: branch.conversation)
         #expect(try ready() == [start.operation, branch.operation])
         _ = try store.cancel(start.operation)
         #expect(try ready() == [branch.operation])
         _ = try store.markSending(branch.operation, base: nil)
         try store.markDelivered(branch.operation, as: RemoteID("conv_3"))
         #expect(try ready() == [more])
-        #expect(try house.states(behind) == [.cancelled])
+        #expect(try temporary.states(behind) == [.cancelled])
         let (nameless, after) = (
             try store.restart(RestartRequest(from: EntryID("conv_1 q"), inputs: .text("x")), of: first),
-            try house.start()
+            try temporary.start()
         )
         for write in [nameless, after] {
-            _ = try house.append(to: write.conversation)
+            _ = try temporary.append(to: write.conversation)
             try store.markDelivered(write.operation)
         }
         #expect(try ready() == [more], "their conversations are not known to be there")
@@ -65,8 +67,10 @@ import Testing
 
     @Test func `tells the next moment for which a write waits`() throws {
         #expect(try store.nextAttempt() == nil)
-        let moments = [30, 20, 10].map { Timestamp(microseconds: house.clock.now.microseconds + $0 * 1_000_000) }
-        let writes = [try house.append(to: first), try house.append(to: second), try house.start().operation]
+        let moments = [30, 20, 10].map { Timestamp(microseconds: temporary.clock.now.microseconds + $0 * 1_000_000) }
+        let writes = [
+            try temporary.append(to: first), try temporary.append(to: second), try temporary.start().operation,
+        ]
         try store.markQueued(writes[0], from: .queued, reason: nil, nextAttempt: moments[0])
         _ = try store.markSending(writes[1], base: nil)
         try store.markInDoubt(writes[1], reason: .lost, nextAttempt: moments[1])
@@ -90,7 +94,7 @@ import Testing
 
     @Test func `tells whether more appends are queued for a conversation`() throws {
         #expect(try !store.hasQueuedWrites(for: first))
-        let write = try house.append(to: first)
+        let write = try temporary.append(to: first)
         #expect(try store.hasQueuedWrites(for: first))
         #expect(try !store.hasQueuedWrites(for: second))
         _ = try store.markSending(write, base: nil)
@@ -101,26 +105,26 @@ import Testing
 
     @Test func `tells whether a history is behind what is known of its conversation`() throws {
         #expect(try !store.isHistoryBehind(of: first))
-        _ = try store.takeIn([.sample("conv_1", updated: "2026-03-01T00:00:00Z")])
+        _ = try store.ingest([.sample("conv_1", updated: "2026-03-01T00:00:00Z")])
         #expect(try store.isHistoryBehind(of: first))
         #expect(try !store.isHistoryBehind(of: second))
         try store.markDeletedRemotely([RemoteID("conv_1")])
         #expect(try !store.isHistoryBehind(of: first))
-        #expect(try !store.isHistoryBehind(of: house.start().conversation))
+        #expect(try !store.isHistoryBehind(of: temporary.start().conversation))
         #expect(try !store.isHistoryBehind(of: LocalID("none")))
-        let unstored = try house.start(isStored: false)
-        try store.markDelivered(unstored.operation, response: house.response("conv_9"))
+        let unstored = try temporary.start(isStored: false)
+        try store.markDelivered(unstored.operation, response: temporary.response("conv_9"))
         #expect(try !store.isHistoryBehind(of: unstored.conversation))
     }
 
     @Test func `tells which conversations our own writes have made`() throws {
-        let start = try house.start()
+        let start = try temporary.start()
         try store.markDelivered(start.operation, as: RemoteID("ours"))
         let branch = try store.restart(RestartRequest(from: EntryID("conv_1 q"), inputs: .text("other")), of: first)
         try store.markDelivered(branch.operation, as: RemoteID("branch"))
-        let other = try house.start()
+        let other = try temporary.start()
         try store.markDelivered(other.operation, as: RemoteID("not asked for"))
-        _ = try house.append(to: second)
+        _ = try temporary.append(to: second)
         let asked = ["conv_1", "conv_2", "ours", "branch", "unknown"].map { RemoteID($0) }
         #expect(try store.ownCreations(among: asked) == [RemoteID("ours"), RemoteID("branch")])
     }
@@ -129,41 +133,41 @@ import Testing
         let tip = OutboxItem.Base(entryID: EntryID("conv_1 a"), count: 2)
         #expect(try store.tip(of: first) == tip)
         #expect(try store.tip(of: second).entryID == EntryID("conv_2 a"))
-        let write = try house.append(to: first)
+        let write = try temporary.append(to: first)
         _ = try store.markSending(write, base: tip)
         try store.keepPartial(
             of: write, conversation: nil, entries: [Entry(raw: JSONText(message("part", "half", role: "assistant")))])
         #expect(try store.tip(of: first) == tip)
         try store.write { try $0.execute(sql: "UPDATE entry SET dropped_at = 'now' WHERE id = 'conv_1 a'") }
         #expect(try store.tip(of: first) == OutboxItem.Base(entryID: EntryID("conv_1 q"), count: 1))
-        #expect(try store.tip(of: house.start().conversation) == OutboxItem.Base(entryID: nil, count: 0))
+        #expect(try store.tip(of: temporary.start().conversation) == OutboxItem.Base(entryID: nil, count: 0))
     }
 
     @Test func `tells how long a turn has been waited for, and vouches for no history until then`() throws {
         #expect(try store.unansweredTurn(of: first) == nil)
         #expect(try store.historyVersion(of: first) == "2026-01-01T00:00:00.000001Z")
-        let asked = #"{"type":"message.input","id":"q","content":"?","created_at":"\#(house.clock.now.text)"}"#
+        let asked = #"{"type":"message.input","id":"q","content":"?","created_at":"\#(temporary.clock.now.text)"}"#
         try store.mirror(.sample("conv_3", updated: "2026-01-05T00:00:00.000000Z"), [asked])
         let third = try store.localID(matching: "conv_3")
         let turn = try #require(try store.unansweredTurn(of: third))
         #expect(turn.attempts == 0 && turn.wait == .seconds(2))
-        #expect(turn.due.microseconds == house.clock.now.microseconds + 2_000_000)
+        #expect(turn.due.microseconds == temporary.clock.now.microseconds + 2_000_000)
         #expect(try store.historyVersion(of: third) == nil)
         #expect(try store.unansweredTurn(of: second) == nil)
-        house.clock.advance(seconds: 2)
+        temporary.clock.advance(seconds: 2)
         try store.mirror(.sample("conv_3", updated: "2026-01-05T00:00:00.000000Z"), [asked])
         #expect(try store.unansweredTurn(of: third)?.attempts == 1)
         // The store begins the wait anew for a new entry, and not for another `updated_at` alone.
-        house.clock.advance(seconds: 4)
+        temporary.clock.advance(seconds: 4)
         try store.mirror(.sample("conv_3", updated: "2026-01-05T00:00:01.000000Z"), [asked])
         #expect(try store.unansweredTurn(of: third)?.attempts == 2)
         let more = asked.replacing(#""id":"q""#, with: #""id":"r""#)
         try store.mirror(.sample("conv_3", updated: "2026-01-05T00:00:02.000000Z"), [asked, more])
         #expect(try store.unansweredTurn(of: third)?.attempts == 0)
         // A history that is only older than the list holds no write up.
-        _ = try store.takeIn([.sample("conv_2", updated: "2026-02-01T00:00:00Z")])
-        try store.takeIn([
-            HistoryIntake(
+        _ = try store.ingest([.sample("conv_2", updated: "2026-02-01T00:00:00Z")])
+        try store.ingest([
+            FetchedHistory(
                 .sample("conv_2", [message("conv_2 q", "hello"), message("conv_2 a", "echo", role: "assistant")]),
                 version: "2026-02-01T00:00:00Z")
         ])

@@ -5,15 +5,15 @@ import Testing
 @testable import ConvoStore
 
 @Suite struct `An append that another writer has overtaken` {
-    private let house: TemporaryStore
-    private var store: Store { house.store }
+    private let temporary: TemporaryStore
+    private var store: Store { temporary.store }
     private let first: LocalID
     private let second: LocalID
 
     init() throws {
-        house = try TemporaryStore()
-        first = try house.conversation("conv_1")
-        second = try house.conversation("conv_2")
+        temporary = try TemporaryStore()
+        first = try temporary.conversation("conv_1")
+        second = try temporary.conversation("conv_2")
     }
 
     @Test func `follows the policy of its conversation alone`() throws {
@@ -26,14 +26,14 @@ import Testing
     }
 
     @Test func `becomes a branch from what its writer had seen, with what is queued behind it`() throws {
-        let before = try house.append("before", to: first)
-        let (write, behind) = (try house.append("mine", to: first), try house.append("next", to: first))
-        let cancelled = try house.append("never", to: first)
+        let before = try temporary.append("before", to: first)
+        let (write, behind) = (try temporary.append("mine", to: first), try temporary.append("next", to: first))
+        let cancelled = try temporary.append("never", to: first)
         _ = try store.cancel(cancelled)
-        let other = try house.append("other", to: second)
+        let other = try temporary.append("other", to: second)
         try store.write { try $0.execute(sql: "UPDATE operation SET seen_entry_id = 'conv_1 q'") }
         #expect(try store.branchOff(write))
-        let item = try house.item(write)
+        let item = try temporary.item(write)
         #expect(item.kind == .restart && item.state == .queued)
         #expect(item.request["from_entry_id"]?.string == "conv_1 q")
         #expect(item.inputs.string == "mine")
@@ -41,19 +41,19 @@ import Testing
         let branch = try store.conversation(matching: item.conversation.rawValue)
         #expect(branch.parent?.conversation == first && branch.parent?.entry == EntryID("conv_1 q"))
         #expect(branch.name == "Name of conv_1" && branch.model == "mistral-small-latest" && !branch.isLocalOnly)
-        #expect(try house.item(behind).conversation == item.conversation)
-        #expect(try house.item(behind).kind == .append)
-        #expect(try house.item(before).conversation == first)
-        #expect(try house.item(cancelled).conversation == first)
-        #expect(try house.item(other).conversation == second)
-        #expect(try house.item(other).kind == .append && house.item(before).kind == .append)
+        #expect(try temporary.item(behind).conversation == item.conversation)
+        #expect(try temporary.item(behind).kind == .append)
+        #expect(try temporary.item(before).conversation == first)
+        #expect(try temporary.item(cancelled).conversation == first)
+        #expect(try temporary.item(other).conversation == second)
+        #expect(try temporary.item(other).kind == .append && temporary.item(before).kind == .append)
         #expect(try store.conversation(matching: first.rawValue).parent == nil)
         #expect(try store.conversation(matching: second.rawValue).parent == nil)
         try store.checkIntegrity()
     }
 
     @Test func `keeps what its writer had seen where another copy may have sent it`() throws {
-        let (write, copied) = (try house.append(to: first), try house.append(to: first))
+        let (write, copied) = (try temporary.append(to: first), try temporary.append(to: first))
         try store.write {
             try $0.execute(
                 sql:
@@ -67,15 +67,15 @@ import Testing
                 message("o", "echo", role: "assistant"),
             ])
         try store.write { try $0.execute(sql: "UPDATE operation SET base_entry_id = 'conv_1 a', base_count = 2") }
-        try store.noteOwnTurn(of: house.item(write), entries: 2)
-        #expect(try house.item(write).seenEntryID == EntryID("o"))
-        #expect(try house.item(copied).seenEntryID == EntryID("conv_1 a"))
+        try store.noteOwnTurn(of: temporary.item(write), entries: 2)
+        #expect(try temporary.item(write).seenEntryID == EntryID("o"))
+        #expect(try temporary.item(copied).seenEntryID == EntryID("conv_1 a"))
     }
 
     @Test func `becomes none where it is no longer queued, confirms calls, or its writer had seen nothing`() throws {
-        let moving = try house.append(to: first)
+        let moving = try temporary.append(to: first)
         _ = try store.markSending(moving, base: nil)
-        let blind = try house.append(to: second)
+        let blind = try temporary.append(to: second)
         try store.write {
             try $0.execute(
                 sql: "UPDATE operation SET seen_entry_id = NULL WHERE id = ?", arguments: [blind.rawValue])
@@ -85,7 +85,7 @@ import Testing
                 json: .object(["tool_confirmations": .array([JSONText.object(["tool_call_id": .string("c")])])])),
             to: second
         ).operation
-        let start = try house.start().operation
+        let start = try temporary.start().operation
         for id in [moving, blind, confirmation, start, OperationID("none")] {
             #expect(try store.branchOff(id) == false)
         }
@@ -94,15 +94,15 @@ import Testing
     }
 
     @Test func `is none where only our own turn came between`() throws {
-        let sent = try house.append("first", to: first)
-        let (behind, other) = (try house.append("second", to: first), try house.append("other", to: second))
+        let sent = try temporary.append("first", to: first)
+        let (behind, other) = (try temporary.append("second", to: first), try temporary.append("other", to: second))
         try store.write { try $0.execute(sql: "UPDATE operation SET seen_entry_id = 'conv_1 a'") }
         _ = try store.markSending(sent, base: try store.tip(of: first))
-        let delivered = try house.item(sent)
-        try store.markDelivered(sent, response: house.response("conv_1", message("o", "echo", role: "assistant")))
+        let delivered = try temporary.item(sent)
+        try store.markDelivered(sent, response: temporary.response("conv_1", message("o", "echo", role: "assistant")))
         func read(_ more: String...) throws {
-            try store.takeIn([
-                HistoryIntake(
+            try store.ingest([
+                FetchedHistory(
                     .sample(
                         "conv_1",
                         [message("conv_1 q", "hello"), message("conv_1 a", "echo", role: "assistant")] + more),
@@ -110,40 +110,40 @@ import Testing
             ])
         }
         try store.noteOwnTurn(of: delivered, entries: 2)
-        #expect(try house.item(behind).seenEntryID == EntryID("conv_1 a"), "its inputs are not there yet")
+        #expect(try temporary.item(behind).seenEntryID == EntryID("conv_1 a"), "its inputs are not there yet")
         try read(message("i", "first"), message("o", "echo", role: "assistant"))
         try store.noteOwnTurn(of: delivered, entries: 2)
-        #expect(try house.item(behind).seenEntryID == EntryID("o"))
-        #expect(try house.item(other).seenEntryID == EntryID("conv_1 a"))
-        #expect(try house.item(sent).seenEntryID == EntryID("conv_1 a"), "it is over")
+        #expect(try temporary.item(behind).seenEntryID == EntryID("o"))
+        #expect(try temporary.item(other).seenEntryID == EntryID("conv_1 a"))
+        #expect(try temporary.item(sent).seenEntryID == EntryID("conv_1 a"), "it is over")
         try read(
             message("i", "first"), message("o", "echo", role: "assistant"), message("t", "theirs"))
         try store.write { try $0.execute(sql: "UPDATE operation SET seen_entry_id = 'conv_1 a'") }
         try store.noteOwnTurn(of: delivered, entries: 2)
-        #expect(try house.item(behind).seenEntryID == EntryID("conv_1 a"), "another writer was there")
+        #expect(try temporary.item(behind).seenEntryID == EntryID("conv_1 a"), "another writer was there")
         try store.write { try $0.execute(sql: "UPDATE operation SET seen_entry_id = 'elsewhere'") }
         try store.noteOwnTurn(of: delivered, entries: 3)
-        #expect(try house.item(behind).seenEntryID == EntryID("elsewhere"), "its writer had something else in view")
+        #expect(try temporary.item(behind).seenEntryID == EntryID("elsewhere"), "its writer had something else in view")
     }
 
     @Test func `is none behind our own start, nor behind our own branch`() throws {
-        let start = try house.start()
-        let behind = try house.append(to: start.conversation)
+        let start = try temporary.start()
+        let behind = try temporary.append(to: start.conversation)
         let branch = try store.restart(RestartRequest(from: EntryID("conv_1 q"), inputs: .text("other")), of: first)
-        let after = try house.append(to: branch.conversation)
+        let after = try temporary.append(to: branch.conversation)
         try store.write {
             try $0.execute(
                 sql: "UPDATE operation SET seen_entry_id = 'conv_1 q' WHERE id = ?", arguments: [after.rawValue])
         }
         for (write, name) in [(start, "new"), (branch, "branch")] {
-            let item = try house.item(write.operation)
+            let item = try temporary.item(write.operation)
             try store.noteOwnCreation(of: item)  // nothing of it is here yet
-            if name == "new" { #expect(try house.item(behind).seenEntryID == nil) }
+            if name == "new" { #expect(try temporary.item(behind).seenEntryID == nil) }
             try store.markDelivered(
-                write.operation, response: house.response(name, message("\(name) o", "echo", role: "assistant")))
+                write.operation, response: temporary.response(name, message("\(name) o", "echo", role: "assistant")))
             try store.noteOwnCreation(of: item)
         }
-        #expect(try house.item(behind).seenEntryID == EntryID("new o"))
-        #expect(try house.item(after).seenEntryID == EntryID("branch o"))
+        #expect(try temporary.item(behind).seenEntryID == EntryID("new o"))
+        #expect(try temporary.item(after).seenEntryID == EntryID("branch o"))
     }
 }

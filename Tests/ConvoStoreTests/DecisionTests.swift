@@ -6,19 +6,19 @@ import Testing
 
 /// What a person does to a write, beside another conversation with writes of its own.
 @Suite struct `A person who decides about a write` {
-    private let house: TemporaryStore
-    private var store: Store { house.store }
+    private let temporary: TemporaryStore
+    private var store: Store { temporary.store }
     private let first: LocalID
     private let second: LocalID
 
     init() throws {
-        house = try TemporaryStore()
-        first = try house.conversation("conv_1")
-        second = try house.conversation("conv_2")
+        temporary = try TemporaryStore()
+        first = try temporary.conversation("conv_1")
+        second = try temporary.conversation("conv_2")
     }
 
     @Test func `finds it by its id, or by what no other begins with`() throws {
-        let ids = [try house.append(to: first), try house.append(to: second)]
+        let ids = [try temporary.append(to: first), try temporary.append(to: second)]
         try store.write {
             for (id, name) in zip(ids, ["op_ab", "op_abc"]) {
                 try $0.execute(sql: "UPDATE operation SET id = ? WHERE id = ?", arguments: [name, id.rawValue])
@@ -36,7 +36,7 @@ import Testing
     }
 
     @Test func `sees the outbox in its order, and what is over only on request`() throws {
-        let ids = try (0..<4).map { try house.append(to: $0 % 2 == 0 ? first : second) }
+        let ids = try (0..<4).map { try temporary.append(to: $0 % 2 == 0 ? first : second) }
         _ = try store.cancel(ids[0])
         try store.markDelivered(ids[1])
         #expect(try store.outbox().map(\.id) == [ids[2], ids[3]])
@@ -46,24 +46,24 @@ import Testing
     }
 
     @Test func `retries what waits, at once`() throws {
-        let (queued, doubtful) = (try house.append(to: first), try house.append(to: second))
-        let late = Timestamp(microseconds: house.clock.now.microseconds + 60_000_000)
+        let (queued, doubtful) = (try temporary.append(to: first), try temporary.append(to: second))
+        let late = Timestamp(microseconds: temporary.clock.now.microseconds + 60_000_000)
         try store.markQueued(queued, from: .queued, reason: .no, nextAttempt: late)
         _ = try store.markSending(doubtful, base: nil)
         try store.markInDoubt(doubtful, reason: .lost, nextAttempt: late)
         try store.retry(queued)
-        #expect(try house.item(queued).nextAttempt == nil)
-        #expect(try house.item(doubtful).nextAttempt == late)
+        #expect(try temporary.item(queued).nextAttempt == nil)
+        #expect(try temporary.item(doubtful).nextAttempt == late)
         try store.retry(doubtful)
-        #expect(try house.item(doubtful).nextAttempt == nil)
-        #expect(try house.states(queued, doubtful) == [.queued, .inDoubt])
+        #expect(try temporary.item(doubtful).nextAttempt == nil)
+        #expect(try temporary.states(queued, doubtful) == [.queued, .inDoubt])
     }
 
     @Test func `retries what is stopped, knowing what the conversation holds now`() throws {
-        let (stopped, behind) = (try house.append(to: first), try house.append(to: first))
-        let other = try house.append(to: second)
-        try house.stop(stopped)
-        try house.stop(other)
+        let (stopped, behind) = (try temporary.append(to: first), try temporary.append(to: first))
+        let other = try temporary.append(to: second)
+        try temporary.stop(stopped)
+        try temporary.stop(other)
         try store.mirror(
             .sample("conv_1", updated: "2026-01-02T00:00:00Z"),
             [message("conv_1 q", "hello"), message("conv_1 a", "echo", role: "assistant"), message("new", "theirs")])
@@ -71,14 +71,14 @@ import Testing
             try $0.execute(sql: "UPDATE operation SET next_attempt = 7 WHERE state IN ('held', 'refused')")
         }
         try store.retry(stopped)
-        #expect(try house.states(stopped, behind, other) == [.queued, .queued, .refused])
-        let item = try house.item(stopped)
+        #expect(try temporary.states(stopped, behind, other) == [.queued, .queued, .refused])
+        let item = try temporary.item(stopped)
         #expect(item.seenEntryID == EntryID("new") && item.reason == nil && item.nextAttempt == nil)
-        #expect(try house.item(behind).seenEntryID == EntryID("conv_1 a"))
-        #expect(try house.item(behind).nextAttempt == nil)
+        #expect(try temporary.item(behind).seenEntryID == EntryID("conv_1 a"))
+        #expect(try temporary.item(behind).nextAttempt == nil)
         try store.write { try $0.execute(sql: "UPDATE entry SET dropped_at = 'now' WHERE id = 'conv_2 a'") }
         try store.retry(other)
-        #expect(try house.item(other).seenEntryID == EntryID("conv_2 q"))
+        #expect(try temporary.item(other).seenEntryID == EntryID("conv_2 q"))
     }
 
     /// As in a copy of a database, whose original may have sent it.
@@ -96,36 +96,36 @@ import Testing
     }
 
     @Test func `has a copied write looked for only once its conversation is known`() throws {
-        let start = try house.start()
-        let behind = try (0..<2).map { _ in try house.append(to: start.conversation) }
+        let start = try temporary.start()
+        let behind = try (0..<2).map { _ in try temporary.append(to: start.conversation) }
         try copied(start.operation, behind[0], behind[1])
         let wrong = StoreError.wrongState(behind[0], state: .held, action: "retried")
         #expect(refusal { try store.retry(behind[0]) } == "\(wrong)")
         try store.retry(start.operation)
-        let item = try house.item(start.operation)
+        let item = try temporary.item(start.operation)
         #expect(item.state == .inDoubt && item.nextAttempt == nil && item.base == nil && item.failures == 0)
         for id in behind { try store.retry(id) }
-        #expect(try house.states(behind[0], behind[1]) == [.inDoubt, .inDoubt])
-        let last = try house.append(to: start.conversation)
-        for id in behind { try store.markInDoubt(id, reason: .lost, nextAttempt: house.clock.now) }
+        #expect(try temporary.states(behind[0], behind[1]) == [.inDoubt, .inDoubt])
+        let last = try temporary.append(to: start.conversation)
+        for id in behind { try store.markInDoubt(id, reason: .lost, nextAttempt: temporary.clock.now) }
         try store.markStopped(start.operation, from: .inDoubt, as: .held, reason: .no)
-        #expect(try house.states(behind[0], behind[1], last) == [.held, .held, .held])
+        #expect(try temporary.states(behind[0], behind[1], last) == [.held, .held, .held])
         for id in behind {
-            let item = try house.item(id)
+            let item = try temporary.item(id)
             #expect(item.reason?.code == "answer_lost" && item.nextAttempt == nil)
         }
-        #expect(try house.item(last).reason?.code == "dependency")
+        #expect(try temporary.item(last).reason?.code == "dependency")
     }
 
     @Test func `has a copied append looked for at once where its conversation is known`() throws {
-        let (stopped, write) = (try house.append(to: first), try house.append(to: first))
+        let (stopped, write) = (try temporary.append(to: first), try temporary.append(to: first))
         try copied(stopped, write)
         try store.retry(write)
-        #expect(try house.states(stopped, write) == [.held, .inDoubt])
+        #expect(try temporary.states(stopped, write) == [.held, .inDoubt])
     }
 
     @Test func `finds nothing to work on behind what is stopped, but for what is in doubt`() throws {
-        let (stopped, behind) = (try house.append(to: first), try house.append(to: first))
+        let (stopped, behind) = (try temporary.append(to: first), try temporary.append(to: first))
         try copied(stopped)
         #expect(try store.readyOperations(limit: 9).isEmpty)
         try store.write {
@@ -139,9 +139,9 @@ import Testing
     }
 
     @Test func `cannot retry what waits for another one, or is over, or on its way`() throws {
-        let (stopped, behind) = (try house.append(to: first), try house.append(to: first))
-        let moving = try house.append(to: second)
-        try house.stop(stopped)
+        let (stopped, behind) = (try temporary.append(to: first), try temporary.append(to: first))
+        let moving = try temporary.append(to: second)
+        try temporary.stop(stopped)
         _ = try store.markSending(moving, base: nil)
         for (id, state) in [(behind, OperationState.held), (moving, .sending)] {
             let wrong = StoreError.wrongState(id, state: state, action: "retried")
@@ -152,27 +152,27 @@ import Testing
     }
 
     @Test func `lets go of what waits up to the next one that is stopped by itself`() throws {
-        let ids = try (0..<4).map { _ in try house.append(to: first) }
-        let other = try house.append(to: second)
-        try house.stop(ids[2])
-        try house.stop(ids[0])
-        try house.stop(other)
-        #expect(try house.states(ids[0], ids[1], ids[2], ids[3]) == [.refused, .held, .refused, .held])
+        let ids = try (0..<4).map { _ in try temporary.append(to: first) }
+        let other = try temporary.append(to: second)
+        try temporary.stop(ids[2])
+        try temporary.stop(ids[0])
+        try temporary.stop(other)
+        #expect(try temporary.states(ids[0], ids[1], ids[2], ids[3]) == [.refused, .held, .refused, .held])
         try store.retry(ids[0])
-        #expect(try house.states(ids[0], ids[1], ids[2], ids[3]) == [.queued, .queued, .refused, .held])
+        #expect(try temporary.states(ids[0], ids[1], ids[2], ids[3]) == [.queued, .queued, .refused, .held])
         #expect(try store.cancel(ids[2]) == [ids[2]])
-        #expect(try house.states(ids[3], other) == [.queued, .refused])
+        #expect(try temporary.states(ids[3], other) == [.queued, .refused])
     }
 
     @Test func `takes back what was never sent, and finds nothing of it`() throws {
         let (write, behind, other) = (
-            try house.append("apple", to: first), try house.append("pear", to: first),
-            try house.append("plum", to: second)
+            try temporary.append("apple", to: first), try temporary.append("pear", to: first),
+            try temporary.append("plum", to: second)
         )
-        try store.markQueued(write, from: .queued, reason: .no, nextAttempt: house.clock.now)
+        try store.markQueued(write, from: .queued, reason: .no, nextAttempt: temporary.clock.now)
         #expect(try store.cancel(write) == [write])
-        #expect(try house.states(write, behind, other) == [.cancelled, .queued, .queued])
-        #expect(try house.item(write).nextAttempt == nil && house.item(write).reason == nil)
+        #expect(try temporary.states(write, behind, other) == [.cancelled, .queued, .queued])
+        #expect(try temporary.item(write).nextAttempt == nil && temporary.item(write).reason == nil)
         #expect(try store.search("apple").total == 0)
         #expect(try store.search("pear").total == 1)
         _ = try store.markSending(other, base: nil)
@@ -184,23 +184,23 @@ import Testing
     }
 
     @Test func `takes a start back with its appends and the branches that wait for it, and nothing else`() throws {
-        let start = try house.start("apple")
-        _ = try store.cancel(try house.append("never", to: start.conversation))
-        let more = try house.append("pear", to: start.conversation)
+        let start = try temporary.start("apple")
+        _ = try store.cancel(try temporary.append("never", to: start.conversation))
+        let more = try temporary.append("pear", to: start.conversation)
         let branch = try store.restart(
             RestartRequest(from: EntryID("conv_1 q"), inputs: .text("plum")), of: first)
-        let nested = try house.append("fig", to: branch.conversation)
+        let nested = try temporary.append("fig", to: branch.conversation)
         try store.write {
             try $0.execute(
                 sql: "UPDATE conversation SET parent = (SELECT key FROM conversation WHERE id = ?) WHERE id = ?",
                 arguments: [start.conversation.rawValue, branch.conversation.rawValue])
         }
-        let other = try house.append(to: second)
-        let another = try house.start("kiwi")
+        let other = try temporary.append(to: second)
+        let another = try temporary.start("kiwi")
         #expect(
             try Set(store.cancel(start.operation)) == [start.operation, more, branch.operation, nested])
         #expect(
-            try house.states(start.operation, more, branch.operation, nested, other, another.operation)
+            try temporary.states(start.operation, more, branch.operation, nested, other, another.operation)
                 == [.cancelled, .cancelled, .cancelled, .cancelled, .queued, .queued])
         #expect(try Set(store.conversations().map(\.id)) == [first, second, another.conversation])
         for word in ["apple", "pear", "plum", "fig"] { #expect(try store.search(word).total == 0, "\(word)") }
@@ -210,24 +210,24 @@ import Testing
     }
 
     @Test func `keeps the branch of a conversation that is on the server`() throws {
-        let write = try house.append(to: first)
+        let write = try temporary.append(to: first)
         let branch = try store.restart(RestartRequest(from: EntryID("conv_1 q"), inputs: .text("x")), of: first)
-        try house.stop(write)
-        #expect(try house.states(branch.operation) == [.queued])
+        try temporary.stop(write)
+        #expect(try temporary.states(branch.operation) == [.queued])
         #expect(try store.cancel(branch.operation) == [branch.operation])
-        #expect(try house.states(write) == [.refused])
+        #expect(try temporary.states(write) == [.refused])
         #expect(try store.conversations().count == 2)
     }
 
     @Test func `changes what a write says, in its place`() throws {
-        let (write, behind) = (try house.append("apple", to: first), try house.append("fig", to: first))
+        let (write, behind) = (try temporary.append("apple", to: first), try temporary.append("fig", to: first))
         try store.edit(write, inputs: .text("plum"))
-        #expect(try house.item(write).inputs.string == "plum")
-        #expect(try house.item(behind).inputs.string == "fig")
+        #expect(try temporary.item(write).inputs.string == "plum")
+        #expect(try temporary.item(behind).inputs.string == "fig")
         #expect(try store.search("apple").total == 0)
         #expect(try store.search("plum").total == 1)
         #expect(throws: StoreError.self) { try store.edit(write, inputs: .entries([])) }
-        try house.stop(write)
+        try temporary.stop(write)
         try store.edit(write, inputs: .text("kiwi"))
         try store.edit(behind, inputs: .text("lime"))
         #expect(try store.outbox().map(\.inputs.string) == ["kiwi", "lime"])
@@ -240,7 +240,7 @@ import Testing
     }
 
     private func sent() throws -> OperationID {
-        let id = try house.start().operation
+        let id = try temporary.start().operation
         _ = try store.markSending(id, base: nil)
         return id
     }

@@ -5,42 +5,42 @@ import Testing
 @testable import ConvoStore
 
 @Suite struct `Conversations that the server says are gone` {
-    private let house: TemporaryStore
-    private var store: Store { house.store }
+    private let temporary: TemporaryStore
+    private var store: Store { temporary.store }
 
-    init() throws { house = try TemporaryStore() }
+    init() throws { temporary = try TemporaryStore() }
 
     private func mark(_ names: String..., isAccepted: Bool = false) throws {
         try store.markDeletedRemotely(names.map { RemoteID($0) }, isAccepted: isAccepted)
     }
 
     @Test func `count for a day, or until a person accepts them, unless they were deleted from here`() throws {
-        let ids = try (0..<6).map { try house.conversation("conv_\($0)") }
+        let ids = try (0..<6).map { try temporary.conversation("conv_\($0)") }
         let deletions = try [ids[2], ids[4]].map { try #require(try store.delete($0, .remote)).operation }
-        let append = try house.append(to: ids[3])
+        let append = try temporary.append(to: ids[3])
         try store.markDelivered(append)
         try mark("conv_0")
-        house.clock.advance(seconds: 86_399)
+        temporary.clock.advance(seconds: 86_399)
         #expect(try store.deletionCensus() == DeletionCensus(mirrored: 5, recentlyMarked: 1))
-        house.clock.advance(seconds: 1)
+        temporary.clock.advance(seconds: 1)
         #expect(try store.deletionCensus() == DeletionCensus(mirrored: 5, recentlyMarked: 0), "a day is over")
         try store.markDelivered(deletions[0])
         try mark("conv_1", "conv_3", "conv_4")
         // That of conv_4 from here has not arrived.
         #expect(try store.deletionCensus() == DeletionCensus(mirrored: 1, recentlyMarked: 3))
-        house.clock.advance(seconds: 1)
+        temporary.clock.advance(seconds: 1)
         try mark(isAccepted: true)
         #expect(try store.deletionCensus().recentlyMarked == 0)
         try mark("conv_5")
         #expect(try store.deletionCensus().recentlyMarked == 0, "of the very moment of the acceptance")
-        house.clock.advance(seconds: 86_400 * 2)
+        temporary.clock.advance(seconds: 86_400 * 2)
         #expect(try store.deletionCensus() == DeletionCensus(mirrored: 0, recentlyMarked: 0))
-        _ = try store.takeIn([.sample("conv_0")])
+        _ = try store.ingest([.sample("conv_0")])
         #expect(try store.deletionCensus() == DeletionCensus(mirrored: 1, recentlyMarked: 0))
     }
 
     @Test func `are waited for no longer`() throws {
-        let id = try house.conversation("conv_1")
+        let id = try temporary.conversation("conv_1")
         try store.mirror(.sample("conv_1", updated: "2026-01-02T00:00:00Z"), [message("i", "a question")])
         try store.write { try $0.execute(sql: "UPDATE conversation SET history_due = 7, history_outdated = 0") }
         #expect(try store.unansweredTurn(of: id) != nil)
@@ -53,21 +53,21 @@ import Testing
         let write =
             try parent.map {
                 try store.restart(RestartRequest(from: EntryID("conv_0 q"), inputs: .text("again")), of: $0)
-            } ?? house.start()
+            } ?? temporary.start()
         _ = try store.markSending(write.operation, base: nil)
         try store.keepPartial(of: write.operation, conversation: RemoteID(name), entries: [])
         return write.operation
     }
 
     @Test func `may be there still where our own write has just made them and no read has shown them`() throws {
-        let parent = try house.conversation("conv_0")
+        let parent = try temporary.conversation("conv_0")
         func isUnseen(_ name: String, since moment: Timestamp) throws -> Bool {
             try store.isUnseen(RemoteID(name), madeSince: moment)
         }
-        let early = house.clock.now
+        let early = temporary.clock.now
         let old = try unseen("conv_old")
-        house.clock.advance(seconds: 1)
-        let moment = house.clock.now
+        temporary.clock.advance(seconds: 1)
+        let moment = temporary.clock.now
         _ = try (unseen("conv_new"), unseen("conv_branch", from: parent))
         for name in ["conv_new", "conv_branch"] {
             #expect(try isUnseen(name, since: moment))
@@ -77,10 +77,10 @@ import Testing
         #expect(try !isUnseen("conv_old", since: moment))
         // A later append has not made the conversation.
         try store.markDelivered(old)
-        let later = try house.append(to: store.localID(matching: "conv_old"))
+        let later = try temporary.append(to: store.localID(matching: "conv_old"))
         _ = try store.markSending(later, base: nil)
         #expect(try !isUnseen("conv_old", since: moment) && isUnseen("conv_old", since: early))
-        _ = try store.takeIn([.sample("conv_new")])
+        _ = try store.ingest([.sample("conv_new")])
         #expect(try !isUnseen("conv_new", since: moment))
     }
 }

@@ -8,16 +8,16 @@ import Testing
 
 /// What the store does with the disk between a commit and its word to the caller.
 @Suite struct `What must survive a power cut` {
-    private let house: TemporaryStore
+    private let temporary: TemporaryStore
 
     init() throws {
         try #require(sync_recorder_install() == 0)
-        house = try TemporaryStore()
+        temporary = try TemporaryStore()
     }
 
     /// How often the log was synced meanwhile, and whether all of it was in the end.
     private func syncs(_ work: () throws -> Void) throws -> Int64 {
-        let log = house.path + "-wal"
+        let log = temporary.path + "-wal"
         let before = sync_recorder_count(log)
         try work()
         let count = sync_recorder_count(log) - before
@@ -33,7 +33,7 @@ import Testing
         var request = StartRequest(inputs: .text("hello"))
         request.model = "m"
         request.store = isStored ? nil : false
-        return try house.store.start(request)
+        return try temporary.store.start(request)
     }
 
     private func answer() throws -> ConversationResponse {
@@ -47,38 +47,40 @@ import Testing
         #expect(try syncs { queued = try start() } >= 1)
         let write = try #require(queued)
         #expect(
-            try syncs { _ = try house.store.append(AppendRequest(inputs: .text("more")), to: write.conversation) } >= 1)
-        #expect(try syncs { try house.store.edit(write.operation, inputs: .text("other")) } >= 1)
-        #expect(try syncs { _ = try house.store.markSending(write.operation, base: nil) } >= 1)
-        #expect(try syncs { _ = try house.store.recoverInterrupted() } >= 1)
-        let later = Timestamp(microseconds: house.clock.now.microseconds + 9_000_000)
+            try syncs { _ = try temporary.store.append(AppendRequest(inputs: .text("more")), to: write.conversation) }
+                >= 1)
+        #expect(try syncs { try temporary.store.edit(write.operation, inputs: .text("other")) } >= 1)
+        #expect(try syncs { _ = try temporary.store.markSending(write.operation, base: nil) } >= 1)
+        #expect(try syncs { _ = try temporary.store.recoverInterrupted() } >= 1)
+        let later = Timestamp(microseconds: temporary.clock.now.microseconds + 9_000_000)
         #expect(
             try syncs {
-                try house.store.markInDoubt(
+                try temporary.store.markInDoubt(
                     write.operation, reason: .init(code: "x", message: "x"), nextAttempt: later)
             } >= 1)
-        #expect(try syncs { _ = try house.store.retry(write.operation) } >= 1)
-        #expect(try syncs { _ = try house.store.setConflictPolicy(.hold, of: write.conversation) } >= 1)
+        #expect(try syncs { _ = try temporary.store.retry(write.operation) } >= 1)
+        #expect(try syncs { _ = try temporary.store.setConflictPolicy(.hold, of: write.conversation) } >= 1)
     }
 
     @Test func `is the answer to an exchange that the server does not store`() throws {
         let write = try start(isStored: false)
-        #expect(try house.store.markSending(write.operation, base: nil))
-        #expect(try syncs { try house.store.markDelivered(write.operation, response: try answer()) } >= 1)
+        #expect(try temporary.store.markSending(write.operation, base: nil))
+        #expect(try syncs { try temporary.store.markDelivered(write.operation, response: try answer()) } >= 1)
     }
 
     @Test func `is what came of such an answer before it broke off`() throws {
         let write = try start(isStored: false)
-        #expect(try house.store.markSending(write.operation, base: nil))
+        #expect(try temporary.store.markSending(write.operation, base: nil))
         let entries = try answer().outputs
         #expect(
-            try syncs { try house.store.keepPartial(of: write.operation, conversation: nil, entries: entries) } >= 1)
+            try syncs { try temporary.store.keepPartial(of: write.operation, conversation: nil, entries: entries) } >= 1
+        )
     }
 
     @Test func `is not what the server has, too`() throws {
         let write = try start()
-        #expect(try house.store.markSending(write.operation, base: nil))
-        #expect(try syncs { try house.store.markDelivered(write.operation, response: try answer()) } == 0)
-        #expect(try syncs { try house.store.mirror(.sample("conv_2"), [message("a", "hello")]) } == 0)
+        #expect(try temporary.store.markSending(write.operation, base: nil))
+        #expect(try syncs { try temporary.store.markDelivered(write.operation, response: try answer()) } == 0)
+        #expect(try syncs { try temporary.store.mirror(.sample("conv_2"), [message("a", "hello")]) } == 0)
     }
 }

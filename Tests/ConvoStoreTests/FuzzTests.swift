@@ -22,25 +22,25 @@ import Testing
         var mutator = Mutator(seed: 7)
         var run = FuzzRun(standard: 2000)
         var taken = 0
-        var house = try TemporaryStore()
+        var temporary = try TemporaryStore()
         while run.next() {
             if run.number > 0, run.number.isMultiple(of: Self.inputsPerStore) {
-                try house.store.checkIntegrity()
-                house = try TemporaryStore()
+                try temporary.store.checkIntegrity()
+                temporary = try TemporaryStore()
             }
             let id = "conv_\(run.number / Self.inputsPerConversation)"
             do {
                 switch run.number % 3 {
-                case 0: taken += try takeInConversation(id, &mutator, house.store) ? 1 : 0
-                case 1: taken += try takeInHistory(id, run.number, &mutator, house.store) ? 1 : 0
-                default: taken += try takeInResponse(id, run.number, &mutator, house.store) ? 1 : 0
+                case 0: taken += try takeInConversation(id, &mutator, temporary.store) ? 1 : 0
+                case 1: taken += try takeInHistory(id, run.number, &mutator, temporary.store) ? 1 : 0
+                default: taken += try takeInResponse(id, run.number, &mutator, temporary.store) ? 1 : 0
                 }
             } catch is ModelError, is JSONSyntaxError {
                 // Refused before it reached the store.
             } catch let error as StoreError where error.isRefusal {
             }
         }
-        try house.store.checkIntegrity()
+        try temporary.store.checkIntegrity()
         if let summary = run.summary { print(summary, "taken in: \(taken)") }
         #expect(run.isBounded)
         #expect(taken > run.count / 20)
@@ -49,18 +49,18 @@ import Testing
     private func takeInConversation(_ id: String, _ mutator: inout Mutator, _ store: Store) throws -> Bool {
         let text = try Conversation.sample(id, extra: #","metadata":{"a":1.0},"tools":[],"zebra":null"#).raw.text
         let conversation = try Conversation(raw: damaged(text, &mutator))
-        _ = try store.takeIn([conversation])
+        _ = try store.ingest([conversation])
         guard !conversation.id.rawValue.isEmpty else { return true }
         #expect(try store.conversation(matching: conversation.id.rawValue).raw == conversation.raw)
         return true
     }
 
     private func takeInHistory(_ id: String, _ number: Int, _ mutator: inout Mutator, _ store: Store) throws -> Bool {
-        _ = try store.takeIn([.sample(id)])
+        _ = try store.ingest([.sample(id)])
         let entries = entries(4, number, &mutator)
         let text = #"{"conversation_id":"\#(id)","entries":[\#(entries.joined(separator: ","))]}"#
         let history = try ConversationHistory(raw: damaged(text, &mutator))
-        try store.takeIn([HistoryIntake(history, version: "\(number)")])
+        try store.ingest([FetchedHistory(history, version: "\(number)")])
         guard history.conversationID == RemoteID(id) else { return false }
         let kept = try store.history(of: try store.conversation(matching: id).id)
         // What a history leaves out may be missing from an old one only: it stays for now.
@@ -70,7 +70,7 @@ import Testing
     }
 
     private func takeInResponse(_ id: String, _ number: Int, _ mutator: inout Mutator, _ store: Store) throws -> Bool {
-        _ = try store.takeIn([.sample(id)])
+        _ = try store.ingest([.sample(id)])
         let before = try store.history(of: try store.conversation(matching: id).id).entries.map(\.entry)
         let outputs = entries(2, number, &mutator).joined(separator: ",")
         let text = #"{"conversation_id":"\#(id)","outputs":[\#(outputs)],"usage":{"total_tokens":1}}"#

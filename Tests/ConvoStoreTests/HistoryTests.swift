@@ -5,18 +5,18 @@ import Testing
 @testable import ConvoStore
 
 @Suite struct `A history that is taken in` {
-    private let house: TemporaryStore
-    private var store: Store { house.store }
+    private let temporary: TemporaryStore
+    private var store: Store { temporary.store }
     private let version = "2026-01-01T00:00:00.000001Z"
 
     init() throws {
-        house = try TemporaryStore()
-        _ = try house.conversation("conv_1")
-        _ = try house.conversation("conv_2")
+        temporary = try TemporaryStore()
+        _ = try temporary.conversation("conv_1")
+        _ = try temporary.conversation("conv_2")
     }
 
     private func take(_ name: String, _ entries: [String], version: String? = nil) throws -> Int {
-        try store.takeIn([HistoryIntake(.sample(name, entries), version: version ?? self.version)])
+        try store.ingest([FetchedHistory(.sample(name, entries), version: version ?? self.version)])
     }
 
     private func texts(_ name: String, withDropped: Bool = false) throws -> [String?] {
@@ -47,7 +47,7 @@ import Testing
 
     @Test func `counts what is new in it, of several histories as well`() throws {
         let histories = try ["conv_1", "conv_2", "unknown"].map { name in
-            HistoryIntake(
+            FetchedHistory(
                 try .sample(
                     name,
                     [
@@ -55,9 +55,9 @@ import Testing
                         message("\(name) b", "more"), message("\(name) c", "echo", role: "assistant"),
                     ]), version: version)
         }
-        #expect(try store.takeIn(histories) == 4)
-        #expect(try store.takeIn(histories) == 0)
-        #expect(try store.takeIn([HistoryIntake]()) == 0)
+        #expect(try store.ingest(histories) == 4)
+        #expect(try store.ingest(histories) == 0)
+        #expect(try store.ingest([FetchedHistory]()) == 0)
         #expect(try store.status().entries == 8)
         #expect(try store.search("more").total == 2)
     }
@@ -93,7 +93,7 @@ import Testing
 
     @Test func `gives each entry a name of its own, however odd the server's are`() throws {
         let entries = [message("a", "one"), message("a~2", "two"), message("a", "three")]
-        _ = try store.takeIn([.sample("conv_3")])
+        _ = try store.ingest([.sample("conv_3")])
         #expect(try take("conv_3", entries) == 3)
         #expect(try take("conv_3", entries) == 0)
         #expect(try texts("conv_3") == ["one", "two", "three"])
@@ -101,14 +101,14 @@ import Testing
 
     @Test func `never takes away what only we hold, and drops the rest once`() throws {
         let id = try store.localID(matching: "conv_1")
-        let write = try house.append(to: id)
+        let write = try temporary.append(to: id)
         _ = try store.markSending(write, base: nil)
         try store.keepPartial(
             of: write, conversation: nil,
             entries: [Entry(raw: try JSONText(message("part", "half", role: "assistant")))])
         for _ in 1...6 {
             _ = try take("conv_1", [message("m", "alone", role: "assistant")])
-            house.clock.advance(seconds: 200)
+            temporary.clock.advance(seconds: 200)
         }
         #expect(try texts("conv_1") == ["alone", "half"])
         func dropped() throws -> [String?] {
@@ -122,17 +122,17 @@ import Testing
 
     @Test func `of several is judged by what it brings itself`() throws {
         let second = "2026-02-01T00:00:00Z"
-        _ = try store.takeIn([.sample("conv_2", updated: second)])
+        _ = try store.ingest([.sample("conv_2", updated: second)])
         let held = [message("conv_2 q", "hello"), message("conv_2 a", "echo", role: "assistant")]
-        _ = try store.takeIn([
-            HistoryIntake(.sample("conv_1", [message("m", "new", role: "assistant")]), version: version),
-            HistoryIntake(.sample("conv_2", held), version: second),
+        _ = try store.ingest([
+            FetchedHistory(.sample("conv_1", [message("m", "new", role: "assistant")]), version: version),
+            FetchedHistory(.sample("conv_2", held), version: second),
         ])
         #expect(try recheck("conv_2").isOutdated)
-        _ = try store.takeIn([.sample("conv_2", updated: "2026-03-01T00:00:00Z")])
-        _ = try store.takeIn([
-            HistoryIntake(.sample("conv_1", [message("m", "new", role: "assistant")]), version: version),
-            HistoryIntake(
+        _ = try store.ingest([.sample("conv_2", updated: "2026-03-01T00:00:00Z")])
+        _ = try store.ingest([
+            FetchedHistory(.sample("conv_1", [message("m", "new", role: "assistant")]), version: version),
+            FetchedHistory(
                 .sample("conv_2", held + [message("n", "x", role: "assistant")]), version: "2026-03-01T00:00:00Z"),
         ])
         #expect(try !recheck("conv_2").isOutdated)
@@ -140,10 +140,10 @@ import Testing
 
     @Test func `keeps when an answer was complete, which only the response tells`() throws {
         let id = try store.localID(matching: "conv_1")
-        let write = try house.append(to: id)
+        let write = try temporary.append(to: id)
         let output = try JSONText(message("o", "done", role: "assistant"))
             .setting("completed_at", to: .string("2026-01-01T00:00:09Z"))
-        try store.markDelivered(write, response: house.response("conv_1", output.text))
+        try store.markDelivered(write, response: temporary.response("conv_1", output.text))
         func completedAt() throws -> String? {
             try store.history(of: id).entries.first { $0.entry.id == EntryID("o") }?.completedAt
         }
@@ -167,7 +167,7 @@ import Testing
             #expect((state.due == nil) == (attempt >= 4))
             #expect(state.looks == min(attempt, 3))
             #expect(try texts("conv_1").count == (attempt < 4 ? 3 : 1))
-            house.clock.advance(seconds: 200)
+            temporary.clock.advance(seconds: 200)
         }
         #expect(try texts("conv_1", withDropped: true).count == 3)
         #expect(try texts("conv_2").count == 2)
@@ -180,17 +180,19 @@ import Testing
     @Test func `of the new version that brings nothing is read again, and settled by what it brings`() throws {
         let held = [message("conv_1 q", "hello"), message("conv_1 a", "echo", role: "assistant")]
         let (second, third) = ("2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z")
-        _ = try store.takeIn([.sample("conv_1", updated: second)])
+        _ = try store.ingest([.sample("conv_1", updated: second)])
         _ = try take("conv_1", held, version: second)
-        #expect(try recheck("conv_1") == Recheck(0, due: house.clock.now.microseconds + 2_000_000, isOutdated: true))
+        #expect(
+            try recheck("conv_1") == Recheck(0, due: temporary.clock.now.microseconds + 2_000_000, isOutdated: true))
         _ = try take("conv_1", held, version: second)
         #expect(try recheck("conv_1").looks == 0, "it was read before its time")
-        house.clock.advance(seconds: 2)
+        temporary.clock.advance(seconds: 2)
         _ = try take("conv_1", held, version: second)
-        #expect(try recheck("conv_1") == Recheck(1, due: house.clock.now.microseconds + 8_000_000, isOutdated: true))
+        #expect(
+            try recheck("conv_1") == Recheck(1, due: temporary.clock.now.microseconds + 8_000_000, isOutdated: true))
         _ = try take("conv_1", held + [message("m", "x", role: "assistant")], version: second)
         #expect(try recheck("conv_1") == Recheck(1, due: nil, isOutdated: false))
-        _ = try store.takeIn([.sample("conv_1", updated: third)])
+        _ = try store.ingest([.sample("conv_1", updated: third)])
         _ = try take("conv_1", held + [message("m", "y", role: "assistant")], version: third)
         #expect(try recheck("conv_1") == Recheck(0, due: nil, isOutdated: false))
         #expect(try recheck("conv_2") == Recheck(0, due: nil, isOutdated: false))
@@ -201,10 +203,10 @@ import Testing
         isOurs: Bool
     ) throws {
         func at(_ seconds: Int64) -> String {
-            Timestamp(microseconds: house.clock.now.microseconds + seconds * 1_000_000).text
+            Timestamp(microseconds: temporary.clock.now.microseconds + seconds * 1_000_000).text
         }
         let (name, version) = ("conv_3", at(0))
-        _ = try store.takeIn([.sample(name, created: at(-20), updated: version)])
+        _ = try store.ingest([.sample(name, created: at(-20), updated: version)])
         if isOurs { try store.recordOwnVersion(version, of: store.localID(matching: name)) }
         let answer = try JSONText(message("a", "echo", role: "assistant"))
             .setting("created_at", to: .string(at(-10)))
@@ -213,7 +215,7 @@ import Testing
     }
 
     @Test func `first read of a conversation is no old one, whatever it brings`() throws {
-        _ = try store.takeIn([.sample("conv_3")])
+        _ = try store.ingest([.sample("conv_3")])
         #expect(try take("conv_3", []) == 0)
         #expect(try recheck("conv_3") == Recheck(0, due: nil, isOutdated: false))
         #expect(try take("conv_3", []) == 0)
@@ -222,17 +224,17 @@ import Testing
 
     @Test func `is passed over where it is older than what is held, not where it is as old`() throws {
         let newer = "2026-02-01T00:00:00.000000Z"
-        _ = try store.takeIn([.sample("conv_1", updated: newer)])
+        _ = try store.ingest([.sample("conv_1", updated: newer)])
         _ = try take("conv_1", [message("n", "new", role: "assistant")], version: newer)
-        _ = try store.takeIn([.sample("conv_1", updated: "2026-03-01T00:00:00.000000Z")])
+        _ = try store.ingest([.sample("conv_1", updated: "2026-03-01T00:00:00.000000Z")])
         #expect(try take("conv_1", [message("old", "old")], version: "2026-01-31T23:59:59.999999Z") == 0)
         #expect(try take("conv_1", [message("same", "same")], version: newer) == 1)
         #expect(try take("conv_1", [message("odd", "odd")], version: "no time") == 1)
     }
 
     @Test func `is told from another by conversation, version and content`() throws {
-        func intake(_ name: String, _ text: String, _ version: String) throws -> HistoryIntake {
-            HistoryIntake(try .sample(name, [message("m", text)]), version: version)
+        func intake(_ name: String, _ text: String, _ version: String) throws -> FetchedHistory {
+            FetchedHistory(try .sample(name, [message("m", text)]), version: version)
         }
         let one = try intake("a", "x", "1")
         #expect(try one == intake("a", "x", "1"))

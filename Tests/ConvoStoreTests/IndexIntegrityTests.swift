@@ -8,7 +8,7 @@ import Testing
 @Suite struct `The index agrees with its content` {
     @Test(arguments: 1...3 as ClosedRange<UInt64>)
     func `after any history of writes and deletions`(seed: UInt64) throws {
-        let house = try TemporaryStore()
+        let temporary = try TemporaryStore()
         var generator = SplitMix64(seed: seed)
         let words = ["alpha", "béta", "日本語", "camelCase", "🎉", "data:x", "", "one two"]
         func text() -> String {
@@ -22,80 +22,80 @@ import Testing
             switch Int.random(in: 0..<5, using: &generator) {
             case 0, 1, 2:
                 let entries = (0..<count).map { message("m\($0)", text(), role: $0 % 2 == 0 ? "user" : "assistant") }
-                try house.store.mirror(
+                try temporary.store.mirror(
                     .sample("conv_\(number)", updated: updated.text, extra: #","description":"\#(text())""#), entries)
             case 3:
-                guard let id = try? house.store.conversation(matching: "conv_\(number)").id else { continue }
-                let write = try? house.store.append(AppendRequest(inputs: .text(text() + " x")), to: id)
-                if let write, Bool.random(using: &generator) { _ = try house.store.cancel(write.operation) }
+                guard let id = try? temporary.store.conversation(matching: "conv_\(number)").id else { continue }
+                let write = try? temporary.store.append(AppendRequest(inputs: .text(text() + " x")), to: id)
+                if let write, Bool.random(using: &generator) { _ = try temporary.store.cancel(write.operation) }
             default:
-                guard let id = try? house.store.conversation(matching: "conv_\(number)").id else { continue }
-                _ = try? house.store.delete(id, .local)  // refused where writes wait
+                guard let id = try? temporary.store.conversation(matching: "conv_\(number)").id else { continue }
+                _ = try? temporary.store.delete(id, .local)  // refused where writes wait
             }
-            if round % 10 == 9 { try house.store.checkIntegrity() }
+            if round % 10 == 9 { try temporary.store.checkIntegrity() }
         }
         for word in ["alpha", "béta", "日本語", "camelCase"] {
             var scanned = 0
-            for conversation in try house.store.conversations(limit: 100) {
-                let history = try house.store.history(of: conversation.id, withDropped: true)
+            for conversation in try temporary.store.conversations(limit: 100) {
+                let history = try temporary.store.history(of: conversation.id, withDropped: true)
                 scanned += history.entries.count { SearchText.of($0.entry.raw).contains(word) }
                 scanned += history.pending.count { SearchText.of($0.inputs).contains(word) }
-                scanned += (conversation.details ?? "").contains(word) ? 1 : 0
+                scanned += (conversation.description ?? "").contains(word) ? 1 : 0
             }
-            #expect(try house.store.search(word).total == scanned, "\(word)")
+            #expect(try temporary.store.search(word).total == scanned, "\(word)")
         }
     }
 
     @Test(arguments: ["entry_index", "conversation_index"])
     func `or the check of the whole file says so`(index: String) throws {
-        let house = try TemporaryStore()
-        _ = try house.conversation("conv_1")
-        try house.store.checkIntegrity()
-        try house.store.write { try $0.execute(sql: "UPDATE \(index)_data SET block = zeroblob(8) WHERE id > 10") }
-        #expect(throws: StoreError.self) { try house.store.checkIntegrity() }
+        let temporary = try TemporaryStore()
+        _ = try temporary.conversation("conv_1")
+        try temporary.store.checkIntegrity()
+        try temporary.store.write { try $0.execute(sql: "UPDATE \(index)_data SET block = zeroblob(8) WHERE id > 10") }
+        #expect(throws: StoreError.self) { try temporary.store.checkIntegrity() }
     }
 
     @Test func `or the check names a row that belongs to nothing`() throws {
-        let house = try TemporaryStore()
-        _ = try house.append(to: house.conversation("conv_1"))
-        try house.store.pool.writeWithoutTransaction {
+        let temporary = try TemporaryStore()
+        _ = try temporary.append(to: temporary.conversation("conv_1"))
+        try temporary.store.pool.writeWithoutTransaction {
             try $0.execute(sql: "PRAGMA foreign_keys = OFF; DELETE FROM conversation; PRAGMA foreign_keys = ON")
         }
-        #expect(refusal { try house.store.checkIntegrity() }.contains("names a row that is not there"))
+        #expect(refusal { try temporary.store.checkIntegrity() }.contains("names a row that is not there"))
     }
 
     @Test func `where one transaction brings two histories of a conversation`() throws {
-        let house = try TemporaryStore()
+        let temporary = try TemporaryStore()
         let conversation = try Conversation.sample("conv_1")
-        _ = try house.store.takeIn([conversation])
+        _ = try temporary.store.ingest([conversation])
         let histories = try ["first", "second"].map {
-            HistoryIntake(
+            FetchedHistory(
                 try ConversationHistory.sample("conv_1", [message("m0", $0)]), version: conversation.updatedAt.text)
         }
-        try house.store.takeIn(histories)
-        try house.store.checkIntegrity()
-        #expect(try house.store.search("first").total == 0)
-        #expect(try house.store.search("second").total == 1)
+        try temporary.store.ingest(histories)
+        try temporary.store.checkIntegrity()
+        #expect(try temporary.store.search("first").total == 0)
+        #expect(try temporary.store.search("second").total == 1)
     }
 
     @Test func `gathers parts, and makes few of many`() throws {
-        let house = try TemporaryStore()
+        let temporary = try TemporaryStore()
         func parts() throws -> Int {
-            try house.store.read {
+            try temporary.store.read {
                 try Int.fetchOne($0, sql: "SELECT COUNT(DISTINCT segid) FROM entry_index_idx") ?? 0
             }
         }
         var most = 0
         for number in 0..<99 {
-            try house.store.mirror(.sample("conv_\(number)"), [message("m\(number)", "word\(number)")])
+            try temporary.store.mirror(.sample("conv_\(number)"), [message("m\(number)", "word\(number)")])
             most = max(most, try parts())
         }
         #expect(most == 63)
         #expect(try parts() > 16)
-        while try house.store.mergeIndex(hasMoreToCome: false) {}
+        while try temporary.store.mergeIndex(hasMoreToCome: false) {}
         #expect(try parts() <= 2)
-        #expect(try !house.store.mergeIndex(hasMoreToCome: false))
-        try house.store.checkIntegrity()
-        #expect(try house.store.search("word98").total == 1)
+        #expect(try !temporary.store.mergeIndex(hasMoreToCome: false))
+        try temporary.store.checkIntegrity()
+        #expect(try temporary.store.search("word98").total == 1)
     }
 }

@@ -242,42 +242,42 @@ import Testing
 }
 
 @Suite struct `Many writes at once` {
-    private let house: TemporaryStore
+    private let temporary: TemporaryStore
 
-    init() throws { house = try TemporaryStore() }
+    init() throws { temporary = try TemporaryStore() }
 
     private func start() throws -> QueuedWrite {
         var request = StartRequest(inputs: .text("hello"))
         request.model = "m"
-        return try house.store.start(request)
+        return try temporary.store.start(request)
     }
 
     private func refuse(_ write: QueuedWrite) throws {
-        try house.store.markStopped(
+        try temporary.store.markStopped(
             write.operation, from: .queued, as: .refused, reason: .init(code: "422", message: "no"))
     }
 
     @Test func `are retried by state, with what waits for them`() throws {
         let (first, second, third) = (try start(), try start(), try start())
-        _ = try house.store.append(AppendRequest(inputs: .text("more")), to: first.conversation)
+        _ = try temporary.store.append(AppendRequest(inputs: .text("more")), to: first.conversation)
         try refuse(first)
         try refuse(second)
-        #expect(try house.store.retryAll(in: [.held]).isEmpty)
-        #expect(try house.store.retryAll(in: [.refused, .held]) == [first.operation, second.operation])
-        #expect(try house.store.outbox().map(\.state) == [.queued, .queued, .queued, .queued])
-        #expect(try house.store.retryAll(in: [.delivered, .cancelled]).isEmpty)
-        #expect(try house.store.markSending(third.operation, base: nil))
+        #expect(try temporary.store.retryAll(in: [.held]).isEmpty)
+        #expect(try temporary.store.retryAll(in: [.refused, .held]) == [first.operation, second.operation])
+        #expect(try temporary.store.outbox().map(\.state) == [.queued, .queued, .queued, .queued])
+        #expect(try temporary.store.retryAll(in: [.delivered, .cancelled]).isEmpty)
+        #expect(try temporary.store.markSending(third.operation, base: nil))
     }
 
     @Test func `are cancelled by state, each once`() throws {
         let (first, second, third) = (try start(), try start(), try start())
-        let more = try house.store.append(AppendRequest(inputs: .text("more")), to: first.conversation)
+        let more = try temporary.store.append(AppendRequest(inputs: .text("more")), to: first.conversation)
         try refuse(first)
         try refuse(second)
-        #expect(try house.store.markSending(third.operation, base: nil))
-        let cancelled = try house.store.cancelAll(in: [.refused, .held, .sending])
+        #expect(try temporary.store.markSending(third.operation, base: nil))
+        let cancelled = try temporary.store.cancelAll(in: [.refused, .held, .sending])
         #expect(Set(cancelled) == [first.operation, second.operation, more.operation] && cancelled.count == 3)
-        #expect(try house.store.outbox().map(\.id) == [third.operation])
-        try house.store.checkIntegrity()
+        #expect(try temporary.store.outbox().map(\.id) == [third.operation])
+        try temporary.store.checkIntegrity()
     }
 }

@@ -25,10 +25,10 @@ import Testing
     }
 
     @Test func `is kept, and the key is not`() throws {
-        let house = try TemporaryStore()
-        try house.store.recordOwner(server: "https://api.example", account: nil, key: "sk-secret")
-        #expect(try house.store.knows(key: "sk-secret"))
-        #expect(try !house.store.knows(key: "sk-other"))
-        #expect(try house.store.owner() == StoreOwner(server: "https://api.example", keyCount: 1))
+        let temporary = try TemporaryStore()
+        try temporary.store.recordOwner(server: "https://api.example", account: nil, key: "sk-secret")
+        #expect(try temporary.store.knows(key: "sk-secret"))
+        #expect(try !temporary.store.knows(key: "sk-other"))
+        #expect(try temporary.store.owner() == StoreOwner(server: "https://api.example", keyCount: 1))
     }
 }

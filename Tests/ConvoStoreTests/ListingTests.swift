@@ -4,20 +4,20 @@ import Testing
 @testable import ConvoStore
 
 @Suite struct `A page of the list that was taken in` {
-    private let house: TemporaryStore
-    private var store: Store { house.store }
+    private let temporary: TemporaryStore
+    private var store: Store { temporary.store }
     private let digest = PageDigest(point: .max, value: 7)
 
-    init() throws { house = try TemporaryStore() }
+    init() throws { temporary = try TemporaryStore() }
 
     private func take(_ page: Int, _ ids: [String], size: Int = 3) throws {
-        _ = try store.takeIn(
-            ConversationPage(try ids.map { try Conversation.sample($0) }), at: PagePlace(page: page, size: size),
+        _ = try store.ingest(
+            ConversationPage(try ids.map { try Conversation.sample($0) }), at: PageKey(page: page, size: size),
             digest: digest)
     }
 
-    private func known(_ page: Int, size: Int = 3) throws -> KnownPage? {
-        try store.knownPage(at: PagePlace(page: page, size: size))
+    private func known(_ page: Int, size: Int = 3) throws -> CachedPage? {
+        try store.cachedPage(at: PageKey(page: page, size: size))
     }
 
     @Test func `is known by place, size and digest`() throws {
@@ -29,13 +29,13 @@ import Testing
         #expect(page.last == 1)
         #expect(try known(2) == nil)
         #expect(try known(0, size: 4) == nil)
-        #expect(PageIntake(same: page).items == [.unchanged, .unchanged, .unchanged])
+        #expect(IngestedPage(same: page).items == [.unchanged, .unchanged, .unchanged])
     }
 
     @Test func `says whom it lists, and who is on none`() throws {
         try take(0, ["a", "b", "c"])
         try take(1, ["d"])
-        _ = try store.takeIn([.sample("e")])
+        _ = try store.ingest([.sample("e")])
         #expect(try store.mirrored(exceptOn: [0]).map(\.rawValue) == ["d", "e"])
         #expect(try store.mirrored(exceptOn: [0, 1]).map(\.rawValue) == ["e"])
         #expect(try store.mirrored(exceptOn: [7]).count == 5)
@@ -64,7 +64,7 @@ import Testing
         try take(0, ["a", "b", "c"])
         try take(1, ["d"])
         switch what {
-        case "changed": _ = try store.takeIn([.sample("b", updated: "2026-02-01T00:00:00Z")])
+        case "changed": _ = try store.ingest([.sample("b", updated: "2026-02-01T00:00:00Z")])
         case "deleted": try store.markDeletedRemotely([RemoteID("b")])
         case "deleted here": _ = try store.delete(try store.conversation(matching: "b").id, .local)
         default:
@@ -80,7 +80,7 @@ import Testing
 
     @Test func `stays known while histories come in and appends are queued`() throws {
         try take(0, ["a", "b", "c"])
-        try house.store.mirror(.sample("b"), [message("m", "hello")])
+        try temporary.store.mirror(.sample("b"), [message("m", "hello")])
         _ = try store.append(AppendRequest(inputs: .text("and?")), to: try store.conversation(matching: "b").id)
         #expect(try known(0) != nil)
     }
@@ -109,9 +109,9 @@ import Testing
         try take(0, [])
         let empty = try #require(try known(0))
         #expect(empty.count == 0 && empty.last == 0)
-        #expect(PageIntake(same: empty).count == 0)
-        #expect(PageIntake(items: [.new, .changed]).count == 2)
-        #expect(PageIntake(items: [.new, .changed], oddCount: 3).count == 5)
-        #expect(PageIntake(items: [.new, .changed, .new]).newCount == 2)
+        #expect(IngestedPage(same: empty).count == 0)
+        #expect(IngestedPage(items: [.new, .changed]).count == 2)
+        #expect(IngestedPage(items: [.new, .changed], oddCount: 3).count == 5)
+        #expect(IngestedPage(items: [.new, .changed, .new]).newCount == 2)
     }
 }

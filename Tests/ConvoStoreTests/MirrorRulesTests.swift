@@ -6,19 +6,19 @@ import Testing
 
 /// What is taken in of one conversation changes nothing of another.
 @Suite struct `A conversation that the server describes` {
-    private let house: TemporaryStore
-    private var store: Store { house.store }
+    private let temporary: TemporaryStore
+    private var store: Store { temporary.store }
     private let first: LocalID
     private let second: LocalID
 
     init() throws {
-        house = try TemporaryStore()
-        first = try house.conversation("conv_1")
-        second = try house.conversation("conv_2")
+        temporary = try TemporaryStore()
+        first = try temporary.conversation("conv_1")
+        second = try temporary.conversation("conv_2")
     }
 
     private func stale(_ limit: Int = 9) throws -> [String] {
-        try store.staleConversations(limit: limit, now: house.clock.now).map(\.remoteID.rawValue)
+        try store.staleConversations(limit: limit, now: temporary.clock.now).map(\.remoteID.rawValue)
     }
 
     private func described(_ id: String, _ members: String) throws -> Conversation {
@@ -31,9 +31,9 @@ import Testing
             "conv_1",
             #""agent_id":"ag_1","name":"Apple","description":"Pear","created_at":"2026-02-01T00:00:00Z","#
                 + #""updated_at":"2026-02-02T00:00:00Z""#)
-        #expect(try store.takeIn([told]).items == [.changed])
+        #expect(try store.ingest([told]).items == [.changed])
         let shown = try store.conversation(matching: first.rawValue)
-        #expect(shown.name == "Apple" && shown.details == "Pear")
+        #expect(shown.name == "Apple" && shown.description == "Pear")
         #expect(shown.model == nil && shown.agentID == "ag_1")
         #expect(shown.createdAt == Timestamp("2026-02-01T00:00:00Z")?.text)
         #expect(shown.updatedAt == "2026-02-02T00:00:00Z")
@@ -45,7 +45,7 @@ import Testing
         }
         let renamed = try described(
             "conv_1", #""name":"Apple","description":"Plum","updated_at":"2025-01-01T00:00:00Z""#)
-        #expect(try store.takeIn([renamed]).items == [.changed])
+        #expect(try store.ingest([renamed]).items == [.changed])
         #expect(try store.search("Pear").total == 0)
         #expect(try store.search("Plum").total == 1)
         #expect(try store.conversations().map(\.id) == [first, second], "what was is never moved back")
@@ -55,55 +55,55 @@ import Testing
     @Test func `is unchanged where nothing of it is, and nothing is written then`() throws {
         let same = try [Conversation.sample("conv_1"), .sample("conv_2")]
         let reader = try Store(
-            path: house.path, environment: store.environment, busyTimeoutSeconds: 1, isReadOnly: true)
-        #expect(try reader.takeIn(same).items == [.unchanged, .unchanged])
-        #expect(try reader.takeIn(same).ids == same.map(\.id))
-        #expect(throws: StoreError.self) { try reader.takeIn([.sample("new")]) }
-        let mixed = try store.takeIn([.sample("conv_1"), .sample("new")])
+            path: temporary.path, environment: store.environment, busyTimeoutSeconds: 1, isReadOnly: true)
+        #expect(try reader.ingest(same).items == [.unchanged, .unchanged])
+        #expect(try reader.ingest(same).ids == same.map(\.id))
+        #expect(throws: StoreError.self) { try reader.ingest([.sample("new")]) }
+        let mixed = try store.ingest([.sample("conv_1"), .sample("new")])
         #expect(mixed.items == [.unchanged, .new])
         #expect(mixed.ids == [RemoteID("conv_1"), RemoteID("new")])
-        #expect(try store.takeIn([.sample("new")]).items == [.changed], "its history is not here yet")
-        #expect(try store.takeIn([.sample("conv_1", extra: #","x":1"#)]).items == [.unchanged])
+        #expect(try store.ingest([.sample("new")]).items == [.changed], "its history is not here yet")
+        #expect(try store.ingest([.sample("conv_1", extra: #","x":1"#)]).items == [.unchanged])
     }
 
     @Test func `that was deleted here is not wanted, and comes back in no way`() throws {
         _ = try store.delete(first, .local)
         let moved = try Conversation.sample("conv_1", updated: "2026-05-01T00:00:00Z")
-        #expect(try store.takeIn([moved]).items == [.unchanged])
+        #expect(try store.ingest([moved]).items == [.unchanged])
         #expect(try stale().isEmpty)
         #expect(
-            try store.takeIn([
-                HistoryIntake(.sample("conv_1", [message("x", "again")]), version: moved.version)
+            try store.ingest([
+                FetchedHistory(.sample("conv_1", [message("x", "again")]), version: moved.version)
             ]) == 0)
         #expect(try store.search("again").total == 0)
         #expect(try store.conversations().map(\.id) == [second])
-        _ = try store.takeIn([.sample("conv_9")])
+        _ = try store.ingest([.sample("conv_9")])
         _ = try store.delete(store.localID(matching: "conv_9"), .local)
-        #expect(try store.takeIn([.sample("conv_9")]).items == [.unchanged], "its history is not wanted either")
+        #expect(try store.ingest([.sample("conv_9")]).items == [.unchanged], "its history is not wanted either")
     }
 
     @Test func `that has changed is the one that is listed`() throws {
-        #expect(try store.takeIn([.sample("conv_2", updated: "2026-05-01T00:00:00Z")]).items == [.changed])
-        #expect(try store.takeIn([.sample("conv_1", extra: #","x":1"#)]).items == [.unchanged])
+        #expect(try store.ingest([.sample("conv_2", updated: "2026-05-01T00:00:00Z")]).items == [.changed])
+        #expect(try store.ingest([.sample("conv_1", extra: #","x":1"#)]).items == [.unchanged])
     }
 
     @Test func `that the server denies is marked, once, and it alone`() throws {
-        let then = house.clock.now.text
+        let then = temporary.clock.now.text
         try store.write { try $0.execute(sql: "UPDATE conversation SET history_due = 1") }
         try store.markDeletedRemotely([RemoteID("conv_1")])
-        house.clock.advance(seconds: 10)
+        temporary.clock.advance(seconds: 10)
         try store.markDeletedRemotely([RemoteID("conv_1"), RemoteID("none")])
         #expect(try store.conversation(matching: first.rawValue).deletedRemotelyAt == then)
         #expect(try store.conversation(matching: second.rawValue).deletedRemotelyAt == nil)
         #expect(try stale() == ["conv_2"])
-        _ = try store.takeIn([.sample("conv_1")])
+        _ = try store.ingest([.sample("conv_1")])
         #expect(Set(try stale()) == ["conv_1", "conv_2"], "what is there again is read anew")
         try store.markDeletedRemotely([RemoteID("conv_1"), RemoteID("conv_2")])
         #expect(try store.conversations().allSatisfy { $0.deletedRemotelyAt != nil })
     }
 
     @Test func `is fetched in the order of its activity, as many as are asked for`() throws {
-        for day in 3...6 { _ = try store.takeIn([.sample("conv_\(day)", updated: "2026-03-0\(day)T00:00:00Z")]) }
+        for day in 3...6 { _ = try store.ingest([.sample("conv_\(day)", updated: "2026-03-0\(day)T00:00:00Z")]) }
         #expect(try stale() == ["conv_6", "conv_5", "conv_4", "conv_3"])
         #expect(try stale(2) == ["conv_6", "conv_5"])
         _ = try store.delete(try store.localID(matching: "conv_6"), .local)
@@ -111,13 +111,13 @@ import Testing
         try store.write {
             try $0.execute(sql: "UPDATE conversation SET local_only = 1 WHERE remote_id = 'conv_4'")
         }
-        _ = try house.start()
+        _ = try temporary.start()
         #expect(try stale() == ["conv_3"])
     }
 
     @Test func `is read again when its time has come, to the microsecond, and where the clock was set back`() throws {
         func due(in microseconds: Int64) throws -> [String] {
-            let moment = house.clock.now.microseconds + microseconds
+            let moment = temporary.clock.now.microseconds + microseconds
             try store.write {
                 try $0.execute(
                     sql: "UPDATE conversation SET history_due = ? WHERE remote_id = 'conv_1'", arguments: [moment])
@@ -148,8 +148,8 @@ import Testing
     }
 
     @Test func `has a place on the page that lists it, and none where none does`() throws {
-        _ = try store.takeIn(
-            ConversationPage([.sample("conv_1"), .sample("conv_3")]), at: PagePlace(page: 4, size: 2),
+        _ = try store.ingest(
+            ConversationPage([.sample("conv_1"), .sample("conv_3")]), at: PageKey(page: 4, size: 2),
             digest: PageDigest(point: .max, value: 7))
         #expect(try store.mirrored(exceptOn: [4]) == [RemoteID("conv_2")])
         #expect(try store.mirrored(exceptOn: [3]).count == 3)
@@ -160,10 +160,10 @@ import Testing
 
     @Test func `is counted with a look or a sweep that is complete`() throws {
         try store.notePull(isSweep: true)
-        let sweep = house.clock.now.text
-        house.clock.advance(seconds: 5)
+        let sweep = temporary.clock.now.text
+        temporary.clock.advance(seconds: 5)
         try store.notePull(isSweep: false)
         let status = try store.status()
-        #expect(status.lastPullAt == house.clock.now.text && status.lastSweepAt == sweep)
+        #expect(status.lastPullAt == temporary.clock.now.text && status.lastSweepAt == sweep)
     }
 }

@@ -5,19 +5,19 @@ import Testing
 @testable import ConvoStore
 
 @Suite struct `Outputs of an answer` {
-    private let house: TemporaryStore
-    private var store: Store { house.store }
+    private let temporary: TemporaryStore
+    private var store: Store { temporary.store }
 
-    init() throws { house = try TemporaryStore() }
+    init() throws { temporary = try TemporaryStore() }
 
     @Test func `stand behind the last entry, in their order, each once`() throws {
-        let id = try house.conversation("conv_1")
-        _ = try house.conversation("conv_2")
-        let write = try house.append(to: id)
+        let id = try temporary.conversation("conv_1")
+        _ = try temporary.conversation("conv_2")
+        let write = try temporary.append(to: id)
         let nameless = #"{"type":"message.output","role":"assistant","content":"three"}"#
         try store.markDelivered(
             write,
-            response: house.response(
+            response: temporary.response(
                 "conv_1", message("conv_1 a", "again", role: "assistant"), message("o1", "one", role: "assistant"),
                 message("o2", "two", role: "assistant"), nameless))
         let entries = try store.history(of: id).entries
@@ -32,18 +32,18 @@ import Testing
     }
 
     @Test func `are there also where another conversation has one of the same name`() throws {
-        let (id, other) = (try house.conversation("conv_1"), try house.conversation("conv_2"))
-        let write = try house.append(to: id)
+        let (id, other) = (try temporary.conversation("conv_1"), try temporary.conversation("conv_2"))
+        let write = try temporary.append(to: id)
         try store.markDelivered(
-            write, response: house.response("conv_1", message("conv_2 a", "echo", role: "assistant")))
+            write, response: temporary.response("conv_1", message("conv_2 a", "echo", role: "assistant")))
         #expect(try store.history(of: id).entries.map(\.entry.id?.rawValue) == ["conv_1 q", "conv_1 a", "conv_2 a"])
         #expect(try store.history(of: other).entries.count == 2)
     }
 
     @Test func `of a new conversation begin with the first place`() throws {
-        let start = try house.start()
+        let start = try temporary.start()
         try store.markDelivered(
-            start.operation, response: house.response("conv_1", message("o", "one", role: "assistant")))
+            start.operation, response: temporary.response("conv_1", message("o", "one", role: "assistant")))
         let position = try store.read { try Int.fetchOne($0, sql: "SELECT position FROM entry") }
         #expect(position == 0)
     }
@@ -57,9 +57,9 @@ import Testing
         request.model = "m"
         request.store = false
         let start = try store.start(request)
-        let other = try house.conversation("conv_9")
+        let other = try temporary.conversation("conv_9")
         try store.markDelivered(
-            start.operation, response: house.response("conv_1", message("o", "three", role: "assistant")))
+            start.operation, response: temporary.response("conv_1", message("o", "three", role: "assistant")))
         let entries = try store.history(of: start.conversation).entries
         #expect(entries.map { $0.entry.raw["content"]?.string } == ["one", "two", "three"])
         #expect(entries.map(\.entry.id?.rawValue) == ["local_\(start.operation)_0", "mine", "o"])

@@ -5,12 +5,12 @@ import Testing
 @testable import ConvoStore
 
 @Suite struct `A store that knows whose it is` {
-    private let house: TemporaryStore
-    private var store: Store { house.store }
+    private let temporary: TemporaryStore
+    private var store: Store { temporary.store }
     private let ann = Account(
         user: .init(id: "u1", name: "ann"), workspace: .init(id: "w1"), organization: .init(id: "o1", name: "Org"))
 
-    init() throws { house = try TemporaryStore() }
+    init() throws { temporary = try TemporaryStore() }
 
     @Test func `belongs to nobody at first`() throws {
         #expect(try store.owner() == StoreOwner(server: nil))
@@ -39,9 +39,9 @@ import Testing
         }
         try store.markDeletedRemotely([RemoteID("conv_4")])
         _ = try store.delete(try store.localID(matching: "conv_3"), .local)
-        let unstored = try house.start(isStored: false)
-        try store.markDelivered(unstored.operation, response: house.response("unstored"))
-        _ = try house.start()
+        let unstored = try temporary.start(isStored: false)
+        try store.markDelivered(unstored.operation, response: temporary.response("unstored"))
+        _ = try temporary.start()
         #expect(try store.heldConversations(limit: 9) == [RemoteID("conv_2"), RemoteID("conv_1")])
         #expect(try store.heldConversations(limit: 1) == [RemoteID("conv_2")])
         #expect(try store.deletionCensus().mirrored == 2)
@@ -50,51 +50,51 @@ import Testing
 
     @Test func `writes nothing to what the account of now has not shown, and marks none of it`() throws {
         try store.recordOwner(server: "https://a", account: ann, key: "one")
-        let id = try house.conversation("conv_1")
-        let held = try house.append(to: id)
+        let id = try temporary.conversation("conv_1")
+        let held = try temporary.append(to: id)
         let branch = try store.restart(RestartRequest(from: EntryID("conv_1 q"), inputs: .text("x")), of: id)
-        let start = try house.start()
+        let start = try temporary.start()
         _ = try store.adopt(server: "https://a", account: nil, key: "two")
         let refused = "\(StoreError.accountBefore(id))"
-        #expect(refusal { _ = try house.append(to: id) } == refused)
+        #expect(refusal { _ = try temporary.append(to: id) } == refused)
         #expect(refusal { _ = try store.delete(id, .remote) }.isEmpty == false)
         #expect(refusal { try store.retry(held) } == refused)
         #expect(refusal { try store.retry(branch.operation) } == refused)
         #expect(try store.retryAll(in: [.held]) == [start.operation])
-        #expect(try house.states(held, branch.operation, start.operation) == [.held, .held, .queued])
+        #expect(try temporary.states(held, branch.operation, start.operation) == [.held, .held, .queued])
         try store.markDeletedRemotely([RemoteID("conv_1")])
         #expect(try store.conversation(matching: id.rawValue).deletedRemotelyAt == nil)
         for write in [held, branch.operation] { _ = try store.cancel(write) }
         #expect(refusal { _ = try store.delete(id, .remote) } == refused)
         #expect(refusal { _ = try store.delete(id, .both) } == refused)
-        _ = try store.takeIn([.sample("conv_1")])
-        _ = try house.append(to: id)
+        _ = try store.ingest([.sample("conv_1")])
+        _ = try temporary.append(to: id)
     }
 
     @Test func `looks for what was under way when it changed hands before it sends that again`() throws {
         try store.recordOwner(server: "https://a", account: nil, key: "one")
-        let (sending, queued) = (try house.start().operation, try house.start().operation)
+        let (sending, queued) = (try temporary.start().operation, try temporary.start().operation)
         _ = try store.markSending(sending, base: nil)
         _ = try store.adopt(server: "https://a", account: nil, key: "two")
         for id in [sending, queued] {
-            #expect(try !store.conversation(matching: house.item(id).conversation.rawValue).isFromAccountBefore)
+            #expect(try !store.conversation(matching: temporary.item(id).conversation.rawValue).isFromAccountBefore)
         }
         #expect(try store.retryAll(in: [.held]) == [sending, queued])
-        #expect(try house.states(sending, queued) == [.inDoubt, .queued])
-        #expect(try house.item(sending).doubtedAt == house.clock.now)
+        #expect(try temporary.states(sending, queued) == [.inDoubt, .queued])
+        #expect(try temporary.item(sending).doubtedAt == temporary.clock.now)
     }
 
     @Test func `keeps what is here only for whoever has it`() throws {
-        let unstored = try house.start(isStored: false)
-        try store.markDelivered(unstored.operation, response: house.response("unstored"))
+        let unstored = try temporary.start(isStored: false)
+        try store.markDelivered(unstored.operation, response: temporary.response("unstored"))
         _ = try store.adopt(server: "https://b", account: nil, key: nil)
         #expect(try !store.conversation(matching: unstored.conversation.rawValue).isFromAccountBefore)
     }
 
     @Test func `tells nothing of the server of now by what was made on the one before`() throws {
-        let start = try house.start()
+        let start = try temporary.start()
         try store.markDelivered(start.operation, as: RemoteID("conv_1"))
-        _ = try store.takeIn([.sample("conv_1")])
+        _ = try store.ingest([.sample("conv_1")])
         #expect(try store.ownCreation() == RemoteID("conv_1") && store.givesMetadataBack() == false)
         _ = try store.adopt(server: "https://b", account: nil, key: nil)
         #expect(try store.ownCreation() == nil && store.givesMetadataBack() == nil)
@@ -102,57 +102,58 @@ import Testing
 
     @Test func `holds nothing where it stays in the same hands`() throws {
         try store.recordOwner(server: "https://a", account: ann, key: "one")
-        let (queued, sending) = (try house.start().operation, try house.start().operation)
+        let (queued, sending) = (try temporary.start().operation, try temporary.start().operation)
         _ = try store.markSending(sending, base: nil)
         #expect(try store.adopt(server: "https://a", account: ann, key: "two") == 0)
-        #expect(try house.states(queued, sending) == [.queued, .sending])
+        #expect(try temporary.states(queued, sending) == [.queued, .sending])
         #expect(try store.knows(key: "two") && !store.knows(key: "one"))
     }
 
-    private func list(_ ids: [String], at place: PagePlace) throws {
+    private func list(_ ids: [String], at place: PageKey) throws {
         let page = ConversationPage(try ids.map { try Conversation.sample($0) })
-        _ = try store.takeIn(page, at: place, digest: PageDigest(point: 1, value: 2))
+        _ = try store.ingest(page, at: place, digest: PageDigest(point: 1, value: 2))
     }
 
     @Test func `asks the account of now about nothing that it has not shown`() throws {
         try store.recordOwner(server: "https://a", account: ann, key: "one")
-        let (first, other) = (try house.conversation("conv_1"), try house.conversation("conv_2"))
-        _ = try store.takeIn([.sample("conv_3")])
-        let place = PagePlace(page: 0, size: 100)
+        let (first, other) = (try temporary.conversation("conv_1"), try temporary.conversation("conv_2"))
+        _ = try store.ingest([.sample("conv_3")])
+        let place = PageKey(page: 0, size: 100)
         try list(["conv_1", "conv_2"], at: place)
         _ = try store.adopt(server: "https://a", account: ann, key: "two")
         #expect(try !store.conversation(matching: "conv_1").isFromAccountBefore, "it is the same account")
-        #expect(try store.knownPage(at: place) != nil)
+        #expect(try store.cachedPage(at: place) != nil)
         let bob = Account(user: .init(id: "u2", name: "bob"))
         _ = try store.adopt(server: "https://a", account: bob, key: "bob")
         #expect(try store.conversations().allSatisfy(\.isFromAccountBefore))
         #expect(try !store.isHistoryBehind(of: store.localID(matching: "conv_3")))
-        #expect(try store.knownPage(at: place) == nil)
+        #expect(try store.cachedPage(at: place) == nil)
         #expect(try store.mirrored(exceptOn: []).isEmpty && store.heldConversations(limit: 9).isEmpty)
-        #expect(try store.staleConversations(limit: 9, now: house.clock.now).isEmpty)
+        #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).isEmpty)
         #expect(try store.deletionCensus().mirrored == 0)
         try list(["conv_1"], at: place)
-        _ = try store.takeIn([.sample("conv_3")])
+        _ = try store.ingest([.sample("conv_3")])
         #expect(try !store.conversation(matching: first.rawValue).isFromAccountBefore)
         #expect(try store.conversation(matching: other.rawValue).isFromAccountBefore)
         #expect(try store.mirrored(exceptOn: []) == [RemoteID("conv_1"), RemoteID("conv_3")])
-        #expect(try store.staleConversations(limit: 9, now: house.clock.now).map(\.remoteID) == [RemoteID("conv_3")])
+        #expect(
+            try store.staleConversations(limit: 9, now: temporary.clock.now).map(\.remoteID) == [RemoteID("conv_3")])
         #expect(try store.deletionCensus().mirrored == 2)
     }
 
     @Test func `holds every open write when it changes hands`() throws {
         try store.recordOwner(server: "https://a", account: ann, key: "one")
-        let conversations = try (0..<6).map { try house.conversation("conv_\($0)") }
-        let writes = try conversations.map { try house.append(to: $0) }
-        let behind = try house.append(to: conversations[3])
-        let soon = house.clock.now
+        let conversations = try (0..<6).map { try temporary.conversation("conv_\($0)") }
+        let writes = try conversations.map { try temporary.append(to: $0) }
+        let behind = try temporary.append(to: conversations[3])
+        let soon = temporary.clock.now
         try store.markQueued(writes[0], from: .queued, reason: nil, nextAttempt: soon)
         _ = try store.markSending(writes[1], base: nil)
-        try house.doubt(writes[2])
-        try house.stop(writes[3])
-        try house.stop(writes[4], as: .held, .init(code: "ambiguous", message: "who knows", hint: "look"))
+        try temporary.doubt(writes[2])
+        try temporary.stop(writes[3])
+        try temporary.stop(writes[4], as: .held, .init(code: "ambiguous", message: "who knows", hint: "look"))
         try store.markDelivered(writes[5])
-        let cancelled = try house.append(to: conversations[5])
+        let cancelled = try temporary.append(to: conversations[5])
         _ = try store.cancel(cancelled)
         try store.notePull(isSweep: true)
         #expect(try store.adopt(server: "https://b", account: nil, key: "new") == 5)
@@ -160,13 +161,13 @@ import Testing
         #expect(try store.owner() == StoreOwner(server: "https://b", account: nil, keyCount: 1))
         #expect(try store.knows(key: "new") && !store.knows(key: "one"))
         for id in Array(writes[0...3]) + [behind] {
-            let item = try house.item(id)
+            let item = try temporary.item(id)
             #expect(item.state == .held && item.nextAttempt == nil)
             #expect(item.reason?.code == "other_account")
             #expect(item.reason?.message.contains("before") == true && item.reason?.hint?.contains("retry") == true)
         }
-        #expect(try house.item(writes[4]).reason?.code == "ambiguous")
-        #expect(try house.states(writes[4], writes[5], cancelled) == [.held, .delivered, .cancelled])
+        #expect(try temporary.item(writes[4]).reason?.code == "ambiguous")
+        #expect(try temporary.states(writes[4], writes[5], cancelled) == [.held, .delivered, .cancelled])
         #expect(try store.adopt(server: "https://c", account: ann, key: nil) == 0)
         #expect(try store.owner() == StoreOwner(server: "https://c", account: ann, keyCount: 0))
     }

@@ -5,49 +5,49 @@ import Testing
 @testable import ConvoStore
 
 @Suite struct `A write that is queued` {
-    private let house: TemporaryStore
-    private var store: Store { house.store }
+    private let temporary: TemporaryStore
+    private var store: Store { temporary.store }
     /// On the server, with one turn each.
     private let first: LocalID
     private let second: LocalID
 
     init() throws {
-        house = try TemporaryStore()
-        first = try house.conversation("conv_1")
-        second = try house.conversation("conv_2")
+        temporary = try TemporaryStore()
+        first = try temporary.conversation("conv_1")
+        second = try temporary.conversation("conv_2")
     }
 
     @Test func `has seen the last entry of its own conversation that the server lists`() throws {
-        #expect(try house.item(house.append(to: first)).seenEntryID == EntryID("conv_1 a"))
-        #expect(try house.item(house.append(to: second)).seenEntryID == EntryID("conv_2 a"))
+        #expect(try temporary.item(temporary.append(to: first)).seenEntryID == EntryID("conv_1 a"))
+        #expect(try temporary.item(temporary.append(to: second)).seenEntryID == EntryID("conv_2 a"))
         try store.write { try $0.execute(sql: "UPDATE entry SET dropped_at = 'now' WHERE id = 'conv_1 a'") }
-        #expect(try house.item(house.append(to: first)).seenEntryID == EntryID("conv_1 q"))
-        #expect(try house.item(house.start().operation).seenEntryID == nil)
+        #expect(try temporary.item(temporary.append(to: first)).seenEntryID == EntryID("conv_1 q"))
+        #expect(try temporary.item(temporary.start().operation).seenEntryID == nil)
     }
 
     @Test func `shows its conversation as the newest, and none as older than it is`() throws {
-        _ = try house.append(to: first)
+        _ = try temporary.append(to: first)
         #expect(try store.conversations().map(\.id) == [first, second])
-        house.clock.advance(seconds: 1)
-        _ = try house.append(to: second)
+        temporary.clock.advance(seconds: 1)
+        _ = try temporary.append(to: second)
         #expect(try store.conversations().map(\.id) == [second, first])
         try store.mirror(.sample("ahead", updated: "2099-01-01T00:00:00Z"), [message("m", "x")])
-        _ = try house.append(to: try store.localID(matching: "ahead"))
-        _ = try house.append(to: second)
+        _ = try temporary.append(to: try store.localID(matching: "ahead"))
+        _ = try temporary.append(to: second)
         #expect(try store.conversations().first?.remoteID == RemoteID("ahead"))
     }
 
     @Test func `waits behind what is stopped in its conversation, and names the first of it`() throws {
-        let (refused, held) = (try house.append(to: first), try house.append(to: first))
-        try house.stop(held, as: .held, .init(code: "ambiguous", message: "who knows"))
-        try house.stop(refused)
+        let (refused, held) = (try temporary.append(to: first), try temporary.append(to: first))
+        try temporary.stop(held, as: .held, .init(code: "ambiguous", message: "who knows"))
+        try temporary.stop(refused)
         let behind = try store.append(AppendRequest(inputs: .text("late")), to: first)
         #expect(behind.state == .held)
-        let reason = try #require(try house.item(behind.operation).reason)
+        let reason = try #require(try temporary.item(behind.operation).reason)
         #expect(reason.code == "dependency")
         #expect(reason.message.contains(refused.rawValue))
         #expect(try store.append(AppendRequest(inputs: .text("x")), to: second).state == .queued)
-        #expect(try house.item(house.append(to: second)).reason == nil)
+        #expect(try temporary.item(temporary.append(to: second)).reason == nil)
     }
 
     @Test func `to start needs either a model or an agent, and inputs`() throws {
@@ -85,14 +85,14 @@ import Testing
 
     @Test func `is refused where the server has no such conversation any more, or never had`() throws {
         try store.markDeletedRemotely([RemoteID("conv_1")])
-        #expect(refusal { _ = try house.append(to: first) } == "\(StoreError.deletedRemotely(first))")
-        #expect(try house.item(house.append(to: second)).state == .queued)
-        let unstored = try house.start(isStored: false).conversation
-        #expect(refusal { _ = try house.append(to: unstored) } == "\(StoreError.localOnly(unstored))")
+        #expect(refusal { _ = try temporary.append(to: first) } == "\(StoreError.deletedRemotely(first))")
+        #expect(try temporary.item(temporary.append(to: second)).state == .queued)
+        let unstored = try temporary.start(isStored: false).conversation
+        #expect(refusal { _ = try temporary.append(to: unstored) } == "\(StoreError.localOnly(unstored))")
         #expect(try store.conversation(matching: unstored.rawValue).isLocalOnly)
-        let third = try house.conversation("conv_3")
+        let third = try temporary.conversation("conv_3")
         _ = try store.delete(third, .local)
-        #expect(refusal { _ = try house.append(to: third) } == "\(StoreError.noSuchConversation(third.rawValue))")
+        #expect(refusal { _ = try temporary.append(to: third) } == "\(StoreError.noSuchConversation(third.rawValue))")
     }
 
     @Test func `to branch needs an entry of that conversation, and remembers it`() throws {
@@ -112,7 +112,7 @@ import Testing
         #expect(made.parent?.isInferred == false)
         #expect(made.model == "mistral-small-latest" && made.name == "Name of conv_1")
         #expect(!made.isLocalOnly)
-        #expect(try house.item(branch.operation).parentRemoteID == RemoteID("conv_1"))
+        #expect(try temporary.item(branch.operation).parentRemoteID == RemoteID("conv_1"))
         #expect(try store.conversation(matching: first.rawValue).parent == nil)
         let unstored = RestartRequest(
             json: .object(["inputs": .string("x"), "from_entry_id": .string("conv_1 q"), "store": .bool(false)]))
@@ -139,37 +139,37 @@ import Testing
     @Test func `is not needed to delete what is here only`() throws {
         #expect(try store.delete(first, .local) == nil)
         #expect(try store.conversations().map(\.id) == [second])
-        let new = try house.start()
+        let new = try temporary.start()
         #expect(try store.delete(new.conversation, .remote) == nil)
         #expect(try store.outbox().map(\.id) == [new.operation])
     }
 
     @Test func `is not lost with its conversation`() throws {
-        let write = try house.append(to: first)
+        let write = try temporary.append(to: first)
         for scope in [DeletionScope.local, .both] {
             #expect(
                 refusal { _ = try store.delete(first, scope) } == "\(StoreError.pendingWrites(1, conversation: first))")
         }
         #expect(try store.delete(first, .remote) != nil)
         #expect(try store.delete(second, .local) == nil)
-        let other = try house.conversation("conv_3")
-        let more = try house.append(to: other)
+        let other = try temporary.conversation("conv_3")
+        let more = try temporary.append(to: other)
         _ = try store.cancel(more)
         #expect(try store.delete(other, .local) == nil)
-        #expect(try house.item(write).state == .queued)
+        #expect(try temporary.item(write).state == .queued)
     }
 
     @Test(arguments: [
         "start", "append", "restart", "delete", "retry", "retry all", "cancel", "cancel all",
     ])
     func `wakes whoever waits for work:`(_ verb: String) throws {
-        let stopped = try house.append(to: first)
-        try house.stop(stopped)
-        let listener = try WakeupChannel.Listener(beside: house.path)
+        let stopped = try temporary.append(to: first)
+        try temporary.stop(stopped)
+        let listener = try WakeupChannel.Listener(beside: temporary.path)
         while listener.wait(milliseconds: 100) {}
         switch verb {
-        case "start": _ = try house.start()
-        case "append": _ = try house.append(to: second)
+        case "start": _ = try temporary.start()
+        case "append": _ = try temporary.append(to: second)
         case "restart": _ = try store.restart(RestartRequest(from: EntryID("conv_1 q"), inputs: .text("x")), of: first)
         case "delete": _ = try store.delete(second, .remote)
         case "retry": try store.retry(stopped)
@@ -182,21 +182,21 @@ import Testing
 }
 
 @Suite struct `A message to a conversation whose function was called` {
-    private let house: TemporaryStore
-    private var store: Store { house.store }
+    private let temporary: TemporaryStore
+    private var store: Store { temporary.store }
     private let calling: LocalID
     private let other: LocalID
 
     init() throws {
-        house = try TemporaryStore()
+        temporary = try TemporaryStore()
         let calls = ["abc", "def"].map {
             #"{"type":"function.call","id":"fc_\#($0)","tool_call_id":"\#($0)","name":"f","arguments":"{}"}"#
         }
-        try house.store.mirror(.sample("conv_1"), calls)
-        try house.store.mirror(
+        try temporary.store.mirror(.sample("conv_1"), calls)
+        try temporary.store.mirror(
             .sample("conv_2"), [#"{"type":"function.result","id":"r","tool_call_id":"abc","result":"elsewhere"}"#])
-        calling = try house.store.localID(matching: "conv_1")
-        other = try house.store.localID(matching: "conv_2")
+        calling = try temporary.store.localID(matching: "conv_1")
+        other = try temporary.store.localID(matching: "conv_2")
     }
 
     private func result(_ call: String) throws -> JSONText {
@@ -213,13 +213,13 @@ import Testing
             .operation
     }
 
-    private func missing() -> String { refusal { _ = try house.append(to: calling) } }
+    private func missing() -> String { refusal { _ = try temporary.append(to: calling) } }
 
     private func waits(for calls: String...) -> String { "\(StoreError.unansweredCalls(calls, conversation: calling))" }
 
     @Test func `waits for each result, of this conversation alone`() throws {
         #expect(missing() == waits(for: "abc", "def"))
-        #expect(try house.item(house.append(to: other)).state == .queued)
+        #expect(try temporary.item(temporary.append(to: other)).state == .queued)
         #expect(throws: StoreError.self) { try answer("abc") }
         let elsewhere = try JSONText.array(["abc", "def"].map(result))
         _ = try store.append(AppendRequest(json: .object(["inputs": elsewhere])), to: other)
@@ -257,9 +257,9 @@ import Testing
     func `goes behind a confirmation, not behind one that was cancelled or refused`(isRefused: Bool) throws {
         let (first, second) = (try confirm("abc"), try confirm("def"))
         #expect(missing().isEmpty)
-        if isRefused { try house.stop(second) } else { _ = try store.cancel(second) }
+        if isRefused { try temporary.stop(second) } else { _ = try store.cancel(second) }
         #expect(missing() == waits(for: "def"))
-        #expect(try house.item(first).state == .queued)
+        #expect(try temporary.item(first).state == .queued)
     }
 
     @Test func `has inputs that can be sent, where it confirms calls and has some`() throws {

@@ -52,7 +52,7 @@ import Testing
         request.model = "m"
         let error = #expect(throws: StoreError.self) { try store.start(request) }
         #expect("\(error.map { "\($0)" } ?? "")".contains("it was opened for reading"))
-        #expect(refusal { _ = try store.takeIn([.sample("conv_3")]) }.contains("it was opened for reading"))
+        #expect(refusal { _ = try store.ingest([.sample("conv_3")]) }.contains("it was opened for reading"))
         guard case .notWritable = error else { return #expect(Bool(false), "\(String(describing: error))") }
         #expect(throws: StoreError.self) { try store.mirror(.sample("conv_2"), []) }
     }

@@ -14,36 +14,36 @@ import Testing
     ]
 
     @Test func `and finds something or nothing, without an error`() throws {
-        let house = try TemporaryStore()
-        try house.store.mirror(.sample("conv_1"), [message("m0", "a word 日本 🎉"), message("m1", "another word")])
-        let id = try house.store.conversation(matching: "conv_1").id
-        _ = try house.store.append(AppendRequest(inputs: .text("a pending word")), to: id)
+        let temporary = try TemporaryStore()
+        try temporary.store.mirror(.sample("conv_1"), [message("m0", "a word 日本 🎉"), message("m1", "another word")])
+        let id = try temporary.store.conversation(matching: "conv_1").id
+        _ = try temporary.store.append(AppendRequest(inputs: .text("a pending word")), to: id)
         var generator = SplitMix64(seed: 3)
         for _ in 0..<rounds(1000) {
             let count = Int.random(in: 0...12, using: &generator)
             let query = (0..<count).map { _ in
                 Self.pieces[Int.random(in: 0..<Self.pieces.count, using: &generator)]
             }.joined(separator: Bool.random(using: &generator) ? " " : "")
-            _ = try house.store.search(query, order: Bool.random(using: &generator) ? .date : .relevance)
+            _ = try temporary.store.search(query, order: Bool.random(using: &generator) ? .date : .relevance)
         }
     }
 
     @Test func `of random bytes`() throws {
-        let house = try TemporaryStore()
-        try house.store.mirror(.sample("conv_1"), [message("m0", "a word")])
+        let temporary = try TemporaryStore()
+        try temporary.store.mirror(.sample("conv_1"), [message("m0", "a word")])
         var generator = SplitMix64(seed: 5)
         for _ in 0..<rounds(500) {
             let bytes = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
                 UInt8.random(in: 0...255, using: &generator)
             }
-            _ = try house.store.search(String(decoding: bytes, as: UTF8.self))
+            _ = try temporary.store.search(String(decoding: bytes, as: UTF8.self))
         }
     }
 
     @Test(arguments: ["word ", "\"", "-a ", "日", "x*", "a OR ", "e\u{301}", "\u{301}", "in:x "])
     func `of a megabyte`(piece: String) throws {
-        let house = try TemporaryStore()
-        try house.store.mirror(.sample("conv_1"), [message("m0", "a word")])
-        _ = try house.store.search(String(repeating: piece, count: (1 << 20) / piece.utf8.count))
+        let temporary = try TemporaryStore()
+        try temporary.store.mirror(.sample("conv_1"), [message("m0", "a word")])
+        _ = try temporary.store.search(String(repeating: piece, count: (1 << 20) / piece.utf8.count))
     }
 }

@@ -3,11 +3,11 @@ import ConvoStore
 import Testing
 
 @Suite struct `A search` {
-    private func house(_ texts: [String]) throws -> TemporaryStore {
-        let house = try TemporaryStore()
+    private func temporary(_ texts: [String]) throws -> TemporaryStore {
+        let temporary = try TemporaryStore()
         let entries = texts.enumerated().map { message("m\($0)", $1) }
-        try house.store.mirror(.sample("conv_1"), entries)
-        return house
+        try temporary.store.mirror(.sample("conv_1"), entries)
+        return temporary
     }
 
     @Test(arguments: [
@@ -21,15 +21,15 @@ import Testing
         ("gone OR here", "is here"), ("Straße", "die straße"),
     ])
     func `finds`(query: String, text: String) throws {
-        let house = try house(["nothing of that", text])
-        let results = try house.store.search(query)
+        let temporary = try temporary(["nothing of that", text])
+        let results = try temporary.store.search(query)
         #expect(results.hits.compactMap(\.entry?.rawValue) == ["m1"], "\(query)")
         #expect(results.hits.first?.snippet.marks.isEmpty == false, "\(query)")
     }
 
     @Test func `leaves out what is excluded`() throws {
-        let house = try house(["apple pie", "apple tart"])
-        #expect(try house.store.search("apple -pie").hits.map(\.entry?.rawValue) == ["m1"])
+        let temporary = try temporary(["apple pie", "apple tart"])
+        #expect(try temporary.store.search("apple -pie").hits.map(\.entry?.rawValue) == ["m1"])
     }
 
     @Test(arguments: [
@@ -37,25 +37,25 @@ import Testing
         "-\"x", "😀*",
     ])
     func `takes anything a person types`(query: String) throws {
-        _ = try house(["some text"]).store.search(query)
+        _ = try temporary(["some text"]).store.search(query)
     }
 
     @Test func `finds what is queued, and it is gone from the index when cancelled`() throws {
-        let house = try house(["first"])
-        let id = try house.store.conversation(matching: "conv_1").id
-        let write = try house.store.append(AppendRequest(inputs: .text("pending zebra")), to: id)
-        #expect(try house.store.search("zebra").hits.first?.operation == write.operation)
-        _ = try house.store.cancel(write.operation)
-        #expect(try house.store.search("zebra").total == 0)
-        try house.store.checkIntegrity()
+        let temporary = try temporary(["first"])
+        let id = try temporary.store.conversation(matching: "conv_1").id
+        let write = try temporary.store.append(AppendRequest(inputs: .text("pending zebra")), to: id)
+        #expect(try temporary.store.search("zebra").hits.first?.operation == write.operation)
+        _ = try temporary.store.cancel(write.operation)
+        #expect(try temporary.store.search("zebra").total == 0)
+        try temporary.store.checkIntegrity()
     }
 
     @Test func `marks the words in a snippet cut from the middle`() throws {
         let long =
             String(repeating: "lorem ipsum ", count: 50) + "the Needle stands "
             + String(repeating: "dolor sit ", count: 50)
-        let house = try house([long])
-        let snippet = try #require(try house.store.search("needle").hits.first?.snippet)
+        let temporary = try temporary([long])
+        let snippet = try #require(try temporary.store.search("needle").hits.first?.snippet)
         let scalars = Array(snippet.text.unicodeScalars)
         let marked = snippet.marks.map { String(String.UnicodeScalarView(scalars[$0])) }
         #expect(marked == ["Needle"])

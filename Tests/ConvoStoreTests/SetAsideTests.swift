@@ -5,22 +5,22 @@ import Testing
 @testable import ConvoStore
 
 @Suite struct `What is set aside` {
-    private let house: TemporaryStore
-    private var store: Store { house.store }
+    private let temporary: TemporaryStore
+    private var store: Store { temporary.store }
     private let digest = PageDigest(point: .max, value: 7)
 
-    init() throws { house = try TemporaryStore() }
+    init() throws { temporary = try TemporaryStore() }
 
     private func take(page: Int, size: Int = 3, _ elements: [JSONText]) throws {
-        _ = try store.takeIn(
-            ConversationPage(elements: elements), at: PagePlace(page: page, size: size), digest: digest)
+        _ = try store.ingest(
+            ConversationPage(elements: elements), at: PageKey(page: page, size: size), digest: digest)
     }
 
     private func row(_ id: String) throws -> JSONText { try Conversation.sample(id).raw }
 
     private func stale(_ name: String) throws -> StaleConversation {
         try #require(
-            try store.staleConversations(limit: 9, now: house.clock.now).first { $0.remoteID.rawValue == name })
+            try store.staleConversations(limit: 9, now: temporary.clock.now).first { $0.remoteID.rawValue == name })
     }
 
     @Test func `of the list is named by its place in all pages, and replaced with its page alone`() throws {
@@ -31,7 +31,7 @@ import Testing
         #expect(items.map(\.position) == [2, 3, 4, 6])
         #expect(items.map(\.name) == [nil, "no id", nil, nil])
         #expect(items.allSatisfy { $0.conversation == nil && $0.remoteID == nil && !$0.reason.isEmpty })
-        #expect(items[0].seenAt == house.clock.now.text)
+        #expect(items[0].seenAt == temporary.clock.now.text)
         try take(page: 1, [try row("d"), try row("e"), try row("c")])
         #expect(try store.setAside().map(\.position) == [2, 6])
         try take(page: 1, [.null, try row("e"), try row("c")])
@@ -51,8 +51,8 @@ import Testing
         let deep = Self.deep
         func read(_ name: String, _ entries: String...) throws {
             let raw = #"{"conversation_id":"\#(name)","entries":[\#(entries.joined(separator: ","))]}"#
-            try store.takeIn([
-                HistoryIntake(
+            try store.ingest([
+                FetchedHistory(
                     try ConversationHistory(JSONAnswer(Array(raw.utf8))), version: "2026-01-01T00:00:00.000001Z")
             ])
         }
@@ -72,32 +72,32 @@ import Testing
         try store.recordUnreadableHistory(of: RemoteID("a"), version: try stale("a").version, reason: "too large")
         try store.recordUnreadableHistory(
             of: RemoteID("b"), version: try stale("b").version, reason: "too large as well")
-        #expect(try store.staleConversations(limit: 9, now: house.clock.now).isEmpty)
+        #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).isEmpty)
         #expect(try store.setAside().map(\.position) == [nil, nil])
         #expect(try store.setAside().map(\.reason) == ["too large", "too large as well"])
-        _ = try store.takeIn([.sample("a", updated: "2026-02-01T00:00:00Z")])
+        _ = try store.ingest([.sample("a", updated: "2026-02-01T00:00:00Z")])
         let again = try stale("a")
         try store.recordUnreadableHistory(of: again.remoteID, version: again.version, reason: "still too large")
         #expect(try store.setAside().map(\.reason) == ["still too large", "too large as well"])
-        _ = try store.takeIn([.sample("a", updated: "2026-03-01T00:00:00Z")])
-        try store.takeIn([HistoryIntake(.sample("a", [message("m", "x")]), version: "2026-03-01T00:00:00Z")])
+        _ = try store.ingest([.sample("a", updated: "2026-03-01T00:00:00Z")])
+        try store.ingest([FetchedHistory(.sample("a", [message("m", "x")]), version: "2026-03-01T00:00:00Z")])
         #expect(try store.setAside().map(\.remoteID?.rawValue) == ["b"])
     }
 
     @Test func `is not fetched again, though its answer was waited for`() throws {
-        let asked = #"{"type":"message.input","id":"q","content":"?","created_at":"\#(house.clock.now.text)"}"#
+        let asked = #"{"type":"message.input","id":"q","content":"?","created_at":"\#(temporary.clock.now.text)"}"#
         try store.mirror(.sample("a", updated: "2026-02-01T00:00:00Z"), [asked])
-        house.clock.advance(seconds: 3)
-        #expect(try store.staleConversations(limit: 9, now: house.clock.now).count == 1)
+        temporary.clock.advance(seconds: 3)
+        #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).count == 1)
         try store.recordUnreadableHistory(of: RemoteID("a"), version: "2026-02-01T00:00:00Z", reason: "too large")
-        #expect(try store.staleConversations(limit: 9, now: house.clock.now).isEmpty)
+        #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).isEmpty)
     }
 
     @Test func `of a history gives way to the whole of it, and to no page of the list`() throws {
         try take(page: 0, [try row("a"), try row("b")])
         let odd = #"{"conversation_id":"a","entries":[\#(message("m", "x")),{"id":"odd","content":\#(Self.deep)}]}"#
-        try store.takeIn([
-            HistoryIntake(try ConversationHistory(JSONAnswer(Array(odd.utf8))), version: "2026-01-01T00:00:00.000001Z")
+        try store.ingest([
+            FetchedHistory(try ConversationHistory(JSONAnswer(Array(odd.utf8))), version: "2026-01-01T00:00:00.000001Z")
         ])
         try take(page: 0, [try row("a"), try row("b")])
         #expect(try store.setAside().map(\.position) == [1])

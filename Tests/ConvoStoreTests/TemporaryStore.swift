@@ -14,7 +14,7 @@ struct TemporaryStore {
         // The store's own closure keeps the folder: it lives as long as the store does.
         store = try Store(
             path: folder.file("convo.db"),
-            environment: Environment(
+            environment: StoreDependencies(
                 now: { clock.now }, uptime: { Uptime(boot: "a", microseconds: clock.now.microseconds) },
                 randomBits: { withExtendedLifetime(folder) { UInt64.random(in: .min ... .max) } }))
     }
@@ -24,9 +24,9 @@ extension Store {
     /// A conversation as the list and its history would bring it.
     @discardableResult
     func mirror(_ description: Conversation, _ entries: [String]) throws -> Int {
-        _ = try takeIn([description])
+        _ = try ingest([description])
         let history = try ConversationHistory.sample(description.id.rawValue, entries)
-        return try takeIn([HistoryIntake(history, version: description.updatedAt.text)])
+        return try ingest([FetchedHistory(history, version: description.updatedAt.text)])
     }
 }
 

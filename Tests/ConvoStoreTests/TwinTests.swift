@@ -6,24 +6,24 @@ import Testing
 
 /// A server that drops `metadata`: a pull meets what our start made, and does not know it for ours.
 @Suite struct `A conversation that a pull met before our start knew its id` {
-    private let house: TemporaryStore
-    private var store: Store { house.store }
+    private let temporary: TemporaryStore
+    private var store: Store { temporary.store }
 
-    init() throws { house = try TemporaryStore() }
+    init() throws { temporary = try TemporaryStore() }
 
     @Test func `is one with it, with its writes, its branches and its entries`() throws {
-        let start = try house.start("question")
-        let twin = try house.conversation("ours")
-        let bystander = try house.conversation("theirs")
-        let write = try house.append("pear", to: twin)
-        let elsewhere = try house.append("plum", to: bystander)
+        let start = try temporary.start("question")
+        let twin = try temporary.conversation("ours")
+        let bystander = try temporary.conversation("theirs")
+        let write = try temporary.append("pear", to: twin)
+        let elsewhere = try temporary.append("plum", to: bystander)
         let branch = try store.restart(RestartRequest(from: EntryID("ours q"), inputs: .text("fig")), of: twin)
         let other = try store.restart(RestartRequest(from: EntryID("theirs q"), inputs: .text("kiwi")), of: bystander)
         try store.markDelivered(start.operation, as: RemoteID("ours"))
         #expect(throws: StoreError.self) { try store.conversation(matching: twin.rawValue) }
         #expect(try store.localID(matching: "ours") == start.conversation)
-        #expect(try house.item(write).conversation == start.conversation)
-        #expect(try house.item(elsewhere).conversation == bystander)
+        #expect(try temporary.item(write).conversation == start.conversation)
+        #expect(try temporary.item(elsewhere).conversation == bystander)
         func parent(_ write: QueuedWrite) throws -> LocalID? {
             try store.conversation(matching: write.conversation.rawValue).parent?.conversation
         }
@@ -47,12 +47,12 @@ import Testing
     }
 
     @Test func `keeps the whole of each entry, and of what broke off only what is nowhere else`() throws {
-        _ = try house.conversation("theirs")
-        let start = try house.start()
+        _ = try temporary.conversation("theirs")
+        let start = try temporary.start()
         _ = try store.markSending(start.operation, base: nil)
         try store.keepPartial(
             of: start.operation, conversation: nil, entries: parts("ours q", "ours a", "nowhere"))
-        _ = try house.conversation("ours")
+        _ = try temporary.conversation("ours")
         try store.markDelivered(start.operation, as: RemoteID("ours"))
         let entries = try store.history(of: start.conversation, withDropped: true).entries
         let kept = Dictionary(uniqueKeysWithValues: entries.map { ($0.entry.id?.rawValue ?? "", $0) })
@@ -69,11 +69,11 @@ import Testing
     @Test func `is found by the name that the server has, and by no older one`() throws {
         var request = StartRequest(inputs: .text("question"))
         (request.model, request.name) = ("m", "Mine")
-        _ = try house.conversation("theirs")
+        _ = try temporary.conversation("theirs")
         let start = try store.start(request)
-        _ = try house.conversation("ours")  // the newest row: the next one gets its number
+        _ = try temporary.conversation("ours")  // the newest row: the next one gets its number
         try store.markDelivered(start.operation, as: RemoteID("ours"))
-        _ = try house.conversation("next")
+        _ = try temporary.conversation("next")
         #expect(try store.search("Mine").total == 0)
         #expect(try store.search("ours").hits.map(\.conversation) == [start.conversation])
         #expect(try store.conversation(matching: start.conversation.rawValue).name == "Name of ours")
@@ -82,8 +82,8 @@ import Testing
     }
 
     @Test func `is deleted here where our own was`() throws {
-        let start = try house.start()
-        _ = try house.conversation("ours")
+        let start = try temporary.start()
+        _ = try temporary.conversation("ours")
         try store.write {
             try $0.execute(
                 sql: "UPDATE conversation SET hidden = 1 WHERE id = ?", arguments: [start.conversation.rawValue])
@@ -91,44 +91,44 @@ import Testing
         try store.markDelivered(start.operation, as: RemoteID("ours"))
         #expect(try store.conversations().isEmpty)
         #expect(try store.search("echo").total == 0 && store.search("ours").total == 0)
-        #expect(try store.takeIn([.sample("ours")]).items == [.unchanged])
+        #expect(try store.ingest([.sample("ours")]).items == [.unchanged])
         try store.checkIntegrity()
     }
 
     @Test func `keeps its id where another answer names another`() throws {
-        let start = try house.start()
+        let start = try temporary.start()
         try store.markDelivered(start.operation, as: RemoteID("first"))
-        let write = try house.append(to: start.conversation)
-        try store.markDelivered(write, response: house.response("second"))
+        let write = try temporary.append(to: start.conversation)
+        try store.markDelivered(write, response: temporary.response("second"))
         #expect(try store.conversation(matching: start.conversation.rawValue).remoteID == RemoteID("first"))
     }
 
     /// A list that is read while the start is under way.
     @Test func `is known by the operation's id, and named once`() throws {
-        let (start, other) = (try house.start(), try house.start())
-        let append = try house.append(to: other.conversation)
-        func met(_ id: String, _ operation: OperationID) throws -> PageIntake {
-            try store.takeIn([.sample(id, extra: #","metadata":{"convo_operation_id":"\#(operation)"}"#)])
+        let (start, other) = (try temporary.start(), try temporary.start())
+        let append = try temporary.append(to: other.conversation)
+        func met(_ id: String, _ operation: OperationID) throws -> IngestedPage {
+            try store.ingest([.sample(id, extra: #","metadata":{"convo_operation_id":"\#(operation)"}"#)])
         }
         #expect(try met("conv_1", start.operation).items == [.changed])
-        #expect(try house.item(start.operation).remoteID == RemoteID("conv_1"))
-        #expect(try house.item(other.operation).remoteID == nil)
+        #expect(try temporary.item(start.operation).remoteID == RemoteID("conv_1"))
+        #expect(try temporary.item(other.operation).remoteID == nil)
         #expect(try met("copy", start.operation).items == [.new])
-        #expect(try house.item(start.operation).remoteID == RemoteID("conv_1"))
+        #expect(try temporary.item(start.operation).remoteID == RemoteID("conv_1"))
         #expect(try met("odd", append).items == [.new])
-        #expect(try house.item(other.operation).remoteID == nil, "an append makes no conversation")
+        #expect(try temporary.item(other.operation).remoteID == nil, "an append makes no conversation")
         #expect(try store.conversations().count == 4)
     }
 
     @Test func `stays deleted here where it was`() throws {
-        let start = try house.start()
+        let start = try temporary.start()
         try store.write {
             try $0.execute(
                 sql: "UPDATE conversation SET hidden = 1 WHERE id = ?", arguments: [start.conversation.rawValue])
         }
         let seen = try Conversation.sample("c", extra: #","metadata":{"convo_operation_id":"\#(start.operation)"}"#)
-        #expect(try store.takeIn([seen]).items == [.unchanged])
-        #expect(try store.takeIn([seen]).items == [.unchanged])
+        #expect(try store.ingest([seen]).items == [.unchanged])
+        #expect(try store.ingest([seen]).items == [.unchanged])
         #expect(try store.conversations().isEmpty)
         #expect(try store.search("Name").total == 0)
     }

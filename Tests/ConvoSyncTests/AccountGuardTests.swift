@@ -179,7 +179,7 @@ import Testing
         server.belongs(to: nil)
         try store.recordOwner(server: "https://a", account: nil, key: "old")
         for number in 0..<6 {
-            _ = try store.takeIn([
+            _ = try store.ingest([
                 Conversation(
                     raw: .object([
                         "id": .string("held_\(number)"),
@@ -196,7 +196,7 @@ import Testing
         server.fail("whoami", .status(503))
         #expect(await failure { try await self.api().account.verify() } == "http_503")
         let readable = server.make()
-        _ = try store.takeIn([try server.get(readable)])
+        _ = try store.ingest([try server.get(readable)])
         try await api().account.verify()
         #expect(try store.knows(key: "new"))
     }

@@ -14,7 +14,7 @@ final class FakeServer: ConversationsAPI {
         var entries: [JSONText] = []
     }
 
-    private struct Failure: Sendable {
+    private struct PlannedFailure: Sendable {
         let request: String
         let error: APIError
         /// Whether the server has acted before it fails.
@@ -27,7 +27,7 @@ final class FakeServer: ConversationsAPI {
         /// Newest first.
         var conversations: [Held] = []
         var requests: [String] = []
-        var failures: [Failure] = []
+        var failures: [PlannedFailure] = []
         var writes: Int64 = 0
         var answers = true
         /// There, and in no page of the list.
@@ -98,7 +98,7 @@ final class FakeServer: ConversationsAPI {
     /// - Parameter request: what its note begins with.
     func fail(_ request: String, _ error: APIError, isAfter: Bool = false, skipping skips: Int = 0) {
         state.withLock {
-            $0.failures.append(Failure(request: request, error: error, isAfter: isAfter, skips: skips))
+            $0.failures.append(PlannedFailure(request: request, error: error, isAfter: isAfter, skips: skips))
         }
     }
 

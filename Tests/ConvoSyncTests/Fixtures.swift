@@ -36,7 +36,7 @@ func temporaryStore() throws -> Store {
     let folder = TemporaryFolder()
     return try Store(
         path: folder.url.appendingPathComponent("convo.db").path,
-        environment: Environment(
+        environment: StoreDependencies(
             now: { noon }, uptime: { uptimeAtNoon },
             randomBits: { withExtendedLifetime(folder) { UInt64.random(in: .min ... .max) } }))
 }

@@ -115,7 +115,7 @@ import Testing
         for _ in 0..<limits.attempts {
             _ = try store.markSending(id, base: nil)
             try store.markInDoubt(id, reason: .init(code: "http_503", message: "no"), nextAttempt: noon)
-            let verdict = Verdict(
+            let verdict = OperationTransition(
                 .absent, of: try store.operation(matching: id.rawValue), readSince: uptimeAtNoon + limits.surfacing,
                 at: noon + limits.surfacing, limits: limits)
             guard case .queued(let reason, let until) = verdict else {
@@ -132,7 +132,7 @@ import Testing
         func delay(after seconds: Int) -> Int64 {
             let now = noon + .seconds(seconds)
             guard
-                case .inDoubt(_, let until) = Verdict(
+                case .inDoubt(_, let until) = OperationTransition(
                     .api(.status(500)), during: .confirm(item), of: item, at: now, limits: SyncLimits())
             else { return 0 }
             return (until.microseconds - now.microseconds) / 1_000_000

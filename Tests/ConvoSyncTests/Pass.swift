@@ -23,7 +23,7 @@ struct Pass {
         finish(.verify, .verified)
     }
 
-    mutating func turn() -> Turn<PushMachine.Step> { machine.next(at: now) }
+    mutating func turn() -> NextAction<PushMachine.Step> { machine.next(at: now) }
 
     /// The next step; `nil` where it waits or is done.
     mutating func next() -> PushMachine.Step? {

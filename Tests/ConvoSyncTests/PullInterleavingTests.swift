@@ -62,12 +62,12 @@ private struct Interleaving {
         case .markDeleted: return .markedDeleted
         case .list(let page, let size):
             let listed = Array((0..<onServer).filter { !hidden.contains($0) }.dropFirst(page * size).prefix(size))
-            let items: [PageIntake.Novelty] = listed.map { number in
+            let items: [IngestedPage.Change] = listed.map { number in
                 if number >= isStale.count { return .new }
                 return isStale[number] ? .changed : .unchanged
             }
             while let last = listed.last, isStale.count <= last { isStale.append(true) }
-            return .listed(PageIntake(items: items, ids: listed.map(name)))
+            return .listed(IngestedPage(items: items, ids: listed.map(name)))
         case .findStale(let limit):
             return .stale(
                 isStale.indices.filter { isStale[$0] }.prefix(limit).map {
@@ -75,8 +75,8 @@ private struct Interleaving {
                 })
         case .fetch(let stale):
             let raw = #"{"conversation_id":"\#(stale.remoteID)","entries":[{"type":"message.input","id":"e"}]}"#
-            return .fetched(HistoryIntake(try ConversationHistory(raw: JSONText(raw)), version: stale.version))
-        case .takeIn(let histories):
+            return .fetched(FetchedHistory(try ConversationHistory(raw: JSONText(raw)), version: stale.version))
+        case .ingest(let histories):
             for history in histories {
                 let number = try #require(Int(history.history.conversationID.rawValue))
                 isStale[number] = number < restless

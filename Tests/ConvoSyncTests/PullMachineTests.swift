@@ -8,13 +8,13 @@ import Testing
 @Suite struct `A pull` {
     /// Answers the steps of a pull from a script of pages, and notes the list requests.
     private struct Script {
-        var pages: [[PageIntake.Novelty]]
+        var pages: [[IngestedPage.Change]]
         var unlisted: [RemoteID] = []
         var gone: Set<RemoteID> = []
         private(set) var requests: [String] = []
         private(set) var marked: [RemoteID] = []
 
-        init(_ pages: [[PageIntake.Novelty]], unlisted: [RemoteID] = []) {
+        init(_ pages: [[IngestedPage.Change]], unlisted: [RemoteID] = []) {
             (self.pages, self.unlisted) = (pages, unlisted)
         }
 
@@ -35,9 +35,9 @@ import Testing
                 requests.append("\(page)/\(size)")
                 let items = pages.isEmpty ? [] : pages.removeFirst()
                 return .listed(
-                    PageIntake(items: items, ids: items.indices.map { RemoteID("\(size) \(page * size + $0)") }))
+                    IngestedPage(items: items, ids: items.indices.map { RemoteID("\(size) \(page * size + $0)") }))
             case .findStale: return .stale([])
-            case .fetch, .takeIn, .setAside: return .failed(.cancelled)  // none is stale
+            case .fetch, .ingest, .setAside: return .failed(.cancelled)  // none is stale
             case .findMirrored: return .mirrored(unlisted)
             case .countDeletions: return .counted(DeletionCensus(mirrored: unlisted.count))
             case .probe(let id):
@@ -51,12 +51,12 @@ import Testing
         }
     }
 
-    private func pages(_ counts: Int..., novelty: PageIntake.Novelty = .unchanged) -> [[PageIntake.Novelty]] {
-        counts.map { Array(repeating: novelty, count: $0) }
+    private func pages(_ counts: Int..., change: IngestedPage.Change = .unchanged) -> [[IngestedPage.Change]] {
+        counts.map { Array(repeating: change, count: $0) }
     }
 
     private func requests(
-        _ scope: PullMachine.Scope, _ pages: [[PageIntake.Novelty]], unlisted: [RemoteID] = []
+        _ scope: PullMachine.Scope, _ pages: [[IngestedPage.Change]], unlisted: [RemoteID] = []
     ) throws -> [String] {
         var machine = PullMachine(scope)
         var script = Script(pages, unlisted: unlisted)
@@ -69,7 +69,7 @@ import Testing
     }
 
     @Test func `of the first page only, goes on while nothing known is in sight`() throws {
-        #expect(try requests(.look, pages(100, novelty: .new) + pages(100)) == ["0/100", "1/100"])
+        #expect(try requests(.look, pages(100, change: .new) + pages(100)) == ["0/100", "1/100"])
     }
 
     @Test func `of all pages ends with the short one`() throws {
@@ -102,11 +102,11 @@ import Testing
                 let step = inFlight.removeLast()  // the last one asked for comes first
                 switch step {
                 case .list(let page, let size):
-                    let known = KnownPage(
-                        place: PagePlace(page: page, size: size), count: page + 1 < count ? size : 0,
+                    let known = CachedPage(
+                        place: PageKey(page: page, size: size), count: page + 1 < count ? size : 0,
                         digest: PageDigest(point: 2, value: 0), last: last)
                     machine.finished(
-                        step, .listed(page < count ? PageIntake(same: known) : PageIntake(items: [])), at: noon)
+                        step, .listed(page < count ? IngestedPage(same: known) : IngestedPage(items: [])), at: noon)
                 case .verify: machine.finished(step, .verified, at: noon)
                 case .findStale: machine.finished(step, .stale([]), at: noon)
                 case .findMirrored(let pages):
@@ -169,11 +169,11 @@ import Testing
     }
 
     @Test func `ends with the page that brings nothing new, where the server does not know pages`() throws {
-        var listing = Listing(scope: .sweep, limits: SyncLimits())
+        var listing = ListPager(scope: .sweep, limits: SyncLimits())
         let all = (0..<150).map { RemoteID("\($0)") }
         for page in 0..<2 {
             #expect(listing.next() == .list(page: page, size: 100))
-            listing.listed(PageIntake(items: all.map { _ in .unchanged }, ids: all), page: page)
+            listing.listed(IngestedPage(items: all.map { _ in .unchanged }, ids: all), page: page)
         }
         #expect(listing.isDone)
     }
@@ -201,7 +201,7 @@ import Testing
                 let outcome: PullMachine.Outcome
                 switch step {
                 case .verify: outcome = .verified
-                case .list: outcome = .listed(PageIntake(items: [.unchanged], ids: [RemoteID("0")]))
+                case .list: outcome = .listed(IngestedPage(items: [.unchanged], ids: [RemoteID("0")]))
                 case .findStale:
                     outcome = .stale(
                         isAsked

@@ -34,8 +34,8 @@ private struct Pull {
             for step in begin() {
                 switch step {
                 case .verify: finish(step, .verified)
-                case .list(0, _): finish(step, .listed(PageIntake(items: [.unchanged], ids: [RemoteID("0")])))
-                case .list: finish(step, .listed(PageIntake(items: [])))
+                case .list(0, _): finish(step, .listed(IngestedPage(items: [.unchanged], ids: [RemoteID("0")])))
+                case .list: finish(step, .listed(IngestedPage(items: [])))
                 case .findStale: finish(step, .stale((0..<count).map(Pull.stale)))
                 case .fetch: fetches.append(step)
                 default: Issue.record("\(step)")
@@ -71,7 +71,7 @@ private struct Pull {
         guard case .fetch(let stale) = step else { throw CancellationError() }
         let entry = JSONText.object(["id": .string("e"), "type": .string("message.input")])
         let raw = JSONText.object(["conversation_id": .string(stale.remoteID.rawValue), "entries": .array([entry])])
-        return .fetched(HistoryIntake(try ConversationHistory(raw: raw), version: stale.version))
+        return .fetched(FetchedHistory(try ConversationHistory(raw: raw), version: stale.version))
     }
 
     @Test func `bring what is new, and the report counts it`() throws {
@@ -82,12 +82,12 @@ private struct Pull {
             case .verify: return .verified
             case .list:
                 let ids = (0..<3).map { RemoteID("\($0)") }
-                return .listed(PageIntake(items: [.new, .new, .changed], ids: ids))
+                return .listed(IngestedPage(items: [.new, .new, .changed], ids: ids))
             case .findStale:
                 defer { isAsked = true }
                 return .stale(isAsked ? [] : (0..<3).map(Pull.stale))
             case .fetch: return try history(step)
-            case .takeIn(let histories): return .takenIn(histories.count * 10)
+            case .ingest(let histories): return .takenIn(histories.count * 10)
             default: return .concluded
             }
         }
@@ -131,7 +131,7 @@ private struct Pull {
             if page == 0, tries[0] != 4, tries[0] != 8 { return .failed(.api(.status(503))) }
             defer { if page == 1 { isUnknown = false } }
             let ids = (0..<(page == 0 ? 100 : 1)).map { RemoteID("\(page) \($0)") }
-            return .listed(PageIntake(items: ids.map { _ in page == 1 && isUnknown ? .new : .unchanged }, ids: ids))
+            return .listed(IngestedPage(items: ids.map { _ in page == 1 && isUnknown ? .new : .unchanged }, ids: ids))
         }
         #expect(pull.machine.report.halt == nil)
         #expect(tries == [0: 8, 1: 2])
@@ -161,7 +161,7 @@ private struct Pull {
         try pull.run { step in
             switch step {
             case .verify: return .verified
-            case .list: return .listed(PageIntake(items: []))
+            case .list: return .listed(IngestedPage(items: []))
             case .findStale: return .stale([])
             case .findMirrored: return .mirrored((0..<2).map { RemoteID("\($0)") })
             case .countDeletions: return .counted(DeletionCensus(mirrored: 5))
@@ -203,7 +203,7 @@ private struct Pull {
         #expect(pull.begin().isEmpty, "another is under way")
         pull.finish(fetches[1], .failed(.api(.unreachable)))
         let last = pull.begin()
-        guard case .takeIn(let histories) = last.first else {
+        guard case .ingest(let histories) = last.first else {
             Issue.record("\(last)")
             return
         }
@@ -239,7 +239,7 @@ private struct Pull {
             for _ in 0..<9 {
                 for step in pull.begin() {
                     switch step {
-                    case .list: pull.finish(step, .listed(PageIntake(items: [])))
+                    case .list: pull.finish(step, .listed(IngestedPage(items: [])))
                     case .findMirrored: pull.finish(step, .mirrored([RemoteID("gone")]))
                     case .countDeletions: pull.finish(step, .counted(DeletionCensus(mirrored: 5)))
                     case .probe: pull.finish(step, .probed(isGone: true))

@@ -174,7 +174,7 @@ import Testing
         #expect(pass.next() == find)
         var (gone, unknown) = (pass, pass)
         pass.finish(find, .found(true))
-        #expect(pass.next() == .settle(append, Verdict(notFound: failure.reason, isThere: true)))
+        #expect(pass.next() == .settle(append, OperationTransition(notFound: failure.reason, isThere: true)))
         gone.finish(find, .found(false))
         let refused = PushMachine.Step.settle(append, .refused(.conversationDeleted))
         #expect(gone.next() == refused)

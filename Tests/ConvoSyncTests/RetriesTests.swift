@@ -8,7 +8,7 @@ import Testing
     private let other = PullMachine.Step.list(page: 1, size: 100)
 
     @Test func `come due when their wait is over, to the microsecond`() {
-        var retries = Retries()
+        var retries = RetryQueue()
         #expect(retries.isEmpty && retries.next == nil && retries.count(step) == 0)
         retries.add(step, after: .seconds(2), at: noon)
         retries.add(other, after: .milliseconds(1500), at: noon)
@@ -21,14 +21,14 @@ import Testing
     }
 
     @Test func `come due where the clock was set back, and not before`() {
-        var retries = Retries()
+        var retries = RetryQueue()
         retries.add(step, after: .seconds(2), at: noon)
         #expect(retries.due(at: noon) == nil)
         #expect(retries.due(at: noon + .microseconds(-1)) == step)
     }
 
     @Test func `are counted until one succeeds`() {
-        var retries = Retries()
+        var retries = RetryQueue()
         for count in 1...3 {
             retries.add(step, after: .zero, at: noon)
             #expect(retries.count(step) == count)

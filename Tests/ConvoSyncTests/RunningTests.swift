@@ -46,8 +46,8 @@ import Testing
     private let intervals = SyncIntervals(poll: .seconds(30), sweep: .seconds(90))
 
     @Test func `sweeps, looks, and tells of no push that did nothing`() async throws {
-        let house = try House()
-        var running = Running(house.engine, intervals)
+        let test = try TestEngine()
+        var running = Running(test.engine, intervals)
         let scopes = await running.pulls(20)
         #expect(scopes.first == .sweep && scopes.contains(.look))
         #expect(scopes.count { $0 == .sweep } > 1)
@@ -56,20 +56,20 @@ import Testing
     }
 
     @Test func `delivers what is queued, and tells it`() async throws {
-        let house = try House()
-        let write = try house.start()
-        var running = Running(house.engine, intervals)
+        let test = try TestEngine()
+        let write = try test.start()
+        var running = Running(test.engine, intervals)
         let report = try #require(await running.push())
         #expect(report.delivered == 1 && report.halt == nil)
-        #expect(try house.item(write.operation).state == .delivered)
+        #expect(try test.item(write.operation).state == .delivered)
         #expect(await running.stop() == nil)
     }
 
     @Test func `ends by itself where the database is another server's`() async throws {
-        let house = try House()
-        try house.store.recordOwner(server: "https://other", account: nil, key: nil)
-        _ = try house.start()
-        var running = Running(house.engine, intervals)
+        let test = try TestEngine()
+        try test.store.recordOwner(server: "https://other", account: nil, key: nil)
+        _ = try test.start()
+        var running = Running(test.engine, intervals)
         var hasTold = false
         while let event = await running.events.next(isolation: #isolation) {
             switch event {
@@ -80,33 +80,33 @@ import Testing
         }
         #expect(hasTold)
         #expect(await running.task.value?.isOtherOwner == true)
-        #expect(house.server.requests().isEmpty)
+        #expect(test.server.requests().isEmpty)
     }
 
     @Test func `ends as a whole, also where nothing is queued`() async throws {
-        let house = try House()
-        try house.store.recordOwner(server: "https://other", account: nil, key: nil)
-        let running = Running(house.engine, intervals)
+        let test = try TestEngine()
+        try test.store.recordOwner(server: "https://other", account: nil, key: nil)
+        let running = Running(test.engine, intervals)
         #expect(await running.task.value?.isOtherOwner == true)
     }
 
     @Test func `marks many conversations as deleted on a person's word alone`() async throws {
-        let house = try House()
-        for _ in 0..<20 { _ = house.server.make() }
-        _ = await house.engine.pull(.sweep)
-        for conversation in try house.store.conversations() {
-            house.server.remove(try #require(conversation.remoteID))
+        let test = try TestEngine()
+        for _ in 0..<20 { _ = test.server.make() }
+        _ = await test.engine.pull(.sweep)
+        for conversation in try test.store.conversations() {
+            test.server.remove(try #require(conversation.remoteID))
         }
-        #expect(await house.engine.pull(.sweep).withheldDeletions > 0)
-        #expect(try house.store.conversations().allSatisfy { $0.deletedRemotelyAt == nil })
-        #expect(await house.engine.pull(.sweep, acceptsDeletions: true).withheldDeletions == 0)
-        #expect(try house.store.conversations().allSatisfy { $0.deletedRemotelyAt != nil })
+        #expect(await test.engine.pull(.sweep).withheldDeletions > 0)
+        #expect(try test.store.conversations().allSatisfy { $0.deletedRemotelyAt == nil })
+        #expect(await test.engine.pull(.sweep, acceptsDeletions: true).withheldDeletions == 0)
+        #expect(try test.store.conversations().allSatisfy { $0.deletedRemotelyAt != nil })
     }
 
     @Test func `goes on after an outage, at the pace of the breaker`() async throws {
-        let house = try House()
-        for _ in 0..<3 { house.server.fail("list", .unreachable) }
-        var running = Running(house.engine, intervals)
+        let test = try TestEngine()
+        for _ in 0..<3 { test.server.fail("list", .unreachable) }
+        var running = Running(test.engine, intervals)
         var halts: [Bool] = []
         while halts.last != false, let event = await running.events.next(isolation: #isolation) {
             if case .pulled(_, let report) = event { halts.append(report.halt != nil) }
@@ -117,35 +117,35 @@ import Testing
 }
 
 @Suite struct `A pull by the engine` {
-    private let house: House
+    private let test: TestEngine
 
-    init() throws { house = try House() }
+    init() throws { test = try TestEngine() }
 
     @Test func `notes a look, and a sweep apart from it`() async throws {
-        _ = await house.engine.pull(.look)
-        #expect(try house.store.status().lastPullAt != nil && house.store.status().lastSweepAt == nil)
-        _ = await house.engine.pull(.sweep)
-        #expect(try house.store.status().lastSweepAt != nil)
+        _ = await test.engine.pull(.look)
+        #expect(try test.store.status().lastPullAt != nil && test.store.status().lastSweepAt == nil)
+        _ = await test.engine.pull(.sweep)
+        #expect(try test.store.status().lastSweepAt != nil)
     }
 
     @Test func `names the history that is too large, and does not fetch it again`() async throws {
-        let id = house.server.make()
-        house.server.fail("history", APIError(.answerTooLarge(limit: 1), effect: .none, message: "too large"))
-        #expect(await house.engine.pull(.sweep).unreadable == 1)
-        #expect(try house.store.setAside().map(\.remoteID) == [id])
-        _ = house.server.requests()
-        _ = await house.engine.pull(.sweep)
-        #expect(!house.server.requests().contains { $0.hasPrefix("history") })
+        let id = test.server.make()
+        test.server.fail("history", APIError(.answerTooLarge(limit: 1), effect: .none, message: "too large"))
+        #expect(await test.engine.pull(.sweep).unreadable == 1)
+        #expect(try test.store.setAside().map(\.remoteID) == [id])
+        _ = test.server.requests()
+        _ = await test.engine.pull(.sweep)
+        #expect(!test.server.requests().contains { $0.hasPrefix("history") })
     }
 
     @Test func `marks nothing that the list leaves out and a get finds`() async throws {
-        let (hidden, gone) = (house.server.make(), house.server.make())
-        _ = await house.engine.pull(.sweep)
-        house.server.unlist(hidden)
-        house.server.remove(gone)
-        _ = await house.engine.pull(.sweep)
+        let (hidden, gone) = (test.server.make(), test.server.make())
+        _ = await test.engine.pull(.sweep)
+        test.server.unlist(hidden)
+        test.server.remove(gone)
+        _ = await test.engine.pull(.sweep)
         func isMarked(_ id: RemoteID) throws -> Bool {
-            try house.store.conversation(matching: id.rawValue).deletedRemotelyAt != nil
+            try test.store.conversation(matching: id.rawValue).deletedRemotelyAt != nil
         }
         #expect(try !isMarked(hidden) && isMarked(gone))
     }

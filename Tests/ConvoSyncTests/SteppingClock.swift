@@ -45,18 +45,18 @@ final class SteppingClock: SyncClock {
 }
 
 /// An engine with a store of its own, a server in memory, and a clock that steps.
-struct House {
+struct TestEngine {
     let clock = SteppingClock()
     let server = FakeServer()
     let store: Store
     let engine: SyncEngine
 
     init(_ limits: SyncLimits = SyncLimits()) throws {
-        let folder = HouseFolder()
+        let folder = TestFolder()
         let (clock, server) = (clock, server)
         store = try Store(
             path: folder.url.appendingPathComponent("convo.db").path,
-            environment: Environment(
+            environment: StoreDependencies(
                 now: { clock.now }, uptime: { clock.uptime },
                 randomBits: { withExtendedLifetime(folder) { UInt64.random(in: .min ... .max) } }))
         engine = SyncEngine(store: store, clock: clock, limits: limits, executor: nil) {
@@ -64,7 +64,7 @@ struct House {
         }
     }
 
-    private final class HouseFolder: Sendable {
+    private final class TestFolder: Sendable {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("convo-sync-\(UUID().uuidString)")
         deinit { try? FileManager.default.removeItem(at: url) }
     }

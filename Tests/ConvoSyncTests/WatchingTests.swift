@@ -21,33 +21,33 @@ import Testing
     }
 
     @Test func `is kept as far as it came before the connection broke`() async throws {
-        let house = try House()
-        let chat = try await house.mirrored()
-        let write = try house.append("mine", to: chat.local)
-        house.server.streams(Array(try events(chat.remote).dropLast()), error: .lost)
-        let turn = try await house.engine.takeTurn()
-        let item = try await house.engine.deliver(write, turn: turn, streaming: Streaming(write) { _ in })
+        let test = try TestEngine()
+        let chat = try await test.mirrored()
+        let write = try test.append("mine", to: chat.local)
+        test.server.streams(Array(try events(chat.remote).dropLast()), error: .lost)
+        let turn = try await test.engine.takeTurn()
+        let item = try await test.engine.deliver(write, turn: turn, streaming: Streaming(write) { _ in })
         #expect(item.state == .inDoubt)
-        #expect(try house.texts(chat.local) == ["hello", "echo", "half"])
+        #expect(try test.texts(chat.local) == ["hello", "echo", "half"])
     }
 
     @Test(arguments: [0, 1, 2]) func `is kept as far as it came: without the last events`(lost: Int) async throws {
-        let house = try House()
-        let chat = try await house.mirrored()
-        let write = try house.append("mine", to: chat.local)
+        let test = try TestEngine()
+        let chat = try await test.mirrored()
+        let write = try test.append("mine", to: chat.local)
         let all = try events(chat.remote)
-        house.server.streams(Array(all.dropLast(lost)), error: lost == 2 ? .lost : nil)
+        test.server.streams(Array(all.dropLast(lost)), error: lost == 2 ? .lost : nil)
         let seen = Mutex(0)
         let streaming = Streaming(write) { _ in seen.withLock { $0 += 1 } }
-        let turn = try await house.engine.takeTurn()
-        let item = try await house.engine.deliver(write, turn: turn, streaming: streaming)
+        let turn = try await test.engine.takeTurn()
+        let item = try await test.engine.deliver(write, turn: turn, streaming: streaming)
         #expect(seen.withLock { $0 } == 3 - lost)
         #expect(item.state == (lost == 0 ? .delivered : .inDoubt))
         if lost == 1 {
             #expect(item.reason?.code == "truncated_stream")
-            #expect(try house.store.response(to: write)?["outputs"]?.elements.count == 1)
-            #expect(try house.texts(chat.local) == ["hello", "echo", "half"])
+            #expect(try test.store.response(to: write)?["outputs"]?.elements.count == 1)
+            #expect(try test.texts(chat.local) == ["hello", "echo", "half"])
         }
-        #expect(house.server.requests().contains("append stream \(chat.remote)"))
+        #expect(test.server.requests().contains("append stream \(chat.remote)"))
     }
 }

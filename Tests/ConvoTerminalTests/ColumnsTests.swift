@@ -35,13 +35,13 @@ import Testing
         var table = Table([.fitting("ID"), .flexible("NAME"), .fitting("N")])
         table.add(["a1", "日本語", "3"])
         table.add(["b22", "x\ny", "12"])
-        #expect(table.lines(width: nil, ink: .plain) == ["ID   NAME    N", "a1   日本語  3", "b22  x y     12"])
+        #expect(table.lines(width: nil, ansi: .plain) == ["ID   NAME    N", "a1   日本語  3", "b22  x y     12"])
     }
 
     @Test func `of a table give way where the terminal is narrow`() {
         var table = Table([.fitting("ID"), .flexible("NAME")])
         table.add(["a", "a rather long name for it"])
-        #expect(table.lines(width: 20, ink: .plain) == ["ID  NAME", "a   a rather long n…"])
+        #expect(table.lines(width: 20, ansi: .plain) == ["ID  NAME", "a   a rather long n…"])
     }
 
     /// A list's columns, with names of all kinds.
@@ -58,7 +58,7 @@ import Testing
 
     @Test(arguments: 40...140)
     func `of a table are never wider than the terminal, and leave short cells whole`(width: Int) {
-        let lines = Columns.list.lines(width: width, ink: .plain)
+        let lines = Columns.list.lines(width: width, ansi: .plain)
         #expect(lines.allSatisfy { $0.columns <= width })
         #expect(lines[1].contains("0a8p2k3m4n5q6r7s  short 0"))
         #expect(lines[2].contains("0a8p2k3m4n5q6r7s  短い名前"))
@@ -66,11 +66,11 @@ import Testing
 
     @Test func `of a table that are worth least are left out of a narrow terminal`() {
         func titles(_ width: Int) -> [Substring] {
-            Columns.list.lines(width: width, ink: .plain)[0].split(separator: " ")
+            Columns.list.lines(width: width, ansi: .plain)[0].split(separator: " ")
         }
         #expect(titles(80) == ["ID", "NAME", "MODEL", "ENTRIES", "UPDATED", "NOTES"])
         #expect(titles(60) == ["ID", "NAME", "ENTRIES", "UPDATED", "NOTES"])
         #expect(titles(40) == ["ID", "NAME", "UPDATED"])
-        #expect(Columns.list.lines(width: 10, ink: .plain).allSatisfy { $0.columns <= 10 })
+        #expect(Columns.list.lines(width: 10, ansi: .plain).allSatisfy { $0.columns <= 10 })
     }
 }

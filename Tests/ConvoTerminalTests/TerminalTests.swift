@@ -10,21 +10,21 @@ import Testing
             (true, nil, "dumb", false),
         ] as [(Bool, String?, String?, Bool)])
     func `is coloured where it wants to be`(isTerminal: Bool, noColor: String?, term: String?, expected: Bool) {
-        #expect(Ink(isTerminal: isTerminal, noColor: noColor, term: term).isColoured == expected)
+        #expect(ANSIStyle(isTerminal: isTerminal, noColor: noColor, term: term).isColoured == expected)
     }
 
     @Test func `gets styles only in colour`() {
-        #expect(Ink.plain.strong("x") == "x")
-        #expect(Ink.coloured.strong("x") == "\u{1B}[1mx\u{1B}[22m")
+        #expect(ANSIStyle.plain.strong("x") == "x")
+        #expect(ANSIStyle.coloured.strong("x") == "\u{1B}[1mx\u{1B}[22m")
     }
 
     @Test func `shows a failure as a sentence and a hint, with nothing obeyed`() {
-        let failure = Failure(.notFound, code: "x", message: "No \u{1B}[2J.", hint: "Try\nthis.")
-        #expect(failure.text(ink: .plain) == "Error: No ␛[2J.\nHint: Try this.")
+        let failure = CLIError(.notFound, code: "x", message: "No \u{1B}[2J.", hint: "Try\nthis.")
+        #expect(failure.text(ansi: .plain) == "Error: No ␛[2J.\nHint: Try this.")
     }
 
     @Test func `has a JSON form of a failure`() {
-        let failure = Failure(.notFound, code: "no_such_conversation", message: "There is no \"x\".")
+        let failure = CLIError(.notFound, code: "no_such_conversation", message: "There is no \"x\".")
         #expect(
             failure.json.text
                 == #"{"error":{"code":"no_such_conversation","message":"There is no \"x\".","hint":null}}"#)

@@ -13,10 +13,10 @@ struct Doctor: Verb {
     @OptionGroup var common: CommonOptions
 
     func perform() async throws {
-        let examination = try await common.console.whileWaiting(for: "the server") {
-            await Examination.make { try common.settings() }
+        let report = try await common.console.whileWaiting(for: "the server") {
+            await DoctorReport.make { try common.settings() }
         }
-        try common.console.print(json: examination.json) { examination.lines($0) }
-        if let failure = examination.findings.compactMap(\.failure).first { throw failure }
+        try common.console.print(json: report.json) { report.lines($0) }
+        if let failure = report.findings.compactMap(\.failure).first { throw failure }
     }
 }

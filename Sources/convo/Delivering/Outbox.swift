@@ -6,9 +6,9 @@ struct Outbox: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "outbox",
         abstract: "What is written here and not yet delivered.",
-        subcommands: [Listing.self, Show.self, Retry.self, Edit.self, Cancel.self], defaultSubcommand: Listing.self)
+        subcommands: [List.self, Show.self, Retry.self, Edit.self, Cancel.self], defaultSubcommand: List.self)
 
-    struct Listing: Verb {
+    struct List: Verb {
         static let configuration = CommandConfiguration(
             commandName: "list", abstract: "The writes that are not delivered, in their order.")
 

@@ -7,7 +7,7 @@ import ConvoWiring
 struct OutboxChange {
     enum Outcome {
         case changed(OutboxItem)
-        case failed(String, Failure)
+        case failed(String, CLIError)
     }
 
     private(set) var outcomes: [Outcome] = []
@@ -28,13 +28,13 @@ struct OutboxChange {
                     outcomes.append(.changed(try store.operation(matching: changed.rawValue)))
                 }
             } catch {
-                outcomes.append(.failed(write.name, Failure(error)))
+                outcomes.append(.failed(write.name, CLIError(error)))
             }
         }
     }
 
     /// The first of what could not be changed.
-    var failure: Failure? {
+    var failure: CLIError? {
         outcomes.lazy.compactMap { if case .failed(_, let failure) = $0 { failure } else { nil } }.first
     }
 

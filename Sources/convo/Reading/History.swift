@@ -20,6 +20,6 @@ struct History: Verb {
         let store = try common.store()
         let id = try store.localID(matching: conversation)
         let history = try store.history(of: id, withDropped: dropped)
-        try common.console.page(json: history.json) { Chat(style: $0, isWhole: full).lines(of: history) }
+        try common.console.page(json: history.json) { HistoryFormatter(style: $0, isWhole: full).lines(of: history) }
     }
 }

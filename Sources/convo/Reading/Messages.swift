@@ -12,7 +12,7 @@ struct Messages: Verb {
         let store = try common.store()
         let history = try store.history(of: store.localID(matching: conversation))
         try common.console.page(json: history.messagesJSON) {
-            Chat(style: $0, isWhole: true).lines(of: history, messagesOnly: true)
+            HistoryFormatter(style: $0, isWhole: true).lines(of: history, messagesOnly: true)
         }
     }
 }

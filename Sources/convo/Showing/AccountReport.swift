@@ -27,7 +27,7 @@ struct AccountReport {
             ] + (heldCount.map { [("held", JSONText.int($0))] } ?? []))
     }
 
-    func lines(_ style: Style) -> [String] {
+    func lines(_ style: OutputStyle) -> [String] {
         let account = owner.account
         var facts = [
             ("profile", profile ?? "none"), ("database", database), ("settings", serverURL),
@@ -43,7 +43,7 @@ struct AccountReport {
             facts.append(
                 ("held", heldCount == 0 ? "nothing" : "\(heldCount) queued for the account before: see `convo outbox`"))
         }
-        return facts.map { "\(style.ink.faint($0.padded(to: 14)))\($1.sanitised(.line))" }
+        return facts.map { "\(style.ansi.faint($0.padded(to: 14)))\($1.sanitised(.line))" }
     }
 }
 

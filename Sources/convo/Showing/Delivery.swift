@@ -29,43 +29,43 @@ struct Delivery {
     }
 
     /// - Parameter isShownAlready: the messages were printed while they came.
-    func lines(_ style: Style, isShownAlready: Bool) -> [String] {
+    func lines(_ style: OutputStyle, isShownAlready: Bool) -> [String] {
         guard item.state == .delivered else { return [] }
-        let chat = Chat(style: style, isWhole: false)
+        let chat = HistoryFormatter(style: style, isWhole: false)
         return answer.filter { !isShownAlready || $0.entry.type == .functionCall }.flatMap { chat.lines(of: $0) }
     }
 
-    var failure: Failure? {
-        let message = item.reason.map { Failure.sentence($0.message) }
+    var failure: CLIError? {
+        let message = item.reason.map { CLIError.sentence($0.message) }
         switch item.state {
         case .delivered: return nil
         case .refused, .cancelled:
-            return Failure(
+            return CLIError(
                 .badData, code: item.reason?.code ?? item.state.rawValue,
                 message: "The server refused it: \(message ?? "it gave no reason.")",
                 hint: item.reason?.hint ?? "Run `convo outbox show \(item.id)`.")
         case .inDoubt where item.reason?.code == "cancelled":
-            return Failure(
+            return CLIError(
                 .tryLater, code: "interrupted", message: "Stopped listening; the message was sent.",
                 hint: "The server goes on with its answer: convod or the next `convo sync` brings the whole of it.")
         case .inDoubt:
-            return Failure(
+            return CLIError(
                 .tryLater, code: "in_doubt", message: message ?? "It was sent, and its answer did not arrive.",
                 hint: "Nothing is sent twice: convod or the next `convo sync` finds out, and brings the answer.")
         case .sending:
-            return Failure(
+            return CLIError(
                 .tryLater, code: "interrupted", message: "Stopped listening; another process is sending the message.",
                 hint: "It goes on: `convo history \(item.conversation)` shows the answer once it is here.")
         case .queued where item.reason == nil || item.reason?.code == "cancelled":
-            return Failure(
+            return CLIError(
                 .tryLater, code: "still_queued", message: "It is not sent yet.",
                 hint: "It stays queued as \(item.id); convod or the next `convo sync` goes on.")
         case .queued:
-            return Failure(
+            return CLIError(
                 .tryLater, code: item.reason?.code ?? "still_queued", message: message ?? "It is not sent yet.",
                 hint: "It stays queued as \(item.id); convod or the next `convo sync` goes on.")
         case .held:
-            return Failure(
+            return CLIError(
                 .badData, code: item.reason?.code ?? "held", message: "It is held: \(message ?? "it waits for you.")",
                 hint: item.reason?.hint ?? "Run `convo outbox`: it goes on once you have decided.")
         }

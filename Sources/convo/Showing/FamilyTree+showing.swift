@@ -2,7 +2,7 @@ import ConvoModel
 import ConvoStore
 import ConvoTerminal
 
-extension FamilyTree {
+extension BranchTree {
     /// Nested: `{"id", "from_entry_id", "inferred", "branches": [...]}`.
     var json: JSONText {
         .object([
@@ -16,11 +16,11 @@ extension FamilyTree {
     }
 
     /// A line for each conversation, the branches indented below the one that they came from.
-    func lines(marking marked: LocalID, _ style: Style) -> [String] {
+    func lines(marking marked: LocalID, _ style: OutputStyle) -> [String] {
         [line(marking: marked, style)] + branchLines(marking: marked, indent: "", style)
     }
 
-    private func branchLines(marking marked: LocalID, indent: String, _ style: Style) -> [String] {
+    private func branchLines(marking marked: LocalID, indent: String, _ style: OutputStyle) -> [String] {
         branches.enumerated().flatMap { number, branch in
             let isLast = number == branches.count - 1
             return [indent + (isLast ? "└─ " : "├─ ") + branch.line(marking: marked, style)]
@@ -28,12 +28,12 @@ extension FamilyTree {
         }
     }
 
-    private func line(marking marked: LocalID, _ style: Style) -> String {
+    private func line(marking marked: LocalID, _ style: OutputStyle) -> String {
         let id = conversation.id.rawValue
-        var line = conversation.id == marked ? style.ink.strong(id) : id
+        var line = conversation.id == marked ? style.ansi.strong(id) : id
         line += "  \(conversation.title.sanitised(.line))"
         guard let parent = conversation.parent else { return line }
         let from = parent.entry.map { " from \($0.rawValue.sanitised(.line))" } ?? ""
-        return line + style.ink.faint(from + (parent.isInferred ? " (inferred)" : ""))
+        return line + style.ansi.faint(from + (parent.isInferred ? " (inferred)" : ""))
     }
 }

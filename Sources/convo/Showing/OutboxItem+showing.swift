@@ -9,7 +9,7 @@ extension OperationState {
 
 extension OutboxItem {
     /// The outbox as a table.
-    static func table(_ items: [OutboxItem], _ style: Style) -> [String] {
+    static func table(_ items: [OutboxItem], _ style: OutputStyle) -> [String] {
         guard !items.isEmpty else { return ["Nothing waits: every write is delivered."] }
         var table = Table([
             .fitting("ID"), .fitting("WRITE", rank: 2), .fitting("CONVERSATION", rank: 3), .fitting("STATE"),
@@ -21,11 +21,11 @@ extension OutboxItem {
                 style.moments.ago(item.createdAt), SearchText.of(item.inputs), item.reason?.message ?? "",
             ])
         }
-        return table.lines(width: style.width, ink: style.ink)
+        return table.lines(width: style.width, ansi: style.ansi)
     }
 
     /// All that is known of one write.
-    func lines(_ style: Style) -> [String] {
+    func lines(_ style: OutputStyle) -> [String] {
         let facts: [(String, String?)] = [
             ("id", id.rawValue), ("write", kind.rawValue), ("conversation", conversation.rawValue),
             ("remote id", remoteID?.rawValue), ("state", state.words),
@@ -36,7 +36,7 @@ extension OutboxItem {
             ("reason", reason?.message), ("hint", reason?.hint),
         ]
         return facts.compactMap { label, value in
-            value.map { "\(style.ink.faint(label.padded(to: 16)))\($0.sanitised(.line))" }
-        } + ["", style.ink.faint("request")] + request.text.sanitised(.block).wrapped(to: style.textWidth)
+            value.map { "\(style.ansi.faint(label.padded(to: 16)))\($0.sanitised(.line))" }
+        } + ["", style.ansi.faint("request")] + request.text.sanitised(.block).wrapped(to: style.textWidth)
     }
 }

@@ -31,7 +31,7 @@ struct StatusReport {
         ])
     }
 
-    func lines(_ style: Style) -> [String] {
+    func lines(_ style: OutputStyle) -> [String] {
         let waiting = OperationState.allCases.filter(\.isOpen).compactMap { state in
             status.outbox[state].flatMap { $0 > 0 ? "\($0) \(state.words)" : nil }
         }
@@ -48,7 +48,7 @@ struct StatusReport {
             facts.append(("set aside", "\(setAside.count), which can't be read and stand in the way of nothing:"))
             facts += setAside.map { ("", $0.words) }
         }
-        return facts.map { "\(style.ink.faint($0.padded(to: 12)))\($1.sanitised(.line))" }
+        return facts.map { "\(style.ansi.faint($0.padded(to: 12)))\($1.sanitised(.line))" }
     }
 }
 

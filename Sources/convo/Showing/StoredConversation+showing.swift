@@ -21,21 +21,21 @@ extension StoredConversation {
     }
 
     /// All that is known of it, a line for each fact.
-    func lines(_ style: Style) -> [String] {
+    func lines(_ style: OutputStyle) -> [String] {
         var facts: [(String, String?)] = [
             ("id", id.rawValue), ("remote id", remoteID?.rawValue ?? "none yet"), ("name", name),
-            ("description", details), ("model", model), ("agent", agentID),
+            ("description", description), ("model", model), ("agent", agentID),
             ("created", style.moments.dateAndTime(createdAt)), ("updated", style.moments.dateAndTime(updatedAt)),
             ("entries", String(entryCount)),
         ]
         facts += notes.map { ("", $0) }
         return facts.compactMap { label, value in
-            value.map { "\(style.ink.faint(label.padded(to: 12)))\($0.sanitised(.line))" }
+            value.map { "\(style.ansi.faint(label.padded(to: 12)))\($0.sanitised(.line))" }
         }
     }
 
     /// Conversations as a table.
-    static func table(_ conversations: [StoredConversation], _ style: Style) -> [String] {
+    static func table(_ conversations: [StoredConversation], _ style: OutputStyle) -> [String] {
         guard !conversations.isEmpty else {
             return ["There are no conversations here. Try `convo sync` or `convo start`."]
         }
@@ -49,6 +49,6 @@ extension StoredConversation {
                 style.moments.ago(conversation.updatedAt), conversation.notes.joined(separator: ", "),
             ])
         }
-        return table.lines(width: style.width, ink: style.ink)
+        return table.lines(width: style.width, ansi: style.ansi)
     }
 }

@@ -8,7 +8,7 @@ import ConvoWiring
 /// What `convo sync` answers.
 struct SyncOutcome {
     /// Taken when all is over: a wait that the server asks for counts from then.
-    var moments: Moments
+    var moments: LocalTimeFormatter
     var pull = PullReport()
     /// `nil` where nothing was pushed.
     var push: PushReport?
@@ -22,7 +22,7 @@ struct SyncOutcome {
     /// How many conversations the store holds.
     var heldCount = 0
 
-    init(moments: Moments) { self.moments = moments }
+    init(moments: LocalTimeFormatter) { self.moments = moments }
 
     /// Whether to push after this pull. One that ended early keeps no push from running, but where a push could only end by
     /// the same: no network, no key, no disk, another's database.
@@ -84,8 +84,8 @@ extension SyncOutcome {
 
     /// All that went wrong; the first gives the exit code. What is stuck until the person decides comes before what goes on
     /// by itself: trying again does not help.
-    var failures: [Failure] {
-        var failures: [Failure] = []
+    var failures: [CLIError] {
+        var failures: [CLIError] = []
         if let halt = pull.halt { failures.append(halt.isNotFound ? noList(halt) : told(halt)) }
         if let halt = pushHalt {
             let failure = told(halt)
@@ -97,53 +97,53 @@ extension SyncOutcome {
         return failures
     }
 
-    private var unread: Failure? {
+    private var unread: CLIError? {
         guard let first = pull.failures.first else { return nil }
         let cause = told(first.cause)
         let more = pull.failures.count > 1 ? " and \(count(pull.failures.count - 1, "other"))" : ""
-        return Failure(
+        return CLIError(
             .tryLater, code: cause.code, message: "\(first.conversation)\(more) could not be read: \(cause.message)",
             hint: cause.hint)
     }
 
-    private var manyDeletions: Failure {
-        Failure(
+    private var manyDeletions: CLIError {
+        CLIError(
             .badData, code: "many_deletions",
             message:
                 "\(withheld) or more of \(heldCount) conversations would be marked as deleted at once, for the server no longer has them: nothing was marked.",
             hint: "Is it the right server, and the right key? If so, run `convo sync --accept-deletions`.")
     }
 
-    private var unsent: Failure? {
+    private var unsent: CLIError? {
         let stuck = waiting.count { $0 == .refused || $0 == .held }
         guard stuck == 0 else {
-            return Failure(
+            return CLIError(
                 .badData, code: "needs_decision", message: "\(count(stuck, "write")) stuck until you decide.",
                 hint: "Run `convo outbox` to see why; then `convo outbox retry`, edit or cancel.")
         }
         let unsettled = waiting.count { $0 == .queued || $0 == .sending || $0 == .inDoubt }
         guard unsettled > 0 else { return nil }
         if let throttle = push?.throttle { return told(throttle) }
-        return Failure(
+        return CLIError(
             .tryLater, code: "still_queued", message: "\(count(unsettled, "write")) not delivered yet.",
             hint: "Run `convo outbox` to see why; convod or the next `convo sync` goes on.")
     }
 
     /// In its own words, but for a server that says how long to wait.
-    private func told(_ failure: SyncFailure) -> Failure {
-        let words = Failure(failure)
+    private func told(_ failure: SyncFailure) -> CLIError {
+        let words = CLIError(failure)
         guard case .api(let error) = failure, let wait = error.retryAfter, wait >= .seconds(1) else { return words }
-        return Failure(
+        return CLIError(
             words.exitCode, code: words.code,
             message: "The server asks to wait until \(moments.time(in: wait)): \(words.message)",
             hint: "convod goes on by itself; without it, run `convo sync` after that.")
     }
 
     /// Every server of this API has a list.
-    private func noList(_ halt: SyncFailure) -> Failure {
-        Failure(
+    private func noList(_ halt: SyncFailure) -> CLIError {
+        CLIError(
             .unreachable, code: "not_the_api",
-            message: "The server has no list of conversations: \(Failure(halt).message)",
+            message: "The server has no list of conversations: \(CLIError(halt).message)",
             hint: "Check CONVO_SERVER_URL: it may not point to a server of this API.")
     }
 
@@ -152,7 +152,7 @@ extension SyncOutcome {
     }
 }
 
-extension Failure {
+extension CLIError {
     /// As an element of a report.
     fileprivate var report: JSONText {
         .object(["code": .string(code), "message": .string(message), "hint": .string(hint)])

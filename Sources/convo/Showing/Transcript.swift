@@ -11,18 +11,18 @@ struct Transcript {
     private(set) var hasWords = false
 
     /// The text to write now; sanitised, line breaks included.
-    mutating func text(of event: ConversationEvent, _ ink: Ink) -> String {
+    mutating func text(of event: ConversationEvent, _ ansi: ANSIStyle) -> String {
         var text = ""
         if let index = event.outputIndex, index != output {
             text += lineBreak()
             output = index
         }
         switch event.content {
-        case .messageDelta(let delta): text += message(delta, ink)
-        case .toolExecutionStarted(let tool): text += line("[\(tool.name ?? "tool")]", ink)
+        case .messageDelta(let delta): text += message(delta, ansi)
+        case .toolExecutionStarted(let tool): text += line("[\(tool.name ?? "tool")]", ansi)
         case .functionCallDelta: break  // shown whole when the stream has ended
-        case .handoffDone(let agent): text += line("[handed over to \(agent.name ?? "another agent")]", ink)
-        case .responseError(let message, _): text += line("[\(message)]", ink)
+        case .handoffDone(let agent): text += line("[handed over to \(agent.name ?? "another agent")]", ansi)
+        case .responseError(let message, _): text += line("[\(message)]", ansi)
         default: break
         }
         return text
@@ -31,7 +31,7 @@ struct Transcript {
     /// Ends the last line.
     mutating func end() -> String { lineBreak() }
 
-    private mutating func message(_ delta: MessageDelta, _ ink: Ink) -> String {
+    private mutating func message(_ delta: MessageDelta, _ ansi: ANSIStyle) -> String {
         let thought = delta.thinking
         guard let words = thought ?? delta.text, !words.isEmpty else { return "" }
         let start = (thought != nil) != isThinking ? lineBreak() : ""
@@ -39,11 +39,11 @@ struct Transcript {
         let clean = words.sanitised(.block)
         isInLine = clean.last != "\n"
         hasWords = hasWords || !isThinking
-        return start + (isThinking ? ink.faint(clean) : clean)
+        return start + (isThinking ? ansi.faint(clean) : clean)
     }
 
-    private mutating func line(_ text: String, _ ink: Ink) -> String {
-        lineBreak() + ink.tool(text.sanitised(.line)) + "\n"
+    private mutating func line(_ text: String, _ ansi: ANSIStyle) -> String {
+        lineBreak() + ansi.tool(text.sanitised(.line)) + "\n"
     }
 
     private mutating func lineBreak() -> String {

@@ -15,7 +15,7 @@ struct Append: WritingCommand {
     var functionResult: [FunctionResult] = []
 
     @Option(help: ArgumentHelp("Confirms a call that waits for it; may be repeated.", valueName: "call-id=allow|deny"))
-    var confirm: [Confirmation] = []
+    var confirm: [ToolConfirmation] = []
 
     @OptionGroup var options: WritingOptions
     @OptionGroup var common: CommonOptions

@@ -24,10 +24,10 @@ struct InputOptions: ParsableArguments {
         guard text == "-" else { return .text(text) }
         let bytes = try InputFile.bytes(of: "-")
         guard let piped = String(validating: bytes, as: UTF8.self) else {
-            throw Failure(.badData, code: "not_utf8", message: "Standard input is not UTF-8 text.")
+            throw CLIError(.badData, code: "not_utf8", message: "Standard input is not UTF-8 text.")
         }
         guard !piped.isEmpty else {
-            throw Failure(.badData, code: "empty_message", message: "There is nothing on standard input.")
+            throw CLIError(.badData, code: "empty_message", message: "There is nothing on standard input.")
         }
         return .text(piped)
     }

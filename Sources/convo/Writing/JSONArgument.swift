@@ -10,21 +10,21 @@ struct JSONArgument: ExpressibleByArgument {
 
     init?(argument: String) { self.argument = argument }
 
-    /// - Throws: ``Failure`` naming the option, if there is no such file or its text is no JSON of that kind.
+    /// - Throws: ``CLIError`` naming the option, if there is no such file or its text is no JSON of that kind.
     func value(of option: String, _ kind: JSONText.Kind) throws -> JSONText {
         let bytes =
             argument.hasPrefix("@") ? try InputFile.bytes(of: String(argument.dropFirst())) : Array(argument.utf8)
         do {
             let value = try JSONText(utf8: bytes)
             guard value.kind == kind else {
-                throw Failure(
+                throw CLIError(
                     .badData, code: "invalid_json",
                     message: "--\(option) must be a JSON \(kind == .array ? "array" : "object").",
                     hint: JSONArgument.hint)
             }
             return value
         } catch let error as JSONSyntaxError {
-            throw Failure(
+            throw CLIError(
                 .badData, code: "invalid_json", message: "--\(option) is no JSON: \(error).", hint: JSONArgument.hint)
         }
     }

@@ -19,7 +19,7 @@ extension QueuedWrite {
         do {
             try print()
         } catch TerminalDevice.WriteFailure.failed(let code) {
-            throw Failure(
+            throw CLIError(
                 .diskError, code: "output_failed",
                 message: "Can't write the output: \(String(cString: strerror(code))). "
                     + "The write to \(conversation) is \(state.words) as \(operation).",

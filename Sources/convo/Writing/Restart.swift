@@ -49,7 +49,7 @@ struct Restart: WritingCommand {
         }
         guard ids.count == 1 else {
             let candidates = ids.prefix(10).map(\.rawValue).joined(separator: ", ")
-            throw Failure(
+            throw CLIError(
                 .usage, code: "ambiguous_entry", message: "\"\(from)\" could be any of \(candidates).",
                 hint: "Give more of the id.")
         }

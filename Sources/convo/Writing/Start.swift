@@ -59,7 +59,7 @@ struct Start: WritingCommand {
         request.agentID = agent
         request.agentVersion = agentVersion.map { Int($0).map { .int($0) } ?? .string($0) }
         request.name = name
-        request.details = description
+        request.description = description
         request.instructions = instructions
         request.tools = try tools?.value(of: "tools", .array)
         request.guardrails = try guardrails?.value(of: "guardrails", .array)

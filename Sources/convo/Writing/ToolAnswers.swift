@@ -21,7 +21,7 @@ struct FunctionResult: ExpressibleByArgument, Equatable {
 }
 
 /// `CALL_ID=allow` or `CALL_ID=deny`
-struct Confirmation: ExpressibleByArgument, Equatable {
+struct ToolConfirmation: ExpressibleByArgument, Equatable {
     enum Answer: String { case allow, deny }
 
     let callID: String

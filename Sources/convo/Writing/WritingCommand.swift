@@ -21,17 +21,17 @@ extension WritingCommand {
 
     /// Queues the write, delivers it, and tells the person, or the program, what came of it.
     private func deliver(in store: Store, queue: @escaping @Sendable () throws -> QueuedWrite) async throws {
-        let courier = Courier(
+        let delivery = WriteDelivery(
             store: store, engine: Result { try common.engine(for: store) }, isStreaming: options.stream,
             console: common.console)
-        let parcel = try await untilInterrupted { try await courier.deliver(queue) }
+        let delivered = try await untilInterrupted { try await delivery.deliver(queue) }
         // The write is durable whatever keeps it from being sent.
-        if case .failure = parcel.outcome, common.json { try tell(parcel.receipt) }
+        if case .failure = delivered.outcome, common.json { try tell(delivered.receipt) }
         let answer = Delivery(
-            item: try parcel.outcome.get(), history: try store.history(of: parcel.receipt.conversation),
-            known: parcel.known)
-        try parcel.receipt.whilePrinting(answer.item.state) {
-            try common.console.print(json: answer.json) { answer.lines($0, isShownAlready: parcel.isShown) }
+            item: try delivered.outcome.get(), history: try store.history(of: delivered.receipt.conversation),
+            known: delivered.known)
+        try delivered.receipt.whilePrinting(answer.item.state) {
+            try common.console.print(json: answer.json) { answer.lines($0, isShownAlready: delivered.isShown) }
         }
         if let failure = answer.failure { throw failure }
     }

@@ -22,7 +22,7 @@ struct Baseline {
             let suite = line.split(separator: "/").first.map(String.init) ?? line
             return suite.count > target.count ? suite : nil
         }
-        guard !names.isEmpty else { throw Workspace.Failure(description: "no test was found in \(build.program)") }
+        guard !names.isEmpty else { throw WorkspaceError(description: "no test was found in \(build.program)") }
         let stages = Set(names).sorted().map { Stage($0, filter: [$0 + "/"]) }
         suites = try stages.map { try Baseline.measure($0, runner) }
             .sorted { $0.processorSeconds < $1.processorSeconds }
@@ -38,7 +38,7 @@ struct Baseline {
         let (result, reached) = try runner.record(stage)
         guard result.isSuccess else {
             let last = result.lines.filter { $0.contains("✘") }.prefix(10).joined(separator: "\n")
-            throw Workspace.Failure(description: "\(stage.name) fails without a mutant:\n\(last)")
+            throw WorkspaceError(description: "\(stage.name) fails without a mutant:\n\(last)")
         }
         return Measured(stage: stage, processorSeconds: result.processorSeconds, reached: reached)
     }

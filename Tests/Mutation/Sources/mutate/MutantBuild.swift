@@ -25,12 +25,12 @@ struct MutantBuild {
             }
             let culprits = MutantBuild.culprits(build.lines, sources, all, workspace)
             guard !culprits.isEmpty else {
-                throw Workspace.Failure(description: build.lines.suffix(60).joined(separator: "\n"))
+                throw WorkspaceError(description: build.lines.suffix(60).joined(separator: "\n"))
             }
             say("\(culprits.count) mutants do not compile")
             try left.add(all.filter { culprits.contains($0.id) })
         }
-        throw Workspace.Failure(description: "it does not compile after \(MutantBuild.roundLimit) rounds")
+        throw WorkspaceError(description: "it does not compile after \(MutantBuild.roundLimit) rounds")
     }
 
     private static let build = [
@@ -80,7 +80,7 @@ struct MutantBuild {
         let release = workspace.tree.appending(path: ".build/release")
         let names = try FileManager.default.contentsOfDirectory(atPath: release.path)
         guard let name = names.first(where: { $0.hasSuffix(".xctest") }) else {
-            throw Workspace.Failure(description: "the build made no test program")
+            throw WorkspaceError(description: "the build made no test program")
         }
         return release.appending(path: name).path
     }

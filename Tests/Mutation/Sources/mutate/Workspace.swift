@@ -1,10 +1,11 @@
 import Foundation
 import Mutation
 
+/// Why the mutants cannot be built or run.
+struct WorkspaceError: Error, CustomStringConvertible { let description: String }
+
 /// The copy of the repository in which the mutants are built.
 struct Workspace {
-    struct Failure: Error, CustomStringConvertible { let description: String }
-
     let repository: URL
     let folder: URL
     let tree: URL
@@ -17,10 +18,10 @@ struct Workspace {
         tree = folder.appending(path: "tree")
         let listed = try Subprocess.run(
             ["/usr/bin/env", "git", "ls-files", "--cached", "--others", "--exclude-standard"], in: repository.path)
-        guard listed.isSuccess else { throw Failure(description: listed.lines.joined(separator: "\n")) }
+        guard listed.isSuccess else { throw WorkspaceError(description: listed.lines.joined(separator: "\n")) }
         tracked = listed.lines.filter { FileManager.default.fileExists(atPath: repository.appending(path: $0).path) }
         guard tracked.contains("Package.swift") else {
-            throw Failure(description: "run it at the root of the repository: there is no Package.swift here")
+            throw WorkspaceError(description: "run it at the root of the repository: there is no Package.swift here")
         }
     }
 

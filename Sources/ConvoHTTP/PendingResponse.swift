@@ -1,0 +1,122 @@
+internal import Synchronization
+
+/// One request's answer on its way from the driver's thread to the task that waits for it.
+///
+/// The driver pushes; the task takes, and suspends where there is nothing to take yet. There is one task.
+final class PendingResponse: Sendable {
+    /// Bytes that a stream holds for a slow reader before its sender is slowed down.
+    static let streamCapacity = 256 << 10
+
+    private enum Awaited { case head, bytes, end }
+
+    private struct State {
+        var head: HTTPHead?
+        var buffer: [UInt8] = []
+        var outcome: Result<Void, HTTPError>?
+        var isPaused = false
+        var waiting: (awaited: Awaited, continuation: CheckedContinuation<Void, Never>)?
+
+        func grants(_ awaited: Awaited) -> Bool {
+            switch awaited {
+            case .head: head != nil || outcome != nil
+            case .bytes: !buffer.isEmpty || outcome != nil
+            case .end: outcome != nil
+            }
+        }
+
+        /// The waiting task, if it has what it waits for.
+        mutating func ready() -> CheckedContinuation<Void, Never>? {
+            guard let waiting, grants(waiting.awaited) else { return nil }
+            self.waiting = nil
+            return waiting.continuation
+        }
+    }
+
+    private let capacity: Int
+    private let state = Mutex(State())
+
+    init(capacity: Int) { self.capacity = capacity }
+
+    // MARK: The driver's side
+
+    func arrived(_ head: HTTPHead) {
+        update { $0.head = head }
+    }
+
+    /// - Returns: `false` if the bytes must be offered again later, because the reader is behind.
+    func offer(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        update { state in
+            let hasRoom = state.buffer.isEmpty || state.buffer.count + bytes.count <= capacity
+            if hasRoom { state.buffer.append(contentsOf: bytes) }
+            state.isPaused = !hasRoom
+            return hasRoom
+        }
+    }
+
+    /// The last call. Only the first one counts.
+    func finish(_ outcome: Result<Void, HTTPError>) {
+        update { if $0.outcome == nil { $0.outcome = outcome } }
+    }
+
+    private func update<R: Sendable>(_ change: (inout State) -> R) -> R {
+        let (result, continuation) = state.withLock { state in
+            let result = change(&state)
+            return (result, state.ready())
+        }
+        continuation?.resume()
+        return result
+    }
+
+    // MARK: The task's side
+
+    func head() async -> Result<HTTPHead, HTTPError> {
+        await wait(for: .head)
+        return state.withLock { state in
+            if let head = state.head { return .success(head) }
+            if case .failure(let error) = state.outcome { return .failure(error) }
+            return .failure(HTTPError(.connectionLost, mayHaveReachedServer: true, message: "no answer came"))
+        }
+    }
+
+    /// What came since the last call, as soon as there is anything; empty at the end.
+    ///
+    /// `wasPaused` asks the caller to let the driver go on.
+    func bytes() async -> (result: Result<[UInt8], HTTPError>, wasPaused: Bool) {
+        await wait(for: .bytes)
+        return state.withLock { state in
+            let wasPaused = state.isPaused
+            state.isPaused = false
+            if !state.buffer.isEmpty {
+                let bytes = state.buffer
+                state.buffer = []
+                return (.success(bytes), wasPaused)
+            }
+            if case .failure(let error) = state.outcome { return (.failure(error), wasPaused) }
+            return (.success([]), wasPaused)
+        }
+    }
+
+    /// The whole body, once it is there.
+    func whole() async -> Result<HTTPResponse, HTTPError> {
+        await wait(for: .end)
+        switch await head() {
+        case .failure(let error): return .failure(error)
+        case .success(let head):
+            return state.withLock { state in
+                if case .failure(let error) = state.outcome { return .failure(error) }
+                return .success(HTTPResponse(head: head, body: state.buffer))
+            }
+        }
+    }
+
+    private func wait(for awaited: Awaited) async {
+        await withCheckedContinuation { continuation in
+            let isReady = state.withLock { state in
+                if state.grants(awaited) { return true }
+                state.waiting = (awaited, continuation)
+                return false
+            }
+            if isReady { continuation.resume() }
+        }
+    }
+}

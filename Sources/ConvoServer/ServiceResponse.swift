@@ -1,0 +1,102 @@
+import ConvoModel
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// What an operation gave, before it becomes a response.
+enum ServiceResponse: Sendable {
+    case json(JSONText)
+    case payload(Payload)
+    /// A file's bytes, in chunks and without their length, as recorded.
+    case file([UInt8])
+    case nothing
+    case events(ServerEvents)
+
+    func response(connections: OpenConnections, context: ExchangeContext) -> Response {
+        switch self {
+        case .json(let json): return ServiceResponse.response(ByteBuffer(string: json.text))
+        case .payload(let payload): return ServiceResponse.response(ByteBuffer(bytes: payload.utf8))
+        case .file(let bytes):
+            return Response(
+                status: .ok, headers: [.contentType: "application/octet-stream"], body: ServiceResponse.body(of: bytes))
+        case .nothing:
+            return Response(status: .noContent)
+        case .events(let events):
+            return Response(
+                status: .ok, headers: [.contentType: "text/event-stream; charset=utf-8"],
+                body: ServiceResponse.body(of: events, connections: connections, context: context))
+        }
+    }
+
+    private static func response(_ json: ByteBuffer) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: json))
+    }
+
+    static let chunkSize = 32 << 10
+
+    private static func body(of bytes: [UInt8]) -> ResponseBody {
+        ResponseBody { writer in
+            var rest = bytes[...]
+            while !rest.isEmpty {
+                try await writer.write(ByteBuffer(bytes: rest.prefix(chunkSize)))
+                rest = rest.dropFirst(chunkSize)
+            }
+            try await writer.finish(nil)
+        }
+    }
+
+    /// One write per event. Whatever ends this early (a client that left, a stopping server) drops the sequence, and
+    /// the service hears of it at once, though it may have nothing to write for a while.
+    private static func body(
+        of source: ServerEvents, connections: OpenConnections, context: ExchangeContext
+    ) -> ResponseBody {
+        ResponseBody { writer in
+            let (events, relay) = ServerEvents.makeStream()
+            // Cancelled by the connection's end, or by this body's.
+            let pump = Task {
+                do {
+                    for try await event in source { relay.yield(event) }
+                    relay.finish()
+                } catch {
+                    relay.finish(throwing: error)
+                }
+            }
+            let watch = connections.whenClosed(context.channel) { pump.cancel() }
+            defer {
+                connections.forget(watch)
+                pump.cancel()
+            }
+            do {
+                for try await event in events { try await writer.write(ByteBuffer(string: event.framed)) }
+            } catch ServiceError.connectionReset {
+                await connections.reset(context.channel)
+                throw ServiceError.connectionReset
+            }
+            try await writer.finish(nil)
+        }
+    }
+}
+
+extension ServiceError {
+    func response(_ context: ExchangeContext) -> Response {
+        switch self {
+        case .answer(let status, let shape, let headers):
+            return shape.response(status, headers, context).throughGateway(context)
+        case .intercepted(let status, let shape, let headers): return shape.response(status, headers, context)
+        case .connectionReset:
+            // The connection is gone already; this is what a client without one gets (a test of the routes alone).
+            return Response(status: .badGateway)
+        }
+    }
+}
+
+extension ServiceError.Shape {
+    fileprivate func response(_ status: Int, _ more: [String: String], _ context: ExchangeContext) -> Response {
+        var headers: HTTPFields = [.contentType: contentType]
+        for (name, value) in more { HTTPField.Name(name).map { headers[$0] = value } }
+        return Response(
+            status: HTTPResponse.Status(code: status), headers: headers,
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text(requestID: context.requestID))))
+    }
+}

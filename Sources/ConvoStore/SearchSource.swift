@@ -1,0 +1,78 @@
+import ConvoModel
+import ConvoSQLite
+
+/// What a condition can be asked of: rows of one table, with the SQL of what they are.
+struct SearchSource {
+    let role: String
+    let type: String
+    let tool: String
+    let model: String
+    let agent: String
+    /// In microseconds.
+    let created: String
+    let isPending: Bool
+
+    /// Entries `e` of conversations `c`.
+    static let entries = SearchSource(
+        role: "IFNULL(e.role, '')", type: "e.type", tool: "IFNULL(unpacked(e.raw) ->> '$.name', '')",
+        model: "IFNULL(unpacked(e.raw) ->> '$.model', IFNULL(c.model, ''))",
+        agent: "IFNULL(unpacked(e.raw) ->> '$.agent_id', IFNULL(c.agent_id, ''))",
+        created: "IFNULL(e.created, c.activity)",
+        isPending: false)
+
+    /// Operations `o` of conversations `c`.
+    static let outbox = SearchSource(
+        role: "'user'", type: "'message.input'", tool: "''", model: "IFNULL(c.model, '')",
+        agent: "IFNULL(c.agent_id, '')", created: "c.activity", isPending: true)
+
+    /// Conversations `c` themselves.
+    static let conversations = SearchSource(
+        role: "''", type: "'conversation'", tool: "''", model: "IFNULL(c.model, '')",
+        agent: "IFNULL(c.agent_id, '')", created: "c.activity", isPending: false)
+
+    /// Conditions as the rest of a WHERE clause.
+    func sql(_ conditions: [SearchCondition]) -> (sql: String, arguments: StatementArguments) {
+        var sql = ""
+        var arguments = StatementArguments()
+        for condition in conditions {
+            let (test, values) = test(condition.field)
+            sql += condition.isExcluded ? " AND NOT (\(test))" : " AND (\(test))"
+            arguments += StatementArguments(values)
+        }
+        return (sql, arguments)
+    }
+
+    /// Values are beginnings: `type:message` finds both kinds of message.
+    private func test(_ field: SearchCondition.Field) -> (String, [any DatabaseValueConvertible]) {
+        switch field {
+        case .role(let value): begins(role, value)
+        case .type(let value): begins(type, value)
+        case .tool(let value): begins(tool, value)
+        case .model(let value): begins(model, value)
+        case .agent(let value): begins(agent, value)
+        case .conversation(let value):
+            (
+                "c.id LIKE ? ESCAPE '\\' OR c.remote_id LIKE ? ESCAPE '\\' OR IFNULL(c.name, '') LIKE ? ESCAPE '\\'",
+                [SearchSource.pattern(value), SearchSource.pattern(value), "%" + SearchSource.pattern(value)]
+            )
+        case .pending: (isPending ? "1" : "0", [])
+        case .branch: ("c.parent IS NOT NULL", [])
+        case .before(let moment): ("\(created) < ?", [moment.microseconds])
+        case .after(let moment): ("\(created) >= ?", [moment.microseconds])
+        }
+    }
+
+    private func begins(_ column: String, _ value: String) -> (String, [any DatabaseValueConvertible]) {
+        ("\(column) LIKE ? ESCAPE '\\'", [SearchSource.pattern(value)])
+    }
+
+    /// A beginning in the language of LIKE. SQLite limits a pattern to 50,000 bytes; a query is shorter.
+    private static func pattern(_ value: String) -> String {
+        var scalars = String.UnicodeScalarView()
+        for scalar in value.unicodeScalars {
+            if scalar == "\\" || scalar == "%" || scalar == "_" { scalars.append("\\") }
+            scalars.append(scalar)
+        }
+        return String(scalars) + "%"
+    }
+}

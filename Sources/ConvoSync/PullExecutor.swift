@@ -1,0 +1,76 @@
+import ConvoAPI
+import ConvoModel
+import ConvoStore
+
+/// Does the steps of a pull: asks the server, then commits what it said.
+struct PullExecutor: Sendable {
+    let api: any ConversationsAPI
+    let account: AccountGuard
+    let store: Store
+    let clock: any SyncClock
+    let limits: SyncLimits
+
+    func perform(_ step: PullMachine.Step) async -> PullMachine.Outcome {
+        do {
+            return try await outcome(of: step)
+        } catch {
+            return .failed(SyncFailure(error))
+        }
+    }
+
+    private func outcome(of step: PullMachine.Step) async throws -> PullMachine.Outcome {
+        try Task.checkCancellation()
+        switch step {
+        case .verify:
+            try await account.verify()
+            return .verified
+        case .list(let page, let size):
+            return .listed(try await list(PageKey(page: page, size: size)))
+        case .findStale(let limit):
+            return .stale(try store.staleConversations(limit: limit, now: clock.now))
+        case .fetch(let stale):
+            return .fetched(FetchedHistory(try await api.getHistory(of: stale.remoteID), version: stale.version))
+        case .ingest(let histories):
+            try account.requireOwner()
+            return .takenIn(try store.ingest(histories))
+        case .setAside(let stale, let reason):
+            try store.recordUnreadableHistory(of: stale.remoteID, version: stale.version, reason: reason)
+            return .isSetAside
+        case .findMirrored(let pages):
+            return .mirrored(try store.mirrored(exceptOn: pages))
+        case .probe(let id):
+            return .probed(isGone: try await isGone(id))
+        case .countDeletions:
+            return .counted(try store.deletionCensus())
+        case .markDeleted(let ids, let isAccepted):
+            try account.requireOwner()
+            try store.markDeletedRemotely(ids, isAccepted: isAccepted)
+            return .markedDeleted
+        case .conclude(let scope):
+            while try store.mergeIndex(hasMoreToCome: false) { await Task.yield() }  // other steps have their turn
+            try store.notePull(isSweep: scope == .sweep)
+            return .concluded
+        }
+    }
+
+    private func list(_ place: PageKey) async throws -> IngestedPage {
+        let known = try store.cachedPage(at: place)
+        let answer = try await api.list(page: place.page, pageSize: place.size, unless: known?.digest)
+        try account.requireOwner()
+        switch answer {
+        case .read(let listed, let digest): return try store.ingest(listed, at: place, digest: digest)
+        case .same: return known.map { IngestedPage(same: $0) } ?? IngestedPage(items: [])
+        }
+    }
+
+    /// Asks the server for a conversation that the list did not have. A 404 proves that it is gone, unless our own write has
+    /// just made it: a replica that lags behind may have answered.
+    private func isGone(_ id: RemoteID) async throws -> Bool {
+        do {
+            _ = try store.ingest([try await api.get(id)])
+            return false
+        } catch let error as APIError where error.isNotFound {
+            return try !store.isUnseen(id, madeSince: clock.now + (.zero - limits.replicaLag))
+        }
+    }
+}

@@ -1,0 +1,128 @@
+import ConvoAPI
+import ConvoModel
+import ConvoStore
+
+/// Reads whether a write in doubt is on the server.
+extension PushExecutor {
+    func confirm(_ item: OutboxItem) async throws -> InDoubtLookup {
+        if item.request["store"]?.bool == false { return .unclear(.unconfirmable) }
+        do {
+            switch item.kind {
+            case .append: return try await confirmAppend(item)
+            case .start, .restart: return try await confirmCreation(item)
+            case .delete: return .absent  // to delete twice is to delete once, and a read may come from a replica
+            }
+        } catch let error as APIError where error.isBusy {
+            return .busy
+        } catch let error as APIError where error.isNotFound {
+            return .denied
+        } catch let error as APIError where error.isAnswerTooLarge {
+            return .unclear(.unreadable)  // to ask again brings the same
+        }
+    }
+
+    private func confirmAppend(_ item: OutboxItem) async throws -> InDoubtLookup {
+        guard let base = item.base ?? item.copyBase else { return .unclear(.ambiguous) }
+        let remoteID = try item.requireRemoteID()
+        let description = try await api.get(remoteID)
+        let history = try await history(of: remoteID)
+        _ = try store.ingest([description])
+        try store.ingest([FetchedHistory(history, version: description.version)])
+        let match = InputMatch(
+            of: AppendRequest(json: item.request), in: history.entries, after: base.entryID, baseCount: base.count,
+            writtenBy: base.version.flatMap { Timestamp($0) })
+        if match == .present || match == .unanswered, try isAnybodys(item) { return .unclear(.ambiguous) }
+        switch match {
+        case .present: return .present(nil)
+        case .unanswered: return .unanswered(nil)
+        case .absent: return .absent
+        case .ambiguous: return .unclear(.ambiguous)
+        case .similar: return .unclear(.changed)
+        case .outdated: return .outdated
+        }
+    }
+
+    /// Whether what is found behind the base may as well be another's: where the base was not read just before the write was
+    /// sent, and where another copy of the database may have sent another write that says the same.
+    private func isAnybodys(_ item: OutboxItem) throws -> Bool {
+        if let base = item.base { return base.version == nil }
+        return try hasTwin(item)
+    }
+
+    /// Whether another write to the conversation says the same.
+    private func hasTwin(_ item: OutboxItem) throws -> Bool {
+        guard let inputs = try? Inputs(json: item.inputs) else { return false }
+        return try store.operations(in: item.conversation).contains { other in
+            guard other.id != item.id, other.state != .cancelled, let theirs = try? Inputs(json: other.inputs) else {
+                return false
+            }
+            return InputFingerprint.areEqual(inputs, theirs)
+        }
+    }
+
+    private func confirmCreation(_ item: OutboxItem) async throws -> InDoubtLookup {
+        // A pull may have met it since, and known it for ours.
+        if let known = try store.operation(matching: item.id.rawValue).remoteID { return try await confirm(known) }
+        var search = CreationSearch(item, serverTells: try await serverTellsMetadata(), limits: limits)
+        while true {
+            switch search.step {
+            case .list(let page): search.listed(try await list(page))
+            case .get(let id): search.got(try await whereThere { try await api.get(id) })
+            case .history(let id):
+                do {
+                    search.read(try await whereThere { try await api.getHistory(of: id).entries })
+                } catch let error as APIError where error.isAnswerTooLarge {
+                    search.couldNotRead()
+                }
+            case .found(let id): return try await answered(id)
+            case .absent: return .absent
+            case .denied: return .outdated
+            case .ambiguous: return .unclear(.unrecognisable)
+            }
+        }
+    }
+
+    /// Whether the server gives the metadata of our writes back, in the list or by `get`; `nil` where none of ours tells.
+    private func serverTellsMetadata() async throws -> Bool? {
+        guard let isGiven = try store.givesMetadataBack(), let known = try store.ownCreation() else { return nil }
+        if isGiven { return true }
+        guard let own = try await whereThere({ try await api.get(known) }) else { return nil }
+        return own.metadata?[Store.operationKey] != nil
+    }
+
+    private func list(_ page: Int) async throws -> CreationSearch.Page {
+        let conversations = try await api.list(page: page, pageSize: limits.pageSize, metadata: nil).conversations
+        let intake = try store.ingest(conversations)
+        return CreationSearch.Page(
+            conversations: conversations, claimed: try store.ownCreations(among: conversations.map(\.id)),
+            hasNew: intake.newCount > 0)
+    }
+
+    /// - Returns: `nil` if the server does not find what is read: somebody has deleted it, or a replica lags behind.
+    func whereThere<Value>(_ read: () async throws -> Value) async throws -> Value? {
+        do { return try await read() } catch let error as APIError where error.isNotFound { return nil }
+    }
+
+    /// What was there once is not sent again because somebody has deleted it.
+    private func confirm(_ known: RemoteID) async throws -> InDoubtLookup {
+        _ = try store.ingest([try await api.get(known)])
+        return try await answered(known)
+    }
+
+    /// A conversation may be listed before its first answer, and taken back if that fails.
+    private func answered(_ id: RemoteID) async throws -> InDoubtLookup {
+        let history = try await history(of: id)
+        return history.entries.last.map { $0.type == .messageInput || $0.type == .functionResult } ?? true
+            ? .unanswered(id) : .present(id)
+    }
+}
+
+extension OutboxItem {
+    /// Where to look from for a write that another copy of this database may have sent: behind the last entry that its
+    /// writer had seen, for nothing before that can be it.
+    fileprivate var copyBase: Base? {
+        guard reason?.code == Reason.copiedCode else { return nil }
+        // Where it had seen none, what was written before it was queued is not it.
+        return Base(entryID: seenEntryID, count: 0, version: seenEntryID == nil ? createdAt : nil)
+    }
+}

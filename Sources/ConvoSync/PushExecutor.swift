@@ -1,0 +1,221 @@
+import ConvoAPI
+import ConvoModel
+import ConvoStore
+
+/// Does the steps of a push: asks the server, then commits what it said.
+struct PushExecutor: Sendable {
+    let api: any ConversationsAPI
+    let account: AccountGuard
+    let store: Store
+    let clock: any SyncClock
+    let limits: SyncLimits
+    var options = PushOptions()
+
+    /// What is particular to one push.
+    struct PushOptions: Sendable {
+        /// The write whose answer is streamed, and who watches it come.
+        var streaming: Streaming?
+        /// The one conversation that is pushed; `nil` for all.
+        var only: LocalID?
+        /// Whether it starts nothing new while another process waits for its turn.
+        var makesRoom = false
+    }
+
+    func perform(_ step: PushMachine.Step) async -> PushMachine.Outcome {
+        do {
+            return try await outcome(of: step)
+        } catch {
+            return .failed(SyncFailure(error))
+        }
+    }
+
+    private func outcome(of step: PushMachine.Step) async throws -> PushMachine.Outcome {
+        switch step {
+        case .verify:
+            try await account.verify()
+            return .verified
+        case .load(let limit):
+            if options.makesRoom, FileLock.holder(of: .turn, beside: store.path) != nil { return .madeRoom }
+            return .loaded(try store.readyOperations(limit: limit, in: options.only))
+        case .prepare(let item): return try await prepare(item)
+        case .send(let item, let base):
+            try Task.checkCancellation()
+            try account.requireOwner()
+            guard try store.markSending(item.id, base: base) else { return .withdrawn }
+            // As it is now: a person may have edited it since it was loaded. From here on nobody can.
+            try await send(try store.operation(matching: item.id.rawValue))
+            return .sent
+        case .confirm(let item):
+            let readSince = clock.uptime
+            return .confirmed(try await confirm(item), readSince: readSince)
+        case .find(let item, _):
+            return .found(try await isThere(try item.requireRemoteID()))
+        case .settle(let item, let verdict):
+            try settle(item, verdict)
+            return .settled
+        case .refresh(let item):
+            try await refresh(item)
+            return .refreshed
+        }
+    }
+
+    private func isThere(_ id: RemoteID) async throws -> Bool {
+        do {
+            _ = try store.ingest([try await api.get(id)])
+            return true
+        } catch let error as APIError where error.isNotFound {
+            try store.markDeletedRemotely([id])
+            return false
+        }
+    }
+
+    /// Brings the mirror of the conversation up to the moment, and says where it ends.
+    ///
+    /// Where the conversation is as our own last turn left it, its history need not be read: the answer's outputs are held,
+    /// and the last of them is the base. Where the history is too large to be read, the base is the last entry that
+    /// the mirror holds, and its `version` tells what others had written by then. The engine holds only a write that must not
+    /// pass another writer's.
+    ///
+    /// If the server does not find the conversation, a replica that lags behind may have answered. The engine then sends the
+    /// append behind the last entry that the mirror holds: only the server's answer to the append itself decides.
+    private func prepare(_ item: OutboxItem) async throws -> PushMachine.Outcome {
+        let remoteID = try item.requireRemoteID()
+        guard let description = try await whereThere({ try await api.get(remoteID) }) else {
+            return try baseWhereDenied(of: item, remoteID)
+        }
+        _ = try store.ingest([description])
+        if try store.historyVersion(of: item.conversation) != description.version,
+            try !isAsWeLeftIt(item.conversation, description)
+        {
+            if try await takeInHistory(description) {
+                try requireAnswered(item)
+            } else if try !mayPassOthers(item) {
+                return .unseen
+            }
+        }
+        let tip = try store.tip(of: item.conversation)
+        let base = OutboxItem.Base(entryID: tip.entryID, count: tip.count, version: description.version)
+        guard let seen = item.seenEntryID, seen != base.entryID else { return .prepared(base) }
+        return .overtaken(base, try policy(of: item.conversation))
+    }
+
+    /// The base of a write to a conversation that a read did not find.
+    ///
+    /// A write that must not pass another writer's waits until the server has denied the conversation for longer than a
+    /// replica lags behind.
+    private func baseWhereDenied(of item: OutboxItem, _ id: RemoteID) throws -> PushMachine.Outcome {
+        if try mayPassOthers(item) {
+            let tip = try store.tip(of: item.conversation)
+            return .prepared(OutboxItem.Base(entryID: tip.entryID, count: tip.count, version: nil))
+        }
+        if try !store.isUnseen(id, madeSince: clock.now + (.zero - limits.replicaLag)) {
+            try store.markDeletedRemotely([id])
+        }
+        let marked = try store.conversation(matching: item.conversation.rawValue).deletedRemotelyAt
+        if let since = marked.flatMap({ Timestamp($0) }), Backoff.isOver(since + limits.replicaLag, at: clock.now) {
+            return .found(false)
+        }
+        throw APIError(.status(409), effect: .none, message: "the server does not find the conversation")
+    }
+
+    /// Whether it does not matter what others have written since the writer last looked.
+    private func mayPassOthers(_ item: OutboxItem) throws -> Bool {
+        try item.seenEntryID == nil || policy(of: item.conversation) == .append
+    }
+
+    private func policy(of id: LocalID) throws -> ConflictPolicy {
+        try store.conflictPolicy(of: id) ?? limits.conflictPolicy
+    }
+
+    /// A writer who must know whether others came between needs the history.
+    private func isAsWeLeftIt(_ id: LocalID, _ description: Conversation) throws -> Bool {
+        try store.ownVersion(of: id) == description.version && policy(of: id) == .append
+    }
+
+    /// A turn that is still under way, ours or another's, would come behind the base and be taken for what is sent now.
+    ///
+    /// The server would say 409 anyway. The wait doubles; a turn that surfaces no more holds nothing up.
+    private func requireAnswered(_ item: OutboxItem) throws {
+        guard let turn = try store.unansweredTurn(of: item.conversation), turn.wait < limits.surfacing else { return }
+        let left = Duration.microseconds(turn.due.microseconds - clock.now.microseconds)
+        throw APIError(
+            .status(409), effect: .none, message: "the conversation's last turn has no answer yet",
+            retryAfter: min(max(left, .zero), turn.wait))
+    }
+
+    /// - Returns: whether the history could be read. One that is over the size limit is not fetched again in the same version.
+    private func takeInHistory(_ description: Conversation) async throws -> Bool {
+        if try store.isHistoryUnreadable(of: description.id, version: description.version) { return false }
+        do {
+            let history = try await history(of: description.id)
+            try store.ingest([FetchedHistory(history, version: description.version)])
+            return true
+        } catch let error as APIError where error.isAnswerTooLarge {
+            try store.recordUnreadableHistory(
+                of: description.id, version: description.version, reason: "\(SyncFailure(error))")
+            return false
+        }
+    }
+
+    /// The history of a conversation that the server has just shown.
+    ///
+    /// Where it is not found, a replica is behind, or somebody deletes the conversation in this moment: that proves nothing
+    /// yet. The next attempt begins with the conversation itself.
+    func history(of id: RemoteID) async throws -> ConversationHistory {
+        do throws(APIError) {
+            return try await api.getHistory(of: id)
+        } catch {
+            guard error.isNotFound else { throw error }
+            throw APIError(
+                .status(409), effect: .none,
+                message: "the server has the conversation and does not find its history yet")
+        }
+    }
+
+    /// After a write was delivered, or stopped: reads what of the conversation is not known here.
+    ///
+    /// While more is queued for it, its description is enough: the history is read when the burst ends.
+    private func refresh(_ item: OutboxItem) async throws {
+        guard item.kind != .delete, item.request["store"]?.bool != false,
+            let remoteID = try store.conversation(matching: item.conversation.rawValue).remoteID
+        else { return }
+        let state = try store.operation(matching: item.id.rawValue).state
+        if state != .delivered, try !store.isHistoryBehind(of: item.conversation) { return }
+        let description = try await api.get(remoteID)
+        _ = try store.ingest([description])
+        if state == .delivered, try store.response(to: item.id) != nil {
+            try store.recordOwnVersion(description.version, of: item.conversation)
+            let isBurst = try store.hasQueuedWrites(for: item.conversation)
+            if isBurst, try policy(of: item.conversation) == .append { return }
+        }
+        guard try await takeInHistory(description), state == .delivered else { return }
+        if item.kind == .append {
+            try noteOwnTurn(item)
+        } else {
+            try store.noteOwnCreation(of: item)
+        }
+    }
+
+    private func noteOwnTurn(_ item: OutboxItem) throws {
+        let sent = try store.operation(matching: item.id.rawValue)
+        let outputs = try store.response(to: item.id).map { try ConversationResponse(raw: $0).outputs.count }
+        let inputs = (try? Inputs(json: item.inputs))?.asEntries.count ?? 0
+        guard let outputs else { return }  // found by confirming: what of it is ours is not told apart
+        try store.noteOwnTurn(of: sent, entries: inputs + outputs)
+    }
+
+    private func settle(_ item: OutboxItem, _ verdict: OperationTransition) throws {
+        switch verdict {
+        case .delivered(let remoteID): try store.markDelivered(item.id, as: remoteID)
+        case .queued(let reason, let moment):
+            try store.markQueued(item.id, from: item.state, reason: reason, nextAttempt: moment)
+        case .inDoubt(let reason, let moment): try store.markInDoubt(item.id, reason: reason, nextAttempt: moment)
+        case .refused(let reason): try store.markStopped(item.id, from: item.state, as: .refused, reason: reason)
+        case .held(let reason): try store.markStopped(item.id, from: item.state, as: .held, reason: reason)
+        case .branched:
+            if try !store.branchOff(item.id) {
+                try store.markStopped(item.id, from: item.state, as: .held, reason: .overtaken)
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+public import ConvoAPI
+import ConvoConfiguration
+import ConvoModel
+public import ConvoStore
+public import ConvoSync
+public import ConvoTerminal
+import Glibc
+
+extension CLIError {
+    /// What a person is told about an error of any layer; `nil` for what is no failure of ours to explain.
+    public init?(_ error: any Error) {
+        switch error {
+        case let failure as CLIError: self = failure
+        case let error as ConfigurationError: self.init(error)
+        case let error as StoreError: self.init(error)
+        case let error as APIError: self.init(error)
+        case let error as SyncFailure: self.init(error)
+        case let error as JSONSyntaxError:
+            self.init(
+                .badData, code: "invalid_json", message: CLIError.sentence("\(error)"),
+                hint: "The API's inputs are a JSON array of entries, or a JSON string.")
+        case let error as ModelError:
+            self.init(.badData, code: "invalid_data", message: CLIError.sentence("\(error)"))
+        case TerminalDevice.WriteFailure.failed(let code):
+            self.init(
+                .diskError, code: "output_failed",
+                message: "Can't write the output: \(String(cString: strerror(code))).")
+        case is CancellationError:
+            self.init(.tryLater, code: "cancelled", message: "Stopped.")
+        default: return nil
+        }
+    }
+
+    private init(_ error: ConfigurationError) {
+        self.init(.configuration, code: error.code, message: error.description, hint: error.hint)
+    }
+
+    public init(_ error: StoreError) {
+        let (exitCode, code) = CLIError.codes(error)
+        self.init(exitCode, code: code, message: CLIError.sentence("\(error)"), hint: error.hint)
+    }
+
+    public init(_ failure: SyncFailure) {
+        switch failure {
+        case .api(let error): self.init(error)
+        case .store(let error): self.init(error)
+        case .otherServer, .otherAccount:
+            let reason = failure.reason
+            self.init(
+                .configuration, code: reason.code, message: CLIError.sentence(reason.message), hint: reason.hint)
+        case .cancelled: self.init(.tryLater, code: "cancelled", message: "Stopped.")
+        }
+    }
+
+    public init(_ error: APIError) {
+        let (exitCode, code) = CLIError.codes(error)
+        self.init(exitCode, code: code, message: CLIError.sentence(error.message), hint: error.hint)
+    }
+
+    private static func codes(_ error: APIError) -> (ExitCode, String) {
+        if error.isCredentialProblem { return (.credentialsRefused, "credentials_refused") }
+        switch error.kind {
+        case .unreachable: return (.unreachable, "unreachable")
+        case .insecure: return (.unreachable, "insecure")
+        case .notTheAPI: return (.unreachable, "not_the_api")
+        case .noRoute: return (.configuration, "no_route")
+        case .answerTooLarge: return (.badData, "answer_too_large")
+        case .notInPlan: return (.badData, "not_in_plan")
+        case .answerLost: return (.tryLater, "answer_lost")
+        case .cancelled: return (.tryLater, "cancelled")
+        case .streamError, .truncatedStream: return (.tryLater, "stream_broken")
+        case .unusableRequest: return (.badData, "unusable_request")
+        case .status(404): return (.notFound, "not_found")
+        case .status(409): return (.tryLater, "busy")
+        case .status(429): return (.tryLater, "rate_limited")
+        case .status(500...): return (.tryLater, "server_error")
+        case .status: return (.badData, "refused")
+        }
+    }
+
+    private static func codes(_ error: StoreError) -> (ExitCode, String) {
+        switch error {
+        case .noSuchConversation: (.notFound, "no_such_conversation")
+        case .ambiguousConversation: (.usage, "ambiguous_conversation")
+        case .noSuchEntry: (.notFound, "no_such_entry")
+        case .noSuchOperation: (.notFound, "no_such_operation")
+        case .ambiguousOperation: (.usage, "ambiguous_operation")
+        case .deletedRemotely: (.badData, "deleted_remotely")
+        case .localOnly: (.badData, "local_only")
+        case .accountBefore: (.badData, "account_before")
+        case .unansweredCalls: (.badData, "unanswered_calls")
+        case .pendingWrites: (.badData, "pending_writes")
+        case .wrongState: (.badData, "wrong_state")
+        case .requestTooLarge: (.badData, "request_too_large")
+        case .invalidRequest: (.badData, "invalid_request")
+        case .newerSchema: (.configuration, "newer_database")
+        case .olderSchema: (.diskError, "older_database")
+        case .hardLinked: (.diskError, "hard_linked")
+        case .replaced: (.diskError, "database_replaced")
+        case .notOurs: (.badData, "not_a_convo_database")
+        case .corrupt: (.diskError, "corrupt_database")
+        case .notWritable: (.diskError, "not_writable")
+        case .diskFull: (.diskError, "disk_full")
+        case .busy: (.tryLater, "busy")
+        case .unexpected: (.internal, "database_failed")
+        }
+    }
+
+    /// Libraries say it without a capital and a full stop.
+    public static func sentence(_ text: String) -> String {
+        guard let first = text.first else { return text }
+        return first.uppercased() + text.dropFirst() + (text.last.map { ".?!".contains($0) } == true ? "" : ".")
+    }
+}

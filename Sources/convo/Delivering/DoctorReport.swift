@@ -1,0 +1,112 @@
+import ConvoAPI
+import ConvoConfiguration
+import ConvoModel
+import ConvoStore
+import ConvoSync
+import ConvoTerminal
+import ConvoWiring
+
+/// What `convo doctor` found, part by part. A part that can't be looked at is left out: its cause stands before it.
+struct DoctorReport {
+    struct Finding {
+        let part: String
+        /// What was found; in a failure, its message.
+        let words: String
+        let failure: CLIError?
+    }
+
+    private(set) var findings: [Finding] = []
+
+    static func make(settings: () throws -> Settings) async -> DoctorReport {
+        var report = DoctorReport()
+        guard
+            let settings = report.look(
+                at: "settings", words: DoctorReport.words, settings)
+        else { return report }
+        let owner = report.examineStore(settings)
+        await report.examineServer(settings, owner: owner)
+        return report
+    }
+
+    private static func words(_ settings: Settings) -> String {
+        let file = settings.configFile ?? "no config file: the defaults are used"
+        return settings.profile.map { "profile \($0) in \(file)" } ?? file
+    }
+
+    /// - Returns: whose the database is.
+    private mutating func examineStore(_ settings: Settings) -> StoreOwner? {
+        guard let store = look(at: "database", words: { $0.path }, { try Store(path: settings.database) }) else {
+            return nil
+        }
+        look(at: "integrity", words: { "the database is whole" }, { try store.checkIntegrity() })
+        // That something odd stands on the server is no failure here.
+        look(
+            at: "set aside", words: { $0.isEmpty ? "nothing" : "\($0.count): \($0.words)" }, { try store.setAside() })
+        let daemon = FileLock.holder(of: .daemon, beside: store.path)
+        findings.append(Finding(part: "daemon", words: daemon.words, failure: nil))
+        return look(at: "account", words: { "the database belongs to \($0.words)" }, { try store.owner() })
+    }
+
+    private mutating func examineServer(_ settings: Settings, owner: StoreOwner?) async {
+        let environment = ProcessEnvironment.ofThisProcess()
+        let key = look(at: "key", words: { $0 == nil ? "none, and none needed" : "there is one" }) {
+            try settings.apiKey(in: environment)
+        }
+        guard key != nil,
+            let api = look(
+                at: "server", isSilent: true, words: { _ in "" },
+                { try MistralAPI(settings: settings, environment: environment) })
+        else { return }
+        do {
+            _ = try await api.list(page: 0, pageSize: 1, metadata: nil)
+            findings.append(Finding(part: "server", words: "\(settings.serverURL) answers", failure: nil))
+        } catch {
+            let failure = CLIError(error)
+            findings.append(Finding(part: "server", words: failure.message, failure: failure))
+            return
+        }
+        // Where the server does not tell whose key it is, only a pull finds out.
+        let account = try? await api.whoAmI()
+        guard let owner, let mismatch = owner.mismatch(server: settings.serverURL.normalised, account: account) else {
+            return
+        }
+        let failure = CLIError(mismatch)
+        findings.removeAll { $0.part == "account" }
+        findings.append(Finding(part: "account", words: failure.message, failure: failure))
+    }
+
+    /// Notes what came of it, and passes it on.
+    @discardableResult
+    private mutating func look<Value>(
+        at part: String, isSilent: Bool = false, words: (Value) -> String, _ work: () throws -> Value
+    ) -> Value? {
+        do {
+            let value = try work()
+            if !isSilent { findings.append(Finding(part: part, words: words(value), failure: nil)) }
+            return value
+        } catch {
+            let failure = CLIError(error) ?? CLIError(.internal, code: "unexpected", message: "\(error)")
+            findings.append(Finding(part: part, words: failure.message, failure: failure))
+            return nil
+        }
+    }
+
+    var json: JSONText {
+        .object([
+            "checks": .array(
+                findings.map { finding in
+                    .object([
+                        "part": .string(finding.part), "ok": .bool(finding.failure == nil),
+                        "message": .string(finding.words), "hint": .string(finding.failure?.hint),
+                    ])
+                })
+        ])
+    }
+
+    func lines(_ style: OutputStyle) -> [String] {
+        findings.map { finding in
+            let mark = finding.failure == nil ? style.ansi.model("ok") : style.ansi.alarm("no")
+            return "\(mark)  \(style.ansi.faint(finding.part.padded(to: 10)))\(finding.words.sanitised(.line))"
+        }
+    }
+}

@@ -1,0 +1,59 @@
+import ConvoModel
+import ConvoTerminal
+import Glibc
+
+/// How moments are said: seen from now, in the person's own time zone.
+struct LocalTimeFormatter: Sendable {
+    let now: Timestamp
+    /// The offset from UTC in force at a moment, in seconds.
+    let offset: @Sendable (Timestamp) -> Int64
+
+    static func here() -> LocalTimeFormatter {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return LocalTimeFormatter(now: Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000)) { moment in
+            var seconds = time_t(moment.microseconds / 1_000_000)
+            var parts = tm()
+            guard localtime_r(&seconds, &parts) != nil else { return 0 }
+            return Int64(parts.tm_gmtoff)
+        }
+    }
+
+    /// `2026-10-05 14:45`; a text that is no time as it is.
+    func dateAndTime(_ text: String) -> String {
+        guard let moment = Timestamp(lenient: text) else { return text }
+        let local = local(moment)
+        return local.prefix(10) + " " + local.dropFirst(11).prefix(5)
+    }
+
+    /// `5 min ago`, or the date.
+    func ago(_ text: String) -> String {
+        guard let moment = Timestamp(lenient: text) else { return text }
+        return RelativeTime.text(
+            moment.microseconds, now: now.microseconds, date: String(dateAndTime(text).prefix(10)))
+    }
+
+    /// A moment ahead: `14:05 (10 min)`, or `14:05:07 (7 s)` where it is close, with the date where that is another one.
+    func time(in wait: Duration) -> String {
+        let (seconds, fraction) = wait.components
+        let rounded = min(seconds + (fraction > 0 ? 1 : 0), LocalTimeFormatter.longestWait)
+        let then = Timestamp(microseconds: now.microseconds + rounded * 1_000_000)
+        let (here, there) = (local(now), local(then))
+        let time = there.dropFirst(11).prefix(rounded < 120 ? 8 : 5)
+        let date = here.prefix(10) == there.prefix(10) ? "" : "\(there.prefix(10)) "
+        let distance =
+            switch rounded {
+            case ..<120: "\(rounded) s"
+            case ..<7200: "\((rounded + 30) / 60) min"
+            default: "\((rounded + 1800) / 3600) h"
+            }
+        return "\(date)\(time) (\(distance))"
+    }
+
+    /// A year.
+    private static let longestWait: Int64 = 365 * 86_400
+
+    private func local(_ moment: Timestamp) -> String {
+        Timestamp(microseconds: moment.microseconds &+ offset(moment) * 1_000_000).text
+    }
+}

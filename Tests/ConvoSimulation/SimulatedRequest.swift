@@ -1,0 +1,84 @@
+public import ConvoModel
+
+/// One request to the Conversations API, as data.
+public enum SimulatedRequest: Hashable, Sendable {
+    case list(page: Int, pageSize: Int, metadata: JSONText?)
+    case get(RemoteID)
+    case history(RemoteID)
+    case messages(RemoteID)
+    case start(StartRequest)
+    case append(AppendRequest, to: RemoteID)
+    case restart(RestartRequest, of: RemoteID)
+    case delete(RemoteID)
+    case whoAmI
+
+    /// The conversation that it names, if any.
+    public var conversation: RemoteID? {
+        switch self {
+        case .list, .start, .whoAmI: nil
+        case .get(let id), .history(let id), .messages(let id), .delete(let id): id
+        case .append(_, let id), .restart(_, let id): id
+        }
+    }
+
+    public var isWrite: Bool {
+        switch self {
+        case .start, .append, .restart, .delete: true
+        case .list, .get, .history, .messages, .whoAmI: false
+        }
+    }
+
+    /// Whether it makes the model answer: what must happen exactly once.
+    public var isTurn: Bool {
+        switch self {
+        case .start, .append, .restart: true
+        case .list, .get, .history, .messages, .delete, .whoAmI: false
+        }
+    }
+
+    /// The operation's name, for reports.
+    public var name: String {
+        switch self {
+        case .list: "list"
+        case .get: "get"
+        case .history: "history"
+        case .messages: "messages"
+        case .start: "start"
+        case .append: "append"
+        case .restart: "restart"
+        case .delete: "delete"
+        case .whoAmI: "whoAmI"
+        }
+    }
+}
+
+/// What the server answers when it answers well.
+public enum APIAnswer: Hashable, Sendable {
+    case conversations([JSONText])
+    /// A conversation, a history, the messages or a response.
+    case object(JSONText)
+    /// One of them that only its bytes can say: not UTF-8, or nested too deep for a value.
+    case bytes([UInt8])
+    case nothing
+}
+
+/// What the server says when it says no.
+public struct ServerRefusal: Error, Hashable, Sendable {
+    public let status: Int
+    public let code: Int?
+    public let message: String
+
+    public init(_ status: Int, code: Int? = nil, _ message: String) {
+        (self.status, self.code, self.message) = (status, code, message)
+    }
+
+    static func unknownConversation(_ id: RemoteID) -> ServerRefusal {
+        ServerRefusal(404, code: 3000, "Conversation with id '\(id)' not found")
+    }
+    static let forbidden = ServerRefusal(403, "Not allowed")
+    static let busy = ServerRefusal(409, "Conversation is being updated, concurrent requests are not supported")
+    static let unansweredCalls = ServerRefusal(
+        400, code: 3230, "Not the same number of function calls and responses")
+    static let runFailed = ServerRefusal(503, code: 3000, "Failed to create conversation response.")
+    static func invalid(_ message: String) -> ServerRefusal { ServerRefusal(422, code: 3001, message) }
+}

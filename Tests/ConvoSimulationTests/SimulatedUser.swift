@@ -1,0 +1,161 @@
+import ConvoModel
+import ConvoSimulation
+import ConvoStore
+import Synchronization
+
+/// Who writes through the store, and remembers what they were told is durable.
+///
+/// Each write carries a number of its own in a field that no history shows, so that a request can be known for the
+/// write that it is sent for, whatever it says.
+final class SimulatedUser: Sendable {
+    private struct State {
+        var acknowledged: [OperationID] = []
+        var retried: Set<OperationID> = []
+        var deletedHere: Set<RemoteID> = []
+        var operations: [Int: OperationID] = [:]
+        var homes: [OperationID: LocalID] = [:]
+        var count = 0
+    }
+    private let state = Mutex(State())
+
+    /// The writes that are durable, as far as the person was told; cancelled ones included.
+    var acknowledged: [OperationID] { state.withLock { $0.acknowledged } }
+    /// In which conversation each write was queued.
+    var homes: [OperationID: LocalID] { state.withLock { $0.homes } }
+    var retried: Set<OperationID> { state.withLock { $0.retried } }
+    var deletedHere: Set<RemoteID> { state.withLock { $0.deletedHere } }
+
+    /// Which write a request is sent for.
+    func operation(of request: SimulatedRequest) -> OperationID? {
+        let body: JSONText? =
+            switch request {
+            case .start(let body): body.json
+            case .append(let body, _): body.json
+            case .restart(let body, _): body.json
+            default: nil
+            }
+        guard let number = body?["completion_args"]?["random_seed"]?.int else { return nil }
+        return state.withLock { $0.operations[number] }
+    }
+
+    /// An older state of the disk is back: what was queued since then is owed no more.
+    func forget(butFor known: Set<OperationID>) {
+        state.withLock { $0.acknowledged.removeAll { !known.contains($0) } }
+    }
+
+    /// Does one thing, if it can be done: a store that says no has said so, and nothing is owed.
+    ///
+    /// - Returns: the write that was queued, if one was.
+    @discardableResult
+    func perform(_ action: Scenario.Action, in store: Store) throws -> OperationID? {
+        let before = acknowledged.count
+        do throws(StoreError) {
+            try act(action, in: store)
+        } catch {
+            switch error {
+            case .corrupt, .notWritable, .diskFull, .busy, .unexpected, .newerSchema, .notOurs: throw error
+            default: break
+            }
+        }
+        return acknowledged.count > before ? acknowledged.last : nil
+    }
+
+    private func act(_ action: Scenario.Action, in store: Store) throws(StoreError) {
+        switch action {
+        case .start(let text, let isStored):
+            var request = StartRequest(inputs: .text(text))
+            request.model = "mistral-small-latest"
+            request.store = isStored ? nil : false
+            try write(request) { request throws(StoreError) in try store.start(request) }
+        case .append(let nth, let text), .appendStreaming(let nth, let text, _, _):
+            guard let target = try conversation(nth, in: store) else { return }
+            try write(AppendRequest(inputs: .text(text))) { request throws(StoreError) in
+                try store.append(request, to: target.id)
+            }
+        case .restart(let nth, let text):
+            guard let target = try conversation(nth, in: store) else { return }
+            let entries = try store.history(of: target.id).entries
+            guard !entries.isEmpty, let from = entries[nth % entries.count].entry.id else { return }
+            try write(RestartRequest(from: from, inputs: .text(text))) { request throws(StoreError) in
+                try store.restart(request, of: target.id)
+            }
+        case .answerCalls(let nth):
+            guard let target = try conversation(nth, in: store) else { return }
+            let results = try openCalls(of: target.id, in: store).map { call in
+                JSONText.object([
+                    "type": .string("function.result"), "tool_call_id": .string(call), "result": .string("42"),
+                ])
+            }
+            guard !results.isEmpty else { return }
+            try write(AppendRequest(inputs: .entries(results))) { request throws(StoreError) in
+                try store.append(request, to: target.id)
+            }
+        case .deleteRemotely(let nth):
+            guard let target = try conversation(nth, in: store) else { return }
+            _ = try store.delete(target.id, .remote)
+        case .deleteHere(let nth):
+            guard let target = try conversation(nth, in: store) else { return }
+            _ = try store.delete(target.id, .local)
+            if let remoteID = target.remoteID { state.withLock { _ = $0.deletedHere.insert(remoteID) } }
+        case .cancel(let nth):
+            guard let item = try operation(nth, in: store) else { return }
+            // What nobody can tell about is the person's own risk; here nobody takes it.
+            guard item.state != .held || item.reason?.code == "dependency" else { return }
+            _ = try store.cancel(item.id)
+        case .flood(let rounds):
+            let targets = try store.conversations()
+            for round in 1...rounds {
+                for target in targets {
+                    try write(AppendRequest(inputs: .text("round \(round)"))) { request throws(StoreError) in
+                        try store.append(request, to: target.id)
+                    }
+                }
+            }
+        case .retryCopied:
+            for item in try store.outbox() where item.state == .held && item.reason?.code == "copied" {
+                try store.retry(item.id)
+                state.withLock { _ = $0.retried.insert(item.id) }
+            }
+        // The engine's, or the disk's.
+        case .sync, .syncAs, .adoptAs, .acceptDeletions, .backUp, .restore, .syncCopy: break
+        case .retry(let nth):
+            guard let item = try operation(nth, in: store) else { return }
+            guard item.state == .refused || item.state == .queued || item.state == .inDoubt else { return }
+            try store.retry(item.id)
+            state.withLock { _ = $0.retried.insert(item.id) }
+        }
+    }
+
+    private func write<Request: WriteRequest>(
+        _ request: Request, _ queue: (Request) throws(StoreError) -> QueuedWrite
+    ) throws(StoreError) {
+        let number = state.withLock { state in
+            state.count += 1
+            return state.count
+        }
+        var request = request
+        request.completionArgs = .object(["random_seed": .int(number)])
+        let receipt = try queue(request)
+        state.withLock { state in
+            state.operations[number] = receipt.operation
+            state.acknowledged.append(receipt.operation)
+            state.homes[receipt.operation] = receipt.conversation
+        }
+    }
+
+    private func conversation(_ nth: Int, in store: Store) throws(StoreError) -> StoredConversation? {
+        let conversations = try store.conversations()
+        return conversations.isEmpty ? nil : conversations[nth % conversations.count]
+    }
+
+    private func operation(_ nth: Int, in store: Store) throws(StoreError) -> OutboxItem? {
+        let items = try store.outbox()
+        return items.isEmpty ? nil : items[nth % items.count]
+    }
+
+    private func openCalls(of id: LocalID, in store: Store) throws(StoreError) -> [String] {
+        let entries = try store.history(of: id).entries.map(\.entry)
+        let answered = entries.filter { $0.type == .functionResult }.compactMap(\.toolCallID)
+        return entries.filter { $0.type == .functionCall }.compactMap(\.toolCallID).filter { !answered.contains($0) }
+    }
+}

@@ -1,0 +1,221 @@
+import ConvoAPI
+import ConvoModel
+import ConvoStore
+import Testing
+
+@testable import ConvoSync
+
+@Suite struct `What becomes of a write` {
+    private let limits = SyncLimits()
+
+    private func afterSend(_ error: APIError) throws -> OperationTransition {
+        let item = try item()
+        return OperationTransition(.api(error), during: .send(item, nil), of: item, at: noon, limits: limits)
+    }
+
+    private func afterReading(
+        _ confirmation: ConvoSync.InDoubtLookup, of item: OutboxItem, at span: Duration,
+        clockSetBy jump: Duration = .zero
+    ) -> OperationTransition {
+        OperationTransition(
+            confirmation, of: item, readSince: uptimeAtNoon + span, at: noon + span + jump, limits: limits)
+    }
+
+    @Test(arguments: [400, 403, 404, 422]) func `that the server says no to: refused`(status: Int) throws {
+        guard case .refused(let reason) = try afterSend(.status(status)) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(reason.code == "http_\(status)")
+    }
+
+    @Test(arguments: [409, 429]) func `that came at a bad time: back in the queue, for later`(status: Int) throws {
+        guard case .queued(_, let moment) = try afterSend(.status(status, retryAfter: .seconds(7))) else {
+            Issue.record("not queued")
+            return
+        }
+        #expect(try #require(moment) >= noon + .seconds(7))
+    }
+
+    @Test(arguments: [APIError.lost, .status(500, .unknown), .status(503, .unknown)])
+    func `that may have arrived: in doubt`(error: APIError) throws {
+        guard case .inDoubt = try afterSend(error) else {
+            Issue.record("not in doubt")
+            return
+        }
+    }
+
+    @Test(arguments: [APIError.unreachable, .status(401)])
+    func `that certainly did not leave: queued, and the next pass tries`(error: APIError) throws {
+        guard case .queued(_, nil) = try afterSend(error) else {
+            Issue.record("not queued")
+            return
+        }
+    }
+
+    @Test func `in doubt and not there: not sent again before it can no longer surface`() throws {
+        let item = try item(state: .inDoubt)
+        let early = afterReading(.absent, of: item, at: .seconds(659))
+        guard case .inDoubt(_, let moment) = early else {
+            Issue.record("sent again too early")
+            return
+        }
+        #expect(moment <= noon + .seconds(660))
+        #expect(
+            afterReading(.absent, of: item, at: .seconds(660)) == .queued(.notArrived, until: nil))
+    }
+
+    @Test(arguments: [Duration.seconds(-7200), .seconds(7200)])
+    func `in doubt: no clock that is set changes when it can no longer surface`(jump: Duration) throws {
+        let item = try item(state: .inDoubt)
+        guard case .inDoubt = afterReading(.absent, of: item, at: .seconds(659), clockSetBy: jump) else {
+            Issue.record("sent again too early")
+            return
+        }
+        let verdict = afterReading(.absent, of: item, at: .seconds(660), clockSetBy: jump)
+        #expect(verdict == .queued(.notArrived, until: nil))
+    }
+
+    @Test func `in doubt, and the machine was started anew: what counts is the time since then`() throws {
+        let item = try item(state: .inDoubt)
+        for (seconds, isProved) in [(659, false), (660, true)] {
+            let uptime = Uptime(boot: "second", microseconds: Int64(seconds) * 1_000_000)
+            let verdict = OperationTransition(
+                .absent, of: item, readSince: uptime, at: noon + .seconds(9000), limits: limits)
+            #expect((verdict == .queued(.notArrived, until: nil)) == isProved)
+        }
+    }
+
+    @Test func `in doubt, and on another machine, which has long been running: the wall clock must say so too`() throws
+    {
+        let item = try item(state: .inDoubt)
+        let uptime = Uptime(boot: "other", microseconds: 86_400_000_000)
+        for (seconds, isProved) in [(659, false), (660, true)] {
+            let now = noon + .seconds(seconds)
+            let verdict = OperationTransition(.absent, of: item, readSince: uptime, at: now, limits: limits)
+            #expect((verdict == .queued(.notArrived, until: nil)) == isProved)
+        }
+    }
+
+    @Test func `in doubt, and reading fails: still in doubt, whatever the error`() throws {
+        let item = try item(state: .inDoubt)
+        for error in [
+            APIError.unreachable, .status(401), .status(422), .status(429), .status(500), .lost,
+        ] {
+            guard
+                case .inDoubt = OperationTransition(
+                    .api(error), during: .confirm(item), of: item, at: noon, limits: limits)
+            else {
+                Issue.record("\(error) took it out of doubt")
+                return
+            }
+        }
+    }
+
+    @Test func `in doubt, and the conversation is gone: held, for nobody can tell`() throws {
+        let item = try item(state: .inDoubt)
+        #expect(afterReading(.denied, of: item, at: limits.replicaLag) == .held(.conversationGone))
+        guard case .inDoubt = afterReading(.denied, of: item, at: limits.replicaLag - .seconds(1)) else {
+            Issue.record("a replica's word was believed")
+            return
+        }
+    }
+
+    @Test func `in doubt, and the server is still at it: in doubt, however late`() throws {
+        let item = try item(state: .inDoubt)
+        guard case .inDoubt = afterReading(.busy, of: item, at: .seconds(3600)) else {
+            Issue.record("out of doubt")
+            return
+        }
+    }
+
+    @Test func `in doubt and nobody can tell: held for the person`() throws {
+        #expect(
+            try afterReading(.unclear(.ambiguous), of: item(state: .inDoubt), at: .zero) == .held(.ambiguous))
+    }
+
+    @Test func `in doubt, and there without an answer: delivered once its run can no longer fail`() throws {
+        let item = try item(state: .inDoubt)
+        let id = RemoteID("conv_9")
+        #expect(afterReading(.unanswered(id), of: item, at: .seconds(660)) == .delivered(id))
+        #expect(
+            afterReading(.unanswered(id), of: item, at: .seconds(655))
+                == .inDoubt(try #require(item.reason), until: noon + .seconds(660)))
+    }
+
+    @Test func `in doubt, and no history is as new as what was known: held once none can come`() throws {
+        let item = try item(state: .inDoubt)
+        #expect(afterReading(.outdated, of: item, at: .seconds(660)) == .held(.ambiguous))
+        #expect(
+            afterReading(.outdated, of: item, at: .seconds(655))
+                == .inDoubt(try #require(item.reason), until: noon + .seconds(660)))
+    }
+
+    @Test func `in doubt: looked for after half a second, and then every ten`() throws {
+        guard case .inDoubt(_, let first) = try afterSend(.lost) else {
+            Issue.record("not in doubt")
+            return
+        }
+        #expect(first == noon + .milliseconds(500))
+        let item = try item(state: .inDoubt)
+        for confirmation in [ConvoSync.InDoubtLookup.absent, .busy, .denied, .outdated, .unanswered(nil)] {
+            guard case .inDoubt(_, let moment) = afterReading(confirmation, of: item, at: .seconds(1)) else {
+                Issue.record("\(confirmation)")
+                return
+            }
+            #expect(moment == noon + .seconds(11))
+        }
+    }
+
+    @Test func `that came at a bad time waits longer the more often it was tried`() throws {
+        for (tries, seconds) in [(0, 1), (1, 2), (2, 4)] {
+            let item = try item(tries: tries)
+            guard
+                case .queued(_, let moment) = OperationTransition(
+                    .api(.status(409)), during: .send(item, nil), of: item, at: noon, limits: limits)
+            else {
+                Issue.record("not queued")
+                return
+            }
+            #expect(moment == noon + .seconds(seconds))
+        }
+    }
+
+    /// Each run may have cost tokens.
+    @Test func `whose run the server itself failed on five times: held for the person`() throws {
+        for (failures, isHeld) in [(3, false), (4, true)] {
+            let store = try temporaryStore()
+            var request = StartRequest(inputs: .text("hello"))
+            request.model = "m"
+            let id = try store.start(request).operation
+            let failed = OutboxItem.Reason(code: "http_500", message: "it broke")
+            for number in 0...failures {
+                _ = try store.markSending(id, base: nil)
+                try store.markInDoubt(id, reason: failed, nextAttempt: noon)
+                if number < failures { try store.markQueued(id, from: .inDoubt, reason: nil, nextAttempt: nil) }
+            }
+            let item = try store.operation(matching: id.rawValue)
+            let verdict = afterReading(.absent, of: item, at: .seconds(660))
+            #expect(verdict == (isHeld ? .held(failed) : .queued(.notArrived, until: nil)))
+        }
+    }
+}
+
+@Suite struct `A failure that is not the API's` {
+    @Test(arguments: [
+        SyncFailure.cancelled, .store(.busy(path: "x")), .otherServer(owner: "a", given: "b"),
+        .otherAccount(owner: nil, given: nil),
+    ])
+    func `ends the pass, and says nothing of the server`(failure: SyncFailure) {
+        #expect(failure.endsPass && failure.isUnproven)
+        #expect(!failure.isNotFound && !failure.mayHaveActed && !failure.isNotTheAPI && !failure.isUnreadable)
+        #expect(!failure.isRetryable && !failure.isPassing && !failure.isBusy && !failure.isThrottle)
+        #expect(failure.asked == nil)
+    }
+
+    @Test func `but a gateway's is not tried again at once`() {
+        let gateway = SyncFailure.api(APIError(.notTheAPI(status: 503), effect: .none, message: "a page"))
+        #expect(!gateway.isPassing)
+        #expect(SyncFailure.api(.status(503)).isPassing)
+    }
+}
