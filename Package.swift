@@ -72,7 +72,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        // The engine, the sandbox's rules, the settings.
+        // The engine, the sandbox's rules, what programs share.
         .target(name: "ConvoSync", dependencies: ["ConvoAPI", "ConvoStore", "ConvoModel"], swiftSettings: strict),
         .target(
             name: "ConvoSandbox",
@@ -83,17 +83,11 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .target(
-            name: "ConvoConfiguration",
-            dependencies: ["TOMLKit"],
-            swiftSettings: strict
-        ),
         .target(name: "ConvoTerminal", dependencies: ["ConvoModel"], swiftSettings: strict),
         .target(
-            name: "ConvoWiring",
+            name: "ConvoApp",
             dependencies: [
-                "CMalloc", "ConvoAPI", "ConvoConfiguration", "ConvoHTTP", "ConvoModel", "ConvoStore", "ConvoSync",
-                "ConvoTerminal",
+                "CMalloc", "ConvoAPI", "ConvoHTTP", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal", "TOMLKit",
             ],
             swiftSettings: strict
         ),
@@ -102,8 +96,7 @@ let package = Package(
         .executableTarget(
             name: "convo",
             dependencies: [
-                "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
-                "ConvoWiring",
+                "ConvoAPI", "ConvoApp", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -111,8 +104,7 @@ let package = Package(
         .executableTarget(
             name: "convod",
             dependencies: [
-                "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
-                "ConvoWiring",
+                "ConvoAPI", "ConvoApp", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -185,14 +177,13 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "ConvoConfigurationTests", dependencies: ["ConvoConfiguration"], swiftSettings: strict),
+        .testTarget(name: "ConvoAppTests", dependencies: ["ConvoApp", "ConvoStore"], swiftSettings: strict),
         .testTarget(
             name: "ConvoTerminalTests", dependencies: ["ConvoTerminal", "ConvoModel"], swiftSettings: strict),
         .testTarget(
             name: "ConvoCommandTests",
             dependencies: [
-                "convo", "ConvoAPI", "ConvoConfiguration", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
-                "ConvoWiring",
+                "convo", "ConvoAPI", "ConvoApp", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict

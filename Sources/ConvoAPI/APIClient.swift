@@ -65,18 +65,18 @@ struct APIClient: Sendable {
     ///
     /// - Throws: ``APIError`` before anything is sent: where there is no key, and where it would travel in the clear to
     ///   another machine.
-    private func usableKey() throws(APIError) -> APIKey? {
+    private func usableKey() throws(APIError) -> BearerToken? {
         let isHere = baseURL.isLoopback && baseURL.scheme == "http"
         guard let text = apiKey() else {
             guard isHere else { throw .keyProblem("there is no API key") }
             return nil
         }
-        let key = try APIKey(text)
+        let key = try BearerToken(text)
         guard isHere || baseURL.scheme == "https" else { throw .keyInTheClear(to: baseURL.origin) }
         return key
     }
 
-    private func request(_ call: APIRequest, _ key: APIKey?) throws(APIError) -> HTTPRequest {
+    private func request(_ call: APIRequest, _ key: BearerToken?) throws(APIError) -> HTTPRequest {
         var headers: HTTPHeaders = [
             "Accept": call.isStream ? "text/event-stream" : "application/json", "User-Agent": userAgent,
         ]

@@ -12,7 +12,7 @@ struct ResponseInterpreter {
     let head: HTTPHead
     let call: APIRequest
     /// The key that was sent: a server's message may repeat it.
-    var key: APIKey?
+    var key: BearerToken?
 
     var isSuccess: Bool { (200..<300).contains(head.status) }
 

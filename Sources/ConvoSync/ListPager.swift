@@ -71,11 +71,11 @@ struct ListPager {
 
     private mutating func decide(_ intake: IngestedPage, _ page: Int) {
         switch scope {
-        case .look:
+        case .firstPage:
             // On to the next page only while nothing known is in sight.
             let isAllNew = !intake.items.isEmpty && intake.newCount == intake.items.count
             isAllNew && intake.count >= size ? goOn(to: page + 1) : end()
-        case .sweep:
+        case .full:
             let isRepetition = page > 0 && isRepetition(intake)
             met.formUnion(intake.ids)
             metInPass.formUnion(intake.ids)

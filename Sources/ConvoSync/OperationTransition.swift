@@ -43,20 +43,21 @@ public enum OperationTransition: Sendable, Hashable {
         case .present(let remoteID): self = .delivered(remoteID)
         case .unanswered(let remoteID) where missing <= .zero: self = .delivered(remoteID)
         case .unanswered:
-            self = .inDoubt(item.reason ?? .unanswered, until: now + min(missing, OperationTransition.look))
-        case .busy: self = .inDoubt(item.reason ?? .stillBusy, until: now + OperationTransition.look)
+            self = .inDoubt(item.reason ?? .unanswered, until: now + min(missing, OperationTransition.lookupInterval))
+        case .busy: self = .inDoubt(item.reason ?? .stillBusy, until: now + OperationTransition.lookupInterval)
         case .denied where doubted >= limits.replicaLag: self = .held(.conversationGone)
-        case .denied: self = .inDoubt(item.reason ?? .notThereYet, until: now + OperationTransition.look)
+        case .denied: self = .inDoubt(item.reason ?? .notThereYet, until: now + OperationTransition.lookupInterval)
         case .unclear(let reason): self = .held(reason)
         case .outdated where missing <= .zero: self = .held(.ambiguous)
         case .outdated:
-            self = .inDoubt(item.reason ?? .notThereYet, until: now + min(missing, OperationTransition.look))
+            self = .inDoubt(item.reason ?? .notThereYet, until: now + min(missing, OperationTransition.lookupInterval))
         case .absent:
             // Deleting twice is deleting once: no need to wait.
             if missing <= .zero || item.kind == .delete {
                 self = .absent(item, limits)
             } else {
-                self = .inDoubt(item.reason ?? .notThereYet, until: now + min(missing, OperationTransition.look))
+                self = .inDoubt(
+                    item.reason ?? .notThereYet, until: now + min(missing, OperationTransition.lookupInterval))
             }
         }
     }
@@ -127,7 +128,7 @@ public enum OperationTransition: Sendable, Hashable {
 
     /// When what is in doubt is looked for first, and then again and again.
     static let firstLook = Duration.milliseconds(500)
-    static let look = Duration.seconds(10)
+    static let lookupInterval = Duration.seconds(10)
 }
 
 extension OutboxItem {

@@ -48,7 +48,7 @@ struct PullExecutor: Sendable {
             return .markedDeleted
         case .conclude(let scope):
             while try store.mergeIndex(hasMoreToCome: false) { await Task.yield() }  // other steps have their turn
-            try store.notePull(isSweep: scope == .sweep)
+            try store.notePull(isSweep: scope == .full)
             return .concluded
         }
     }

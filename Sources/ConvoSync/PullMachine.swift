@@ -6,7 +6,7 @@ public import ConvoStore
 /// What is to be fetched is asked of the store and not remembered here, so that a pull that was cut off goes on
 /// where it was, and memory does not grow with the number of conversations.
 public struct PullMachine: StateMachine {
-    public enum Scope: Sendable, Hashable { case look, sweep }
+    public enum Scope: Sendable, Hashable { case firstPage, full }
 
     public enum Step: Sendable, Hashable {
         /// Makes sure that the server and the key are those of the database.
@@ -129,7 +129,7 @@ public struct PullMachine: StateMachine {
 
     /// A sweep asks for what it did not see, once all pages are read.
     private mutating func nextCheck() -> Step? {
-        if scope == .sweep, !isMirroredAsked {
+        if scope == .full, !isMirroredAsked {
             isMirroredAsked = true
             return .findMirrored(exceptOn: listing.samePages.sorted())
         }

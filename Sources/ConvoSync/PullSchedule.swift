@@ -26,8 +26,8 @@ public struct PullSchedule: Sendable {
     public func next(at now: Timestamp) -> Decision {
         // A clock that was set back must not silence us: what lies further ahead than the whole wait is due.
         if let pause, pause.until > now, pause.until <= now + pause.wait { return .sleep(until: pause.until) }
-        guard let nextSweep, nextSweep > now, nextSweep <= now + sweepInterval else { return .pull(.sweep) }
-        guard let nextLook, nextLook > now, nextLook <= now + pollInterval else { return .pull(.look) }
+        guard let nextSweep, nextSweep > now, nextSweep <= now + sweepInterval else { return .pull(.full) }
+        guard let nextLook, nextLook > now, nextLook <= now + pollInterval else { return .pull(.firstPage) }
         return .sleep(until: min(nextSweep, nextLook))
     }
 
@@ -41,6 +41,6 @@ public struct PullSchedule: Sendable {
         failures = 0
         pause = nil
         nextLook = now + pollInterval
-        if scope == .sweep { nextSweep = now + sweepInterval }
+        if scope == .full { nextSweep = now + sweepInterval }
     }
 }

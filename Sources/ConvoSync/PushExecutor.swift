@@ -50,8 +50,8 @@ struct PushExecutor: Sendable {
             return .confirmed(try await confirm(item), readSince: readSince)
         case .find(let item, _):
             return .found(try await isThere(try item.requireRemoteID()))
-        case .settle(let item, let verdict):
-            try settle(item, verdict)
+        case .settle(let item, let transition):
+            try settle(item, transition)
             return .settled
         case .refresh(let item):
             try await refresh(item)
@@ -204,8 +204,8 @@ struct PushExecutor: Sendable {
         try store.noteOwnTurn(of: sent, entries: inputs + outputs)
     }
 
-    private func settle(_ item: OutboxItem, _ verdict: OperationTransition) throws {
-        switch verdict {
+    private func settle(_ item: OutboxItem, _ transition: OperationTransition) throws {
+        switch transition {
         case .delivered(let remoteID): try store.markDelivered(item.id, as: remoteID)
         case .queued(let reason, let moment):
             try store.markQueued(item.id, from: item.state, reason: reason, nextAttempt: moment)

@@ -127,9 +127,9 @@ public struct PushMachine: StateMachine {
             writers = min(limits.writers, writers + 1)
             decided.append(.refresh(item))
         case (.confirm(let item), .confirmed(let confirmation, let readSince)):
-            let verdict = OperationTransition(confirmation, of: item, readSince: readSince, at: now, limits: limits)
-            if case .delivered = verdict { report.delivered += 1 }
-            decided.append(.settle(item, verdict))
+            let transition = OperationTransition(confirmation, of: item, readSince: readSince, at: now, limits: limits)
+            if case .delivered = transition { report.delivered += 1 }
+            decided.append(.settle(item, transition))
         case (.settle(let item, .delivered), .settled), (.settle(let item, .refused), .settled),
             (.settle(let item, .held), .settled):
             decided.append(.refresh(item))

@@ -1,7 +1,7 @@
 import ArgumentParser
+import ConvoApp
 import ConvoModel
 import ConvoTerminal
-import ConvoWiring
 import Glibc
 
 /// How a command that threw ends: what it prints where, and its exit code.

@@ -1,8 +1,7 @@
 import ArgumentParser
-import ConvoConfiguration
+import ConvoApp
 import ConvoStore
 import ConvoSync
-import ConvoWiring
 
 /// What every verb takes.
 struct CommonOptions: ParsableArguments {

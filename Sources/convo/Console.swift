@@ -15,7 +15,7 @@ struct Console {
     /// How the answer is laid out for the terminal that is there.
     var style: OutputStyle {
         OutputStyle(
-            ansi: device.ansi(environment: Console.variable), width: device.width, moments: LocalTimeFormatter.here())
+            ansi: device.ansi(environment: Console.variable), width: device.width, times: LocalTimeFormatter.here())
     }
 
     /// Prints the one form or the other; only the form that is asked for is made.

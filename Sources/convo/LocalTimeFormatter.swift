@@ -2,7 +2,7 @@ import ConvoModel
 import ConvoTerminal
 import Glibc
 
-/// How moments are said: seen from now, in the person's own time zone.
+/// How times are said: seen from now, in the person's own time zone.
 struct LocalTimeFormatter: Sendable {
     let now: Timestamp
     /// The offset from UTC in force at a moment, in seconds.

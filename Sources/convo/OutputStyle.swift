@@ -5,7 +5,7 @@ struct OutputStyle: Sendable {
     let ansi: ANSIStyle
     /// The terminal's columns; `nil` where there is none.
     let width: Int?
-    let moments: LocalTimeFormatter
+    let times: LocalTimeFormatter
 
     /// The columns that running text takes: wider lines are hard to read.
     var textWidth: Int { min(width ?? OutputStyle.comfortableWidth, OutputStyle.comfortableWidth) }

@@ -1,7 +1,6 @@
 import ArgumentParser
-import ConvoConfiguration
+import ConvoApp
 import ConvoTerminal
-import ConvoWiring
 import Glibc
 import Logging
 

@@ -1,8 +1,7 @@
-import ConvoConfiguration
+import ConvoApp
 import ConvoStore
 import ConvoSync
 import ConvoTerminal
-import ConvoWiring
 import Logging
 import ServiceLifecycle
 import UnixSignals

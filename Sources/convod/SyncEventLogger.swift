@@ -1,8 +1,8 @@
+import ConvoApp
 import ConvoModel
 import ConvoStore
 import ConvoSync
 import ConvoTerminal
-import ConvoWiring
 import Logging
 import Synchronization
 

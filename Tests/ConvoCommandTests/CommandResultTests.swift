@@ -1,9 +1,8 @@
 import ArgumentParser
-import ConvoConfiguration
+import ConvoApp
 import ConvoModel
 import ConvoStore
 import ConvoTerminal
-import ConvoWiring
 import Testing
 
 @testable import convo

@@ -9,7 +9,7 @@ extension OutputStyle {
     /// No colour, no terminal, noon of a fixed day, UTC.
     static let plain = OutputStyle(
         ansi: .plain, width: nil,
-        moments: LocalTimeFormatter(now: Timestamp(microseconds: 1_790_000_000_000_000)) { _ in 0 })
+        times: LocalTimeFormatter(now: Timestamp(microseconds: 1_790_000_000_000_000)) { _ in 0 })
 }
 
 @Suite struct `A message's content` {
@@ -42,10 +42,10 @@ extension OutputStyle {
     }
 }
 
-@Suite struct `The moments` {
+@Suite struct `The times` {
     @Test func `are said in the person's time zone`() {
-        let moments = LocalTimeFormatter(now: Timestamp(microseconds: 0)) { _ in 7200 }
-        #expect(moments.dateAndTime("2026-10-05T23:45:48.416223Z") == "2026-10-06 01:45")
-        #expect(moments.dateAndTime("not a time") == "not a time")
+        let times = LocalTimeFormatter(now: Timestamp(microseconds: 0)) { _ in 7200 }
+        #expect(times.dateAndTime("2026-10-05T23:45:48.416223Z") == "2026-10-06 01:45")
+        #expect(times.dateAndTime("not a time") == "not a time")
     }
 }

@@ -12,7 +12,7 @@ final class SteppedClock: SyncClock {
         var count = 0
     }
 
-    /// The moments, in seconds.
+    /// The times, in seconds.
     let deadlines: AsyncStream<Int64>
     private let told: AsyncStream<Int64>.Continuation
     private let state = Mutex(State())

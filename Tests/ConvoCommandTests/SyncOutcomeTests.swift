@@ -1,7 +1,7 @@
 import ConvoAPI
+import ConvoApp
 import ConvoModel
 import ConvoTerminal
-import ConvoWiring
 import Testing
 
 @testable import ConvoStore
@@ -10,14 +10,14 @@ import Testing
 
 @Suite struct `A sync` {
     /// 17:33:20 in a place two hours east of UTC.
-    private let moments = LocalTimeFormatter(now: Timestamp(microseconds: 1_790_004_800_000_000)) { _ in 7200 }
+    private let times = LocalTimeFormatter(now: Timestamp(microseconds: 1_790_004_800_000_000)) { _ in 7200 }
 
     private func failure(_ kind: APIError.Kind, retryAfter: Duration? = nil) -> SyncFailure {
         .api(APIError(kind, effect: .none, message: "the server says no", retryAfter: retryAfter))
     }
 
     private func outcome(_ change: (inout SyncOutcome) -> Void) -> SyncOutcome {
-        var outcome = SyncOutcome(moments: moments)
+        var outcome = SyncOutcome(times: times)
         change(&outcome)
         return outcome
     }
@@ -67,7 +67,7 @@ import Testing
         (7, "17:33:27 (7 s)"), (600, "17:43 (10 min)"), (7200, "19:33 (2 h)"), (86_400, "2026-09-22 17:33 (24 h)"),
     ])
     func `names the moment as its distance asks for`(seconds: Int64, expected: String) {
-        #expect(moments.time(in: .seconds(seconds)) == expected)
+        #expect(times.time(in: .seconds(seconds)) == expected)
     }
 
     @Test func `reports the pull and the push, and ends by the pull's failure`() {

@@ -34,7 +34,7 @@ public final class SimulatedClient: ConversationsAPI {
     }
     public func list(page: Int, pageSize: Int, unless known: PageDigest?) async throws(APIError) -> ListedPage {
         let answer = try await exchange(.list(page: page, pageSize: pageSize, metadata: nil))
-        let bytes = Array("\(answer.elements.map(\.text))".utf8)
+        let bytes = Array(answer.elements.map(\.text).joined(separator: ",").utf8)
         if let known, bytes.withUnsafeBytes({ known.describes($0) }) { return .same }
         return .read(ConversationPage(elements: answer.elements), bytes.withUnsafeBytes { PageDigest(of: $0) })
     }

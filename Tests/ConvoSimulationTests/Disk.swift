@@ -1,6 +1,7 @@
 import ConvoModel
 import ConvoSimulation
 import Foundation
+import Glibc
 import SeededRandom
 import SyncRecorder
 import Synchronization
@@ -80,7 +81,7 @@ final class Disk: Sendable {
         state.withLock { state in
             let database = database(state.lives)
             state.seen = WriteAheadLog.mark(of: database)
-            state.seenInstance = FileManager.default.contents(atPath: database.path() + ".instance")
+            state.seenInstance = Disk.contents(of: database.path() + ".instance")
         }
     }
 
@@ -154,6 +155,16 @@ final class Disk: Sendable {
         for suffix in ["", "-wal", ".instance"] where FileManager.default.fileExists(atPath: old.path() + suffix) {
             try FileManager.default.copyItem(atPath: old.path() + suffix, toPath: new.path() + suffix)
         }
+    }
+
+    /// A small file's bytes; `nil` where there is none. Read at each point at which a process may die, so without Foundation.
+    private static func contents(of path: String) -> Data? {
+        let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var bytes = Data(count: 4096)
+        let count = bytes.withUnsafeMutableBytes { read(file, $0.baseAddress, $0.count) }
+        return count < 0 ? nil : bytes.prefix(count)
     }
 
     private func database(_ life: Int) -> URL { folder.appending(path: "\(life)/convo.db") }

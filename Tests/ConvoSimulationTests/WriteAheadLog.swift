@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import SyncRecorder
 
 /// SQLite's write-ahead log as a death or a power cut leaves it.
@@ -19,12 +20,13 @@ enum WriteAheadLog {
 
     /// `nil` where there is no log, or an empty one.
     static func mark(of database: URL) -> Mark? {
-        guard let log = FileHandle(forReadingAtPath: database.path() + "-wal") else { return nil }
-        defer { try? log.close() }  // reading leaves nothing behind
-        guard let length = try? log.seekToEnd(), (try? log.seek(toOffset: 16)) != nil,
-            let salts = try? log.read(upToCount: 8), salts.count == 8
-        else { return nil }
-        return Mark(salts: salts, length: Int(length))
+        let log = open(database.path() + "-wal", O_RDONLY | O_CLOEXEC)
+        guard log >= 0 else { return nil }
+        defer { close(log) }
+        var salts = Data(count: 8)
+        let count = salts.withUnsafeMutableBytes { pread(log, $0.baseAddress, $0.count, 16) }
+        guard count == salts.count else { return nil }
+        return Mark(salts: salts, length: Int(lseek(log, 0, SEEK_END)))
     }
 
     /// What of it is really on the disk; `nil` where it was never synced.

@@ -15,7 +15,7 @@ import Testing
         chat = try await test.mirrored()
     }
 
-    private var shell: PushExecutor {
+    private var executor: PushExecutor {
         PushExecutor(
             api: test.server, account: test.engine.account, store: test.store, clock: test.clock,
             limits: SyncLimits())
@@ -24,7 +24,7 @@ import Testing
     /// - Returns: `nil` where the reading failed.
     private func confirmation(of id: OperationID) async throws -> ConvoSync.InDoubtLookup? {
         let item = try test.item(id)
-        guard case .confirmed(let confirmation, let since) = await shell.perform(.confirm(item)) else { return nil }
+        guard case .confirmed(let confirmation, let since) = await executor.perform(.confirm(item)) else { return nil }
         #expect(since == test.clock.uptime)
         #expect(!test.server.requests().contains { $0.hasPrefix("append") || $0.hasPrefix("start") })
         return confirmation
@@ -90,7 +90,7 @@ import Testing
         test.server.hideMetadata(inLists: true)
         _ = try test.start("first")
         #expect(try await test.push().delivered == 1)
-        _ = await test.engine.pull(.look)
+        _ = await test.engine.pull(.firstPage)
         let write = try doubtfulStart()
         _ = test.server.make("new")
         _ = test.server.requests()
@@ -103,10 +103,10 @@ import Testing
         let write = try doubtfulStart()
         var limits = SyncLimits()
         limits.pageSize = 1
-        let shell = PushExecutor(
+        let executor = PushExecutor(
             api: test.server, account: test.engine.account, store: test.store, clock: test.clock, limits: limits)
         _ = test.server.requests()
-        _ = await shell.perform(.confirm(try test.item(write)))
+        _ = await executor.perform(.confirm(try test.item(write)))
         #expect(test.server.requests().count { $0.hasPrefix("list") } == 2 * 4)
         #expect(try test.store.localID(matching: unknown.rawValue) != test.store.localID(matching: known.rawValue))
     }
@@ -202,7 +202,7 @@ import Testing
     @Test func `of our start that was known here: there, or gone, and not sent again then`() async throws {
         let write = try doubtfulStart()
         let made = test.server.make("new", metadata: signed(write))
-        _ = await test.engine.pull(.look)
+        _ = await test.engine.pull(.firstPage)
         #expect(try test.item(write).remoteID == made)
         _ = test.server.requests()
         #expect(try await confirmation(of: write) == .present(made))

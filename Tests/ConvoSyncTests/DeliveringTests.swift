@@ -207,7 +207,7 @@ import Testing
             #expect(try await test.push().halt != nil)
             #expect(test.server.requests().count == 1)
         }
-        #expect(await test.engine.pull(.look).halt == nil)
+        #expect(await test.engine.pull(.firstPage).halt == nil)
         #expect(try await test.push().delivered == 1)
     }
 }

@@ -94,7 +94,7 @@ import Testing
     }
 
     @Test func `a list that failed is not asked for again before its time`() throws {
-        var machine = PullMachine(.look)
+        var machine = PullMachine(.firstPage)
         machine.verify()
         guard case .step(let list) = machine.next(at: noon), case .list = list else {
             Issue.record("a look does not begin with the list")
@@ -115,11 +115,11 @@ import Testing
         for _ in 0..<limits.attempts {
             _ = try store.markSending(id, base: nil)
             try store.markInDoubt(id, reason: .init(code: "http_503", message: "no"), nextAttempt: noon)
-            let verdict = OperationTransition(
+            let transition = OperationTransition(
                 .absent, of: try store.operation(matching: id.rawValue), readSince: uptimeAtNoon + limits.surfacing,
                 at: noon + limits.surfacing, limits: limits)
-            guard case .queued(let reason, let until) = verdict else {
-                #expect(verdict == .held(.init(code: "http_503", message: "no")))
+            guard case .queued(let reason, let until) = transition else {
+                #expect(transition == .held(.init(code: "http_503", message: "no")))
                 return
             }
             try store.markQueued(id, from: .inDoubt, reason: reason, nextAttempt: until)

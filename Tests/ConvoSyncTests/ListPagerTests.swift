@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func `that were asked for ahead count for nothing once the pages are of another size`() {
-        var listing = ListPager(scope: .sweep, limits: SyncLimits())
+        var listing = ListPager(scope: .full, limits: SyncLimits())
         #expect(asked(&listing) == ["0/100"])
         listing.listed(same(0, size: 100, count: 50, last: 9), page: 0)
         #expect(asked(&listing) == ["1/100", "2/100", "3/100", "4/100"])
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func `that came early say nothing of the run that begins anew`() {
-        var listing = ListPager(scope: .sweep, limits: SyncLimits())
+        var listing = ListPager(scope: .full, limits: SyncLimits())
         _ = asked(&listing)
         listing.listed(same(0, size: 100, count: 50, last: 9), page: 0)
         #expect(asked(&listing).count == 4)
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test func `are taken in their order, in whatever order they come`() {
-        var listing = ListPager(scope: .sweep, limits: SyncLimits())
+        var listing = ListPager(scope: .full, limits: SyncLimits())
         _ = asked(&listing)
         listing.listed(same(0, size: 100, count: 100, last: 3), page: 0)
         #expect(asked(&listing) == ["1/100", "2/100", "3/100"])
@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test func `are asked for one after the other again where one has changed`() {
-        var listing = ListPager(scope: .sweep, limits: SyncLimits())
+        var listing = ListPager(scope: .full, limits: SyncLimits())
         _ = asked(&listing)
         listing.listed(same(0, size: 2, count: 100, last: 9), page: 0)
         #expect(asked(&listing).count == 4)
@@ -104,34 +104,34 @@ import Testing
 
     @Test mutating func `a look: where something known stands, or the page is not full`() {
         limits.pageSize = 2
-        #expect(asked(.look, page(0..<2, .new), page(2..<4, .new), page(4..<5, .new)) == ["0/2", "1/2", "2/2"])
-        #expect(asked(.look, IngestedPage(items: [.new, .unchanged])) == ["0/2"])
-        #expect(asked(.look, page(0..<3, .new), page(3..<4, .new)) == ["0/2", "1/2"])
-        #expect(asked(.look, page(0..<1, .new, odd: 1), page(3..<4, .new)) == ["0/2", "1/2"])
-        #expect(asked(.look, page(0..<0, odd: 2)) == ["0/2"])
-        #expect(asked(.look, page(0..<0)) == ["0/2"])
+        #expect(asked(.firstPage, page(0..<2, .new), page(2..<4, .new), page(4..<5, .new)) == ["0/2", "1/2", "2/2"])
+        #expect(asked(.firstPage, IngestedPage(items: [.new, .unchanged])) == ["0/2"])
+        #expect(asked(.firstPage, page(0..<3, .new), page(3..<4, .new)) == ["0/2", "1/2"])
+        #expect(asked(.firstPage, page(0..<1, .new, odd: 1), page(3..<4, .new)) == ["0/2", "1/2"])
+        #expect(asked(.firstPage, page(0..<0, odd: 2)) == ["0/2"])
+        #expect(asked(.firstPage, page(0..<0)) == ["0/2"])
     }
 
     @Test mutating func `a sweep: with the short one, the empty one, or the last that is read`() {
         limits.pageSize = 2
-        #expect(asked(.sweep, page(0..<0)) == ["0/2"])
-        #expect(asked(.sweep, page(0..<2), page(2..<4), page(4..<5)) == ["0/2", "1/2", "2/2"])
-        #expect(asked(.sweep, page(0..<2), page(2..<4), page(0..<0)) == ["0/2", "1/2", "2/2"])
-        #expect(asked(.sweep, page(0..<1), page(0..<0)) == ["0/2", "1/2"])
-        #expect(asked(.sweep, page(0..<2), page(2..<3)) == ["0/2", "1/2"])
-        #expect(asked(.sweep, page(0..<1, odd: 1), page(2..<3, odd: 1), page(3..<4)) == ["0/2", "1/2", "2/2"])
+        #expect(asked(.full, page(0..<0)) == ["0/2"])
+        #expect(asked(.full, page(0..<2), page(2..<4), page(4..<5)) == ["0/2", "1/2", "2/2"])
+        #expect(asked(.full, page(0..<2), page(2..<4), page(0..<0)) == ["0/2", "1/2", "2/2"])
+        #expect(asked(.full, page(0..<1), page(0..<0)) == ["0/2", "1/2"])
+        #expect(asked(.full, page(0..<2), page(2..<3)) == ["0/2", "1/2"])
+        #expect(asked(.full, page(0..<1, odd: 1), page(2..<3, odd: 1), page(3..<4)) == ["0/2", "1/2", "2/2"])
         limits.pages = 2
-        #expect(asked(.sweep, page(0..<2), page(2..<4), page(4..<6)) == ["0/2", "1/2"])
+        #expect(asked(.full, page(0..<2), page(2..<4), page(4..<6)) == ["0/2", "1/2"])
         limits.pages = 1
-        #expect(asked(.sweep, page(0..<2), page(2..<4)) == ["0/2"])
+        #expect(asked(.full, page(0..<2), page(2..<4)) == ["0/2"])
     }
 
     @Test mutating func `a sweep: with one that brings nothing that it has not met`() {
         limits.pageSize = 2
-        #expect(asked(.sweep, page(0..<2), page(0..<2)) == ["0/2", "1/2"])
-        #expect(asked(.sweep, page(0..<2), page(1..<3), page(0..<2)) == ["0/2", "1/2", "2/2"])
+        #expect(asked(.full, page(0..<2), page(0..<2)) == ["0/2", "1/2"])
+        #expect(asked(.full, page(0..<2), page(1..<3), page(0..<2)) == ["0/2", "1/2", "2/2"])
         #expect(
-            asked(.sweep, page(0..<2), IngestedPage(items: [.unchanged], ids: [RemoteID("0")], oddCount: 1)) == [
+            asked(.full, page(0..<2), IngestedPage(items: [.unchanged], ids: [RemoteID("0")], oddCount: 1)) == [
                 "0/2", "1/2",
             ])
     }
@@ -140,21 +140,21 @@ import Testing
         limits.pageSize = 2
         let one = (0..<3).map { page($0..<$0 + 1) }
         #expect(
-            asked(.sweep, one[0], one[1], one[0], one[1], one[2], page(0..<0))
+            asked(.full, one[0], one[1], one[0], one[1], one[2], page(0..<0))
                 == ["0/2", "1/2", "0/1", "1/1", "2/1", "3/1"])
-        #expect(asked(.sweep, one[0], one[0]) == ["0/2", "1/2"])
+        #expect(asked(.full, one[0], one[0]) == ["0/2", "1/2"])
         limits.pageSize = 1
-        #expect(asked(.sweep, one[0], one[1], one[1]) == ["0/1", "1/1", "2/1"])
+        #expect(asked(.full, one[0], one[1], one[1]) == ["0/1", "1/1", "2/1"])
     }
 
     @Test mutating func `a sweep: with the third in a row of which nothing can be read`() {
         limits.pageSize = 2
         let odd = page(0..<0, odd: 2)
-        #expect(asked(.sweep, odd) == ["0/2", "1/2", "2/2", "3/2"])
+        #expect(asked(.full, odd) == ["0/2", "1/2", "2/2", "3/2"])
         #expect(
-            asked(.sweep, page(0..<2), odd, odd, page(2..<4), odd, odd, page(4..<5))
+            asked(.full, page(0..<2), odd, odd, page(2..<4), odd, odd, page(4..<5))
                 == (0...6).map { "\($0)/2" })
-        #expect(asked(.sweep, page(0..<2), odd, odd, odd) == ["0/2", "1/2", "2/2", "3/2"])
+        #expect(asked(.full, page(0..<2), odd, odd, odd) == ["0/2", "1/2", "2/2", "3/2"])
     }
 
     @Test mutating func `a sweep that met something unknown behind the first page begins again, three times at most`() {
@@ -162,7 +162,7 @@ import Testing
         let runs = (0..<3).flatMap { _ in ["0/2", "1/2"] }
         func pages(_ number: Int) -> [IngestedPage] { [page(0..<2), page(10 + number..<11 + number, .new)] }
         let all = (0..<9).flatMap(pages)
-        var listing = ListPager(scope: .sweep, limits: limits)
+        var listing = ListPager(scope: .full, limits: limits)
         var asked: [String] = []
         for intake in all {
             guard case .list(let page, let size) = listing.next() else { break }
@@ -173,9 +173,9 @@ import Testing
         #expect(listing.isDone)
         #expect(listing.missing(of: [RemoteID("0"), RemoteID("12"), RemoteID("x")]) == [RemoteID("x")])
         #expect(
-            self.asked(.sweep, page(0..<2, .new), page(2..<3)) == ["0/2", "1/2"], "on the first page nothing hides")
+            self.asked(.full, page(0..<2, .new), page(2..<3)) == ["0/2", "1/2"], "on the first page nothing hides")
         #expect(
-            self.asked(.sweep, page(0..<2), page(2..<3, .new), page(0..<2), page(2..<3)) == [
+            self.asked(.full, page(0..<2), page(2..<3, .new), page(0..<2), page(2..<3)) == [
                 "0/2", "1/2", "0/2", "1/2",
             ])
     }
@@ -184,9 +184,9 @@ import Testing
     @Test mutating func `a sweep that asks for less begins anew with what it has met`() {
         limits.pageSize = 3
         #expect(
-            asked(.sweep, page(0..<2), page(2..<4), page(0..<2), page(2..<4), page(4..<5))
+            asked(.full, page(0..<2), page(2..<4), page(0..<2), page(2..<4), page(4..<5))
                 == ["0/3", "1/3", "0/2", "1/2", "2/2"])
         let odd = page(0..<0, odd: 2)
-        #expect(asked(.sweep, odd, odd, odd, odd, odd, page(0..<1)) == ["0/3", "1/3", "0/2", "1/2", "2/2", "3/2"])
+        #expect(asked(.full, odd, odd, odd, odd, odd, page(0..<1)) == ["0/3", "1/3", "0/2", "1/2", "2/2", "3/2"])
     }
 }

@@ -72,17 +72,17 @@ import Testing
             Issue.record("sent again too early")
             return
         }
-        let verdict = afterReading(.absent, of: item, at: .seconds(660), clockSetBy: jump)
-        #expect(verdict == .queued(.notArrived, until: nil))
+        let transition = afterReading(.absent, of: item, at: .seconds(660), clockSetBy: jump)
+        #expect(transition == .queued(.notArrived, until: nil))
     }
 
     @Test func `in doubt, and the machine was started anew: what counts is the time since then`() throws {
         let item = try item(state: .inDoubt)
         for (seconds, isProved) in [(659, false), (660, true)] {
             let uptime = Uptime(boot: "second", microseconds: Int64(seconds) * 1_000_000)
-            let verdict = OperationTransition(
+            let transition = OperationTransition(
                 .absent, of: item, readSince: uptime, at: noon + .seconds(9000), limits: limits)
-            #expect((verdict == .queued(.notArrived, until: nil)) == isProved)
+            #expect((transition == .queued(.notArrived, until: nil)) == isProved)
         }
     }
 
@@ -92,8 +92,8 @@ import Testing
         let uptime = Uptime(boot: "other", microseconds: 86_400_000_000)
         for (seconds, isProved) in [(659, false), (660, true)] {
             let now = noon + .seconds(seconds)
-            let verdict = OperationTransition(.absent, of: item, readSince: uptime, at: now, limits: limits)
-            #expect((verdict == .queued(.notArrived, until: nil)) == isProved)
+            let transition = OperationTransition(.absent, of: item, readSince: uptime, at: now, limits: limits)
+            #expect((transition == .queued(.notArrived, until: nil)) == isProved)
         }
     }
 
@@ -195,8 +195,8 @@ import Testing
                 if number < failures { try store.markQueued(id, from: .inDoubt, reason: nil, nextAttempt: nil) }
             }
             let item = try store.operation(matching: id.rawValue)
-            let verdict = afterReading(.absent, of: item, at: .seconds(660))
-            #expect(verdict == (isHeld ? .held(failed) : .queued(.notArrived, until: nil)))
+            let transition = afterReading(.absent, of: item, at: .seconds(660))
+            #expect(transition == (isHeld ? .held(failed) : .queued(.notArrived, until: nil)))
         }
     }
 }

@@ -12,7 +12,7 @@ private struct Interleaving {
         var outcome: PullMachine.Outcome?
     }
 
-    private var machine = PullMachine(.sweep)
+    private var machine = PullMachine(.full)
     private var chance: SplitMix64
     private var inFlight: [Effect] = []
     /// Conversations that the store has, by number, and whether their history is behind.

@@ -65,31 +65,31 @@ import Testing
     }
 
     @Test func `of the first page only, reads one page`() throws {
-        #expect(try requests(.look, pages(100)) == ["0/100"])
+        #expect(try requests(.firstPage, pages(100)) == ["0/100"])
     }
 
     @Test func `of the first page only, goes on while nothing known is in sight`() throws {
-        #expect(try requests(.look, pages(100, change: .new) + pages(100)) == ["0/100", "1/100"])
+        #expect(try requests(.firstPage, pages(100, change: .new) + pages(100)) == ["0/100", "1/100"])
     }
 
     @Test func `of all pages ends with the short one`() throws {
-        #expect(try requests(.sweep, pages(100, 100, 7)) == ["0/100", "1/100", "2/100"])
+        #expect(try requests(.full, pages(100, 100, 7)) == ["0/100", "1/100", "2/100"])
     }
 
     @Test func `of a server that gives less than asked reads all there is`() throws {
         #expect(
-            try requests(.sweep, pages(50, 50) + pages(50, 50, 3))
+            try requests(.full, pages(50, 50) + pages(50, 50, 3))
                 == ["0/100", "1/100", "0/50", "1/50", "2/50"])
     }
 
     @Test func `reads the pages again where something unknown came from behind the first`() throws {
         let first = pages(100) + [Array(repeating: .unchanged, count: 6) + [.new]]
-        #expect(try requests(.sweep, first + pages(100, 7)) == ["0/100", "1/100", "0/100", "1/100"])
+        #expect(try requests(.full, first + pages(100, 7)) == ["0/100", "1/100", "0/100", "1/100"])
     }
 
     /// Pages in flight at once, where each is as it was before.
     private func widest(last: Int, pages count: Int) throws -> (atOnce: Int, requests: [Int]) {
-        var machine = PullMachine(.sweep)
+        var machine = PullMachine(.full)
         var (inFlight, requests, widest): ([PullMachine.Step], [Int], Int) = ([], [], 0)
         for _ in 0..<1000 {
             switch machine.next(at: noon) {
@@ -134,14 +134,14 @@ import Testing
 
     @Test func `asks for each conversation that was not listed`() throws {
         #expect(
-            try requests(.sweep, pages(1), unlisted: [RemoteID("a"), RemoteID("b")]) == [
+            try requests(.full, pages(1), unlisted: [RemoteID("a"), RemoteID("b")]) == [
                 "0/100", "1/100", "get a", "get b",
             ])
     }
 
     private func markedOf(_ gone: Int, of all: Int, accepts: Bool = false) throws -> (marked: Int, report: PullReport) {
         let ids = (0..<all).map { RemoteID("\($0)") }
-        var machine = PullMachine(.sweep, acceptsDeletions: accepts)
+        var machine = PullMachine(.full, acceptsDeletions: accepts)
         var script = Script(pages(1), unlisted: ids)
         script.gone = Set(ids.suffix(gone))
         try script.run(&machine)
@@ -159,7 +159,7 @@ import Testing
     }
 
     @Test func `does not ask about thousands that are gone before it gives up`() throws {
-        var machine = PullMachine(.sweep)
+        var machine = PullMachine(.full)
         let ids = (0..<5000).map { RemoteID("\($0)") }
         var script = Script(pages(1), unlisted: ids)
         script.gone = Set(ids)
@@ -169,7 +169,7 @@ import Testing
     }
 
     @Test func `ends with the page that brings nothing new, where the server does not know pages`() throws {
-        var listing = ListPager(scope: .sweep, limits: SyncLimits())
+        var listing = ListPager(scope: .full, limits: SyncLimits())
         let all = (0..<150).map { RemoteID("\($0)") }
         for page in 0..<2 {
             #expect(listing.next() == .list(page: page, size: 100))
@@ -179,7 +179,7 @@ import Testing
     }
 
     @Test func `ends, and says why, where the server asks to wait for long`() throws {
-        var machine = PullMachine(.look)
+        var machine = PullMachine(.firstPage)
         while case .step(let step) = machine.next(at: noon) {
             let isList = if case .list = step { true } else { false }
             machine.finished(
@@ -190,7 +190,7 @@ import Testing
 
     /// What becomes of fetches that end so, of five conversations.
     private func afterFetches(_ failure: SyncFailure) throws -> (fetched: Int, setAside: Int, report: PullReport) {
-        var machine = PullMachine(.look)
+        var machine = PullMachine(.firstPage)
         var now = noon
         var (fetched, setAside, isAsked) = (0, 0, false)
         for _ in 0..<1000 {
@@ -240,7 +240,7 @@ import Testing
     }
 
     @Test func `ends at once where the server cannot be reached, and says why`() throws {
-        var machine = PullMachine(.look)
+        var machine = PullMachine(.firstPage)
         guard case .step(let step) = machine.next(at: noon) else {
             Issue.record("no step")
             return
@@ -254,7 +254,7 @@ import Testing
     }
 
     @Test func `tries a passing failure again after a wait, and no more than so often`() throws {
-        var machine = PullMachine(.look)
+        var machine = PullMachine(.firstPage)
         var now = noon
         var tries = 0
         for _ in 0..<100 {

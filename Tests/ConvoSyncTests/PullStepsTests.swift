@@ -75,7 +75,7 @@ private struct Pull {
     }
 
     @Test func `bring what is new, and the report counts it`() throws {
-        var pull = Pull(.look)
+        var pull = Pull(.firstPage)
         var isAsked = false
         try pull.run { step in
             switch step {
@@ -94,11 +94,11 @@ private struct Pull {
         let report = pull.machine.report
         #expect(report.conversations == 2 && report.histories == 3 && report.entries == 30)
         #expect(report.unreadable == 0 && report.halt == nil && report.failures.isEmpty)
-        #expect(pull.steps.last == .conclude(.look) && pull.steps.count { $0 == .conclude(.look) } == 1)
+        #expect(pull.steps.last == .conclude(.firstPage) && pull.steps.count { $0 == .conclude(.firstPage) } == 1)
     }
 
     @Test func `end with the third answer in a row that is not the API's`() throws {
-        var pull = Pull(.look)
+        var pull = Pull(.firstPage)
         let fetches = pull.fetches(8)
         func halts(_ answers: [Bool]) throws -> Bool {
             var copy = pull
@@ -122,7 +122,7 @@ private struct Pull {
     }
 
     @Test func `are tried anew as often in the next run through the pages`() throws {
-        var pull = Pull(.sweep)
+        var pull = Pull(.full)
         var tries: [Int: Int] = [:]
         var isUnknown = true
         try pull.run { step in
@@ -138,7 +138,7 @@ private struct Pull {
     }
 
     @Test func `wait longer for each try, and report what cannot be read`() throws {
-        var pull = Pull(.look)
+        var pull = Pull(.firstPage)
         let fetch = pull.fetches(1)[0]
         var waits: [Int64] = []
         for _ in 0..<4 {
@@ -156,7 +156,7 @@ private struct Pull {
     }
 
     @Test func `are made again, and counted once, where asking for what is missing fails`() throws {
-        var pull = Pull(.sweep)
+        var pull = Pull(.full)
         var probes = 0
         try pull.run { step in
             switch step {
@@ -173,12 +173,12 @@ private struct Pull {
             }
         }
         #expect(probes == 3)
-        #expect(pull.steps.suffix(2) == [.markDeleted([RemoteID("0")], isAccepted: false), .conclude(.sweep)])
+        #expect(pull.steps.suffix(2) == [.markDeleted([RemoteID("0")], isAccepted: false), .conclude(.full)])
     }
 
     @Test(arguments: [(5000, false), (5001, true)])
     func `wait for what the server asks, up to five seconds`(milliseconds: Int, ends: Bool) {
-        var pull = Pull(.look)
+        var pull = Pull(.firstPage)
         let fetch = pull.fetches(1)[0]
         pull.finish(fetch, .failed(.api(.status(429, retryAfter: .milliseconds(milliseconds)))))
         #expect((pull.machine.report.halt != nil) == ends)
@@ -186,7 +186,7 @@ private struct Pull {
     }
 
     @Test func `heed the longest wait that the server asks for, whatever ends them`() {
-        var pull = Pull(.look)
+        var pull = Pull(.firstPage)
         let fetches = pull.fetches(4)
         pull.finish(fetches[0], .failed(.api(.unreachable)))
         for (fetch, seconds) in zip(fetches[1...], [60, 600, 30]) {
@@ -197,7 +197,7 @@ private struct Pull {
     }
 
     @Test func `store what has arrived before they end early, and wait for what is coming`() throws {
-        var pull = Pull(.look)
+        var pull = Pull(.firstPage)
         let fetches = pull.fetches(2)
         pull.finish(fetches[0], try history(fetches[0]))
         #expect(pull.begin().isEmpty, "another is under way")
@@ -212,7 +212,7 @@ private struct Pull {
     }
 
     @Test func `look for a conversation whose history is gone, and mark it`() throws {
-        var pull = Pull(.look)
+        var pull = Pull(.firstPage)
         let fetch = pull.fetches(1)[0]
         pull.finish(fetch, .failed(.api(.status(404))))
         try pull.run { step in
@@ -231,7 +231,7 @@ private struct Pull {
     /// Of a sweep that misses one conversation, while the history of another is read.
     @Test(arguments: [false, true])
     func `mark nothing while a history is still to be read, also where that is tried again`(isRetried: Bool) throws {
-        var pull = Pull(.sweep)
+        var pull = Pull(.full)
         let fetch = pull.fetches(1)[0]
         if isRetried { pull.finish(fetch, .failed(.api(.status(503)))) }
         var marked = 0

@@ -49,8 +49,8 @@ import Testing
         let test = try TestEngine()
         var running = Running(test.engine, intervals)
         let scopes = await running.pulls(20)
-        #expect(scopes.first == .sweep && scopes.contains(.look))
-        #expect(scopes.count { $0 == .sweep } > 1)
+        #expect(scopes.first == .full && scopes.contains(.firstPage))
+        #expect(scopes.count { $0 == .full } > 1)
         #expect(await running.stop() == nil)
         #expect(SyncIntervals() == SyncIntervals(poll: .seconds(30), sweep: .seconds(900)))
     }
@@ -93,13 +93,13 @@ import Testing
     @Test func `marks many conversations as deleted on a person's word alone`() async throws {
         let test = try TestEngine()
         for _ in 0..<20 { _ = test.server.make() }
-        _ = await test.engine.pull(.sweep)
+        _ = await test.engine.pull(.full)
         for conversation in try test.store.conversations() {
             test.server.remove(try #require(conversation.remoteID))
         }
-        #expect(await test.engine.pull(.sweep).withheldDeletions > 0)
+        #expect(await test.engine.pull(.full).withheldDeletions > 0)
         #expect(try test.store.conversations().allSatisfy { $0.deletedRemotelyAt == nil })
-        #expect(await test.engine.pull(.sweep, acceptsDeletions: true).withheldDeletions == 0)
+        #expect(await test.engine.pull(.full, acceptsDeletions: true).withheldDeletions == 0)
         #expect(try test.store.conversations().allSatisfy { $0.deletedRemotelyAt != nil })
     }
 
@@ -122,28 +122,28 @@ import Testing
     init() throws { test = try TestEngine() }
 
     @Test func `notes a look, and a sweep apart from it`() async throws {
-        _ = await test.engine.pull(.look)
+        _ = await test.engine.pull(.firstPage)
         #expect(try test.store.status().lastPullAt != nil && test.store.status().lastSweepAt == nil)
-        _ = await test.engine.pull(.sweep)
+        _ = await test.engine.pull(.full)
         #expect(try test.store.status().lastSweepAt != nil)
     }
 
     @Test func `names the history that is too large, and does not fetch it again`() async throws {
         let id = test.server.make()
         test.server.fail("history", APIError(.answerTooLarge(limit: 1), effect: .none, message: "too large"))
-        #expect(await test.engine.pull(.sweep).unreadable == 1)
+        #expect(await test.engine.pull(.full).unreadable == 1)
         #expect(try test.store.setAside().map(\.remoteID) == [id])
         _ = test.server.requests()
-        _ = await test.engine.pull(.sweep)
+        _ = await test.engine.pull(.full)
         #expect(!test.server.requests().contains { $0.hasPrefix("history") })
     }
 
     @Test func `marks nothing that the list leaves out and a get finds`() async throws {
         let (hidden, gone) = (test.server.make(), test.server.make())
-        _ = await test.engine.pull(.sweep)
+        _ = await test.engine.pull(.full)
         test.server.unlist(hidden)
         test.server.remove(gone)
-        _ = await test.engine.pull(.sweep)
+        _ = await test.engine.pull(.full)
         func isMarked(_ id: RemoteID) throws -> Bool {
             try test.store.conversation(matching: id.rawValue).deletedRemotelyAt != nil
         }

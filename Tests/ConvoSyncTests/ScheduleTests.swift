@@ -9,12 +9,12 @@ import Testing
 
     @Test func `begins with a sweep, then looks, then sweeps again`() {
         var schedule = schedule
-        #expect(schedule.next(at: noon) == .pull(.sweep))
-        schedule.finished(.sweep, PullReport(), at: noon)
+        #expect(schedule.next(at: noon) == .pull(.full))
+        schedule.finished(.full, PullReport(), at: noon)
         #expect(schedule.next(at: noon) == .sleep(until: noon + .seconds(30)))
-        #expect(schedule.next(at: noon + .seconds(30)) == .pull(.look))
-        schedule.finished(.look, PullReport(), at: noon + .seconds(30))
-        #expect(schedule.next(at: noon + .seconds(900)) == .pull(.sweep))
+        #expect(schedule.next(at: noon + .seconds(30)) == .pull(.firstPage))
+        schedule.finished(.firstPage, PullReport(), at: noon + .seconds(30))
+        #expect(schedule.next(at: noon + .seconds(900)) == .pull(.full))
     }
 
     @Test func `waits longer after each failure, never more than a minute, and never less than asked`() {
@@ -24,7 +24,7 @@ import Testing
         for _ in 0..<9 {
             var report = PullReport()
             report.halt = .api(.unreachable)
-            schedule.finished(.sweep, report, at: now)
+            schedule.finished(.full, report, at: now)
             guard case .sleep(let moment) = schedule.next(at: now) else {
                 Issue.record("it does not wait")
                 return
@@ -61,34 +61,34 @@ import Testing
 
     @Test func `waits for as long as the server asks, also where that is longer than its own longest wait`() {
         var schedule = schedule
-        schedule.finished(.sweep, PullReport(), at: noon)
-        schedule.finished(.look, failed(asking: .seconds(600)), at: noon + .seconds(60))
+        schedule.finished(.full, PullReport(), at: noon)
+        schedule.finished(.firstPage, failed(asking: .seconds(600)), at: noon + .seconds(60))
         #expect(schedule.next(at: noon + .seconds(60)) == .sleep(until: noon + .seconds(660)))
         #expect(schedule.next(at: noon + .seconds(659)) == .sleep(until: noon + .seconds(660)))
         var short = schedule
         var report = PullReport()
         report.halt = .api(.status(503, retryAfter: .seconds(5)))
-        short.finished(.look, report, at: noon + .seconds(700))
+        short.finished(.firstPage, report, at: noon + .seconds(700))
         #expect(short.next(at: noon + .seconds(704)) == .sleep(until: noon + .seconds(705)))
-        #expect(schedule.next(at: noon + .seconds(660)) == .pull(.look))
+        #expect(schedule.next(at: noon + .seconds(660)) == .pull(.firstPage))
     }
 
     @Test func `begins with a short wait again after a pull that went well`() {
         var schedule = schedule
-        for _ in 0..<5 { schedule.finished(.sweep, failed(), at: noon) }
+        for _ in 0..<5 { schedule.finished(.full, failed(), at: noon) }
         #expect(schedule.next(at: noon) == .sleep(until: noon + .seconds(16)))
-        schedule.finished(.sweep, PullReport(), at: noon)
+        schedule.finished(.full, PullReport(), at: noon)
         #expect(schedule.next(at: noon) == .sleep(until: noon + .seconds(30)))
-        schedule.finished(.look, failed(), at: noon)
+        schedule.finished(.firstPage, failed(), at: noon)
         #expect(schedule.next(at: noon) == .sleep(until: noon + .seconds(1)))
     }
 
     @Test func `is not silenced by a clock that was set back`() {
         var schedule = schedule
-        schedule.finished(.sweep, PullReport(), at: noon)
-        #expect(schedule.next(at: noon + .seconds(-86_400)) == .pull(.sweep))
-        schedule.finished(.look, failed(asking: .seconds(600)), at: noon)
+        schedule.finished(.full, PullReport(), at: noon)
+        #expect(schedule.next(at: noon + .seconds(-86_400)) == .pull(.full))
+        schedule.finished(.firstPage, failed(asking: .seconds(600)), at: noon)
         #expect(schedule.next(at: noon) == .sleep(until: noon + .seconds(600)))
-        #expect(schedule.next(at: noon + .seconds(-1)) == .pull(.sweep))
+        #expect(schedule.next(at: noon + .seconds(-1)) == .pull(.full))
     }
 }

@@ -18,10 +18,10 @@ import Testing
         let write = try test.append("first", to: chat.local)
         let item = try test.item(write)
         try test.store.edit(write, inputs: .text("second"))
-        let shell = PushExecutor(
+        let executor = PushExecutor(
             api: test.server, account: test.engine.account, store: test.store, clock: test.clock,
             limits: SyncLimits())
-        guard case .sent = await shell.perform(.send(item, nil)) else {
+        guard case .sent = await executor.perform(.send(item, nil)) else {
             Issue.record("not sent")
             return
         }
@@ -175,10 +175,10 @@ import Testing
         }
         test.server.remove(try #require(try made().remoteID))
         test.clock.advance(SyncLimits().replicaLag - .seconds(1))
-        _ = await test.engine.pull(.sweep)
+        _ = await test.engine.pull(.full)
         #expect(try made().deletedRemotelyAt == nil)
         test.clock.advance(.seconds(2))
-        _ = await test.engine.pull(.sweep)
+        _ = await test.engine.pull(.full)
         #expect(try made().deletedRemotelyAt != nil)
     }
 
@@ -193,7 +193,7 @@ import Testing
 
     @Test func `to delete is done also where there is nothing to delete`() async throws {
         let other = test.server.make()
-        _ = await test.engine.pull(.look)
+        _ = await test.engine.pull(.firstPage)
         let ids = try [chat.local, test.store.localID(matching: other.rawValue)].map {
             try #require(try test.store.delete($0, .remote)).operation
         }

@@ -72,7 +72,7 @@ struct TestEngine {
     /// A conversation with one turn, on the server and here. Nothing was asked since.
     func mirrored() async throws -> (local: LocalID, remote: RemoteID) {
         let remote = server.make()
-        _ = await engine.pull(.look)
+        _ = await engine.pull(.firstPage)
         _ = server.requests()
         return (try store.localID(matching: remote.rawValue), remote)
     }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import ConvoConfiguration
+import ConvoApp
 import ConvoStore
 import ConvoSync
 

@@ -1,9 +1,8 @@
 import ArgumentParser
 import ConvoAPI
-import ConvoConfiguration
+import ConvoApp
 import ConvoStore
 import ConvoTerminal
-import ConvoWiring
 
 struct Doctor: Verb {
     static let configuration = CommandConfiguration.verb(

@@ -1,10 +1,9 @@
 import ConvoAPI
-import ConvoConfiguration
+import ConvoApp
 import ConvoModel
 import ConvoStore
 import ConvoSync
 import ConvoTerminal
-import ConvoWiring
 
 /// What `convo doctor` found, part by part. A part that can't be looked at is left out: its cause stands before it.
 struct DoctorReport {

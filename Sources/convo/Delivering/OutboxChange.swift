@@ -1,7 +1,7 @@
+import ConvoApp
 import ConvoModel
 import ConvoStore
 import ConvoTerminal
-import ConvoWiring
 
 /// What came of several writes that a person retried or cancelled at once: one that could not be says why, and keeps no other.
 struct OutboxChange {

@@ -1,9 +1,9 @@
 import ArgumentParser
+import ConvoApp
 import ConvoModel
 import ConvoStore
 import ConvoSync
 import ConvoTerminal
-import ConvoWiring
 
 struct Sync: Verb {
     static let configuration = CommandConfiguration.verb(
@@ -28,7 +28,7 @@ struct Sync: Verb {
         let notice = WaitNotice("Still looking for what is new") { line in
             progress.isShown ? progress.show(line) : try? console.note(line)
         }
-        var outcome = SyncOutcome(moments: console.style.moments)
+        var outcome = SyncOutcome(times: console.style.times)
         do {
             defer { progress.clear() }
             outcome =
@@ -38,7 +38,7 @@ struct Sync: Verb {
                     try await run(engine, store, outcome, progress, notice)
                 }
         }
-        outcome.moments = console.style.moments
+        outcome.times = console.style.times
         outcome.waiting = try store.outbox().map(\.state)
         outcome.setAside = try store.setAside()
         if outcome.pull.withheldDeletions > 0 { outcome.heldCount = try store.status().conversations }
@@ -65,7 +65,7 @@ struct Sync: Verb {
 
     private func pull(_ engine: SyncEngine, _ progress: ProgressLine, _ notice: WaitNotice) async -> PullReport {
         progress.show("Looking for what is new…")
-        return await engine.pull(.sweep, acceptsDeletions: acceptDeletions) { report in
+        return await engine.pull(.full, acceptsDeletions: acceptDeletions) { report in
             guard report.histories > 0 || report.conversations > 0 else { return }
             let counts = "new conversations: \(report.conversations); histories fetched: \(report.histories)"
             notice.waits(for: "Still fetching, \(counts)")

@@ -1,7 +1,7 @@
+import ConvoApp
 import ConvoModel
 import ConvoStore
 import ConvoTerminal
-import ConvoWiring
 
 /// What became of a write that was waited for.
 struct Delivery {

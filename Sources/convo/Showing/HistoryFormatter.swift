@@ -28,7 +28,7 @@ struct HistoryFormatter {
     private func head(of stored: StoredEntry) -> String {
         let entry = stored.entry
         var marks: [String] = []
-        if let time = entry.createdAt?.text { marks.append(style.moments.dateAndTime(time)) }
+        if let time = entry.createdAt?.text { marks.append(style.times.dateAndTime(time)) }
         if let id = entry.id { marks.append(id.rawValue) }
         if stored.droppedAt != nil { marks.append("no longer on the server") }
         if stored.isLocalOnly { marks.append("kept here only") }

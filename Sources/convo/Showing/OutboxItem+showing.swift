@@ -18,7 +18,7 @@ extension OutboxItem {
         for item in items {
             table.add([
                 item.id.rawValue, item.kind.rawValue, item.conversation.rawValue, item.state.words,
-                style.moments.ago(item.createdAt), SearchText.of(item.inputs), item.reason?.message ?? "",
+                style.times.ago(item.createdAt), SearchText.of(item.inputs), item.reason?.message ?? "",
             ])
         }
         return table.lines(width: style.width, ansi: style.ansi)
@@ -29,10 +29,10 @@ extension OutboxItem {
         let facts: [(String, String?)] = [
             ("id", id.rawValue), ("write", kind.rawValue), ("conversation", conversation.rawValue),
             ("remote id", remoteID?.rawValue), ("state", state.words),
-            ("queued", style.moments.dateAndTime(createdAt)), ("attempts", String(attempts)),
-            ("next attempt", nextAttempt.map { style.moments.dateAndTime($0.text) }),
-            ("sent", sentAt.map { style.moments.dateAndTime($0.text) }),
-            ("in doubt since", doubtedAt.map { style.moments.dateAndTime($0.text) }),
+            ("queued", style.times.dateAndTime(createdAt)), ("attempts", String(attempts)),
+            ("next attempt", nextAttempt.map { style.times.dateAndTime($0.text) }),
+            ("sent", sentAt.map { style.times.dateAndTime($0.text) }),
+            ("in doubt since", doubtedAt.map { style.times.dateAndTime($0.text) }),
             ("reason", reason?.message), ("hint", reason?.hint),
         ]
         return facts.compactMap { label, value in

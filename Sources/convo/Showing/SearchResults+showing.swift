@@ -17,7 +17,7 @@ extension SearchHit {
         let who = role ?? type.rawValue
         let shared = otherBranches == 1 ? "also in another branch" : "also in \(otherBranches) other branches"
         let facts = [
-            who, createdAt.map(style.moments.dateAndTime), entry?.rawValue ?? operation.map { "\($0), not delivered" },
+            who, createdAt.map(style.times.dateAndTime), entry?.rawValue ?? operation.map { "\($0), not delivered" },
             otherBranches > 0 ? shared : nil,
         ].compactMap(\.self).joined(separator: " · ")
         let title = conversationName.map { "  " + $0 } ?? ""

@@ -1,6 +1,6 @@
+import ConvoApp
 import ConvoModel
 import ConvoStore
-import ConvoWiring
 
 extension SetAsideItem {
     /// The object that scripts rely on. `position` counts from 0.

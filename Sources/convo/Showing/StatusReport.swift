@@ -1,7 +1,7 @@
+import ConvoApp
 import ConvoModel
 import ConvoStore
 import ConvoTerminal
-import ConvoWiring
 
 /// What `convo status` answers.
 struct StatusReport {
@@ -39,8 +39,8 @@ struct StatusReport {
             ("database", database), ("server", server),
             ("held", "\(status.conversations) conversations, \(status.entries) entries"),
             ("waiting", waiting.isEmpty ? "nothing" : waiting.joined(separator: ", ")),
-            ("last look", status.lastPullAt.map(style.moments.ago) ?? "never"),
-            ("last sweep", status.lastSweepAt.map(style.moments.ago) ?? "never"),
+            ("last look", status.lastPullAt.map(style.times.ago) ?? "never"),
+            ("last sweep", status.lastSweepAt.map(style.times.ago) ?? "never"),
             ("daemon", daemon.words),
         ]
         if let profile { facts.insert(("profile", profile), at: 0) }

@@ -25,7 +25,7 @@ extension StoredConversation {
         var facts: [(String, String?)] = [
             ("id", id.rawValue), ("remote id", remoteID?.rawValue ?? "none yet"), ("name", name),
             ("description", description), ("model", model), ("agent", agentID),
-            ("created", style.moments.dateAndTime(createdAt)), ("updated", style.moments.dateAndTime(updatedAt)),
+            ("created", style.times.dateAndTime(createdAt)), ("updated", style.times.dateAndTime(updatedAt)),
             ("entries", String(entryCount)),
         ]
         facts += notes.map { ("", $0) }
@@ -46,7 +46,7 @@ extension StoredConversation {
         for conversation in conversations {
             table.add([
                 conversation.id.rawValue, conversation.title, conversation.answerer, String(conversation.entryCount),
-                style.moments.ago(conversation.updatedAt), conversation.notes.joined(separator: ", "),
+                style.times.ago(conversation.updatedAt), conversation.notes.joined(separator: ", "),
             ])
         }
         return table.lines(width: style.width, ansi: style.ansi)

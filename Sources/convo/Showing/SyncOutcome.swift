@@ -1,14 +1,14 @@
 import ConvoAPI
+import ConvoApp
 import ConvoModel
 import ConvoStore
 import ConvoSync
 import ConvoTerminal
-import ConvoWiring
 
 /// What `convo sync` answers.
 struct SyncOutcome {
     /// Taken when all is over: a wait that the server asks for counts from then.
-    var moments: LocalTimeFormatter
+    var times: LocalTimeFormatter
     var pull = PullReport()
     /// `nil` where nothing was pushed.
     var push: PushReport?
@@ -22,7 +22,7 @@ struct SyncOutcome {
     /// How many conversations the store holds.
     var heldCount = 0
 
-    init(moments: LocalTimeFormatter) { self.moments = moments }
+    init(times: LocalTimeFormatter) { self.times = times }
 
     /// Whether to push after this pull. One that ended early keeps no push from running, but where a push could only end by
     /// the same: no network, no key, no disk, another's database.
@@ -135,7 +135,7 @@ extension SyncOutcome {
         guard case .api(let error) = failure, let wait = error.retryAfter, wait >= .seconds(1) else { return words }
         return CLIError(
             words.exitCode, code: words.code,
-            message: "The server asks to wait until \(moments.time(in: wait)): \(words.message)",
+            message: "The server asks to wait until \(times.time(in: wait)): \(words.message)",
             hint: "convod goes on by itself; without it, run `convo sync` after that.")
     }
 

@@ -1,4 +1,5 @@
-import ConvoConfiguration
+import ConvoApp
+import ConvoStore
 import Foundation
 import Testing
 
@@ -56,7 +57,7 @@ import Testing
         let empty = try settings("empty")
         #expect(empty.serverURL.description == "https://top.example")
         #expect(empty.pollInterval == .seconds(5))
-        #expect(empty.conflict == "hold")
+        #expect(empty.conflict == .hold)
         #expect(empty.database == "\(folder.path)/.local/share/convo/empty.db")
         #expect(empty.apiKeyFile == nil)
     }

@@ -1,5 +1,5 @@
 /// A key that can be sent. Nothing that prints it shows it.
-struct APIKey: Sendable, CustomStringConvertible, CustomReflectable {
+struct BearerToken: Sendable, CustomStringConvertible, CustomReflectable {
     /// For the header fields that carry it.
     let value: String
 
@@ -17,6 +17,6 @@ struct APIKey: Sendable, CustomStringConvertible, CustomReflectable {
     /// The text without the key, for messages that may repeat it.
     func removed(from text: String) -> String { text.replacing(value, with: "[key]") }
 
-    var description: String { "APIKey" }
+    var description: String { "(API key)" }
     var customMirror: Mirror { Mirror(self, children: [:]) }
 }

@@ -1,4 +1,4 @@
-import ConvoConfiguration
+import ConvoApp
 import Foundation
 import Testing
 

@@ -1,4 +1,4 @@
-import ConvoConfiguration
+import ConvoApp
 import Testing
 
 @Suite struct `A server's URL` {

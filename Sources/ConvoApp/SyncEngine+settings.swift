@@ -1,5 +1,4 @@
 public import ConvoAPI
-public import ConvoConfiguration
 import ConvoHTTP
 public import ConvoStore
 public import ConvoSync
@@ -32,7 +31,7 @@ extension SyncEngine {
         Memory.shareArenas()
         var limits = SyncLimits()
         limits.surfacing = settings.surfacing
-        limits.conflictPolicy = ConflictPolicy(rawValue: settings.conflict) ?? limits.conflictPolicy
+        limits.conflictPolicy = settings.conflict
         _ = try MistralAPI(settings: settings, environment: environment)
         let transport = CurlTransport(options: CurlOptions(environment))
         self.init(store: store, limits: limits) { () throws(APIError) in

@@ -1,3 +1,5 @@
+public import ConvoStore
+
 /// The settings in force: a flag beats the environment, which beats the config file, which beats the default.
 ///
 /// Nothing here reads the API key: every verb that needs no server works where there is none. See ``apiKey(in:)``.
@@ -5,14 +7,13 @@ public struct Settings: Sendable {
     public static let defaultServer = "https://api.mistral.ai"
     public static let defaultPollSeconds = 30.0
     public static let defaultSweepSeconds = 900.0
-    /// More often than once a second is no polling, rarer than once a day no mirror.
+    /// Allowed range: one second to one day.
     public static let pollSecondsAllowed = 1.0...86_400
     /// From one second, for tests on a server of one's own, to thirty days.
     public static let sweepSecondsAllowed = 1.0...2_592_000
 
     public static let defaultSurfacingSeconds = 660.0
     public static let surfacingSecondsAllowed = 0.0...3600
-    public static let conflictsAllowed = ["append", "branch", "hold"]
 
     /// The profile whose settings they are; `nil` for those of the file's top level.
     public let profile: String?
@@ -23,8 +24,8 @@ public struct Settings: Sendable {
     public let sweepInterval: Duration
     /// How long a write whose answer was lost may still surface on the server.
     public let surfacing: Duration
-    /// What becomes of a queued append when another writer was faster: one of ``conflictsAllowed``.
-    public let conflict: String
+    /// What becomes of a queued append when another writer was faster.
+    public let conflict: ConflictPolicy
     /// The config file that was read; `nil` if there is none.
     public let configFile: String?
     /// Absolute; `nil` where the config file names none.
@@ -113,14 +114,14 @@ public struct Settings: Sendable {
         return .seconds(seconds)
     }
 
-    private static func conflict(_ given: SettingSources.SettingValue?) throws(ConfigurationError) -> String {
-        guard let given else { return conflictsAllowed[0] }
-        guard conflictsAllowed.contains(given.value) else {
+    private static func conflict(_ given: SettingSources.SettingValue?) throws(ConfigurationError) -> ConflictPolicy {
+        guard let given else { return .append }
+        guard let policy = ConflictPolicy(rawValue: given.value) else {
             throw .unusableValue(
                 setting: "conflict", source: given.source, value: shown(given.value),
-                reason: "it must be one of \(conflictsAllowed.joined(separator: ", "))")
+                reason: "it must be one of \(ConflictPolicy.allCases.map(\.rawValue).joined(separator: ", "))")
         }
-        return given.value
+        return policy
     }
 
     /// A URL may hold a password before an `@`: an error does not repeat it.

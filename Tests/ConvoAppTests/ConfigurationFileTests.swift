@@ -1,6 +1,6 @@
 import Testing
 
-@testable import ConvoConfiguration
+@testable import ConvoApp
 
 @Suite struct `A config file` {
     func error(_ toml: String) -> ConfigurationError? {

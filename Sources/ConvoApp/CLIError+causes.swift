@@ -1,5 +1,4 @@
 public import ConvoAPI
-import ConvoConfiguration
 import ConvoModel
 public import ConvoStore
 public import ConvoSync
