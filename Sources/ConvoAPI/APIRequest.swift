@@ -1,4 +1,4 @@
-internal import ConvoHTTP
+public import ConvoHTTP
 internal import ConvoModel
 
 /// One operation as HTTP sees it.
@@ -35,5 +35,73 @@ struct APIRequest {
             throw APIError(.unusableRequest, effect: .none, message: "the request is no JSON object")
         }
         return request.json.setting("stream", to: .bool(isStream))
+    }
+}
+
+/// How long each kind of operation may take, and how large its answer may be.
+public struct APILimits: Hashable, Sendable {
+    /// For list, get, get history, get messages and delete.
+    public var reading: HTTPLimits
+    /// For start, append and restart: the answer comes when the model has written it.
+    public var completion: HTTPLimits
+    /// For the same three as streams.
+    public var streaming: HTTPLimits
+
+    public init(
+        reading: HTTPLimits = .reading, completion: HTTPLimits = .completion, streaming: HTTPLimits = .streaming
+    ) {
+        self.reading = reading
+        self.completion = completion
+        self.streaming = streaming
+    }
+
+    func limits(of call: APIRequest) -> HTTPLimits {
+        if call.isStream { return streaming }
+        return call.method == .post ? completion : reading
+    }
+}
+
+/// The shape that the API's answer must have to prove that an operation succeeded.
+enum ExpectedAnswer: Equatable {
+    case list
+    case conversation(RemoteID)
+    case history(of: RemoteID)
+    case messages(of: RemoteID)
+    /// - Parameter id: the conversation that must have answered; `nil` where the server names a new one.
+    case response(from: RemoteID?)
+    case account
+    /// 204 without a body.
+    case nothing
+    case events
+
+    /// Why a body is none of these; `nil` where it has the shape.
+    ///
+    /// Only what tells the API from another program is looked at: elements of a list are judged one by one, elsewhere.
+    func flaw(of answer: JSONAnswer) -> String? {
+        let json = answer.value
+        return switch self {
+        case .list: json.kind == .array ? nil : "the list is not an array"
+        case .conversation(let id):
+            !ExpectedAnswer.names(id, json["id"])
+                ? "it is not the conversation that was asked for"
+                : ExpectedAnswer.isConversation(json) ? nil : "it is no conversation"
+        case .history(let id): ExpectedAnswer.flaw(of: json, with: "entries", of: id)
+        case .messages(let id): ExpectedAnswer.flaw(of: json, with: "messages", of: id)
+        case .response(let id): ExpectedAnswer.flaw(of: json, with: "outputs", of: id)
+        case .account: json.kind == .object ? nil : "it is no account"
+        case .nothing, .events: nil
+        }
+    }
+
+    private static func flaw(of json: JSONText, with list: String, of id: RemoteID?) -> String? {
+        guard let given = json["conversation_id"]?.string, !given.isEmpty else { return "it has no conversation_id" }
+        if let id, id != RemoteID(given) { return "it is about another conversation than was asked for" }
+        return json.kind(of: list) == .array ? nil : "it has no \(list)"
+    }
+
+    private static func names(_ id: RemoteID, _ json: JSONText?) -> Bool { json?.string.map { RemoteID($0) } == id }
+
+    private static func isConversation(_ json: JSONText) -> Bool {
+        json["model"]?.kind == .string || json["agent_id"]?.kind == .string || json["object"]?.string == "conversation"
     }
 }

@@ -61,3 +61,141 @@ public struct ResponseAccumulator: Sendable {
         outputs[place].fold.take(event)
     }
 }
+
+/// One output of a streamed answer. Its fields are those of its events: the first `created_at`, fragments put
+/// together, and of every other field the last value that is not null.
+struct OutputAccumulator: Sendable {
+    private let type: EntryType
+    /// Content and arguments stand here as null, to keep their place.
+    private var fields = FieldList()
+    private var content: ContentAccumulator?
+    private var arguments: String?
+
+    init(type: EntryType) { self.type = type }
+
+    mutating func take(_ event: ConversationEvent) {
+        for (name, value) in event.raw.members {
+            switch name {
+            case "type", "object", "output_index", "content_index": continue
+            case "content":
+                guard case .messageDelta(let delta) = event.content else { continue }
+                content = content ?? ContentAccumulator()
+                content?.add(delta.piece, at: delta.contentIndex)
+                fields.set(name, .null)
+            case "arguments" where value.kind == .string:
+                arguments = arguments ?? ""
+                arguments?.append(value.string ?? "")
+                fields.set(name, .null)
+            case "created_at" where fields.contains(name): continue
+            default: fields.set(name, value)
+            }
+        }
+    }
+
+    var json: JSONText {
+        let start: [(String, JSONText?)] = [("object", .string("entry")), ("type", .string(type.rawValue))]
+        return .object(start + fields.fields.map { ($0.name, value(of: $0.name) ?? $0.value) })
+    }
+
+    private func value(of name: String) -> JSONText? {
+        switch name {
+        case "content": content?.json
+        case "arguments": arguments.map { .string($0) }
+        default: nil
+        }
+    }
+}
+
+/// A message's content from its pieces: a string where all of them are strings, else an array of chunks in the order
+/// of their `content_index`.
+struct ContentAccumulator: Sendable {
+    private var runs: [Int: ChunkAccumulator] = [:]
+    private var isPlain = true
+
+    mutating func add(_ piece: MessageDelta.Piece, at index: Int) {
+        switch piece {
+        case .text(let text): runs[index, default: ChunkAccumulator()].add(.text(text))
+        case .chunk(let chunk):
+            isPlain = false
+            runs[index, default: ChunkAccumulator()].add(GrowingChunk(chunk))
+        }
+    }
+
+    var json: JSONText {
+        let ordered = runs.sorted { $0.key < $1.key }.map(\.value)
+        return isPlain ? .string(ordered.map(\.text).joined()) : .array(ordered.flatMap(\.json))
+    }
+}
+
+/// Chunks in a row: neighbours of the same kind that can grow become one.
+struct ChunkAccumulator: Sendable {
+    private var chunks: [GrowingChunk] = []
+
+    var text: String { chunks.map(\.text).joined() }
+    var json: [JSONText] { chunks.map(\.json) }
+
+    mutating func add(_ chunk: GrowingChunk) {
+        // In place: a copy of the last chunk at each step would make long answers slow.
+        if chunks.last?.kind == chunk.kind, chunk.kind != .other {
+            chunks[chunks.count - 1].grow(by: chunk)
+        } else {
+            chunks.append(chunk)
+        }
+    }
+
+    mutating func add(_ run: ChunkAccumulator) {
+        for chunk in run.chunks { add(chunk) }
+    }
+}
+
+/// One chunk of a message. Text and thinking grow; any other kind comes whole.
+struct GrowingChunk: Sendable {
+    enum Kind { case text, thinking, other }
+
+    let kind: Kind
+    private(set) var text = ""
+    private var thoughts = ChunkAccumulator()
+    private var fields = FieldList()
+    private var whole = JSONText.null
+
+    static func text(_ text: String) -> GrowingChunk {
+        var chunk = GrowingChunk(kind: .text)
+        chunk.text = text
+        return chunk
+    }
+
+    private init(kind: Kind) { self.kind = kind }
+
+    init(_ json: JSONText, isThought: Bool = false) {
+        switch json["type"]?.string {
+        case "text" where json["text"]?.kind == .string:
+            kind = .text
+            text = json["text"]?.string ?? ""
+        case "thinking" where json["thinking"]?.kind == .array && !isThought:
+            kind = .thinking
+            for element in json["thinking"]?.elements ?? [] { thoughts.add(GrowingChunk(element, isThought: true)) }
+        default:
+            kind = .other
+            whole = json
+            return
+        }
+        for (name, value) in json.members where !["type", "text", "thinking"].contains(name) {
+            fields.set(name, value)
+        }
+    }
+
+    mutating func grow(by more: GrowingChunk) {
+        text += more.text
+        thoughts.add(more.thoughts)
+        for (name, value) in more.fields.fields { fields.set(name, value) }
+    }
+
+    var json: JSONText {
+        let rest = fields.fields.map { ($0.name, Optional($0.value)) }
+        return switch kind {
+        case .text: .object([("type", .string("text")), ("text", .string(text))] + rest)
+        case .thinking: .object([("type", .string("thinking")), ("thinking", .array(thoughts.json))] + rest)
+        case .other: whole
+        }
+    }
+}

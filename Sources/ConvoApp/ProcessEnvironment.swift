@@ -1,3 +1,5 @@
+import Glibc
+
 /// What the process was started with, as far as settings depend on it; tests make one up.
 public struct ProcessEnvironment: Sendable {
     private let variable: @Sendable (String) -> String?
@@ -48,5 +50,20 @@ extension ProcessEnvironment {
             return home + path.dropFirst()
         }
         return base.hasSuffix("/") ? base + path : "\(base)/\(path)"
+    }
+}
+
+extension ProcessEnvironment {
+    /// Those of this process.
+    public static func ofThisProcess() -> ProcessEnvironment {
+        ProcessEnvironment(
+            variable: { name in getenv(name).map { String(cString: $0) } }, workingDirectory: currentDirectory(),
+            userID: geteuid())
+    }
+
+    private static func currentDirectory() -> String {
+        guard let path = getcwd(nil, 0) else { return "/" }  // as long as it must be: glibc and macOS
+        defer { free(path) }
+        return String(cString: path)
     }
 }

@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
+
 /// HTTP over libcurl: keep-alive, HTTP/2 where TLS negotiates it, compression, the proxies of the environment.
 ///
 /// No message repeats anything of a proxy's address: badly written, it may hold a password in any place. Certificates are always verified. A redirect is followed only for a `GET` to the same scheme, host and port; no
@@ -62,4 +68,65 @@ public struct CurlOptions: Hashable, Sendable {
     public var certificateFile: String?
 
     public init(certificateFile: String? = nil) { self.certificateFile = certificateFile }
+}
+
+/// The body of a stream that libcurl receives. Holds the transport, so that it lives as long as its streams.
+final class CurlBody: HTTPBodySource {
+    private let exchange: PendingResponse
+    private let ticket: CurlDriver.Ticket
+    private let transport: CurlTransport
+    private let driver: CurlDriver
+
+    init(exchange: PendingResponse, ticket: CurlDriver.Ticket, transport: CurlTransport, driver: CurlDriver) {
+        self.exchange = exchange
+        self.ticket = ticket
+        self.transport = transport
+        self.driver = driver
+    }
+
+    deinit { driver.cancel(ticket) }
+
+    func next() async throws(HTTPError) -> [UInt8]? {
+        let (result, wasPaused) = await withTaskCancellationHandler {
+            await exchange.bytes()
+        } onCancel: {
+            driver.cancel(ticket)
+        }
+        if wasPaused { driver.resume(ticket) }
+        let bytes = try result.get()
+        return bytes.isEmpty ? nil : bytes
+    }
+
+    func abandon() { driver.cancel(ticket) }
+}
+
+/// Which redirects are followed: those of a `GET` to the same scheme, host and port. The key goes to no other server,
+/// and nothing that may act twice is sent twice; every other redirect is an answer like any other.
+enum HTTPRedirect {
+    static let limit = 5
+
+    static func next(after head: HTTPHead, to request: HTTPRequest) -> HTTPRequest? {
+        guard request.method == .get, [301, 302, 303, 307, 308].contains(head.status),
+            let location = head.headers["location"], let target = request.url.resolving(location),
+            target.isSameOrigin(as: request.url)
+        else { return nil }
+        var request = request
+        request.url = target
+        return request
+    }
+}
+
+/// The proxies that libcurl takes from the environment.
+///
+/// > "libcurl respects the proxy environment variables named http_proxy, ftp_proxy, sftp_proxy etc." […] "all_proxy"
+/// > curl.se/libcurl/c/CURLOPT_PROXY.html
+enum ProxyEnvironment {
+    private static let names = ["http_proxy", "https_proxy", "all_proxy"]
+
+    /// Whether one is set, under whichever name and in whichever case. Which of them a request uses is libcurl's affair.
+    static var isSet: Bool { isSet { name in getenv(name).map { String(cString: $0) } } }
+
+    static func isSet(in variable: (String) -> String?) -> Bool {
+        names.contains { name in [name, name.uppercased()].contains { variable($0)?.isEmpty == false } }
+    }
 }

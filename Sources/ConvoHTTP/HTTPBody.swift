@@ -1,3 +1,5 @@
+internal import Synchronization
+
 /// An answer's body as it comes, in chunks of any size. It can be iterated once.
 ///
 /// Letting go of the iterator, or of a body that was never iterated, ends the request and closes its connection.
@@ -58,4 +60,23 @@ public protocol HTTPBodySource: Sendable {
     func next() async throws(HTTPError) -> [UInt8]?
     /// Nobody will read on. Called once or more, also after the end.
     func abandon()
+}
+
+/// A body that is in memory.
+final class ReadyChunks: HTTPBodySource {
+    private let chunks: Mutex<ArraySlice<[UInt8]>>
+    private let error: HTTPError?
+
+    init(_ chunks: [[UInt8]], error: HTTPError?) {
+        self.chunks = Mutex(chunks[...])
+        self.error = error
+    }
+
+    func next() async throws(HTTPError) -> [UInt8]? {
+        if let chunk = chunks.withLock({ $0.popFirst() }) { return chunk }
+        if let error { throw error }
+        return nil
+    }
+
+    func abandon() {}
 }

@@ -99,3 +99,98 @@ extension JSONCursor {
         return false
     }
 }
+
+extension JSONAnswer {
+    /// The list's entries, and those of its elements that are not as they should be.
+    ///
+    /// - Throws: ``ModelError`` if there is no such list.
+    func entries(_ field: String, in place: String) throws(ModelError) -> (entries: [Entry], oddItems: [OddItem]) {
+        guard let elements = elements(of: field) else { throw .missing(field: field, in: place) }
+        var entries: [Entry] = []
+        var oddItems: [OddItem] = []
+        for element in elements {
+            if let oddItem = element.oddItem { oddItems.append(oddItem) }
+            if !element.isTooDeep { entries.append(Entry(raw: element.value)) }
+        }
+        return (entries, oddItems)
+    }
+}
+
+extension JSONAnswer.Element {
+    /// What of its bytes is not as it should be.
+    var oddItem: OddItem? {
+        if isTooDeep {
+            return OddItem(
+                position: position, of: value, reason: "it is nested deeper than \(JSONText.depthLimit) levels")
+        }
+        guard isRepaired else { return nil }
+        return OddItem(
+            position: position, of: value, reason: "it has bytes that are not UTF-8, which were replaced by U+FFFD",
+            isTakenIn: true)
+    }
+}
+
+/// One element of an answer that is not as it should be: a conversation without an id, an entry nested too deep, bytes that
+/// are no text.
+///
+/// It spoils only itself: the elements around it are taken in, and this one is named with its place and the reason.
+public struct OddItem: Hashable, Sendable {
+    /// The element's index in the answer, from 0.
+    public let position: Int
+    /// The element's id and name, as far as they can be read.
+    public let id: String?
+    public let name: String?
+    /// What is wrong with it: one sentence without a capital or a full stop.
+    public let reason: String
+    /// The element as it came; `nil` where it is too deep to keep, or is among those that were taken in.
+    public let raw: JSONText?
+    /// Whether it was taken in all the same, changed as ``reason`` says.
+    public let isTakenIn: Bool
+
+    public init(
+        position: Int, id: String? = nil, name: String? = nil, reason: String, raw: JSONText? = nil,
+        isTakenIn: Bool = false
+    ) {
+        self.position = position
+        self.id = id
+        self.name = name
+        self.reason = reason
+        self.raw = raw
+        self.isTakenIn = isTakenIn
+    }
+
+    /// - Parameter value: what the element's id and name are read from.
+    init(position: Int, of value: JSONText, reason: String, raw: JSONText? = nil, isTakenIn: Bool = false) {
+        self.init(
+            position: position, id: value["id"]?.label, name: value["name"]?.string, reason: reason, raw: raw,
+            isTakenIn: isTakenIn)
+    }
+}
+
+extension JSONText {
+    /// A string or a number as text, for naming a thing whose id is of the wrong type.
+    fileprivate var label: String? { string ?? (kind == .number ? text : nil) }
+}
+
+/// A JSON value that is well formed but not what the API promises.
+public enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
+    case missing(field: String, in: String)
+    case unexpected(expected: String, in: String)
+
+    public var description: String {
+        switch self {
+        case .missing(let field, let place): "the \(place) has no \(field)"
+        case .unexpected(let expected, let place): "the \(place) is not \(expected)"
+        }
+    }
+}
+
+extension JSONText {
+    func required(_ field: String, in place: String) throws(ModelError) -> String {
+        guard let value = self[field]?.name else { throw .missing(field: field, in: place) }
+        return value
+    }
+
+    /// A text that tells things apart: not empty, and without U+0000, at which whatever is written in C would cut it.
+    var name: String? { string.flatMap { $0.isEmpty || $0.utf8.contains(0) ? nil : $0 } }
+}

@@ -81,3 +81,138 @@ extension JSONText {
         return agree && (match == .subset || metadata.members.count == filter.members.count)
     }
 }
+
+/// A change of the library, as a line of the journal says it.
+enum Change: Sendable {
+    case put(StoredConversation)
+    case commit(Commit, to: RemoteID)
+    case remove(RemoteID)
+    case putFile(StoredFile)
+    case removeFile(id: String)
+
+    init?(line: JSONText) {
+        if let record = line["put"] {
+            guard let conversation = try? StoredConversation(record: record) else { return nil }
+            self = .put(conversation)
+        } else if let id = line["commit"]?.string {
+            guard let object = line["conversation"], let added = line["added"] else { return nil }
+            let replacements = (line["replaced"]?.elements ?? []).compactMap { pair -> Commit.Replacement? in
+                guard let index = pair["index"]?.int, let entry = pair["entry"] else { return nil }
+                return Commit.Replacement(index: index, entry: entry)
+            }
+            self = .commit(Commit(object: object, replacements: replacements, added: added.elements), to: RemoteID(id))
+        } else if let id = line["remove"]?.string {
+            self = .remove(RemoteID(id))
+        } else if let json = line["put_file"] {
+            guard let file = StoredFile(json: json) else { return nil }
+            self = .putFile(file)
+        } else if let id = line["remove_file"]?.string {
+            self = .removeFile(id: id)
+        } else {
+            return nil
+        }
+    }
+
+    /// With its line feed.
+    var line: String { json.text + "\n" }
+
+    /// The conversation that it changes.
+    var conversationID: RemoteID? {
+        switch self {
+        case .put(let conversation): conversation.id
+        case .commit(_, let id), .remove(let id): id
+        case .putFile, .removeFile: nil
+        }
+    }
+
+    private var json: JSONText {
+        switch self {
+        case .put(let conversation): .object(["put": conversation.record])
+        case .commit(let commit, let id):
+            .object([
+                "commit": .string(id.rawValue), "conversation": commit.object,
+                "replaced": .array(
+                    commit.replacements.map { .object(["index": .int($0.index), "entry": $0.entry]) }),
+                "added": .array(commit.added),
+            ])
+        case .remove(let id): .object(["remove": .string(id.rawValue)])
+        case .putFile(let file): .object(["put_file": file.json])
+        case .removeFile(let id): .object(["remove_file": .string(id)])
+        }
+    }
+}
+
+extension ConversationTable {
+    mutating func apply(_ change: Change) {
+        switch change {
+        case .put(let conversation): put(conversation)
+        case .commit(let commit, let id): apply(commit, to: id)
+        case .remove(let id): _ = remove(id)
+        case .putFile(let file): files[file.id] = file
+        case .removeFile(let id): files[id] = nil
+        }
+    }
+}
+
+/// One conversation as the sandbox keeps it: the objects that it serves, as text.
+struct StoredConversation: Hashable, Sendable {
+    let id: RemoteID
+    let createdAt: Timestamp
+    /// The server's object, served as it stands.
+    var object: JSONText
+    var entries: [JSONText]
+    /// `nil`: everybody's.
+    let owner: Owner?
+
+    init(id: RemoteID, createdAt: Timestamp, object: JSONText, entries: [JSONText], owner: Owner? = nil) {
+        self.owner = owner
+        self.id = id
+        self.createdAt = createdAt
+        self.object = object
+        self.entries = entries
+    }
+
+    /// Reads `{"conversation": {…}, "entries": […]}`, which may name its `"owner"`.
+    ///
+    /// - Throws: ``ModelError`` if the conversation lacks its id or times, or an entry its type.
+    init(record: JSONText) throws(ModelError) {
+        guard let object = record["conversation"] else { throw .missing(field: "conversation", in: "record") }
+        guard let entries = record["entries"], entries.kind == .array else {
+            throw .missing(field: "entries", in: "record")
+        }
+        let conversation = try Conversation(raw: object)
+        var kept: [JSONText] = []
+        for entry in entries.elements { kept.append(Entry(raw: entry).raw) }
+        self.init(
+            id: conversation.id, createdAt: conversation.createdAt, object: object, entries: kept,
+            owner: record["owner"].flatMap { Owner(json: $0) })
+    }
+
+    var record: JSONText {
+        .object(["conversation": object, "entries": .array(entries), "owner": owner?.json])
+    }
+
+    var history: JSONText {
+        .object([
+            "conversation_id": .string(id.rawValue), "entries": .array(entries),
+            "object": .string("conversation.history"),
+        ])
+    }
+
+    var messages: JSONText {
+        let messages = entries.filter { EntryType($0["type"]?.string ?? "").isMessage }
+        return .object([
+            "conversation_id": .string(id.rawValue), "messages": .array(messages),
+            "object": .string("conversation.messages"),
+        ])
+    }
+
+    /// Takes in what a finished run gives it.
+    mutating func apply(_ commit: Commit) {
+        object = commit.object
+        for replacement in commit.replacements where entries.indices.contains(replacement.index) {
+            entries[replacement.index] = replacement.entry
+        }
+        entries += commit.added
+    }
+}

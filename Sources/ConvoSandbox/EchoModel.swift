@@ -99,3 +99,134 @@ struct EchoModel: Sendable {
         return String((0..<9).compactMap { _ in alphabet.randomElement() })
     }
 }
+
+extension EchoModel {
+    static let codeExecution = ScriptedOutput.toolExecution(
+        name: "code_interpreter", function: "code_interpreter", arguments: #"{"code": "21 * 2"}"#,
+        info: .object([
+            "result": .array([.object(["type": .string("text"), "text": .string("42\n")])]),
+            "code": .string("21 * 2"), "code_output": .string("42\n"),
+        ]))
+
+    static let searchExecution = ScriptedOutput.toolExecution(
+        name: "web_search", function: "web_search", arguments: #"{"query": "echo"}"#,
+        info: .object(["result": .string(#"{"0": {"url": "https://example.org/echo", "title": "Echo"}}"#)]))
+
+    /// Of a connector that the description's list does not have.
+    static let connectorExecution = ScriptedOutput.toolExecution(
+        name: "mistral_mcp", function: "search_docs", arguments: #"{"query": "echo"}"#,
+        info: .object(["result": .string("Echo: a sound that comes back.")]))
+
+    static let connectorReference = JSONText.object([
+        "type": .string("tool_reference"), "tool": .string("mistral_mcp"), "title": .string("Echo"),
+    ])
+
+    static let failedImage = ScriptedOutput.toolExecution(
+        name: FileMaker.imageTool, function: FileMaker.imageFunction, arguments: #"{"prompt": "an echo"}"#,
+        info: .object(["result": .string("Image generation failed: timed out after 30 seconds")]))
+
+    static let reference = JSONText.object([
+        "type": .string("tool_reference"), "tool": .string("web_search"), "title": .string("Echo"),
+        "url": .string("https://example.org/echo"), "favicon": .string("https://example.org/favicon.ico"),
+        "description": .string("A sound that comes back."),
+    ])
+
+    /// One chunk of each kind that an answer may hold.
+    static let assortment: [ScriptedOutput.Piece] = [
+        .chunk(reference),
+        .chunk(
+            .object([
+                "type": .string("tool_file"), "tool": .string("image_generation"),
+                "file_id": .string("933c5b5a-1c47-4cdd-84f6-f32526bd161b"), "file_name": .string("image_generated_0"),
+                "file_type": .string("png"),
+            ])),
+        .chunk(
+            .object([
+                "type": .string("image_url"), "image_url": .string("data:image/png;base64,iVBORw0KGgo="),
+            ])),
+        .chunk(
+            .object([
+                "type": .string("document_url"), "document_url": .string("https://example.org/echo.pdf"),
+                "document_name": .string("echo.pdf"),
+            ])),
+        .text("That is all."),
+    ]
+
+    static func words(_ count: Int) -> String {
+        let vocabulary = ["so", "it", "comes", "back", "again", "and", "once", "more"]
+        return (0..<count).reduce(into: "") { text, index in text += " " + vocabulary[index % vocabulary.count] }
+    }
+}
+
+extension JSONText {
+    /// The words of an input entry, its chunks' texts joined.
+    var spokenText: String {
+        guard let content = self["content"] ?? self["result"] else { return "" }
+        return content.string ?? content.elements.compactMap { $0["text"]?.string }.joined()
+    }
+}
+
+/// One output that the echo model is about to give.
+enum ScriptedOutput: Hashable, Sendable {
+    /// A piece of a message: words, thoughts, or one whole chunk.
+    enum Piece: Hashable, Sendable {
+        case text(String)
+        case thinking(String)
+        case chunk(JSONText)
+    }
+
+    case message([Piece])
+    case toolExecution(name: String, function: String, arguments: String, info: JSONText)
+    case functionCall(name: String, arguments: String, callID: String, isPending: Bool)
+    case handoff(from: Agent, to: Agent)
+
+    struct Agent: Hashable, Sendable {
+        let id: String
+        let name: String
+    }
+
+    var idPrefix: String {
+        switch self {
+        case .message: "msg_"
+        case .toolExecution: "tool_exec_"
+        case .functionCall: "fc_"
+        case .handoff: "handoff_"
+        }
+    }
+
+    /// What a model would have counted for it.
+    var tokens: Int {
+        switch self {
+        case .message(let pieces):
+            pieces.reduce(0) { sum, piece in
+                switch piece {
+                case .text(let text), .thinking(let text): sum + Usage.tokens(in: text)
+                case .chunk(let chunk): sum + Usage.tokens(in: chunk.text)
+                }
+            }
+        case .toolExecution(_, _, let arguments, _), .functionCall(_, let arguments, _, _):
+            Usage.tokens(in: arguments)
+        case .handoff: 1
+        }
+    }
+}
+
+/// Who speaks: a conversation has a model or an agent.
+struct MessageAuthor: Hashable, Sendable {
+    let model: String?
+    let agentID: String?
+
+    init(model: String?, agentID: String?) {
+        (self.model, self.agentID) = (model, agentID)
+    }
+
+    /// An agent's model is not in its conversation; the answers name one all the same.
+    init(of conversation: JSONText) {
+        let agentID = conversation["agent_id"]?.string
+        self.init(model: conversation["model"]?.string ?? "mistral-medium-latest", agentID: agentID)
+    }
+
+    var members: [(String, JSONText?)] {
+        [("agent_id", agentID.map { .string($0) }), ("model", model.map { .string($0) })]
+    }
+}

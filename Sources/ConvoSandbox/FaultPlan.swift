@@ -1,3 +1,4 @@
+import ConvoModel
 import ConvoServer
 
 /// What will go wrong with one request, known before it begins.
@@ -68,4 +69,160 @@ extension ServiceError {
     }
 
     static let failedResponse = ServiceError.business(503, code: 3000, "Failed to create conversation response.")
+}
+
+/// A word in an input that makes the echo model do more than echo: `sandbox:NAME`, some with `=NUMBER`.
+public enum Trigger: String, CaseIterable, Sendable {
+    case tool, search, connector, image
+    case imageFails = "image-fails"
+    case file, call, calls, confirm, handoff, think, chunks, error, slow, long, silent
+
+    static let prefix = "sandbox:"
+
+    public var usage: String {
+        switch self {
+        case .tool: "sandbox:tool"
+        case .search: "sandbox:search"
+        case .connector: "sandbox:connector"
+        case .image: "sandbox:image=N"
+        case .imageFails: "sandbox:image-fails"
+        case .file: "sandbox:file"
+        case .call: "sandbox:call"
+        case .calls: "sandbox:calls=N"
+        case .confirm: "sandbox:confirm"
+        case .handoff: "sandbox:handoff"
+        case .think: "sandbox:think"
+        case .chunks: "sandbox:chunks"
+        case .error: "sandbox:error=STATUS"
+        case .slow: "sandbox:slow=MS"
+        case .long: "sandbox:long=WORDS"
+        case .silent: "sandbox:silent"
+        }
+    }
+
+    public var summary: String {
+        switch self {
+        case .tool: "runs code_interpreter, then answers"
+        case .search: "runs web_search, then answers with references"
+        case .connector: "runs a tool of a connector that is not built in, then answers with a reference"
+        case .image: "generates N images (1), then answers with their files"
+        case .imageFails: "fails to generate an image, and says so in an answer"
+        case .file: "runs code_interpreter, which makes a CSV file, then answers with it"
+        case .call: "calls a function (the conversation's first, or get_weather) and ends the turn"
+        case .calls: "calls a function N times (2) and ends the turn"
+        case .confirm: "calls a function that waits for a confirmation"
+        case .handoff: "hands over to another agent, which answers"
+        case .think: "thinks aloud, then answers"
+        case .chunks: "answers in chunks of several kinds"
+        case .error: "fails with that status (500); a stream reports it after its first event"
+        case .slow: "thinks for so long (1000)"
+        case .long: "answers with so many words (1000)"
+        case .silent: "answers with an empty text"
+        }
+    }
+
+    /// The triggers in a text, in its order, each with its number.
+    static func found(in text: String) -> [(trigger: Trigger, number: Int?)] {
+        guard text.contains(prefix) else { return [] }
+        return text.split(whereSeparator: \.isWhitespace).compactMap { word in
+            guard word.hasPrefix(prefix) else { return nil }
+            let parts = word.dropFirst(prefix.count).split(separator: "=", maxSplits: 1)
+            guard let name = parts.first, let trigger = Trigger(rawValue: String(name)) else { return nil }
+            return (trigger, parts.count == 2 ? Int(parts[1]) : nil)
+        }
+    }
+}
+
+/// What is wrong with a request's inputs in the light of the function calls: each call wants one result.
+enum CallFault: Hashable, Sendable {
+    /// Something is said before these calls have their results.
+    case resultsMissing([String])
+    case unequalNumber
+    case unexpectedCall(String)
+
+    static func found(in inputs: [JSONText], after history: [JSONText], _ switches: Switches) -> CallFault? {
+        let entries = history + inputs
+        let calls = entries.filter(\.isCallForClient).compactMap { $0["tool_call_id"]?.string }
+        let results = entries.filter(\.isResult).compactMap { $0["tool_call_id"]?.string }
+        if switches.unexpectedCallID == .refuse {
+            let given = inputs.filter(\.isResult).compactMap { $0["tool_call_id"]?.string }
+            if let stray = given.first(where: { !calls.contains($0) }) { return .unexpectedCall(stray) }
+        }
+        guard calls.count != results.count else { return nil }
+        let open = history.filter(\.isCallForClient).compactMap { $0["tool_call_id"]?.string }
+            .filter { !results.contains($0) }
+        guard !open.isEmpty, !inputs.allSatisfy(\.isResult) else { return .unequalNumber }
+        return .resultsMissing(open)
+    }
+
+    var refusal: ServiceError {
+        switch self {
+        case .resultsMissing(let ids):
+            .business(
+                400, code: 3001,
+                "Cannot append other inputs while function results are still missing. Provide function results first "
+                    + "for: [\(ids.map { "'\($0)'" }.joined(separator: ", "))]")
+        case .unequalNumber: .business(400, code: 3230, "Not the same number of function calls and responses")
+        case .unexpectedCall: .business(400, code: 3000, "Unexpected tool call id")
+        }
+    }
+}
+
+extension JSONText {
+    /// A call that nobody but the client can answer: one that was confirmed is the server's to run.
+    fileprivate var isCallForClient: Bool {
+        guard self["type"]?.string == "function.call" else { return false }
+        let status = self["confirmation_status"]?.string
+        return status == nil || status == "pending"
+    }
+
+    fileprivate var isResult: Bool { self["type"]?.string == "function.result" }
+}
+
+/// Decides when a fault strikes; the same seed and the same requests give the same faults.
+struct FaultScheduler: Sendable {
+    private var state: UInt64
+    private var counts: [Fault: Int] = [:]
+
+    init(seed: UInt64) { state = seed }
+
+    /// - Parameter rate: one that may strike this request; a `next` counts down.
+    mutating func strikes(_ fault: Fault, _ rate: inout FaultRate) -> Bool {
+        switch rate.frequency {
+        case .never: return false
+        case .next(let count):
+            rate.frequency = count > 1 ? .next(count - 1) : .never
+            return true
+        case .every(let period):
+            counts[fault, default: 0] += 1
+            return counts[fault, default: 0] % period == 0
+        case .probability(let value):
+            return Double(next() >> 11) * 0x1p-53 < value
+        }
+    }
+
+    /// The faults of one request, in the order of ``Fault``.
+    mutating func draw(for operation: Operation, _ switches: inout Switches) -> FaultPlan {
+        var plan = FaultPlan()
+        if operation.isRead, switches.faultScope == .writes { return plan }
+        for fault in Fault.allCases {
+            guard var rate = switches.faults[fault], rate.mayStrike(operation), fault.appliesTo(operation) else {
+                continue
+            }
+            if fault.stage == .answer, plan.answer != nil { continue }
+            if fault.stage == .storage, plan.storage != nil { continue }
+            if strikes(fault, &rate) { plan.struck.append(fault) }
+            switches.faults[fault] = rate
+        }
+        return plan
+    }
+
+    /// SplitMix64, prng.di.unimi.it/splitmix64.c
+    private mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var value = state
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        return value ^ (value >> 31)
+    }
 }

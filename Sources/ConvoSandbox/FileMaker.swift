@@ -52,3 +52,89 @@ struct FileMaker: Sendable {
 
     private static func fileID() -> String { UUIDv7(microseconds: WallClock.microseconds()).dashed }
 }
+
+/// Makes and checks the URLs under which a file can be had without a key.
+struct URLSigner: Sendable {
+    static let path = "/sandbox/files/"
+
+    /// Where the sandbox listens.
+    var baseURL = "http://127.0.0.1"
+    let secret: UInt64
+
+    /// - Parameter expiry: in seconds since 1970.
+    func url(of id: String, expiry: Int64) -> String {
+        "\(baseURL)\(URLSigner.path)\(id)?expires=\(expiry)&signature=\(signature(of: id, expiry))"
+    }
+
+    func accepts(_ signature: String, of id: String, expiry: Int64, at now: Int64) -> Bool {
+        signature == self.signature(of: id, expiry) && now < expiry
+    }
+
+    private func signature(of id: String, _ expiry: Int64) -> String {
+        String(FNV1a.hash("\(secret):\(id):\(expiry)"), radix: 16)
+    }
+}
+
+/// A file that the model made. Its bytes follow from its kind.
+struct StoredFile: Hashable, Sendable {
+    enum Kind: String, Sendable { case image, table }
+
+    let id: String
+    let kind: Kind
+    var owner: Owner?
+
+    init(id: String, kind: Kind, owner: Owner? = nil) {
+        (self.id, self.kind, self.owner) = (id, kind, owner)
+    }
+
+    /// `nil` for an object that is none of a file.
+    init?(json: JSONText) {
+        guard let id = json["id"]?.string, let kind = json["kind"]?.string.flatMap(Kind.init) else { return nil }
+        self.init(id: id, kind: kind, owner: json["owner"].flatMap { Owner(json: $0) })
+    }
+
+    var json: JSONText {
+        .object(["id": .string(id), "kind": .string(kind.rawValue), "owner": owner?.json])
+    }
+
+    var bytes: [UInt8] {
+        switch kind {
+        case .image: StoredFile.image
+        case .table: Array("city,degrees\nParis,21\n".utf8)
+        }
+    }
+
+    /// What the signed URL's server calls it: JPEG, though the chunk says png.
+    var mediaType: String {
+        switch kind {
+        case .image: "image/jpeg"
+        case .table: "text/csv"
+        }
+    }
+
+    /// About as many bytes as the recorded image had.
+    private static let paddingSegments = 2
+    private static let paddingLength = 52_000
+
+    /// One pixel, and comments up to the size of a picture.
+    private static let image: [UInt8] = {
+        // > COM: Comment. ITU T.81, B.2.4.5; its length includes the two bytes that say it.
+        let comment: [UInt8] = [0xFF, 0xFE, UInt8(paddingLength >> 8), UInt8(paddingLength & 0xFF)]
+        let padding = comment + [UInt8](repeating: UInt8(ascii: " "), count: paddingLength - 2)
+        let comments = (0..<paddingSegments).flatMap { _ in padding }
+        return Array(pixel[..<headLength]) + comments + Array(pixel[headLength...])
+    }()
+
+    /// The start of the image and its JFIF segment.
+    private static let headLength = 20
+    private static let pixel: [UInt8] =
+        [
+            0xFF, 0xD8, 0xFF, 0xE0, 0x00, 0x10, 0x4A, 0x46, 0x49, 0x46, 0x00, 0x01, 0x01, 0x01,
+            0x00, 0x48, 0x00, 0x48, 0x00, 0x00, 0xFF, 0xDB, 0x00, 0x43, 0x00,
+        ] + [UInt8](repeating: 0xFF, count: 64) + [
+            0xFF, 0xC2, 0x00, 0x0B, 0x08, 0x00, 0x01, 0x00, 0x01, 0x01, 0x01, 0x11, 0x00, 0xFF,
+            0xC4, 0x00, 0x14, 0x10, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+            0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0xFF, 0xDA, 0x00, 0x08, 0x01, 0x01, 0x00,
+            0x01, 0x3F, 0x10, 0xFF, 0xD9,
+        ]
+}

@@ -1,5 +1,11 @@
 import ConvoModel
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// The sandbox's state on disk: one JSON object a line, each synced before the change is answered for.
 ///
 /// Written anew, with one line per conversation and file, each time that it is opened. A last line that a crash cut short is
@@ -36,6 +42,113 @@ struct Journal: Sendable {
             }
             library.apply(change)
             rest = rest[(end + 1)...]
+        }
+    }
+}
+
+// The C functions, out of the shadow of the methods named like them.
+private let readBytes = read
+private let writeBytes = write
+
+/// An open file that only grows, that nobody else has open this way, and that is on the disk when a call returns.
+final class JournalFile: Sendable {
+    private let descriptor: Int32
+    private let path: String
+
+    private init(descriptor: Int32, path: String) {
+        (self.descriptor, self.path) = (descriptor, path)
+    }
+
+    /// Opens the file or makes it.
+    ///
+    /// - Throws: ``JournalError/inUse(path:)`` if another process has it.
+    convenience init(path: String) throws(JournalError) {
+        try self.init(path: path, flags: 0)
+        // Whoever replaced the file between our opening and locking it has the new one.
+        var (mine, current) = (stat(), stat())
+        guard fstat(descriptor, &mine) == 0, stat(path, &current) == 0, mine.st_ino == current.st_ino else {
+            throw .inUse(path: path)
+        }
+    }
+
+    private convenience init(path: String, flags: Int32) throws(JournalError) {
+        let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | flags, 0o600)
+        guard descriptor >= 0 else { throw .failed("open", path: path, errno: errno) }
+        self.init(descriptor: descriptor, path: path)
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw .inUse(path: path) }
+    }
+
+    deinit { close(descriptor) }
+
+    func read() throws(JournalError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1 << 20)
+        while true {
+            let count = readBytes(descriptor, &chunk, chunk.count)
+            guard count >= 0 else { throw .failed("read", path: path, errno: errno) }
+            if count == 0 { return bytes }
+            bytes += chunk[..<count]
+        }
+    }
+
+    /// Returns once the text is on the disk.
+    ///
+    /// A text that does not fit leaves nothing of itself behind: the next one would be written onto its stump.
+    func append(_ text: String) throws(JournalError) {
+        var before = stat()
+        guard fstat(descriptor, &before) == 0 else { throw .failed("look at", path: path, errno: errno) }
+        do {
+            try write(text)
+        } catch {
+            _ = ftruncate(descriptor, before.st_size)
+            throw error
+        }
+    }
+
+    private func write(_ text: String) throws(JournalError) {
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { writeBytes(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 else { throw .failed("write", path: path, errno: errno) }
+            rest = rest.dropFirst(count)
+        }
+        guard fsync(descriptor) == 0 else { throw .failed("sync", path: path, errno: errno) }
+    }
+
+    /// Puts a file with this text in the place of this one: a crash leaves the one or the other.
+    func replaced(by text: String) throws(JournalError) -> JournalFile {
+        let draft = try JournalFile(path: path + ".new", flags: O_TRUNC)
+        try draft.append(text)
+        guard rename(path + ".new", path) == 0 else { throw .failed("replace", path: path, errno: errno) }
+        try syncFolder()
+        return JournalFile(taking: draft, path: path)
+    }
+
+    private convenience init(taking draft: JournalFile, path: String) {
+        // A second descriptor of the same open file: it carries the lock on when the draft's is closed.
+        self.init(descriptor: dup(draft.descriptor), path: path)
+    }
+
+    private func syncFolder() throws(JournalError) {
+        let folder = path.contains("/") ? String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)]) : "."
+        let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .failed("open", path: folder, errno: errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .failed("sync", path: folder, errno: errno) }
+    }
+}
+
+/// Why the sandbox's state cannot be kept.
+public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
+    case inUse(path: String)
+    case unreadable(line: Int, path: String)
+    case failed(_ step: String, path: String, errno: Int32)
+
+    public var description: String {
+        switch self {
+        case .inUse(let path): "\(path) is in use by another sandbox"
+        case .unreadable(let line, let path): "\(path) is no sandbox database: line \(line) cannot be read"
+        case .failed(let step, let path, let errno): "cannot \(step) \(path): \(String(cString: strerror(errno)))"
         }
     }
 }

@@ -1,5 +1,6 @@
 import ConvoModel
 import ConvoServer
+import Synchronization
 
 /// From a ``Turn`` to its answer.
 extension Sandbox {
@@ -146,5 +147,89 @@ extension Turn {
             "object": .string("conversation.response"), "conversation_id": .string(conversationID.rawValue),
             "outputs": .array(outputs.map { $0.entry(completed: true) }), "usage": usage.json, "guardrails": .null,
         ])
+    }
+}
+
+/// One write, decided in all but its answer: what it is added to, what the client said, and what the model will do.
+struct Turn: Sendable {
+    enum Target: Sendable {
+        /// A new conversation, with what it starts from (a branch's copies).
+        case new(StoredConversation)
+        case existing(RemoteID)
+        /// Nothing is kept.
+        case nowhere(RemoteID)
+    }
+
+    let target: Target
+    /// The conversation's object, before the turn.
+    let object: JSONText
+    /// As they are stored.
+    let inputs: [JSONText]
+    let owner: Owner?
+    var replacements: [Commit.Replacement] = []
+    let script: EchoModel.Script
+    let usage: Usage
+
+    var conversationID: RemoteID {
+        switch target {
+        case .new(let conversation): conversation.id
+        case .existing(let id), .nowhere(let id): id
+        }
+    }
+}
+
+/// One turn on its way to an answer.
+struct Run: Sendable {
+    enum Sink: Sendable { case whole, stream }
+
+    let turn: Turn
+    let plan: FaultPlan
+    let presence: ClientPresence
+    let sink: Sink
+}
+
+/// Whether a run's client is still there, told from outside of the sandbox's actor.
+final class ClientPresence: Sendable {
+    private let left = Mutex<ContinuousClock.Instant?>(nil)
+
+    func leave() { left.withLock { $0 = $0 ?? .now } }
+
+    /// How long ago the client left, `nil` while it is there.
+    var absence: Duration? { left.withLock { $0.map { $0.duration(to: .now) } } }
+}
+
+/// What one finished run changes in its conversation.
+struct Commit: Hashable, Sendable {
+    struct Replacement: Hashable, Sendable {
+        let index: Int
+        let entry: JSONText
+    }
+
+    let object: JSONText
+    var replacements: [Replacement] = []
+    var added: [JSONText]
+}
+
+/// Writes a stream's events, until it is cut.
+struct EventWriter: Sendable {
+    let answer: ServerEvents.Continuation
+    let isOn: Bool
+    let cutAfter: Int?
+    let cut: Switches.Cut
+    private(set) var isCut = false
+    private var count = 0
+
+    init(answer: ServerEvents.Continuation, isOn: Bool, cutAfter: Int?, cut: Switches.Cut) {
+        (self.answer, self.isOn, self.cutAfter, self.cut) = (answer, isOn, cutAfter, cut)
+    }
+
+    mutating func write(_ type: String, at time: Timestamp, _ members: [(String, JSONText?)]) {
+        guard isOn, !isCut else { return }
+        let head: [(String, JSONText?)] = [("type", .string(type)), ("created_at", .string(time.text))]
+        answer.yield(ServerEvent(type, data: .object(head + members)))
+        count += 1
+        guard let cutAfter, count >= cutAfter else { return }
+        isCut = true
+        if cut == .reset { answer.finish(throwing: ServiceError.connectionReset) } else { answer.finish() }
     }
 }

@@ -29,3 +29,152 @@ indirect enum Schema: Sendable {
         }
     }
 }
+
+/// The tools of a conversation, as the API's description has them.
+extension Schema {
+    static let tool = Schema.tagged(
+        [
+            ("function", Object("FunctionTool", required: [("function", function)], optional: [type("function")])),
+            ("web_search", builtIn("WebSearchTool", "web_search")),
+            ("web_search_premium", builtIn("WebSearchPremiumTool", "web_search_premium")),
+            ("code_interpreter", builtIn("CodeInterpreterTool", "code_interpreter")),
+            ("image_generation", builtIn("ImageGenerationTool", "image_generation")),
+            (
+                "document_library",
+                builtIn(
+                    "DocumentLibraryTool", "document_library", required: [("library_ids", .array(.string, minimum: 1))])
+            ),
+            (
+                "connector",
+                Object(
+                    "CustomConnector", required: [("connector_id", .string)],
+                    optional: [
+                        type("connector"), ("authorization", .nullable(authorization)),
+                        ("tool_configuration", configuration),
+                    ])
+            ),
+        ], needsTag: true)
+
+    static func type(_ name: String) -> (String, Schema) { ("type", .choice([name])) }
+
+    private static func builtIn(_ name: String, _ tag: String, required: [(String, Schema)] = []) -> Object {
+        Object(name, required: required, optional: [type(tag), ("tool_configuration", configuration)])
+    }
+
+    private static let function = Schema.object(
+        Object(
+            "Function", required: [("name", .string), ("parameters", .dictionary)],
+            optional: [("description", .string), ("strict", .boolean)]))
+
+    private static let configuration = Schema.nullable(
+        .object(
+            Object(
+                "ToolConfiguration",
+                optional: ["exclude", "include", "requires_confirmation"].map { ($0, .nullable(.array(.string))) })))
+
+    private static let authorization = Schema.tagged(
+        [
+            (
+                "oauth2-token",
+                Object("OAuth2TokenAuth", required: [("value", .string)], optional: [type("oauth2-token")])
+            ),
+            ("api-key", Object("APIKeyAuth", required: [("value", .string)], optional: [type("api-key")])),
+        ], needsTag: true)
+}
+
+/// The requests' bodies, as the API's description has them.
+extension Schema {
+    static func body(of operation: Operation) -> Schema {
+        switch operation {
+        case .start, .startStream: start
+        case .restart, .restartStream: restart
+        default: append
+        }
+    }
+
+    private static let start = Schema.object(
+        Object(
+            "ConversationRequest", required: [("inputs", inputs)],
+            optional: [
+                ("stream", .nullable(.boolean)), ("store", .nullable(.boolean)),
+                ("handoff_execution", .nullable(handoffExecution)), ("instructions", optionalString),
+                ("tools", .nullable(.array(tool))), ("completion_args", .nullable(completionArgs)),
+                ("guardrails", .nullable(.array(guardrail))), ("name", optionalString),
+                ("description", optionalString), ("metadata", .nullable(.dictionary)), ("agent_id", optionalString),
+                ("agent_version", agentVersion), ("model", optionalString),
+            ]))
+
+    private static let append = Schema.object(
+        Object(
+            "AppendConversationRequest",
+            optional: shared + [("tool_confirmations", .nullable(.array(confirmation)))]))
+
+    private static let restart = Schema.object(
+        Object(
+            "RestartConversationRequest", required: [("from_entry_id", .string)],
+            optional: shared + [
+                ("guardrails", .nullable(.array(guardrail))), ("metadata", .nullable(.dictionary)),
+                ("agent_version", agentVersion),
+            ]))
+
+    private static let shared: [(String, Schema)] = [
+        ("inputs", inputs), ("stream", .boolean), ("store", .boolean), ("handoff_execution", handoffExecution),
+        ("completion_args", completionArgs),
+    ]
+
+    private static let handoffExecution = Schema.choice(["client", "server"])
+    private static let agentVersion = Schema.nullable(.union([("str", .string), ("int", .integer(minimum: nil))]))
+    static let optionalString = Schema.nullable(.string)
+
+    private static let confirmation = Schema.object(
+        Object(
+            "ToolCallConfirmation",
+            required: [("tool_call_id", .string), ("confirmation", .choice(["allow", "deny"]))]))
+
+    private static let completionArgs = Schema.object(
+        Object(
+            "CompletionArgs",
+            optional: [
+                ("stop", .nullable(.union([("str", .string), ("list[str]", .array(.string))]))),
+                ("presence_penalty", .nullable(.number(-2...2))), ("frequency_penalty", .nullable(.number(-2...2))),
+                ("temperature", .nullable(.number(0...1))), ("top_p", .nullable(.number(0...1))),
+                ("max_tokens", .nullable(.integer(minimum: 0))), ("random_seed", .nullable(.integer(minimum: 0))),
+                ("prediction", .nullable(prediction)), ("response_format", .nullable(responseFormat)),
+                ("tool_choice", .choice(["auto", "none", "any", "required"])),
+                ("reasoning_effort", .nullable(.choice(["none", "minimal", "low", "medium", "high", "xhigh", "max"]))),
+            ]))
+
+    private static let prediction = Schema.object(
+        Object("Prediction", optional: [("type", .choice(["content"])), ("content", .string)]))
+
+    private static let responseFormat = Schema.object(
+        Object(
+            "ResponseFormat",
+            optional: [
+                ("type", .choice(["text", "json_object", "json_schema"])),
+                (
+                    "json_schema",
+                    .nullable(
+                        .object(
+                            Object(
+                                "JsonSchema", required: [("name", .string), ("schema", .dictionary)],
+                                optional: [("description", optionalString), ("strict", .boolean)])))
+                ),
+            ]))
+
+    private static let guardrail = Schema.object(
+        Object(
+            "GuardrailConfig",
+            optional: [
+                ("block_on_error", .boolean), ("moderation_llm_v1", .nullable(moderation)),
+                ("moderation_llm_v2", .nullable(moderation)),
+            ], extra: true))
+
+    private static let moderation = Schema.object(
+        Object(
+            "ModerationLLMConfig",
+            optional: [
+                ("model_name", .string), ("custom_category_thresholds", .nullable(.dictionary)),
+                ("ignore_other_categories", .boolean), ("action", .choice(["none", "block"])),
+            ], extra: true))
+}

@@ -2,6 +2,12 @@ public import Hummingbird
 import Logging
 import NIOCore
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// The API on a socket of this machine.
 ///
 /// It listens on the loopback address only: what stands behind it is for this machine's own programs.
@@ -49,5 +55,33 @@ public struct APIServer: Sendable {
         } onCancel: {
             connections.hangUp()
         }
+    }
+}
+
+/// What a request carries through the server: its connection and its name.
+public struct ExchangeContext: RequestContext {
+    public var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+    let correlationID: String
+    /// The same in 32 digits, as the router's errors have it.
+    let requestID: String
+    let arrival: ContinuousClock.Instant
+
+    public init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
+        let name = UUIDv7(microseconds: WallClock.microseconds())
+        (correlationID, requestID) = (name.dashed, name.hex)
+        arrival = .now
+    }
+}
+
+/// The time of day in the server's unit.
+public enum WallClock {
+    /// Microseconds since 1970.
+    public static func microseconds() -> Int64 {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
     }
 }

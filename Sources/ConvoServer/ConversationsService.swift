@@ -1,4 +1,5 @@
 public import ConvoModel
+import HTTPTypes
 
 /// What answers the API's operations. The server around it knows the wire and nothing of conversations.
 ///
@@ -43,3 +44,75 @@ public protocol ConversationsService: Sendable {
     /// `{"id", "object", "deleted"}`
     func deleteFile(_ id: String, by principal: Principal) async throws(ServiceError) -> JSONText
 }
+
+/// Who bears a key: a user or a service account, in a workspace of an organization.
+///
+/// The names are the server's own words for them; a service makes its ids of them.
+public struct Principal: Hashable, Sendable {
+    /// A name that begins so is a service account's.
+    public static let serviceAccountPrefix = "service:"
+
+    public let user: String
+    public let workspace: String
+    public let organization: String
+    /// The key's name, which is not the key.
+    public let keyName: String
+
+    public init(
+        user: String = "sandbox", workspace: String = "default", organization: String = "sandbox",
+        keyName: String = "key 1"
+    ) {
+        self.user = user
+        self.workspace = workspace
+        self.organization = organization
+        self.keyName = keyName
+    }
+
+    public var isServiceAccount: Bool { user.hasPrefix(Principal.serviceAccountPrefix) }
+}
+
+/// What a request says of who makes it.
+enum Credentials {
+    /// The key: a bearer token, or `x-api-key`, which the description of `/v1/users/me` and `/v1/whoami` names.
+    static func token(in headers: HTTPFields) -> String? {
+        if let header = headers[.authorization] {
+            let parts = header.split(separator: " ", omittingEmptySubsequences: true)
+            guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+            return String(parts[1])
+        }
+        return HTTPField.Name("x-api-key").flatMap { headers[$0] }
+    }
+}
+
+/// The body of an answer that should be JSON.
+public enum Payload: Hashable, Sendable {
+    case json(JSONText)
+    /// Bytes that JSON does not allow, or that nest deeper than ``JSONText`` does, as a faulty server sends them.
+    case bytes([UInt8])
+
+    public var utf8: [UInt8] {
+        switch self {
+        case .json(let json): Array(json.text.utf8)
+        case .bytes(let bytes): bytes
+        }
+    }
+}
+
+/// One server-sent event of a streamed answer.
+public struct ServerEvent: Hashable, Sendable {
+    /// The `event:` line, and `type` in the data: the same word in every recorded stream.
+    public let type: String
+    public let data: JSONText
+
+    public init(_ type: String, data: JSONText) {
+        self.type = type
+        self.data = data
+    }
+
+    /// As it goes over the wire: LF, one line of data, an empty line; no `id:`, no `retry:`.
+    public var framed: String { "event: \(type)\ndata: \(data.text)\n\n" }
+}
+
+/// The events of one answer, in order. Ending without `conversation.response.done` is a cut stream; throwing
+/// ``ServiceError/connectionReset`` is one that breaks. Dropping the sequence tells the service that the client left.
+public typealias ServerEvents = AsyncThrowingStream<ServerEvent, any Error>

@@ -1,4 +1,6 @@
-import ConvoModel
+public import ConvoModel
+import HTTPTypes
+import Hummingbird
 
 /// Why a service does not give what was asked for, in one of the shapes that the real API uses.
 public enum ServiceError: Error, Hashable, Sendable {
@@ -84,5 +86,70 @@ extension ServiceError.Shape {
             "object": .string("Error"), "detail": detail, "message": message,
             "type": .string("invalid_request_error"), "code": .int(code),
         ])
+    }
+}
+
+/// One thing that is wrong with a request's form, worded the way pydantic words it.
+public struct ValidationIssue: Hashable, Sendable {
+    /// A step on the way from the request to the wrong value.
+    public enum Step: Hashable, Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
+        case name(String)
+        case index(Int)
+
+        public init(stringLiteral value: String) { self = .name(value) }
+        public init(integerLiteral value: Int) { self = .index(value) }
+
+        fileprivate var json: JSONText {
+            switch self {
+            case .name(let name): .string(name)
+            case .index(let index): .int(index)
+            }
+        }
+    }
+
+    public let type: String
+    public let location: [Step]
+    public let message: String
+    public let input: JSONText
+    public let context: JSONText?
+
+    public init(_ type: String, at location: [Step], _ message: String, input: JSONText, context: JSONText? = nil) {
+        self.type = type
+        self.location = location
+        self.message = message
+        self.input = input
+        self.context = context
+    }
+
+    public var json: JSONText {
+        .object([
+            "type": .string(type), "loc": .array(location.map(\.json)), "msg": .string(message), "input": input,
+            "ctx": context,
+        ])
+    }
+}
+
+/// The gateway's answer where no route leads further, and a service's where it has no such operation.
+struct RouteErrors: RouterMiddleware {
+    typealias Context = ExchangeContext
+
+    func handle(
+        _ request: Request, context: ExchangeContext,
+        next: @concurrent (Request, ExchangeContext) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError {
+            let refusal =
+                error.status == .notFound && !RouteErrors.leadsToService(request.uri.path)
+                ? ServiceError.noRoute
+                : ServiceError.answer(status: error.status.code, .detail(error.status.reasonPhrase))
+            return refusal.response(context)
+        }
+    }
+
+    /// Whether the gateway sends the path on: a service behind it then says itself what it does not know.
+    private static func leadsToService(_ path: String) -> Bool {
+        ["/v1/conversations", "/v1/files"].contains { path == $0 || path.hasPrefix($0 + "/") }
     }
 }

@@ -106,3 +106,45 @@ extension OutboxItem {
         createdAt = row["created_at"]
     }
 }
+
+/// Where a write stands on its way to the server. DESIGN.md draws the transitions.
+public enum OperationState: String, Sendable, CaseIterable {
+    /// Durable here, not yet sent.
+    case queued
+    /// Committed before the first byte leaves; whoever finds it without a sender knows that the answer was lost.
+    case sending
+    /// Sent, and no answer came: only the server's state can tell. Never sent again from here.
+    case inDoubt = "in_doubt"
+    /// On the server.
+    case delivered
+    /// The server said no. Kept until the person decides.
+    case refused
+    /// Waits for the person, or for an operation that it depends on.
+    case held
+    /// Taken back by the person.
+    case cancelled
+
+    public var isOpen: Bool { self != .delivered && self != .cancelled }
+}
+
+/// What a write does.
+public enum OperationKind: String, Sendable {
+    case start, append, restart, delete
+}
+
+/// The receipt of a write that is durable here.
+public struct QueuedWrite: Sendable, Hashable {
+    /// The conversation that was written to; for a start and a restart, the new one.
+    public let conversation: LocalID
+    public let operation: OperationID
+    public let state: OperationState
+}
+
+/// Where a conversation is deleted.
+public enum DeletionScope: String, Sendable, CaseIterable {
+    /// Here only: the server keeps it, and no pull brings it back.
+    case local
+    /// On the server; our copy stays, marked.
+    case remote
+    case both
+}

@@ -1,4 +1,5 @@
 import ConvoSQLite
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -28,4 +29,143 @@ public enum WakeupChannel {
     }
 
     static func path(beside database: String) -> String { database + ".wakeup" }
+}
+
+extension WakeupChannel {
+    /// Hears what ``WakeupChannel/notify(beside:)`` tells, from when it is made.
+    ///
+    /// It uses inotify(7). Where there is none (another system, or the user's limit of watchers is reached), it looks at
+    /// the file's time of change a few times a second.
+    public final class Listener: Sendable {
+        private struct State {
+            /// The file that is watched; `nil` where there is none to watch.
+            var file: FileIdentity?
+            var watch: Int32 = -1
+            /// Without inotify: when the file was last changed, and when that was looked at.
+            var changedAt: Int64 = 0
+            var lookedAt: Int64 = 0
+        }
+
+        /// Without inotify.
+        private static let pollMilliseconds: Int32 = 250
+        /// The kernel's time of a change may be so much older than the change; in nanoseconds.
+        private static let clockGranularity: Int64 = 50_000_000
+
+        private let database: String
+        private let path: String
+        private let inotify: Int32
+        private let state = Mutex(State())
+
+        /// - Throws: ``StoreError/notWritable(path:detail:)`` where the file cannot be made.
+        public convenience init(beside database: String) throws(StoreError) {
+            try self.init(beside: database, usesINotify: true)
+        }
+
+        init(beside database: String, usesINotify: Bool) throws(StoreError) {
+            self.database = DatabaseFile.canonicalPath(of: database)
+            path = WakeupChannel.path(beside: self.database)
+            inotify = usesINotify ? Listener.makeINotify() : -1
+            Listener.removeFIFO(self.database + ".bell")
+            do { try watch() } catch { throw .notWritable(path: path, detail: error.detail) }
+        }
+
+        deinit { if inotify >= 0 { close(inotify) } }
+
+        /// Blocks the calling thread until there was a notification, all so far at once. `false` when the time is over.
+        ///
+        /// One thread at a time may wait.
+        public func wait(milliseconds: Int32) -> Bool {
+            let deadline = Listener.now(CLOCK_MONOTONIC) + Int64(milliseconds) * 1_000_000
+            while true {
+                // What is told while a file is not watched yet goes unseen: so a new watch counts as a notification.
+                if !isWatching, (try? watch()) != nil { return true }
+                let left = max(0, Int32((deadline - Listener.now(CLOCK_MONOTONIC)) / 1_000_000))
+                if inotify >= 0 ? waitForEvent(left) : waitForChange(left) { return true }
+                if left == 0 { return false }
+            }
+        }
+
+        /// Whether the file that is watched is still the one that is notified.
+        private var isWatching: Bool {
+            state.withLock { $0.file != nil && $0.file == FileIdentity(of: path) }
+        }
+
+        private func watch() throws(SidecarFailure) {
+            let descriptor = try SidecarFile.open(path, O_WRONLY | O_CREAT, beside: database)
+            defer { close(descriptor) }
+            // The byte that is written over and over has its place on the disk from now on.
+            WakeupChannel.signal(descriptor)
+            state.withLock { state in
+                state.file = nil
+                #if canImport(Glibc)
+                if inotify >= 0 {
+                    if state.watch >= 0 { inotify_rm_watch(inotify, state.watch) }
+                    let events = IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF
+                    state.watch = inotify_add_watch(inotify, path, UInt32(events))
+                    guard state.watch >= 0 else { return }
+                }
+                #endif
+                var status = stat()
+                guard fstat(descriptor, &status) == 0 else { return }
+                state.file = FileIdentity(status)
+                state.changedAt = Listener.changeTime(status)
+                state.lookedAt = Listener.now(CLOCK_REALTIME)
+            }
+        }
+
+        /// - Returns: whether something happened to the file.
+        private func waitForEvent(_ milliseconds: Int32) -> Bool {
+            var watched = pollfd(fd: inotify, events: Int16(POLLIN), revents: 0)
+            guard poll(&watched, 1, milliseconds) > 0 else { return false }
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            while read(inotify, &buffer, buffer.count) > 0 {}
+            return true
+        }
+
+        /// - Returns: whether the file was changed.
+        private func waitForChange(_ milliseconds: Int32) -> Bool {
+            poll(nil, 0, min(milliseconds, Listener.pollMilliseconds))
+            let now = Listener.now(CLOCK_REALTIME)
+            var status = stat()
+            guard stat(path, &status) == 0 else { return false }
+            let changedAt = Listener.changeTime(status)
+            return state.withLock { state in
+                defer { (state.changedAt, state.lookedAt) = (changedAt, now) }
+                // Two changes in one tick of the kernel's clock have the same time.
+                return changedAt != state.changedAt || changedAt >= state.lookedAt - Listener.clockGranularity
+            }
+        }
+
+        private static func makeINotify() -> Int32 {
+            #if canImport(Glibc)
+            inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
+            #else
+            -1
+            #endif
+        }
+
+        private static func changeTime(_ status: stat) -> Int64 {
+            #if canImport(Glibc)
+            nanoseconds(status.st_mtim)
+            #else
+            nanoseconds(status.st_mtimespec)
+            #endif
+        }
+
+        private static func now(_ clock: clockid_t) -> Int64 {
+            var time = timespec()
+            clock_gettime(clock, &time)
+            return nanoseconds(time)
+        }
+
+        private static func nanoseconds(_ time: timespec) -> Int64 {
+            Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
+        }
+
+        /// What versions before this one left: whoever reads it waits for ever.
+        private static func removeFIFO(_ path: String) {
+            var status = stat()
+            if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFIFO { unlink(path) }
+        }
+    }
 }

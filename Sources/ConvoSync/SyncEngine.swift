@@ -1,5 +1,5 @@
 public import ConvoAPI
-import ConvoModel
+public import ConvoModel
 public import ConvoStore
 
 /// Keeps a store and a server in step: pulls what changed there, pushes what was queued here.
@@ -108,5 +108,47 @@ public struct SyncEngine: Sendable {
             .run(&machine, wake: wake, seen: &seen)
         store.finishCheckpoints()
         return machine.report
+    }
+}
+
+/// One write whose answer is asked for as a stream, and what is done with each event as it comes.
+public struct Streaming: Sendable {
+    public let operation: OperationID
+    /// Called in the events' order. While it runs, the server is kept waiting.
+    public let observe: @Sendable (ConversationEvent) async -> Void
+
+    public init(_ operation: OperationID, observe: @escaping @Sendable (ConversationEvent) async -> Void) {
+        self.operation = operation
+        self.observe = observe
+    }
+}
+
+/// How the steps of the rules are done. A simulated engine with a mistake in it does some of them otherwise.
+struct SyncSteps: Sendable {
+    var pull: @Sendable (PullMachine.Step) async -> PullMachine.Outcome
+    var push: @Sendable (PushMachine.Step, PushExecutor.PushOptions) async -> PushMachine.Outcome
+    /// What is done once the engine's lock is taken.
+    var recover: @Sendable () throws(StoreError) -> Void
+
+    /// - Parameter executor: where those run that use the store; `nil`: where the engine does.
+    init(
+        api: any ConversationsAPI, account: AccountGuard, store: Store, clock: any SyncClock, limits: SyncLimits,
+        executor: (any TaskExecutor)?
+    ) {
+        let pullExecutor = PullExecutor(api: api, account: account, store: store, clock: clock, limits: limits)
+        pull = { step in
+            // A fetch waits for the server only: to change threads for each of thousands takes an eighth longer.
+            if case .fetch = step { return await pullExecutor.perform(step) }
+            return await withTaskExecutorPreference(executor) { await pullExecutor.perform(step) }
+        }
+        push = { step, options in
+            await withTaskExecutorPreference(executor) {
+                await PushExecutor(
+                    api: api, account: account, store: store, clock: clock, limits: limits, options: options
+                )
+                .perform(step)
+            }
+        }
+        recover = { () throws(StoreError) in try store.recoverInterrupted() }
     }
 }

@@ -1,3 +1,5 @@
+public import ConvoModel
+
 /// How much of a text's shape may show.
 public enum TextLayout: Sendable {
     /// One line: line ends and tabs become spaces.
@@ -58,5 +60,27 @@ extension Unicode.Scalar {
         case 0x200B...0x200D, 0x00AD, 0x0600...0x0605, 0x06DD, 0x070F, 0x0890...0x0891, 0x08E2, 0x110BD, 0x110CD: true
         default: false
         }
+    }
+}
+
+extension JSONText {
+    /// The same value with every character escaped that a terminal would obey or that hides others.
+    ///
+    /// JSON lets C1 controls, DEL and bidi overrides stand raw in strings. Between strings there is none, so each can
+    /// become its `\u` escape.
+    public var escapedForTerminal: String {
+        guard text.unicodeScalars.contains(where: \.needsCare) else { return text }
+        var result = ""
+        for scalar in text.unicodeScalars {
+            guard scalar.needsCare else {
+                result.unicodeScalars.append(scalar)
+                continue
+            }
+            for unit in UTF16.encode(scalar).map(Array.init) ?? [] {
+                let digits = String(unit, radix: 16)
+                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
+            }
+        }
+        return result
     }
 }

@@ -1,6 +1,8 @@
 import ConvoStore
 import ConvoSync
+import ConvoTerminal
 import Foundation
+import Glibc
 import Synchronization
 
 /// Watches an open database's files on a thread of its own: to wait for them blocks, and a thread of the concurrency pool
@@ -31,4 +33,46 @@ final class DatabaseWatcher: Sendable {
     }
 
     func stop() { isStopped.withLock { $0 = true } }
+}
+
+/// A database that was moved, removed or replaced while it was served, until it is clear what comes in its place.
+struct ReplacedDatabase {
+    /// A file that is copied into place grows for a while. It is waited for as long as it changes between two looks, but
+    /// no longer than for so many.
+    private static let looks = 12
+    private static let lookInterval = Duration.milliseconds(500)
+
+    let path: String
+
+    private struct Snapshot: Equatable {
+        let file: FileIdentity
+        let size: Int64
+        let changedAt: Int64
+
+        init?(_ path: String) {
+            var status = stat()
+            guard let file = FileIdentity(of: path), stat(path, &status) == 0 else { return nil }
+            self.file = file
+            size = Int64(status.st_size)
+            changedAt = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+        }
+    }
+
+    /// Returns when there is a file that can be opened.
+    ///
+    /// - Throws: a ``CLIError`` where nothing comes; `CancellationError`.
+    func waitForSuccessor() async throws {
+        var last: Snapshot?
+        for _ in 0..<ReplacedDatabase.looks {
+            let present = Snapshot(path)
+            if present != nil, present == last { return }
+            last = present
+            try await Task.sleep(for: ReplacedDatabase.lookInterval)
+        }
+        guard last == nil else { return }
+        throw CLIError(
+            .diskError, code: "database_gone",
+            message: "The database \(path) was moved or removed, and nothing is in its place.",
+            hint: "Put it back; or start convod again, which makes a new one.")
+    }
 }

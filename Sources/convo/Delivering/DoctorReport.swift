@@ -1,3 +1,4 @@
+import ArgumentParser
 import ConvoAPI
 import ConvoApp
 import ConvoModel
@@ -107,5 +108,21 @@ struct DoctorReport {
             let mark = finding.failure == nil ? style.ansi.model("ok") : style.ansi.alarm("no")
             return "\(mark)  \(style.ansi.faint(finding.part.padded(to: 10)))\(finding.words.sanitised(.line))"
         }
+    }
+}
+
+struct Doctor: Verb {
+    static let configuration = CommandConfiguration.verb(
+        "doctor",
+        abstract: "Checks what Convo depends on: settings, database, key, server.")
+
+    @OptionGroup var common: CommonOptions
+
+    func perform() async throws {
+        let report = try await common.console.whileWaiting(for: "the server") {
+            await DoctorReport.make { try common.settings() }
+        }
+        try common.console.print(json: report.json) { report.lines($0) }
+        if let failure = report.findings.compactMap(\.failure).first { throw failure }
     }
 }

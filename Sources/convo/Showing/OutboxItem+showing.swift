@@ -1,3 +1,4 @@
+import ConvoApp
 import ConvoModel
 import ConvoStore
 import ConvoTerminal
@@ -38,5 +39,59 @@ extension OutboxItem {
         return facts.compactMap { label, value in
             value.map { "\(style.ansi.faint(label.padded(to: 16)))\($0.sanitised(.line))" }
         } + ["", style.ansi.faint("request")] + request.text.sanitised(.block).wrapped(to: style.textWidth)
+    }
+}
+
+extension OutboxItem {
+    /// The object that scripts rely on.
+    var json: JSONText { .object(members) }
+
+    /// The same with the body that is sent.
+    var jsonWithRequest: JSONText { .object(members + [("request", request)]) }
+
+    private var members: [(String, JSONText?)] {
+        [
+            ("id", .string(id.rawValue)),
+            ("operation", .string(kind.rawValue)),
+            ("conversation_id", .string(conversation.rawValue)),
+            ("remote_id", .string(remoteID?.rawValue)),
+            ("state", .string(state.rawValue)),
+            ("attempts", .int(attempts)),
+            ("next_attempt_at", .string(nextAttempt?.text)),
+            ("reason", reason?.json ?? .null),
+            ("created_at", .string(createdAt)),
+        ]
+    }
+}
+
+extension OutboxItem.Reason {
+    fileprivate var json: JSONText {
+        .object(["code": .string(code), "message": .string(message), "hint": .string(hint)])
+    }
+}
+
+extension SetAsideItem {
+    /// The object that scripts rely on. `position` counts from 0.
+    var json: JSONText {
+        .object([
+            "conversation_id": .string(conversation?.rawValue),
+            "remote_id": .string(remoteID?.rawValue),
+            "conversation_name": .string(conversationName),
+            "position": position.map { .int($0) } ?? .null,
+            "id": .string(id),
+            "name": .string(name),
+            "reason": .string(reason),
+            "seen_at": .string(seenAt),
+        ])
+    }
+}
+
+extension [SetAsideItem] {
+    private static var namedLimit: Int { 5 }
+
+    /// The first of them by name, and how many more there are.
+    var words: String {
+        let named = prefix(Self.namedLimit).map(\.words).joined(separator: "; ")
+        return count > Self.namedLimit ? "\(named); and \(count - Self.namedLimit) more: see `convo status`" : named
     }
 }

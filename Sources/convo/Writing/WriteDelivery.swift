@@ -1,6 +1,10 @@
+import ConvoAPI
 import ConvoModel
 import ConvoStore
 import ConvoSync
+import ConvoTerminal
+import Dispatch
+import Glibc
 
 /// Queues a write and delivers it, or follows the process that delivers it.
 ///
@@ -66,5 +70,52 @@ struct WriteDelivery: Sendable {
         try? console.note(receipt.words)
         guard isFollowing, case .success = engine else { return }
         try? console.note("Another process is delivering and does not let go: the answer is shown when it is whole.")
+    }
+}
+
+/// Writes an answer to the terminal while it comes.
+actor StreamPrinter {
+    private let style: OutputStyle
+    private let device = TerminalDevice.standardOutput
+    private var transcript = Transcript()
+    private var hasFailed = false
+
+    init(style: OutputStyle) { self.style = style }
+
+    /// A terminal that is gone takes nothing away from the answer: it is stored all the same.
+    func show(_ event: ConversationEvent) { type(transcript.text(of: event, style.ansi)) }
+
+    /// Something else is written to the terminal next.
+    func breakLine() { type(transcript.end()) }
+
+    /// Ends the last line, and says whether the answer was shown: it was not where another process delivers the write,
+    /// or where nothing could be written.
+    func end() -> Bool {
+        type(transcript.end())
+        return transcript.hasWords && !hasFailed
+    }
+
+    private func type(_ text: String) {
+        do { try device.write(text) } catch { hasFailed = true }
+    }
+}
+
+/// Does a piece of work, and cancels it when the person presses Ctrl-C. The work ends then by itself, soon.
+func untilInterrupted<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
+    // The default would end the process before it could say what becomes of the write.
+    signal(SIGINT, SIG_IGN)
+    let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+    defer {
+        source.cancel()
+        signal(SIGINT, SIG_DFL)
+    }
+    // Cancelled by the signal, and awaited below: it does not outlive this function.
+    let task = Task { try await work() }
+    source.setEventHandler { task.cancel() }
+    source.resume()
+    return try await withTaskCancellationHandler {
+        try await task.value
+    } onCancel: {
+        task.cancel()
     }
 }

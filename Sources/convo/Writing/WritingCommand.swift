@@ -2,6 +2,7 @@ import ArgumentParser
 import ConvoModel
 import ConvoStore
 import ConvoTerminal
+import Glibc
 
 /// A verb that queues a write, and delivers it where that is asked for.
 protocol WritingCommand: Verb {
@@ -40,6 +41,69 @@ extension WritingCommand {
     private func tell(_ receipt: QueuedWrite) throws {
         try receipt.whilePrinting(receipt.state) {
             try common.console.print(json: receipt.json) { _ in [receipt.words] }
+        }
+    }
+}
+
+/// What start, append and restart share: the API's parameters, and what happens to a write after it is durable.
+struct WritingOptions: ParsableArguments {
+    @Flag(
+        inversion: .prefixedNo,
+        help: "Whether the server keeps the exchange; without it, it is kept here only.")
+    var store: Bool?
+
+    @Option(help: ArgumentHelp("Who carries out handoffs.", valueName: "who"))
+    var handoffExecution: HandoffExecution?
+
+    @Option(help: ArgumentHelp("The API's completion_args, as JSON or @FILE.", valueName: "json"))
+    var completionArgs: JSONArgument?
+
+    @Flag(help: "Deliver it now, wait for the answer and print it.")
+    var wait = false
+
+    @Flag(help: "The same, printing the answer as it comes.")
+    var stream = false
+
+    /// Whether the delivery is waited for.
+    var isWaiting: Bool { wait || stream }
+
+    /// Puts into a request what was given; the rest stays the server's default.
+    func apply(to request: inout some WriteRequest) throws {
+        if let store { request.store = store }
+        if let handoffExecution { request.handoffExecution = handoffExecution.rawValue }
+        if let completionArgs { request.completionArgs = try completionArgs.value(of: "completion-args", .object) }
+    }
+}
+
+/// Its values are said outright: what the parser derives from an enumeration's cases takes longer than a query.
+enum HandoffExecution: String, ExpressibleByArgument {
+    case client, server
+
+    static let allValueStrings = ["client", "server"]
+    static let defaultCompletionKind = CompletionKind.list(allValueStrings)
+}
+
+extension QueuedWrite {
+    /// What a person is told of it.
+    var words: String { "\(conversation) \(state.words) as \(operation)" }
+
+    var json: JSONText {
+        .object([
+            "id": .string(conversation.rawValue), "operation_id": .string(operation.rawValue),
+            "state": .string(state.rawValue),
+        ])
+    }
+
+    /// Prints something of the write, which is there whether or not that works: a failure says so.
+    func whilePrinting(_ state: OperationState, _ print: () throws -> Void) throws {
+        do {
+            try print()
+        } catch TerminalDevice.WriteFailure.failed(let code) {
+            throw CLIError(
+                .diskError, code: "output_failed",
+                message: "Can't write the output: \(String(cString: strerror(code))). "
+                    + "The write to \(conversation) is \(state.words) as \(operation).",
+                hint: "It needs no repeating: see `convo outbox show \(operation)`.")
         }
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// A block of lines for each, an empty line between two; `#` begins a comment:
 ///
-///     file: Sources/ConvoSync/Backoff.swift
+///     file: Sources/ConvoSync/RetryQueue.swift
 ///     from: delay < limit
 ///     to:   delay <= limit
 ///     why:  at the limit both are the limit
