@@ -31,11 +31,34 @@ extension Store {
     /// Whether this key was seen to belong to the owner.
     public func knows(key: String) throws(StoreError) -> Bool {
         try read { database in
-            guard let salt = try StoreMetadataKey.text(database, .keySalt) else { return false }
-            return try database.isTrue(
-                sql: "SELECT EXISTS (SELECT 1 FROM known_key WHERE digest = ?)",
-                arguments: [KeyDigest.hex(of: key, salt: salt)])
+            try Store.knows(database, key, salt: try StoreMetadataKey.text(database, .keySalt))
         }
+    }
+
+    /// Whether the database belongs to a server, and the key was seen to belong to the owner. The engine asks this for each page
+    /// and each write.
+    ///
+    /// - Parameters:
+    ///   - server: the server's normalised URL.
+    ///   - key: `nil` for a server that asks for none.
+    public func belongs(toServer server: String, key: String?) throws(StoreError) -> Bool {
+        try read { database in
+            let owner = try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT (SELECT value FROM fact WHERE name = 'server_url') AS server,
+                        (SELECT value FROM fact WHERE name = 'key_salt') AS salt
+                    """)
+            guard let owner, owner["server"] as String? == server else { return false }
+            return try key.map { key in try Store.knows(database, key, salt: owner["salt"]) } ?? true
+        }
+    }
+
+    private static func knows(_ database: Database, _ key: String, salt: String?) throws -> Bool {
+        guard let salt else { return false }
+        return try database.isTrue(
+            sql: "SELECT EXISTS (SELECT 1 FROM known_key WHERE digest = ?)",
+            arguments: [KeyDigest.hex(of: key, salt: salt)])
     }
 
     /// A few of the conversations that the server has, as far as is known, the newest activity first.

@@ -49,8 +49,7 @@ final class AccountGuard: Sendable {
     }
 
     private func belongs(to connection: Connection) throws -> Bool {
-        guard try store.owner().server == connection.server else { return false }
-        return try connection.key.map { key throws(StoreError) in try store.knows(key: key) } ?? true
+        try store.belongs(toServer: connection.server, key: connection.key)
     }
 
     /// Reads the key's source again, after the server has refused the key.
