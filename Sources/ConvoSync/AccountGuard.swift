@@ -3,12 +3,12 @@ import ConvoModel
 import ConvoStore
 import Synchronization
 
-/// Lets nothing reach a server but what belongs to the database's account there.
+/// Makes sure that requests reach only the server and account that the database belongs to.
 ///
-/// Every request goes by the connection that was verified last. A pass verifies one before it begins; after a 401 the key's
-/// source is read again, and another key is used once it is verified.
+/// Every request uses the connection that was verified last. Each pass verifies a connection before it begins. After a
+/// 401 the guard reads the key's source again, and uses another key once it is verified.
 final class AccountGuard: Sendable {
-    /// Conversations that are tried where the server does not tell whose key it is.
+    /// How many conversations are read at most where the server does not tell whose key it is.
     private static let readLimit = 5
 
     private let connect: @Sendable () throws(APIError) -> Connection
@@ -24,13 +24,14 @@ final class AccountGuard: Sendable {
         self.connect = connect
     }
 
-    /// The connection for requests; `nil` before one was verified.
+    /// The connection for requests; `nil` until one has been verified.
     var connection: Connection? { verified.withLock { $0 } }
 
-    /// Makes sure that there is a verified connection.
+    /// Makes sure that there is a verified connection; if there is none, makes one and asks the server.
     ///
-    /// - Throws: ``SyncFailure/otherServer(owner:given:)``, ``SyncFailure/otherAccount(owner:given:)``; what keeps it from
-    ///   being found out (no network, a key that cannot be used, a store that fails).
+    /// - Throws: ``SyncFailure/otherServer(owner:given:)`` or ``SyncFailure/otherAccount(owner:given:)``; an
+    ///   ``APIError`` or a ``StoreError`` if the owner cannot be found out (no network, a key that cannot be used, a
+    ///   database that fails).
     func verify() async throws {
         if let connection, try belongs(to: connection) { return }
         let candidate = try connect()
@@ -38,10 +39,13 @@ final class AccountGuard: Sendable {
         verified.withLock { $0 = candidate }
     }
 
-    /// Makes sure that the database still belongs to the account of the connection: another process may have given it to
-    /// another account meanwhile. The engine calls this before each send, and before it stores what it has read.
+    /// Makes sure that the database still belongs to the account of the connection, for another process may have given
+    /// it to another account meanwhile.
     ///
-    /// - Throws: an ``APIError`` that ends the pass. The next pass verifies the connection anew, and reports what it finds.
+    /// The engine calls this before each send, and before it stores what it has read.
+    ///
+    /// - Throws: an ``APIError`` that ends the pass; a ``StoreError`` if the database cannot be read. The next pass
+    ///   verifies the connection anew, and reports what it finds.
     func requireOwner() throws {
         guard let connection, try !belongs(to: connection) else { return }
         verified.withLock { $0 = nil }
@@ -54,13 +58,14 @@ final class AccountGuard: Sendable {
 
     /// Reads the key's source again, after the server has refused the key.
     ///
-    /// - Returns: the connection with another key, once it is verified; `nil` where there is no other, or it is another
-    ///   account's, or nothing can be found out.
+    /// - Parameter refused: the connection whose key the server refused.
+    /// - Returns: a verified connection with another key; `nil` if there is no other key, if it is another account's,
+    ///   or if that cannot be found out.
     func renewed(after refused: Connection) async -> Connection? {
         if let connection, connection.differs(from: refused) { return connection }
         guard let candidate = try? connect(), candidate.differs(from: refused) else { return nil }
         do {
-            // The request that was refused has passed the breaker already.
+            // The refused request has passed the breaker already, and a probe must not wait for itself.
             try await verify(candidate, behind: nil)
         } catch {
             // The next pass verifies again, and says why it cannot go on.
@@ -74,11 +79,13 @@ final class AccountGuard: Sendable {
     /// Gives the database to the account that the settings name now.
     ///
     /// - Returns: the new owner, and how many writes are held from now on.
+    /// - Throws: an ``APIError`` if the key cannot be used or the server does not accept it, and a ``StoreError`` if
+    ///   the database cannot be written; then nothing has changed.
     func adopt() async throws -> (owner: StoreOwner, held: Int) {
         let candidate = try connect()
         let account = try await AccountGuard.account(of: candidate)
         if account == nil {
-            // A server that does not tell whose the key is still says whether it takes the key.
+            // A server that does not tell whose key it is still refuses a key that it does not know.
             _ = try await candidate.api.list(page: 0, pageSize: 1, metadata: nil)
         }
         let held = try store.adopt(server: candidate.server, account: account, key: candidate.key)
@@ -130,7 +137,9 @@ final class AccountGuard: Sendable {
         }
     }
 
-    /// What the API itself denies to this key is not there; every other failure leaves it open.
+    /// Whether the API returns the conversation to this key.
+    ///
+    /// Only the API's own 403 or 404 means no; every other failure is thrown.
     private static func isThere(_ id: RemoteID, _ connection: Connection) async throws(APIError) -> Bool {
         do {
             _ = try await connection.api.get(id)
@@ -143,7 +152,7 @@ final class AccountGuard: Sendable {
 }
 
 extension SyncFailure {
-    /// The database belongs to another server or account.
+    /// Whether the database belongs to another server or account than the settings name.
     public var isOtherOwner: Bool {
         switch self {
         case .otherServer, .otherAccount: true
@@ -152,14 +161,27 @@ extension SyncFailure {
     }
 }
 
-/// A server, the key that it is asked with, and the API behind them: what the settings say at one moment.
+/// A server, the key for it, and a client of it, as the settings name them at one moment.
 public struct Connection: Sendable {
+    /// The client of this server, with this key.
     public let api: any ConversationsAPI
-    /// The server's normalised URL: a database belongs to one server.
+    /// The server's normalised URL.
+    ///
+    /// A database belongs to one server.
     public let server: String
-    /// Only its salted digest is kept. `nil` for a server that asks for none.
+    /// The API key; `nil` for a server that asks for none.
+    ///
+    /// The database stores only its salted digest.
     public let key: String?
 
+    /// Creates a connection.
+    ///
+    /// Sends nothing.
+    ///
+    /// - Parameters:
+    ///   - api: a client of this server, with this key.
+    ///   - server: the server's normalised URL.
+    ///   - key: the API key; `nil` for a server that asks for none.
     public init(api: any ConversationsAPI, server: String, key: String?) {
         self.api = api
         self.server = server
@@ -170,6 +192,7 @@ public struct Connection: Sendable {
 }
 
 extension Connection {
-    /// Whether asking again with this one can be answered otherwise.
+    /// Whether this connection has another server or key than the other one, so that the server may answer it
+    /// differently.
     func differs(from other: Connection) -> Bool { !hasSameKey(as: other) }
 }

@@ -1,15 +1,16 @@
 internal import Synchronization
 
-/// Something that happens again and again, and that tasks wait for. It is level-triggered.
+/// A repeating, level-triggered event that tasks can wait for.
 ///
-/// Each notification begins a new generation. Who waits says which one it knows: what was notified since then, whether
-/// anybody waited or not, ends the wait at once. So nothing is lost between two waits, and nobody takes a notification
-/// away from another.
+/// Each notification begins a new generation. A waiting task names the latest generation that it knows; any later
+/// notification ends the wait at once, even one that came before the wait began. So no notification is lost between two
+/// waits, and several tasks can wait for the same one.
 public final class AsyncEvent: Sendable {
-    /// How often it has happened.
+    /// The number of notifications so far.
     public struct Generation: Hashable, Comparable, Sendable {
         fileprivate let count: UInt64
 
+        /// Whether `left` is the earlier generation of the same event.
         public static func < (left: Generation, right: Generation) -> Bool { left.count < right.count }
     }
 
@@ -21,10 +22,17 @@ public final class AsyncEvent: Sendable {
 
     private let state = Mutex(State())
 
+    /// Creates an event that has not been notified yet.
     public init() {}
 
+    /// The current generation.
+    ///
+    /// Take it before the check that a later ``wait(after:)`` should cover.
     public var generation: Generation { state.withLock { $0.generation } }
 
+    /// Begins a new generation and resumes every waiting task.
+    ///
+    /// Callable from any thread; never blocks for long.
     public func notify() {
         let waiting = state.withLock { state in
             defer { state.waiting.removeAll() }
@@ -34,9 +42,10 @@ public final class AsyncEvent: Sendable {
         for continuation in waiting.values { continuation.resume() }
     }
 
-    /// Returns as soon as there is a later generation than `known`, or the task is cancelled.
+    /// Suspends the task until there is a later generation than `known`, or the task is cancelled.
     ///
-    /// - Returns: the latest generation; `known` where the task was cancelled before there was one.
+    /// - Parameter known: the latest generation whose effects the caller has seen.
+    /// - Returns: the latest generation; `known` if the task was cancelled before there was a later one.
     @discardableResult
     public func wait(after known: Generation) async -> Generation {
         let id = state.withLock { state in

@@ -1,24 +1,33 @@
 import ConvoAPI
 import ConvoModel
 
-/// Whether the server can be worked with at all, as pull and push know it together.
+/// The state of the connection to the server, shared by pull and push.
 ///
-/// While the breaker is open, one request probes at the end of each wait; all others are held back until that one has
-/// shown that the server is there. A value without a clock.
+/// A value without a clock.
+///
+/// While the breaker is open, the next request after each wait is let through as a probe; all other requests are
+/// rejected until a probe has shown that the server is there.
 struct CircuitBreaker: Sendable {
-    /// What holds a request back.
+    /// Why a request may not be sent now, and until when.
     struct Rejection: Sendable {
         /// The failure that opened the breaker, or kept it open.
         let cause: APIError
-        /// When to ask again.
+        /// When the request may ask again.
         let until: Timestamp
     }
+    /// The breaker's decision about one request.
+    ///
+    /// `free`: it may be sent; `probe`: it may be sent and decides whether the breaker closes; `rejected`: it must not
+    /// be sent.
     enum Admission: Sendable { case free, probe, rejected(Rejection) }
 
     private enum State: Sendable {
         case closed
+        /// Requests are rejected until the moment; `wait` is the whole wait that began with the last failure.
         case open(APIError, until: Timestamp, wait: Duration)
-        /// A probe is under way. One that a person asked for meanwhile comes at once behind it.
+        /// A probe is in flight.
+        ///
+        /// `another`: a person has asked for an attempt meanwhile, so the next probe follows at once if this one fails.
         case halfOpen(APIError, another: Bool)
     }
 
@@ -31,18 +40,22 @@ struct CircuitBreaker: Sendable {
     /// How often held requests check again while the probe is in flight.
     private static let recheck = Duration.seconds(1)
 
-    /// What a request would be held back by at that moment.
+    /// What a request that came now would be rejected with; `nil` if it would be let through.
+    ///
+    /// Changes nothing.
     func rejection(at now: Timestamp) -> Rejection? {
         switch state {
         case .closed: nil
         case .halfOpen(let cause, _): Rejection(cause: cause, until: now + CircuitBreaker.recheck)
         case .open(let cause, let moment, let wait):
-            // Further ahead than the whole wait: the clock has been set back since.
+            // A moment that lies further ahead than the whole wait means that the clock has been set back since.
             moment <= now || moment > now + wait ? nil : Rejection(cause: cause, until: moment)
         }
     }
 
-    /// A request asks to go. Each that is let through must come back with ``finished(_:isProbe:at:)``.
+    /// Decides about one request.
+    ///
+    /// The caller reports the end of each request that it lets through to ``finished(outage:isCancelled:isProbe:at:)``.
     mutating func enter(at now: Timestamp) -> Admission {
         if let rejection = rejection(at: now) { return .rejected(rejection) }
         guard case .open(let cause, _, _) = state else { return .free }
@@ -50,17 +63,21 @@ struct CircuitBreaker: Sendable {
         return .probe
     }
 
+    /// Takes note of how a request that was let through has ended.
+    ///
     /// - Parameters:
-    ///   - outage: the failure that says that nothing works, if the request ended with one.
-    ///   - isCancelled: whether the request was cancelled: then it has shown nothing.
+    ///   - outage: the failure, if it is one with which nothing else can work either
+    ///     (``ConvoAPI/APIError/isOutage(ofList:)``).
+    ///   - isCancelled: whether the request was cancelled, and so has shown nothing about the server.
     ///   - isProbe: whether it was let through as the probe.
+    ///   - now: the current time.
     mutating func finished(outage: APIError?, isCancelled: Bool = false, isProbe: Bool, at now: Timestamp) {
         switch (outage, state) {
         case (_, .halfOpen(let cause, _)) where isProbe && isCancelled:
             state = .open(cause, until: now, wait: .zero)  // the next one probes
         case (let outage?, .halfOpen(_, let another)) where isProbe: failed(outage, at: now, another: another)
         case (let outage?, .closed): failed(outage, at: now, another: false)
-        // A request that was under way when the breaker opened is no further attempt.
+        // A request that was in flight when the breaker opened does not count as another attempt.
         case (_?, _): break
         case (nil, _) where isCancelled: break
         default: (state, failures) = (.closed, 0)
@@ -73,7 +90,7 @@ struct CircuitBreaker: Sendable {
         state = .open(outage, until: now + wait, wait: wait)
     }
 
-    /// A person waits: the next request may probe now.
+    /// Lets the next request probe at once, because a person waits for it.
     mutating func woken(at now: Timestamp) {
         switch state {
         case .closed: break
@@ -84,11 +101,12 @@ struct CircuitBreaker: Sendable {
 }
 
 extension APIError {
-    /// The server cannot be reached, or the key is refused, or a list is answered by something that is not the API:
-    /// whatever is asked next fails as well.
+    /// Whether whatever is requested next would fail as well: the server cannot be reached, it refuses the key, or
+    /// something that is not the API answers the list.
     ///
-    /// - Parameter isList: whether the list was asked for. A single conversation may be answered by a proxy that dislikes its
-    ///   text, and a write may be: that keeps nothing else from working.
+    /// - Parameter isList: whether the list was requested. A proxy may answer for a single conversation, or for a
+    ///   write, because of its text; other requests still work then.
+    /// - Returns: `true` if the circuit breaker is to open.
     func isOutage(ofList isList: Bool) -> Bool {
         switch kind {
         case .unreachable, .status(401): true

@@ -2,7 +2,7 @@ import ConvoAPI
 import ConvoModel
 import Synchronization
 
-/// Where every request of pull and push passes: ``CircuitBreaker`` says which may go.
+/// Sends every request of pull and push through one ``CircuitBreaker``.
 final class CircuitBreakerGate: Sendable {
     private let breaker: Mutex<CircuitBreaker>
     private let clock: any SyncClock
@@ -12,17 +12,22 @@ final class CircuitBreakerGate: Sendable {
         self.clock = clock
     }
 
-    /// Until when nothing can go, whatever is tried; `nil` where something can.
+    /// When the next request may be sent; `nil` if one may be sent now.
     var holdsUntil: Timestamp? { breaker.withLock { $0.rejection(at: clock.now)?.until } }
 
+    /// Lets the next request probe at once, because a person waits for it.
     func woken() { breaker.withLock { $0.woken(at: clock.now) } }
 
-    /// Makes a request, or fails it as the last one failed, where it must wait: then it was not sent.
+    /// Makes a request if the breaker lets it through.
     ///
     /// - Parameters:
     ///   - isList: whether the request asks for the list.
-    ///   - probe: a cheap read that goes in the request's place where the breaker is to be probed; the request follows when
-    ///     the probe has succeeded. `nil` where the request is one itself.
+    ///   - probe: a cheap read that is sent first if the breaker has to be probed; the request follows if it succeeds.
+    ///     `nil` if the request itself may serve as the probe.
+    ///   - request: sends the request.
+    /// - Returns: the request's answer.
+    /// - Throws: the request's error, or the probe's; the error that opened the breaker if the request was rejected,
+    ///   and so not sent.
     func pass<Answer>(
         isList: Bool = false, probe: (() async throws(APIError) -> Void)? = nil,
         _ request: () async throws(APIError) -> Answer

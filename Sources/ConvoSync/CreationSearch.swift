@@ -1,33 +1,42 @@
 import ConvoModel
 import ConvoStore
 
-/// Looks for the conversation that a start or restart made whose answer was lost. A value: it says what to ask, and takes
-/// the answers.
+/// Looks for the conversation that a start or restart made whose answer was lost.
 ///
-/// Our operation's id stands in the conversation's `metadata`. A server may leave that out of the list, and of `get` too:
-/// then the conversation is known by its first input, if other writes of ours show that the server gives no metadata back; if
-/// nothing shows it, an equal first input may as well be another writer's. The pages of the list shift while they are read, so they are read again
-/// where an unknown conversation stood behind the first page, as a sweep does. (The list's own filter is reported to be
-/// unreliable, so it is not used.)
+/// A value: it says what to ask, and takes the answers.
+///
+/// Our operation's id is in the conversation's `metadata`. A server may leave `metadata` out of the list, and out of
+/// `get` too. The conversation is then recognised by its first input, if other writes of ours show that the server does
+/// not return metadata; if nothing shows that, an equal first input may as well be another writer's.
+///
+/// Pages of the list shift while they are read. So the search reads them again if an unknown conversation stood behind
+/// the first page, as a sweep does. It does not use the list's own filter, which is reported to be unreliable.
 struct CreationSearch {
+    /// What to ask next, or the result.
     enum Step: Hashable {
+        /// Reads a page of the list; it goes to ``listed(_:)``.
         case list(page: Int)
+        /// Reads a conversation; it goes to ``got(_:)``.
         case get(RemoteID)
+        /// Reads a history; it goes to ``read(_:)``, or ``couldNotRead()`` is called.
         case history(RemoteID)
+        /// This conversation is ours.
         case found(RemoteID)
+        /// No conversation is ours.
         case absent
-        /// One that the list has, and that may be ours, was not found: a replica that lags behind may have answered.
+        /// A conversation that is in the list and may be ours was not found: a replica that lags behind may have
+        /// answered.
         case denied
         /// Several conversations may be ours, or one that is not quite like ours.
         case ambiguous
     }
 
-    /// A page of the list, with what the store knows of it.
+    /// A page of the list, and what the store knows about it.
     struct Page {
         let conversations: [Conversation]
-        /// Those of them that another write of ours has made.
+        /// Those of the conversations that another write of ours has made.
         let claimed: Set<RemoteID>
-        /// Whether one was never seen before.
+        /// Whether the mirror did not have one of them.
         let hasNew: Bool
     }
 
@@ -37,18 +46,19 @@ struct CreationSearch {
     }
     private enum Phase { case listing(page: Int), asking, comparing, over(Step) }
 
-    /// How far the server's clock and ours may be apart, in microseconds.
+    /// How far the server's clock and ours may be apart, in microseconds (one day).
     private static let clockTolerance: Int64 = 86_400_000_000
-    /// A conversation that was made earlier than this before our write was sent is not known by its first input alone.
+    /// A conversation older than our write by more than this, in microseconds (ten minutes), is not recognised by its
+    /// first input alone.
     private static let likelyTolerance: Int64 = 600_000_000
-    /// More conversations are not asked about one by one.
+    /// With more candidates the search gives up instead of reading each.
     private static let candidateLimit = 100
 
     private let operation: OperationID
     private let isStart: Bool
     private let inputs: Inputs?
     private let sentAt: Int64
-    /// Whether the server gave the metadata of other writes of ours back; `nil` where there is none to tell.
+    /// Whether the server returned the metadata of other writes of ours; `nil` if there is none that could show it.
     private let serverTells: Bool?
     private let limits: SyncLimits
     private var phase = Phase.listing(page: 0)
@@ -58,7 +68,7 @@ struct CreationSearch {
     private var met: Set<RemoteID> = []
     private var candidates: [Candidate] = []
     private var waiting: ArraySlice<Candidate> = []
-    /// Those that `get` gave without metadata.
+    /// The candidates that `get` returned without metadata.
     private var unnamed: [Candidate] = []
     private var likely: [RemoteID] = []
     private var hasDoubtful = false
@@ -75,6 +85,7 @@ struct CreationSearch {
         self.limits = limits
     }
 
+    /// What to do now.
     var step: Step {
         switch phase {
         case .listing(let page): .list(page: page)
@@ -100,7 +111,9 @@ struct CreationSearch {
         }
     }
 
-    /// - Parameter conversation: `nil` where it was not found.
+    /// Takes the answer to ``Step/get(_:)``.
+    ///
+    /// - Parameter conversation: `nil` if the server did not find it.
     mutating func got(_ conversation: Conversation?) {
         guard let candidate = waiting.popFirst() else { return }
         if let conversation {
@@ -115,7 +128,9 @@ struct CreationSearch {
         phase = .comparing
     }
 
-    /// - Parameter entries: `nil` where the conversation was not found.
+    /// Takes the answer to ``Step/history(_:)``.
+    ///
+    /// - Parameter entries: `nil` if the server did not find the conversation.
     mutating func read(_ entries: [Entry]?) {
         guard let candidate = waiting.popFirst() else { return }
         switch entries.flatMap({ entries in inputs.map { match(of: $0, in: entries) } }) {
@@ -129,12 +144,14 @@ struct CreationSearch {
         concludeComparing()
     }
 
-    /// A restart's inputs stand behind the entries that it goes on from.
+    /// A restart's inputs follow the entries that it continues from; a start's come first.
     private func match(of inputs: Inputs, in entries: [Entry]) -> InputMatch {
         isStart ? InputMatch(of: inputs, atStartOf: entries) : InputMatch(of: inputs, in: entries)
     }
 
-    /// The history is too large to be read: it may be ours.
+    /// Takes note that the history is too large to be read.
+    ///
+    /// The conversation may be ours.
     mutating func couldNotRead() {
         guard waiting.popFirst() != nil else { return }
         hasDoubtful = true
@@ -153,7 +170,7 @@ struct CreationSearch {
         }
     }
 
-    /// What was made earlier cannot be ours.
+    /// A conversation that was made earlier cannot be ours; in microseconds.
     private var oldest: Int64 { sentAt - CreationSearch.clockTolerance }
 
     private mutating func note(_ conversation: Conversation, isClaimed: Bool) {

@@ -1,21 +1,26 @@
 import ConvoModel
 import ConvoStore
 
-/// Conversations that a pull did not meet, and what becomes of them.
+/// Decides what becomes of conversations that a pull did not meet.
 ///
-/// The engine asks the API for each of them, and marks those that the API denies. If it would mark many, together with those
-/// that it marked within the last day, it marks none: with another key, behind a filter, or on a half restored server it
-/// would see the same.
+/// The engine asks the API for each of them, and marks those that the API denies. If it would mark many, together with
+/// those that it marked within the last day, it marks none: with another key, behind a filter, or on a half restored
+/// server it would see the same.
 struct DeletionCheck {
-    /// Up to this many are marked without asking,
+    /// The engine marks up to this many without asking a person.
     static let count = 10
-    /// and more where they are no more than this share of all: one in ten.
+    /// It marks more only if they are at most one in this many of all.
     static let share = 10
 
+    /// What to do next with the missing conversations.
     enum Step: Hashable {
-        /// Counts the conversations and those that went lately. The first step.
+        /// Counts the conversations and those that went lately.
+        ///
+        /// The first step.
         case count
+        /// Asks the server whether the conversation is there.
         case probe(RemoteID)
+        /// Marks these as deleted on the server.
         case mark([RemoteID])
     }
 
@@ -26,9 +31,10 @@ struct DeletionCheck {
     private enum Census { case unknown, underway, known(DeletionCensus) }
     private var census = Census.unknown
     private var inFlight = 0
-    /// Probes that failed and are made again.
+    /// Probes that failed and will be made again.
     private var waiting = 0
-    /// How many would have been marked.
+    /// How many conversations were missing when the check gave up, because too many would have been marked; 0 if it did
+    /// not.
     private(set) var withheld = 0
 
     init(acceptsAll: Bool, probesAtOnce: Int) {
@@ -42,7 +48,10 @@ struct DeletionCheck {
 
     mutating func counted(_ census: DeletionCensus) { self.census = .known(census) }
 
-    /// - Parameter isMoreComing: whether others may still turn out to be missing.
+    /// The next step; `nil` if none can be made now, or too many conversations are gone.
+    ///
+    /// - Parameter isMoreComing: whether other conversations may still turn out to be missing.
+    /// - Returns: a step that the caller reports to ``finished()`` when it has ended.
     mutating func next(isMoreComing: Bool) -> Step? {
         guard withheld == 0, !missing.isEmpty || !gone.isEmpty else { return nil }
         guard case .known(let census) = census else {
@@ -61,18 +70,19 @@ struct DeletionCheck {
         }
         guard !isMoreComing, missing.isEmpty, inFlight == 0, waiting == 0 else { return nil }
         inFlight += 1
-        // The next conversation that turns out to be gone in this pull is weighed together with these.
+        // The next conversation that turns out to be gone in this pull is counted together with these.
         defer { (gone, self.census) = ([], .unknown) }
         return .mark(gone)
     }
 
     mutating func probed(_ id: RemoteID, isGone: Bool) { if isGone { gone.append(id) } }
 
-    /// A step of this value has ended.
+    /// Takes note that a step has ended.
     mutating func finished() { inFlight -= 1 }
 
-    /// A probe that has ended is made again later.
+    /// Takes note that a probe has failed and will be made again.
     mutating func postponed() { waiting += 1 }
+    /// Takes note that such a probe is made again now.
     mutating func resumed() { (waiting, inFlight) = (waiting - 1, inFlight + 1) }
 
     private func isTooMany(of census: DeletionCensus) -> Bool {

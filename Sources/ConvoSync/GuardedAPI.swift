@@ -1,16 +1,20 @@
 import ConvoAPI
 import ConvoModel
 
-/// The API as the engine uses it: with the connection that was verified, behind the circuit breaker.
+/// The API as the engine uses it: over the verified connection, behind the circuit breaker.
 ///
-/// A key that the server refuses is read again from its source before the refusal counts.
+/// If the server refuses the key, the key is read again from its source before the refusal counts.
 struct GuardedAPI: ConversationsAPI {
     let account: AccountGuard
     let breaker: CircuitBreakerGate
-    /// Whether a read goes ahead of a write that would probe the breaker. Only a test of a test says no.
+    /// Whether a cheap read probes the breaker in place of a write.
+    ///
+    /// `false` only in tests that check the simulation's checkers.
     var probesWithReads = true
 
-    /// What is asked to find out whether the server can be worked with again: never a turn, which may run for minutes.
+    /// Page size of the list request that probes the breaker.
+    ///
+    /// A write is no probe, because a run may take minutes.
     private static let probeSize = 1
 
     private func read<Answer: Sendable>(

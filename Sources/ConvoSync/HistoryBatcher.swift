@@ -1,20 +1,19 @@
 import ConvoModel
 import ConvoStore
 
-/// Histories that have been fetched and wait to be stored, several to a transaction: while one batch is stored the next
-/// one gathers.
+/// Collects fetched histories, and stores several in a transaction: while one batch is stored, the next one gathers.
 struct HistoryBatcher {
-    /// What one transaction takes: little enough that no other writer waits long for it.
+    /// The size of a batch, small enough that no other writer waits long for its transaction.
     private static let batchEntries = 256
     private static let batchBytes = 384 << 10
-    /// What may wait: beyond it nothing more is fetched.
+    /// How much may wait; beyond that no more histories are fetched.
     private static let limitBytes = 1 << 20
 
-    /// How long one waits for others to be stored with.
+    /// How long a batch that is not full waits for more.
     private static let patience = Duration.milliseconds(250)
 
     private var waiting: [FetchedHistory] = []
-    /// Of the first that waits.
+    /// When the first waiting history arrived, or the last batch was taken; `nil` if none waits.
     private var since: Timestamp?
     private var entries = 0
     private var bytes = 0
@@ -30,14 +29,20 @@ struct HistoryBatcher {
         entries += history.history.entries.count
     }
 
-    /// When what waits is stored though the batch is not full.
+    /// When the waiting histories are stored even if the batch is not full; `nil` if none waits or a batch is being
+    /// stored.
     var due: Timestamp? { isStoring ? nil : since.map { $0 + HistoryBatcher.patience } }
 
-    /// The next batch, in the order of arrival; `nil` while one is being stored, or where it is worth waiting for more.
+    /// The next batch, in the order of arrival.
+    ///
+    /// - Parameters:
+    ///   - now: the wall clock's time.
+    ///   - isMoreComing: whether other histories are being fetched, so that it is worth waiting for a full batch.
+    /// - Returns: `nil` while a batch is being stored, or if it is worth waiting for more.
     mutating func next(at now: Timestamp, isMoreComing: Bool) -> [FetchedHistory]? {
         guard !isStoring, let due else { return nil }
         let isFull = entries >= HistoryBatcher.batchEntries || bytes >= HistoryBatcher.batchBytes
-        // Further ahead than the whole wait: the clock has been set back since.
+        // A moment that lies further ahead than the whole wait means that the clock has been set back since.
         let isDue = due <= now || due > now + HistoryBatcher.patience
         guard isFull || !isMoreComing || isDue else { return nil }
         return takeBatch(at: now)
@@ -68,23 +73,30 @@ extension FetchedHistory {
     fileprivate var byteCount: Int { history.entries.reduce(0) { $0 + $1.raw.text.utf8.count } }
 }
 
-/// The histories of one pull: a batch from the store at a time, a bounded number in flight.
+/// The histories that one pull fetches: takes a batch from the store at a time, and keeps a bounded number in flight.
 struct HistoryFetchQueue {
     private static let batch = 64
-    /// More conversations than this do not move on while a pull reads.
+    /// An upper bound of ``room``: more conversations than this do not change while one pull reads.
     private static let largestRoom = 1 << 20
 
     var inFlight = 0
     private var waiting: [StaleConversation] = []
     private var isAskDue = true
     private var isAsking = false
-    /// Asked for in this pull; a conversation that moves on meanwhile is the next pull's.
+    /// The conversations that this pull has fetched or is fetching.
+    ///
+    /// If one changes again meanwhile, the next pull fetches it.
     private var taken: Set<RemoteID> = []
-    /// How many new ones an answer has room for.
+    /// How many new conversations the next question to the store has room for.
     private var room = batch
 
-    /// - Parameter settled: how many histories this pull has stored, or set aside. The store counts all others that were
-    ///   taken as stale: they are in flight, not stored yet, or could not be read.
+    /// The next step: a fetch, or a question to the store for more.
+    ///
+    /// - Parameters:
+    ///   - limits: how many fetches may be in flight.
+    ///   - settled: how many histories this pull has stored or set aside. The store still counts all others of
+    ///     ``taken`` as stale: they are in flight, not stored yet, or could not be read.
+    /// - Returns: `nil` if enough fetches are in flight, or nothing is known to be behind.
     mutating func next(_ limits: SyncLimits, settled: Int) -> PullMachine.Step? {
         if inFlight < limits.fetches, let stale = waiting.popLast() { return .fetch(stale) }
         guard waiting.isEmpty, isAskDue, !isAsking else { return nil }
@@ -93,10 +105,13 @@ struct HistoryFetchQueue {
         return .findStale(limit: taken.count - settled + room)
     }
 
+    /// Asks the store again, because something may have become stale.
     mutating func lookAgain() { isAskDue = true }
 
-    /// Only an answer that is shorter than it might be is all there is. One that is full of what was taken already
-    /// (conversations that moved on while they were read) hides the rest: the next one has more room.
+    /// Takes the store's answer.
+    ///
+    /// A result shorter than `limit` is complete; a full one may hide more. If all of a full result was fetched before
+    /// (conversations that changed while they were read), the next question has twice the room.
     mutating func found(_ stale: [StaleConversation], limit: Int) {
         isAsking = false
         let fresh = stale.filter { taken.insert($0.remoteID).inserted }

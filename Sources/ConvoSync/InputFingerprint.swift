@@ -1,17 +1,17 @@
 import ConvoModel
 
-/// What of an input is compared with what a server gives back.
+/// The part of an input that is compared with what a server returns.
 ///
-/// The server adds an id and times. It may write a text as chunks, and it may change the text: trim it, make CRLF to LF, drop
-/// control characters, normalise Unicode, escape it. Two texts are *equal* where one of those changes explains the
-/// difference. They are *similar* where the letters and digits are the same: then nobody can be sure.
+/// The server adds an id and times. It may write a text as chunks, and it may change the text: trim it, turn CRLF into
+/// LF, drop control characters, normalise Unicode, escape it. Two texts are *equal* if one of those changes explains
+/// the difference. They are *similar* if their letters and digits are the same: then nobody can be sure.
 struct InputFingerprint {
     private let type: String
-    /// Of a message its role, of a function's result the call that it answers.
+    /// A message's role, or the id of the call that a function result answers.
     private let subject: String?
     /// The text's forms; the first is the text as it came.
     private let forms: [NormalText]
-    /// What is not text (images, documents), in one canonical form.
+    /// Everything that is not text (images, documents), in one canonical form.
     private let attachments: String
 
     init(_ entry: JSONText) {
@@ -58,15 +58,19 @@ struct InputFingerprint {
 
     private func isAboutTheSame(as other: InputFingerprint) -> Bool { type == other.type && subject == other.subject }
 
-    /// One side is as it came: a text that is unescaped on both sides is another text.
+    /// The pairs of forms to compare.
+    ///
+    /// One side is always the text as it came, because two texts that are equal only after both are unescaped are
+    /// different texts.
     private func pairs(with other: InputFingerprint) -> [(NormalText, NormalText)] {
         guard let mine = forms.first, let theirs = other.forms.first else { return [] }
         return forms.map { ($0, theirs) } + other.forms.map { (mine, $0) }
     }
 }
 
-/// A text without what a server may change of it. Swift compares the results by canonical equivalence, so that NFC and NFD
-/// are equal.
+/// A text reduced to what a server does not change.
+///
+/// Swift compares the results by canonical equivalence, so NFC and NFD are equal.
 private struct NormalText {
     /// Its words, with one space between two of them, and no control characters.
     let text: String
@@ -95,7 +99,8 @@ private struct NormalText {
         self.letters = letters.isEmpty ? text.filter { $0 != " " } : String(letters).lowercased()
     }
 
-    /// Full-width forms and ligatures as the letters that they stand for (NFKC); every other scalar as it is.
+    /// Replaces full-width forms and ligatures by the letters that they stand for (NFKC), and leaves every other
+    /// scalar.
     private static func compatible(_ scalar: Unicode.Scalar) -> String {
         switch scalar.value {
         case 0xFF01...0xFF5E: String(Unicode.Scalar(scalar.value - 0xFEE0).map(Character.init) ?? " ")
@@ -109,9 +114,9 @@ private struct NormalText {
     }
 }
 
-/// Undoes what a server may have escaped.
+/// Reverses what a server may have escaped.
 enum TextEscapes {
-    /// With HTML's character references resolved; `nil` where there are none.
+    /// The text with HTML's character references resolved; `nil` if it has no ampersand.
     static func withoutEntities(_ text: String) -> String? {
         guard text.utf8.contains(UInt8(ascii: "&")) else { return nil }
         var result = ""
@@ -133,7 +138,7 @@ enum TextEscapes {
         return result
     }
 
-    /// Read as the inside of a JSON string; `nil` where it is none, or has no escapes.
+    /// The text read as the inside of a JSON string; `nil` if it is not one, or has no backslash.
     static func withoutBackslashes(_ text: String) -> String? {
         guard text.utf8.contains(UInt8(ascii: "\\")) else { return nil }
         return (try? JSONText("\"\(text)\""))?.string
@@ -153,13 +158,14 @@ enum TextEscapes {
     }
 }
 
-/// One text for all JSON texts that say the same: members by name, nulls left out, strings without escapes.
+/// Maps JSON texts with the same meaning to one text: members sorted by name, nulls left out, strings without needless
+/// escapes.
 enum CanonicalJSON {
     private static let depthLimit = 32
 
     static func text(_ value: JSONText) -> String { text(value, depth: 0) }
 
-    /// Deeper than any chunk of the API is nested, a value is compared as it came.
+    /// A value that is nested deeper than any chunk of the API is compared as it came.
     private static func text(_ value: JSONText, depth: Int) -> String {
         guard depth < depthLimit else { return value.text }
         switch value.kind {

@@ -1,27 +1,34 @@
 import ConvoModel
 
-/// Whether what was sent is in a history: the question after a lost answer.
+/// Whether a history contains the inputs that were sent: the question after a lost answer.
 enum InputMatch: Hashable, Sendable {
+    /// The inputs are there, and entries follow them; or the run that a confirmation of tool calls allowed has left
+    /// entries.
     case present
-    /// The inputs are the last that the history holds: their run is under way, or has failed. A server may show the inputs
-    /// of a run and drop them when it fails.
+    /// The inputs are the last entries of the history: their run is under way, or has failed.
+    ///
+    /// A server may show the inputs of a run and drop them when it fails.
     case unanswered
     /// Nothing behind the base can be ours.
     case absent
-    /// Equal inputs stand there more than once: nobody can tell which of them is ours.
+    /// Equal inputs are there more than once, or are older than ours: nobody can tell which are ours.
     case ambiguous
-    /// An input stands there that has the same letters and digits and is not equal: the server may have changed ours.
+    /// An input with the same letters and digits is there that is not equal: the server may have changed ours.
     case similar
-    /// The history does not hold the base: it is older than what was known before the write was sent, or the server
-    /// has dropped that entry. It proves nothing.
+    /// The history does not contain the base: it is older than what was known before the write was sent, or the server
+    /// has dropped that entry.
+    ///
+    /// It proves nothing.
     case outdated
 
-    /// Looks for a request's inputs behind the entry that was the last one just before it was sent.
+    /// Looks for a request's inputs behind the base, the last entry just before the request was sent.
     ///
     /// - Parameters:
-    ///   - base: that entry; `nil` where there was none.
+    ///   - request: what was sent.
+    ///   - entries: the whole history.
+    ///   - base: the id of the base; `nil` if there was no entry.
     ///   - baseCount: how many entries there were.
-    ///   - moment: what was written by that moment of the server's clock is not ours.
+    ///   - moment: a moment of the server's clock; what was written by then is not ours. `nil` if it is not known.
     init(
         of request: AppendRequest, in entries: [Entry], after base: EntryID?, baseCount: Int,
         writtenBy moment: Timestamp? = nil
@@ -32,14 +39,14 @@ enum InputMatch: Hashable, Sendable {
         }
         let later = entries[start...]
         guard let inputs = request.inputs else {
-            // A confirmation of calls leaves no entry of its own: the run that it let go does.
+            // A confirmation of tool calls leaves no entry of its own, but the run that it allows does.
             self = later.isEmpty ? .absent : .present
             return
         }
         self.init(of: inputs, in: Array(later), writtenBy: moment)
     }
 
-    /// Looks for inputs among entries that are all new since they were sent.
+    /// Looks for inputs among entries that are all newer than the base.
     init(of inputs: Inputs, in later: [Entry], writtenBy moment: Timestamp? = nil) {
         let wanted = inputs.asEntries.map { InputFingerprint($0) }
         let found = later.map { InputFingerprint($0.raw) }
@@ -52,10 +59,11 @@ enum InputMatch: Hashable, Sendable {
         }
     }
 
-    /// Looks for the inputs with which a conversation was started: before its first answer, for what comes later in it is an
-    /// append's.
+    /// Looks for the inputs with which a conversation was started.
+    ///
+    /// Looks only before its first answer, because later inputs belong to appends.
     init(of inputs: Inputs, atStartOf entries: [Entry]) {
-        let inputCount = inputs.asEntries.count  // which may have answers among them
+        let inputCount = inputs.asEntries.count  // these may contain answers themselves
         let answer = entries.dropFirst(inputCount).firstIndex { $0.type != .messageInput && $0.type != .functionResult }
         self.init(of: inputs, in: Array(entries[..<(answer ?? entries.endIndex)]))
     }
@@ -65,7 +73,7 @@ enum InputMatch: Hashable, Sendable {
         return entries.lastIndex { $0.id == base }.map { $0 + 1 }
     }
 
-    /// Behind which places a run stands in another, without overlap.
+    /// The indices behind each place where `wanted` occurs in `entries`, without overlap.
     private static func ends(of wanted: [InputFingerprint], in entries: [InputFingerprint]) -> [Int] {
         guard !wanted.isEmpty, wanted.count <= entries.count else { return [] }
         var ends: [Int] = []
@@ -81,7 +89,8 @@ enum InputMatch: Hashable, Sendable {
         return ends
     }
 
-    /// An equal text that stood there already when ours was sent is another writer's, unless the server's clocks disagree.
+    /// Whether the entry was there already when ours was sent, and so is another writer's, unless the server's clocks
+    /// disagree.
     private static func isOlder(_ entry: Entry, than moment: Timestamp?) -> Bool {
         guard let moment, let written = entry.createdAt else { return false }
         return written <= moment

@@ -1,45 +1,49 @@
 import ConvoModel
 import ConvoStore
 
-/// The pages of the list: which one next, and when it is all.
+/// Decides which page of the list to read next, and when the list has been read.
 ///
-/// The list has no cursor. Pages shift when a conversation is made or deleted while they are read: one made shows
-/// an item twice, which is harmless; one deleted hides an item between two pages, which must not be.
+/// The list has no cursor. Pages shift if a conversation is made or deleted while they are read. A new conversation
+/// makes an item appear twice, which does no harm; a deletion can hide an item between two pages, so a sweep may have
+/// to read them again.
 ///
-/// As long as a sweep finds the pages as they were before, it asks for a few at once, up to the last one known.
+/// As long as a sweep finds the pages as they were before, it requests a few at once, up to the last known page.
 struct ListPager {
     private enum Phase: Equatable { case page(Int), done }
 
-    /// Pages asked for at once.
+    /// How many pages are requested at once.
     private static let ahead = 4
-    /// So many pages in a row of which nothing can be read end a run, too.
+    /// A run also ends after this many pages in a row of which no element can be read.
     private static let unreadablePages = 3
 
     private let scope: PullMachine.Scope
     private let limits: SyncLimits
-    /// Which page decides next how it goes on.
+    /// The page whose content decides next how the run continues.
     private var phase = Phase.page(0)
     private var size: Int
     private var pass = 1
     private var nextToAsk = 0
     private var asked = 0
-    /// Asked for by a pass that is over: what comes of them says nothing of this one.
+    /// Requests in flight that belong to a run that is over: their answers say nothing about this one.
     private var outdated = 0
-    /// Pages that came before the one that decides.
+    /// Pages that arrived before the deciding one, by number.
     private var early: [Int: IngestedPage] = [:]
-    /// Up to here it is worth asking ahead.
+    /// The last page that is worth requesting ahead.
     private var horizon = 0
-    /// What the first page held, of the size asked for.
+    /// How many items the first page had; `nil` before it has arrived.
     private var firstPageCount: Int?
-    /// Something unknown stood behind the first page: what hid between two pages may be unknown as well.
+    /// Whether this run met unknown conversations behind the first page: another unknown one may have been hidden
+    /// between two pages.
     private var mayHaveMissed = false
-    /// What a sweep has met, on whatever page.
+    /// The conversations that this sweep has met, in all its runs.
     private var met: Set<RemoteID> = []
-    /// The same of this run through the pages.
+    /// The conversations that this run has met.
     private var metInPass: Set<RemoteID> = []
     /// Pages in a row of which nothing could be read.
     private var unreadablePages = 0
-    /// Those that a sweep found as they were before. Whom they list is the store's to know.
+    /// The pages that a sweep found unchanged.
+    ///
+    /// It did not read them; the store knows what they list.
     private(set) var samePages: Set<Int> = []
 
     init(scope: PullMachine.Scope, limits: SyncLimits) {
@@ -50,6 +54,7 @@ struct ListPager {
 
     var isDone: Bool { phase == .done }
 
+    /// The next page to request; `nil` if none may be requested before one in flight has arrived, or all are read.
     mutating func next() -> PullMachine.Step? {
         guard case .page(let page) = phase, outdated == 0,
             nextToAsk == page || (nextToAsk <= horizon && nextToAsk < page + ListPager.ahead)
@@ -59,9 +64,10 @@ struct ListPager {
         return .list(page: nextToAsk, size: size)
     }
 
-    /// Those that the sweep did not meet: deleted, or hidden between two pages that shifted.
+    /// The conversations that the sweep did not meet: they are deleted, or were hidden between two pages that shifted.
     func missing(of mirrored: [RemoteID]) -> [RemoteID] { mirrored.filter { !met.contains($0) } }
 
+    /// Takes a page that arrived, in any order.
     mutating func listed(_ intake: IngestedPage, page: Int) {
         asked -= 1
         guard outdated == 0 else { return outdated -= 1 }
@@ -72,7 +78,7 @@ struct ListPager {
     private mutating func decide(_ intake: IngestedPage, _ page: Int) {
         switch scope {
         case .firstPage:
-            // On to the next page only while nothing known is in sight.
+            // Continue only while a page holds nothing but unknown conversations.
             let isAllNew = !intake.items.isEmpty && intake.newCount == intake.items.count
             isAllNew && intake.count >= size ? goOn(to: page + 1) : end()
         case .full:
@@ -86,8 +92,11 @@ struct ListPager {
         }
     }
 
-    /// A page that brings nothing that this run has not met is the last: a server that does not know `page` gives the same
-    /// one for ever. (A page that is as it was before lists what no other page listed then.)
+    /// Whether the page brings nothing that this run has not met, and so is the last: a server that does not know
+    /// `page` returns the same one for ever.
+    ///
+    /// A page that is unchanged since an earlier sweep is never a repetition, for it lists what no other page listed
+    /// then.
     private mutating func isRepetition(_ intake: IngestedPage) -> Bool {
         guard intake.same == nil, intake.count > 0 else { return false }
         guard !intake.ids.isEmpty else {
@@ -102,7 +111,7 @@ struct ListPager {
         if page == 0 { firstPageCount = intake.count }
         if page > 0, intake.items.contains(.new) { mayHaveMissed = true }
         if page == 1, intake.count > 0, let firstPageCount, firstPageCount < size {
-            // The server gives less to a page than was asked for: ask for what it gives.
+            // The server puts fewer items on a page than were requested: request as many as it gives.
             size = firstPageCount
             startAgain()
         } else if intake.count == 0 || (page > 0 && intake.count < size) {
@@ -112,7 +121,9 @@ struct ListPager {
         }
     }
 
-    /// Once more where something may hide: until a run through all pages finds nothing new behind the first one.
+    /// Ends a run.
+    ///
+    /// Starts another one if this one met unknown conversations behind the first page, because others may be hidden.
     private mutating func endPass() {
         guard mayHaveMissed, pass < limits.passes else { return end() }
         mayHaveMissed = false

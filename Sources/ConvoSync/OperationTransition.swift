@@ -1,39 +1,59 @@
 public import ConvoModel
 public import ConvoStore
 
-/// What reading the server has shown of a write in doubt.
+/// What a read of the server has shown of a write in doubt.
 public enum InDoubtLookup: Sendable, Hashable {
-    /// On the server; with the conversation that a start or restart made.
+    /// The write is on the server; with the conversation that a start or restart made, `nil` for an append.
     case present(RemoteID?)
-    /// On the server, and not answered: its run may still fail, and be dropped.
+    /// The write is on the server without an answer: its run may still fail, and the server may drop it then.
+    ///
+    /// With the conversation that a start or restart made, `nil` for an append.
     case unanswered(RemoteID?)
+    /// The write was not on the server when the read began; or it is a deletion, which may be sent again without a
+    /// read.
     case absent
-    /// The server is still at work on the conversation.
+    /// The server is still at work on the conversation (409).
     case busy
-    /// The history that was read is older than what was known when the write was sent: it proves nothing.
+    /// The history is older than what was known when the write was sent: it proves nothing.
     case outdated
-    /// A read does not find the conversation. A replica may have answered that lags behind.
+    /// A read does not find the conversation (404).
+    ///
+    /// A replica that lags behind may have answered.
     case denied
-    /// Nothing can tell.
+    /// Nothing can tell, for this reason.
     case unclear(OutboxItem.Reason)
 }
 
-/// Where a write goes from here. The table of this type's initialisers is the heart of exactly-once:
-/// nothing leads from "in doubt" to the queue but a server that was read after the last moment at which the write
-/// could have surfaced, and did not have it.
+/// The next state of a write in the outbox.
+///
+/// This type's initialisers are the table that makes delivery exactly-once: a write in doubt returns to the queue only
+/// if a read of the server began after the last moment at which the write could have appeared, and did not find it.
 public enum OperationTransition: Sendable, Hashable {
-    /// With the conversation that a start or restart made.
+    /// On the server; with the conversation that a start or restart made, if a lookup found it.
     case delivered(RemoteID?)
+    /// Certainly not carried out.
+    ///
+    /// `until`: when it may be tried again; `nil` for at once.
     case queued(OutboxItem.Reason?, until: Timestamp?)
+    /// Perhaps carried out.
+    ///
+    /// `until`: when the server is read next.
     case inDoubt(OutboxItem.Reason, until: Timestamp)
+    /// The server has refused it.
     case refused(OutboxItem.Reason)
+    /// It waits for the person, because nothing else can decide.
     case held(OutboxItem.Reason)
-    /// Goes on as a branch from what its writer had seen.
+    /// It becomes a restart from the last entry that its writer had seen.
     case branched
 
-    /// After a confirmation.
+    /// Decides after a lookup of a write in doubt.
     ///
-    /// - Parameter readSince: when the read began.
+    /// - Parameters:
+    ///   - confirmation: what the lookup has shown.
+    ///   - item: the write.
+    ///   - readSince: when the read began.
+    ///   - now: the wall clock's time.
+    ///   - limits: how long a write may still appear on the server, and how often it may fail there.
     init(
         _ confirmation: InDoubtLookup, of item: OutboxItem, readSince: Uptime, at now: Timestamp, limits: SyncLimits
     ) {
@@ -52,7 +72,7 @@ public enum OperationTransition: Sendable, Hashable {
         case .outdated:
             self = .inDoubt(item.reason ?? .notThereYet, until: now + min(missing, OperationTransition.lookupInterval))
         case .absent:
-            // Deleting twice is deleting once: no need to wait.
+            // Deleting again does no harm, so there is no need to wait.
             if missing <= .zero || item.kind == .delete {
                 self = .absent(item, limits)
             } else {
@@ -62,9 +82,11 @@ public enum OperationTransition: Sendable, Hashable {
         }
     }
 
-    /// After the server has said of an append that something was not found.
+    /// Decides after the server has answered 404 to an append.
     ///
-    /// - Parameter isThere: whether the conversation is there; then it is the agent that is gone.
+    /// - Parameters:
+    ///   - reason: the server's answer.
+    ///   - isThere: whether the conversation is there. If it is, its agent is gone.
     init(notFound reason: OutboxItem.Reason, isThere: Bool) {
         self =
             isThere
@@ -76,7 +98,7 @@ public enum OperationTransition: Sendable, Hashable {
             : .refused(.conversationDeleted)
     }
 
-    /// Another writer was faster; `nil` where it is sent all the same.
+    /// Decides about an append that another writer has overtaken; `nil` if it is sent all the same.
     init?(overtakenUnder policy: ConflictPolicy) {
         switch policy {
         case .append: return nil
@@ -85,7 +107,7 @@ public enum OperationTransition: Sendable, Hashable {
         }
     }
 
-    /// It certainly did not arrive, or was dropped by a run that failed.
+    /// Decides about a write that certainly did not arrive, or that the server dropped when its run failed.
     private static func absent(_ item: OutboxItem, _ limits: SyncLimits) -> OperationTransition {
         if let reason = item.reason, reason.isServerFailure, item.failures + 1 >= limits.attempts {
             return .held(reason)
@@ -93,7 +115,7 @@ public enum OperationTransition: Sendable, Hashable {
         return .queued(.notArrived, until: nil)
     }
 
-    /// After a step that failed.
+    /// Decides after a step has failed.
     init(
         _ failure: SyncFailure, during step: PushMachine.Step, of item: OutboxItem, at now: Timestamp,
         limits: SyncLimits
@@ -102,12 +124,12 @@ public enum OperationTransition: Sendable, Hashable {
         if case .confirm = step {
             self = OperationTransition(unread: failure, of: item, at: now, limits: limits)
         } else if case .find = step {
-            // The server said no to the write; what it did not find is asked again with the next attempt.
+            // The server refused the append. The next attempt shows again what it does not find.
             self = .queued(failure.reason, until: failure.endsPass ? nil : later)
         } else if case .send = step, failure.mayHaveActed {
             self = .inDoubt(failure.reason, until: now + OperationTransition.firstLook)
         } else if failure.endsPass {
-            self = .queued(failure.reason, until: nil)  // the pass ends; the next one's start decides when
+            self = .queued(failure.reason, until: nil)  // the pass ends; the next one begins with it
         } else if failure.isRetryable || failure.isBusy {
             self = .queued(failure.reason, until: later)
         } else if case .prepare = step {
@@ -119,23 +141,26 @@ public enum OperationTransition: Sendable, Hashable {
         }
     }
 
-    /// After a confirmation that could not be read: what was in doubt still is, and is looked for ever more rarely.
+    /// Decides after a lookup has failed: the write stays in doubt, and the lookups become rarer.
     private init(unread failure: SyncFailure, of item: OutboxItem, at now: Timestamp, limits: SyncLimits) {
         let doubtedFor = Duration.microseconds(now.microseconds - (item.doubtedAt ?? now).microseconds)
         let delay = max(limits.backoff.delay(after: 1, asked: failure.asked), min(doubtedFor, limits.backoff.limit))
         self = .inDoubt(item.reason ?? failure.reason, until: now + delay)
     }
 
-    /// When what is in doubt is looked for first, and then again and again.
+    /// The wait between a lost answer and the first lookup.
     static let firstLook = Duration.milliseconds(500)
+    /// The wait between two lookups.
     static let lookupInterval = Duration.seconds(10)
 }
 
 extension OutboxItem {
-    /// How long it had been in doubt then, at least. No setting of the clock makes it longer.
+    /// How long the write had been in doubt at that moment, at least.
     ///
-    /// Where the machine was started anew meanwhile, it has been since that start; and where the file was brought to
-    /// another machine, the wall clocks must say so too.
+    /// Setting the clock cannot make it longer.
+    ///
+    /// If the machine was restarted meanwhile, the time since that start counts; if the file was moved to another
+    /// machine, the wall clocks must show that much too.
     fileprivate func doubtLasted(until uptime: Uptime, _ now: Timestamp) -> Duration {
         guard let doubtedAt, let doubtedUptime else { return .zero }
         return uptime.since(doubtedUptime)
@@ -144,7 +169,7 @@ extension OutboxItem {
 }
 
 extension OutboxItem.Reason {
-    /// The server answered, with an error of its own.
+    /// Whether the API itself answered with a 5xx.
     var isServerFailure: Bool { code.hasPrefix("http_5") }
 
     static let stillBusy = Self(code: "busy", message: "the server is still at work on the conversation")

@@ -2,33 +2,39 @@ import ConvoAPI
 import ConvoModel
 import ConvoStore
 
-/// Whether a database may be used with a server and a key. A value: it says what to ask and takes the answers.
+/// Decides whether a database may be used with a server and a key.
 ///
-/// A database belongs to one account on one server. Where the server tells whose key it is, that decides. Where it does not,
-/// a new key belongs to the account if one of the conversations that are held can be read with it.
+/// A value: it says what to ask, and takes the answers.
+///
+/// A database belongs to one account on one server. If the server tells whose key it is, that decides. If it does not,
+/// a new key belongs to the account if it can read one of the conversations that the mirror holds.
 struct OwnerCheck {
     /// What is known without asking the server.
     struct Known {
         let owner: StoreOwner
-        /// The connection's server.
+        /// The normalised URL of the connection's server.
         let server: String
-        /// Whether the key was seen to belong to the owner before.
+        /// Whether the key was seen to belong to the owner before; also `true` if there is no key.
         let isKeyKnown: Bool
-        /// Conversations that are held, a few of them, the newest first.
+        /// A few of the mirrored conversations, the newest activity first.
         let held: [RemoteID]
     }
 
+    /// What to do next: a question to the server, or the result.
     enum Step: Hashable {
+        /// Asks the server whose key it is; the answer goes to ``told(_:)``.
         case askWhoAmI
+        /// Reads this conversation with the key; the result goes to ``read(isThere:)``.
         case read(RemoteID)
-        /// The key is the owner's.
+        /// The key is the owner's; with its account, if the server told it in this check.
         case accept(Account?)
+        /// The database belongs to another server or account: nothing may be sent.
         case refuse(Refusal)
     }
 
     enum Refusal: Hashable {
         case otherServer
-        /// With the key's account, where the server tells.
+        /// The key is another account's; with that account, if the server tells it.
         case otherAccount(Account?)
     }
 
@@ -49,7 +55,9 @@ struct OwnerCheck {
         }
     }
 
-    /// - Parameter account: `nil` where the server does not tell.
+    /// Takes the answer to ``Step/askWhoAmI``.
+    ///
+    /// - Parameter account: the key's account; `nil` if the server does not tell.
     mutating func told(_ account: Account?) {
         self.account = account
         guard let account else { return readNext(orElse: isUnclaimed) }
@@ -60,13 +68,18 @@ struct OwnerCheck {
         }
     }
 
-    /// - Parameter isThere: whether the API gave the conversation, or said itself that this key sees no such one.
+    /// Takes the answer to ``Step/read(_:)``.
+    ///
+    /// - Parameter isThere: `true` if the API returned the conversation, `false` if the API itself said that this key
+    ///   sees no such conversation.
     mutating func read(isThere: Bool) {
         if isThere { step = .accept(account) } else { readNext(orElse: false) }
     }
 
-    /// A database that has met no server yet belongs to whoever comes first. Later, a key that nothing speaks for is refused,
-    /// also where nothing is held: two keys that nobody can tell apart must not both pass for the owner's.
+    /// Whether the database has met no server yet: the first one that it is used with owns it.
+    ///
+    /// Later, a key that nothing speaks for is refused, even where the mirror holds nothing: two keys that cannot be
+    /// told apart must not both pass for the owner's.
     private var isUnclaimed: Bool { known.owner.server == nil }
 
     private mutating func readNext(orElse isAccepted: Bool) {
@@ -79,7 +92,7 @@ struct OwnerCheck {
 }
 
 extension Account {
-    /// For a sentence: the user's name, or id, and the workspace's.
+    /// The account for a sentence: the name or id of the user, of the workspace and of the organization.
     var words: String {
         func name(_ party: Party?) -> String? { party.map { $0.name ?? $0.id } }
         let place = [name(workspace).map { "workspace \($0)" }, name(organization)].compactMap(\.self)

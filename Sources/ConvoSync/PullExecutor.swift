@@ -2,7 +2,7 @@ import ConvoAPI
 import ConvoModel
 import ConvoStore
 
-/// Does the steps of a pull: asks the server, then commits what it said.
+/// Performs the steps of a pull: asks the server, then commits the answer.
 struct PullExecutor: Sendable {
     let api: any ConversationsAPI
     let account: AccountGuard
@@ -10,6 +10,10 @@ struct PullExecutor: Sendable {
     let clock: any SyncClock
     let limits: SyncLimits
 
+    /// Performs one step.
+    ///
+    /// Waits for the server, the disk, or another writer of the database. An error becomes
+    /// ``PullMachine/Outcome/failed(_:)``.
     func perform(_ step: PullMachine.Step) async -> PullMachine.Outcome {
         do {
             return try await outcome(of: step)
@@ -47,7 +51,7 @@ struct PullExecutor: Sendable {
             try store.markDeletedRemotely(ids, isAccepted: isAccepted)
             return .markedDeleted
         case .conclude(let scope):
-            while try store.mergeIndex(hasMoreToCome: false) { await Task.yield() }  // other steps have their turn
+            while try store.mergeIndex(hasMoreToCome: false) { await Task.yield() }  // lets other steps run
             try store.notePull(isSweep: scope == .full)
             return .concluded
         }
@@ -63,8 +67,10 @@ struct PullExecutor: Sendable {
         }
     }
 
-    /// Asks the server for a conversation that the list did not have. A 404 proves that it is gone, unless our own write has
-    /// just made it: a replica that lags behind may have answered.
+    /// Asks the server for a conversation that the list did not show.
+    ///
+    /// A 404 proves that it is gone, unless our own write has just made it: a replica that lags behind may have
+    /// answered.
     private func isGone(_ id: RemoteID) async throws -> Bool {
         do {
             _ = try store.ingest([try await api.get(id)])

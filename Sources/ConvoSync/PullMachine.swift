@@ -1,51 +1,80 @@
 public import ConvoModel
 public import ConvoStore
 
-/// One pull: a look at the first page, or a sweep of all of them, and the histories that turn out to be behind.
+/// One pull: reads the first page of the list, or all pages in a sweep, and then the histories that are behind.
 ///
-/// What is to be fetched is asked of the store and not remembered here, so that a pull that was cut off goes on
-/// where it was, and memory does not grow with the number of conversations.
+/// The store says what is to be fetched; the machine does not remember it. So a pull that was cut off continues where
+/// it was, and memory does not grow with the number of conversations.
 public struct PullMachine: StateMachine {
+    /// How much of the list a pull reads.
+    ///
+    /// `firstPage`: the first page, and further ones while they hold only new conversations. `full`: all pages (a
+    /// sweep), after which it also looks for deletions.
     public enum Scope: Sendable, Hashable { case firstPage, full }
 
+    /// What a pull asks its executor to do.
     public enum Step: Sendable, Hashable {
-        /// Makes sure that the server and the key are those of the database.
+        /// Verifies that the server and the key are those of the database.
         case verify
+        /// Reads a page of the list, counted from 0, and stores it.
         case list(page: Int, size: Int)
+        /// Asks the store for at most `limit` conversations whose histories are behind.
         case findStale(limit: Int)
-        /// Reads a history.
+        /// Reads a history from the server.
         case fetch(StaleConversation)
-        /// Stores some. One that was cut off still counts as behind.
+        /// Stores histories.
+        ///
+        /// If this fails half-way, the rest still count as behind.
         case ingest([FetchedHistory])
-        /// Remembers that this version of a history cannot be read.
+        /// Records that this version of a history cannot be read, so that no pull fetches it again.
         case setAside(StaleConversation, reason: String)
-        /// Asks what a sweep should have met, but for what these pages list.
+        /// Asks the store for the conversations that a sweep should have met, without those on the given pages.
         case findMirrored(exceptOn: [Int])
-        /// Asks how many conversations there are, and how many went lately.
+        /// Asks the store how many conversations there are, and how many the engine marked as deleted lately.
         case countDeletions
-        /// Asks whether a conversation is still there.
+        /// Asks the server whether a conversation is still there.
         case probe(RemoteID)
         /// Marks conversations as deleted on the server.
+        ///
+        /// `isAccepted`: a person has accepted that there may be many.
         case markDeleted([RemoteID], isAccepted: Bool)
+        /// Finishes the work on the search index, and records that the pull is complete.
         case conclude(Scope)
     }
 
+    /// What came of a step.
     public enum Outcome: Sendable {
+        /// The server and the key are those of the database.
         case verified
+        /// The page is stored.
         case listed(IngestedPage)
+        /// The conversations whose histories are behind, as many as were asked for at most.
         case stale([StaleConversation])
+        /// The history, which is not stored yet.
         case fetched(FetchedHistory)
-        /// With how many new entries.
+        /// Histories are stored; with the number of new entries.
         case takenIn(Int)
+        /// The version that cannot be read is recorded.
         case isSetAside
+        /// The conversations that the sweep should have met.
         case mirrored([RemoteID])
+        /// The number of conversations and of recent deletions.
         case counted(DeletionCensus)
+        /// Whether the API itself denies the conversation.
+        ///
+        /// `false` also where a replica may only lag behind.
         case probed(isGone: Bool)
+        /// The marks are stored.
         case markedDeleted
+        /// The completed pull is recorded.
         case concluded
+        /// The step failed, whichever it was.
         case failed(SyncFailure)
     }
 
+    /// What the pull has done so far.
+    ///
+    /// Final once ``next(at:)`` has returned ``NextAction/done``.
     public private(set) var report = PullReport()
     private let scope: Scope
     private let limits: SyncLimits
@@ -58,14 +87,19 @@ public struct PullMachine: StateMachine {
     private var batcher = HistoryBatcher()
     private var unreadable: [Step] = []
     private var deletions: DeletionCheck
-    /// Answers in a row that were not the API's.
+    /// Consecutive answers that were not the API's.
     private var foreignAnswers = 0
     private var isMirroredAsked = false
     private var isConcluded = false
     private var retries = RetryQueue()
     private var halt: SyncFailure?
 
-    /// - Parameter acceptsDeletions: marks conversations as deleted however many the server no longer has.
+    /// Creates a pull that has not begun.
+    ///
+    /// - Parameters:
+    ///   - scope: how much of the list it reads.
+    ///   - limits: how much it does at once, how often it tries, and how long it waits.
+    ///   - acceptsDeletions: marks conversations as deleted however many the server no longer has.
     public init(_ scope: Scope, limits: SyncLimits = SyncLimits(), acceptsDeletions: Bool = false) {
         self.scope = scope
         self.limits = limits
@@ -74,9 +108,13 @@ public struct PullMachine: StateMachine {
         deletions = DeletionCheck(acceptsAll: acceptsDeletions, probesAtOnce: limits.fetches)
     }
 
+    /// Returns what to do now: steps as long as the limits allow, then to wait for those in flight.
+    ///
+    /// - Parameter now: the wall clock's time.
+    /// - Returns: ``NextAction/done`` when the pull is complete, or has failed and no step is in flight any more.
     public mutating func next(at now: Timestamp) -> NextAction<Step> {
         guard halt == nil else {
-            // What has arrived is not thrown away: on a bad line the next pull might get no further.
+            // Store what has arrived: on a bad connection the next pull might get no further.
             if let batch = batcher.next(at: now, isMoreComing: false) { return start(.ingest(batch)) }
             return isIdle ? .done : .wait(until: nil)
         }
@@ -100,6 +138,12 @@ public struct PullMachine: StateMachine {
         return .wait(until: [retries.next, batcher.due].compactMap(\.self).min())
     }
 
+    /// Takes the outcome of a step that ``next(at:)`` returned.
+    ///
+    /// - Parameters:
+    ///   - step: the step that has ended.
+    ///   - outcome: what came of it.
+    ///   - now: the wall clock's time.
     public mutating func finished(_ step: Step, _ outcome: Outcome, at now: Timestamp) {
         stop(step)
         if case .failed(let failure) = outcome { return failed(step, failure, at: now) }
@@ -121,13 +165,13 @@ public struct PullMachine: StateMachine {
         case (_, .counted(let census)): deletions.counted(census)
         case (.probe(let id), .probed(let isGone)):
             deletions.probed(id, isGone: isGone)
-            if !isGone { fetching.lookAgain() }  // what was hidden between two pages has a history too
+            if !isGone { fetching.lookAgain() }  // a conversation hidden between two pages may be stale
         case (_, .concluded): isConcluded = true
         default: break
         }
     }
 
-    /// A sweep asks for what it did not see, once all pages are read.
+    /// Looks for conversations that a sweep did not meet, once all pages are read.
     private mutating func nextCheck() -> Step? {
         if scope == .full, !isMirroredAsked {
             isMirroredAsked = true
@@ -145,7 +189,9 @@ public struct PullMachine: StateMachine {
         }
     }
 
-    /// Whether no step is in flight. `next(at:)` asks this only after it has found no history that waits to be stored.
+    /// Whether no step is in flight.
+    ///
+    /// `next(at:)` asks this only after it has found no history that waits to be stored.
     private var isIdle: Bool {
         listingsInFlight == 0 && fetching.inFlight == 0 && deletions.isIdle && !batcher.isStoring
     }
@@ -153,7 +199,7 @@ public struct PullMachine: StateMachine {
     private mutating func start(_ step: Step) -> NextAction<Step> {
         switch step {
         case .fetch, .findStale, .setAside: fetching.inFlight += 1
-        case .probe, .countDeletions, .markDeleted, .ingest: break  // they are counted where they come from
+        case .probe, .countDeletions, .markDeleted, .ingest: break  // counted by `deletions` and `batcher`
         case .verify, .list, .findMirrored, .conclude: listingsInFlight += 1
         }
         return .step(step)
@@ -178,11 +224,11 @@ public struct PullMachine: StateMachine {
         } else if case .fetch(let stale) = step, failure.isUnreadable {
             unreadable.append(.setAside(stale, reason: failure.description))
         } else if let asked = failure.asked, asked > limits.patience {
-            halt = halt ?? failure  // the caller waits, or says until when
+            halt = halt ?? failure  // the caller waits, or reports until when
         } else if failure.isPassing, retries.count(step) + 1 < limits.tries {
             retry(step, after: limits.backoff.delay(after: retries.count(step) + 1, asked: failure.asked), at: now)
         } else if let id = step.conversation {
-            // One conversation that cannot be read must not keep the others back: it stays as it is.
+            // One conversation that cannot be read must not keep the others back. It stays as it is.
             report.failures.append(PullReport.ConversationFailure(conversation: id, cause: failure))
             return
         } else {
@@ -198,7 +244,7 @@ public struct PullMachine: StateMachine {
 }
 
 extension PullMachine.Step {
-    /// Whether the server is asked for something.
+    /// Whether the step sends a request to the server.
     fileprivate var isRequest: Bool {
         switch self {
         case .list, .fetch, .probe, .verify: true
@@ -206,7 +252,7 @@ extension PullMachine.Step {
         }
     }
 
-    /// The one conversation that is asked for.
+    /// The one conversation that the step asks the server about; `nil` for every other step.
     fileprivate var conversation: RemoteID? {
         switch self {
         case .fetch(let stale): stale.remoteID
@@ -216,29 +262,37 @@ extension PullMachine.Step {
     }
 }
 
-/// What a pull has done.
+/// What a pull has done, and why it ended.
 public struct PullReport: Sendable {
-    /// A conversation that could not be read, and stays as it was until the next pull.
+    /// A conversation that could not be read.
+    ///
+    /// It stays as it was until the next pull.
     public struct ConversationFailure: Sendable {
+        /// The conversation's id on the server.
         public let conversation: RemoteID
+        /// The failure of the last attempt.
         public let cause: SyncFailure
     }
 
-    /// New ones.
+    /// How many conversations the list showed that the mirror did not have.
     public internal(set) var conversations = 0
-    /// New ones.
+    /// How many entries the mirror did not have.
     public internal(set) var entries = 0
+    /// How many histories were fetched and stored, whether they brought anything new or not.
     public internal(set) var histories = 0
-    /// Histories that cannot be read in the version that the server has now; the store names them (`Store.setAside()`).
+    /// How many histories cannot be read in the version that the server has now; the store names them
+    /// (`Store.setAside()`).
     public internal(set) var unreadable = 0
-    /// Conversations that the server no longer has and that were not marked as deleted, because there are too many of them.
+    /// How many missing conversations were not marked as deleted, because too many would be marked at once.
     public internal(set) var withheldDeletions = 0
+    /// The conversations that could not be read; the pull went on without them.
     public internal(set) var failures: [ConversationFailure] = []
-    /// Why the pull ended early; `nil` where it is complete.
+    /// Why the pull ended early; `nil` if it is complete, or still under way.
     public internal(set) var halt: SyncFailure?
-    /// How long the server asked to be left alone, where that is longer than a pull waits: the longest of all answers,
-    /// whatever ended the pull.
+    /// The longest wait that the server asked for (`Retry-After`), whatever ended the pull; `nil` if none was longer
+    /// than ``SyncLimits/patience``.
     public internal(set) var asked: Duration?
 
+    /// Creates the report of a pull that has done nothing yet.
     public init() {}
 }

@@ -1,36 +1,64 @@
 public import ConvoModel
 
-/// When a daemon pulls: a look at the first page often, a sweep of all pages rarely, and after failures ever more
-/// rarely. A value without a clock.
+/// Decides when a daemon pulls: the first page often, a sweep of all pages rarely, and less and less often after
+/// failures.
+///
+/// A value without a clock.
 public struct PullSchedule: Sendable {
+    /// What the daemon does now.
     public enum Decision: Sendable, Hashable {
+        /// Pull now, with this scope.
         case pull(PullMachine.Scope)
+        /// Ask again at this moment.
         case sleep(until: Timestamp)
     }
 
     private let pollInterval: Duration
     private let sweepInterval: Duration
     private let backoff: Backoff
+    /// When the first page is due; `nil` before the first pull has succeeded.
     private var nextLook: Timestamp?
+    /// When the next sweep is due; `nil` before the first one has succeeded.
     private var nextSweep: Timestamp?
     private var failures = 0
     /// After a failure: how long to wait, and until when.
+    ///
+    /// `nil` after a success.
     private var pause: (wait: Duration, until: Timestamp)?
 
+    /// Creates a schedule whose first pull, a sweep, is due at once.
+    ///
+    /// - Parameters:
+    ///   - pollInterval: the time between two reads of the first page.
+    ///   - sweepInterval: the time between two sweeps.
+    ///   - backoff: the waits after failures in a row.
     public init(pollInterval: Duration, sweepInterval: Duration, backoff: Backoff = Backoff()) {
         self.pollInterval = pollInterval
         self.sweepInterval = sweepInterval
         self.backoff = backoff
     }
 
+    /// What to do at the moment `now`.
+    ///
+    /// Changes nothing.
+    ///
+    /// - Parameter now: the wall clock's time.
+    /// - Returns: a pull if one is due, or else the moment of the next one. After a failure, the wait counts alone.
     public func next(at now: Timestamp) -> Decision {
-        // A clock that was set back must not silence us: what lies further ahead than the whole wait is due.
+        // A clock that is set back must not stop the pulls: a moment further ahead than the whole wait is due.
         if let pause, pause.until > now, pause.until <= now + pause.wait { return .sleep(until: pause.until) }
         guard let nextSweep, nextSweep > now, nextSweep <= now + sweepInterval else { return .pull(.full) }
         guard let nextLook, nextLook > now, nextLook <= now + pollInterval else { return .pull(.firstPage) }
         return .sleep(until: min(nextSweep, nextLook))
     }
 
+    /// Takes the report of a pull that has ended.
+    ///
+    /// - Parameters:
+    ///   - scope: what the pull read.
+    ///   - report: what it did. One that ended early (``PullReport/halt``) is repeated after a wait, however long the
+    ///     interval is.
+    ///   - now: the wall clock's time at its end.
     public mutating func finished(_ scope: PullMachine.Scope, _ report: PullReport, at now: Timestamp) {
         if let halt = report.halt {
             failures += 1

@@ -10,14 +10,14 @@ extension PushExecutor {
             switch item.kind {
             case .append: return try await confirmAppend(item)
             case .start, .restart: return try await confirmCreation(item)
-            case .delete: return .absent  // to delete twice is to delete once, and a read may come from a replica
+            case .delete: return .absent  // deleting again does no harm, and a replica may answer a read
             }
         } catch let error as APIError where error.isBusy {
             return .busy
         } catch let error as APIError where error.isNotFound {
             return .denied
         } catch let error as APIError where error.isAnswerTooLarge {
-            return .unclear(.unreadable)  // to ask again brings the same
+            return .unclear(.unreadable)  // another read would bring the same
         }
     }
 
@@ -42,8 +42,8 @@ extension PushExecutor {
         }
     }
 
-    /// Whether what is found behind the base may as well be another's: where the base was not read just before the write was
-    /// sent, and where another copy of the database may have sent another write that says the same.
+    /// Whether a match behind the base may as well be another writer's: if the base was not read just before the write
+    /// was sent, or if another copy of the database may have sent another write that says the same.
     private func isAnybodys(_ item: OutboxItem) throws -> Bool {
         if let base = item.base { return base.version == nil }
         return try hasTwin(item)
@@ -61,7 +61,7 @@ extension PushExecutor {
     }
 
     private func confirmCreation(_ item: OutboxItem) async throws -> InDoubtLookup {
-        // A pull may have met it since, and known it for ours.
+        // A pull may have met the conversation meanwhile, and recognised it.
         if let known = try store.operation(matching: item.id.rawValue).remoteID { return try await confirm(known) }
         var search = CreationSearch(item, serverTells: try await serverTellsMetadata(), limits: limits)
         while true {
@@ -82,7 +82,8 @@ extension PushExecutor {
         }
     }
 
-    /// Whether the server gives the metadata of our writes back, in the list or by `get`; `nil` where none of ours tells.
+    /// Whether the server returns the metadata of our writes, in the list or by `get`; `nil` if none of them can show
+    /// it.
     private func serverTellsMetadata() async throws -> Bool? {
         guard let isGiven = try store.givesMetadataBack(), let known = try store.ownCreation() else { return nil }
         if isGiven { return true }
@@ -98,18 +99,25 @@ extension PushExecutor {
             hasNew: intake.newCount > 0)
     }
 
-    /// - Returns: `nil` if the server does not find what is read: somebody has deleted it, or a replica lags behind.
+    /// Reads something that may be gone.
+    ///
+    /// - Returns: what was read; `nil` if the server does not find it: somebody has deleted it, or a replica lags
+    ///   behind.
     func whereThere<Value>(_ read: () async throws -> Value) async throws -> Value? {
         do { return try await read() } catch let error as APIError where error.isNotFound { return nil }
     }
 
-    /// What was there once is not sent again because somebody has deleted it.
+    /// Looks at a conversation that was once seen.
+    ///
+    /// If it is gone, the write is not sent again: somebody has deleted the conversation.
     private func confirm(_ known: RemoteID) async throws -> InDoubtLookup {
         _ = try store.ingest([try await api.get(known)])
         return try await answered(known)
     }
 
-    /// A conversation may be listed before its first answer, and taken back if that fails.
+    /// Whether the conversation's last turn has an answer.
+    ///
+    /// A server may list a conversation before its first answer, and remove it if the run fails.
     private func answered(_ id: RemoteID) async throws -> InDoubtLookup {
         let history = try await history(of: id)
         return history.entries.last.map { $0.type == .messageInput || $0.type == .functionResult } ?? true
@@ -119,10 +127,12 @@ extension PushExecutor {
 
 extension OutboxItem {
     /// Where to look from for a write that another copy of this database may have sent: behind the last entry that its
-    /// writer had seen, for nothing before that can be it.
+    /// writer had seen, because nothing before that can be it.
+    ///
+    /// `nil` for any other write.
     fileprivate var copyBase: Base? {
         guard reason?.code == Reason.copiedCode else { return nil }
-        // Where it had seen none, what was written before it was queued is not it.
+        // If the writer had seen no entry, nothing that was written before the write was queued can be it.
         return Base(entryID: seenEntryID, count: 0, version: seenEntryID == nil ? createdAt : nil)
     }
 }

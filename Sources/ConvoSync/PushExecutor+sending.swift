@@ -2,14 +2,14 @@ import ConvoAPI
 import ConvoModel
 import ConvoStore
 
-/// Sends a write, once.
+/// Sends a write, once, and stores the answer.
 extension PushExecutor {
     func send(_ item: OutboxItem) async throws {
         switch item.kind {
         case .delete:
             do {
                 try await api.delete(try item.requireRemoteID())
-            } catch let error as APIError where error.isNotFound {}  // gone already: that is what was asked for
+            } catch let error as APIError where error.isNotFound {}  // gone already, as was asked for
             try store.markDelivered(item.id)
         case .start, .append, .restart:
             let response = options.streaming?.operation == item.id ? try await streamed(item) : try await whole(item)
@@ -25,7 +25,9 @@ extension PushExecutor {
         }
     }
 
-    /// What has come of an answer is kept when its stream breaks; the history settles it later.
+    /// Sends a write and observes its answer.
+    ///
+    /// If the stream breaks, the part of the answer that came is stored; the history completes it later.
     private func streamed(_ item: OutboxItem) async throws -> ConversationResponse {
         var fold = ResponseAccumulator()
         do {
@@ -54,13 +56,15 @@ extension PushExecutor {
 }
 
 extension OutboxItem {
-    /// The request with our operation's name in its `metadata`, by which the conversation that it makes is found.
+    /// The request with our operation's id in its `metadata`, by which the conversation that it makes is found.
     fileprivate var signedRequest: JSONText {
         let metadata = request["metadata"].flatMap { $0.kind == .object ? $0 : nil } ?? .object([])
         return request.setting("metadata", to: metadata.setting(Store.operationKey, to: .string(id.rawValue)))
     }
 
-    /// The store offers no append before its conversation is on the server.
+    /// The conversation's id on the server.
+    ///
+    /// The store offers no append before its conversation is there.
     func requireRemoteID() throws(StoreError) -> RemoteID {
         guard let remoteID else { throw .noSuchConversation(conversation.rawValue) }
         return remoteID

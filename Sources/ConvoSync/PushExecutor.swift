@@ -2,7 +2,7 @@ import ConvoAPI
 import ConvoModel
 import ConvoStore
 
-/// Does the steps of a push: asks the server, then commits what it said.
+/// Performs the steps of a push: asks the server, then commits the answer.
 struct PushExecutor: Sendable {
     let api: any ConversationsAPI
     let account: AccountGuard
@@ -11,16 +11,20 @@ struct PushExecutor: Sendable {
     let limits: SyncLimits
     var options = PushOptions()
 
-    /// What is particular to one push.
+    /// What differs between pushes.
     struct PushOptions: Sendable {
-        /// The write whose answer is streamed, and who watches it come.
+        /// The write whose answer is streamed, and its observer; `nil` if none is.
         var streaming: Streaming?
-        /// The one conversation that is pushed; `nil` for all.
+        /// The one conversation whose writes are sent; `nil` for all.
         var only: LocalID?
-        /// Whether it starts nothing new while another process waits for its turn.
+        /// Whether the push starts nothing new while another process waits for the engine's lock.
         var makesRoom = false
     }
 
+    /// Performs one step.
+    ///
+    /// Waits for the server, the disk, or another writer of the database. An error becomes
+    /// ``PushMachine/Outcome/failed(_:)``.
     func perform(_ step: PushMachine.Step) async -> PushMachine.Outcome {
         do {
             return try await outcome(of: step)
@@ -42,7 +46,7 @@ struct PushExecutor: Sendable {
             try Task.checkCancellation()
             try account.requireOwner()
             guard try store.markSending(item.id, base: base) else { return .withdrawn }
-            // As it is now: a person may have edited it since it was loaded. From here on nobody can.
+            // Send the write as it is now: a person may have edited it since it was loaded. From here on nobody can.
             try await send(try store.operation(matching: item.id.rawValue))
             return .sent
         case .confirm(let item):
@@ -69,15 +73,16 @@ struct PushExecutor: Sendable {
         }
     }
 
-    /// Brings the mirror of the conversation up to the moment, and says where it ends.
+    /// Brings the mirror of the conversation up to date, and says where it ends.
     ///
-    /// Where the conversation is as our own last turn left it, its history need not be read: the answer's outputs are held,
-    /// and the last of them is the base. Where the history is too large to be read, the base is the last entry that
-    /// the mirror holds, and its `version` tells what others had written by then. The engine holds only a write that must not
-    /// pass another writer's.
+    /// If the conversation is as our own last turn left it, its history need not be read: the mirror has the answer's
+    /// outputs, and the last of them is the base. If the history is too large to be read, the base is the last entry
+    /// that the mirror holds, and its `version` tells what others had written by then. The engine then holds only a
+    /// write that must not pass another writer's.
     ///
-    /// If the server does not find the conversation, a replica that lags behind may have answered. The engine then sends the
-    /// append behind the last entry that the mirror holds: only the server's answer to the append itself decides.
+    /// If the server does not find the conversation, a replica that lags behind may have answered. The engine then
+    /// sends the append behind the last entry that the mirror holds: only the server's answer to the append itself
+    /// decides.
     private func prepare(_ item: OutboxItem) async throws -> PushMachine.Outcome {
         let remoteID = try item.requireRemoteID()
         guard let description = try await whereThere({ try await api.get(remoteID) }) else {
@@ -118,7 +123,7 @@ struct PushExecutor: Sendable {
         throw APIError(.status(409), effect: .none, message: "the server does not find the conversation")
     }
 
-    /// Whether it does not matter what others have written since the writer last looked.
+    /// Whether the write may be sent without knowing what others have written since its writer last looked.
     private func mayPassOthers(_ item: OutboxItem) throws -> Bool {
         try item.seenEntryID == nil || policy(of: item.conversation) == .append
     }
@@ -127,14 +132,17 @@ struct PushExecutor: Sendable {
         try store.conflictPolicy(of: id) ?? limits.conflictPolicy
     }
 
-    /// A writer who must know whether others came between needs the history.
+    /// Whether the conversation is as our own last turn left it.
+    ///
+    /// A policy other than `append` needs the history all the same, to know whether others wrote.
     private func isAsWeLeftIt(_ id: LocalID, _ description: Conversation) throws -> Bool {
         try store.ownVersion(of: id) == description.version && policy(of: id) == .append
     }
 
-    /// A turn that is still under way, ours or another's, would come behind the base and be taken for what is sent now.
+    /// Refuses to send while the conversation's last turn has no answer: it would come behind the base, and be taken
+    /// for what is sent now.
     ///
-    /// The server would say 409 anyway. The wait doubles; a turn that surfaces no more holds nothing up.
+    /// The server would answer 409 anyway. The wait doubles; a turn that may no longer surface delays nothing.
     private func requireAnswered(_ item: OutboxItem) throws {
         guard let turn = try store.unansweredTurn(of: item.conversation), turn.wait < limits.surfacing else { return }
         let left = Duration.microseconds(turn.due.microseconds - clock.now.microseconds)
@@ -143,7 +151,10 @@ struct PushExecutor: Sendable {
             retryAfter: min(max(left, .zero), turn.wait))
     }
 
-    /// - Returns: whether the history could be read. One that is over the size limit is not fetched again in the same version.
+    /// Reads and stores the history of a conversation.
+    ///
+    /// - Returns: whether the history could be read. One that is over the size limit is not fetched again in the same
+    ///   version.
     private func takeInHistory(_ description: Conversation) async throws -> Bool {
         if try store.isHistoryUnreadable(of: description.id, version: description.version) { return false }
         do {
@@ -159,8 +170,8 @@ struct PushExecutor: Sendable {
 
     /// The history of a conversation that the server has just shown.
     ///
-    /// Where it is not found, a replica is behind, or somebody deletes the conversation in this moment: that proves nothing
-    /// yet. The next attempt begins with the conversation itself.
+    /// If the server does not find it, a replica lags behind, or somebody deletes the conversation at this moment,
+    /// which proves nothing yet. The error is a 409 then, and the next attempt begins with the conversation itself.
     func history(of id: RemoteID) async throws -> ConversationHistory {
         do throws(APIError) {
             return try await api.getHistory(of: id)
@@ -172,9 +183,9 @@ struct PushExecutor: Sendable {
         }
     }
 
-    /// After a write was delivered, or stopped: reads what of the conversation is not known here.
+    /// After a write was delivered or stopped, reads what the mirror does not have of the conversation.
     ///
-    /// While more is queued for it, its description is enough: the history is read when the burst ends.
+    /// While more writes are queued for it, its description is enough: the history is read when the burst ends.
     private func refresh(_ item: OutboxItem) async throws {
         guard item.kind != .delete, item.request["store"]?.bool != false,
             let remoteID = try store.conversation(matching: item.conversation.rawValue).remoteID
@@ -200,7 +211,7 @@ struct PushExecutor: Sendable {
         let sent = try store.operation(matching: item.id.rawValue)
         let outputs = try store.response(to: item.id).map { try ConversationResponse(raw: $0).outputs.count }
         let inputs = (try? Inputs(json: item.inputs))?.asEntries.count ?? 0
-        guard let outputs else { return }  // found by confirming: what of it is ours is not told apart
+        guard let outputs else { return }  // found by a lookup, which does not tell which outputs are ours
         try store.noteOwnTurn(of: sent, entries: inputs + outputs)
     }
 

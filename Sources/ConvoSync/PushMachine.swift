@@ -1,59 +1,80 @@
 public import ConvoModel
 public import ConvoStore
 
-/// Brings the outbox to the server: in order within a conversation, several conversations at once.
+/// Delivers the outbox: writes in order within a conversation, several conversations at once.
 ///
-/// What follows from each outcome is ``OperationTransition``'s to say; this value keeps the order.
+/// ``OperationTransition`` decides what follows from each outcome; this value keeps the order.
 public struct PushMachine: StateMachine {
+    /// What a push asks its executor to do.
     public enum Step: Sendable, Hashable {
-        /// Makes sure that the server and the key are those of the database.
+        /// Verifies that the server and the key are those of the database.
         case verify
+        /// Reads at most `limit` writes that can be worked on from the outbox.
         case load(limit: Int)
-        /// Reads how the conversation stands, so that a lost answer can be looked for behind that.
+        /// Reads the conversation's present end from the server, behind which a lost answer can be looked for later.
         case prepare(OutboxItem)
-        /// Commits that it is being sent, sends it, and takes in the answer.
+        /// Commits that the write is being sent, sends it, and stores the answer.
+        ///
+        /// The base is the conversation's end before it; `nil` if the write is not an append.
         case send(OutboxItem, OutboxItem.Base?)
-        /// Reads whether it is on the server. Never sends.
+        /// Reads whether a write in doubt is on the server.
+        ///
+        /// Never sends it.
         case confirm(OutboxItem)
-        /// Asks what it is that the server did not find when an append was sent: the conversation, or its agent.
+        /// Finds out what the server did not find when it answered 404 to an append: the conversation, or its agent.
         case find(OutboxItem, OutboxItem.Reason)
-        /// Commits what was concluded.
+        /// Commits the transition that was decided.
         case settle(OutboxItem, OperationTransition)
-        /// Brings the ids of the inputs and what else the answer did not hold.
+        /// Reads the ids of the inputs and whatever else the answer did not contain.
         case refresh(OutboxItem)
     }
 
+    /// What came of a step.
     public enum Outcome: Sendable {
+        /// The server and the key are those of the database.
         case verified
+        /// The writes that can be worked on, in the order of acceptance; their back-off may not be over yet.
         case loaded([OutboxItem])
-        /// Another process waits for its turn: nothing new is started.
+        /// Another process waits for the engine's lock: this push starts nothing new.
         case madeRoom
+        /// The conversation's end, as the server or else the mirror has it.
         case prepared(OutboxItem.Base?)
-        /// Another writer has moved the conversation on.
+        /// Another writer has moved the conversation on; with its end, and the policy that decides what follows.
         case overtaken(OutboxItem.Base?, ConflictPolicy)
-        /// The conversation is too large to be read, and the write must not pass another writer's.
+        /// The conversation is too large to be read, and the policy does not let the write pass other writers' entries
+        /// unseen.
         case unseen
+        /// The server has accepted the write, and its answer is stored.
         case sent
-        /// Cancelled by the person in the meantime.
+        /// The write was no longer queued, for example because the person cancelled it meanwhile.
+        ///
+        /// Nothing was sent.
         case withdrawn
-        /// And when the read began: what it did not find, it did not find then. A slow answer proves nothing about the
-        /// time that it took.
+        /// The result of looking for the write, and when the read began.
+        ///
+        /// What it did not find was absent at its beginning; the time that a slow answer took proves nothing.
         case confirmed(InDoubtLookup, readSince: Uptime)
-        /// Whether the conversation is there.
+        /// Whether the conversation is on the server.
         case found(Bool)
+        /// The transition is committed.
         case settled
+        /// What was missing is stored, or will be read when a burst of writes ends.
         case refreshed
+        /// The step failed, whichever it was.
         case failed(SyncFailure)
     }
 
     /// How far a push goes.
     public enum Mode: Sendable, Hashable {
-        /// Everything that can go now, each write once, whatever its back-off; what is in doubt is looked at.
+        /// Everything that can be sent now, each write once, whatever its back-off; writes in doubt are looked for.
         case once
-        /// What is due, as its time comes.
+        /// Whatever is due, until nothing is.
         case due
     }
 
+    /// What the push has done so far.
+    ///
+    /// Final once ``next(at:)`` has returned ``NextAction/done``.
     public private(set) var report = PushReport()
     private let mode: Mode
     private let limits: SyncLimits
@@ -62,18 +83,27 @@ public struct PushMachine: StateMachine {
     private var verification = Verification.due
     private var isLoadDue = true
     private var isLoading = false
-    /// Conversations with a step in flight, or one decided on.
+    /// Conversations with a step in flight, or with one that is decided.
     private var busy: Set<LocalID> = []
-    /// The same by the server's names: while a write is in flight, its conversation may be found to be the one that a lost
-    /// start has made, and go on under the name of that one.
+    /// The same conversations by their ids on the server.
+    ///
+    /// While a write is in flight, its local conversation may turn out to be one that a lost start has made, and
+    /// continue under that one's local id.
     private var busyThere: Set<RemoteID> = []
     private var decided: [Step] = []
     private var inFlight = 0
-    /// Tried in this push; in mode `once` nothing is tried twice.
+    /// The writes tried in this push; in mode `once` nothing is tried twice.
     private var tried: Set<OperationID> = []
+    /// How many conversations may be written to at once now.
     private var writers: Int
 
-    /// - Parameter slowUntil: what an earlier push was told by the server: nothing is sent before.
+    /// Creates a push that has not begun.
+    ///
+    /// - Parameters:
+    ///   - mode: how far it goes.
+    ///   - limits: how much it does at once, how often it tries, and how long it waits.
+    ///   - slowUntil: until when the server asked an earlier push to wait; nothing is sent before. `nil` if it did not
+    ///     ask.
     public init(_ mode: Mode, limits: SyncLimits = SyncLimits(), slowUntil: Timestamp? = nil) {
         self.mode = mode
         self.limits = limits
@@ -81,9 +111,15 @@ public struct PushMachine: StateMachine {
         writers = limits.writers
     }
 
+    /// Makes the machine read the outbox again.
     public mutating func woken() { isLoadDue = true }
+    /// Whether the outbox has changed, or may have, since it was last read.
     public var hasChangesToRead: Bool { isLoadDue }
 
+    /// Returns what to do now: steps as long as the limits allow, then to wait for those in flight.
+    ///
+    /// - Parameter now: the wall clock's time.
+    /// - Returns: ``NextAction/done`` when no step is in flight and nothing can be sent now, or the push has failed.
     public mutating func next(at now: Timestamp) -> NextAction<Step> {
         if let step = decided.popLast() { return start(step) }
         guard report.halt == nil else { return inFlight == 0 ? .done : .wait(until: nil) }
@@ -109,6 +145,12 @@ public struct PushMachine: StateMachine {
         return inFlight == 0 ? .done : .wait(until: earliest(after: now))
     }
 
+    /// Takes the outcome of a step that ``next(at:)`` returned.
+    ///
+    /// - Parameters:
+    ///   - step: the step that has ended.
+    ///   - outcome: what came of it.
+    ///   - now: the wall clock's time.
     public mutating func finished(_ step: Step, _ outcome: Outcome, at now: Timestamp) {
         inFlight -= 1
         switch (step, outcome) {
@@ -134,7 +176,7 @@ public struct PushMachine: StateMachine {
             (.settle(let item, .held), .settled):
             decided.append(.refresh(item))
         case (.settle(let item, .branched), .settled), (.settle(let item, .queued(.notArrived, _)), .settled):
-            tried.remove(item.id)  // it is another write now, or one that was never sent
+            tried.remove(item.id)  // now another write, or one that never arrived: it may be tried at once
             release(item)
         case (.send(let item, _), .failed(let failure)) where failure.isNotFound && item.kind == .append:
             decided.append(.find(item, failure.reason))
@@ -145,7 +187,7 @@ public struct PushMachine: StateMachine {
             (.confirm(let item), .failed(let failure)):
             failed(step, item, failure, at: now)
         case (.settle, .failed(let failure)):
-            report.halt = failure  // the store is broken: what is sending is in doubt from the next start on
+            report.halt = failure  // the next push finds what is `sending`, and takes it for in doubt
         case (.settle(let item, _), _), (.refresh(let item), _), (.send(let item, _), _), (.prepare(let item), _),
             (.confirm(let item), _), (.find(let item, _), _):
             release(item)
@@ -170,7 +212,9 @@ public struct PushMachine: StateMachine {
         return item.nextAttempt.map { Backoff.isOver($0, at: now) } ?? true
     }
 
-    /// When something comes due. What is due already and does not start waits for a step in flight, not for time.
+    /// When the next write comes due; `nil` if none does.
+    ///
+    /// A write that is due already waits for a step in flight, not for time.
     private func earliest(after now: Timestamp) -> Timestamp? {
         (waiting.compactMap(\.nextAttempt) + [report.slowUntil].compactMap(\.self)).filter { $0 > now }.min()
     }
@@ -181,12 +225,14 @@ public struct PushMachine: StateMachine {
         case .madeRoom: (waiting, report.hasMadeRoom) = ([], true)
         case .failed(let failure):
             report.halt = report.halt ?? failure
-            isLoadDue = true  // it has not looked
+            isLoadDue = true  // the outbox was not read
         default: break
         }
     }
 
-    /// Nothing can be sent. What would have gone first says why.
+    /// Ends the push, because nothing can be sent.
+    ///
+    /// The writes that would have gone first show the reason.
     private mutating func notVerified(_ failure: SyncFailure, at now: Timestamp) {
         report.halt = report.halt ?? failure
         if case .store = failure { return }
@@ -211,7 +257,7 @@ public struct PushMachine: StateMachine {
     private mutating func release(_ item: OutboxItem) {
         busy.remove(item.conversation)
         if let remoteID = item.remoteID { busyThere.remove(remoteID) }
-        // The store listed these before this step ended: the machine loads them again.
+        // The store listed the waiting writes before this step ended: the machine loads them again.
         (waiting, isLoadDue) = ([], true)
     }
 
@@ -221,17 +267,21 @@ public struct PushMachine: StateMachine {
     }
 }
 
-/// What a push has done.
+/// What a push has done, and why it ended.
 public struct PushReport: Sendable {
+    /// How many writes were delivered, or found to be on the server.
     public internal(set) var delivered = 0
-    /// Why it ended early; `nil` where it did all that could be done.
+    /// Why the push ended early; `nil` if it did all that could be done, or is still under way.
     public internal(set) var halt: SyncFailure?
-    /// The server asked for less: nothing more is sent before.
+    /// Until when the server asked this push, or an earlier one, to wait; nothing more is sent before.
+    ///
+    /// `nil` if it did not ask.
     public internal(set) var slowUntil: Timestamp?
-    /// The failure by which it asked, if it did in this push.
+    /// The 429 behind ``slowUntil``; `nil` if the server sent none during this push.
     public internal(set) var throttle: SyncFailure?
-    /// Whether it left work undone because another process waited for its turn.
+    /// Whether the push left work undone because another process waits for the engine's lock.
     public internal(set) var hasMadeRoom = false
 
+    /// Creates the report of a push that has done nothing yet.
     public init() {}
 }

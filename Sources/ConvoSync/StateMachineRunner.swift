@@ -1,9 +1,13 @@
 public import ConvoModel
 
-/// Does what a machine says: the only place where steps run at once.
+/// Runs a ``StateMachine``: performs the steps that it asks for.
+///
+/// This is the only place where steps run concurrently.
 struct StateMachineRunner<Rules: StateMachine> {
     let clock: any SyncClock
-    /// Does one step. Never throws: a failure is an outcome.
+    /// Performs one step.
+    ///
+    /// It never throws: a failure is an outcome.
     let perform: @Sendable (Rules.Step) async -> Rules.Outcome
 
     private enum Event: Sendable {
@@ -12,14 +16,16 @@ struct StateMachineRunner<Rules: StateMachine> {
         case woken(AsyncEvent.Generation)
     }
 
-    /// Runs the machine to its end.
+    /// Runs the machine until it is done.
     ///
-    /// Cancelling the task cancels the steps in flight; the machine hears of it as their failure and ends.
+    /// Cancelling the task cancels the steps in flight; the machine receives their failures and ends.
     ///
     /// - Parameters:
-    ///   - wake: notified when there may be new work meanwhile.
-    ///   - seen: the generation of `wake` that the machine's first look at the outside world covers; at the end, the one
-    ///     that its last look covers. What was notified after that is for the caller to wait for.
+    ///   - rules: the machine.
+    ///   - wake: notified when there may be new work outside.
+    ///   - seen: on entry, the generation of `wake` that the machine's first look at the outside world covers; on
+    ///     return, the generation that its last look covers. The caller waits for later ones.
+    ///   - progress: called after each step that has finished, with the machine.
     func run(
         _ rules: inout Rules, wake: AsyncEvent, seen: inout AsyncEvent.Generation, progress: (Rules) -> Void = { _ in }
     ) async {
@@ -43,7 +49,7 @@ struct StateMachineRunner<Rules: StateMachine> {
                     if let moment, !Task.isCancelled, moments.allSatisfy({ moment < $0 }) {
                         moments.append(moment)
                         group.addTask { [clock] in
-                            try? await clock.sleep(until: moment)  // cancelled: the machine is asked once more
+                            try? await clock.sleep(until: moment)  // if cancelled, the machine is asked once more
                             return .moment
                         }
                     }
@@ -64,7 +70,7 @@ struct StateMachineRunner<Rules: StateMachine> {
         }
     }
 
-    /// As ``run(_:wake:seen:progress:)``, where nothing outside is waited for.
+    /// Runs the machine as ``run(_:wake:seen:progress:)`` does, for a machine that waits for nothing outside.
     func run(_ rules: inout Rules, progress: (Rules) -> Void = { _ in }) async {
         let wake = AsyncEvent()
         var seen = wake.generation
@@ -72,32 +78,46 @@ struct StateMachineRunner<Rules: StateMachine> {
     }
 }
 
-/// Rules as a value: what to do next, and what follows from what came of it. No clock, no I/O, no chance inside, so
-/// that a simulation can run it step by step and a seed replays a bug.
+/// Rules as a value: what to do next, and what follows from the outcome.
 ///
-/// Steps may be in flight at once. For each step that ``next(at:)`` gives, ``finished(_:_:at:)`` is called once.
+/// It has no clock, no I/O and no randomness, so that a simulation can run it step by step and a seed reproduces a bug.
+///
+/// Several steps may be in flight at once. For each step that ``next(at:)`` returns, the caller calls
+/// ``finished(_:_:at:)`` once.
 public protocol StateMachine: Sendable {
+    /// What the machine can ask for; the executor performs one at a time, or several concurrently.
     associatedtype Step: Sendable
+    /// What can come of a step, failures included.
     associatedtype Outcome: Sendable
 
-    /// What to do now. Asked again after each step it gives, until it says wait or done.
+    /// Returns what to do now.
+    ///
+    /// The caller asks again after each step that this returns, until the answer is to wait or that all is done.
     mutating func next(at now: Timestamp) -> NextAction<Step>
+    /// Takes the outcome of a step that has ended, at the moment `now`.
     mutating func finished(_ step: Step, _ outcome: Outcome, at now: Timestamp)
-    /// Something outside has changed: there may be new work.
+    /// Tells the machine that something outside has changed and there may be new work.
     mutating func woken()
-    /// Whether it has still to look at what has changed outside. One that ends before it could leaves that to the next.
+    /// Whether the machine has yet to read what changed outside.
+    ///
+    /// If it ends before it could, it leaves that to the next run.
     var hasChangesToRead: Bool { get }
 }
 
 extension StateMachine {
+    /// Does nothing: by default a machine does not depend on changes outside.
     public mutating func woken() {}
+    /// Is `false`: by default a machine does not depend on changes outside.
     public var hasChangesToRead: Bool { false }
 }
 
+/// What the caller of a ``StateMachine`` does next.
 public enum NextAction<Step: Sendable>: Sendable {
+    /// Performs this step, and asks for more meanwhile.
     case step(Step)
-    /// Nothing until a step in flight has finished, the machine is woken, or that moment has come.
+    /// Waits until a step in flight has finished, the machine is woken, or the moment has come; `nil` for no such
+    /// moment.
     case wait(until: Timestamp?)
-    /// Nothing more; no step is in flight.
+    /// The machine has ended: nothing more is to be done, and no step is in flight.
     case done
 }

@@ -1,25 +1,30 @@
 internal import Dispatch
 internal import Synchronization
 
-/// The thread for steps that use the store, which may wait for the disk or for another process.
+/// A task executor with one thread, for the steps that use the store and may wait for the disk or for another process.
 ///
-/// Swift's own pool has a thread for each core, and those that wait here are not of it: one is always left to read what
-/// the server sends. Only one of them can write at a time anyway. It is always the same thread, not one of a
-/// queue's: what SQLite has from malloc it gives back, and a thread's own memory has nobody else's lock.
+/// Swift's concurrency pool has one thread per core. Store steps run on this thread instead, so that a thread of the
+/// pool is always free to read what the server sends. One thread is enough, because only one of the steps can write at
+/// a time. All jobs run on the same thread, not on changing threads of a queue: SQLite then frees memory on the thread
+/// that allocated it, and does not contend for the lock of another thread's memory.
 public final class StoringThread: TaskExecutor {
     private struct State {
         var jobs: [UnownedJob] = []
         var isRunning = false
     }
 
-    /// It ends when there was nothing to do for so long; the next job begins another.
+    /// The thread ends after so long without a job; the next job starts another one.
     private static let patience = DispatchTimeInterval.seconds(1)
 
     private let state = Mutex(State())
     private let arrived = DispatchSemaphore(value: 0)
 
+    /// Creates the executor; its thread starts with the first job.
     public init() {}
 
+    /// Adds a job behind those that wait.
+    ///
+    /// Never blocks; jobs run one at a time, in the order in which they were added.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let isRunning = state.withLock { state in
@@ -36,7 +41,7 @@ public final class StoringThread: TaskExecutor {
     }
 
     private func next() -> UnownedJob? {
-        _ = arrived.wait(timeout: .now() + StoringThread.patience)  // either way there may be one
+        _ = arrived.wait(timeout: .now() + StoringThread.patience)  // after a timeout too, look for a job
         return state.withLock { state in
             state.isRunning = !state.jobs.isEmpty
             return state.isRunning ? state.jobs.removeFirst() : nil

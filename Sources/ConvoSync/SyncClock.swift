@@ -1,24 +1,41 @@
 public import ConvoModel
 import ConvoStore
 
-/// The time, and waiting for it.
+/// The two clocks that the engine reads, and the wait for a moment.
+///
+/// Tests and the simulation move one by hand.
 public protocol SyncClock: Sendable {
-    var now: Timestamp { get }
-    /// What no setting of the clock moves.
-    var uptime: Uptime { get }
-    /// Returns at that moment, or at once where it has passed.
+    /// The wall clock.
     ///
+    /// It may be set forwards or backwards at any time.
+    var now: Timestamp { get }
+    /// The time since the machine started, which no setting of the wall clock changes.
+    var uptime: Uptime { get }
+    /// Suspends the task until the wall clock shows `moment`; returns at once if that has passed.
+    ///
+    /// - Parameter moment: a time of the wall clock. If the clock is set meanwhile, the call may return earlier or
+    ///   later.
     /// - Throws: `CancellationError` as soon as the task is cancelled.
     func sleep(until moment: Timestamp) async throws
 }
 
-/// The machine's clock. It is asked anew after each sleep: a wall clock jumps.
+/// The machine's clocks.
+///
+/// Callers compare `now` again after each sleep, because somebody may set the wall clock meanwhile.
 public struct SystemClock: SyncClock {
+    /// Creates a clock that reads the machine's own clocks.
     public init() {}
 
+    /// The machine's wall clock (`CLOCK_REALTIME`).
     public var now: Timestamp { StoreDependencies.live.now() }
+    /// The machine's clock that counts from its start, through sleep too.
     public var uptime: Uptime { StoreDependencies.live.uptime() }
 
+    /// Suspends the task for as long as `moment` lies ahead of ``now`` when the call begins.
+    ///
+    /// - Parameter moment: a time of the wall clock. The length of the wait is fixed at the start: setting the clock
+    ///   does not change it.
+    /// - Throws: `CancellationError` as soon as the task is cancelled.
     public func sleep(until moment: Timestamp) async throws {
         let wait = moment.microseconds - now.microseconds
         if wait > 0 { try await Task.sleep(for: .microseconds(wait)) }

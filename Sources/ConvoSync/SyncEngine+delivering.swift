@@ -2,17 +2,18 @@ public import ConvoModel
 public import ConvoStore
 
 extension SyncEngine {
-    /// How often the outbox, or the lock, is looked at while another process delivers.
+    /// The time between two checks of the outbox, or of the lock, while another process delivers.
     private static let watchInterval = Duration.milliseconds(50)
-    /// How long to wait for the turn: a daemon lets go when the answers that it waits for have come.
+    /// How long to wait for the engine's lock: a daemon releases it when the answers that it waits for have come.
     private static let turnLimit = Duration.seconds(5)
 
-    /// Takes the right to push, so that what is queued while it is held is delivered by nobody else.
+    /// Takes the engine's lock, so that no other process delivers what is queued while this one holds it.
     ///
-    /// While this waits, a daemon starts nothing new.
+    /// Waits for a process that has the lock, five seconds at most; a daemon starts nothing new meanwhile.
     ///
-    /// - Returns: the engine's lock; `nil` where another process keeps it for long, or the task is cancelled.
-    /// - Throws: ``StoreError`` where the lock's file cannot be made.
+    /// - Returns: the lock, for the caller to release or to pass to ``deliver(_:turn:streaming:)``; `nil` if another
+    ///   process keeps it for longer, or the task is cancelled.
+    /// - Throws: ``StoreError`` if the lock's file cannot be made.
     public func takeTurn() async throws(StoreError) -> FileLock? {
         if let turn = try FileLock.tryLock(.engine, beside: store.path) { return turn }
         var place: FileLock?
@@ -26,22 +27,24 @@ extension SyncEngine {
         return nil
     }
 
-    /// Brings one write to the server, and what stands before it in its conversation, and waits for what becomes of it,
-    /// here or in another process that is pushing.
+    /// Delivers one write, and the writes before it in its conversation, and waits until it is known what becomes of
+    /// it, here or in another process that is pushing.
     ///
     /// - Parameters:
-    ///   - turn: what ``takeTurn()`` gave before the write was queued; released when this returns.
-    ///   - streaming: watches the answer come; where another process delivers the write, it sees nothing.
-    /// - Returns: the operation as it stands: delivered, refused, held, or, where the server cannot be reached or its
-    ///   answer was lost, still queued or in doubt. Where the task is cancelled, another process may be sending it.
-    /// - Throws: ``StoreError``.
+    ///   - id: the write.
+    ///   - turn: the lock from ``takeTurn()``, taken before the write was queued; released when this returns. `nil`:
+    ///     the lock is taken when it is free.
+    ///   - streaming: observes the answer as it comes; it receives nothing if another process delivers the write.
+    /// - Returns: the operation as it is then: delivered, refused, held or cancelled; still queued or in doubt if the
+    ///   server cannot be reached or its answer was lost. If the task is cancelled, another process may be sending it.
+    /// - Throws: ``StoreError`` if the database cannot be read or written.
     public func deliver(
         _ id: OperationID, turn: FileLock? = nil, streaming: Streaming? = nil
     ) async throws(StoreError) -> OutboxItem {
         breaker.woken()
         defer {
             turn?.release()
-            WakeupChannel.notify(beside: store.path)  // for what else waits
+            WakeupChannel.notify(beside: store.path)  // other queued writes may go now
         }
         while true {
             let item = try store.operation(matching: id.rawValue)
@@ -55,11 +58,11 @@ extension SyncEngine {
             }
             defer { if turn == nil { lock.release() } }
             let options = PushExecutor.PushOptions(streaming: streaming, only: item.conversation)
-            let wake = AsyncEvent()  // what else is queued meanwhile is for others
+            let wake = AsyncEvent()  // never notified: this push leaves later writes to others
             var seen = wake.generation
             let report = try await push(PushMachine(.once, limits: limits), options, wake: wake, seen: &seen)
             let after = try store.operation(matching: id.rawValue)
-            // As a branch it goes on in another conversation, which this push did not look at.
+            // As a branch, the write goes on in another conversation, which this push did not look at.
             let goesOn = report.halt == nil && after.state == .queued && after.conversation != item.conversation
             if !goesOn { return after }
         }

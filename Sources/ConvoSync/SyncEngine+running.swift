@@ -1,42 +1,54 @@
 import ConvoModel
 public import ConvoStore
 
-/// How often a daemon pulls.
+/// How often a running engine pulls.
 public struct SyncIntervals: Sendable, Hashable {
-    /// Between two looks at the first page of the list.
+    /// The time between two reads of the first page of the list.
+    ///
+    /// The engine also checks the outbox that often.
     public var poll: Duration
-    /// Between two sweeps of all pages.
+    /// The time between two sweeps of all pages.
     public var sweep: Duration
 
+    /// Creates intervals: 30 seconds and 15 minutes, or the given ones.
     public init(poll: Duration = .seconds(30), sweep: Duration = .seconds(900)) {
         self.poll = poll
         self.sweep = sweep
     }
 }
 
-/// What a running engine tells of itself.
+/// What a running engine reports to its observer.
 public enum SyncEvent: Sendable {
+    /// A pull has ended, completely or early.
     case pulled(PullMachine.Scope, PullReport)
+    /// A push has ended that delivered something or ended early.
     case pushed(PushReport)
-    /// The store failed; the engine tries again.
+    /// A push could not use the store.
+    ///
+    /// The engine tries again after a wait.
     case storeFailed(StoreError)
 }
 
 extension SyncEngine {
-    /// Another process pushes for this database: look again after this.
+    /// The wait before another attempt to push, where another process has or wants the engine's lock.
     private static let lockRetry = Duration.milliseconds(250)
-    /// However due the next write may look, the loop never spins.
+    /// The shortest wait between two pushes, so that the loop never spins.
     private static let shortestPause = Duration.milliseconds(100)
 
-    /// Pulls and pushes until the task is cancelled. Requests in flight end then; a write among them is in doubt,
-    /// and is confirmed by whoever runs next.
+    /// Pulls and pushes until the task is cancelled.
     ///
-    /// It ends by itself, and nothing more leaves, where the database belongs to another server or account than the settings name.
+    /// Cancelling ends requests in flight. A write among them is in doubt, and the next process that pushes looks for
+    /// it on the server.
+    ///
+    /// The engine ends by itself, and sends nothing more, if the database belongs to another server or account than the
+    /// settings name.
     ///
     /// - Parameters:
-    ///   - wake: notified when something was queued: it is sent at once, whatever the engine is doing.
-    ///   - observe: called after each pull and each push that did something.
-    /// - Returns: why it ended by itself; `nil` where the task was cancelled.
+    ///   - intervals: how often the engine pulls.
+    ///   - wake: notified when something was queued. The engine sends it at once, whatever else it is doing.
+    ///   - observe: called after each pull, after each push that delivered something or ended early, and when the store
+    ///     fails. Pull and push may call it at the same time.
+    /// - Returns: why the engine ended by itself; `nil` if the task was cancelled.
     @discardableResult
     public func run(
         _ intervals: SyncIntervals, wake: AsyncEvent, observe: @escaping @Sendable (SyncEvent) -> Void
@@ -62,7 +74,8 @@ extension SyncEngine {
             switch schedule.next(at: clock.now) {
             case .pull(let scope):
                 let report = await pullDue(scope)
-                // An open circuit breaker says itself when to try again, unless the server has asked for a long wait.
+                // An open circuit breaker decides when the next attempt is made, unless the server has asked for a long
+                // wait.
                 if report.halt == nil || report.asked != nil || breaker.holdsUntil == nil {
                     schedule.finished(scope, report, at: clock.now)
                 }
@@ -75,11 +88,13 @@ extension SyncEngine {
         return nil
     }
 
-    /// A process that queues a write wakes this one. A process that was stopped while it sent a write wakes nobody, so the
-    /// engine also looks at the outbox as often as at the list.
+    /// Pushes whenever something is due, until the task is cancelled.
     ///
-    /// The engine takes `seen` before each look at the outbox, and waits for a later generation: it finds a write that is
-    /// queued between any two steps at once.
+    /// A process that queues a write wakes this one. A process that was stopped while it sent a write wakes nobody, so
+    /// the engine also looks at the outbox as often as at the list.
+    ///
+    /// The engine takes `seen` before each look at the outbox, and waits for a later generation: it finds a write that
+    /// is queued between any two steps at once.
     private func pushForever(
         _ intervals: SyncIntervals, _ wake: AsyncEvent, _ observe: (SyncEvent) -> Void
     ) async -> SyncFailure? {
@@ -125,7 +140,7 @@ extension SyncEngine {
         return nil
     }
 
-    /// When the next write comes due; never at once.
+    /// When the next write is due, but not before ``shortestPause`` has passed; `nil` if none waits.
     private func nextDue() throws(StoreError) -> Timestamp? {
         let soon = soon
         return try store.nextAttempt().map { Backoff.isOver($0, at: soon) ? soon : $0 }
@@ -133,8 +148,13 @@ extension SyncEngine {
 
     private var soon: Timestamp { clock.now + SyncEngine.shortestPause }
 
-    /// - Parameter seen: moves on to what ended the wait.
-    /// - Returns: `true` when there was a notification, `false` at that moment.
+    /// Waits for a notification, at most until a moment.
+    ///
+    /// - Parameters:
+    ///   - wake: the event to wait for.
+    ///   - seen: the latest generation that the caller has seen; on return, the one that ended the wait.
+    ///   - moment: when the wait ends without a notification.
+    /// - Returns: `true` if there was a notification, `false` if the moment has come or the task was cancelled.
     private func waitForWork(
         _ wake: AsyncEvent, after seen: inout AsyncEvent.Generation, until moment: Timestamp
     ) async -> Bool {
@@ -142,7 +162,7 @@ extension SyncEngine {
         seen = await withTaskGroup(of: AsyncEvent.Generation.self) { group in
             group.addTask { await wake.wait(after: known) }
             group.addTask { [clock] in
-                try? await clock.sleep(until: moment)  // cancelled: as good as woken
+                try? await clock.sleep(until: moment)  // if cancelled, the caller's loop ends
                 return known
             }
             defer { group.cancelAll() }

@@ -2,10 +2,10 @@ public import ConvoAPI
 public import ConvoModel
 public import ConvoStore
 
-/// Keeps a store and a server in step: pulls what changed there, pushes what was queued here.
+/// Keeps a store and a server in step: pulls what changed on the server, pushes what was queued here.
 ///
-/// Pulling needs no exclusiveness: what is taken in twice changes nothing. Pushing holds the engine's lock, so that
-/// at most one process sends for a database.
+/// Pulling needs no lock: ingesting the same thing twice changes nothing. Pushing holds the engine's lock, so that at
+/// most one process sends for a database.
 public struct SyncEngine: Sendable {
     var steps: SyncSteps
     let account: AccountGuard
@@ -14,10 +14,18 @@ public struct SyncEngine: Sendable {
     let clock: any SyncClock
     var limits: SyncLimits
 
+    /// Creates an engine.
+    ///
+    /// Reads no settings and sends nothing before the first pull or push.
+    ///
     /// - Parameters:
-    ///   - connect: reads the settings and makes a client of the server, without retries of its own: the engine decides what
-    ///     is tried again. Called before the first request, and again when the server refuses the key.
-    ///   - executor: where steps run that may have to wait for the disk; `nil`: where their caller runs.
+    ///   - store: the open database.
+    ///   - clock: the clock that the engine reads and sleeps on.
+    ///   - limits: how much the engine does at once, how often it tries, and how long it waits.
+    ///   - executor: runs the steps that may have to wait for the disk; `nil`: they run where their caller runs.
+    ///   - connect: reads the settings and makes a client of the server. The client must not retry by itself, because
+    ///     the engine decides what is sent again. Called before the first request, and again when the server refuses
+    ///     the key.
     public init(
         store: Store, clock: any SyncClock = SystemClock(), limits: SyncLimits = SyncLimits(),
         executor: (any TaskExecutor)? = StoringThread(),
@@ -33,27 +41,32 @@ public struct SyncEngine: Sendable {
         self.limits = limits
     }
 
-    /// Gives the database to the account that the settings name now, on purpose. Every write that is not delivered is held,
-    /// for it was meant for the account before.
+    /// Gives the database to the account that the settings name now, on purpose.
+    ///
+    /// The engine holds every write that is not delivered, because it was meant for the account before. Takes the
+    /// engine's lock, and waits some seconds for a process that has it.
     ///
     /// - Returns: the new owner, and how many writes are held from now on.
-    /// - Throws: ``SyncFailure`` where the server cannot be asked, the store cannot be written, or another process keeps
-    ///   sending: nothing is changed then.
+    /// - Throws: ``SyncFailure`` if the server cannot be asked, the store cannot be written, or another process keeps
+    ///   sending; then nothing has changed.
     public func adoptAccount() async throws(SyncFailure) -> (owner: StoreOwner, held: Int) {
         do {
-            // Nobody sends meanwhile; who sends next looks whose the database is.
+            // No process sends while this one has the lock; the next sender checks whose the database is.
             guard let turn = try await takeTurn() else { throw StoreError.busy(path: store.path) }
             defer { turn.release() }
             return try await account.adopt()
         } catch { throw SyncFailure(error) }
     }
 
-    /// Pulls once. What was taken in before a failure stays, and the next pull goes on from there.
+    /// Pulls once, at once even during an outage.
+    ///
+    /// What was stored before a failure stays, and the next pull goes on from there.
     ///
     /// - Parameters:
+    ///   - scope: whether to read the first page of the list or all of it.
     ///   - acceptsDeletions: marks conversations as deleted however many the server no longer has.
-    ///   - progress: called after each step.
-    /// - Returns: what was done; ``PullReport/halt`` says why it ended early, if it did.
+    ///   - progress: called after each step with what has been done so far.
+    /// - Returns: what was done; ``PullReport/halt`` says why the pull ended early, if it did.
     public func pull(
         _ scope: PullMachine.Scope, acceptsDeletions: Bool = false, progress: (PullReport) -> Void = { _ in }
     ) async -> PullReport {
@@ -61,7 +74,7 @@ public struct SyncEngine: Sendable {
         return await pullDue(scope, acceptsDeletions: acceptsDeletions, progress: progress)
     }
 
-    /// As ``pull(_:progress:)``, but held back during an outage.
+    /// Pulls as ``pull(_:acceptsDeletions:progress:)`` does, but sends nothing while the circuit breaker is open.
     func pullDue(
         _ scope: PullMachine.Scope, acceptsDeletions: Bool = false, progress: (PullReport) -> Void = { _ in }
     ) async -> PullReport {
@@ -71,10 +84,14 @@ public struct SyncEngine: Sendable {
         return machine.report
     }
 
-    /// Pushes what can go, holding the engine's lock. In mode `due` it makes room for a process that waits for its turn.
+    /// Pushes what can be sent, at once even during an outage, while it holds the engine's lock.
     ///
-    /// - Returns: `nil` where another process is pushing for this database.
-    /// - Throws: ``StoreError``.
+    /// In mode ``PushMachine/Mode/due`` it starts nothing new while another process waits for the lock.
+    ///
+    /// - Parameter mode: how far the push goes.
+    /// - Returns: what was done; `nil` if another process is pushing for this database.
+    /// - Throws: ``StoreError`` if the lock cannot be taken or the outbox cannot be read. Failures of single steps are
+    ///   in the report.
     public func push(_ mode: PushMachine.Mode) async throws(StoreError) -> PushReport? {
         breaker.woken()
         let wake = AsyncEvent()
@@ -82,12 +99,16 @@ public struct SyncEngine: Sendable {
         return try await pushDue(mode, wake: wake, seen: &seen)
     }
 
-    /// As ``push(_:)``, but held back during an outage.
+    /// Pushes as ``push(_:)`` does, but sends nothing while the circuit breaker is open.
     ///
     /// - Parameters:
-    ///   - slowUntil: what an earlier push was told by the server: nothing is sent before.
+    ///   - mode: how far the push goes.
+    ///   - slowUntil: until when the server asked an earlier push to wait; nothing is sent before.
     ///   - wake: notified when more has been queued meanwhile.
-    ///   - seen: what is queued by then is looked at here; at the end, what was looked at.
+    ///   - seen: on entry, the generation of `wake` that this push's first look at the outbox covers; on return, the
+    ///     generation that its last look covers.
+    /// - Returns: what was done; `nil` if another process is pushing for this database.
+    /// - Throws: ``StoreError`` if the lock cannot be taken or interrupted writes cannot be marked.
     func pushDue(
         _ mode: PushMachine.Mode, slowUntil: Timestamp? = nil, wake: AsyncEvent, seen: inout AsyncEvent.Generation
     ) async throws(StoreError) -> PushReport? {
@@ -98,7 +119,7 @@ public struct SyncEngine: Sendable {
         return try await push(machine, options, wake: wake, seen: &seen)
     }
 
-    /// The same for a caller that holds the engine's lock.
+    /// Runs a push for a caller that holds the engine's lock.
     func push(
         _ machine: PushMachine, _ options: PushExecutor.PushOptions, wake: AsyncEvent, seen: inout AsyncEvent.Generation
     ) async throws(StoreError) -> PushReport {
@@ -111,33 +132,52 @@ public struct SyncEngine: Sendable {
     }
 }
 
-/// One write whose answer is asked for as a stream, and what is done with each event as it comes.
+/// One write whose answer is requested as a stream, and an observer of its events.
 public struct Streaming: Sendable {
+    /// The write whose answer is streamed; all other writes of the push are sent without streaming.
     public let operation: OperationID
-    /// Called in the events' order. While it runs, the server is kept waiting.
+    /// Called with each event, in the order in which the server sent them.
+    ///
+    /// While it runs, no more is read from the server.
     public let observe: @Sendable (ConversationEvent) async -> Void
 
+    /// Creates a request to stream one write's answer.
+    ///
+    /// - Parameters:
+    ///   - operation: the write whose answer is streamed.
+    ///   - observe: called with each event; while it runs, no more is read from the server.
     public init(_ operation: OperationID, observe: @escaping @Sendable (ConversationEvent) async -> Void) {
         self.operation = operation
         self.observe = observe
     }
 }
 
-/// How the steps of the rules are done. A simulated engine with a mistake in it does some of them otherwise.
+/// The functions that perform the steps of the machines.
+///
+/// Tests replace some of them, to make an engine with a mistake in it.
 struct SyncSteps: Sendable {
     var pull: @Sendable (PullMachine.Step) async -> PullMachine.Outcome
     var push: @Sendable (PushMachine.Step, PushExecutor.PushOptions) async -> PushMachine.Outcome
-    /// What is done once the engine's lock is taken.
+    /// Called as soon as the engine's lock has been taken: marks interrupted writes as in doubt.
     var recover: @Sendable () throws(StoreError) -> Void
 
-    /// - Parameter executor: where those run that use the store; `nil`: where the engine does.
+    /// Creates the steps of the real engine.
+    ///
+    /// - Parameters:
+    ///   - api: the API as the engine uses it.
+    ///   - account: verifies the database's owner.
+    ///   - store: the open database.
+    ///   - clock: the clock that the engine reads.
+    ///   - limits: the engine's limits.
+    ///   - executor: runs the steps that use the store; `nil`: they run where the engine runs.
     init(
         api: any ConversationsAPI, account: AccountGuard, store: Store, clock: any SyncClock, limits: SyncLimits,
         executor: (any TaskExecutor)?
     ) {
         let pullExecutor = PullExecutor(api: api, account: account, store: store, clock: clock, limits: limits)
         pull = { step in
-            // A fetch waits for the server only: to change threads for each of thousands takes an eighth longer.
+            // A fetch only waits for the server. Changing threads for each of thousands makes a first sync take an
+            // eighth longer.
             if case .fetch = step { return await pullExecutor.perform(step) }
             return await withTaskExecutorPreference(executor) { await pullExecutor.perform(step) }
         }

@@ -4,20 +4,28 @@ public import ConvoStore
 
 /// Why a step of the engine failed.
 public enum SyncFailure: Error, Sendable {
+    /// A request to the server failed.
     case api(APIError)
+    /// The database could not be read or written.
     case store(StoreError)
-    /// The database belongs to another server: nothing is pulled, pushed or marked.
-    case otherServer(owner: String, given: String)
-    /// The database belongs to another account on the server.
+    /// The database belongs to another server: the engine pulls, pushes and marks nothing.
     ///
     /// - Parameters:
-    ///   - owner: the account that it belongs to, in words; `nil` where the server never told.
-    ///   - given: the key's account, in words; `nil` where the server does not tell.
+    ///   - owner: the normalised URL of the database's server.
+    ///   - given: the normalised URL that the settings name.
+    case otherServer(owner: String, given: String)
+    /// The database belongs to another account on the server: the engine pulls, pushes and marks nothing.
+    ///
+    /// - Parameters:
+    ///   - owner: the account that it belongs to, in words; `nil` if the server never told.
+    ///   - given: the key's account, in words; `nil` if the server does not tell.
     case otherAccount(owner: String?, given: String?)
     /// The task was cancelled before anything was sent.
     case cancelled
 
-    /// What a step threw: nothing is thrown there but these three and a `CancellationError`.
+    /// Makes a failure from what a step threw.
+    ///
+    /// An error of any other type than these three is taken for a cancellation.
     init(_ error: any Error) {
         switch error {
         case let failure as SyncFailure: self = failure
@@ -27,7 +35,8 @@ public enum SyncFailure: Error, Sendable {
         }
     }
 
-    /// Nothing further can work until something changes: no network, no valid key, no usable disk, or told to stop.
+    /// Whether nothing further can work until something changes: no network, no valid key, no usable disk, the wrong
+    /// owner, or a cancelled task.
     public var endsPass: Bool {
         switch self {
         case .api(let error):
@@ -39,50 +48,56 @@ public enum SyncFailure: Error, Sendable {
         }
     }
 
+    /// Whether the API itself answered 404.
     public var isNotFound: Bool {
         if case .api(let error) = self { error.isNotFound } else { false }
     }
 
-    /// Whether the server may have done what was asked.
+    /// Whether the server may have carried out what the step asked for.
     public var mayHaveActed: Bool {
         if case .api(let error) = self { error.effect == .unknown } else { false }
     }
 
-    /// Something else than the API answered.
+    /// Whether something that is not the API answered.
     var isNotTheAPI: Bool { if case .api(let error) = self { error.isNotTheAPI } else { false } }
 
-    /// Nothing that the API itself has said: it refuses nothing.
+    /// Whether the failure is not the API's own answer, so that the write does not count as refused.
     var isUnproven: Bool { if case .api(let error) = self { !error.isAPIsOwn } else { true } }
 
-    /// The answer is there and cannot be taken in: to ask again brings the same.
+    /// Whether the answer is larger than the limit: another request would bring the same.
     var isUnreadable: Bool {
         if case .api(let error) = self { error.isAnswerTooLarge } else { false }
     }
 
+    /// Whether the same request may succeed later (``ConvoAPI/APIError/isRetryable``); `false` for every failure that
+    /// is not the API client's.
     public var isRetryable: Bool {
         if case .api(let error) = self { error.isRetryable } else { false }
     }
 
-    /// Whether trying again at once, after a short wait, may help: the answer was no answer of another service.
+    /// Whether another attempt after a short wait may help.
+    ///
+    /// It does not if something that is not the API answered.
     var isPassing: Bool {
         if case .api(let error) = self { error.isRetryable && !error.isNotTheAPI } else { false }
     }
 
-    /// Another writer is at work on the conversation.
+    /// Whether another request is at work on the conversation (409).
     var isBusy: Bool {
         if case .api(let error) = self { error.isBusy } else { false }
     }
 
-    /// We ask too much.
+    /// Whether the server asks for fewer requests (429).
     var isThrottle: Bool {
         if case .api(let error) = self { error.isRateLimited } else { false }
     }
 
+    /// How long the server asked to wait (`Retry-After`); `nil` if it did not.
     var asked: Duration? {
         if case .api(let error) = self { error.retryAfter } else { nil }
     }
 
-    /// As the outbox keeps and shows it.
+    /// The code, sentence and hint that the outbox stores and shows for this failure.
     public var reason: OutboxItem.Reason {
         switch self {
         case .api(let error): OutboxItem.Reason(code: error.code, message: error.message, hint: error.hint)
@@ -110,12 +125,12 @@ extension SyncFailure {
 extension SyncFailure: CustomStringConvertible {
     /// One sentence, without keys or bodies.
     public var description: String { reason.message }
-    /// What the person does next.
+    /// What the person can do next; `nil` if there is nothing to do.
     public var hint: String? { reason.hint }
 }
 
 extension APIError {
-    /// A short name for programs.
+    /// A short stable name of the error for programs, in snake case.
     public var code: String {
         switch kind {
         case .unreachable: "unreachable"

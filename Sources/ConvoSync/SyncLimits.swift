@@ -1,34 +1,49 @@
 public import ConvoStore
 
-/// How much at once, how often, how long.
+/// The engine's limits: how much it does at once, how often it tries, and how long it waits.
 public struct SyncLimits: Sendable, Hashable {
-    /// Conversations to a page of the list. More than 100 is not known to work.
+    /// Conversations per page of the list (`page_size`).
+    ///
+    /// Larger pages than 100 are not known to work.
     public var pageSize = 100
-    /// Histories fetched at once.
+    /// Histories that a pull requests at once; also how many missing conversations it asks for at once.
     public var fetches = 8
-    /// Conversations written to at once.
+    /// Conversations that a push writes to at once.
+    ///
+    /// Within a push, each 429 halves the number, and each delivered write raises it by one again.
     public var writers = 4
-    /// Tries of one request within one pass of a pull.
+    /// Attempts per request within one pull, the first one included.
     public var tries = 4
-    /// Runs through the list within one sweep, where the pages shifted while they were read.
+    /// Runs through the list within one sweep, where pages shifted while they were read.
+    ///
+    /// The first one counts.
     public var passes = 3
-    /// Pages of one run through the list.
+    /// Pages that one run through the list reads at most.
     public var pages = 100_000
-    /// Answers in a row that are not the API's, after which a pull ends.
+    /// Consecutive answers that are not the API's after which a pull ends.
     public var foreignAnswers = 3
-    /// A pull does not wait longer than this for what the server asks to wait for: it ends, and says until when.
+    /// The longest wait at the server's request (`Retry-After`) that a pull makes itself.
+    ///
+    /// If the server asks for more, the pull ends and reports the wait in ``PullReport/asked``.
     public var patience = Duration.seconds(5)
-    /// How long a write whose answer was lost may still surface on the server: until then "not there" proves nothing. A
-    /// run was seen to take more than eight minutes, and the server gives up after ten.
+    /// How long a write whose answer was lost may still appear on the server.
+    ///
+    /// A read that began before that time is over does not prove that the write is absent. A run was seen to take more
+    /// than eight minutes, and the server gives up after ten.
     public var surfacing = Duration.seconds(660)
-    /// How far a replica of the server that answers reads may be behind: for so long "not found" proves nothing of a
-    /// conversation that was there.
+    /// How far a replica of the server that answers reads may lag behind.
+    ///
+    /// Until then "not found" does not prove that a conversation which was there is gone.
     public var replicaLag = Duration.seconds(180)
-    /// Runs of one write that the server itself failed on: then the person decides. Each may have cost tokens.
+    /// How often the server itself may fail on one write (5xx) before the engine holds it for the person.
+    ///
+    /// Each run may have cost tokens.
     public var attempts = 5
+    /// The waits after failures in a row; pull, push and the circuit breaker use it.
     public var backoff = Backoff()
-    /// Where a conversation has no policy of its own.
+    /// The policy for conversations that have none of their own.
     public var conflictPolicy = ConflictPolicy.append
 
+    /// Creates the default limits.
     public init() {}
 }
