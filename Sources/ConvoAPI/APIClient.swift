@@ -1,9 +1,9 @@
 internal import ConvoHTTP
 internal import ConvoModel
 
-/// Sends calls and reads answers: what all operations have in common.
+/// Sends requests and reads answers: what all operations have in common.
 struct APIClient: Sendable {
-    /// Of an error's body no more is read.
+    /// Bytes that are read of an error's body.
     static let errorBodyLimit = 1 << 20
 
     let baseURL: HTTPURL
@@ -14,20 +14,28 @@ struct APIClient: Sendable {
     let retries: Retrier
 
     /// The answer's JSON as the operation's own type.
+    ///
+    /// - Parameters:
+    ///   - call: the operation.
+    ///   - read: makes the operation's type from the answer's JSON.
+    /// - Returns: what `read` makes.
+    /// - Throws: ``APIError``; of kind `notTheAPI` if `read` fails.
     func value<Value>(
         _ call: APIRequest, _ read: (JSONAnswer) throws(ModelError) -> Value
     ) async throws(APIError) -> Value {
         try value(of: try await answer(to: call), to: call, read)
     }
 
-    /// Of an answer that is here.
+    /// Reads an answer of success that has already arrived, as the operation's own type.
     func value<Value>(
         of response: HTTPResponse, to call: APIRequest, _ read: (JSONAnswer) throws(ModelError) -> Value
     ) throws(APIError) -> Value {
         try ResponseInterpreter(head: response.head, call: call).value(of: response.body, read)
     }
 
-    /// An answer of success. Its body is still to be read.
+    /// Sends a request, with the retries of the policy, and returns an answer of success.
+    ///
+    /// Its body is not interpreted yet.
     func answer(to call: APIRequest) async throws(APIError) -> HTTPResponse {
         try await retries.run { () async throws(APIError) in
             let key = try usableKey()
@@ -41,7 +49,7 @@ struct APIClient: Sendable {
         }
     }
 
-    /// The events of an answer of success.
+    /// Sends a request, with the retries of the policy, and returns the events of an answer of success.
     func events(_ call: APIRequest) async throws(APIError) -> ConversationEventStream {
         try await retries.run { () async throws(APIError) in
             let key = try usableKey()
@@ -52,7 +60,7 @@ struct APIClient: Sendable {
             }
             let interpreter = ResponseInterpreter(head: stream.head, call: call, key: key)
             guard interpreter.isSuccess else {
-                // A body that breaks off is not the API's whole error: what it leaves unsaid is not concluded.
+                // A body that breaks off is not the API's whole error, and proves nothing.
                 let body = (try? await stream.body.collected(limit: APIClient.errorBodyLimit)) ?? []
                 throw interpreter.failure(body)
             }
@@ -61,9 +69,9 @@ struct APIClient: Sendable {
         }
     }
 
-    /// The key as it is now, `nil` where none is needed.
+    /// The present key; `nil` if there is none and the server is on this machine.
     ///
-    /// - Throws: ``APIError`` before anything is sent: where there is no key, and where it would travel in the clear to
+    /// - Throws: ``APIError``, before anything is sent, if there is no key, or if the key would travel unencrypted to
     ///   another machine.
     private func usableKey() throws(APIError) -> BearerToken? {
         let isHere = baseURL.isLoopback && baseURL.scheme == "http"
@@ -91,9 +99,11 @@ struct APIClient: Sendable {
     }
 }
 
-/// A key that can be sent. Nothing that prints it shows it.
+/// A key that can be sent.
+///
+/// Printing or reflecting it does not show it.
 struct BearerToken: Sendable, CustomStringConvertible, CustomReflectable {
-    /// For the header fields that carry it.
+    /// The key itself, for the header fields that carry it.
     let value: String
 
     /// - Throws: ``APIError`` with a hint if a header field cannot carry it.
@@ -107,7 +117,7 @@ struct BearerToken: Sendable, CustomStringConvertible, CustomReflectable {
 
     var authorization: String { "Bearer \(value)" }
 
-    /// The text without the key, for messages that may repeat it.
+    /// The text with the key replaced, for messages that may repeat it.
     func removed(from text: String) -> String { text.replacing(value, with: "[key]") }
 
     var description: String { "(API key)" }

@@ -2,6 +2,7 @@ internal import ConvoHTTP
 
 /// Why an operation has no result.
 public struct APIError: Error, Hashable, Sendable {
+    /// What happened to the request.
     public enum Kind: Hashable, Sendable {
         /// No connection could be made: name look-up, refused, TLS, no route.
         case unreachable
@@ -11,60 +12,78 @@ public struct APIError: Error, Hashable, Sendable {
         case answerLost
         /// The caller's task was cancelled.
         case cancelled
-        /// Something answered that is not the API: a sign-in page, a proxy's error, another program's JSON. It says
-        /// nothing about the API's state, whatever its status.
+        /// Something that is not the API answered: a sign-in page, a proxy's error, another program's JSON.
+        ///
+        /// Whatever its status, it says nothing about the API's state.
         case notTheAPI(status: Int)
-        /// The API's gateway knows no such path: the base URL is wrong.
+        /// The API's gateway does not know the path: the base URL is wrong.
         case noRoute
-        /// The answer is larger than what is read of one.
+        /// The answer is larger than the limit, in bytes.
         case answerTooLarge(limit: Int)
-        /// The API itself answered with an error status; or, for a status that only asks to come back later (408, 425,
-        /// 429, 5xx), whatever stands before it.
+        /// The API itself answered with an error status.
+        ///
+        /// For a status that only asks to come back later (408, 425, 429, 500, 502, 503, 504), something in front of
+        /// the API may have sent it (``isAPIsOwn``).
         case status(Int)
-        /// 429 with a limit of zero: the model is not in the workspace's plan, and waiting does not help.
+        /// 429 with a rate limit of zero: the model is not in the workspace's plan, and waiting does not help.
         case notInPlan
         /// A stream reported `conversation.response.error`, with the server's code.
         case streamError(code: Int)
         /// A stream ended without `conversation.response.done`.
         case truncatedStream
-        /// The request cannot be sent: a missing or unusable key, a URL that is none.
+        /// The request cannot be sent: a missing or unusable key, an invalid URL, or JSON that the operation does not
+        /// take.
         case unusableRequest
     }
 
     /// What the failed operation may have done on the server.
     public enum Effect: Hashable, Sendable {
-        /// Certainly nothing. So it is with every operation that only reads.
+        /// Certainly nothing.
+        ///
+        /// Every operation that only reads has this effect.
         case none
-        /// Nothing or everything: only reading the server's state can tell.
+        /// Nothing or everything: only a read of the server's state can tell.
         case unknown
     }
 
+    /// What happened to the request.
     public let kind: Kind
+    /// What the operation may have done on the server, in any of its attempts.
     public private(set) var effect: Effect
-    /// One sentence, without keys or bodies. The server's own message where it gave one.
+    /// One sentence, without keys or bodies; the server's own message if it gave one.
     public let message: String
-    /// The server's `code`, of whichever type it came as.
+    /// The server's `code`, whether it came as a string or a number; `nil` if there was none.
     public let serverCode: String?
-    /// How long the server asked to wait (`Retry-After`).
+    /// How long the server asked to wait (`Retry-After`); `nil` if it did not ask.
     public let retryAfter: Duration?
-    /// The server's name for the exchange (`mistral-correlation-id`), for a support request.
+    /// The server's id of the exchange (`mistral-correlation-id`), for a support request; `nil` if none came.
     public let correlationID: String?
 
-    /// Whether the API itself sent the status that the error stands for, and not a gateway or a proxy before it. The engine
-    /// believes what the API says of an operation, and takes its 5xx for a failure of the server.
+    /// Whether the API itself sent the status that the error stands for, and not a gateway or a proxy in front of it.
+    ///
+    /// The engine believes what the API says about an operation, and takes its 5xx for a failure of the server.
     public let isAPIsOwn: Bool
 
-    /// The fault of the key that kept the client from sending the request; `nil` if the key is not the reason.
+    /// What is wrong with the key that kept the client from sending the request; `nil` if the key is not the reason.
     let keyProblem: KeyProblem?
 
     enum KeyProblem: Hashable, Sendable {
-        /// There is none, or none that can be sent.
+        /// There is no key, or none that can be sent.
         case unusable
-        /// It would travel readable for everyone on the way.
+        /// The key would travel unencrypted.
         case inTheClear
     }
 
-    /// - Parameter isAPIsOwn: counts for kinds that only the API can send.
+    /// Creates an error.
+    ///
+    /// - Parameters:
+    ///   - kind: what happened to the request.
+    ///   - effect: what the operation may have done on the server.
+    ///   - message: one sentence, without keys or bodies.
+    ///   - serverCode: the server's `code`.
+    ///   - retryAfter: how long the server asked to wait.
+    ///   - correlationID: the server's id of the exchange.
+    ///   - isAPIsOwn: whether the API itself sent the status. Ignored for kinds that the API cannot send.
     public init(
         _ kind: Kind, effect: Effect, message: String, serverCode: String? = nil, retryAfter: Duration? = nil,
         correlationID: String? = nil, isAPIsOwn: Bool = true
@@ -90,15 +109,18 @@ public struct APIError: Error, Hashable, Sendable {
         keyProblem = problem
     }
 
-    /// There is no key to send, or none that can be sent.
+    /// The error for a missing key, or for one that cannot be sent.
+    ///
+    /// - Parameter message: one sentence that does not contain the key.
+    /// - Returns: an error of kind ``Kind/unusableRequest``, with ``isCredentialProblem``.
     public static func keyProblem(_ message: String) -> APIError { APIError(.unusable, message: message) }
 
-    /// The key is not sent, because the connection would not be encrypted.
+    /// The error for a key that is not sent, because the connection would not be encrypted.
     static func keyInTheClear(to origin: String) -> APIError {
         APIError(.inTheClear, message: "the API key is not sent to \(origin): the connection would not be encrypted")
     }
 
-    /// The same, of an operation that may have acted before this happened.
+    /// The same error with another effect, for an operation whose earlier attempt may have acted.
     func with(effect: Effect) -> APIError {
         var error = self
         error.effect = effect
@@ -116,7 +138,11 @@ extension APIError.Kind {
 }
 
 extension APIError {
-    /// - Parameter isWrite: whether the request may change anything on the server.
+    /// Makes an error from a failure of the transport.
+    ///
+    /// - Parameters:
+    ///   - error: the failure.
+    ///   - isWrite: whether the request may change anything on the server.
     init(_ error: HTTPError, isWrite: Bool) {
         self.init(
             APIError.kind(of: error), effect: isWrite && error.mayHaveReachedServer ? .unknown : .none,
@@ -136,8 +162,9 @@ extension APIError {
 }
 
 extension APIError {
-    /// Whether the same request may succeed later without anyone doing anything. It says nothing about whether
-    /// sending it again is safe: that is ``effect``.
+    /// Whether the same request may succeed later without anyone doing anything.
+    ///
+    /// This does not say whether sending it again is safe; ``effect`` does.
     public var isRetryable: Bool {
         switch kind {
         case .unreachable, .insecure, .answerLost, .notTheAPI, .streamError, .truncatedStream: true
@@ -146,7 +173,7 @@ extension APIError {
         }
     }
 
-    /// The server does not accept the key, or there is none to send.
+    /// Whether the server does not accept the key (401, 403), or there is none that can be sent.
     public var isCredentialProblem: Bool {
         switch kind {
         case .status(401), .status(403): true
@@ -155,8 +182,10 @@ extension APIError {
         }
     }
 
-    /// Of ``ConversationsAPI/whoAmI()``: the server does not tell whose key it is. It has no such operation, does not allow
-    /// it to this key, or answers what is no account; an outage or an unknown key is something else.
+    /// For an error of ``ConversationsAPI/whoAmI()``: whether the server does not tell whose key it is.
+    ///
+    /// It has no such operation, does not allow it to this key, or answers something that is not an account. An outage
+    /// or an unknown key is not meant.
     public var isUntold: Bool {
         switch kind {
         case .notTheAPI, .noRoute: true
@@ -165,22 +194,22 @@ extension APIError {
         }
     }
 
-    /// The API itself says that it has no such conversation (or entry): deleted, never stored, or another key's.
+    /// Whether the API itself says that it has no such conversation or entry: deleted, never stored, or another key's.
     public var isNotFound: Bool { kind == .status(404) }
 
-    /// The answer is larger than what is read of one.
+    /// Whether the answer is larger than the limit.
     public var isAnswerTooLarge: Bool { if case .answerTooLarge = kind { true } else { false } }
 
-    /// Something else than the API answered.
+    /// Whether something that is not the API answered.
     public var isNotTheAPI: Bool { if case .notTheAPI = kind { true } else { false } }
 
-    /// Another request is at work on the conversation.
+    /// Whether another request is at work on the conversation (409).
     public var isBusy: Bool { kind == .status(409) }
 
-    /// The server asks for fewer requests.
+    /// Whether the server asks for fewer requests (429).
     public var isRateLimited: Bool { kind == .status(429) }
 
-    /// What the person does next.
+    /// What the person can do next, in one sentence; `nil` if there is nothing to do.
     public var hint: String? {
         switch kind {
         case .unreachable: "Check the network and CONVO_SERVER_URL; what is queued is sent when the server is back."
@@ -218,5 +247,6 @@ extension APIError {
 }
 
 extension APIError: CustomStringConvertible {
+    /// The error's ``message``.
     public var description: String { message }
 }

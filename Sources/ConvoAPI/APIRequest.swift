@@ -1,7 +1,7 @@
 public import ConvoHTTP
 internal import ConvoModel
 
-/// One operation as HTTP sees it.
+/// One operation as an HTTP request.
 struct APIRequest {
     let method: HTTPRequest.Method
     let segments: [String]
@@ -12,10 +12,10 @@ struct APIRequest {
 
     static let root = ["v1", "conversations"]
 
-    /// Whether it may change anything on the server.
+    /// Whether the request may change anything on the server.
     var isWrite: Bool { method != .get }
 
-    /// A call about one conversation.
+    /// A request about one conversation.
     ///
     /// - Throws: ``APIError`` for an id that would name something else in a URL.
     static func about(
@@ -29,7 +29,7 @@ struct APIRequest {
             method: method, segments: root + [id.rawValue] + rest, body: body, isStream: isStream, expected: expected)
     }
 
-    /// The request's JSON with `stream` as the operation has it.
+    /// The request's JSON with its `stream` field set.
     static func body(of request: some WriteRequest, isStream: Bool) throws(APIError) -> JSONText {
         guard request.json.kind == .object else {
             throw APIError(.unusableRequest, effect: .none, message: "the request is no JSON object")
@@ -40,13 +40,16 @@ struct APIRequest {
 
 /// How long each kind of operation may take, and how large its answer may be.
 public struct APILimits: Hashable, Sendable {
-    /// For list, get, get history, get messages and delete.
+    /// The limits of every operation that only reads, and of delete.
     public var reading: HTTPLimits
-    /// For start, append and restart: the answer comes when the model has written it.
+    /// The limits of start, append and restart.
+    ///
+    /// The answer comes when the model has written it.
     public var completion: HTTPLimits
-    /// For the same three as streams.
+    /// The limits of the same three operations as streams.
     public var streaming: HTTPLimits
 
+    /// Creates limits: the defaults, or the given ones.
     public init(
         reading: HTTPLimits = .reading, completion: HTTPLimits = .completion, streaming: HTTPLimits = .streaming
     ) {
@@ -67,16 +70,17 @@ enum ExpectedAnswer: Equatable {
     case conversation(RemoteID)
     case history(of: RemoteID)
     case messages(of: RemoteID)
-    /// - Parameter id: the conversation that must have answered; `nil` where the server names a new one.
+    /// The conversation that must have answered; `nil` if the server names a new one.
     case response(from: RemoteID?)
     case account
     /// 204 without a body.
     case nothing
     case events
 
-    /// Why a body is none of these; `nil` where it has the shape.
+    /// Why the answer's body does not have the expected shape; `nil` if it has.
     ///
-    /// Only what tells the API from another program is looked at: elements of a list are judged one by one, elsewhere.
+    /// Only what tells the API from another program is checked. Elements of a list are checked one by one, when they
+    /// are read.
     func flaw(of answer: JSONAnswer) -> String? {
         let json = answer.value
         return switch self {

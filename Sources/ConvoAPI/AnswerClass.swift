@@ -1,22 +1,28 @@
-/// The client's judgement of an answer: whether the API itself wrote it, and what it proves. The client judges each answer
-/// before it concludes anything else from it.
+/// The client's judgement of an answer: whether the API itself wrote it, and what it proves.
 ///
-/// "Refused", "deleted", "not found" and "an empty list" are conclusions that only the API's own answer allows. A sign-in
-/// page, a firewall or another program behind the same name answers with the same statuses, so the status alone says
-/// nothing: the media type and the body's shape have to be the API's too.
+/// "Refused", "deleted", "not found" and "an empty list" are conclusions that only the API's own answer allows. A
+/// sign-in page, a firewall or another program behind the same name answers with the same statuses, so the status alone
+/// proves nothing: the media type and the body's shape must be the API's too.
 enum AnswerClass: Equatable {
     case success
+    /// The answer is an error, or was not written by the API.
+    ///
     /// - Parameters:
-    ///   - isAPIsOwn: whether the API wrote it, and not something before it.
+    ///   - isAPIsOwn: whether the API wrote it, and not something in front of the API.
     ///   - changedNothing: whether it proves that the request was not carried out.
     case failure(APIError.Kind, isAPIsOwn: Bool, changedNothing: Bool)
 
-    /// Statuses that only ask to come back later. They conclude nothing, whoever sends them.
+    /// Statuses that only ask to come back later.
+    ///
+    /// They prove nothing, whoever sends them.
     static let laterStatuses: Set<Int> = [408, 425, 429, 500, 502, 503, 504]
 
+    /// Classifies an answer whose status is not a success.
+    ///
     /// - Parameters:
-    ///   - status: any but a success.
-    ///   - isOverPlan: a limit of the answer's `x-ratelimit-limit-…` fields is zero.
+    ///   - status: the answer's status, any but 2xx.
+    ///   - shape: the shape of its body.
+    ///   - isOverPlan: whether one of the answer's `x-ratelimit-limit-…` fields is zero.
     init(errorStatus status: Int, shape: ErrorBody.Shape, isOverPlan: Bool) {
         let isOwn = AnswerClass.isAPIsOwn(shape, status)
         switch status {
@@ -30,9 +36,13 @@ enum AnswerClass: Equatable {
         }
     }
 
+    /// Classifies an answer whose status is a success.
+    ///
     /// - Parameters:
-    ///   - status: one of success.
-    ///   - mediaType: in lower case, without parameters.
+    ///   - status: the answer's status, 2xx.
+    ///   - mediaType: in lower case, without parameters; `nil` if the answer names none.
+    ///   - isBodyEmpty: whether the answer has no body.
+    ///   - expected: the shape that the operation's answer must have.
     init(successStatus status: Int, mediaType: String?, isBodyEmpty: Bool, expecting expected: ExpectedAnswer) {
         let isExpected =
             switch expected {

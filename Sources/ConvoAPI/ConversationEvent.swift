@@ -2,28 +2,51 @@ public import ConvoModel
 
 /// One event of a streamed answer.
 public struct ConversationEvent: Hashable, Sendable {
+    /// What an event says, by its type.
     public enum Content: Hashable, Sendable {
+        /// `conversation.response.started`: the server has accepted the request for this conversation.
         case responseStarted(conversationID: RemoteID)
+        /// `message.output.delta`: a piece of the answer.
         case messageDelta(MessageDelta)
+        /// `tool.execution.started`: the server begins to run a tool.
         case toolExecutionStarted(ToolExecutionPart)
+        /// `tool.execution.delta`: a fragment of the tool's arguments.
         case toolExecutionDelta(ToolExecutionPart)
+        /// `tool.execution.done`: the tool has ended.
         case toolExecutionDone(ToolExecutionPart)
+        /// `function.call.delta`: a fragment of a call that the client is to answer.
         case functionCallDelta(FunctionCallDelta)
+        /// `agent.handoff.started`: the agent that hands over.
         case handoffStarted(HandoffAgent)
+        /// `agent.handoff.done`: the agent that takes over.
         case handoffDone(HandoffAgent)
+        /// `conversation.response.done`: the answer is complete.
+        ///
+        /// `usage`: the tokens that it cost, if the server counted them.
         case responseDone(usage: JSONText?)
+        /// `conversation.response.error`: the run has failed.
+        ///
+        /// A ``ConversationEventStream`` throws it as an error. The code is 0 if it is not a number.
         case responseError(message: String, code: Int)
-        /// A type that this version does not know. Its fields are in ``ConversationEvent/raw``.
+        /// A type that this version does not know.
+        ///
+        /// Its fields are in ``ConversationEvent/raw``.
         case unknown
     }
 
-    /// As the server names it.
+    /// The event's `type`, as the server names it.
     public let type: String
+    /// The event's fields, read according to its type.
     public let content: Content
     /// The server's object, unknown fields included.
+    ///
+    /// For an unknown event that is not an object, its data as a JSON string.
     public let raw: JSONText
 
-    /// - Throws: ``ModelError`` if this is no object with a `type`, or one of a known type without what makes it one.
+    /// Reads an event from the server's object.
+    ///
+    /// - Parameter raw: the event's data.
+    /// - Throws: ``ModelError`` if this is not an object with a `type`, or if it lacks a field that its type needs.
     public init(raw: JSONText) throws(ModelError) {
         guard let type = raw["type"]?.string, !type.isEmpty else { throw .missing(field: "type", in: "event") }
         content = try ConversationEvent.content(of: type, raw)
@@ -31,21 +54,21 @@ public struct ConversationEvent: Hashable, Sendable {
         self.raw = raw
     }
 
-    /// An event of a type that we do not know, with data of any kind.
+    /// Creates an event of an unknown type, with data of any kind.
     init(unknown type: String, raw: JSONText) {
         self.type = type
         self.raw = raw
         content = .unknown
     }
 
-    /// Which of the answer's outputs the event is about.
+    /// The position of the output that the event is about (`output_index`); `nil` if the event has none.
     public var outputIndex: Int? { raw["output_index"]?.int }
-    /// The id that the output will have in the history.
+    /// The id that the output will have in the history (`id`); `nil` if the event has none.
     public var entryID: EntryID? { raw["id"]?.string.map { EntryID($0) } }
-    /// When the server sent it.
+    /// When the server created the event (`created_at`); `nil` if that is missing or not a date.
     public var createdAt: Timestamp? { raw["created_at"]?.string.flatMap { Timestamp($0) } }
 
-    /// The words that the event adds to the answer; `nil` for what is not text.
+    /// The text that the event adds to the answer; `nil` for any other event, thinking included.
     public var text: String? {
         guard case .messageDelta(let delta) = content else { return nil }
         return delta.text
@@ -79,14 +102,17 @@ public struct ConversationEvent: Hashable, Sendable {
 
 /// A piece of a message.
 public struct MessageDelta: Hashable, Sendable {
+    /// The two forms that a piece of content has.
     public enum Piece: Hashable, Sendable {
+        /// Text, as a JSON string.
         case text(String)
         /// One chunk of the API's kinds, or of a newer one.
         case chunk(JSONText)
     }
 
-    /// Which of the message's chunks the piece belongs to.
+    /// The index of the message's chunk that the piece belongs to (`content_index`); 0 if the event has none.
     public let contentIndex: Int
+    /// The piece itself (`content`).
     public let piece: Piece
 
     init(raw: JSONText) throws(ModelError) {
@@ -97,7 +123,7 @@ public struct MessageDelta: Hashable, Sendable {
         piece = content.string.map { .text($0) } ?? .chunk(content)
     }
 
-    /// What a reader of the answer sees of it; thinking is not part of that.
+    /// The text that a reader of the answer sees; `nil` for thinking and for every chunk that is not text.
     public var text: String? {
         switch piece {
         case .text(let text): text
@@ -105,19 +131,20 @@ public struct MessageDelta: Hashable, Sendable {
         }
     }
 
-    /// The model's thinking, where the piece is a part of it.
+    /// The model's thinking; `nil` if the piece is not part of that.
     public var thinking: String? {
         guard case .chunk(let chunk) = piece, chunk["type"]?.string == "thinking" else { return nil }
         return (chunk["thinking"]?.elements ?? []).compactMap { $0["text"]?.string }.joined()
     }
 }
 
-/// A step of a tool that the server runs.
+/// An event of a tool that the server runs.
 public struct ToolExecutionPart: Hashable, Sendable {
+    /// The tool's name; `nil` if the event has none.
     public let name: String?
-    /// A fragment of the arguments.
+    /// A fragment of the arguments; `nil` if the event has none.
     public let arguments: String?
-    /// What the tool found, when it is done.
+    /// What the tool reports; `nil` if the event has none.
     public let info: JSONText?
 
     init(raw: JSONText) {
@@ -129,11 +156,13 @@ public struct ToolExecutionPart: Hashable, Sendable {
 
 /// A fragment of a call that the client is to answer.
 public struct FunctionCallDelta: Hashable, Sendable {
+    /// The id by which the client's answer names the call (`tool_call_id`).
     public let toolCallID: String
+    /// The function's name; empty if the event has none.
     public let name: String
-    /// A fragment of the arguments.
+    /// A fragment of the arguments, as JSON text; empty if the event has none.
     public let arguments: String
-    /// `pending` where a person is asked first.
+    /// `pending` if a person must allow the call first; `nil` if the server names no status.
     public let confirmationStatus: String?
 
     init(raw: JSONText) throws(ModelError) {
@@ -146,7 +175,9 @@ public struct FunctionCallDelta: Hashable, Sendable {
 
 /// One of the two agents of a handoff.
 public struct HandoffAgent: Hashable, Sendable {
+    /// The agent's id (`previous_agent_id` or `next_agent_id`); `nil` if the event has none.
     public let id: String?
+    /// The agent's name (`previous_agent_name` or `next_agent_name`); `nil` if the event has none.
     public let name: String?
 
     init(raw: JSONText, prefix: String) {

@@ -1,13 +1,16 @@
 public import ConvoHTTP
 internal import ConvoModel
 
-/// The events of a streamed answer as they come. It can be iterated once, and ends after
-/// `conversation.response.done`.
+/// The events of a streamed answer as they come.
 ///
-/// A reader that is slow slows the server down; one that stops early ends the request. What was received until an
-/// error can be kept with a ``ResponseAccumulator``.
+/// It can be iterated once, and ends after `conversation.response.done`.
+///
+/// A slow reader slows the server down; one that stops early ends the request. A ``ResponseAccumulator`` keeps what was
+/// received before an error.
 public struct ConversationEventStream: AsyncSequence, Sendable {
+    /// One event of the answer.
     public typealias Element = ConversationEvent
+    /// Why the stream broke off.
     public typealias Failure = APIError
 
     private enum Source: Sendable {
@@ -18,15 +21,28 @@ public struct ConversationEventStream: AsyncSequence, Sendable {
     private let source: Source
 
     /// Reads the events from the body of a `text/event-stream`.
+    ///
+    /// - Parameters:
+    ///   - body: the answer's body; nothing is read of it before the iteration.
+    ///   - correlationID: the server's id of the exchange, for errors.
     public init(_ body: HTTPBody, correlationID: String? = nil) {
         source = .body(body, correlationID: correlationID)
     }
 
-    /// A stream of events that are already here; an error given is thrown after them.
+    /// Creates a stream of events that are already here, for tests.
+    ///
+    /// - Parameters:
+    ///   - events: the events in their order.
+    ///   - error: thrown after the last event; `nil` for a stream that ends well.
     public init(_ events: [ConversationEvent], error: APIError? = nil) {
         source = .ready(events, error)
     }
 
+    /// Begins the iteration.
+    ///
+    /// A stream that reads a body can be iterated once.
+    ///
+    /// - Returns: the iterator, which holds the connection until it ends.
     public func makeAsyncIterator() -> Iterator {
         switch source {
         case .body(let body, let correlationID):
@@ -35,6 +51,7 @@ public struct ConversationEventStream: AsyncSequence, Sendable {
         }
     }
 
+    /// Receives the events one by one.
     public struct Iterator: AsyncIteratorProtocol {
         private var reader: EventReader?
         private var ready: ArraySlice<ConversationEvent>
@@ -50,8 +67,16 @@ public struct ConversationEventStream: AsyncSequence, Sendable {
             self.error = error
         }
 
-        /// - Throws: ``APIError`` of kind `streamError` if the server reports one, `truncatedStream` if the stream ends
-        ///   without saying that it is done, and as every operation does.
+        /// The next event; waits for the server.
+        ///
+        /// After `conversation.response.done` this waits up to two seconds for the server to close the body, and
+        /// returns `nil`.
+        ///
+        /// - Parameter actor: the caller's isolation.
+        /// - Returns: `nil` after the last event.
+        /// - Throws: ``APIError`` of kind `streamError` if the server reports one, of kind `truncatedStream` if the
+        ///   stream ends without saying that it is done, of kind `notTheAPI` for an event that cannot be read, and as
+        ///   every operation does. After an error the stream has ended.
         public mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(APIError)
             -> ConversationEvent?
         {
@@ -63,13 +88,14 @@ public struct ConversationEventStream: AsyncSequence, Sendable {
             return try await fromReader()
         }
 
+        /// The next event, as ``next(isolation:)``.
         public mutating func next() async throws(APIError) -> ConversationEvent? {
             try await next(isolation: #isolation)
         }
 
         private mutating func fromReader() async throws(APIError) -> ConversationEvent? {
             guard var reader else { return nil }
-            self.reader = nil  // Gone, and the connection with it, unless the stream goes on.
+            self.reader = nil  // releases the connection, unless the stream goes on
             if reader.isDone {
                 await reader.linger()
                 return nil
@@ -83,13 +109,13 @@ public struct ConversationEventStream: AsyncSequence, Sendable {
 
 /// Reads the events of one stream from its bytes.
 struct EventReader {
-    /// How long the end of the body is waited for after `conversation.response.done`.
+    /// How long the reader waits for the end of the body after `conversation.response.done`.
     static let lingerLimit = Duration.seconds(2)
 
     private var chunks: HTTPBody.Iterator
     private var decoder = SSEDecoder()
     private let correlationID: String?
-    /// The answer is whole.
+    /// Whether `conversation.response.done` has arrived.
     private(set) var isDone = false
 
     init(chunks: HTTPBody.Iterator, correlationID: String?) {
@@ -108,8 +134,8 @@ struct EventReader {
         }
     }
 
-    /// Waits for the body's end: a server may still be writing the answer down when it says that it is done, and may
-    /// take a connection that is closed on it for a reason to stop. What comes until then is of no interest.
+    /// Waits for the body's end, and discards what comes until then: a server may still be storing the answer when it
+    /// says that it is done, and may stop when the connection is closed.
     func linger() async {
         let chunks = chunks
         await withTaskGroup { group in
@@ -145,7 +171,7 @@ struct EventReader {
 
     private func read(_ received: ServerSentEvent) throws(APIError) -> ConversationEvent {
         guard let raw = try? JSONText(received.data), raw.kind == .object else {
-            // Proxies send pings of their own kind; only what claims to be the API's has to look like it.
+            // Proxies send pings of their own; an event of any other type must be a JSON object, or have no data.
             guard received.type == "ping" || received.data.isEmpty else {
                 throw failure(.notTheAPI(status: 200), "an event of the server's is not a JSON object")
             }
@@ -166,7 +192,7 @@ struct EventReader {
         return event
     }
 
-    /// The request has reached the server: what came of it, only the history knows.
+    /// An error after the request has reached the server: only the history can tell what came of it.
     private func failure(_ kind: APIError.Kind, _ message: String, serverCode: String? = nil) -> APIError {
         APIError(
             kind, effect: .unknown, message: message.printable ?? "", serverCode: serverCode,

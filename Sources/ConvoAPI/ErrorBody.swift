@@ -1,8 +1,8 @@
 internal import ConvoModel
 
-/// The message in the body of an error answer, and the shape that the body has.
+/// The message in the body of an error answer, and the shape of the body.
 ///
-/// The initialiser reads only messages and places of fields, and leaves out what the server repeats of our input.
+/// The initialiser reads only messages and the places of fields, and leaves out what the server repeats of our input.
 struct ErrorBody: Equatable {
     /// The known shapes, each with the programs that write it.
     enum Shape: Equatable {
@@ -14,7 +14,7 @@ struct ErrorBody: Equatable {
         case detail
         /// `{"message": a text, "request_id": 32 hexadecimal digits}`: the API's gateway.
         case gateway
-        /// The same where the gateway says that no service has this path.
+        /// As ``gateway``, where the gateway says that no service has this path.
         case noRoute
         /// None of the known shapes: another program's body.
         case foreign
@@ -27,7 +27,11 @@ struct ErrorBody: Equatable {
     let message: String?
     let code: String?
 
-    /// - Parameter isJSON: whether the answer says that this is JSON.
+    /// Reads a body.
+    ///
+    /// - Parameters:
+    ///   - body: the bytes, perhaps cut off.
+    ///   - isJSON: whether the answer's media type says that this is JSON.
     init(_ body: [UInt8], isJSON: Bool) {
         guard let json = try? JSONText(utf8: body), json.kind == .object else {
             shape = .foreign
@@ -87,7 +91,7 @@ struct ErrorBody: Equatable {
         return place.isEmpty ? message : "\(place): \(message)"
     }
 
-    /// A proxy's one line; no markup.
+    /// The first line of a body that is not JSON; `nil` if it looks like markup or JSON.
     private static func plainText(_ body: [UInt8]) -> String? {
         let text = String(decoding: body.prefix(String.printableLimit), as: UTF8.self)
         let first = text.split(whereSeparator: \.isNewline).first.map(String.init) ?? ""
@@ -95,10 +99,10 @@ struct ErrorBody: Equatable {
     }
 }
 
-/// The fields of an object that comes in parts: each in the place where it was first seen, with its last value that
+/// The fields of an object that arrives in parts: each in the place where it was first seen, with its last value that
 /// is not null.
 struct FieldList: Sendable {
-    /// More are passed over: no object of the API has a tenth of them.
+    /// More fields are ignored: no object of the API has a tenth of them.
     static let limit = 256
 
     private(set) var fields: [(name: String, value: JSONText)] = []
@@ -115,10 +119,11 @@ struct FieldList: Sendable {
 }
 
 extension String {
-    /// Characters of a message that came from elsewhere.
+    /// How many characters of a message from elsewhere are kept.
     static let printableLimit = 500
 
-    /// Bounded, and without control characters: it ends up in logs and on terminals. `nil` if nothing is left.
+    /// The text cut to a limit and without control characters, because it ends up in logs and on terminals; `nil` if
+    /// nothing is left.
     var printable: String? {
         var result = ""
         for scalar in unicodeScalars.prefix(String.printableLimit) {

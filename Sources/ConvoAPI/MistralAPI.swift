@@ -3,22 +3,32 @@ public import ConvoModel
 
 /// The Conversations API over HTTP.
 ///
-/// Every method sends one request, unless a ``RetryPolicy`` says otherwise; ``whoAmI()`` may need two. The key goes into
-/// the `Authorization` field, to ask whose it is into `x-api-key` too, and nowhere else; over plain `http` it goes to this
-/// machine only.
+/// Every method sends one request, unless a ``RetryPolicy`` says otherwise; ``whoAmI()`` may need two. The key is sent
+/// in the `Authorization` field, by ``whoAmI()`` also in `x-api-key`, and nowhere else. Over plain `http` it is sent to
+/// this machine only.
 public struct MistralAPI: ConversationsAPI {
+    /// The URL of Mistral's own server.
     public static let defaultURL = "https://api.mistral.ai"
+    /// The `User-Agent` that the client sends unless told otherwise.
     public static let defaultUserAgent = "convo/1"
 
     private let client: APIClient
 
+    /// Creates a client.
+    ///
+    /// Sends nothing, and does not ask for the key yet.
+    ///
     /// - Parameters:
-    ///   - baseURL: what `/v1/conversations` is appended to.
-    ///   - apiKey: asked for each request, so that a new key needs no new client. `nil` is enough for a plain `http`
-    ///     server on this machine only.
-    ///   - clock: what waits between attempts.
-    ///   - jitter: from zero to ``RetryPolicy/maxJitter``, for the waits.
-    /// - Throws: ``APIError`` of kind `unusableRequest` if the URL is none, or libcurl is not there.
+    ///   - baseURL: the URL that `/v1/conversations` is appended to, without a query.
+    ///   - apiKey: called for each request, so that a new key needs no new client. `nil` is accepted only for a plain
+    ///     `http` server on this machine.
+    ///   - transport: sends the HTTP requests.
+    ///   - userAgent: the value of the `User-Agent` field.
+    ///   - limits: how long each kind of operation may take, and how large its answer may be.
+    ///   - retry: when the client itself repeats a request. The default is one attempt.
+    ///   - clock: the clock that waits between attempts.
+    ///   - jitter: called for each wait; from zero to ``RetryPolicy/maxJitter``.
+    /// - Throws: ``APIError`` of kind `unusableRequest` if the URL is invalid, or libcurl cannot be loaded.
     public init(
         baseURL: String = defaultURL, apiKey: @escaping @Sendable () -> String?, transport: any HTTPTransport,
         userAgent: String = defaultUserAgent, limits: APILimits = APILimits(), retry: RetryPolicy = .none,
@@ -35,7 +45,8 @@ public struct MistralAPI: ConversationsAPI {
             retries: Retrier(policy: retry, clock: clock, jitter: jitter))
     }
 
-    /// The same with one key.
+    /// Creates a client with one key, and otherwise as
+    /// ``init(baseURL:apiKey:transport:userAgent:limits:retry:clock:jitter:)``.
     public init(
         baseURL: String = defaultURL, apiKey: String?, transport: any HTTPTransport,
         userAgent: String = defaultUserAgent, limits: APILimits = APILimits(), retry: RetryPolicy = .none
@@ -47,6 +58,10 @@ public struct MistralAPI: ConversationsAPI {
 
     // MARK: Reading
 
+    /// Asks `GET /v1/users/me`, and if that does not tell, `GET /v1/whoami`.
+    ///
+    /// - Returns: the user or service account, with the workspace and organization as far as the server tells them.
+    /// - Throws: ``APIError``; one with ``APIError/isUntold`` if neither tells whose key it is.
     public func whoAmI() async throws(APIError) -> Account {
         do {
             return try await client.value(MistralAPI.account("users", "me")) { answer throws(ModelError) in
@@ -64,6 +79,14 @@ public struct MistralAPI: ConversationsAPI {
         APIRequest(method: .get, segments: ["v1"] + path, expected: .account)
     }
 
+    /// Reads one page of the list: `GET /v1/conversations`.
+    ///
+    /// - Parameters:
+    ///   - page: the page's number, from 0.
+    ///   - pageSize: conversations per page (`page_size`).
+    ///   - metadata: a JSON object, sent as the query's `metadata`; `nil` for all conversations.
+    /// - Returns: the page, newest first by creation.
+    /// - Throws: ``APIError``; of kind `unusableRequest`, before anything is sent, if `metadata` is not an object.
     public func list(page: Int, pageSize: Int, metadata: JSONText?) async throws(APIError) -> ConversationPage {
         var call = MistralAPI.listing(page: page, pageSize: pageSize)
         if let metadata {
@@ -75,6 +98,16 @@ public struct MistralAPI: ConversationsAPI {
         return try await client.value(call) { answer throws(ModelError) in try ConversationPage(answer) }
     }
 
+    /// Reads one page of the list: `GET /v1/conversations`.
+    ///
+    /// The whole body is received either way; if it has not changed, it is not parsed.
+    ///
+    /// - Parameters:
+    ///   - page: the page's number, from 0.
+    ///   - pageSize: conversations per page (`page_size`).
+    ///   - known: the digest of an earlier answer; `nil` to read the page whatever it is.
+    /// - Returns: the page with its digest, or that it has not changed.
+    /// - Throws: ``APIError``.
     public func list(page: Int, pageSize: Int, unless known: PageDigest?) async throws(APIError) -> ListedPage {
         let call = MistralAPI.listing(page: page, pageSize: pageSize)
         let response = try await client.answer(to: call)
@@ -91,18 +124,33 @@ public struct MistralAPI: ConversationsAPI {
         return call
     }
 
+    /// Reads a conversation's description: `GET /v1/conversations/{id}`.
+    ///
+    /// - Parameter id: the conversation's id on the server.
+    /// - Returns: the conversation.
+    /// - Throws: ``APIError``; of kind `notTheAPI` if the answer is about another conversation.
     public func get(_ id: RemoteID) async throws(APIError) -> Conversation {
         try await client.value(.about(id, .get, expected: .conversation(id))) { answer throws(ModelError) in
             try Conversation(answer)
         }
     }
 
+    /// Reads all entries of a conversation: `GET /v1/conversations/{id}/history`.
+    ///
+    /// - Parameter id: the conversation's id on the server.
+    /// - Returns: the entries in the order in which they were appended.
+    /// - Throws: ``APIError``; of kind `notTheAPI` if the answer is about another conversation.
     public func getHistory(of id: RemoteID) async throws(APIError) -> ConversationHistory {
         try await client.value(.about(id, .get, ["history"], expected: .history(of: id))) {
             answer throws(ModelError) in try ConversationHistory(answer)
         }
     }
 
+    /// Reads the messages of a conversation: `GET /v1/conversations/{id}/messages`.
+    ///
+    /// - Parameter id: the conversation's id on the server.
+    /// - Returns: the history's messages, without entries of other types.
+    /// - Throws: ``APIError``; of kind `notTheAPI` if the answer is about another conversation.
     public func getMessages(of id: RemoteID) async throws(APIError) -> ConversationMessages {
         try await client.value(.about(id, .get, ["messages"], expected: .messages(of: id))) {
             answer throws(ModelError) in try ConversationMessages(answer)
@@ -111,12 +159,25 @@ public struct MistralAPI: ConversationsAPI {
 
     // MARK: Writing
 
+    /// Starts a conversation: `POST /v1/conversations` with `stream: false`.
+    ///
+    /// - Parameter request: the request's JSON object.
+    /// - Returns: the new conversation's id and the outputs.
+    /// - Throws: ``APIError``; of kind `unusableRequest`, before anything is sent, if the request is not a JSON object.
     public func start(_ request: StartRequest) async throws(APIError) -> ConversationResponse {
         let body = try APIRequest.body(of: request, isStream: false)
         return try await response(
             APIRequest(method: .post, segments: APIRequest.root, body: body, expected: .response(from: nil)))
     }
 
+    /// Appends to a conversation: `POST /v1/conversations/{id}` with `stream: false`.
+    ///
+    /// - Parameters:
+    ///   - request: the request's JSON object.
+    ///   - id: the conversation's id on the server.
+    /// - Returns: the outputs.
+    /// - Throws: ``APIError``; of kind `unusableRequest`, before anything is sent, if the request is not a JSON object;
+    ///   of kind `notTheAPI` if the answer is about another conversation, unless the request has `store: false`.
     public func append(_ request: AppendRequest, to id: RemoteID) async throws(APIError) -> ConversationResponse {
         // The server may answer an exchange with `store: false` under a new conversation id.
         let expected = ExpectedAnswer.response(from: request.store == false ? nil : id)
@@ -124,11 +185,22 @@ public struct MistralAPI: ConversationsAPI {
             .about(id, .post, body: APIRequest.body(of: request, isStream: false), expected: expected))
     }
 
+    /// Starts a conversation from an entry of another one: `POST /v1/conversations/{id}/restart` with `stream: false`.
+    ///
+    /// - Parameters:
+    ///   - request: the request's JSON object.
+    ///   - id: the id of the conversation that has the entry.
+    /// - Returns: the new conversation's id and the outputs.
+    /// - Throws: ``APIError``; of kind `unusableRequest`, before anything is sent, if the request is not a JSON object.
     public func restart(_ request: RestartRequest, of id: RemoteID) async throws(APIError) -> ConversationResponse {
         let body = try APIRequest.body(of: request, isStream: false)
         return try await response(.about(id, .post, ["restart"], body: body, expected: .response(from: nil)))
     }
 
+    /// Deletes a conversation: `DELETE /v1/conversations/{id}`.
+    ///
+    /// - Parameter id: the conversation's id on the server.
+    /// - Throws: ``APIError``; of kind `notTheAPI` if a success is not 204 without a body.
     public func delete(_ id: RemoteID) async throws(APIError) {
         _ = try await client.answer(to: .about(id, .delete, expected: .nothing))
     }
@@ -139,12 +211,24 @@ public struct MistralAPI: ConversationsAPI {
 
     // MARK: Streaming
 
+    /// Starts a conversation: `POST /v1/conversations` with `stream: true`.
+    ///
+    /// - Parameter request: the request's JSON object.
+    /// - Returns: the answer's events as they come.
+    /// - Throws: ``APIError``; of kind `notTheAPI` if a success is not a `text/event-stream`.
     public func startStream(_ request: StartRequest) async throws(APIError) -> ConversationEventStream {
         let body = try APIRequest.body(of: request, isStream: true)
         return try await client.events(
             APIRequest(method: .post, segments: APIRequest.root, body: body, isStream: true, expected: .events))
     }
 
+    /// Appends to a conversation: `POST /v1/conversations/{id}` with `stream: true`.
+    ///
+    /// - Parameters:
+    ///   - request: the request's JSON object.
+    ///   - id: the conversation's id on the server.
+    /// - Returns: the answer's events as they come.
+    /// - Throws: ``APIError``; of kind `notTheAPI` if a success is not a `text/event-stream`.
     public func appendStream(
         _ request: AppendRequest, to id: RemoteID
     ) async throws(APIError) -> ConversationEventStream {
@@ -152,6 +236,13 @@ public struct MistralAPI: ConversationsAPI {
         return try await client.events(.about(id, .post, body: body, isStream: true, expected: .events))
     }
 
+    /// Starts a conversation from an entry of another one: `POST /v1/conversations/{id}/restart` with `stream: true`.
+    ///
+    /// - Parameters:
+    ///   - request: the request's JSON object.
+    ///   - id: the id of the conversation that has the entry.
+    /// - Returns: the answer's events as they come.
+    /// - Throws: ``APIError``; of kind `notTheAPI` if a success is not a `text/event-stream`.
     public func restartStream(
         _ request: RestartRequest, of id: RemoteID
     ) async throws(APIError) -> ConversationEventStream {
@@ -160,7 +251,7 @@ public struct MistralAPI: ConversationsAPI {
     }
 }
 
-/// What `GET /v1/users/me` and `GET /v1/whoami` answer.
+/// Reads the answers to `GET /v1/users/me` and `GET /v1/whoami`.
 enum AccountAnswer {
     /// `{id, email, first_name, last_name, workspace, organization, api_key}`
     static func user(_ answer: JSONAnswer) throws(ModelError) -> Account {

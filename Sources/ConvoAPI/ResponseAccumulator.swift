@@ -1,26 +1,32 @@
 public import ConvoModel
 
-/// Puts the events of a streamed answer together: the entries that the history later holds, as far as they have come.
+/// Assembles the events of a streamed answer to the entries that the history will contain.
 ///
-/// At every moment ``entries`` is what was received so far, so a stream that breaks loses nothing that came before.
+/// At every moment ``entries`` is what was received so far, so nothing that came before a broken stream is lost.
 public struct ResponseAccumulator: Sendable {
     private struct Key: Hashable {
         let index: Int
         let type: EntryType
     }
 
+    /// The conversation that answers; `nil` before `conversation.response.started`.
     public private(set) var conversationID: RemoteID?
-    /// The tokens that the answer cost, when it is done.
+    /// The tokens that the answer cost (`usage`); `nil` until it is done, or if the server does not count them.
     public private(set) var usage: JSONText?
-    /// Whether the server said that the answer is whole.
+    /// Whether `conversation.response.done` has come.
     public private(set) var isDone = false
 
     private var outputs: [(key: Key, fold: OutputAccumulator)] = []
     private var places: [Key: Int] = [:]
 
+    /// Creates an accumulator that has received nothing.
     public init() {}
 
-    /// Takes in the next event. One of a type that is not known changes nothing.
+    /// Takes the next event.
+    ///
+    /// One of an unknown type changes nothing.
+    ///
+    /// - Parameter event: the events are given in the order in which the server sent them.
     public mutating func take(_ event: ConversationEvent) {
         switch event.content {
         case .responseStarted(let id): conversationID = id
@@ -35,7 +41,9 @@ public struct ResponseAccumulator: Sendable {
         }
     }
 
-    /// The answer's entries in their order.
+    /// The answer's entries so far, in the order of their `output_index`.
+    ///
+    /// The last one may be incomplete.
     public var entries: [Entry] {
         let ordered = outputs.indices.sorted { (outputs[$0].key.index, $0) < (outputs[$1].key.index, $1) }
         return ordered.map { Entry(raw: outputs[$0].fold.json) }
@@ -62,10 +70,14 @@ public struct ResponseAccumulator: Sendable {
     }
 }
 
-/// One output of a streamed answer. Its fields are those of its events: the first `created_at`, fragments put
-/// together, and of every other field the last value that is not null.
+/// One output of a streamed answer.
+///
+/// Its fields are those of its events: the first `created_at`, the fragments joined, and the last value of every other
+/// field that is not null.
 struct OutputAccumulator: Sendable {
     private let type: EntryType
+    /// All fields in their order.
+    ///
     /// Content and arguments stand here as null, to keep their place.
     private var fields = FieldList()
     private var content: ContentAccumulator?
@@ -106,8 +118,8 @@ struct OutputAccumulator: Sendable {
     }
 }
 
-/// A message's content from its pieces: a string where all of them are strings, else an array of chunks in the order
-/// of their `content_index`.
+/// Assembles a message's content from its pieces: a string if all of them are strings, and otherwise an array of chunks
+/// in the order of their `content_index`.
 struct ContentAccumulator: Sendable {
     private var runs: [Int: ChunkAccumulator] = [:]
     private var isPlain = true
@@ -127,7 +139,7 @@ struct ContentAccumulator: Sendable {
     }
 }
 
-/// Chunks in a row: neighbours of the same kind that can grow become one.
+/// Joins consecutive chunks of the same kind, if that kind can grow.
 struct ChunkAccumulator: Sendable {
     private var chunks: [GrowingChunk] = []
 
@@ -135,7 +147,7 @@ struct ChunkAccumulator: Sendable {
     var json: [JSONText] { chunks.map(\.json) }
 
     mutating func add(_ chunk: GrowingChunk) {
-        // In place: a copy of the last chunk at each step would make long answers slow.
+        // This appends in place: a copy of the last chunk at each step would make long answers slow.
         if chunks.last?.kind == chunk.kind, chunk.kind != .other {
             chunks[chunks.count - 1].grow(by: chunk)
         } else {
@@ -148,7 +160,9 @@ struct ChunkAccumulator: Sendable {
     }
 }
 
-/// One chunk of a message. Text and thinking grow; any other kind comes whole.
+/// One chunk of a message.
+///
+/// Text and thinking grow; any other kind comes whole.
 struct GrowingChunk: Sendable {
     enum Kind { case text, thinking, other }
 

@@ -7,7 +7,9 @@ internal import Glibc
 internal import Darwin
 #endif
 
-/// Reads one answer: a value, or the error that follows from it. ``AnswerClass`` decides which.
+/// Reads one answer: a value, or the error that follows from it.
+///
+/// ``AnswerClass`` decides which.
 struct ResponseInterpreter {
     let head: HTTPHead
     let call: APIRequest
@@ -16,7 +18,7 @@ struct ResponseInterpreter {
 
     var isSuccess: Bool { (200..<300).contains(head.status) }
 
-    /// The server's name for the exchange, if it looks like one.
+    /// The server's id of the exchange; `nil` if there is none, or it is not printable ASCII of at most 128 bytes.
     var correlationID: String? {
         guard let id = head.headers["mistral-correlation-id"], id.utf8.count <= 128,
             id.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
@@ -24,7 +26,9 @@ struct ResponseInterpreter {
         return id
     }
 
-    /// - Throws: the ``APIError`` of an answer that is no success, or whose media type is not the operation's.
+    /// Checks the status, and the media type of a success.
+    ///
+    /// - Throws: the ``APIError`` of an answer that is not a success, or whose media type is not the operation's.
     func check(_ body: [UInt8]) throws(APIError) {
         guard isSuccess else { throw failure(body) }
         let kind = AnswerClass(
@@ -46,7 +50,7 @@ struct ResponseInterpreter {
         do { return try read(answer) } catch { throw notTheAPI(because: "\(error)") }
     }
 
-    /// The error of a status that is no success.
+    /// The error of an answer whose status is not a success.
     func failure(_ body: [UInt8]) -> APIError {
         let said = ErrorBody(body, isJSON: AnswerClass.isJSON(mediaType))
         let kind = AnswerClass(errorStatus: head.status, shape: said.shape, isOverPlan: isOverPlan)
@@ -59,7 +63,10 @@ struct ResponseInterpreter {
             correlationID: correlationID, isAPIsOwn: isAPIsOwn)
     }
 
-    /// - Parameter reason: a sentence's end that holds nothing of the body.
+    /// The error of an answer that the API has not written.
+    ///
+    /// - Parameter reason: the end of a sentence, which contains nothing of the body.
+    /// - Returns: an error of kind `notTheAPI`.
     private func notTheAPI(because reason: String? = nil) -> APIError {
         let message = "\(redirect ?? plainMessage), which is not the API's\(reason.map { ": \($0)" } ?? "")"
         return APIError(
@@ -77,14 +84,17 @@ struct ResponseInterpreter {
         return "the server redirects to \(target?.withoutQuery ?? "another address")"
     }
 
-    /// A limit of zero is not one that time lifts: the model is not in the workspace's plan.
+    /// Whether a rate limit is zero.
+    ///
+    /// Waiting does not lift such a limit: the model is not in the workspace's plan.
     private var isOverPlan: Bool {
         head.headers.fields.contains { field in
             field.name.lowercased().hasPrefix("x-ratelimit-limit-") && field.value == "0"
         }
     }
 
-    /// `text/html` of `Text/HTML; charset=utf-8`; `nil` for what cannot be shown.
+    /// The answer's media type, `text/html` for `Text/HTML; charset=utf-8`; `nil` if there is none, or none that can be
+    /// shown.
     private var mediaType: String? {
         guard let type = head.headers["content-type"]?.split(separator: ";").first else { return nil }
         let isShown = { (byte: UInt8) in byte > 0x20 && byte < 0x7F }

@@ -1,33 +1,37 @@
 internal import ConvoHTTP
 internal import ConvoModel
 
-/// When and how long after a failure the client itself tries again: the `RetryConfig` of Mistral's own SDKs.
+/// When the client itself repeats a failed request, and after which wait: the `RetryConfig` of Mistral's own SDKs.
 ///
-/// The default is ``none``. A write that is tried again may act twice, because the API has no idempotency key: whoever
-/// sets a policy for writes accepts that. (The sync engine has its own way, and sets none.)
+/// The default is ``none``. A write that is repeated may act twice, because the API has no idempotency key: a caller
+/// who sets a policy for writes accepts that. The sync engine has rules of its own, and uses ``none``.
 public struct RetryPolicy: Hashable, Sendable {
-    /// The wait before the first repetition.
+    /// The wait before the second attempt, without jitter.
     public var initialInterval: Duration
-    /// No computed wait is longer.
+    /// The longest computed wait, jitter included.
+    ///
+    /// A wait that the server asks for may be longer.
     public var maxInterval: Duration
-    /// Each wait is this many times the one before.
+    /// The factor from one wait to the next.
     public var exponent: Double
-    /// After this time since the first attempt there are no more.
+    /// The time since the first attempt after which no other one is made.
     public var maxElapsedTime: Duration
     /// Whether failures without an answer are repeated too.
     public var retryConnectionErrors: Bool
-    /// Attempts after the first.
+    /// The number of attempts after the first one.
     public var limit: Int
 
-    /// The statuses that are worth another attempt.
+    /// The statuses after which a request is repeated.
     public static let statuses: Set<Int> = [429, 500, 502, 503, 504]
-    /// A random part of up to this is added to each computed wait, so that many clients do not come back at once.
+    /// The largest random part that is added to a computed wait, so that many clients do not come back at once.
     public static let maxJitter = Duration.seconds(1)
+    /// The default of ``limit``.
     public static let defaultLimit = 1000
 
-    /// One attempt only.
+    /// The policy with one attempt only.
     public static let none = RetryPolicy(limit: 0)
 
+    /// Creates a policy: the default values, or the given ones.
     public init(
         initialInterval: Duration = .milliseconds(500), maxInterval: Duration = .seconds(60), exponent: Double = 1.5,
         maxElapsedTime: Duration = .seconds(3600), retryConnectionErrors: Bool = false,
@@ -41,15 +45,17 @@ public struct RetryPolicy: Hashable, Sendable {
         self.limit = limit
     }
 
-    /// How long to wait before the next attempt; `nil` if there is to be none.
+    /// How long to wait before the next attempt.
     ///
-    /// A wait that the server asks for replaces the computed one, however long it is; where it would end after
+    /// A wait that the server asks for replaces the computed one, however long it is; if it would end after
     /// ``maxElapsedTime``, there is no next attempt.
     ///
     /// - Parameters:
-    ///   - retries: attempts made after the first one.
-    ///   - elapsed: since the first attempt began.
-    ///   - jitter: from zero to ``maxJitter``.
+    ///   - error: the failure of the last attempt.
+    ///   - retries: how many attempts were made after the first one.
+    ///   - elapsed: the time since the first attempt began.
+    ///   - jitter: the random part, from zero to ``maxJitter``.
+    /// - Returns: the wait; `nil` if there is no next attempt.
     public func wait(
         after error: APIError, retries: Int, elapsed: Duration, jitter: Duration
     ) -> Duration? {
@@ -66,7 +72,7 @@ public struct RetryPolicy: Hashable, Sendable {
         }
     }
 
-    /// `initialInterval * exponent ^ retries`, without leaving the numbers that a `Duration` can say.
+    /// `initialInterval * exponent ^ retries`, without leaving the range of `Duration`.
     private func backoff(_ retries: Int) -> Duration {
         let limit = maxInterval / .seconds(1)
         var wait = initialInterval / .seconds(1)
@@ -75,7 +81,7 @@ public struct RetryPolicy: Hashable, Sendable {
     }
 }
 
-/// Does what a ``RetryPolicy`` says.
+/// Repeats an operation as a ``RetryPolicy`` says.
 struct Retrier: Sendable {
     let policy: RetryPolicy
     let clock: any Clock<Duration>
@@ -89,7 +95,7 @@ struct Retrier: Sendable {
         on clock: Time, _ attempt: () async throws(APIError) -> Value
     ) async throws(APIError) -> Value {
         let start = clock.now
-        // What one attempt may have done, no later one can undo.
+        // A later attempt cannot undo what an earlier one may have done.
         var effect = APIError.Effect.none
         var count = 0
         while true {
@@ -117,10 +123,15 @@ struct Retrier: Sendable {
     }
 }
 
-/// How long a server asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date.
+/// Reads how long a server asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date.
 enum RetryAfter {
-    /// - Parameter now: for a date, where the answer has no `Date` of its own. The server's clock is the one that the
-    ///   date was meant for.
+    /// The wait that the header fields ask for.
+    ///
+    /// - Parameters:
+    ///   - headers: the answer's header fields.
+    ///   - now: the present time, for a date if the answer has no `Date` field. Otherwise the server's clock counts,
+    ///     for which the date was meant.
+    /// - Returns: a wait above zero; `nil` if the fields ask for none.
     static func wait(_ headers: HTTPHeaders, now: () -> Timestamp) -> Duration? {
         if let text = headers["retry-after-ms"], let value = number(text) { return .seconds(value / 1000) }
         guard let text = headers["retry-after"] else { return nil }
@@ -131,7 +142,7 @@ enum RetryAfter {
         return overflow || wait <= 0 ? nil : .microseconds(wait)
     }
 
-    /// Above zero and below a hundred years.
+    /// A number above zero and below a hundred years in milliseconds.
     private static func number(_ text: String) -> Double? {
         let isNumber = text.utf8.allSatisfy { ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x2E }
         guard isNumber, let value = Double(text), value > 0, value < 3.2e12 else { return nil }
@@ -139,7 +150,7 @@ enum RetryAfter {
     }
 }
 
-/// A date as HTTP writes it, in the three forms that a recipient must understand (RFC 9110, 5.6.7).
+/// Reads a date as HTTP writes it, in the three forms that a recipient must understand (RFC 9110, 5.6.7).
 enum HTTPDate {
     static func timestamp(_ text: String) -> Timestamp? {
         let words = text.split { $0 == " " || $0 == "," || $0 == "-" }.map(String.init)

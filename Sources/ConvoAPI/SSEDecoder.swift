@@ -1,37 +1,49 @@
-/// Makes events of the bytes of a `text/event-stream`, as the WHATWG standard says, however the bytes are cut.
+/// Decodes the events of a `text/event-stream` as the WHATWG standard defines it, however the bytes are cut.
 ///
-/// Feed it what has come, then ask for ``next()`` until it has no more. An event whose empty line has not come does
-/// not exist, at the end of the stream neither. `id` and `retry` are for those who reconnect: this API has nothing to
-/// reconnect to, and they are passed over.
-// > html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+/// Feed it the bytes that have arrived, then call ``next()`` until it returns `nil`. An event whose empty line has not
+/// arrived is never returned, not even at the end of the stream. The fields `id` and `retry` serve reconnecting
+/// clients; this API offers nothing to reconnect to, so they are ignored.
+///
+/// > html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 public struct SSEDecoder: Sendable {
-    /// Bytes of one line without its end.
+    /// The longest line, in bytes without its end.
     public static let lineLimit = 8 << 20
-    /// Bytes of one event's data.
+    /// The largest data of one event, in bytes.
     public static let eventLimit = 16 << 20
 
+    /// Why a stream cannot be decoded any further.
     public enum LimitExceeded: Error, Hashable, Sendable {
+        /// A line is longer than `limit` bytes.
         case lineTooLong(limit: Int)
+        /// The data of an event is larger than `limit` bytes.
         case eventTooLarge(limit: Int)
     }
 
     private let lineLimit: Int
     private let eventLimit: Int
     private var buffer: [UInt8] = []
-    /// Where the line that is being read begins in the buffer.
+    /// Where the current line begins in the buffer.
     private var lineStart = 0
-    /// Up to where the buffer is known to hold no line end.
+    /// The end of the part of the buffer that is known to contain no line end.
     private var scanned = 0
     private var skipsLineFeed = false
     private var isFirstLine = true
     private var type = ""
     private var data: [UInt8]?
 
+    /// Creates a decoder at the start of a stream.
+    ///
+    /// - Parameters:
+    ///   - lineLimit: the longest line, in bytes.
+    ///   - eventLimit: the largest data of one event, in bytes.
     public init(lineLimit: Int = SSEDecoder.lineLimit, eventLimit: Int = SSEDecoder.eventLimit) {
         self.lineLimit = lineLimit
         self.eventLimit = eventLimit
     }
 
+    /// Adds bytes that have arrived; ``next()`` decodes them.
+    ///
+    /// - Parameter bytes: the next bytes of the stream, cut anywhere. The limits are checked by ``next()``, not here.
     public mutating func feed(_ bytes: some Collection<UInt8>) {
         if lineStart > 0 {
             buffer.removeFirst(lineStart)
@@ -41,8 +53,11 @@ public struct SSEDecoder: Sendable {
         buffer.append(contentsOf: bytes)
     }
 
-    /// - Returns: `nil` if the next event is not wholly here.
-    /// - Throws: ``LimitExceeded`` if a line or an event is larger than allowed; the decoder is of no use afterwards.
+    /// The next event, if its empty line has arrived.
+    ///
+    /// - Returns: `nil` if more bytes are needed.
+    /// - Throws: ``LimitExceeded`` if a line or an event is larger than allowed; the decoder cannot be used any more
+    ///   then.
     public mutating func next() throws(LimitExceeded) -> ServerSentEvent? {
         while let line = try takeLine() {
             if let event = try interpret(line) { return event }
@@ -50,7 +65,9 @@ public struct SSEDecoder: Sendable {
         return nil
     }
 
-    /// The next whole line. It ends with CR, LF or both; a CR ends it at once, and an LF after that is no line.
+    /// The next whole line.
+    ///
+    /// It ends with CR, LF or CRLF; a CR ends it at once, and an LF after that is not another line.
     private mutating func takeLine() throws(LimitExceeded) -> ArraySlice<UInt8>? {
         if skipsLineFeed, lineStart < buffer.count {
             skipsLineFeed = false
@@ -107,11 +124,16 @@ public struct SSEDecoder: Sendable {
 
 /// One event of a `text/event-stream`.
 public struct ServerSentEvent: Hashable, Sendable {
-    /// `message` where the stream names none.
+    /// The `event` field; `message` if the stream names none.
     public let type: String
-    /// The `data` lines, with a line feed between each two.
+    /// The `data` lines, joined by line feeds.
     public let data: String
 
+    /// Creates an event.
+    ///
+    /// - Parameters:
+    ///   - type: the `event` field.
+    ///   - data: the `data` lines, joined by line feeds.
     public init(type: String = "message", data: String) {
         self.type = type
         self.data = data
