@@ -1,17 +1,21 @@
-/// The secret that the server knows us by.
+/// The secret by which the server knows the client.
 ///
-/// Printing, interpolating, dumping or reflecting it never shows it: a log line with a key in it has to be written
-/// on purpose, by way of ``reveal()``.
+/// Printing, interpolating, dumping or reflecting it does not show it. Only ``reveal()`` does, so that nobody writes a
+/// key to a log by accident.
 public struct APIKey: Sendable {
-    /// Longer than any key that the service has handed out, short enough for a header.
+    /// The longest key, in bytes: longer than any that the service has handed out, and short enough for a header field.
     public static let lengthLimit = 512
 
     private let secret: String
 
-    /// Takes a key as a person or a file gives it: white space around it is dropped.
+    /// Takes a key as a person or a file gives it, and drops white space around it.
     ///
-    /// - Throws: ``ConfigurationError/unusableKey(source:reason:)`` if nothing is left, or something that no HTTP
-    ///   header may carry. The error names the source and never the text.
+    /// - Parameters:
+    ///   - text: the key.
+    ///   - source: the variable or file that the text came from, for the error.
+    /// - Throws: ``ConfigurationError/unusableKey(source:reason:)`` if the text is empty or too long, if something is
+    ///   written around the key, or if an HTTP header field cannot carry it. The error names the source and never the
+    ///   text.
     public init(_ text: String, from source: String) throws(ConfigurationError) {
         let key = APIKey.trimmed(text)
         guard !key.isEmpty else { throw .unusableKey(source: source, reason: "it is empty") }
@@ -25,7 +29,9 @@ public struct APIKey: Sendable {
         secret = key
     }
 
-    /// The key itself, for the one header that carries it.
+    /// The key itself, for the header fields that carry it.
+    ///
+    /// - Returns: printable ASCII without spaces.
     public func reveal() -> String { secret }
 
     private static func trimmed(_ text: String) -> String {
@@ -38,12 +44,15 @@ public struct APIKey: Sendable {
 }
 
 extension APIKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// A placeholder that does not contain the key.
     public var description: String { "(API key)" }
+    /// A placeholder that does not contain the key.
     public var debugDescription: String { description }
+    /// A mirror without children, so that `dump` does not show the key.
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// What people put around a key: the line of another program's file in place of the key alone.
+/// What people leave around a key: a line of another program's file in place of the key alone.
 private enum Wrapping {
     case assignment, quotes, scheme
 
@@ -61,7 +70,7 @@ private enum Wrapping {
         }
     }
 
-    /// A sentence's end that says what to do, and nothing of the text.
+    /// The end of a sentence that says what to do and contains nothing of the text.
     var reason: String {
         switch self {
         case .assignment:
@@ -75,7 +84,9 @@ private enum Wrapping {
         "\"", "'", "`", "\u{201C}", "\u{201D}", "\u{2018}", "\u{2019}",
     ]
 
-    /// `NAME=key`, `export NAME=key`, `name = "key"`. A key may end with equals signs, as base64 does, but has none inside.
+    /// Whether the text is `NAME=key`, `export NAME=key` or `name = "key"`.
+    ///
+    /// A key may end with equals signs, as base64 does, but contains none inside.
     private static func isAssignment(_ text: String) -> Bool {
         guard !text.lowercased().hasPrefix("export ") else { return true }
         guard let sign = text.firstIndex(of: "="), text[sign...].contains(where: { $0 != "=" && !$0.isWhitespace })
@@ -88,13 +99,15 @@ private enum Wrapping {
 extension Settings {
     static let credentialName = "mistral-api-key"
 
-    /// The key to use with ``serverURL``: `MISTRAL_API_KEY`, else the config file's `api_key_file`, else the
-    /// credential that systemd hands over.
+    /// The key to use with ``serverURL``: `MISTRAL_API_KEY`, or else the config file's `api_key_file`, or else the
+    /// credential that systemd passes.
     ///
-    /// `nil` where none is given and the server is this machine's own, which may ask for none.
+    /// Reads the key's file on each call.
     ///
-    /// - Throws: ``ConfigurationError`` for a key that can't be used, a key file that others can read, a server that
-    ///   it must not be sent to in the clear, or no key for a server elsewhere.
+    /// - Parameter environment: the environment that has the variables.
+    /// - Returns: the key; `nil` if none is given and the server is on this machine, for such a server may need none.
+    /// - Throws: ``ConfigurationError`` for a key that cannot be used, a key file that others can read, a server to
+    ///   which the key would be sent unencrypted, or no key for a server elsewhere.
     public func apiKey(in environment: ProcessEnvironment) throws(ConfigurationError) -> APIKey? {
         guard let key = try findKey(in: environment) else {
             guard serverURL.isLoopback else { throw .noKey }
@@ -114,7 +127,7 @@ extension Settings {
             return try APIKey(file.text, from: apiKeyFile)
         }
         guard let folder = environment["CREDENTIALS_DIRECTORY"] else { return nil }
-        // systemd made the folder and its files for this service alone: their owner and mode are its affair.
+        // systemd made the folder and its files for this service alone, so their owner and mode are not checked.
         let path = "\(folder)/\(Settings.credentialName)"
         guard let file = try SmallFile.read(path) else { return nil }
         return try APIKey(file.text, from: "the systemd credential \(Settings.credentialName)")

@@ -6,7 +6,10 @@ public import ConvoTerminal
 import Glibc
 
 extension CLIError {
-    /// What a person is told about an error of any layer; `nil` for what is no failure of ours to explain.
+    /// Describes an error of any layer to a person; `nil` for an error that no layer of the package throws.
+    ///
+    /// - Parameter error: an error of the settings, the store, the API client, the engine, the model or the terminal,
+    ///   or a `CancellationError`.
     public init?(_ error: any Error) {
         switch error {
         case let failure as CLIError: self = failure
@@ -34,11 +37,17 @@ extension CLIError {
         self.init(.configuration, code: error.code, message: error.description, hint: error.hint)
     }
 
+    /// Describes a failure of the database, with its hint.
+    ///
+    /// - Parameter error: why the store could not do its work.
     public init(_ error: StoreError) {
         let (exitCode, code) = CLIError.codes(error)
         self.init(exitCode, code: code, message: CLIError.sentence("\(error)"), hint: error.hint)
     }
 
+    /// Describes a failure of the engine, with the hint of the layer that caused it.
+    ///
+    /// - Parameter failure: why a step failed.
     public init(_ failure: SyncFailure) {
         switch failure {
         case .api(let error): self.init(error)
@@ -51,6 +60,9 @@ extension CLIError {
         }
     }
 
+    /// Describes a failure of a request, with its hint.
+    ///
+    /// - Parameter error: why the request has no result.
     public init(_ error: APIError) {
         let (exitCode, code) = CLIError.codes(error)
         self.init(exitCode, code: code, message: CLIError.sentence(error.message), hint: error.hint)
@@ -105,7 +117,10 @@ extension CLIError {
         }
     }
 
-    /// Libraries say it without a capital and a full stop.
+    /// Makes a sentence of a library's error text, which has neither a capital nor a full stop.
+    ///
+    /// - Parameter text: the text; one that ends with `.`, `?` or `!` gets no full stop.
+    /// - Returns: the sentence; the empty text stays empty.
     public static func sentence(_ text: String) -> String {
         guard let first = text.first else { return text }
         return first.uppercased() + text.dropFirst() + (text.last.map { ".?!".contains($0) } == true ? "" : ".")
@@ -115,8 +130,10 @@ extension CLIError {
 extension SetAsideItem {
     private static let nameLimit = 60
 
-    /// Which it is, where it stands (counted from 1), and why it is not held: `row 3 of the list ("Notes", conv_1): it has
-    /// no id`. What the server wrote is in it as it came.
+    /// Which item it is, where it is (counted from 1), and why it is not mirrored: `row 3 of the list ("Notes",
+    /// conv_1): it has no id`.
+    ///
+    /// Text of the server is contained as it came, control characters included.
     public var words: String { "\(place): \(reason)" }
 
     private var place: String {

@@ -1,25 +1,46 @@
-/// Why the settings can't be used. Every case has one sentence and one thing to do; none shows a key.
+/// Why the settings cannot be used.
+///
+/// Every case has one sentence and one hint; none shows a key.
 public enum ConfigurationError: Error, Hashable, Sendable {
-    /// Neither an XDG variable nor `HOME` says where files belong.
+    /// Neither an XDG variable nor `HOME` tells where files belong.
     case noHome
+    /// The config file or the key file that was named does not exist.
     case missingFile(path: String)
+    /// A config or key file exists and cannot be read.
+    ///
+    /// `reason`: the end of a sentence.
     case unreadableFile(path: String, reason: String)
+    /// The config file is not TOML.
+    ///
+    /// Line and column count from 1.
     case syntax(path: String, line: Int, column: Int, reason: String)
+    /// The config file has a key that is not a setting.
+    ///
+    /// `line`: counted from 1, `nil` if it was not found; `known`: the names of all settings.
     case unknownSetting(name: String, path: String, line: Int?, known: [String])
-    /// `path` is the config file that was looked at; `nil` where there is none.
+    /// The config file has no table for the profile.
+    ///
+    /// `path`: the config file, `nil` if there is none; `known`: the profiles that it has.
     case noSuchProfile(name: String, path: String?, known: [String])
-    /// A value that a setting can't take, and where it was given.
+    /// A setting cannot have this value.
+    ///
+    /// `source`: the flag, variable or file that gave it.
     case unusableValue(setting: String, source: String, value: String, reason: String)
+    /// The key file belongs to another user, or its mode is neither 0600 nor 0400.
     case exposedKeyFile(path: String, reason: String)
+    /// The key cannot be sent as it is.
+    ///
+    /// `source`: the variable or file that gave it.
     case unusableKey(source: String, reason: String)
+    /// There is no key, and the server is not on this machine.
     case noKey
-    /// A key would travel readable for everyone on the way.
+    /// The key would travel unencrypted to another machine.
     case plainHTTP(url: String)
 
     /// `EX_CONFIG` of sysexits(3).
     public static let exitCode: Int32 = 78
 
-    /// A stable name for programs.
+    /// A stable name for programs, in snake case.
     public var code: String {
         switch self {
         case .noHome: "no_home"
@@ -36,6 +57,7 @@ public enum ConfigurationError: Error, Hashable, Sendable {
         }
     }
 
+    /// What the person can do, in one sentence or command.
     public var hint: String {
         switch self {
         case .noHome: "Set HOME, or name the database with --database."
@@ -57,6 +79,9 @@ public enum ConfigurationError: Error, Hashable, Sendable {
 }
 
 extension ConfigurationError: CustomStringConvertible {
+    /// What is wrong, in one sentence.
+    ///
+    /// Contains no key.
     public var description: String {
         switch self {
         case .noHome: "HOME is not set, so there is no place for the database."

@@ -1,7 +1,8 @@
 import TOMLKit
 
-/// The settings that one config file gives, each as text with the place that it came from.
+/// The settings that one config file gives, each as text.
 struct ConfigurationFile {
+    /// The settings that a config file may have.
     enum Key: String, CaseIterable {
         case database
         case serverURL = "server_url"
@@ -11,23 +12,26 @@ struct ConfigurationFile {
         case surfacing
         case conflict
 
-        /// What says whose a store is: a profile takes these from its own table alone. Two profiles never share a database,
-        /// and none sends with another one's key.
+        /// The settings that decide which account is used.
+        ///
+        /// A profile takes them from its own table alone, so that two profiles never share a database or a key.
         static let ofOneAccount: Set<Key> = [.database, .apiKeyFile]
     }
 
     private static let profiles = "profile"
 
     let path: String
+    /// The settings of the file's top level, or of the selected profile.
     private let values: [Key: String]
+    /// The settings of each profile's own table.
     private let tables: [String: [Key: String]]
 
     subscript(key: Key) -> String? { values[key] }
 
-    /// In alphabetical order.
+    /// The profiles' names in alphabetical order.
     var profileNames: [String] { tables.keys.sorted() }
 
-    /// The file's folder: relative paths in it start there.
+    /// The file's folder, where relative paths in it start.
     var folder: String {
         guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return "/" }
         return String(path[..<slash])
@@ -39,7 +43,10 @@ struct ConfigurationFile {
         return try ConfigurationFile(path: path, toml: file.text)
     }
 
-    /// - Throws: ``ConfigurationError`` for a text that is no TOML, a key that is no setting, a value of another type.
+    /// Reads settings from a text.
+    ///
+    /// - Throws: ``ConfigurationError`` for a text that is not TOML, a key that is not a setting, or a value of another
+    ///   type.
     init(path: String, toml: String) throws(ConfigurationError) {
         self.path = path
         let table = try ConfigurationFile.table(path: path, toml: toml)
@@ -53,7 +60,7 @@ struct ConfigurationFile {
         tables = [:]
     }
 
-    /// The settings of a profile: its own table, and for what that leaves out the file's top level.
+    /// The settings of a profile: those of its own table, and from the file's top level those that it leaves out.
     ///
     /// - Throws: ``ConfigurationError/noSuchProfile(name:path:known:)``.
     func selecting(profile name: String) throws(ConfigurationError) -> ConfigurationFile {
@@ -62,7 +69,15 @@ struct ConfigurationFile {
         return ConfigurationFile(path: path, values: shared.merging(own) { $1 })
     }
 
-    /// - Parameter profile: whose table it is; `nil` for the top level.
+    /// The settings of a table.
+    ///
+    /// - Parameters:
+    ///   - table: the table.
+    ///   - profile: the profile whose table it is; `nil` for the top level.
+    ///   - path: the file's path, for errors.
+    ///   - toml: the file's text, for the line in errors.
+    /// - Returns: each setting's value as text.
+    /// - Throws: ``ConfigurationError`` for a key that is not a setting, or a value of another type.
     private static func values(
         of table: TOMLTable, profile: String? = nil, path: String, toml: String
     ) throws(ConfigurationError) -> [Key: String] {
@@ -132,7 +147,9 @@ struct ConfigurationFile {
         String(text.prefix { !$0.isNewline }.prefix(200))
     }
 
-    /// The line that names the key, for the person who looks for it; the parser does not keep it.
+    /// The number of the line that has the key, from 1, for the error; the parser does not give it.
+    ///
+    /// `nil` if it is not found.
     private static func line(of name: String, profile: String?, in toml: String) -> Int? {
         let lines = toml.split(separator: "\n", omittingEmptySubsequences: false)
         let header = profile.flatMap { profile in

@@ -1,21 +1,30 @@
 import Glibc
 
-/// What the process was started with, as far as settings depend on it; tests make one up.
+/// The environment of the process, as far as settings depend on it.
+///
+/// Tests create their own.
 public struct ProcessEnvironment: Sendable {
     private let variable: @Sendable (String) -> String?
-    /// Where relative paths of flags and variables start.
+    /// The absolute path of the folder where relative paths of flags and variables start.
     public let workingDirectory: String
-    /// Who must own a key file.
+    /// The effective user id; a key file must belong to it.
     public let userID: UInt32
 
-    /// - Parameter variable: the value of the environment's variable of that name.
+    /// Creates an environment.
+    ///
+    /// - Parameters:
+    ///   - variable: returns the value of the environment variable of that name; `nil` if it is not set.
+    ///   - workingDirectory: the absolute path of the working directory.
+    ///   - userID: the effective user id.
     public init(variable: @escaping @Sendable (String) -> String?, workingDirectory: String, userID: UInt32) {
         self.variable = variable
         self.workingDirectory = workingDirectory
         self.userID = userID
     }
 
-    /// A variable's value; an empty one counts as not set.
+    /// The value of an environment variable; `nil` if it is not set or empty.
+    ///
+    /// - Parameter name: the variable's name.
     public subscript(_ name: String) -> String? {
         variable(name).flatMap { $0.isEmpty ? nil : $0 }
     }
@@ -42,7 +51,9 @@ extension ProcessEnvironment {
         return "\(home)/\(fallback)/convo"
     }
 
-    /// A path made absolute: `~/` is the home, anything else relative starts at `base`.
+    /// Makes a path absolute: `~/` is the home, any other relative path starts at `base`.
+    ///
+    /// - Throws: ``ConfigurationError/noHome`` if the path needs `HOME` and there is none.
     func absolute(_ path: String, from base: String) throws(ConfigurationError) -> String {
         if path.hasPrefix("/") { return path }
         if path == "~" || path.hasPrefix("~/") {
@@ -54,7 +65,11 @@ extension ProcessEnvironment {
 }
 
 extension ProcessEnvironment {
-    /// Those of this process.
+    /// The environment of this process.
+    ///
+    /// The working directory is read now, variables when they are asked for.
+    ///
+    /// - Returns: an environment whose working directory is `/` if the present one cannot be read.
     public static func ofThisProcess() -> ProcessEnvironment {
         ProcessEnvironment(
             variable: { name in getenv(name).map { String(cString: $0) } }, workingDirectory: currentDirectory(),
@@ -62,7 +77,7 @@ extension ProcessEnvironment {
     }
 
     private static func currentDirectory() -> String {
-        guard let path = getcwd(nil, 0) else { return "/" }  // as long as it must be: glibc and macOS
+        guard let path = getcwd(nil, 0) else { return "/" }  // glibc and macOS allocate as much as the path needs
         defer { free(path) }
         return String(cString: path)
     }

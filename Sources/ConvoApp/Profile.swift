@@ -1,19 +1,21 @@
-/// The name of a group of settings with a database of its own, so that several accounts live side by side.
+/// The name of a group of settings with a database of its own, so that one person can use several accounts.
 enum Profile {
     static let nameLimit = 64
-    /// The default database is `convo.db`: a profile of this name would share it.
+    /// The default database is `convo.db`; a profile of this name would share it.
     private static let reserved = "convo"
 
-    /// The profile that is asked for, `nil` where none is.
+    /// The requested profile; `nil` if none is.
     ///
-    /// - Throws: ``ConfigurationError/unusableValue(setting:source:value:reason:)`` for a name that can't be one.
+    /// - Throws: ``ConfigurationError/unusableValue(setting:source:value:reason:)`` for a name that cannot be a
+    ///   profile's.
     static func name(flag: String?, in environment: ProcessEnvironment) throws(ConfigurationError) -> String? {
         guard let name = flag ?? environment["CONVO_PROFILE"] else { return nil }
         try check(name, from: flag == nil ? "CONVO_PROFILE" : "--profile")
         return name
     }
 
-    /// A name becomes a file's and a service's: it has nothing in it that a path or a unit could read otherwise.
+    /// Checks that the name can be part of a file's and a service's name, and contains nothing that a path or a systemd
+    /// unit would interpret.
     static func check(_ name: String, from source: String) throws(ConfigurationError) {
         func unusable(_ reason: String) -> ConfigurationError {
             .unusableValue(setting: "profile", source: source, value: String(name.prefix(nameLimit)), reason: reason)

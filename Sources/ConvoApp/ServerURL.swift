@@ -1,30 +1,43 @@
-/// Where the API is: scheme, host, port and perhaps a path in front of `/v1`.
+/// The server's URL: scheme, host, port and perhaps a path in front of `/v1`.
 public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
+    /// The schemes that a server may have.
     public enum Scheme: String, Sendable { case http, https }
 
+    /// The longest URL, in bytes.
     public static let lengthLimit = 2048
 
+    /// The scheme; with `http`, requests are not encrypted.
     public let scheme: Scheme
-    /// As written, brackets of an IPv6 address included.
+    /// The host in lower case, with the brackets of an IPv6 address.
     public let host: String
+    /// The port that was written, 1 to 65535; `nil` if none was.
     public let port: UInt16?
-    /// Empty, or begins with a slash and ends without one.
+    /// The path in front of `/v1`: empty, or with a slash at its beginning and none at its end.
     public let path: String
 
+    /// The URL with the port as it was written.
+    ///
+    /// Contains no user and no password.
     public var description: String { "\(scheme.rawValue)://\(host)\(port.map { ":\($0)" } ?? "")\(path)" }
 
-    /// One text for all ways to write the same server: without the port that the scheme has by itself.
+    /// The same text for every way to write the same server: without the scheme's standard port.
     public var normalised: String {
         let standard: UInt16 = scheme == .https ? 443 : 80
         return "\(scheme.rawValue)://\(host)\(port.flatMap { $0 == standard ? nil : ":\($0)" } ?? "")\(path)"
     }
 
-    /// The reason that a text is no server's URL.
+    /// The reason why a text is not a server's URL.
     public struct Rejection: Error, Hashable, Sendable {
+        /// The end of a sentence: "it has no usable host".
         public let reason: String
     }
 
-    /// - Throws: ``Rejection`` unless it is `http://` or `https://`, a host, perhaps a port and a path, and no more.
+    /// Reads a URL.
+    ///
+    /// Scheme and host are taken in lower case; slashes at the end are dropped.
+    ///
+    /// - Parameter text: `http://` or `https://`, a host, perhaps a port and a path.
+    /// - Throws: ``Rejection`` if the text is anything else, such as one with a query or a password.
     public init(_ text: String) throws(Rejection) {
         guard text.utf8.count <= ServerURL.lengthLimit, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw Rejection(reason: "it is not the text of a URL")
@@ -54,7 +67,7 @@ public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
         self.path = String(path)
     }
 
-    /// Whether what is sent stays on this machine: `localhost`, 127.0.0.0/8, `[::1]`.
+    /// Whether the host is this machine: `localhost`, 127.0.0.0/8 or `[::1]`.
     public var isLoopback: Bool {
         if host == "localhost" || host == "[::1]" { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
@@ -69,7 +82,9 @@ public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
         return nil
     }
 
-    /// Host and port, the colons of an IPv6 address left alone.
+    /// Host and port.
+    ///
+    /// The colons of an IPv6 address do not separate them.
     private static func split(_ authority: Substring) -> (host: Substring, port: Substring?) {
         let afterAddress = authority.firstIndex(of: "]") ?? authority.startIndex
         guard let colon = authority[afterAddress...].firstIndex(of: ":") else { return (authority, nil) }

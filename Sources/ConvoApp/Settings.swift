@@ -1,42 +1,57 @@
 public import ConvoStore
 
-/// The settings in force: a flag beats the environment, which beats the config file, which beats the default.
+/// The settings in force: a flag takes precedence over the environment, that over the config file, and that over the
+/// default.
 ///
-/// Nothing here reads the API key: every verb that needs no server works where there is none. See ``apiKey(in:)``.
+/// The API key is not among them, so that every command that needs no server works without one. See ``apiKey(in:)``.
 public struct Settings: Sendable {
+    /// The URL of Mistral's own server.
     public static let defaultServer = "https://api.mistral.ai"
+    /// The default of ``pollInterval``, in seconds.
     public static let defaultPollSeconds = 30.0
+    /// The default of ``sweepInterval``, in seconds.
     public static let defaultSweepSeconds = 900.0
-    /// Allowed range: one second to one day.
+    /// The allowed range of ``pollInterval``, in seconds: one second to one day.
     public static let pollSecondsAllowed = 1.0...86_400
-    /// From one second, for tests on a server of one's own, to thirty days.
+    /// The allowed range of ``sweepInterval``, in seconds: one second, for tests on a server of one's own, to thirty
+    /// days.
     public static let sweepSecondsAllowed = 1.0...2_592_000
 
+    /// The default of ``surfacing``, in seconds.
     public static let defaultSurfacingSeconds = 660.0
+    /// The allowed range of ``surfacing``, in seconds.
     public static let surfacingSecondsAllowed = 0.0...3600
 
-    /// The profile whose settings they are; `nil` for those of the file's top level.
+    /// The profile whose settings these are; `nil` for those of the file's top level.
     public let profile: String?
-    /// Absolute.
+    /// The absolute path of the database.
     public let database: String
+    /// The server that the engine works with.
     public let serverURL: ServerURL
+    /// The time between two reads of the first page of the list.
     public let pollInterval: Duration
+    /// The time between two sweeps of all pages.
     public let sweepInterval: Duration
-    /// How long a write whose answer was lost may still surface on the server.
+    /// How long a write whose answer was lost may still appear on the server.
     public let surfacing: Duration
-    /// What becomes of a queued append when another writer was faster.
+    /// What becomes of a queued append if another writer was faster, in conversations without a policy of their own.
     public let conflict: ConflictPolicy
-    /// The config file that was read; `nil` if there is none.
+    /// The absolute path of the config file that was read; `nil` if there is none.
     public let configFile: String?
-    /// Absolute; `nil` where the config file names none.
+    /// The absolute path of the key file; `nil` if the config file names none.
     public let apiKeyFile: String?
 
-    /// Finds and reads them all.
+    /// Finds all settings.
     ///
-    /// A missing config file is fine unless a flag or a variable names it. A profile needs a table of its name in the file:
-    /// a mistyped name must not make a new database.
+    /// Reads the config file, and no other.
     ///
-    /// - Throws: ``ConfigurationError``, which says which setting, from where, and what to do.
+    /// A missing config file is an error only if a flag or a variable names it. A profile needs a table of its name in
+    /// the file, so that a mistyped name does not make a new database.
+    ///
+    /// - Parameters:
+    ///   - overrides: the settings of the command line.
+    ///   - environment: the environment that has the variables.
+    /// - Throws: ``ConfigurationError``, which names the setting, its source, and what to do.
     public init(overrides: Overrides, in environment: ProcessEnvironment) throws(ConfigurationError) {
         profile = try Profile.name(flag: overrides.profile, in: environment)
         let file = try Settings.file(overrides: overrides, profile: profile, in: environment)
@@ -85,7 +100,7 @@ public struct Settings: Sendable {
             guard let file = try ConfigurationFile.read(path) else { throw .missingFile(path: path) }
             return file
         }
-        // Without a home there is no default file; that is no error until something needs the home.
+        // Without a home there is no default file. That is an error only when something needs the home.
         guard let folder = try? environment.configDirectory() else { return nil }
         return try ConfigurationFile.read("\(folder)/config.toml")
     }
@@ -124,22 +139,33 @@ public struct Settings: Sendable {
         return policy
     }
 
-    /// A URL may hold a password before an `@`: an error does not repeat it.
+    /// The value for an error, cut to a limit.
+    ///
+    /// A URL may contain a password before an `@`: that part is left out.
     private static func shown(_ value: String) -> String {
         guard let at = value.lastIndex(of: "@") else { return String(value.prefix(200)) }
         return "…" + value[at...].prefix(200)
     }
 }
 
-/// What the command line says: above everything else. `nil` where a flag was not given.
+/// The settings of the command line, which take precedence over all others.
+///
+/// A member is `nil` if its flag was not given.
 public struct Overrides: Sendable {
+    /// The path of the config file (`--config`), absolute or from the working directory.
     public var config: String?
+    /// The profile's name (`--profile`).
     public var profile: String?
+    /// The path of the database (`--database`), absolute or from the working directory.
     public var database: String?
+    /// The server's URL (`--server-url`).
     public var serverURL: String?
+    /// The seconds between two reads of the first page (`--poll-interval`), as they were written.
     public var pollInterval: String?
+    /// The seconds between two sweeps (`--sweep-interval`), as they were written.
     public var sweepInterval: String?
 
+    /// Creates overrides: no flags, or the given ones.
     public init(
         config: String? = nil, profile: String? = nil, database: String? = nil, serverURL: String? = nil,
         pollInterval: String? = nil, sweepInterval: String? = nil
@@ -153,17 +179,18 @@ public struct Overrides: Sendable {
     }
 }
 
-/// The places that a setting can come from, asked in their order.
+/// The places that a setting can come from, in the order of their precedence.
 struct SettingSources {
     struct SettingValue {
         let value: String
-        /// Said in errors: a flag, a variable, or the file's path.
+        /// The flag, the variable, or the file's path, for errors.
         let source: String
     }
 
     let file: ConfigurationFile?
     let environment: ProcessEnvironment
 
+    /// The value of a setting and where it comes from; `nil` if no source has it.
     func text(flag: (name: String, value: String?), variable: String, key: ConfigurationFile.Key) -> SettingValue? {
         if let value = flag.value { return SettingValue(value: value, source: flag.name) }
         if let value = environment[variable] { return SettingValue(value: value, source: variable) }
@@ -171,7 +198,9 @@ struct SettingSources {
         return SettingValue(value: value, source: file.path)
     }
 
-    /// A relative path starts at the working directory, or, in the file, at the file's folder.
+    /// The absolute path that a setting names; `nil` if no source has it.
+    ///
+    /// A relative path starts at the working directory; one in the config file starts at the file's folder.
     func path(
         flag: String?, variable: String?, key: ConfigurationFile.Key
     ) throws(ConfigurationError) -> String? {

@@ -1,18 +1,23 @@
 import Glibc
 
-/// A small file's text, and what guards it.
+/// A small file's text, owner and permissions.
 struct SmallFile {
-    /// Settings and keys are small; anything larger is the wrong file.
+    /// The largest file, in bytes.
+    ///
+    /// Settings and keys are small; a larger file is the wrong one.
     static let sizeLimit = 64 << 10
 
     let text: String
     let owner: UInt32
+    /// The permission bits.
     let mode: UInt32
 
-    /// Reads a regular file, `nil` where there is none; text and permissions are those of one and the same open file.
+    /// Reads a regular file; `nil` if there is none.
     ///
-    /// - Throws: ``ConfigurationError/unreadableFile(path:reason:)`` for a file that is there and can't be read, is no
-    ///   regular file, no UTF-8 or too large.
+    /// Text and permissions are those of the same open file.
+    ///
+    /// - Throws: ``ConfigurationError/unreadableFile(path:reason:)`` for a file that exists and cannot be read, is not
+    ///   a regular file, is not UTF-8 or is too large.
     static func read(_ path: String) throws(ConfigurationError) -> SmallFile? {
         // O_NONBLOCK: opening a FIFO by mistake must not wait for its writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)

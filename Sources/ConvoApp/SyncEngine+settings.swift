@@ -5,10 +5,15 @@ public import ConvoStore
 public import ConvoSync
 
 extension MistralAPI {
-    /// A client of the server that the settings name, with the key that they find.
+    /// Creates a client of the server that the settings name, with the key that they find.
     ///
-    /// - Throws: ``ConfigurationError`` for a key that is missing or may not be used; ``APIError`` for a URL that is
-    ///   none.
+    /// Reads the key now, and sends nothing.
+    ///
+    /// - Parameters:
+    ///   - settings: the settings in force.
+    ///   - environment: the environment that has the key, or the folder of its file.
+    /// - Throws: ``ConfigurationError`` for a key that is missing or must not be used; ``APIError`` if the URL is
+    ///   invalid or libcurl cannot be loaded.
     public init(settings: Settings, environment: ProcessEnvironment) throws {
         let key = try settings.apiKey(in: environment)
         try self.init(
@@ -18,16 +23,21 @@ extension MistralAPI {
 }
 
 extension CurlOptions {
-    /// As OpenSSL has it: our libcurl may be built to read another file.
+    /// Uses the certificate file that OpenSSL would: our libcurl may be built to read another one.
     fileprivate init(_ environment: ProcessEnvironment) { self.init(certificateFile: environment["SSL_CERT_FILE"]) }
 }
 
 extension SyncEngine {
-    /// An engine between a store and the server that the settings name; the process's memory is set up for it.
+    /// Creates an engine between a store and the server that the settings name, and prepares the process's memory for
+    /// it.
     ///
-    /// The key's source is read now, and again where the server refuses the key.
+    /// The key's source is read now, and again whenever the engine connects, as after the server has refused the key.
     ///
-    /// - Throws: as ``MistralAPI/init(settings:environment:)``.
+    /// - Parameters:
+    ///   - settings: the settings in force.
+    ///   - environment: the environment that has the key, or the folder of its file.
+    ///   - store: the open database.
+    /// - Throws: as ``ConvoAPI/MistralAPI/init(settings:environment:)``.
     public init(settings: Settings, environment: ProcessEnvironment, store: Store) throws {
         Memory.shareArenas()
         var limits = SyncLimits()
@@ -51,17 +61,23 @@ extension Settings {
 }
 
 extension SyncIntervals {
+    /// Takes the intervals from the settings.
+    ///
+    /// - Parameter settings: the settings in force.
     public init(settings: Settings) {
         self.init(poll: settings.pollInterval, sweep: settings.sweepInterval)
     }
 }
 
-/// Memory as a process has it.
+/// The process's settings of malloc.
 enum Memory {
-    /// glibc gives each thread an arena of its own, eight for each core at most, and each keeps what it once held. With
-    /// four, the thread that stores rarely waits for one that reads, and a first sync holds a third less.
+    /// Limits glibc's malloc to four arenas.
     ///
-    /// What is held already stays where it is. Other systems' allocators need none of this.
+    /// Without that, glibc gives each thread an arena of its own, eight for each core at most, and each keeps what it
+    /// once held. With four, the thread that stores rarely waits for one that reads, and a first sync holds a third
+    /// less.
+    ///
+    /// Memory that is in use already stays where it is. Other systems' allocators need none of this.
     static func shareArenas() {
         #if canImport(Glibc)
         mallopt(M_ARENA_MAX, 4)
