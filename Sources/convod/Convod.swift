@@ -43,7 +43,7 @@ struct Convod: AsyncParsableCommand {
     }
 
     static func main() async {
-        signal(SIGHUP, SIG_IGN)  // first of all: until the daemon listens to it, it would end the process
+        signal(SIGHUP, SIG_IGN)  // must come first: SIGHUP ends a process that does not handle it yet
         signal(SIGPIPE, SIG_IGN)
         do {
             let command = try parse()
@@ -71,7 +71,7 @@ struct Convod: AsyncParsableCommand {
         guard let failure = CLIError(error) else { exit(withError: error) }
         let device = TerminalDevice.standardError
         let ansi = device.ansi { name in getenv(name).map { String(cString: $0) } }
-        try? device.write(failure.text(ansi: ansi) + "\n")  // closed: nobody is left to be told
+        try? device.write(failure.text(ansi: ansi) + "\n")  // if it is closed, nobody can be told
         Glibc.exit(failure.exitCode.rawValue)
     }
 }

@@ -6,12 +6,12 @@ import Logging
 import ServiceLifecycle
 import UnixSignals
 
-/// Serves a database until it is told to stop: an engine, and what wakes it, reloads it and stops it.
+/// Serves a database until it is told to stop: runs the engine, wakes it, reloads its settings and stops it.
 struct Daemon: Service {
     let overrides: Overrides
     let manager: ServiceManager?
     let logger: Logger
-    /// Notified when the configuration is to be read again.
+    /// Notified when the daemon is to read its configuration again.
     private let reload = AsyncEvent()
 
     init(overrides: Overrides, manager: ServiceManager?, logger: Logger) {
@@ -20,11 +20,11 @@ struct Daemon: Service {
 
     /// Runs until SIGTERM or SIGINT.
     ///
-    /// - Throws: what kept it from starting, or from going on: ``ConfigurationError``, ``StoreError``, or a ``CLIError``
-    ///   where another daemon serves this database already, or the database is gone; a ``SyncFailure`` where the database
-    ///   belongs to another server or account.
+    /// - Throws: what kept the daemon from starting or from continuing: ``ConfigurationError``, ``StoreError``, or a
+    ///   ``CLIError`` if another daemon serves this database already or the database is gone; a ``SyncFailure`` if the
+    ///   database belongs to another server or account.
     func serve() async throws {
-        // One handler for the whole life: without one, the signal's default is to end the process.
+        // One handler for the whole life of the process: without one, SIGHUP would end the process.
         let hangups = await UnixSignalsSequence(trapping: .sighup)
         let services = ServiceGroup(
             services: [self], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
@@ -45,7 +45,9 @@ struct Daemon: Service {
         logger.info("stopped")
     }
 
-    /// Serves the database of that name; and where its file is replaced by another one, that.
+    /// Serves the database of the configured path.
+    ///
+    /// If another file replaces it, serves that one.
     private func serveWhatIsThere() async throws {
         var configured = reload.generation
         var settings = try settings()
@@ -74,11 +76,11 @@ struct Daemon: Service {
 
     private enum ExitReason {
         case stopped, replaced, reload(AsyncEvent.Generation)
-        /// The engine has given up: nothing may be asked of this server for this database.
+        /// The engine has ended by itself: the database belongs to another server or account.
         case failed(SyncFailure)
     }
 
-    /// Runs an engine, and another one after each reload.
+    /// Runs an engine, and a new one after each reload.
     private func serve(
         _ store: Store, _ watcher: DatabaseWatcher, _ first: SyncEngine, _ settings: inout Settings,
         _ configured: inout AsyncEvent.Generation
@@ -111,11 +113,11 @@ struct Daemon: Service {
         _ configured: AsyncEvent.Generation
     ) async -> ExitReason {
         let news = SyncEventLogger(logger: logger, manager: manager, store: store)
-        let asOpened = AsyncEvent().generation  // nothing has replaced it then
+        let asOpened = AsyncEvent().generation  // the first generation: nothing has replaced the file yet
         return await withTaskGroup(of: ExitReason.self) { group in
             group.addTask {
                 let failure = await engine.run(intervals, wake: watcher.queued) { event in
-                    if !store.isReplaced { news.report(event) }  // what fails for that is said once, when it ends
+                    if !store.isReplaced { news.report(event) }  // replaced: reported once, at the end
                 }
                 return failure.map(ExitReason.failed) ?? .stopped
             }

@@ -5,24 +5,26 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// Watches an open database's files on a thread of its own: to wait for them blocks, and a thread of the concurrency pool
-/// must not.
+/// Watches an open database's files on a thread of its own, because waiting for them blocks, and a thread of the
+/// concurrency pool must not block.
 final class DatabaseWatcher: Sendable {
-    /// The longest that a moved or removed file goes unnoticed.
+    /// How long a moved or removed file goes unnoticed at most.
     private static let lookMilliseconds: Int32 = 2000
 
     /// Notified when another process has queued something.
     let queued = AsyncEvent()
-    /// Notified, once, when the file is no longer the one of that name.
+    /// Notified once, when the path names another file or none.
     let replaced = AsyncEvent()
     private let isStopped = Mutex(false)
 
-    /// What is queued from now on is heard of.
+    /// Starts to watch.
     ///
-    /// - Throws: ``StoreError`` where the file that is watched can't be made.
+    /// Notices whatever is queued from now on.
+    ///
+    /// - Throws: ``StoreError`` if the watched file cannot be made.
     init(_ store: Store) throws(StoreError) {
         let listener = try WakeupChannel.Listener(beside: store.path)
-        // Ends at the latest a look after `stop()`.
+        // The thread ends at most ``lookMilliseconds`` after `stop()`.
         Thread.detachNewThread { [self] in
             while !isStopped.withLock(\.self) {
                 if listener.wait(milliseconds: DatabaseWatcher.lookMilliseconds) { queued.notify() }
@@ -35,10 +37,12 @@ final class DatabaseWatcher: Sendable {
     func stop() { isStopped.withLock { $0 = true } }
 }
 
-/// A database that was moved, removed or replaced while it was served, until it is clear what comes in its place.
+/// A database that was moved, removed or replaced while it was served, until it is clear what takes its place.
 struct ReplacedDatabase {
-    /// A file that is copied into place grows for a while. It is waited for as long as it changes between two looks, but
-    /// no longer than for so many.
+    /// How often the path is checked at most.
+    ///
+    /// A file that is being copied into place grows for a while: it counts as complete when two checks find it
+    /// unchanged.
     private static let looks = 12
     private static let lookInterval = Duration.milliseconds(500)
 
@@ -60,7 +64,7 @@ struct ReplacedDatabase {
 
     /// Returns when there is a file that can be opened.
     ///
-    /// - Throws: a ``CLIError`` where nothing comes; `CancellationError`.
+    /// - Throws: a ``CLIError`` if no file appears; `CancellationError`.
     func waitForSuccessor() async throws {
         var last: Snapshot?
         for _ in 0..<ReplacedDatabase.looks {

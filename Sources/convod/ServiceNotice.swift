@@ -1,6 +1,7 @@
 import Glibc
 
-/// What the daemon tells the service manager that started it, if one did: sd_notify(3) without its library.
+/// A message to the service manager that started the daemon, if one did: the protocol of sd_notify(3), without its
+/// library.
 struct ServiceNotice: Equatable {
     let text: String
 
@@ -8,26 +9,30 @@ struct ServiceNotice: Equatable {
     static func status(_ status: String) -> ServiceNotice { ServiceNotice(text: "STATUS=\(oneLine(status))") }
     static let stopping = ServiceNotice(text: "STOPPING=1")
 
-    /// Followed by ``ready(_:)`` when the new configuration is in force.
+    /// The daemon reads its configuration again.
+    ///
+    /// ``ready(_:)`` follows when the new configuration is in force.
     static func reloading(monotonicMicroseconds: Int64) -> ServiceNotice {
         ServiceNotice(text: "RELOADING=1\nMONOTONIC_USEC=\(monotonicMicroseconds)")
     }
 
-    /// A status is one line; the manager would read a second one as an assignment.
+    /// A status is one line; the manager would read a second line as an assignment.
     private static func oneLine(_ status: String) -> String {
         String(status.map { $0.isNewline ? " " : $0 })
     }
 }
 
-/// The manager's socket.
+/// The service manager's socket.
 struct ServiceManager {
-    /// `sun_path` of unix(7), with room for the terminating zero.
+    /// The longest address, in bytes: `sun_path` of unix(7), with room for the terminating zero.
     static let pathLimit = 107
 
     private let path: [UInt8]
 
-    /// - Parameter socket: the value of `NOTIFY_SOCKET`; `nil` where no manager listens, or what it says is no
-    ///   address that can be reached.
+    /// Takes the address; sends nothing.
+    ///
+    /// - Parameter socket: the value of `NOTIFY_SOCKET`. The result is `nil` if no manager listens, or the value is not
+    ///   an address that can be reached.
     init?(socket: String?) {
         guard let socket, let first = socket.utf8.first, socket.utf8.count <= ServiceManager.pathLimit else {
             return nil
@@ -40,9 +45,11 @@ struct ServiceManager {
         }
     }
 
-    /// Sends one datagram, and does not wait for anybody.
+    /// Sends one datagram.
     ///
-    /// - Returns: whether it was taken. A manager that is gone is no reason to stop working.
+    /// Never blocks.
+    ///
+    /// - Returns: whether the kernel took it. A manager that is gone is no reason to stop working.
     @discardableResult
     func tell(_ notice: ServiceNotice) -> Bool {
         let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)

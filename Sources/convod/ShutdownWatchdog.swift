@@ -1,14 +1,14 @@
 import Dispatch
 import Glibc
 
-/// Ends a process whose orderly end hangs, for example on a disk that does not answer.
+/// Ends the process if its orderly shutdown hangs, for example on a disk that does not answer.
 ///
-/// Nothing is lost by it: whatever was acknowledged is durable, and a write that is on its way is found to be in doubt
-/// by whoever runs next.
+/// Nothing is lost: whatever was acknowledged is durable, and the next process that pushes takes a write that is being
+/// sent for in doubt.
 enum ShutdownWatchdog {
-    /// Under the five seconds within which a stop is promised.
+    /// Less than the five seconds within which a stop is promised.
     static let seconds = 4.0
-    /// EX_OSERR of sysexits(3): no other end has it.
+    /// EX_OSERR of sysexits(3): the daemon ends with it in no other case.
     static let exitCode: Int32 = 71
 
     static func start() {

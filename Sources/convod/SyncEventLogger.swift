@@ -6,7 +6,9 @@ import ConvoTerminal
 import Logging
 import Synchronization
 
-/// Tells the log and the service manager what the engine does. A trouble is told once, not at every attempt.
+/// Reports to the log and the service manager what the engine does.
+///
+/// It reports a trouble once, not at every attempt.
 final class SyncEventLogger: Sendable {
     private let logger: Logger
     private let manager: ServiceManager?
@@ -34,7 +36,7 @@ final class SyncEventLogger: Sendable {
         }
     }
 
-    /// Another server's or account's answer ends the daemon, and the daemon says so as it ends.
+    /// A failure because of another server or account ends the daemon, which reports it as it ends.
     private func noteEnd(of part: TroubleLog.Part, _ halt: SyncFailure?) {
         if halt?.isOtherOwner != true { note(part, halt.map { CLIError($0) }) }
     }
@@ -85,25 +87,27 @@ final class SyncEventLogger: Sendable {
     }
 }
 
-/// What is remarked on pull after pull: another subject is another trouble, other numbers in the words are not.
+/// A remark that may recur at each pull.
+///
+/// Another subject makes it a new one; other numbers in the words do not.
 struct Remark: Equatable {
     let subject: String
     let words: String
 }
 
-/// Which troubles were told already.
+/// The troubles that were reported already.
 struct TroubleLog {
-    /// The parts of the engine that fail by themselves.
+    /// The parts of the engine that fail independently.
     enum Part: Hashable { case pulling, pushing, storing }
     enum TroubleChange: Equatable { case none, trouble(CLIError), recovery }
 
     private var open: [Part: String] = [:]
     private var remarks: Set<[String]> = []
     private var oddItems: Set<OddItemKey> = []
-    /// More are told again.
+    /// Beyond this number of set-aside items, all of them are reported again.
     private static let oddItemLimit = 10_000
 
-    /// By what an item that was set aside is known again: its place moves as the list grows.
+    /// What identifies an item that was set aside: its place changes as the list grows.
     private struct OddItemKey: Hashable {
         let conversation: RemoteID?
         let name: String
@@ -116,10 +120,10 @@ struct TroubleLog {
         }
     }
 
-    /// What to tell of a part that has failed, or works again (`nil`).
+    /// What to report about a part that has failed, or works again (`nil`).
     ///
-    /// Several parts meet the same trouble, which is news once; and so does one part again and again, with other numbers in
-    /// the message: a duration, an attempt, a port.
+    /// If several parts meet the same trouble, it is reported once. So it is if one part meets it again with other
+    /// numbers in the message: a duration, an attempt, a port.
     mutating func note(_ failure: CLIError?, in part: Part) -> TroubleChange {
         let before = open
         open[part] = failure.map { TroubleLog.withoutNumbers($0.message) }
@@ -127,7 +131,7 @@ struct TroubleLog {
         return before.values.contains(TroubleLog.withoutNumbers(failure.message)) ? .none : .trouble(failure)
     }
 
-    /// What the pull before this one did not remark on.
+    /// The remarks that the pull before this one did not have.
     mutating func news(among current: [Remark]) -> [Remark] {
         func key(_ remark: Remark) -> [String] { [remark.subject, TroubleLog.withoutNumbers(remark.words)] }
         let known = remarks
@@ -135,7 +139,7 @@ struct TroubleLog {
         return current.filter { !known.contains(key($0)) }
     }
 
-    /// What was not told yet: each item once.
+    /// The items that were not reported yet.
     mutating func news(among current: [SetAsideItem]) -> [SetAsideItem] {
         if oddItems.count > TroubleLog.oddItemLimit { oddItems = [] }
         return current.filter { oddItems.insert(OddItemKey($0)).inserted }
