@@ -1,13 +1,20 @@
-/// What start, append and restart answer: the new outputs only. The inputs and their ids show up in the history.
+/// The response to a start, append or restart, which holds the new outputs only.
+///
+/// The inputs and their ids are in the conversation's history.
 public struct ConversationResponse: Hashable, Sendable {
+    /// The response's `conversation_id`.
     public let conversationID: RemoteID
+    /// The elements of `outputs` in their order, without those nested too deep to keep.
     public let outputs: [Entry]
-    /// Outputs that are not as they should be.
+    /// The elements of `outputs` that were left out or changed.
     public let oddItems: [OddItem]
-    /// The answer as it came, without outputs that are too deep to keep.
+    /// The server's object, unknown fields included, without the outputs that are nested too deep to keep.
     public let raw: JSONText
 
-    /// - Throws: ``ModelError`` if `conversation_id` or `outputs` is missing.
+    /// Reads the response from the body of an answer.
+    ///
+    /// - Throws: ``ModelError`` if `conversation_id` or `outputs` is missing, or if anything but an output is nested
+    ///   deeper than ``JSONText/depthLimit``.
     public init(_ answer: JSONAnswer) throws(ModelError) {
         conversationID = RemoteID(try answer.value.required("conversation_id", in: "response"))
         (outputs, oddItems) = try answer.entries("outputs", in: "response")
@@ -17,39 +24,61 @@ public struct ConversationResponse: Hashable, Sendable {
         self.raw = raw
     }
 
+    /// Reads the response from a JSON value.
+    ///
+    /// - Throws: ``ModelError`` if `conversation_id` or `outputs` is missing.
     public init(raw: JSONText) throws(ModelError) { try self.init(JSONAnswer(raw)) }
 
+    /// The response's `usage`, which counts the tokens; `nil` where it is missing.
     public var usage: JSONText? { raw["usage"] }
 }
 
-/// All entries of a conversation, in the order in which they were appended. The API has no paging for it.
+/// All entries of a conversation, in the order in which they were appended.
+///
+/// The API has no paging for them.
 public struct ConversationHistory: Hashable, Sendable {
+    /// The history's `conversation_id`.
     public let conversationID: RemoteID
+    /// The elements of `entries` in their order, without those nested too deep to keep.
     public let entries: [Entry]
-    /// Entries that are not as they should be.
+    /// The elements of `entries` that were left out or changed.
     public let oddItems: [OddItem]
 
-    /// - Throws: ``ModelError`` if `conversation_id` or `entries` is missing. An entry that cannot be read is an odd item.
+    /// Reads the history from the body of an answer.
+    ///
+    /// An entry that cannot be kept as it is becomes an odd item.
+    ///
+    /// - Throws: ``ModelError`` if `conversation_id` or `entries` is missing.
     public init(_ answer: JSONAnswer) throws(ModelError) {
         conversationID = RemoteID(try answer.value.required("conversation_id", in: "history"))
         (entries, oddItems) = try answer.entries("entries", in: "history")
     }
 
+    /// Reads the history from a JSON value.
+    ///
+    /// - Throws: ``ModelError`` if `conversation_id` or `entries` is missing.
     public init(raw: JSONText) throws(ModelError) { try self.init(JSONAnswer(raw)) }
 }
 
-/// The history without anything but messages.
+/// The messages of a conversation: its history without entries of other types.
 public struct ConversationMessages: Hashable, Sendable {
+    /// The answer's `conversation_id`.
     public let conversationID: RemoteID
+    /// The elements of `messages` in their order, without those nested too deep to keep.
     public let messages: [Entry]
-    /// Messages that are not as they should be.
+    /// The elements of `messages` that were left out or changed.
     public let oddItems: [OddItem]
 
+    /// Reads the messages from the body of an answer.
+    ///
     /// - Throws: ``ModelError`` if `conversation_id` or `messages` is missing.
     public init(_ answer: JSONAnswer) throws(ModelError) {
         conversationID = RemoteID(try answer.value.required("conversation_id", in: "messages"))
         (messages, oddItems) = try answer.entries("messages", in: "messages")
     }
 
+    /// Reads the messages from a JSON value.
+    ///
+    /// - Throws: ``ModelError`` if `conversation_id` or `messages` is missing.
     public init(raw: JSONText) throws(ModelError) { try self.init(JSONAnswer(raw)) }
 }

@@ -1,23 +1,28 @@
 /// A conversation as the server describes it (`ModelConversation` or `AgentConversation`).
 ///
-/// There is no discriminator: ``model`` is there for the one and ``agentID`` for the other. Only the id is indispensable: a
-/// server whose times are missing, or are not written as promised, spoils no mirror.
+/// The API has no discriminator: the one has a ``model``, the other an ``agentID``. Only the id is indispensable:
+/// a conversation whose times are missing or malformed is still mirrored.
 public struct Conversation: Hashable, Sendable {
+    /// The conversation's `id`, never empty.
     public let id: RemoteID
-    /// Where the server's cannot be read: ``updatedAt``; where neither can, 1970.
-    public let createdAt: Timestamp
-    /// Moves when entries are appended; not when the first answer completes.
+    /// The server's `created_at`.
     ///
-    /// Where the server's cannot be read: ``createdAt``; where neither can, 1970.
+    /// Where that cannot be read, it is ``updatedAt``; where neither can, 1970.
+    public let createdAt: Timestamp
+    /// The server's `updated_at`, which moves when entries are appended, and not when the first answer completes.
+    ///
+    /// Where that cannot be read, it is ``createdAt``; where neither can, 1970.
     public let updatedAt: Timestamp
-    /// The text of `updated_at` as it came, or of the JSON value that stands there; empty where there is none.
+    /// The text of `updated_at` as it came, or that of the JSON value in its place; empty where the member is missing.
     ///
     /// A conversation has changed where this differs, whether or not it can be read as a time.
     public let version: String
     /// The server's object, unknown fields included.
     public let raw: JSONText
 
-    /// - Throws: ``ModelError`` if this is no object with an `id` that is a string.
+    /// Reads a conversation from the server's object.
+    ///
+    /// - Throws: ``ModelError`` if this is not an object whose `id` is a string, not empty and without U+0000.
     public init(raw: JSONText) throws(ModelError) {
         id = RemoteID(try raw.required("id", in: "conversation"))
         let updated = raw["updated_at"]
@@ -29,40 +34,59 @@ public struct Conversation: Hashable, Sendable {
         self.raw = raw
     }
 
-    /// - Throws: ``ModelError``, also if the object is nested deeper than ``JSONText/depthLimit``.
+    /// Reads a conversation from the body of an answer.
+    ///
+    /// - Throws: ``ModelError`` if it has no usable `id`, or is nested deeper than ``JSONText/depthLimit``.
     public init(_ answer: JSONAnswer) throws(ModelError) {
         guard let raw = answer.kept else { throw .unexpected(expected: "shallow enough to keep", in: "conversation") }
         try self.init(raw: raw)
     }
 
+    /// The server's `name`; `nil` where it is missing or not a string.
     public var name: String? { raw["name"]?.string }
+    /// The server's `description`; `nil` where it is missing or not a string.
     public var description: String? { raw["description"]?.string }
+    /// The `model` that answers; `nil` in an agent's conversation.
     public var model: String? { raw["model"]?.string }
+    /// The `agent_id` of the agent that answers; `nil` in a model's conversation.
     public var agentID: String? { raw["agent_id"]?.string }
+    /// The server's `metadata`, an object where it is set; `nil` where the member is missing.
     public var metadata: JSONText? { raw["metadata"] }
 }
 
-/// One page of the list.
+/// One page of the list of conversations.
 public struct ConversationPage: Hashable, Sendable {
-    /// Newest first by creation.
+    /// The conversations that could be read, in the server's order: newest first by creation.
     public let conversations: [Conversation]
-    /// Elements that are not as they should be.
+    /// The elements that were left out or changed, in their order.
     public let oddItems: [OddItem]
 
+    /// Creates a page from conversations that were already read.
+    ///
+    /// - Parameters:
+    ///   - conversations: in the order of the list.
+    ///   - oddItems: the elements of the list that were left out or changed.
     public init(_ conversations: [Conversation], oddItems: [OddItem] = []) {
         self.conversations = conversations
         self.oddItems = oddItems
     }
 
-    /// - Throws: ``ModelError`` if this is not an array. An element that cannot be read is an odd item, not an error.
+    /// Reads a page from the body of an answer.
+    ///
+    /// An element that cannot be read becomes an odd item.
+    ///
+    /// - Throws: ``ModelError`` if the body is not an array.
     public init(_ answer: JSONAnswer) throws(ModelError) {
         guard let elements = answer.elements(of: nil) else { throw .unexpected(expected: "an array", in: "list") }
         self.init(elements)
     }
 
+    /// Reads a page from a JSON value.
+    ///
+    /// - Throws: ``ModelError`` if it is not an array.
     public init(raw: JSONText) throws(ModelError) { try self.init(JSONAnswer(raw)) }
 
-    /// The same of the array's elements.
+    /// Reads a page from the elements of its array; one that cannot be read becomes an odd item.
     public init(elements: [JSONText]) {
         self.init(
             elements.enumerated().map {
@@ -89,9 +113,9 @@ public struct ConversationPage: Hashable, Sendable {
         self.init(conversations, oddItems: oddItems)
     }
 
-    /// How many elements could not be taken in.
+    /// The number of elements that ``conversations`` does not hold.
     public var lostCount: Int { oddItems.count { !$0.isTakenIn } }
 
-    /// How many elements the page has, odd ones included.
+    /// The number of elements in the server's page, those left out included.
     public var count: Int { conversations.count + lostCount }
 }

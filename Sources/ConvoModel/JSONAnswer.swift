@@ -1,27 +1,31 @@
 /// The body of an answer, taken apart so that one bad element spoils only itself.
 ///
-/// ``JSONText`` takes in only what is UTF-8 and not nested too deep, all or nothing. Here a body is read to its end whatever
-/// its depth (the parser is iterative), bytes that are not UTF-8 become U+FFFD, and each element of its list says whether it
-/// can be kept as it is.
+/// ``JSONText`` accepts a text whole or not at all: it must be UTF-8 and not nested too deep. This type reads a body
+/// of any depth (the parser is iterative), replaces bytes that are not UTF-8 by U+FFFD, and says of each element of
+/// the body's list whether it can be kept as it is.
 public struct JSONAnswer: Sendable {
     /// An element of the answer's list.
     struct Element {
+        /// The element's index in the list, from 0.
         let position: Int
-        /// Only as valid as ``isTooDeep`` says.
+        /// The element; deeper than ``JSONText/depthLimit`` where ``isTooDeep`` says so.
         let value: JSONText
+        /// Whether the element is nested too deep to be kept.
         let isTooDeep: Bool
-        /// Bytes of it were replaced by U+FFFD.
+        /// Whether some of the element's bytes were not UTF-8 and were replaced by U+FFFD.
         let isRepaired: Bool
     }
 
-    /// The whole, for reading single members. It may be deeper than ``JSONText/depthLimit``: nothing of it is stored
-    /// without a look at its depth.
+    /// The whole body, for reading single members.
+    ///
+    /// It may be deeper than ``JSONText/depthLimit``, so nothing of it may be stored before its depth was checked.
     package let value: JSONText
+    /// Whether the body is nested deeper than ``JSONText/depthLimit``.
     private let isDeep: Bool
-    /// The compact bytes as they came, where they are not UTF-8.
+    /// The compact bytes before the repair; `nil` where they are UTF-8.
     private let damaged: [UInt8]?
 
-    /// Takes in the bytes of an answer; a byte order mark at their start is dropped.
+    /// Reads the bytes of an answer; a byte order mark at their start is dropped.
     ///
     /// - Throws: ``JSONSyntaxError`` if they are not exactly one JSON value.
     public init(_ bytes: [UInt8]) throws(JSONSyntaxError) {
@@ -36,14 +40,17 @@ public struct JSONAnswer: Sendable {
         }
     }
 
-    /// Of a value that was taken in already.
+    /// Wraps a value that was already checked, which is neither too deep nor damaged.
     public init(_ value: JSONText) {
         self.value = value
         isDeep = false
         damaged = nil
     }
 
-    /// The elements of the list that the answer is, or that is its member of the name given; `nil` where it is none.
+    /// The elements of one list in the answer.
+    ///
+    /// - Parameter field: the member that holds the list; `nil` where the answer itself is the list.
+    /// - Returns: `nil` where there is no such member, or it is not an array.
     func elements(of field: String?) -> [Element]? {
         guard let list = field.map({ value[$0] }) ?? value, list.kind == .array else { return nil }
         guard isDeep || damaged != nil else {
@@ -59,10 +66,13 @@ public struct JSONAnswer: Sendable {
         }
     }
 
-    /// The answer as a value to keep; `nil` where it is too deep for that.
+    /// The answer as a value that may be stored; `nil` where it is nested too deep.
     package var kept: JSONText? { isDeep ? nil : value }
 
-    /// The answer as a value to keep: without its list's elements that are too deep; `nil` where it is too deep elsewhere.
+    /// The answer as a value that may be stored, without those elements of one list that are nested too deep.
+    ///
+    /// - Parameter field: the member that holds the list.
+    /// - Returns: `nil` where the answer is nested too deep elsewhere as well.
     func kept(_ field: String) -> JSONText? {
         guard isDeep else { return value }
         let shallow = elements(of: field)?.filter { !$0.isTooDeep }.map(\.value)
@@ -70,7 +80,7 @@ public struct JSONAnswer: Sendable {
         return result.depth > JSONText.depthLimit ? nil : result
     }
 
-    /// Which elements have bytes that are not UTF-8.
+    /// The positions of the elements whose bytes are not UTF-8.
     private static func repairedElements(of field: String?, in bytes: [UInt8]) -> Set<Int> {
         bytes.withUnsafeBufferPointer { bytes in
             var cursor = JSONCursor(bytes)
@@ -88,7 +98,7 @@ public struct JSONAnswer: Sendable {
 }
 
 extension JSONCursor {
-    /// Moves to the value of an object's member; `false` where there is none of that name.
+    /// Moves to the value of an object's member; `false` where the object has no such member.
     fileprivate mutating func move(to field: String) -> Bool {
         guard peek() == UInt8(ascii: "{") else { return false }
         enter()
@@ -101,8 +111,12 @@ extension JSONCursor {
 }
 
 extension JSONAnswer {
-    /// The list's entries, and those of its elements that are not as they should be.
+    /// Reads the entries of one list, and names those of its elements that were left out or changed.
     ///
+    /// - Parameters:
+    ///   - field: the member that holds the list.
+    ///   - place: the answer's noun, for the error.
+    /// - Returns: the entries in the list's order, without those nested too deep to keep, and the odd items.
     /// - Throws: ``ModelError`` if there is no such list.
     func entries(_ field: String, in place: String) throws(ModelError) -> (entries: [Entry], oddItems: [OddItem]) {
         guard let elements = elements(of: field) else { throw .missing(field: field, in: place) }
@@ -117,7 +131,7 @@ extension JSONAnswer {
 }
 
 extension JSONAnswer.Element {
-    /// What of its bytes is not as it should be.
+    /// The report on an element that is nested too deep or was repaired; `nil` for a sound one.
     var oddItem: OddItem? {
         if isTooDeep {
             return OddItem(
@@ -130,23 +144,33 @@ extension JSONAnswer.Element {
     }
 }
 
-/// One element of an answer that is not as it should be: a conversation without an id, an entry nested too deep, bytes that
-/// are no text.
+/// One element of an answer that does not meet the API's promise: a conversation without an id, an entry nested too
+/// deep, bytes that are not UTF-8.
 ///
-/// It spoils only itself: the elements around it are taken in, and this one is named with its place and the reason.
+/// It spoils only itself: the elements around it are kept, and this one is reported with its position and the reason.
 public struct OddItem: Hashable, Sendable {
     /// The element's index in the answer, from 0.
     public let position: Int
-    /// The element's id and name, as far as they can be read.
+    /// The element's `id`, also where that is a number; `nil` where it cannot be read.
     public let id: String?
+    /// The element's `name`; `nil` where it cannot be read.
     public let name: String?
-    /// What is wrong with it: one sentence without a capital or a full stop.
+    /// What is wrong with the element: a clause without a capital or a full stop.
     public let reason: String
-    /// The element as it came; `nil` where it is too deep to keep, or is among those that were taken in.
+    /// The element; `nil` where it is nested too deep to keep, or where it was kept among the answer's elements.
     public let raw: JSONText?
-    /// Whether it was taken in all the same, changed as ``reason`` says.
+    /// Whether the element was kept all the same, changed as ``reason`` says.
     public let isTakenIn: Bool
 
+    /// Creates a report on an element.
+    ///
+    /// - Parameters:
+    ///   - position: the element's index in the answer, from 0.
+    ///   - id: the element's id; `nil` where it cannot be read.
+    ///   - name: the element's name; `nil` where it cannot be read.
+    ///   - reason: what is wrong: a clause without a capital or a full stop.
+    ///   - raw: the element, where it was not kept and can be stored.
+    ///   - isTakenIn: whether the element was kept all the same.
     public init(
         position: Int, id: String? = nil, name: String? = nil, reason: String, raw: JSONText? = nil,
         isTakenIn: Bool = false
@@ -159,7 +183,7 @@ public struct OddItem: Hashable, Sendable {
         self.isTakenIn = isTakenIn
     }
 
-    /// - Parameter value: what the element's id and name are read from.
+    /// Creates a report on an element, with the id and the name that can be read from `value`.
     init(position: Int, of value: JSONText, reason: String, raw: JSONText? = nil, isTakenIn: Bool = false) {
         self.init(
             position: position, id: value["id"]?.label, name: value["name"]?.string, reason: reason, raw: raw,
@@ -168,15 +192,18 @@ public struct OddItem: Hashable, Sendable {
 }
 
 extension JSONText {
-    /// A string or a number as text, for naming a thing whose id is of the wrong type.
+    /// A string or a number as text, to name an element whose id has the wrong type.
     fileprivate var label: String? { string ?? (kind == .number ? text : nil) }
 }
 
-/// A JSON value that is well formed but not what the API promises.
+/// A JSON value that is well formed but does not have the shape that the API promises.
 public enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The value (`in`, as a noun) lacks an indispensable member, or holds something unusable in it.
     case missing(field: String, in: String)
+    /// The value (`in`, as a noun) is not what was expected (`expected`, as a phrase that follows "is not").
     case unexpected(expected: String, in: String)
 
+    /// A clause without a capital or a full stop.
     public var description: String {
         switch self {
         case .missing(let field, let place): "the \(place) has no \(field)"
@@ -186,11 +213,18 @@ public enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension JSONText {
+    /// The text of a member that must be a string, not empty and without U+0000.
+    ///
+    /// - Parameters:
+    ///   - field: the member's name.
+    ///   - place: the noun for this value, for the error.
+    /// - Returns: the member's text.
+    /// - Throws: ``ModelError/missing(field:in:)`` where there is no such member.
     func required(_ field: String, in place: String) throws(ModelError) -> String {
         guard let value = self[field]?.name else { throw .missing(field: field, in: place) }
         return value
     }
 
-    /// A text that tells things apart: not empty, and without U+0000, at which whatever is written in C would cut it.
+    /// A text that can identify something: a string that is not empty and has no U+0000, where C code would cut it.
     var name: String? { string.flatMap { $0.isEmpty || $0.utf8.contains(0) ? nil : $0 } }
 }

@@ -1,6 +1,7 @@
-/// Checks one JSON text (RFC 8259) and drops the white space between its tokens. Nothing else changes.
+/// Checks one JSON text (RFC 8259) and drops the white space between its tokens; nothing else changes.
 ///
-/// Iterative, with the open containers on a stack of its own, so that a hostile text cannot overflow ours.
+/// It is iterative and keeps the open containers on a stack of its own, so that a hostile text cannot overflow the
+/// call stack.
 struct JSONCompactor {
     private enum Container { case array, object }
     private enum Expectation { case value, valueOrEnd, key, keyOrEnd, separator }
@@ -12,7 +13,13 @@ struct JSONCompactor {
     private var open: [Container] = []
     private var depth = 0
 
-    /// The compact text, and how many levels it has. A byte order mark at its start is dropped.
+    /// Checks and compacts a text; a byte order mark at its start is dropped.
+    ///
+    /// - Parameters:
+    ///   - bytes: the text, in UTF-8; that strings hold valid UTF-8 is not checked.
+    ///   - depthLimit: the greatest number of levels of arrays and objects.
+    /// - Returns: the compact text, and the number of its levels.
+    /// - Throws: ``JSONSyntaxError`` at the first byte that does not fit.
     static func compact(
         _ bytes: [UInt8], depthLimit: Int
     ) throws(JSONSyntaxError) -> (bytes: [UInt8], depth: Int) {
@@ -196,18 +203,27 @@ struct JSONCompactor {
 
 /// Why a text is not one JSON value (RFC 8259).
 public struct JSONSyntaxError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The kinds of mistake.
     public enum Reason: Hashable, Sendable {
+        /// The text ends before its value does, or holds no value.
         case unexpectedEnd
+        /// The byte cannot stand at this place.
         case unexpectedByte(UInt8)
+        /// The text is JSON, but not UTF-8.
         case invalidUTF8
+        /// Arrays and objects are nested in more levels than `limit`.
         case tooDeep(limit: Int)
+        /// Something other than white space follows the value.
         case trailingText
     }
 
+    /// The kind of mistake.
     public let reason: Reason
-    /// Bytes from the start of the text.
+    /// The mistake's place in bytes from the start of the text, a byte order mark not counted; 0 for
+    /// ``Reason/invalidUTF8``.
     public let offset: Int
 
+    /// A clause without a capital or a full stop, which shows at most one byte of the text.
     public var description: String {
         switch reason {
         case .unexpectedEnd: "the JSON text ends too early, at byte \(offset)"

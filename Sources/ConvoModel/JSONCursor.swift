@@ -1,6 +1,6 @@
-/// Walks a text that is already known to be valid, compact JSON. On any other text it ends early; it never traps.
+/// Walks a text that is known to be valid, compact JSON; on any other text it ends early, and never traps.
 ///
-/// Places are counted in bytes. The bytes must stay where they are while the cursor is used.
+/// Positions and ranges count bytes. The bytes must stay in place and unchanged while the cursor is used.
 struct JSONCursor {
     let bytes: UnsafeBufferPointer<UInt8>
     private(set) var index = 0
@@ -10,7 +10,9 @@ struct JSONCursor {
     /// Steps over the opening bracket or brace.
     mutating func enter() { index = min(index + 1, bytes.count) }
 
-    /// The next member's key with its quotes, `nil` at the object's end. Steps over the colon.
+    /// The next member's key with its quotes; `nil` at the object's end.
+    ///
+    /// Steps over the colon too.
     mutating func nextKey() -> Range<Int>? {
         skipComma()
         guard peek() == UInt8(ascii: "\"") else { return nil }
@@ -19,7 +21,7 @@ struct JSONCursor {
         return key
     }
 
-    /// The next element, `nil` at the array's end.
+    /// The next element; `nil` at the array's end.
     mutating func nextElement() -> Range<Int>? {
         skipComma()
         guard let byte = peek(), byte != UInt8(ascii: "]") else { return nil }
@@ -79,20 +81,20 @@ struct JSONCursor {
 }
 
 extension JSONCursor {
-    /// The text of a value, as it is written.
+    /// The text of a value, exactly as the JSON has it.
     func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
-    /// Whether a quoted JSON string says the same as a Swift string.
+    /// Whether a quoted JSON string stands for the same bytes as a Swift string.
     func matches(_ quoted: Range<Int>, _ plain: String) -> Bool {
         let inner = JSONCursor.inner(quoted)
         return bytes[inner].contains(UInt8(ascii: "\\"))
             ? JSONCursor.unescape(bytes[inner]).hasSameBytes(as: plain) : bytes[inner].elementsEqual(plain.utf8)
     }
 
-    /// A quoted JSON string's characters.
+    /// A quoted JSON string's characters, escapes resolved; a lone surrogate becomes U+FFFD.
     func unescape(_ quoted: Range<Int>) -> String { JSONCursor.unescape(bytes[JSONCursor.inner(quoted)]) }
 
-    /// Without the quotes.
+    /// The range between the quotes.
     private static func inner(_ quoted: Range<Int>) -> Range<Int> {
         quoted.count < 2 ? quoted.upperBound..<quoted.upperBound : quoted.lowerBound + 1..<quoted.upperBound - 1
     }

@@ -1,9 +1,13 @@
 extension JSONText {
+    /// The kinds of JSON values.
     public enum Kind: Sendable { case object, array, string, number, bool, null }
 
+    /// The value's kind, told by its first byte.
     public var kind: Kind { JSONText.kind(startingWith: text.utf8.first) }
 
-    /// What kind of value the member of that name is, without a copy of it: a history may be long.
+    /// The kind of the member with that name, found without copying the member, which may be a long history.
+    ///
+    /// - Returns: `nil` where this is not an object or has no such member.
     package func kind(of key: String) -> Kind? {
         guard kind == .object else { return nil }
         return reading { cursor in
@@ -27,9 +31,12 @@ extension JSONText {
         }
     }
 
+    /// Whether this is JSON's `null`.
     public var isNull: Bool { kind == .null }
 
-    /// The member of that name, `nil` where this is no object or has no such member. The first of two wins.
+    /// The member of that name; `nil` where this is not an object or has no such member.
+    ///
+    /// Of several members with the same name, the first one counts.
     public subscript(key: String) -> JSONText? {
         guard kind == .object else { return nil }
         return reading { cursor in
@@ -42,7 +49,7 @@ extension JSONText {
         }
     }
 
-    /// The object's members in their order; empty where this is no object.
+    /// The object's members in their order, their names without escapes; empty where this is not an object.
     public var members: [(key: String, value: JSONText)] {
         guard kind == .object else { return [] }
         return reading { cursor in
@@ -56,7 +63,7 @@ extension JSONText {
         }
     }
 
-    /// The array's elements in their order; empty where this is no array.
+    /// The array's elements in their order; empty where this is not an array.
     public var elements: [JSONText] {
         guard kind == .array else { return [] }
         return reading { cursor in
@@ -67,13 +74,15 @@ extension JSONText {
         }
     }
 
-    /// The string's characters, escapes resolved; a lone surrogate becomes U+FFFD. `nil` where this is no string.
+    /// The string's characters, escapes resolved; `nil` where this is not a string.
+    ///
+    /// A lone surrogate becomes U+FFFD.
     public var string: String? {
         guard kind == .string else { return nil }
         return reading { cursor in cursor.unescape(0..<cursor.bytes.count) }
     }
 
-    /// How many levels of arrays and objects there are.
+    /// The number of levels of arrays and objects; 0 for any other value.
     var depth: Int {
         reading { cursor in
             var (depth, deepest) = (0, 0)
@@ -94,9 +103,12 @@ extension JSONText {
         }
     }
 
-    /// The strings at any depth, in their order, but for what stands in members of the names given.
+    /// All strings at any depth in their order, without the names of members.
     ///
-    /// One walk over the bytes: the whole of a history is read this way when it is indexed.
+    /// Walks the bytes once: whole histories are read this way when they are indexed.
+    ///
+    /// - Parameter silent: names of members whose values are skipped.
+    /// - Returns: the strings' characters, escapes resolved.
     package func strings(exceptIn silent: Set<String>) -> [String] {
         reading { cursor in
             var strings: [String] = []
@@ -126,12 +138,15 @@ extension JSONText {
         }
     }
 
-    /// `nil` where this is no integer, or not one of 64 bits.
+    /// The integer; `nil` where this is not a number, has a fraction or an exponent, or does not fit 64 bits.
     public var int: Int? { kind == .number ? Int(text) : nil }
+    /// The number, rounded to the nearest double, or infinite where it is too large; `nil` where this is not a number.
     public var double: Double? { kind == .number ? Double(text) : nil }
+    /// The truth value; `nil` where this is neither `true` nor `false`.
     public var bool: Bool? { kind == .bool ? text == "true" : nil }
 
-    /// The cursor works on the string's own bytes where they lie in one piece, as those of Swift's own strings do.
+    /// Runs work on a cursor over the string's own bytes where they are contiguous, as in native Swift strings, or over
+    /// a copy of them.
     private func reading<Value>(_ work: (inout JSONCursor) -> Value) -> Value {
         func run(_ bytes: UnsafeBufferPointer<UInt8>) -> Value {
             var cursor = JSONCursor(bytes)

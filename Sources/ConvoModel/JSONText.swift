@@ -1,30 +1,33 @@
-/// One JSON value, kept as the text it came as, but for the white space between its tokens.
+/// One JSON value, kept as the text it came as, without the white space between its tokens.
 ///
 /// Convo's promise is a lossless mirror: key order, unknown fields, `1.0`, integers of twenty digits, escapes and
 /// `null` must survive. Types that decode (Foundation's included) lose them; this one keeps the text and reads from
 /// it only what is asked for.
 ///
-/// Every value of this type is valid JSON (RFC 8259) of at most ``depthLimit`` levels. Two are equal where their bytes
-/// are. Reading a member walks the text: fine for the objects of this API, wrong for a large table of keys.
+/// Every value of this type is valid JSON (RFC 8259) of at most ``depthLimit`` levels. Two values are equal where
+/// their bytes are. Reading a member walks the text: fine for the objects of this API, wrong for a large table of keys.
 public struct JSONText: Hashable, Sendable, CustomStringConvertible {
-    /// SQLite's own JSON functions refuse more than 1,000 levels; what we take in must stay readable there.
+    /// The greatest number of levels of arrays and objects in a value.
+    ///
+    /// SQLite's own JSON functions refuse more than 1,000 levels, and must be able to read every value.
     public static let depthLimit = 500
 
-    /// The value's text, without white space between tokens.
+    /// The value's text in UTF-8, without white space between tokens.
     public let text: String
 
+    /// The value's text.
     public var description: String { text }
 
-    /// Takes in a JSON text.
+    /// Checks a JSON text and drops the white space between its tokens.
     ///
-    /// - Throws: ``JSONSyntaxError`` if it is not exactly one JSON value in UTF-8 within the depth limit.
+    /// - Throws: ``JSONSyntaxError`` if it is not exactly one JSON value within ``depthLimit``.
     public init(_ text: String) throws(JSONSyntaxError) {
         try self.init(utf8: Array(text.utf8))
     }
 
-    /// Takes in the bytes of a JSON text; a byte order mark at their start is dropped.
+    /// Checks the bytes of a JSON text, and drops white space between its tokens and a byte order mark at its start.
     ///
-    /// - Throws: ``JSONSyntaxError`` if they are not exactly one JSON value in UTF-8 within the depth limit.
+    /// - Throws: ``JSONSyntaxError`` if they are not exactly one JSON value in UTF-8 within ``depthLimit``.
     public init(utf8 bytes: [UInt8]) throws(JSONSyntaxError) {
         let compact = try JSONCompactor.compact(bytes, depthLimit: JSONText.depthLimit)
         guard let text = String(validating: compact.bytes, as: UTF8.self) else {
@@ -33,30 +36,35 @@ public struct JSONText: Hashable, Sendable, CustomStringConvertible {
         self.text = text
     }
 
+    /// Whether both texts have the same bytes: `1.0` and `1` differ, and so do two orders of the same members.
     public static func == (one: JSONText, other: JSONText) -> Bool { one.text.hasSameBytes(as: other.text) }
+    /// Hashes the text, so that equal values have equal hashes.
     public func hash(into hasher: inout Hasher) { hasher.combine(text) }
 
-    /// For text that is known to be valid and compact: a slice of a valid value, or what a builder wrote.
+    /// Wraps text that is known to be valid and compact: a slice of a valid value, or the output of a builder.
     init(trusted text: String) {
         self.text = text
     }
 
-    /// For text read back from our own database, which took in only valid values.
+    /// Wraps text read back from our own database, which stores only valid values.
     ///
-    /// Skips the check. Reading from a text that is not valid gives `nil` and empty answers, never a crash.
+    /// Skips the check. Reading from a text that is not valid gives `nil` and empty results, never a crash.
     public static func stored(_ text: String) -> JSONText { JSONText(trusted: text) }
 }
 
 extension JSONText {
+    /// JSON's `null`.
     public static let null = JSONText(trusted: "null")
 
+    /// `true` or `false`.
     public static func bool(_ value: Bool) -> JSONText { JSONText(trusted: value ? "true" : "false") }
+    /// A number without a fraction or an exponent.
     public static func int(_ value: Int) -> JSONText { JSONText(trusted: String(value)) }
 
-    /// A finite number; `null` for one that JSON cannot say.
+    /// A finite number; `null` for infinity and NaN, which JSON cannot express.
     public static func double(_ value: Double) -> JSONText { value.isFinite ? JSONText(trusted: "\(value)") : .null }
 
-    /// A string, escaped as little as JSON asks: quotes, backslashes and control characters.
+    /// A string, in which only quotes, backslashes and control characters (U+007F included) are escaped.
     public static func string(_ value: String) -> JSONText {
         var quoted: [UInt8] = [UInt8(ascii: "\"")]
         quoted.reserveCapacity(value.utf8.count + 2)
@@ -65,10 +73,12 @@ extension JSONText {
         return JSONText(trusted: String(decoding: quoted, as: UTF8.self))
     }
 
+    /// A string as ``string(_:)`` makes it; `null` for `nil`.
     public static func string(_ value: String?) -> JSONText { value.map { string($0) } ?? .null }
 
+    /// An array with its elements in the order given.
     public static func array(_ elements: some Collection<JSONText>) -> JSONText {
-        // Into room for all of it: a history may be long.
+        // Reserved for the whole text: a history may be long.
         var text = String()
         text.reserveCapacity(elements.reduce(2) { $0 + 1 + $1.text.utf8.count })
         text.append("[")
@@ -100,9 +110,16 @@ extension JSONText {
         return JSONText(trusted: text)
     }
 
-    /// This object with one member set in its place, or added at the end; without it where the value is `nil`.
+    /// This object with one member replaced in its place or added at its end, or without it where `value` is `nil`.
     ///
-    /// A second member of that name goes: we read the first of two, and most others the last.
+    /// Members' values keep their text; their names are written anew, with ``string(_:)``'s escapes. Further
+    /// members of the same name are dropped, because this type reads the first of them and most other readers the last.
+    /// The result for a value that is not an object is an object with this member alone.
+    ///
+    /// - Parameters:
+    ///   - key: the member's name, without escapes.
+    ///   - value: the member's new value; `nil` removes the member.
+    /// - Returns: the changed object.
     public func setting(_ key: String, to value: JSONText?) -> JSONText {
         var isSet = false
         var members: [(String, JSONText?)] = self.members.map { member in

@@ -1,8 +1,8 @@
 extension String {
-    /// Whether both are the same bytes of UTF-8.
+    /// Whether both have the same bytes of UTF-8.
     ///
-    /// Swift's own `==` compares by canonical equivalence: it takes "é" as one scalar (NFC) and as two (NFD) for equal.
-    /// A mirror has to tell them apart, because the server does.
+    /// Swift's own `==` compares by canonical equivalence: "é" as one scalar (NFC) equals "é" as two (NFD). A mirror
+    /// has to tell them apart, because the server does.
     package func hasSameBytes(as other: String) -> Bool {
         let same = utf8.withContiguousStorageIfAvailable { mine in
             other.utf8.withContiguousStorageIfAvailable { theirs in
@@ -14,7 +14,7 @@ extension String {
 }
 
 extension String? {
-    /// The same of texts that may be missing.
+    /// Whether both are `nil`, or both have the same bytes of UTF-8.
     package func hasSameBytes(as other: String?) -> Bool {
         switch (self, other) {
         case (let one?, let other?): one.hasSameBytes(as: other)

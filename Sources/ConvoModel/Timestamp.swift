@@ -2,14 +2,21 @@
 ///
 /// The text is what is stored and shown; the number is for comparing. Foundation's parser keeps milliseconds only,
 /// and the server tells two changes apart by microseconds.
+///
+/// `==` compares the text too, so two texts of one moment are neither equal nor ordered.
 public struct Timestamp: Hashable, Sendable, CustomStringConvertible {
+    /// The moment in RFC 3339, as the server wrote it, or as the server would write it where the text was made here.
     public let text: String
-    /// Since 1970-01-01T00:00:00Z.
+    /// The moment in microseconds since 1970-01-01T00:00:00Z, negative before; further digits are cut off.
     public let microseconds: Int64
 
+    /// The moment's text.
     public var description: String { text }
 
     /// Reads `YYYY-MM-DDTHH:MM:SS[.fraction](Z|±HH:MM)`; `nil` for anything else.
+    ///
+    /// As RFC 3339 allows, `t`, `z`, a space in place of `T` and the second 60 are read. A day that its month does not
+    /// have (February 30) counts on into the next month.
     public init?(_ text: String) {
         guard let microseconds = Timestamp.parse(Array(text.utf8)) else { return nil }
         self.text = text
@@ -17,6 +24,8 @@ public struct Timestamp: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Writes a moment the way the server does: UTC, six digits, `Z`.
+    ///
+    /// - Parameter microseconds: since 1970-01-01T00:00:00Z; the text is RFC 3339 for the years 0000 to 9999 only.
     public init(microseconds: Int64) {
         self.microseconds = microseconds
         let (days, inDay) = microseconds.quotientAndRemainder(floored: 86_400_000_000)
@@ -46,10 +55,11 @@ public struct Timestamp: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Timestamp: Comparable {
+    /// Whether one moment is earlier than the other, whatever their texts.
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
 }
 
-/// Reads fixed runs of digits from left to right.
+/// Reads runs of digits of a given length from left to right.
 private struct DigitReader {
     private let bytes: [UInt8]
     private var index = 0
@@ -73,7 +83,7 @@ private struct DigitReader {
         return true
     }
 
-    /// One digit or more, cut after the sixth, in microseconds.
+    /// Reads one digit or more as a fraction of a second, in microseconds; digits after the sixth are cut off.
     mutating func fraction() -> Int64? {
         var value: Int64 = 0
         var count = 0
@@ -86,7 +96,7 @@ private struct DigitReader {
         return value
     }
 
-    /// `Z` or `±HH:MM`, in minutes; `nil` unless it ends the text.
+    /// Reads `Z` or `±HH:MM`, in minutes; `nil` unless it ends the text.
     mutating func offset() -> Int64? {
         if skip("Z") || skip("z") { return index == bytes.count ? 0 : nil }
         let sign: Int64 = skip("+") ? 1 : skip("-") ? -1 : 0
@@ -97,8 +107,10 @@ private struct DigitReader {
     }
 }
 
-/// A day of the Gregorian calendar, and back. Source of the arithmetic: "chrono-Compatible Low-Level Date
-/// Algorithms", Howard Hinnant, howardhinnant.github.io/date_algorithms.html (`days_from_civil`, `civil_from_days`).
+/// A day of the Gregorian calendar, converted from and to a count of days.
+///
+/// Source of the arithmetic: "chrono-Compatible Low-Level Date Algorithms", Howard Hinnant,
+/// howardhinnant.github.io/date_algorithms.html (`days_from_civil`, `civil_from_days`).
 private struct CivilDate {
     let year: Int64
     let month: Int64
@@ -127,7 +139,7 @@ private struct CivilDate {
 }
 
 extension Int64 {
-    /// Division that rounds down, so that moments before 1970 come out right.
+    /// Divides and rounds down, so that moments before 1970 come out right.
     fileprivate func quotientAndRemainder(floored divisor: Int64) -> (quotient: Int64, remainder: Int64) {
         let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
@@ -135,16 +147,16 @@ extension Int64 {
 }
 
 extension Timestamp {
-    /// Years 0000 to 9999, which is what the text of a moment can say.
+    /// The microseconds of the years 0000 to 9999, the only ones that RFC 3339 can express.
     private static let writable: ClosedRange<Int64> = -62_167_219_200_000_000...253_402_300_799_999_999
 
-    /// In a text, a lower number may be a year.
+    /// The lowest number of seconds that is read from a text: a lower number may be a year.
     private static let leastSeconds = 1e8
 
     /// Reads a moment that is not written as the API promises: without a zone (UTC is meant), with `+0200` in place of
-    /// `+02:00`, or as a number of seconds since 1970. `nil` for anything else.
+    /// `+02:00`, or as a number of seconds since 1970; `nil` for anything else.
     ///
-    /// Its ``text`` is the server's own where that is RFC 3339, else the same moment as the API would write it.
+    /// The ``text`` is the server's own where that is RFC 3339, or else the same moment as the API would write it.
     public init?(lenient json: JSONText) {
         switch json.kind {
         case .string:
@@ -157,7 +169,9 @@ extension Timestamp {
         }
     }
 
-    /// The same of a text, which may hold the number too.
+    /// Reads a moment from a text that is not written as the API promises; `nil` for anything else.
+    ///
+    /// The text may also hold the number of seconds, from 100,000,000 on: a lower number may be a year.
     public init?(lenient text: String) {
         if let strict = Timestamp(text) {
             self = strict
@@ -182,7 +196,7 @@ extension Timestamp {
         self.init(microseconds: microseconds)
     }
 
-    /// With `Z` where there is no zone, and with the colon that its offset lacks.
+    /// The text with `Z` where it has no zone, and with a colon in an offset that lacks it.
     private static func completed(_ text: String) -> String {
         let digits = text.utf8.suffix(4)
         let isOffset = text.utf8.count > 20 && digits.allSatisfy { (0x30...0x39).contains($0) }
@@ -192,24 +206,32 @@ extension Timestamp {
     }
 }
 
-/// A moment on the clock that runs from the machine's start, through its sleep too, and that nobody can set.
+/// A moment on the clock that runs from the machine's start, also while it sleeps, and that nobody can set.
 ///
-/// What must not be believed of a wall clock is measured with it: that some time has really passed.
+/// It measures that time has really passed, where a wall clock could have been set.
 public struct Uptime: Sendable, Hashable {
-    /// Which start of the machine it counts from.
+    /// The id of the machine's start from which the clock counts.
     public let boot: String
+    /// The time since that start, in microseconds.
     public let microseconds: Int64
 
+    /// Creates a moment on the clock of one start of a machine.
+    ///
+    /// - Parameters:
+    ///   - boot: the id of the machine's start.
+    ///   - microseconds: the time since that start.
     public init(boot: String, microseconds: Int64) {
         self.boot = boot
         self.microseconds = microseconds
     }
 
-    /// How much later this is; `nil` where the machine was started anew in between, or it is another one.
+    /// How much later this moment is, negative where it is earlier.
+    ///
+    /// - Returns: `nil` where the two moments count from different starts, or on different machines.
     public func since(_ earlier: Uptime) -> Duration? {
         boot == earlier.boot ? .microseconds(microseconds - earlier.microseconds) : nil
     }
 
-    /// How long the machine has been running.
+    /// How long the machine had been running at this moment.
     public var sinceBoot: Duration { .microseconds(microseconds) }
 }
