@@ -1,19 +1,22 @@
 import Dispatch
 import Synchronization
 
-/// When the write-ahead log is brought into the file: beside the writers, and not in their time.
+/// Decides when the write-ahead log is copied into the database file, so that writers hardly wait for it.
 ///
-/// SQLite has whoever commits the thousandth page do it, and wait for the disk: the writer of a first sync, or a short
-/// command that came between two of its transactions.
+/// SQLite's own automatic checkpoint runs in the commit that brings the log to a thousand pages, which then waits for
+/// the disk. That commit may be the writer's of a first sync, or that of a short command between two of its
+/// transactions. Here the checkpoint runs on a thread of its own.
 final class CheckpointScheduler: Sendable {
-    /// Pages in the log, and not yet in the file, from which on it is worth the trip.
+    /// Pages that are in the log but not yet in the file, from which on a checkpoint is worth its cost.
     private static let due = 1000
-    /// A log that is written faster than it is brought home never begins anew: from here on its writer waits for that.
+    /// Pages in the log from which on a busy writer waits for the checkpoint: SQLite reuses the log from its beginning
+    /// only once a checkpoint has caught up with the writer.
     private static let overdue = 4096
-    /// Where nobody else has seen to it, a writer that never does by itself does it all the same.
+    /// Pages in the log from which on even a writer that is not busy makes the checkpoint, because nobody else did.
     private static let longOverdue = 16384
 
     private struct State {
+        /// Whether a checkpoint is scheduled or running on the queue.
         var isUnderWay = false
         /// Pages of the log that are in the file too.
         var home = 0
@@ -22,11 +25,14 @@ final class CheckpointScheduler: Sendable {
     private let state = Mutex(State())
     private let queue = DispatchQueue(label: "convo.checkpoints")
 
-    /// After a commit.
+    /// Begins or makes a checkpoint after a commit, if the log is long enough for one.
+    ///
+    /// Blocks for file I/O where it makes the checkpoint itself.
     ///
     /// - Parameters:
-    ///   - isBusy: whether this writer has more to come, and sees to the log.
-    ///   - borrow: lends a connection for as long as its argument works.
+    ///   - writer: the connection that committed.
+    ///   - isBusy: whether the writer has more transactions to come, and so takes care of the log.
+    ///   - borrow: lends a connection for as long as its argument runs.
     func noteCommit(
         by writer: Database, isBusy: Bool, borrow: @escaping @Sendable ((Database) -> Void) throws -> Void
     ) {
@@ -38,17 +44,20 @@ final class CheckpointScheduler: Sendable {
         }
     }
 
-    /// Brings home what a long log still holds. Left undone, it is done by whoever is the last to close the file: a
-    /// short command, perhaps.
+    /// Waits for a checkpoint on the queue, then copies what a long log still holds.
+    ///
+    /// Otherwise the last connection that closes the file would do it, which may be that of a short command.
     func finish(for writer: Database) {
         queue.sync {}
         if writer.logPages >= CheckpointScheduler.due { writer.checkpoint() }
     }
 
-    /// A checkpoint that fails leaves the log as it is, with all that it holds; a later commit tries again.
+    /// Schedules a checkpoint on the queue, unless one is under way or the last one is recent enough.
+    ///
+    /// A checkpoint that fails leaves the log as it is, with everything that it holds; a later commit tries again.
     private func begin(of pages: Int, _ borrow: @escaping @Sendable ((Database) -> Void) throws -> Void) {
         let isWorthIt = state.withLock { state in
-            if pages < state.home { state.home = 0 }  // the log has begun anew
+            if pages < state.home { state.home = 0 }  // SQLite has begun the log anew
             guard !state.isUnderWay, pages - state.home >= CheckpointScheduler.due else { return false }
             state.isUnderWay = true
             return true

@@ -1,13 +1,22 @@
 public import CSQLite
 
 extension Database {
+    /// Boxes a closure, so that SQLite can hold it by a pointer.
     private final class Work {
         let perform: @Sendable (DatabaseValue) throws -> DatabaseValue
         init(_ perform: @escaping @Sendable (DatabaseValue) throws -> DatabaseValue) { self.perform = perform }
     }
 
-    /// Makes a function of one value known to SQL on this connection. The same value gives the same answer; what it
-    /// throws is the statement's error.
+    /// Registers a function of one argument for SQL on this connection.
+    ///
+    /// SQLite may reuse a result, so the same argument must always give the same result. The connection holds the
+    /// closure until it is closed.
+    ///
+    /// - Parameters:
+    ///   - name: the function's name in SQL.
+    ///   - work: computes the result. The statement that calls the function fails with what it throws: with the code
+    ///     of a ``DatabaseError``, and with `SQLITE_ERROR` for any other error.
+    /// - Throws: ``DatabaseError`` where SQLite refuses the registration.
     public func addFunction(
         _ name: String, _ work: @escaping @Sendable (DatabaseValue) throws -> DatabaseValue
     ) throws {
@@ -61,7 +70,9 @@ extension Database {
 }
 
 extension Database {
-    /// FTS5's own interface, for tokenizers and functions. It lives as long as the connection.
+    /// The interface of FTS5, for registering tokenizers and auxiliary functions.
+    ///
+    /// It is valid as long as the connection.
     ///
     /// - Throws: ``DatabaseError`` where SQLite was built without FTS5.
     public func fts5() throws -> UnsafeMutablePointer<fts5_api> {

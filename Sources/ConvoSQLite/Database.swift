@@ -8,27 +8,34 @@ import Darwin
 
 /// One connection to a database file.
 ///
-/// `@unchecked Sendable`: ``DatabasePool``, which alone makes connections, takes one out of its locked list for each
-/// caller and puts it back when the caller's synchronous work is over; so two threads are never inside one. SQLite allows
-/// this of a connection without a mutex (sqlite.org/threadsafe.html, "Multi-thread").
+/// `@unchecked Sendable`: ``DatabasePool``, which alone opens connections, takes one out of its locked list for each
+/// caller and puts it back when the caller's synchronous work is over; so two threads never use one at once. SQLite
+/// allows this of a connection without a mutex (sqlite.org/threadsafe.html, "Multi-thread").
 public final class Database: @unchecked Sendable {
-    /// Compiled statements that are kept for the next time.
+    /// The number of compiled statements that a connection keeps; the next one drops all of them.
     private static let statementLimit = 200
 
+    /// The pause between two attempts to get a lock that another connection holds.
     private static let busyPauseMicroseconds: UInt32 = 1000
 
+    /// The ways to begin a transaction (sqlite.org/lang_transaction.html).
     public enum TransactionKind: String {
+        /// Takes no lock before the first statement that needs one.
         case deferred = "BEGIN DEFERRED"
-        /// Takes the write lock at once: what is read inside stays true until the end.
+        /// Takes the write lock at once, so what the transaction reads stays true until its end.
         case immediate = "BEGIN IMMEDIATE"
     }
 
-    /// What may be done with the file.
+    /// The ways to open a database file.
     public enum Access: Sendable {
+        /// Reading and writing; SQLite creates the file where there is none.
         case readWrite
+        /// Reading only; the file must exist.
         case readOnly
-        /// Read without locks and without a log, as on a medium that nobody writes to: what another process changes
-        /// meanwhile is read wrongly (sqlite.org/uri.html, "immutable"). There must be no log that holds anything.
+        /// Reading without locks and without a log, as from a medium that nobody writes to.
+        ///
+        /// What another process changes meanwhile is read wrongly (sqlite.org/uri.html, "immutable"). Where there is a
+        /// log, it must be empty.
         case immutable
     }
 
@@ -41,13 +48,22 @@ public final class Database: @unchecked Sendable {
     private let writerQueue: WriterQueue
     private let access: Access
     private let busyTimeoutMilliseconds: Int64
-    /// Until it is set up: all that is done for that, together, waits no longer.
+    /// Until when the connection waits for locks while it is opened and set up, on the clock of ``now``; `nil` after
+    /// that.
     private var openingDeadline: Int64?
+    /// When the current wait for a lock gives up, on the clock of ``now``.
     private var waitDeadline: Int64 = 0
-    /// Of this connection, as long as it waits.
+    /// The descriptor that shows other processes that this connection waits to write; `nil` while it does not wait.
     private var ticket: Int32?
 
-    /// - Parameter openingDeadline: on the clock of ``now``; counts until ``isOpen()`` is called.
+    /// Opens a connection, which blocks for file I/O.
+    ///
+    /// - Parameters:
+    ///   - path: the database file.
+    ///   - access: what the connection may do with the file.
+    ///   - busyTimeoutMilliseconds: how long a statement waits for a lock that another connection holds.
+    ///   - openingDeadline: until when it waits at most, on the clock of ``now``, before ``isOpen()`` is called.
+    /// - Throws: ``DatabaseError`` where SQLite cannot open the file.
     init(path: String, access: Access, busyTimeoutMilliseconds: Int64, openingDeadline: Int64) throws {
         var opened: OpaquePointer?
         let flags =
@@ -66,15 +82,15 @@ public final class Database: @unchecked Sendable {
         self.openingDeadline = openingDeadline
         guard code == SQLITE_OK else { throw Database.error(opened, code) }
         sqlite3_extended_result_codes(opened, 1)
-        // The connection ends in `deinit`: the pointers outlive their use.
-        // SQLite's own handler soon sleeps a tenth of a second at a time.
+        // `deinit` closes the connection, so SQLite makes no call with these pointers once `self` is gone.
+        // The pauses of SQLite's own handler grow to a tenth of a second.
         sqlite3_busy_handler(
             opened,
             { database, tries in
                 guard let database else { return 0 }
                 return Unmanaged<Database>.fromOpaque(database).takeUnretainedValue().wait(after: Int(tries)) ? 1 : 0
             }, Unmanaged.passUnretained(self).toOpaque())
-        // Takes the place of SQLite's own checkpoints.
+        // SQLite's automatic checkpoint is a WAL hook too, which this one replaces.
         sqlite3_wal_hook(
             opened,
             { database, _, _, pages in
@@ -84,17 +100,20 @@ public final class Database: @unchecked Sendable {
             }, Unmanaged.passUnretained(self).toOpaque())
     }
 
-    /// To be called when it is set up.
+    /// Ends the time of setting up, after which each statement may wait for the whole busy timeout.
     func isOpen() { openingDeadline = nil }
 
-    /// Milliseconds on a clock that nobody sets.
+    /// Milliseconds on a monotonic clock, which nobody can set.
     static var now: Int64 {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000
     }
 
-    /// `?`, `#` and `%` mean something in a URI; of the rest, too, only what certainly means itself is left as it is.
+    /// The URI that opens a file as immutable.
+    ///
+    /// Every byte is percent-encoded but those that certainly stand for themselves: `?`, `#` and `%` have a meaning in
+    /// a URI.
     private static func immutableURI(of path: String) -> String {
         let plain = Set("/-._~abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".utf8)
         let encoded = path.utf8.map { byte in
@@ -104,7 +123,10 @@ public final class Database: @unchecked Sendable {
         return "file:\(encoded.joined())?immutable=1"
     }
 
-    /// While another process writes.
+    /// Pauses while another connection holds a lock that SQLite needs.
+    ///
+    /// - Parameter tries: how often SQLite has called before in the same wait.
+    /// - Returns: `false` where the time is over, upon which SQLite reports `SQLITE_BUSY`.
     private func wait(after tries: Int) -> Bool {
         let now = Database.now
         if tries == 0 { waitDeadline = min(now + busyTimeoutMilliseconds, openingDeadline ?? .max) }
@@ -125,16 +147,25 @@ public final class Database: @unchecked Sendable {
         sqlite3_close_v2(handle)
     }
 
-    /// Rows that the last statement changed.
+    /// The number of rows that the last `INSERT`, `UPDATE` or `DELETE` changed.
     public var changesCount: Int { Int(sqlite3_changes64(handle)) }
 
-    /// Rows that were changed since the connection was opened, those of virtual tables' own tables among them.
+    /// The number of rows changed since the connection was opened, those in virtual tables' shadow tables included.
     public var totalChangesCount: Int { Int(sqlite3_total_changes64(handle)) }
+    /// The row id of the connection's last successful `INSERT`; 0 before the first.
     public var lastInsertedRowID: Int64 { sqlite3_last_insert_rowid(handle) }
-    /// Whether every statement is a transaction by itself.
+    /// Whether the connection is outside of a transaction, so that each statement is one by itself.
     var isAutocommitting: Bool { sqlite3_get_autocommit(handle) != 0 }
 
-    /// Runs one statement with arguments, or without any a script of several.
+    /// Runs one statement with arguments, or a script of any number of statements without arguments.
+    ///
+    /// Blocks for file I/O, and for up to the busy timeout where another connection holds a lock.
+    ///
+    /// - Parameters:
+    ///   - sql: the statement or the script.
+    ///   - arguments: the values of the statement's parameters; a script has none.
+    /// - Throws: ``DatabaseError``; `SQLITE_READONLY` for a statement that could write, or any script, inside a read. A
+    ///   script stops at the first statement that fails.
     public func execute(sql: String, arguments: StatementArguments = StatementArguments()) throws {
         guard arguments.values.isEmpty else {
             return try cachedStatement(sql: sql).execute(arguments: arguments)
@@ -145,8 +176,11 @@ public final class Database: @unchecked Sendable {
         guard code == SQLITE_OK else { throw Database.error(handle, code) }
     }
 
-    /// The statement, compiled the first time only. One that is in the middle of its result is not disturbed: there
-    /// is another one then.
+    /// The compiled statement, from the connection's cache where it is there and not in the middle of its rows.
+    ///
+    /// - Parameter sql: exactly one statement.
+    /// - Returns: a statement that is ready to run.
+    /// - Throws: ``DatabaseError`` where it cannot be compiled, or could write inside a read.
     public func cachedStatement(sql: String) throws -> Statement {
         if let statement = statements[sql], !statement.isBusy, !isReading || statement.isReadOnly { return statement }
         let statement = try Statement(handle, sql, isReading: isReading)
@@ -155,40 +189,54 @@ public final class Database: @unchecked Sendable {
         return statement
     }
 
-    /// Happens whole or, where anything throws, not at all.
+    /// Runs work in a transaction, which is committed whole or, where anything throws, rolled back.
+    ///
+    /// Transactions do not nest. Blocks for file I/O, and for up to the busy timeout where another connection holds a
+    /// lock.
+    ///
+    /// - Parameters:
+    ///   - kind: how the transaction begins.
+    ///   - work: what runs between `BEGIN` and `COMMIT`.
+    /// - Returns: the work's value.
+    /// - Throws: ``DatabaseError``, `SQLITE_BUSY` after the busy timeout; whatever the work throws.
     public func inTransaction<Value>(_ kind: TransactionKind, _ work: () throws -> Value) throws -> Value {
         defer { stopWaiting() }
         try cachedStatement(sql: kind.rawValue).execute()
-        stopWaiting()  // it is ours
+        stopWaiting()  // the transaction has begun
         do {
             let value = try work()
             try cachedStatement(sql: "COMMIT").execute()
             return value
         } catch {
-            // SQLite itself rolls back after some errors. Where this fails, the connection is given up.
+            // SQLite itself rolls back after some errors. Where this fails, the pool drops the connection.
             if !isAutocommitting { try? cachedStatement(sql: "ROLLBACK").execute() }
             throw error
         }
     }
 
-    /// Brings of the write-ahead log into the file what no reader still needs there. Nobody waits for it, and it waits
-    /// for nobody; where it fails, the log keeps what it holds.
+    /// Copies the pages of the write-ahead log into the file that no reader still needs in the log.
     ///
-    /// - Returns: how many pages of the log are in the file now.
+    /// It is a passive checkpoint: it waits for no lock, and no reader or writer waits for it. Where it fails, the log
+    /// keeps what it holds. Blocks for file I/O.
+    ///
+    /// - Returns: how many pages of the log are in the file now; 0 where it failed.
     @discardableResult
     func checkpoint() -> Int {
         var pages: Int32 = 0
         sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, &pages)
-        return max(0, Int(pages))  // -1 where it failed
+        return max(0, Int(pages))  // SQLite sets -1 on failure
     }
 
-    /// A view of one moment; a statement that could write is an error in it.
+    /// Runs work in a read transaction, which sees one state of the database.
+    ///
+    /// - Throws: ``DatabaseError``, `SQLITE_READONLY` for a statement that could write; whatever the work throws.
     func reading<Value>(_ work: (Database) throws -> Value) throws -> Value {
         isReading = true
         defer { isReading = false }
         return try inTransaction(.deferred) { try work(self) }
     }
 
+    /// The error for a result code, with the connection's message, and its extended code where that fits the code.
     static func error(_ handle: OpaquePointer?, _ code: Int32) -> DatabaseError {
         let extended = handle.map(sqlite3_extended_errcode) ?? code
         let message = handle.flatMap(sqlite3_errmsg).map { String(cString: $0) } ?? ""
@@ -196,20 +244,26 @@ public final class Database: @unchecked Sendable {
     }
 }
 
-/// What SQLite answered instead of doing it.
+/// An error that SQLite reported, or that this layer reports with one of SQLite's codes.
 public struct DatabaseError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The extended result code (sqlite.org/rescode.html).
     public let extendedCode: Int32
-    /// In SQLite's words. It may name tables and columns, never values.
+    /// SQLite's own words, which may name tables and columns but hold no bound values.
     public let message: String
 
+    /// Creates an error.
+    ///
+    /// - Parameters:
+    ///   - code: a primary or extended result code of SQLite's.
+    ///   - message: what went wrong, without values from the database.
     public init(code: Int32, message: String) {
         extendedCode = code
         self.message = message
     }
 
-    /// The primary result code, as `SQLITE_BUSY`.
+    /// The primary result code, such as `SQLITE_BUSY`.
     public var code: Int32 { extendedCode & 0xFF }
 
+    /// The extended code and the message, for logs.
     public var description: String { "SQLite error \(extendedCode): \(message)" }
 }

@@ -8,26 +8,37 @@ import Glibc
 import Darwin
 #endif
 
-/// A file's connections: as many as there are callers at once, each opened when it is first needed. A program that
-/// asks one thing opens one.
+/// The connections to one file: as many as there are callers at once, each opened when it is first needed.
 ///
-/// Writes take turns, in this process by waiting, with other processes by SQLite's busy timeout. Reads wait for nobody.
+/// A program that makes one query opens one connection. Writers of this process wait for each other without a limit,
+/// and for writers of other processes up to the busy timeout. Readers wait for no writer. All methods block the calling
+/// thread for file I/O.
 public final class DatabasePool: Sendable {
-    /// Connections that are kept for the next caller.
+    /// The number of connections that are kept for later callers.
     private static let idleLimit = 5
+    /// The pause between two attempts to open a connection.
     private static let openPauseMicroseconds: UInt32 = 20_000
 
     private let open: @Sendable () throws -> Database
-    /// Reads take from the end and writes from the front, so that each finds what it had in its cache.
+    /// The connections that nobody uses.
+    ///
+    /// Readers take from the end and writers from the front, so that each finds a connection whose cache holds what it
+    /// needs.
     private let idle: Mutex<[Database]>
     private let turn = DispatchSemaphore(value: 1)
     private let checkpoints = CheckpointScheduler()
     private let writerQueue: WriterQueue
 
+    /// Opens a first connection, so that whatever is wrong with the file is known when this returns.
+    ///
     /// - Parameters:
-    ///   - busyTimeoutSeconds: how long a transaction waits for another process; and to open a connection, in all.
-    ///   - prepare: sets up each connection. It is called once in here, so that what is wrong with the file is known
-    ///     when this returns.
+    ///   - path: the database file; the write-ahead log and `<path>.waiting` stand beside it.
+    ///   - access: what may be done with the file.
+    ///   - busyTimeoutSeconds: how long a statement waits for another process, and how long opening and setting up a
+    ///     connection takes at most.
+    ///   - prepare: sets up each connection after it was opened.
+    /// - Throws: ``DatabaseError`` where the file cannot be opened, `SQLITE_BUSY` where that takes longer than the
+    ///   timeout; whatever `prepare` throws.
     public init(
         path: String, access: Database.Access = .readWrite, busyTimeoutSeconds: Double,
         prepare: @escaping @Sendable (Database) throws -> Void
@@ -44,7 +55,7 @@ public final class DatabasePool: Sendable {
                     database.isOpen()
                     return database
                 } catch let error as DatabaseError where error.code == SQLITE_BUSY && Database.now < deadline {
-                    // While another process makes the file, or is the last to leave it, SQLite may say that it is busy
+                    // While another process creates the file, or is last to close it, SQLite may say that it is busy
                     // without asking the busy handler ("Sometimes Queries Return SQLITE_BUSY In WAL Mode",
                     // sqlite.org/wal.html).
                     usleep(DatabasePool.openPauseMicroseconds)
@@ -54,27 +65,49 @@ public final class DatabasePool: Sendable {
         idle = Mutex([try open()])
     }
 
-    /// Everything that the work reads is of one moment.
+    /// Runs work in a read transaction: all that it reads is of one state of the database.
+    ///
+    /// - Parameter work: must not keep the connection.
+    /// - Returns: the work's value.
+    /// - Throws: ``DatabaseError``, `SQLITE_READONLY` for a statement that could write; whatever the work throws.
     public func read<Value>(_ work: (Database) throws -> Value) throws -> Value {
         try borrowing { try $0.reading(work) }
     }
 
-    /// A transaction: it happens whole or, where the work throws, not at all.
+    /// Runs work in a transaction that holds the write lock from its start, and is committed whole or rolled back.
+    ///
+    /// It is meant for writers with many transactions: it lets waiting processes go first, and begins a checkpoint
+    /// where the log has grown. It waits for the other writers of this process without a limit, so a call from inside
+    /// the work of another write of the same pool never returns.
+    ///
+    /// - Parameter work: must not keep the connection.
+    /// - Returns: the work's value.
+    /// - Throws: ``DatabaseError``, `SQLITE_BUSY` where another process keeps the write lock for longer than the
+    ///   timeout; whatever the work throws.
     public func write<Value>(_ work: (Database) throws -> Value) throws -> Value {
         try writing(isBusy: true) { database in try database.inTransaction(.immediate) { try work(database) } }
     }
 
-    /// Whether another process waits to write: then a long transaction does well to end.
+    /// Whether another process waits to write, upon which a long transaction should end.
     public var isAwaited: Bool { writerQueue.isOccupied }
 
-    /// For work that makes its own transactions, and must be over soon.
+    /// Runs work that begins its own transactions and must be over soon.
+    ///
+    /// Unlike ``write(_:)``, it goes ahead of other processes that wait, and leaves the checkpoint to others unless the
+    /// log has grown very long. It waits for the other writers of this process in the same way.
+    ///
+    /// - Parameter work: must not keep the connection, and must end each transaction that it begins.
+    /// - Returns: the work's value.
+    /// - Throws: ``DatabaseError``; whatever the work throws.
     public func writeWithoutTransaction<Value>(_ work: (Database) throws -> Value) throws -> Value {
         try writing(isBusy: false, work)
     }
 
-    /// For one who has written much and has no more to come: what the log still holds is brought into the file.
+    /// Copies what a long write-ahead log still holds into the file, so that a short-lived process does not have to.
+    ///
+    /// To be called after a bulk write. Waits for the other writers of this process, and for the disk.
     public func finishCheckpoints() {
-        try? writing(isBusy: false) { checkpoints.finish(for: $0) }  // it never fails: it may be left undone
+        try? writing(isBusy: false) { checkpoints.finish(for: $0) }  // the data is safe without the checkpoint
     }
 
     private func writing<Value>(isBusy: Bool, _ work: (Database) throws -> Value) throws -> Value {
@@ -95,7 +128,7 @@ public final class DatabasePool: Sendable {
     }
 
     private func giveBack(_ database: Database, _ put: (inout [Database]) -> Void) {
-        guard database.isAutocommitting else { return }  // it could not end its transaction: SQLite does, closing it
+        guard database.isAutocommitting else { return }  // its transaction could not be ended: closing it rolls back
         idle.withLock { if $0.count < DatabasePool.idleLimit { put(&$0) } }
     }
 }

@@ -1,11 +1,19 @@
-/// A value as SQLite holds it. Two texts are equal where their bytes are, as SQLite itself compares them.
+/// A value as SQLite stores it.
+///
+/// Two texts are equal where their bytes are, as in SQLite's own comparison.
 public enum DatabaseValue: Hashable, Sendable {
+    /// SQL's `NULL`.
     case null
+    /// A 64-bit integer.
     case integer(Int64)
+    /// A 64-bit floating-point number.
     case real(Double)
+    /// A text in UTF-8.
     case text(String)
+    /// Bytes that SQLite leaves as they are.
     case blob([UInt8])
 
+    /// Whether both are of one kind and the same value; an integer never equals a real.
     public static func == (one: DatabaseValue, other: DatabaseValue) -> Bool {
         switch (one, other) {
         case (.null, .null): true
@@ -19,18 +27,23 @@ public enum DatabaseValue: Hashable, Sendable {
     }
 }
 
-/// What can be bound to a statement and read from a row.
+/// A type whose values can be bound to a statement and read from a row.
 ///
-/// Reading takes a value of another kind as SQLite itself does (sqlite.org/c3ref/column_blob.html): NULL is 0 and the
-/// empty text. Whoever wants to know of NULL asks for an optional.
+/// A value of another kind is converted, much as SQLite does it (sqlite.org/c3ref/column_blob.html): `NULL` is 0 and
+/// the empty text, and a number is its decimal text. Unlike in SQLite, a text that is not a number as a whole is 0,
+/// and so is a real that does not fit an integer. An optional tells `NULL` apart.
 public protocol DatabaseValueConvertible {
+    /// The value as SQLite stores it.
     var databaseValue: DatabaseValue { get }
+    /// Converts a value that SQLite holds; the conversion never fails.
     init(databaseValue: DatabaseValue)
 }
 
 extension Int64: DatabaseValueConvertible {
+    /// The integer as SQLite stores it.
     public var databaseValue: DatabaseValue { .integer(self) }
 
+    /// Converts a value to an integer: a real is cut towards zero, and 0 stands for what is not an integer of 64 bits.
     public init(databaseValue: DatabaseValue) {
         switch databaseValue {
         case .null: self = 0
@@ -43,18 +56,24 @@ extension Int64: DatabaseValueConvertible {
 }
 
 extension Int: DatabaseValueConvertible {
+    /// The integer as SQLite stores it.
     public var databaseValue: DatabaseValue { .integer(Int64(self)) }
+    /// Converts a value to an integer, as `Int64` does.
     public init(databaseValue: DatabaseValue) { self = Int(truncatingIfNeeded: Int64(databaseValue: databaseValue)) }
 }
 
 extension Bool: DatabaseValueConvertible {
+    /// The integer 1 or 0: SQLite has no truth values.
     public var databaseValue: DatabaseValue { .integer(self ? 1 : 0) }
+    /// Converts a value to an integer, as `Int64` does; `false` is 0, and `true` is any other integer.
     public init(databaseValue: DatabaseValue) { self = Int64(databaseValue: databaseValue) != 0 }
 }
 
 extension Double: DatabaseValueConvertible {
+    /// The number as a real, for which SQLite stores `NULL` where it is NaN.
     public var databaseValue: DatabaseValue { .real(self) }
 
+    /// Converts a value to a floating-point number; 0 stands for what is not a number.
     public init(databaseValue: DatabaseValue) {
         switch databaseValue {
         case .null: self = 0
@@ -67,8 +86,10 @@ extension Double: DatabaseValueConvertible {
 }
 
 extension String: DatabaseValueConvertible {
+    /// The text as SQLite stores it.
     public var databaseValue: DatabaseValue { .text(self) }
 
+    /// Converts a value to a text: numbers to their decimal form, and a blob as UTF-8 with U+FFFD for what is invalid.
     public init(databaseValue: DatabaseValue) {
         switch databaseValue {
         case .null: self = ""

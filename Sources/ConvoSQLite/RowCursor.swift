@@ -1,4 +1,6 @@
-/// The rows of a result, one at a time. Its statement is free again at the end, and where the cursor is let go.
+/// The rows of a result, read from the database one at a time.
+///
+/// The statement can be used again once the last row was read or the cursor was destroyed.
 public struct RowCursor: ~Copyable {
     private let statement: Statement
 
@@ -9,19 +11,37 @@ public struct RowCursor: ~Copyable {
 
     deinit { statement.reset() }
 
-    /// The next row; `nil` at the end, after which it is not asked again.
+    /// Reads the next row, which blocks for file I/O.
+    ///
+    /// - Returns: `nil` at the end. The caller must not ask again after it: SQLite would run the statement once more.
+    /// - Throws: ``DatabaseError``, which ends the cursor as well.
     public func next() throws -> Row? { try statement.step() ? statement.row() : nil }
 
+    /// Reads the first column of the next row; `nil` at the end.
     func nextValue() throws -> DatabaseValue? { try statement.step() ? statement.value(at: 0) : nil }
 }
 
 extension Row {
+    /// Runs a statement, and reads its rows one at a time.
+    ///
+    /// - Parameters:
+    ///   - statement: not in use by another cursor.
+    ///   - arguments: the values of the statement's parameters.
+    /// - Returns: a cursor before the first row.
+    /// - Throws: ``DatabaseError`` where the arguments do not fit.
     public static func fetchCursor(
         _ statement: Statement, arguments: StatementArguments = StatementArguments()
     ) throws -> RowCursor {
         try RowCursor(statement, arguments)
     }
 
+    /// Runs a statement, and reads all its rows into memory.
+    ///
+    /// - Parameters:
+    ///   - statement: not in use by a cursor.
+    ///   - arguments: the values of the statement's parameters.
+    /// - Returns: the rows in the result's order.
+    /// - Throws: ``DatabaseError``.
     public static func fetchAll(
         _ statement: Statement, arguments: StatementArguments = StatementArguments()
     ) throws -> [Row] {
@@ -31,24 +51,55 @@ extension Row {
         return rows
     }
 
+    /// Runs a statement, and reads its first row.
+    ///
+    /// - Parameters:
+    ///   - statement: not in use by a cursor.
+    ///   - arguments: the values of the statement's parameters.
+    /// - Returns: `nil` where the result is empty; further rows are not read.
+    /// - Throws: ``DatabaseError``.
     public static func fetchOne(
         _ statement: Statement, arguments: StatementArguments = StatementArguments()
     ) throws -> Row? {
         try RowCursor(statement, arguments).next()
     }
 
+    /// Runs a statement from the connection's cache, and reads its rows one at a time.
+    ///
+    /// - Parameters:
+    ///   - database: the connection, which the caller may use for other statements meanwhile.
+    ///   - sql: one statement.
+    ///   - arguments: the values of the statement's parameters.
+    /// - Returns: a cursor before the first row.
+    /// - Throws: ``DatabaseError`` where the statement cannot be compiled or the arguments do not fit.
     public static func fetchCursor(
         _ database: Database, sql: String, arguments: StatementArguments = StatementArguments()
     ) throws -> RowCursor {
         try fetchCursor(database.cachedStatement(sql: sql), arguments: arguments)
     }
 
+    /// Runs a statement from the connection's cache, and reads all its rows into memory.
+    ///
+    /// - Parameters:
+    ///   - database: the connection.
+    ///   - sql: one statement.
+    ///   - arguments: the values of the statement's parameters.
+    /// - Returns: the rows in the result's order.
+    /// - Throws: ``DatabaseError``.
     public static func fetchAll(
         _ database: Database, sql: String, arguments: StatementArguments = StatementArguments()
     ) throws -> [Row] {
         try fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
     }
 
+    /// Runs a statement from the connection's cache, and reads its first row.
+    ///
+    /// - Parameters:
+    ///   - database: the connection.
+    ///   - sql: one statement.
+    ///   - arguments: the values of the statement's parameters.
+    /// - Returns: `nil` where the result is empty; further rows are not read.
+    /// - Throws: ``DatabaseError``.
     public static func fetchOne(
         _ database: Database, sql: String, arguments: StatementArguments = StatementArguments()
     ) throws -> Row? {
@@ -57,19 +108,25 @@ extension Row {
 }
 
 extension Database {
-    /// Whether the first column of the first row is true. No row, `NULL` and 0 are false.
+    /// Whether the first column of the first row is true; no row, `NULL` and 0 are false.
     public func isTrue(sql: String, arguments: StatementArguments = StatementArguments()) throws -> Bool {
         try Bool.fetchOne(self, sql: sql, arguments: arguments) ?? false
     }
 
-    /// The first column of the first row, as a count. No row and `NULL` are 0.
+    /// The first column of the first row, as a count; no row and `NULL` are 0.
     public func count(sql: String, arguments: StatementArguments = StatementArguments()) throws -> Int {
         try Int.fetchOne(self, sql: sql, arguments: arguments) ?? 0
     }
 }
 
 extension DatabaseValueConvertible {
-    /// The first column of every row.
+    /// Runs a statement, and reads the first column of every row into memory.
+    ///
+    /// - Parameters:
+    ///   - statement: not in use by a cursor.
+    ///   - arguments: the values of the statement's parameters.
+    /// - Returns: the values in the result's order, `NULL` converted like any other value.
+    /// - Throws: ``DatabaseError``.
     public static func fetchAll(
         _ statement: Statement, arguments: StatementArguments = StatementArguments()
     ) throws -> [Self] {
@@ -79,7 +136,13 @@ extension DatabaseValueConvertible {
         return values
     }
 
-    /// The first row's first column; `nil` where there is no row, or NULL in it.
+    /// Runs a statement, and reads the first column of its first row.
+    ///
+    /// - Parameters:
+    ///   - statement: not in use by a cursor.
+    ///   - arguments: the values of the statement's parameters.
+    /// - Returns: `nil` where the result is empty, or the value is `NULL`.
+    /// - Throws: ``DatabaseError``.
     public static func fetchOne(
         _ statement: Statement, arguments: StatementArguments = StatementArguments()
     ) throws -> Self? {
@@ -87,12 +150,28 @@ extension DatabaseValueConvertible {
         return Self(databaseValue: value)
     }
 
+    /// Runs a statement from the connection's cache, and reads the first column of every row into memory.
+    ///
+    /// - Parameters:
+    ///   - database: the connection.
+    ///   - sql: one statement.
+    ///   - arguments: the values of the statement's parameters.
+    /// - Returns: the values in the result's order, `NULL` converted like any other value.
+    /// - Throws: ``DatabaseError``.
     public static func fetchAll(
         _ database: Database, sql: String, arguments: StatementArguments = StatementArguments()
     ) throws -> [Self] {
         try fetchAll(database.cachedStatement(sql: sql), arguments: arguments)
     }
 
+    /// Runs a statement from the connection's cache, and reads the first column of its first row.
+    ///
+    /// - Parameters:
+    ///   - database: the connection.
+    ///   - sql: one statement.
+    ///   - arguments: the values of the statement's parameters.
+    /// - Returns: `nil` where the result is empty, or the value is `NULL`.
+    /// - Throws: ``DatabaseError``.
     public static func fetchOne(
         _ database: Database, sql: String, arguments: StatementArguments = StatementArguments()
     ) throws -> Self? {
@@ -100,9 +179,9 @@ extension DatabaseValueConvertible {
     }
 }
 
-/// One row of a result, with values of its own: it outlives its statement.
+/// One row of a result, copied out of its statement, which it outlives.
 public struct Row {
-    /// The names of a result's columns and their places, shared by its rows.
+    /// The names of a result's columns and their positions, shared by its rows.
     final class Columns {
         fileprivate let places: [String: Int]
 
@@ -119,21 +198,29 @@ public struct Row {
         self.columns = columns
     }
 
-    /// The value of a column that the statement names; of two with one name the first.
+    /// The value of a column, `NULL` converted like any other value; of two columns with one name, the first.
+    ///
+    /// The process traps where the result has no such column.
     public subscript<Value: DatabaseValueConvertible>(_ name: String) -> Value {
         Value(databaseValue: value(of: name))
     }
 
+    /// The value of a column; `nil` for `NULL`.
+    ///
+    /// The process traps where the result has no such column.
     public subscript<Value: DatabaseValueConvertible>(_ name: String) -> Value? {
         isNull(name) ? nil : Value(databaseValue: value(of: name))
     }
 
+    /// Whether a column is `NULL`.
+    ///
+    /// The process traps where the result has no such column.
     public func isNull(_ name: String) -> Bool {
         if case .null = value(of: name) { true } else { false }
     }
 
     private func value(of name: String) -> DatabaseValue {
-        // Names are literals beside the statement that they belong to: to miss one is a mistake in our own source.
+        // Names are literals beside the statement that they belong to: a wrong one is a mistake in our own source.
         guard let place = columns.places[name] else { preconditionFailure("no column is called \(name)") }
         return values[place]
     }

@@ -6,9 +6,11 @@ import Glibc
 import Darwin
 #endif
 
-/// Why a file beside a database can't be used.
+/// The reason why a file beside a database cannot be used.
 package struct SidecarFailure: Error {
+    /// The `errno`; `EINVAL` for what is not a plain file.
     package let code: Int32
+    /// The reason in words, without the file's path.
     package let detail: String
 
     fileprivate init(_ code: Int32, _ detail: String? = nil) {
@@ -17,12 +19,20 @@ package struct SidecarFailure: Error {
     }
 }
 
-/// A small file of ours beside a database: a lock, or what wakes another process.
+/// A small file of ours beside a database: a lock, or a channel that wakes another process.
 package enum SidecarFile {
-    /// Opens it, and with `O_CREAT` makes it, 0600. It never waits, and follows no symbolic link; what is no plain file, or
-    /// has a second name, is refused: it is not ours.
+    /// Opens a file, and with `O_CREAT` creates it with the permissions 0600.
     ///
-    /// What root makes gets the owner of the database, or its owner could not use it any more.
+    /// It never waits, and follows no symbolic link. It refuses whatever is not a plain file or has a second name,
+    /// because such a file is not ours. A file that root creates gets the owner of the database, who could not use it
+    /// otherwise.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - flags: those of open(2); `O_NOFOLLOW`, `O_CLOEXEC` and `O_NONBLOCK` are added.
+    ///   - database: the database that the file stands beside.
+    /// - Returns: a descriptor, which the caller has to close.
+    /// - Throws: ``SidecarFailure``.
     package static func open(
         _ path: String, _ flags: Int32, beside database: String
     ) throws(SidecarFailure) -> Int32 {
@@ -41,7 +51,7 @@ package enum SidecarFile {
         return descriptor
     }
 
-    /// Where this fails, the file works for root all the same.
+    /// Gives the file the database's owner; where this fails, the file works for root all the same.
     private static func giveOwner(of database: String, to descriptor: Int32, _ present: stat) {
         var owner = stat()
         guard stat(database, &owner) == 0, (owner.st_uid, owner.st_gid) != (present.st_uid, present.st_gid) else {
@@ -51,12 +61,17 @@ package enum SidecarFile {
     }
 }
 
-/// A lock on a whole file that the operating system takes back when its holder dies.
+/// A lock on a whole file that the operating system releases when its holder dies.
 ///
-/// On Linux it belongs to the open file description (fcntl_locking(2)): another descriptor of the same process neither has
-/// it nor loses it, and to look whether it is taken does not take it. Elsewhere it is flock(2)'s.
+/// On Linux it belongs to the open file description (fcntl_locking(2)): another descriptor of the same process neither
+/// has it nor loses it, and whether it is taken can be tested without taking it. Elsewhere it is that of flock(2).
 package enum DescriptorLock {
-    /// - Returns: `false` where another one has it.
+    /// Takes the lock without waiting for it.
+    ///
+    /// - Parameters:
+    ///   - descriptor: the open file.
+    ///   - isExclusive: whether nobody else may hold the lock; shared holders may be several.
+    /// - Returns: `false` where another holder prevents it, or the lock cannot be taken at all.
     package static func tryLock(_ descriptor: Int32, isExclusive: Bool) -> Bool {
         #if canImport(Glibc)
         convo_ofd_set_lock(descriptor, isExclusive ? F_WRLCK : F_RDLCK) == 0
@@ -65,6 +80,7 @@ package enum DescriptorLock {
         #endif
     }
 
+    /// Releases the lock, if this descriptor holds it.
     package static func unlock(_ descriptor: Int32) {
         #if canImport(Glibc)
         _ = convo_ofd_set_lock(descriptor, F_UNLCK)
@@ -73,12 +89,12 @@ package enum DescriptorLock {
         #endif
     }
 
-    /// Whether anybody has it, shared or not.
+    /// Whether another descriptor holds the lock, shared or exclusively.
     package static func isTaken(_ descriptor: Int32) -> Bool {
         #if canImport(Glibc)
         convo_ofd_is_locked(descriptor, F_WRLCK) == 1
         #else
-        // Takes it for a moment: there is no way to look only.
+        // This takes the lock for a moment: flock(2) cannot test it only.
         if flock(descriptor, LOCK_EX | LOCK_NB) != 0 { return true }
         flock(descriptor, LOCK_UN)
         return false

@@ -1,13 +1,21 @@
 internal import CSQLite
 
-/// One compiled statement of a connection. Used by whoever uses the connection.
+/// One compiled statement of a connection, to be used only while the caller has the connection.
 public final class Statement {
     private let pointer: OpaquePointer
+    /// The columns of the result, read once per compilation; `nil` before the first row.
     private var columns: Row.Columns?
-    /// How often SQLite had compiled the statement anew, because the schema had changed, when `columns` were read.
+    /// How often SQLite had compiled the statement again, because the schema had changed, when `columns` were read.
     private var compilation: Int32 = 0
 
-    /// - Parameter isReading: a statement that could write is refused.
+    /// Compiles a statement.
+    ///
+    /// - Parameters:
+    ///   - connection: SQLite's handle.
+    ///   - sql: one statement, followed by nothing but spaces and line feeds.
+    ///   - isReading: whether a statement that could write is refused.
+    /// - Throws: ``DatabaseError``; `SQLITE_MISUSE` where there is no statement or more than one, `SQLITE_READONLY`
+    ///   where a statement is refused.
     init(_ connection: OpaquePointer, _ sql: String, isReading: Bool) throws {
         var sql = sql
         var prepared: OpaquePointer?
@@ -31,18 +39,26 @@ public final class Statement {
 
     deinit { sqlite3_finalize(pointer) }
 
-    /// Whether somebody stands in the middle of its result.
+    /// Whether it has begun to run and has neither reached its end nor been reset.
     var isBusy: Bool { sqlite3_stmt_busy(pointer) != 0 }
 
     var isReadOnly: Bool { sqlite3_stmt_readonly(pointer) != 0 }
 
-    /// Runs it to its end; rows that it gives are left aside.
+    /// Runs the statement to its end; rows that it yields are discarded.
+    ///
+    /// Blocks for file I/O, and for up to the busy timeout where another connection holds a lock.
+    ///
+    /// - Parameter arguments: the values of the statement's parameters.
+    /// - Throws: ``DatabaseError``, `SQLITE_MISUSE` where the number of arguments is wrong.
     public func execute(arguments: StatementArguments = StatementArguments()) throws {
         defer { reset() }
         try begin(arguments)
         while try step() {}
     }
 
+    /// Binds the arguments, so that the statement can be stepped through.
+    ///
+    /// - Throws: ``DatabaseError``, `SQLITE_MISUSE` where the number of arguments is wrong.
     func begin(_ arguments: StatementArguments) throws {
         let wanted = sqlite3_bind_parameter_count(pointer)
         guard Int(wanted) == arguments.values.count else {
@@ -62,7 +78,7 @@ public final class Statement {
         case .real(let number): return sqlite3_bind_double(pointer, place, number)
         case .text(var text):
             return text.withUTF8 { bytes in
-                // Without an address SQLite would bind NULL.
+                // SQLite would bind NULL for a null pointer.
                 guard let base = bytes.baseAddress else { return convo_bind_text(pointer, place, "", 0) }
                 return base.withMemoryRebound(to: CChar.self, capacity: bytes.count) {
                     convo_bind_text(pointer, place, $0, UInt64(bytes.count))
@@ -73,7 +89,10 @@ public final class Statement {
         }
     }
 
+    /// Runs the statement to its next row or its end.
+    ///
     /// - Returns: whether there is a row.
+    /// - Throws: ``DatabaseError``, after the statement was reset.
     func step() throws -> Bool {
         switch sqlite3_step(pointer) {
         case SQLITE_ROW: return true
@@ -85,7 +104,7 @@ public final class Statement {
         }
     }
 
-    /// Ends what is going on, and lets go of what was bound.
+    /// Ends the current run, and releases the bound values.
     func reset() {
         sqlite3_reset(pointer)
         sqlite3_clear_bindings(pointer)
@@ -126,30 +145,36 @@ public final class Statement {
     private func failure(_ code: Int32) -> DatabaseError { Database.error(sqlite3_db_handle(pointer), code) }
 }
 
-/// The values of a statement's parameters, in their order.
+/// The values of a statement's parameters, in the parameters' order.
 public struct StatementArguments: ExpressibleByArrayLiteral {
     private(set) var values: [DatabaseValue]
 
+    /// Creates arguments for a statement without parameters.
     public init() { values = [] }
 
+    /// Creates arguments from a literal; `nil` is bound as `NULL`.
     public init(arrayLiteral elements: (any DatabaseValueConvertible)?...) { self.init(elements) }
 
+    /// Creates arguments from values of any types; `nil` is bound as `NULL`.
     public init(_ elements: [(any DatabaseValueConvertible)?]) {
         values = elements.map { $0?.databaseValue ?? .null }
     }
 
+    /// Creates arguments from values of one type.
     public init<Element: DatabaseValueConvertible>(_ elements: [Element]) {
         values = elements.map(\.databaseValue)
     }
 
-    /// As many question marks, for a list in parentheses.
+    /// One question mark for each value, separated by commas, for a list in parentheses.
     public var placeholders: String { values.map { _ in "?" }.joined(separator: ", ") }
 
+    /// The values of the left side, then those of the right.
     public static func + (left: StatementArguments, right: StatementArguments) -> StatementArguments {
         var joined = left
         joined.values += right.values
         return joined
     }
 
+    /// Appends the values of the right side.
     public static func += (left: inout StatementArguments, right: StatementArguments) { left.values += right.values }
 }
