@@ -1,15 +1,23 @@
 public import ConvoModel
 
-/// What a person or a program is told when a command can't do its work.
+/// The report to a person or a program that a command could not do its work.
 public struct CLIError: Error, Hashable, Sendable {
-    /// A stable name in snake case.
+    /// A stable name in snake case, for programs to compare.
     public let code: String
-    /// One sentence.
+    /// One sentence that says what went wrong; it may hold text that came from a server, and is not sanitised.
     public let message: String
-    /// What to do next.
+    /// What the person does next; `nil` where there is nothing to do.
     public let hint: String?
+    /// The status with which the process ends.
     public let exitCode: ExitCode
 
+    /// Creates a report.
+    ///
+    /// - Parameters:
+    ///   - exitCode: the status with which the process ends.
+    ///   - code: a stable name in snake case.
+    ///   - message: one sentence that says what went wrong.
+    ///   - hint: what the person does next.
     public init(_ exitCode: ExitCode, code: String, message: String, hint: String? = nil) {
         self.code = code
         self.message = message
@@ -17,14 +25,14 @@ public struct CLIError: Error, Hashable, Sendable {
         self.exitCode = exitCode
     }
 
-    /// `{"error": {"code", "message", "hint"}}`
+    /// The report for programs: `{"error": {"code", "message", "hint"}}`, with `null` for a missing hint.
     public var json: JSONText {
         .object([
             "error": .object(["code": .string(code), "message": .string(message), "hint": .string(hint)])
         ])
     }
 
-    /// The message and the hint on lines of their own, fit for a terminal.
+    /// The report for a terminal: the message and the hint, each on a line of its own, sanitised, without a line end.
     public func text(ansi: ANSIStyle) -> String {
         let first = "\(ansi.alarm("Error:")) \(message.sanitised(.line))"
         guard let hint else { return first }
@@ -32,18 +40,27 @@ public struct CLIError: Error, Hashable, Sendable {
     }
 }
 
-/// How a command ended, in the numbers of sysexits(3).
+/// The status with which a process ends, in the numbers of sysexits(3).
 public enum ExitCode: Int32, Sendable {
+    /// The command did its work.
     case done = 0
+    /// The arguments are wrong or ambiguous.
     case usage = 64
+    /// Input that is not valid, a request that cannot be sent or that the server refused, or something that waits for
+    /// the person's decision.
     case badData = 65
-    /// No such conversation, entry or file.
+    /// No such conversation, entry, write or file.
     case notFound = 66
+    /// The server cannot be reached, or what answers is not the API.
     case unreachable = 69
+    /// An error that the program does not expect.
     case `internal` = 70
+    /// The database or the output cannot be read or written, or the database is gone.
     case diskError = 74
-    /// Nothing is lost; something stays queued.
+    /// Nothing is lost, and something stays queued or undecided: the same command may succeed later.
     case tryLater = 75
+    /// The server refused the key.
     case credentialsRefused = 77
+    /// The configuration cannot be used, or does not fit the server or the database.
     case configuration = 78
 }

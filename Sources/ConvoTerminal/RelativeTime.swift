@@ -1,9 +1,12 @@
-/// A moment said the way people do: `now`, `5 min ago`, `3 h ago`, `2 days ago`, and the date beyond a month.
+/// A moment relative to now: `now`, `5 min ago`, `in 3 h`, `2 days ago`, and the date from 31 days on.
 public enum RelativeTime {
+    /// Names a moment by its distance from now, cut to whole minutes, hours or days.
+    ///
     /// - Parameters:
-    ///   - microseconds: the moment, since 1970.
-    ///   - now: the moment from which it is seen, since 1970.
-    ///   - date: what is said of a moment further away than a month, either way.
+    ///   - microseconds: the moment, in microseconds since 1970.
+    ///   - now: the moment from which it is seen, in microseconds since 1970.
+    ///   - date: the text for a moment that is 31 days away or more, past or future.
+    /// - Returns: the phrase; `now` for less than 45 seconds, past or future.
     public static func text(_ microseconds: Int64, now: Int64, date: String) -> String {
         let (seconds, overflow) = (now / 1_000_000).subtractingReportingOverflow(microseconds / 1_000_000)
         guard !overflow else { return date }

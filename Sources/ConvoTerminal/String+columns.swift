@@ -1,10 +1,10 @@
 extension Character {
-    /// The columns of a terminal that it takes: none, one or two.
+    /// The number of terminal columns that the character occupies: none, one or two.
     var columns: Int {
         if self == "\n" || self == "\t" { return self == "\t" ? 1 : 0 }
         var widest = 0
         for scalar in unicodeScalars {
-            // U+FE0F asks for the picture of a character that is text otherwise.
+            // U+FE0F asks for the emoji form of a character whose default is text.
             if scalar.value == 0xFE0F { return 2 }
             if scalar.isZeroWidth { continue }
             widest = max(widest, scalar.isWide ? 2 : 1)
@@ -14,13 +14,16 @@ extension Character {
 }
 
 extension String {
-    /// The columns of a terminal that it takes on one line.
+    /// The number of terminal columns that the text occupies on one line; a tab counts as one.
     public var columns: Int { isPrintableASCII ? utf8.count : reduce(0) { $0 + $1.columns } }
 
-    /// Most ids, times and names are: they need no look at each character.
+    /// Whether each byte is one column: so are most ids, times and names, which need no look at their characters.
     var isPrintableASCII: Bool { utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } }
 
-    /// Cut to at most that many columns, with an ellipsis where something was cut; never inside a character.
+    /// The text cut to a number of columns, never inside a character.
+    ///
+    /// - Parameter limit: the greatest number of columns, the ellipsis included.
+    /// - Returns: the text itself where it fits, or else its beginning and an ellipsis; empty for a limit of 0.
     public func truncated(to limit: Int) -> String {
         guard columns > limit else { return self }
         guard limit > 0 else { return "" }
@@ -34,12 +37,16 @@ extension String {
         return result + "…"
     }
 
-    /// Filled up with spaces on the right to that many columns.
+    /// The text filled up with spaces on the right to a number of columns; a wider text stays as it is.
     public func padded(to width: Int) -> String {
         self + String(repeating: " ", count: max(0, width - columns))
     }
 
-    /// Broken into lines of at most that many columns, at spaces where there are any.
+    /// The text broken into lines of at most a number of columns, at spaces where there are any.
+    ///
+    /// - Parameter width: the greatest number of columns, which only a single character may exceed; 0 leaves the text
+    ///   in one piece.
+    /// - Returns: the lines without their ends; line feeds in the text begin new lines.
     public func wrapped(to width: Int) -> [String] {
         guard width > 0 else { return [self] }
         return split(separator: "\n", omittingEmptySubsequences: false).flatMap { String($0).foldedLine(to: width) }
@@ -51,7 +58,7 @@ extension String {
         var line = ""
         var used = 0
         for character in self {
-            // Spaces at a break belong to neither side.
+            // Spaces at a break are dropped.
             if character == " ", used + 1 > width || (line.isEmpty && !lines.isEmpty) {
                 if !line.isEmpty { lines.append(line) }
                 (line, used) = ("", 0)
@@ -77,18 +84,19 @@ extension String {
 }
 
 extension Unicode.Scalar {
-    /// Whether a terminal gives it two columns: East Asian Wide and Fullwidth (UAX #11), and emoji shown as pictures.
+    /// Whether a terminal gives the scalar two columns: East Asian Wide and Fullwidth (UAX #11), and emoji shown as
+    /// pictures.
     var isWide: Bool {
         guard value >= 0x1100 else { return false }
         return Unicode.Scalar.wideRanges.contains { $0.contains(value) } || properties.isEmojiPresentation
     }
 
-    /// Whether a terminal gives it no column: what is drawn over its neighbour, or not at all.
+    /// Whether a terminal gives the scalar no column, because it combines with its neighbour or is invisible.
     var isZeroWidth: Bool {
         guard value >= 0x300 else { return false }
         switch properties.generalCategory {
         case .nonspacingMark, .enclosingMark, .format: return true
-        // Hangul vowels and finals join the syllable before them.
+        // Hangul vowels and final consonants join the syllable before them.
         default: return (0x1160...0x11FF).contains(value)
         }
     }

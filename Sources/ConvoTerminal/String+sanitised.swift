@@ -1,15 +1,15 @@
 public import ConvoModel
 
-/// How much of a text's shape may show.
+/// Whether a sanitised text keeps its line ends and tabs.
 public enum TextLayout: Sendable {
-    /// One line: line ends and tabs become spaces.
+    /// One line: each line end and each tab becomes a space.
     case line
-    /// Several: line ends (LF, CRLF, U+2028, U+2029) and tabs stay.
+    /// Several lines: each line end (LF, CRLF, U+2028, U+2029) becomes a line feed, and tabs stay.
     case block
 }
 
 extension String {
-    /// This text with nothing left in it that a terminal would obey, or that hides what the rest says.
+    /// The text without anything that a terminal would obey, or that hides what the rest says.
     ///
     /// What a model or a server wrote is not to be trusted: an escape sequence can move the cursor, set the title or
     /// answer in the person's name; a bidi override can show a command backwards. Each such character is replaced by
@@ -33,8 +33,9 @@ extension String {
 }
 
 extension Unicode.Scalar {
+    /// Whether the scalar is a control, a line or paragraph separator, or a format character that can mislead.
     var needsCare: Bool {
-        // Most text is letters: decide those by their number alone.
+        // Most text is ASCII, which needs no look at Unicode's tables.
         if value < 0x20 || value == 0x7F { return true }
         if value < 0x80 { return false }
         switch properties.generalCategory {
@@ -44,7 +45,7 @@ extension Unicode.Scalar {
         }
     }
 
-    /// Itself, or what stands for it on a terminal.
+    /// The scalar itself, or the text that stands for it on a terminal.
     fileprivate var madeVisible: String {
         guard needsCare else { return String(self) }
         // U+2400… are pictures of the C0 controls, in their order.
@@ -54,7 +55,7 @@ extension Unicode.Scalar {
         return "<U+\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits)>"
     }
 
-    /// Format characters that writing systems need, and those that show themselves.
+    /// Whether the scalar is a format character that a writing system needs, or one that is visible itself.
     private var isHarmlessFormat: Bool {
         switch value {
         case 0x200B...0x200D, 0x00AD, 0x0600...0x0605, 0x06DD, 0x070F, 0x0890...0x0891, 0x08E2, 0x110BD, 0x110CD: true
@@ -64,10 +65,10 @@ extension Unicode.Scalar {
 }
 
 extension JSONText {
-    /// The same value with every character escaped that a terminal would obey or that hides others.
+    /// The value's text with a `\u` escape for every character that a terminal would obey or that hides others.
     ///
-    /// JSON lets C1 controls, DEL and bidi overrides stand raw in strings. Between strings there is none, so each can
-    /// become its `\u` escape.
+    /// JSON lets C1 controls, DEL and bidi overrides stand unescaped in strings, and nowhere but in strings. So each of
+    /// them can become its `\u` escape without changing the value.
     public var escapedForTerminal: String {
         guard text.unicodeScalars.contains(where: \.needsCare) else { return text }
         var result = ""

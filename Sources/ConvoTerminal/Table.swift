@@ -1,9 +1,13 @@
-/// Rows in columns that line up, whatever scripts the cells are written in.
+/// Rows of text in aligned columns, whatever scripts the cells are written in.
 public struct Table: Sendable {
+    /// A column's title and the way to find its width.
+    ///
+    /// The rank decides what a narrow terminal leaves out: the columns of the highest rank first, and never one of rank
+    /// 0.
     public enum Column: Sendable {
-        /// As wide as its widest cell.
+        /// A column as wide as its widest cell.
         case fitting(String, rank: Int = 0)
-        /// What the others leave; its longest cells are cut where that is too little.
+        /// A column that gets the room that the others leave; its longest cells are cut where that is too little.
         case flexible(String, rank: Int = 0)
 
         var title: String {
@@ -12,7 +16,7 @@ public struct Table: Sendable {
             }
         }
 
-        /// In a terminal that is too narrow for all columns, those of the highest rank are left out first; 0 always stays.
+        /// The order in which columns are left out, the highest first; 0 always stays.
         var rank: Int {
             switch self {
             case .fitting(_, let rank), .flexible(_, let rank): rank
@@ -22,28 +26,43 @@ public struct Table: Sendable {
         var isFlexible: Bool { if case .flexible = self { true } else { false } }
     }
 
-    /// A flexible column is not squeezed below this as long as another one can be left out.
+    /// The width below which a flexible column is not squeezed as long as another column can be left out.
     static let flexibleMinimum = 10
+    /// The space between two columns.
     private static let gap = "  "
 
     private let columns: [Column]
     private var rows: [[String]] = []
 
+    /// Creates a table without rows.
     public init(_ columns: [Column]) { self.columns = columns }
 
-    /// Adds a row; each cell is sanitised, a missing one is empty.
+    /// Adds a row, whose cells are sanitised to one line each.
+    ///
+    /// - Parameter cells: one for each column, from the left; a missing cell is empty, and cells too many are ignored.
     public mutating func add(_ cells: [String]) {
         rows.append(columns.indices.map { $0 < cells.count ? cells[$0].sanitised(.line) : "" })
     }
 
-    /// The lines, the titles first; none is wider than `width`, and all are as long as they are where it is `nil`.
+    /// The table's lines, the titles first, without line ends and without spaces at their right.
+    ///
+    /// - Parameters:
+    ///   - width: the greatest number of columns of a line; `nil` for no limit.
+    ///   - ansi: the style for the titles.
+    /// - Returns: one line for the titles and one for each row.
     public func lines(width: Int?, ansi: ANSIStyle) -> [String] {
         let widths = self.widths(within: width)
         let title = line(columns.map(\.title), widths, limit: width)
         return [ansi.faint(title)] + rows.map { line($0, widths, limit: width) }
     }
 
-    /// - Parameter widths: `nil` for a column that is left out.
+    /// One line of the table.
+    ///
+    /// - Parameters:
+    ///   - cells: the texts, one for each column.
+    ///   - widths: one for each column; `nil` for a column that is left out.
+    ///   - limit: the greatest number of columns of the line; `nil` for no limit.
+    /// - Returns: the line without spaces at its right.
     private func line(_ cells: [String], _ widths: [Int?], limit: Int?) -> String {
         let last = widths.lastIndex { $0 != nil }
         var line = ""
@@ -71,7 +90,7 @@ public struct Table: Sendable {
         }
     }
 
-    /// The columns that fit beside each other, each flexible one at its least width.
+    /// The indices of the columns that fit beside each other, each flexible one at its least width.
     private func shownColumns(_ natural: [Int], within limit: Int) -> [Int] {
         var shown = Array(columns.indices)
         func least(_ place: Int) -> Int {
@@ -87,8 +106,9 @@ public struct Table: Sendable {
 
     private static func gaps(_ count: Int) -> Int { gap.count * max(0, count - 1) }
 
-    /// The greatest width to which columns can be cut so that together they fit: what is narrower stays whole, and leaves
-    /// its share to the others.
+    /// The greatest width to which columns can be cut so that they fit together.
+    ///
+    /// A narrower column stays whole, and leaves its share to the others.
     private static func cap(of widths: [Int], within room: Int) -> Int {
         var room = room
         for (index, width) in widths.sorted().enumerated() {

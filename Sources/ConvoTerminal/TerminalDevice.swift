@@ -1,35 +1,49 @@
 import Glibc
 
-/// One of the process's standard streams, and what is known of the terminal behind it.
+/// One of the process's standard streams, and the terminal behind it, if there is one.
 public struct TerminalDevice: Sendable {
+    /// The stream for results.
     public static let standardOutput = TerminalDevice(descriptor: STDOUT_FILENO)
+    /// The stream for errors and progress.
     public static let standardError = TerminalDevice(descriptor: STDERR_FILENO)
+    /// The stream for a person's or a program's input.
     public static let standardInput = TerminalDevice(descriptor: STDIN_FILENO)
 
+    /// The stream's file descriptor.
     public let descriptor: Int32
 
+    /// Whether the stream is connected to a terminal at this moment.
     public var isTerminal: Bool { isatty(descriptor) == 1 }
 
-    /// The terminal's columns; `nil` where there is no terminal or it does not say.
+    /// The terminal's width in columns; `nil` where there is no terminal or it does not report its size.
     public var width: Int? {
         var size = winsize()
         guard isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
         return Int(size.ws_col)
     }
 
-    /// How this stream is to be styled, as its environment asks for it.
+    /// The style for text on this stream.
+    ///
+    /// - Parameter environment: looks up an environment variable; `NO_COLOR` and `TERM` are asked for.
+    /// - Returns: a coloured style where the stream is a terminal and the environment allows it, or else a plain one.
     public func ansi(environment: (String) -> String?) -> ANSIStyle {
         ANSIStyle(isTerminal: isTerminal, noColor: environment("NO_COLOR"), term: environment("TERM"))
     }
 
-    /// Why a write came to nothing.
+    /// The reasons why a text was not written, or only in part.
     public enum WriteFailure: Error, Hashable, Sendable {
-        /// The reader went away: nobody is left to be told.
+        /// The reader closed its end of the pipe, so nobody is left to be told.
         case readerGone
+        /// write(2) failed with this `errno`.
         case failed(errno: Int32)
     }
 
-    /// Writes the whole text. Where another program made the stream non-blocking, this waits for its reader.
+    /// Writes the whole text.
+    ///
+    /// Blocks until the reader has taken it, also where another program made the stream non-blocking. The process must
+    /// ignore `SIGPIPE`.
+    ///
+    /// - Throws: ``WriteFailure``, when a part may have been written.
     public func write(_ text: String) throws(WriteFailure) {
         var text = text
         if let failure = text.withUTF8({ write(UnsafeRawBufferPointer($0)[...]) }) { throw failure }
@@ -53,37 +67,52 @@ public struct TerminalDevice: Sendable {
         return nil
     }
 
-    /// Sleeps until the stream takes more, or is broken: the next write tells which.
+    /// Sleeps until the stream takes more or is broken; the next write tells which.
     private func waitUntilWritable() {
         var event = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
         _ = poll(&event, 1, -1)
     }
 }
 
-/// Styles for text on a terminal that wants them; plain text everywhere else.
+/// Styles for text on a terminal that wants them; elsewhere each method returns its text unchanged.
 ///
-/// What is styled must be sanitised first: the styles' own escape sequences are the only ones that may get out.
+/// Text must be sanitised before it is styled: the styles' own escape sequences are the only ones that may reach the
+/// terminal.
 public struct ANSIStyle: Hashable, Sendable {
+    /// The style that changes nothing.
     public static let plain = ANSIStyle(isColoured: false)
+    /// The style that adds escape sequences.
     public static let coloured = ANSIStyle(isColoured: true)
 
+    /// Whether the methods add escape sequences, for weight as well as for colour.
     public let isColoured: Bool
 
     private init(isColoured: Bool) { self.isColoured = isColoured }
 
-    /// Colour is for a terminal that is not dumb, where `NO_COLOR` is not set to anything.
+    /// Decides on the style of a stream: coloured on a terminal that is not dumb, unless `NO_COLOR` is set.
     ///
     /// > "… when present and not an empty string (regardless of its value), prevents the addition of ANSI color."
     /// > no-color.org
+    ///
+    /// - Parameters:
+    ///   - isTerminal: whether the stream is a terminal.
+    ///   - noColor: the value of `NO_COLOR`; `nil` where it is not set.
+    ///   - term: the value of `TERM`; `nil` where it is not set.
     public init(isTerminal: Bool, noColor: String?, term: String?) {
         isColoured = isTerminal && (noColor ?? "").isEmpty && term != "dumb"
     }
 
+    /// Bold, for a title or a match.
     public func strong(_ text: String) -> String { wrap(text, "1", "22") }
+    /// Dimmed, for what accompanies the main text.
     public func faint(_ text: String) -> String { wrap(text, "2", "22") }
+    /// Bold red, for an error.
     public func alarm(_ text: String) -> String { wrap(text, "1;31", "22;39") }
+    /// Bold cyan, for the person in a history.
     public func person(_ text: String) -> String { wrap(text, "1;36", "22;39") }
+    /// Bold green, for the model in a history, or for success.
     public func model(_ text: String) -> String { wrap(text, "1;32", "22;39") }
+    /// Yellow, for tools, functions and handoffs in a history.
     public func tool(_ text: String) -> String { wrap(text, "33", "39") }
 
     private func wrap(_ text: String, _ on: String, _ off: String) -> String {
@@ -91,15 +120,21 @@ public struct ANSIStyle: Hashable, Sendable {
     }
 }
 
-/// Shows a long text a screen at a time, where a person sits at a terminal; passes it on otherwise.
+/// Shows a long text a screen at a time where its stream is a terminal, and writes it straight through elsewhere.
 public struct Pager: Sendable {
-    /// Quit if it fits one screen, keep colours, leave the text on the screen.
+    /// Options for `less`: quit if the text fits one screen (F), keep colours (R), leave the text on the screen (X).
     static let lessOptions = "FRX"
 
+    /// The command line of the pager; `nil` where there is none.
     private let command: String?
     private let device: TerminalDevice
 
-    /// - Parameter environment: `PAGER` names the pager; an empty one or `cat` means none. Without it: `less`.
+    /// Chooses the pager for a stream.
+    ///
+    /// - Parameters:
+    ///   - device: where the text goes. A pager is used only where this is a terminal that is not dumb.
+    ///   - environment: looks up an environment variable. `PAGER` names the pager; an empty one or `cat` means none.
+    ///     Without it the pager is `less`.
     public init(device: TerminalDevice, environment: (String) -> String?) {
         self.device = device
         command = Pager.command(isTerminal: device.isTerminal, named: environment("PAGER"), term: environment("TERM"))
@@ -111,45 +146,57 @@ public struct Pager: Sendable {
         return named.isEmpty || named == "cat" ? nil : named
     }
 
-    /// Shows the text and returns when the person is done with it.
+    /// Shows the text, and returns when the person has closed the pager.
     ///
-    /// The pager does not inherit the variables named in `secrets`.
+    /// Where a pager is used, this removes the secrets from the environment of the whole process, so that the pager
+    /// does not inherit them, and sets `LESS` and `LESSSECURE` unless they are set. Where the pager cannot be found,
+    /// the text is written straight through.
+    ///
+    /// - Parameters:
+    ///   - text: sanitised; a pager gets it up to the first U+0000.
+    ///   - secrets: names of environment variables.
+    /// - Throws: ``TerminalDevice/WriteFailure`` where the text was written without a pager, and that failed.
     public func show(_ text: String, hiding secrets: [String]) throws(TerminalDevice.WriteFailure) {
         guard let command else { return try device.write(text) }
         for secret in secrets { unsetenv(secret) }
         setenv("LESS", Pager.lessOptions, 0)
         setenv("LESSSECURE", "1", 0)
         guard let pipe = popen(command, "w") else { return try device.write(text) }
-        // A person who quits early closes the pipe: that is no failure.
+        // A person who quits early closes the pipe, which is not a failure.
         _ = text.withCString { fputs($0, pipe) }
-        // 127: the shell found no such pager.
+        // The shell ends with 127 where it finds no such program.
         if pclose(pipe) == 127 << 8 { try device.write(text) }
     }
 }
 
-/// One line on standard error that says how far a long job is; silent where that is no terminal.
+/// One line on standard error that shows how far a long job is; without a terminal, nothing is written.
 public struct ProgressLine: Sendable {
     private let device: TerminalDevice
-    /// Whether anybody sees it.
+    /// Whether the stream is a terminal, so that the line can be seen.
     public let isShown: Bool
 
+    /// Creates a line that is empty so far.
     public init(device: TerminalDevice = .standardError) {
         self.device = device
         isShown = device.isTerminal
     }
 
-    /// Replaces what the line said. A failure to write is no failure of the job, so none is reported.
+    /// Replaces the text of the line, sanitised and cut to the terminal's width.
+    ///
+    /// A failure to write is not reported, because the job itself does not depend on it.
     public func show(_ text: String) {
         guard isShown else { return }
         try? device.write(ProgressLine.line(text, width: device.width))
     }
 
-    /// Takes the line away.
+    /// Empties the line.
     public func clear() {
         guard isShown else { return }
         try? device.write(ProgressLine.line("", width: nil))
     }
 
+    /// The escape sequence that empties the line, and the new text, one column short of the width, which is 80 where it
+    /// is unknown.
     static func line(_ text: String, width: Int?) -> String {
         "\r\u{1B}[2K" + text.sanitised(.line).truncated(to: (width ?? 80) - 1)
     }
