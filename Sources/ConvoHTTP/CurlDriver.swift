@@ -7,22 +7,30 @@ internal import Glibc
 internal import Darwin
 #endif
 
-/// The thread that owns libcurl's multi handle, and the inbox through which the others talk to it.
+/// Owns the thread that runs libcurl's multi handle, and the inbox through which other threads command it.
 ///
 /// The thread starts with the first request, and ends with ``close()``.
 final class CurlDriver: Sendable {
+    /// What the thread is told to do.
     enum Command: Sendable {
+        /// Begin a transfer, and report to the pending response.
         case start(Ticket, HTTPRequest, PendingResponse, isStream: Bool)
+        /// Go on with a transfer that was paused because its reader was behind.
         case resume(Ticket)
+        /// End a transfer.
         case cancel(Ticket)
     }
 
-    /// The name of one transfer.
+    /// Identifies one transfer of this driver.
     struct Ticket: Hashable, Sendable { fileprivate let number: UInt64 }
 
+    /// The states of the thread.
     private enum Phase {
+        /// The thread has not been started.
         case asleep
+        /// The thread runs; the multi handle is valid.
         case running(CurlMulti, pthread_t)
+        /// The thread has ended or is about to; it is never started again.
         case closed
     }
 
@@ -37,7 +45,15 @@ final class CurlDriver: Sendable {
 
     init(options: CurlOptions) { self.options = options }
 
-    /// Hands a request to the thread. Its end, whatever it is, arrives in the exchange.
+    /// Hands a request to the thread, which reports the response and its end to `exchange`.
+    ///
+    /// Where no thread can run, `exchange` ends at once with ``HTTPError/Kind/transportClosed``.
+    ///
+    /// - Parameters:
+    ///   - request: checked by the caller.
+    ///   - exchange: where the response arrives.
+    ///   - isStream: whether the body is read as it comes, and so must not be compressed.
+    /// - Returns: the ticket for further commands.
     func start(_ request: HTTPRequest, _ exchange: PendingResponse, isStream: Bool) -> Ticket {
         let (ticket, isAccepted) = inbox.withLock { inbox in
             inbox.lastTicket += 1
@@ -50,13 +66,15 @@ final class CurlDriver: Sendable {
         return ticket
     }
 
-    /// Lets a stream that waited for its reader go on.
+    /// Lets a stream go on that was paused because its reader was behind; has no effect after the transfer's end.
     func resume(_ ticket: Ticket) { inbox.withLock { push(.resume(ticket), to: &$0) } }
 
-    /// Ends a transfer and frees its connection. Without effect after its end.
+    /// Ends a transfer and frees its connection; has no effect after the transfer's end.
     func cancel(_ ticket: Ticket) { inbox.withLock { push(.cancel(ticket), to: &$0) } }
 
-    /// Ends all transfers and the thread; returns when it is gone.
+    /// Ends all transfers and the thread.
+    ///
+    /// Blocks until the thread is gone. A second call returns at once, also while the first one still waits.
     func close() {
         let thread: pthread_t? = inbox.withLock { inbox in
             defer { inbox.phase = .closed }
@@ -73,7 +91,9 @@ final class CurlDriver: Sendable {
         convo_multi_wakeup(multi.pointer)
     }
 
-    /// - Returns: whether there is a thread to talk to.
+    /// Starts the thread, unless it runs already or has been closed.
+    ///
+    /// - Returns: whether the thread runs.
     private func wakeUp(_ inbox: inout Inbox) -> Bool {
         switch inbox.phase {
         case .running: return true
@@ -110,7 +130,9 @@ final class CurlDriver: Sendable {
         return thread
     }
 
-    /// For the thread: what came in, and whether to go on.
+    /// Empties the inbox, for the thread.
+    ///
+    /// - Returns: the commands since the last call, and whether the thread has to end.
     func take() -> (commands: [Command], isClosed: Bool) {
         inbox.withLock { inbox in
             defer { inbox.commands = [] }
@@ -120,13 +142,18 @@ final class CurlDriver: Sendable {
     }
 }
 
-/// libcurl, loaded by whoever first needs it: a program that asks no server runs without it, and starts faster.
+/// The loading of libcurl, which waits until something needs it.
+///
+/// A program that makes no request runs without libcurl, and starts faster.
 public enum CurlLibrary {
-    /// Why there is none; `nil` where it is loaded and ready. The first caller loads it, for the whole process.
+    /// The reason why libcurl cannot be used, in one clause; `nil` where it is loaded and ready.
+    ///
+    /// The first access loads libcurl for the whole process, which blocks for file I/O.
     public static let failure: String? = {
         if let reason = convo_curl_load() { return "libcurl can't be loaded: \(String(cString: reason))" }
         return convo_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK ? nil : "libcurl can't be started"
     }()
 
+    /// Whether libcurl is loaded and ready; the first access loads it.
     static var isReady: Bool { failure == nil }
 }

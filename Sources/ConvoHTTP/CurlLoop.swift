@@ -6,14 +6,16 @@ internal import Glibc
 internal import Darwin
 #endif
 
-/// What the driver's thread does: takes commands, lets libcurl work, reports what has ended, sleeps until the next
-/// of these. Made by the driver, touched by its thread only.
+/// The work of the driver's thread: it takes commands, lets libcurl transfer, reports what has ended, and sleeps until
+/// there is more to do.
+///
+/// The driver creates it, and only the driver's thread uses it after that.
 final class CurlLoop {
-    /// Requests at work at once; further ones wait their turn.
+    /// The number of transfers at once; further requests wait for the end of one.
     static let transferLimit = 256
-    /// Handles kept for the next request.
+    /// The number of easy handles that are kept for later requests.
     static let idleHandleLimit = 16
-    /// libcurl's own timers and the inbox end the sleep earlier.
+    /// The longest sleep; libcurl's own timers and the inbox end it earlier.
     static let longestSleepMilliseconds: Int32 = 60_000
 
     private typealias Ticket = CurlDriver.Ticket
@@ -33,6 +35,7 @@ final class CurlLoop {
         self.driver = driver
     }
 
+    /// Works until the driver is closed, and then ends all transfers and frees the multi handle.
     func run() {
         blockSignals()
         while true {
@@ -48,7 +51,7 @@ final class CurlLoop {
         shutDown()
     }
 
-    /// Signals are for the program's other threads; a broken pipe is an error code here.
+    /// Leaves signals to the program's other threads; a broken pipe is an error code here.
     private func blockSignals() {
         var all = sigset_t()
         sigfillset(&all)
@@ -113,7 +116,7 @@ final class CurlLoop {
         }
     }
 
-    /// The outcome is read while the handle still has it, and told after the connection is free.
+    /// Reads the outcome while the handle still has it, and reports it once the connection is free.
     private func end(_ ticket: Ticket, _ transfer: Transfer, _ outcome: () -> Result<Void, HTTPError>) {
         let outcome = outcome()
         convo_multi_remove_handle(multi, transfer.easy)
@@ -123,6 +126,7 @@ final class CurlLoop {
         transfer.exchange.finish(outcome)
     }
 
+    /// Keeps an easy handle for a later request, or frees it.
     private func retire(_ easy: UnsafeMutableRawPointer) {
         if idleHandles.count < CurlLoop.idleHandleLimit {
             convo_easy_reset(easy)
@@ -143,17 +147,18 @@ final class CurlLoop {
     }
 }
 
-/// A multi handle on its way to the driver's thread, and for waking that thread.
+/// Carries a multi handle to the driver's thread, and wakes that thread.
 ///
-/// `@unchecked Sendable`: after its making only the driver's thread uses it, but for `curl_multi_wakeup`, which
+/// `@unchecked Sendable`: after its creation only the driver's thread uses it, except for `curl_multi_wakeup`, which
 /// > "can be called from any thread" curl.se/libcurl/c/curl_multi_wakeup.html
 /// and which the driver calls only under the lock that also guards the handle's end.
 struct CurlMulti: @unchecked Sendable {
-    /// Idle connections that are kept open for the next request.
+    /// The number of idle connections that are kept open for later requests.
     static let idleConnectionLimit = 16
 
     let pointer: UnsafeMutableRawPointer
 
+    /// Creates a multi handle; `nil` where libcurl cannot be loaded or memory is short.
     init?() {
         guard CurlLibrary.isReady, let pointer = convo_multi_init() else { return nil }
         self.pointer = pointer

@@ -6,19 +6,29 @@ internal import Darwin
 
 /// HTTP over libcurl: keep-alive, HTTP/2 where TLS negotiates it, compression, the proxies of the environment.
 ///
-/// No message repeats anything of a proxy's address: badly written, it may hold a password in any place. Certificates are always verified. A redirect is followed only for a `GET` to the same scheme, host and port; no
-/// request but a `GET` is ever sent twice. Making one costs nothing: its thread starts with the first request.
+/// Certificates are always verified. No request but a `GET` is ever sent twice. No error message repeats any part of a
+/// proxy's address, because a malformed one may hold a password in any place.
 public final class CurlTransport: HTTPTransport {
     private let driver: CurlDriver
 
+    /// Creates a transport, whose thread starts with the first request.
     public init(options: CurlOptions = CurlOptions()) { driver = CurlDriver(options: options) }
 
     deinit { driver.close() }
 
-    /// Ends all requests, closes all connections and ends the thread; when it returns they are gone. Requests made
-    /// later fail with ``HTTPError/Kind/transportClosed``.
+    /// Ends all requests, closes all connections and ends the thread.
+    ///
+    /// Blocks until they are gone. Requests made later fail with ``HTTPError/Kind/transportClosed``.
     public func close() { driver.close() }
 
+    /// Sends a request, and reads the whole answer.
+    ///
+    /// Follows a redirect of a `GET` to the same scheme, host and port, five times at most; every other redirect is
+    /// returned as the answer. The request's limits apply to each of these requests by itself.
+    ///
+    /// - Parameter request: what is sent.
+    /// - Returns: the answer, whatever its status.
+    /// - Throws: ``HTTPError`` if no whole answer came, or it was larger than the request's limit.
     public func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
         var request = request
         for _ in 0..<HTTPRedirect.limit {
@@ -29,6 +39,7 @@ public final class CurlTransport: HTTPTransport {
         return try await sendOnce(request)
     }
 
+    /// Sends a request without following a redirect.
     private func sendOnce(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
         try check(request)
         let exchange = PendingResponse(capacity: .max)
@@ -41,6 +52,14 @@ public final class CurlTransport: HTTPTransport {
         return try result.get()
     }
 
+    /// Sends a request, and returns as soon as the answer's head is there.
+    ///
+    /// Follows no redirect, and asks for no compression, which would hold events back. At most 256 KB or one larger
+    /// chunk wait for the reader; then the sender is slowed down.
+    ///
+    /// - Parameter request: what is sent.
+    /// - Returns: the answer's head, whatever its status, and its body as it comes.
+    /// - Throws: ``HTTPError`` if no head came.
     public func stream(_ request: HTTPRequest) async throws(HTTPError) -> HTTPStream {
         try check(request)
         let exchange = PendingResponse(capacity: PendingResponse.streamCapacity)
@@ -54,6 +73,7 @@ public final class CurlTransport: HTTPTransport {
         return HTTPStream(head: try result.get(), body: HTTPBody(body))
     }
 
+    /// Refuses a request of a cancelled task, or with a header field that would break the message.
     private func check(_ request: HTTPRequest) throws(HTTPError) {
         if Task.isCancelled { throw .cancelled(mayHaveReachedServer: false) }
         for field in request.headers.fields where !field.isUsable {
@@ -62,15 +82,20 @@ public final class CurlTransport: HTTPTransport {
     }
 }
 
-/// What is set once for a transport.
+/// The options of a transport, which apply to all its requests.
 public struct CurlOptions: Hashable, Sendable {
-    /// A PEM file of certificate authorities to trust in place of the system's. Verification itself is always on.
+    /// The path of a PEM file of certificate authorities to trust in place of the system's; `nil` for the system's.
+    ///
+    /// Certificates are verified in either case.
     public var certificateFile: String?
 
+    /// Creates options.
     public init(certificateFile: String? = nil) { self.certificateFile = certificateFile }
 }
 
-/// The body of a stream that libcurl receives. Holds the transport, so that it lives as long as its streams.
+/// The body of a stream that libcurl receives.
+///
+/// It retains the transport, so that the transport lives as long as its streams.
 final class CurlBody: HTTPBodySource {
     private let exchange: PendingResponse
     private let ticket: CurlDriver.Ticket
@@ -100,11 +125,15 @@ final class CurlBody: HTTPBodySource {
     func abandon() { driver.cancel(ticket) }
 }
 
-/// Which redirects are followed: those of a `GET` to the same scheme, host and port. The key goes to no other server,
-/// and nothing that may act twice is sent twice; every other redirect is an answer like any other.
+/// Decides which redirects are followed: those of a `GET` to the same scheme, host and port.
+///
+/// So the key goes to no other server, and nothing that may act twice is sent twice. Every other redirect is an answer
+/// like any other.
 enum HTTPRedirect {
+    /// The number of redirects that are followed for one request.
     static let limit = 5
 
+    /// The request that follows a redirect; `nil` where the answer is not a redirect that is followed.
     static func next(after head: HTTPHead, to request: HTTPRequest) -> HTTPRequest? {
         guard request.method == .get, [301, 302, 303, 307, 308].contains(head.status),
             let location = head.headers["location"], let target = request.url.resolving(location),
@@ -123,7 +152,7 @@ enum HTTPRedirect {
 enum ProxyEnvironment {
     private static let names = ["http_proxy", "https_proxy", "all_proxy"]
 
-    /// Whether one is set, under whichever name and in whichever case. Which of them a request uses is libcurl's affair.
+    /// Whether the environment sets a proxy, in lower or upper case; whether a request uses it is libcurl's decision.
     static var isSet: Bool { isSet { name in getenv(name).map { String(cString: $0) } } }
 
     static func isSet(in variable: (String) -> String?) -> Bool {

@@ -1,28 +1,43 @@
 internal import Synchronization
 
-/// An answer's body as it comes, in chunks of any size. It can be iterated once.
+/// The body of an answer as it comes, in chunks of any size, which can be iterated once.
 ///
-/// Letting go of the iterator, or of a body that was never iterated, ends the request and closes its connection.
+/// The request ends when the iterator, or a body that was never iterated, is destroyed.
 public struct HTTPBody: AsyncSequence, Sendable {
+    /// The next bytes of the body.
     public typealias Element = [UInt8]
+    /// The error that ends an iteration early.
     public typealias Failure = HTTPError
 
     private let source: any HTTPBodySource
 
+    /// Creates a body that reads from a source.
     public init(_ source: some HTTPBodySource) { self.source = source }
 
-    /// A body that is already here, for transports without a network. An error given is thrown after the chunks.
+    /// Creates a body that is already in memory, for transports without a network.
+    ///
+    /// - Parameters:
+    ///   - chunks: the elements of the iteration.
+    ///   - error: thrown after the chunks; `nil` where the body is whole.
     public init(chunks: [[UInt8]], error: HTTPError? = nil) {
         self.init(ReadyChunks(chunks, error: error))
     }
 
+    /// Begins the one iteration; a second iterator would share the first one's bytes.
     public func makeAsyncIterator() -> Iterator { Iterator(source: source) }
 
+    /// Reads a body, and ends its request when the last copy of the iterator is destroyed.
     public struct Iterator: AsyncIteratorProtocol, Sendable {
         private let reading: Reading
 
         fileprivate init(source: any HTTPBodySource) { reading = Reading(source: source) }
 
+        /// Waits for the next bytes of the body.
+        ///
+        /// Cancelling the task ends the request.
+        ///
+        /// - Parameter actor: the caller's isolation, which is not used.
+        /// - Returns: the bytes; `nil` at the body's end.
         /// - Throws: ``HTTPError`` if the body ended before its end, or is larger than the request allows.
         public mutating func next(isolation actor: isolated (any Actor)? = #isolation) async throws(HTTPError)
             -> [UInt8]?
@@ -30,6 +45,10 @@ public struct HTTPBody: AsyncSequence, Sendable {
             try await reading.source.next()
         }
 
+        /// Waits for the next bytes of the body, for callers that pass no isolation.
+        ///
+        /// - Returns: the bytes; `nil` at the body's end.
+        /// - Throws: ``HTTPError`` if the body ended before its end, or is larger than the request allows.
         public mutating func next() async throws(HTTPError) -> [UInt8]? { try await reading.source.next() }
     }
 
@@ -40,8 +59,10 @@ public struct HTTPBody: AsyncSequence, Sendable {
         deinit { source.abandon() }
     }
 
-    /// Reads the rest into memory.
+    /// Reads the rest of the body into memory.
     ///
+    /// - Parameter limit: the greatest number of bytes.
+    /// - Returns: the bytes up to the body's end.
     /// - Throws: ``HTTPError`` if the body breaks off, or is larger than the limit.
     public func collected(limit: Int) async throws(HTTPError) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -54,11 +75,16 @@ public struct HTTPBody: AsyncSequence, Sendable {
     }
 }
 
-/// Where a body's bytes come from.
+/// The origin of a body's bytes, which a transport implements.
 public protocol HTTPBodySource: Sendable {
-    /// The next bytes, `nil` at the end. Called by one reader at a time.
+    /// Waits for the next bytes; called by one reader at a time.
+    ///
+    /// - Returns: the bytes; `nil` at the body's end.
+    /// - Throws: ``HTTPError`` if the body breaks off.
     func next() async throws(HTTPError) -> [UInt8]?
-    /// Nobody will read on. Called once or more, also after the end.
+    /// Ends the request, because nobody will read on.
+    ///
+    /// Called once or more, also after the body's end.
     func abandon()
 }
 

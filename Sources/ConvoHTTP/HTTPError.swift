@@ -1,41 +1,54 @@
-/// Why a request has no whole answer.
+/// The reason why a request has no whole answer.
 ///
 /// It knows the one thing that matters to a writer: whether the server may have seen the request. It never holds a
 /// header's value, a body or a URL's query.
 public struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The kinds of failure.
     public enum Kind: Hashable, Sendable {
-        /// It cannot be sent as it is: a header field with a line break, say.
+        /// The request cannot be sent as it is, for example because a header field has a line break; or memory is
+        /// short.
         case unusableRequest
-        /// The host's name has no address.
+        /// The name of the host, or of the proxy, has no address.
         case unresolved
-        /// No connection: refused, no route, a proxy that says no.
+        /// No connection: it was refused, there is no route, the proxy refuses, or anything else failed before the
+        /// request was sent.
         case notConnected
-        /// No TLS, or a certificate that is not trusted.
+        /// No TLS connection, or a certificate that is not trusted.
         case insecure
-        /// No connection within the time allowed for it.
+        /// ``HTTPLimits/connect`` or, before the request was sent, ``HTTPLimits/stall`` passed.
         case connectTimeout
         /// The connection ended before the answer did, or what came was not HTTP.
         case connectionLost
-        /// Nothing came for longer than allowed.
+        /// No byte was transferred for ``HTTPLimits/stall``.
         case stalled
-        /// The whole took longer than allowed.
+        /// The exchange took longer than ``HTTPLimits/total``.
         case timeout
+        /// The answer's head has more than `limit` bytes.
         case headTooLarge(limit: Int)
+        /// The answer's body has more than `limit` bytes.
         case bodyTooLarge(limit: Int)
-        /// The caller's task was cancelled, or the caller let go of the stream.
+        /// The caller's task was cancelled, or the caller released the stream.
         case cancelled
-        /// The transport was closed, before or during the request.
+        /// The transport was closed, before or during the request, or its thread could not be started.
         case transportClosed
     }
 
+    /// What went wrong.
     public let kind: Kind
-    /// `false`: the server has certainly not acted on the request. `true`: it may have, or not.
+    /// Whether the server may have acted on the request; where this is `false`, it has certainly not.
     public let mayHaveReachedServer: Bool
-    /// One sentence, without any part of a proxy's address.
+    /// One clause without a capital or a full stop, and without any part of a proxy's address.
     public let message: String
 
+    /// The message.
     public var description: String { message }
 
+    /// Creates an error.
+    ///
+    /// - Parameters:
+    ///   - kind: what went wrong.
+    ///   - mayHaveReachedServer: whether the server may have acted on the request.
+    ///   - message: one clause, without a header's value, a body, a URL's query or a proxy's address.
     public init(_ kind: Kind, mayHaveReachedServer: Bool, message: String) {
         self.kind = kind
         self.mayHaveReachedServer = mayHaveReachedServer

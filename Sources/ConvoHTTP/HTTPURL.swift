@@ -1,18 +1,24 @@
 internal import CCurl
 
-/// An absolute `http` or `https` URL without user, password or fragment, as libcurl reads it: what is checked here
-/// is what is connected to.
+/// An absolute `http` or `https` URL without user, password or fragment, as libcurl reads it.
+///
+/// libcurl parses it, so what is checked here is what is connected to.
 public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
+    /// `http` or `https`.
     public let scheme: String
-    /// As it stands in the URL: an IPv6 address has its brackets.
+    /// The host as it stands in the URL, in lower case: an IPv6 address has its brackets.
     public let host: String
+    /// The port's number, also where it is the scheme's own and the URL leaves it out.
     public let port: Int
-    /// With its leading slash, percent-encoded.
+    /// The path with its leading slash, percent-encoded.
     public let path: String
-    /// Without the question mark, percent-encoded.
+    /// The query without its question mark, percent-encoded; `nil` where there is none.
     public let query: String?
 
-    /// - Returns: `nil` for anything that is not such a URL, one with a user or password included.
+    /// Parses a URL and drops its fragment.
+    ///
+    /// `nil` for anything that is not such a URL, one with a user or a password included, and where libcurl cannot be
+    /// loaded; the first call loads it.
     public init?(_ text: String) {
         self.init(parsing: [text])
     }
@@ -46,10 +52,11 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
         (self.scheme, self.host, self.port, self.path, self.query) = (scheme, host, port, path, query)
     }
 
-    /// The whole URL as it is requested.
+    /// The whole URL as it is requested, with its query.
     public var text: String { query.map { "\(withoutQuery)?\($0)" } ?? withoutQuery }
-    /// What may be shown and logged.
+    /// The URL without its query, which may be shown and logged.
     public var withoutQuery: String { origin + path }
+    /// The URL without its query.
     public var description: String { withoutQuery }
 
     /// Scheme, host and, where it is not the scheme's own, the port.
@@ -57,14 +64,20 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
         port == (scheme == "https" ? 443 : 80) ? "\(scheme)://\(host)" : "\(scheme)://\(host):\(port)"
     }
 
-    /// Whether this machine alone is meant: `localhost`, `127.0.0.0/8` or `::1`.
+    /// Whether the host can only be this machine: `localhost`, `127.0.0.0/8` or `::1`.
     public var isLoopback: Bool {
         if host == "localhost" || host == "[::1]" { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
     }
 
-    /// The same server with a path below this URL's own, and a query. Segments and values are percent-encoded.
+    /// The same server with a path below this URL's own, and another query.
+    ///
+    /// - Parameters:
+    ///   - segments: the segments to append, which this percent-encodes.
+    ///   - query: names and values, which this percent-encodes; they replace this URL's query, which an empty list
+    ///     removes.
+    /// - Returns: the URL.
     public func appending(segments: [String], query: [(name: String, value: String)] = []) -> HTTPURL {
         let base = path.hasSuffix("/") ? String(path.dropLast()) : path
         let below = segments.map { "/" + HTTPURL.percentEncoded($0) }.joined()
@@ -74,9 +87,10 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
             query: pairs.isEmpty ? nil : pairs.joined(separator: "&"))
     }
 
-    /// Where a `Location` field points from here; `nil` if it is no such URL.
+    /// The target of a `Location` field in an answer from this URL; `nil` where it is not an `http` or `https` URL.
     public func resolving(_ location: String) -> HTTPURL? { HTTPURL(parsing: [text, location]) }
 
+    /// Whether scheme, host and port are the same.
     public func isSameOrigin(as other: HTTPURL) -> Bool {
         scheme == other.scheme && host == other.host && port == other.port
     }

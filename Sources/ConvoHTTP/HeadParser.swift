@@ -1,7 +1,8 @@
-/// Makes an answer's head of its lines, as libcurl hands them over: one call for each, line end included.
+/// Makes an answer's head from its lines, as libcurl hands them over: one call for each, line end included.
 ///
-/// Interim answers (1xx) are passed over, and so are the trailers after the body.
+/// It skips interim answers (1xx), and the trailers after the body.
 struct HeadParser {
+    /// The greatest number of bytes of all lines, those of interim answers included.
     static let sizeLimit = 256 << 10
 
     private var status = 0
@@ -11,7 +12,11 @@ struct HeadParser {
 
     enum HeadError: Error { case tooLarge }
 
-    /// - Returns: the head, on the line that ends it.
+    /// Reads one line.
+    ///
+    /// - Parameter line: the line with its end.
+    /// - Returns: the head, on the line that ends it; `nil` for any other line.
+    /// - Throws: ``HeadError/tooLarge`` where the lines are longer than ``sizeLimit`` together.
     mutating func take(_ line: some Collection<UInt8>) throws(HeadError) -> HTTPHead? {
         guard !isDone else { return nil }
         size += line.count

@@ -2,9 +2,9 @@ internal import Synchronization
 
 /// One request's answer on its way from the driver's thread to the task that waits for it.
 ///
-/// The driver pushes; the task takes, and suspends where there is nothing to take yet. There is one task.
+/// The driver pushes; the task takes, and suspends where there is nothing to take yet. Only one task may take.
 final class PendingResponse: Sendable {
-    /// Bytes that a stream holds for a slow reader before its sender is slowed down.
+    /// The number of bytes that a stream holds for a slow reader before the transfer is paused.
     static let streamCapacity = 256 << 10
 
     private enum Awaited { case head, bytes, end }
@@ -24,7 +24,7 @@ final class PendingResponse: Sendable {
             }
         }
 
-        /// The waiting task, if it has what it waits for.
+        /// The waiting task's continuation, if what the task waits for is there; the caller has to resume it.
         mutating func ready() -> CheckedContinuation<Void, Never>? {
             guard let waiting, grants(waiting.awaited) else { return nil }
             self.waiting = nil
@@ -39,11 +39,14 @@ final class PendingResponse: Sendable {
 
     // MARK: The driver's side
 
+    /// Stores the head, which comes before any byte of the body.
     func arrived(_ head: HTTPHead) {
         update { $0.head = head }
     }
 
-    /// - Returns: `false` if the bytes must be offered again later, because the reader is behind.
+    /// Stores bytes of the body, if there is room.
+    ///
+    /// - Returns: `false` if there is none, because the reader is behind; the same bytes must be offered again later.
     func offer(_ bytes: UnsafeRawBufferPointer) -> Bool {
         update { state in
             let hasRoom = state.buffer.isEmpty || state.buffer.count + bytes.count <= capacity
@@ -53,7 +56,7 @@ final class PendingResponse: Sendable {
         }
     }
 
-    /// The last call. Only the first one counts.
+    /// Ends the response; only the first call has an effect.
     func finish(_ outcome: Result<Void, HTTPError>) {
         update { if $0.outcome == nil { $0.outcome = outcome } }
     }
@@ -69,6 +72,7 @@ final class PendingResponse: Sendable {
 
     // MARK: The task's side
 
+    /// Waits for the head.
     func head() async -> Result<HTTPHead, HTTPError> {
         await wait(for: .head)
         return state.withLock { state in
@@ -78,9 +82,9 @@ final class PendingResponse: Sendable {
         }
     }
 
-    /// What came since the last call, as soon as there is anything; empty at the end.
+    /// Waits for bytes of the body, and takes all that have come since the last call.
     ///
-    /// `wasPaused` asks the caller to let the driver go on.
+    /// - Returns: the bytes, empty at the body's end; `wasPaused` says that the caller has to resume the transfer.
     func bytes() async -> (result: Result<[UInt8], HTTPError>, wasPaused: Bool) {
         await wait(for: .bytes)
         return state.withLock { state in
@@ -96,7 +100,7 @@ final class PendingResponse: Sendable {
         }
     }
 
-    /// The whole body, once it is there.
+    /// Waits for the end of the whole answer.
     func whole() async -> Result<HTTPResponse, HTTPError> {
         await wait(for: .end)
         switch await head() {

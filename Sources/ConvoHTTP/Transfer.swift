@@ -1,6 +1,6 @@
 internal import CCurl
 
-/// One request while libcurl works on it. Made, used and ended on the driver's thread.
+/// One request while libcurl works on it; created, used and destroyed on the driver's thread.
 final class Transfer {
     let request: HTTPRequest
     let exchange: PendingResponse
@@ -10,7 +10,7 @@ final class Transfer {
     private var head = HeadParser()
     private var sentBody = 0
     private var receivedBody = 0
-    /// Why we stopped it ourselves, from inside a callback.
+    /// Why a callback ended the transfer; `nil` where none did.
     private(set) var refusal: HTTPError?
 
     init(_ request: HTTPRequest, exchange: PendingResponse, easy: UnsafeMutableRawPointer) {
@@ -25,11 +25,14 @@ final class Transfer {
         errorText.deallocate()
     }
 
-    /// What libcurl says of a failure, more exactly than its code does. Empty where it says nothing. It may hold the
-    /// password of a proxy.
+    /// libcurl's own text for a failure, more exact than the sentence for its code; empty where there is none.
+    ///
+    /// It may hold the password of a proxy.
     var libcurlText: String { String(cString: errorText) }
 
-    /// Whether the server can have the request. A request with a body that was not begun cannot be acted on.
+    /// Whether the server may have acted on the request.
+    ///
+    /// It cannot act on a request with a body before the first byte of the body.
     var mayHaveReachedServer: Bool {
         if request.method == .post, !request.body.isEmpty { return sentBody > 0 }
         var microseconds: curl_off_t = 0
@@ -39,6 +42,7 @@ final class Transfer {
 
     // MARK: Callbacks
 
+    /// Takes a line of the head; `false` ends the transfer.
     func received(line: UnsafeRawBufferPointer) -> Bool {
         do {
             if let head = try head.take(line) { exchange.arrived(head) }
@@ -51,6 +55,7 @@ final class Transfer {
 
     enum ChunkDisposition { case taken, later, refused }
 
+    /// Takes bytes of the body, pauses the transfer, or ends it.
     func received(body: UnsafeRawBufferPointer) -> ChunkDisposition {
         guard body.count <= request.limits.body - receivedBody else {
             refusal = .bodyTooLarge(limit: request.limits.body)
@@ -61,6 +66,7 @@ final class Transfer {
         return .taken
     }
 
+    /// Copies the next bytes of the request's body into libcurl's buffer, and returns their number; 0 at the end.
     func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
         let count = min(buffer.count, request.body.count - sentBody)
         request.body.withUnsafeBytes { body in
@@ -74,6 +80,11 @@ final class Transfer {
 // MARK: Setting up
 
 extension Transfer {
+    /// Sets all options of the transfer.
+    ///
+    /// - Parameters:
+    ///   - options: the transport's.
+    ///   - context: a pointer to this transfer, for the callbacks.
     /// - Returns: `false` if libcurl refused an option, which it does only when memory is short.
     func configure(options: CurlOptions, context: UnsafeMutableRawPointer) -> Bool {
         setServer(options) && setLimits() && setMessage() && setCallbacks(context)
@@ -85,9 +96,10 @@ extension Transfer {
             && set(CURLOPT_SSL_VERIFYPEER, 1) && set(CURLOPT_SSL_VERIFYHOST, 2)
             && set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS)) && set(CURLOPT_TCP_KEEPALIVE, 1)
             && set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-            // Else ending a request that still looks up its host's name waits for the resolver, and all others with it.
+            // Without it, ending a request whose host name is being resolved would wait for the resolver, and block the
+            // other transfers.
             && set(CURLOPT_QUICK_EXIT, 1)
-            // What may travel in the clear, because it stays on this machine, is for no proxy on another one.
+            // A request to this machine may be unencrypted, so it must not go to a proxy on another one.
             && (request.url.isLoopback ? set(CURLOPT_NOPROXY, "*") : true)
             && (options.certificateFile.map { set(CURLOPT_CAINFO, $0) } ?? true)
     }
@@ -126,14 +138,14 @@ extension Transfer {
             convo_easy_set_data_callback(easy, CURLOPT_HEADERFUNCTION, onHeader),
             convo_easy_set_data_callback(easy, CURLOPT_WRITEFUNCTION, onBody),
             convo_easy_set_data_callback(easy, CURLOPT_READFUNCTION, onRead),
-            // libcurl sends a request again, by itself, where a kept-alive connection ends without an answer, be it
-            // a POST that the server has acted on. It must rewind the body for it: this refuses.
+            // libcurl by itself sends a request again where a kept-alive connection ends without an answer, even a POST
+            // that the server has acted on. To do so it must rewind the body, which this callback refuses.
             convo_easy_set_seek_callback(easy) { _, _, _ in Int32(CURL_SEEKFUNC_FAIL) },
         ]
         return isSet.allSatisfy { $0 == CURLE_OK }
     }
 
-    /// Asks for compression. Not for streams: a compressor would hold events back.
+    /// Asks the server for compression; not for streams, where a compressor would hold events back.
     func acceptCompression() -> Bool { set(CURLOPT_ACCEPT_ENCODING, "") }
 
     private func set(_ option: CURLoption, _ value: Int) -> Bool {
@@ -175,7 +187,7 @@ private let onRead: convo_data_callback = { bytes, size, count, context in
 }
 
 extension Duration {
-    /// At least one: libcurl takes zero for "no limit". At most a year.
+    /// The duration in milliseconds, at least one, because libcurl takes zero for "no limit", and at most a year.
     var wholeMilliseconds: Int {
         let (seconds, attoseconds) = min(self, .seconds(365 * 86_400)).components
         return max(1, Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
@@ -183,7 +195,7 @@ extension Duration {
 }
 
 extension Transfer {
-    /// What libcurl's code means for the caller.
+    /// The result for the caller, made from libcurl's code.
     func outcome(_ code: CURLcode) -> Result<Void, HTTPError> {
         if code == CURLE_OK { return .success(()) }
         if let refusal { return .failure(refusal) }
@@ -201,11 +213,12 @@ extension Transfer {
         return .failure(HTTPError(kind, mayHaveReachedServer: reached, message: message))
     }
 
-    /// More than the code's own sentence says, where more may be shown.
+    /// An explanation that says more than the sentence for the code, where it may be shown.
     ///
-    /// Before the request is sent, libcurl's words hold nothing of it or of an answer. But they repeat the address of a
-    /// proxy, and with it, where that is badly written, parts of its user and password: in any place, because what follows
-    /// an unescaped `@`, `#` or `/` is no longer taken for a password. So where there is a proxy they are not used.
+    /// Before the request is sent, libcurl's text holds nothing of the request or of an answer. But it repeats the
+    /// address of a proxy, and with it, where the address is malformed, parts of its user and password in any place,
+    /// because libcurl takes what follows an unescaped `@`, `#` or `/` for something else. So this does not use
+    /// libcurl's text where there is a proxy.
     private func explanation(of code: CURLcode) -> String? {
         let mayUseProxy = !request.url.isLoopback && ProxyEnvironment.isSet
         guard mayUseProxy else { return libcurlText.isEmpty ? nil : libcurlText }
@@ -213,7 +226,7 @@ extension Transfer {
             ? "the proxy's address in the environment cannot be used, or there is no proxy at it" : nil
     }
 
-    /// Codes that a bad address of a proxy ends with; the URL of a request itself has been checked before.
+    /// Whether a malformed address of a proxy can end with this code; the URL of the request has been checked before.
     private static func isAboutProxy(_ code: CURLcode) -> Bool {
         switch code {
         case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT,
@@ -229,6 +242,7 @@ extension Transfer {
         return .microseconds(Int64(microseconds))
     }
 
+    /// The kind of failure that libcurl's code means, given whether the request may have reached the server.
     static func kind(of code: CURLcode, reached: Bool, elapsed: Duration, limits: HTTPLimits) -> HTTPError.Kind {
         switch code {
         case CURLE_OPERATION_TIMEDOUT where elapsed >= limits.total: .timeout
