@@ -15,7 +15,7 @@ struct ConversationRow {
     let isGoneRemotely: Bool
     let isLocalOnly: Bool
     let isHidden: Bool
-    /// Held from the account before, and not shown by the account of now.
+    /// Whether the row was mirrored from the previous account, and the current one has not shown the conversation.
     let isFromAccountBefore: Bool
 
     init(row: Row) {
@@ -34,7 +34,9 @@ struct ConversationRow {
         isFromAccountBefore = row["other_account"]
     }
 
-    /// Two processes may pull at once: the one that was slower must not bring back an older history.
+    /// Whether a history that was read for this `updated_at` is at least as new as the stored one.
+    ///
+    /// Two processes may pull at once: the slower one must not bring back an older history.
     func accepts(historyOf version: String) -> Bool {
         guard !version.hasSameBytes(as: updatedAt), let held = historyVersion.flatMap({ Timestamp(lenient: $0) }),
             let new = Timestamp(lenient: version)
@@ -54,6 +56,7 @@ struct ConversationRow {
         ).map(ConversationRow.init)
     }
 
+    /// - Throws: ``StoreError/noSuchConversation(_:)`` if there is no such row.
     static func fetch(_ database: Database, key: Int64) throws -> ConversationRow {
         guard
             let row = try Row.fetchOne(database, sql: "SELECT * FROM conversation WHERE key = ?", arguments: [key])

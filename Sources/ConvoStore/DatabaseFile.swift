@@ -4,12 +4,14 @@ import Glibc
 import Darwin
 #endif
 
-/// Which file stands behind a name, as the file system tells files apart.
+/// The identity of a file, by which the file system tells it from every other: device and inode number.
 public struct FileIdentity: Hashable, Sendable {
     let device: UInt64
     let inode: UInt64
 
-    /// `nil` where there is none.
+    /// Looks up the file that has this path now, following symbolic links.
+    ///
+    /// `nil` if there is no such file, or the file system refuses to say (stat(2) fails).
     public init?(of path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
@@ -27,16 +29,18 @@ public struct FileIdentity: Hashable, Sendable {
     }
 }
 
-/// The one name of a database file, whatever it is called.
+/// Finds the one name of a database file, whichever of its names a caller uses.
 ///
-/// Locks, the log and what wakes a daemon lie beside it and go by its name. Two names of one file would be two sets of
-/// them: two daemons, and a log that one of them does not know.
+/// The locks, SQLite's log and the wake-up file lie beside the database and are named after it. A file that is opened
+/// under two names would have two sets of them: two daemons, and a log that one of them does not know.
 public enum DatabaseFile {
-    /// As many as the kernel follows (path_resolution(7)).
+    /// How many symbolic links are followed: as many as the kernel follows (path_resolution(7)).
     private static let linkLimit = 40
 
-    /// The absolute path without symbolic links, of the folders and of the file itself. What is not there yet has
-    /// the path that it will have. What can't be resolved stays as it is: to open it says why.
+    /// The absolute path of a file, with the symbolic links of its folders and of the file itself resolved.
+    ///
+    /// A file or folder that does not exist yet gets the path that it will have. A path that cannot be resolved is
+    /// returned unchanged: opening it reports the reason. Reads the file system.
     public static func canonicalPath(of path: String) -> String { canonicalPath(of: path, links: 0) }
 
     private static func canonicalPath(of path: String, links: Int) -> String {

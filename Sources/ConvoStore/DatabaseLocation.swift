@@ -7,18 +7,20 @@ import Glibc
 import Darwin
 #endif
 
-/// Where a database file lives: what a copy of it, or a backup that is put back, does not share with it.
+/// Where a database file lives: properties that a copy of the file, or a restored backup, does not share with it.
 ///
-/// A part is `nil` where the system does not tell it.
+/// A property is `nil` where the operating system does not provide it.
 public struct DatabaseLocation: Sendable, Hashable {
-    /// A digest of the machine's id, which machine-id(5) asks not to be shown as it is.
+    /// A digest of the machine's id: machine-id(5) asks that the id itself not be exposed.
     public var machine: String?
-    /// The file system's id. Not the device's number: that may be another one after each start.
+    /// The file system's id, and not the device number, which may change at each boot.
     public var fileSystem: UInt64?
+    /// The file's inode number, unique within its file system only.
     public var inode: UInt64?
-    /// When the file was made, in nanoseconds since 1970: an inode's number is used again.
+    /// The file's time of birth in nanoseconds since 1970: file systems reuse inode numbers.
     public var createdAt: Int64?
 
+    /// Makes a location of known parts; a simulation uses it in place of the operating system's answer.
     public init(machine: String? = nil, fileSystem: UInt64? = nil, inode: UInt64? = nil, createdAt: Int64? = nil) {
         self.machine = machine
         self.fileSystem = fileSystem
@@ -26,7 +28,9 @@ public struct DatabaseLocation: Sendable, Hashable {
         self.createdAt = createdAt
     }
 
-    /// As the operating system tells it.
+    /// Asks the operating system where the file with this path lives.
+    ///
+    /// Never fails: a part that cannot be read, or a file that is missing, leaves `nil`.
     public init(of path: String) {
         self.init(machine: DatabaseLocation.thisMachine)
         #if canImport(Glibc)
@@ -38,7 +42,7 @@ public struct DatabaseLocation: Sendable, Hashable {
         inode = FileIdentity(of: path)?.inode
     }
 
-    /// Whether nothing that is known of both tells them apart.
+    /// Whether every part that both locations know is equal.
     func isSame(as other: DatabaseLocation) -> Bool {
         func agree<Part: Equatable>(_ left: Part?, _ right: Part?) -> Bool {
             guard let left, let right else { return true }
@@ -60,7 +64,7 @@ public struct DatabaseLocation: Sendable, Hashable {
 }
 
 extension DatabaseLocation {
-    /// Numbers as text: an inode may have more digits than a double can hold.
+    /// Numbers are written as strings: a double does not hold every inode number exactly.
     var json: JSONText {
         .object([
             "machine": .string(machine), "file_system": .string(fileSystem.map { String($0) }),

@@ -28,7 +28,7 @@ enum DiacriticFolding {
         """
 }
 
-/// Tells where a word of `camelCase` has its parts.
+/// The case of a letter, by which ``WordScanner`` finds the parts of a `camelCase` word.
 enum LetterCase: UInt32 {
     case neither, lower, upper
 
@@ -42,7 +42,7 @@ enum LetterCase: UInt32 {
         }
     }
 
-    /// As Unicode says.
+    /// Reads the case from Unicode's properties.
     init(anyOf scalar: Unicode.Scalar) {
         self = scalar.properties.isUppercase ? .upper : scalar.properties.isLowercase ? .lower : .neither
     }

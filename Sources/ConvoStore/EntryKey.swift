@@ -2,24 +2,30 @@ import CSQLite
 import ConvoModel
 import ConvoSQLite
 
-/// The keys of entries, which are the row ids of the index too: the minute in which an entry was made, or a free
-/// number soon after it. Finer ones would make the index larger.
+/// The keys of entries, which are also the row ids of the full-text index.
 ///
-/// So whatever order histories come in, the newest hits of a word are the last of its list, and a search that wants
-/// the newest thousand, or those of one month, reads no others.
+/// An entry's key is the minute in which it was made, counted from 1970, or a free number soon after that. A finer unit
+/// would make the index larger.
+///
+/// So the newest hits of a word are the last of its list in the index, in whatever order histories arrive, and a search
+/// for the newest thousand hits, or for those of one month, reads no others.
 enum EntryKey {
-    /// From here on row ids of the index are queued writes: the newest of all.
+    /// The first row id of queued writes: they come behind all entries.
     static let firstOperation: Int64 = 1 << 60
     static let unitMicroseconds: Int64 = 60_000_000
     static let unitsPerYear = 365.0 * 1440
     private static let limit: Int64 = 1 << 59
-    /// Tries in a row; each looks in a stretch twice as long as the one before.
+    /// How many keys are tried: twelve in a row, then random ones, each from a range twice as long as the one before.
     private static let tries = 40
 
     static func of(_ moment: Timestamp) -> Int64 { min(max(moment.microseconds / unitMicroseconds, 1), limit) }
 
-    /// A key that no entry has. Several entries of one minute keep their order as long as there is room; the copies
-    /// that a restart makes come after what they are copied from.
+    /// Finds a key that no entry has.
+    ///
+    /// Up to twelve entries of one minute get keys in the order of insertion. The copies that a restart makes come
+    /// after the entries that they are copied from.
+    ///
+    /// - Throws: ``DatabaseError`` (`SQLITE_FULL`) if every key that was tried is taken.
     static func free(_ database: Database, for moment: Timestamp, _ environment: StoreDependencies) throws -> Int64 {
         let first = of(moment)
         let isTaken = try database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM entry WHERE key = ?)")
@@ -32,9 +38,11 @@ enum EntryKey {
     }
 }
 
-/// The moments that a query asks for, as keys: every entry made in between has one of these. A few others have, too.
+/// The range of keys that a query's `before:` and `after:` allow.
+///
+/// It also holds the keys of some entries that were made outside of the query's moments.
 struct RowIDRange: Equatable {
-    /// A key may be later than its moment where many entries were made at once.
+    /// How much later than its entry a key may be, in minutes, where many entries were made at once.
     private static let slack: Int64 = 1440
 
     private(set) var first: Int64 = 0

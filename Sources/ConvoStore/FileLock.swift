@@ -6,30 +6,42 @@ import Glibc
 import Darwin
 #endif
 
-/// A lock that the operating system takes back when its holder dies.
+/// A lock on a file beside a database, which the operating system releases when its holder dies.
 ///
-/// `<database>.engine` is held while an engine works (at most one talks to the server for a database),
-/// `<database>.turn` by who waits for that (a daemon then starts nothing new), `<database>.daemon` for a daemon's
-/// whole life.
+/// The locked file is `<database>.engine`, `<database>.turn` or `<database>.daemon` (``Purpose``). It stays when the
+/// lock is released.
 public final class FileLock: Sendable {
+    /// What a lock is for; the raw value is the suffix of the locked file.
+    ///
+    /// - `engine`: held while an engine delivers writes, so that at most one process pushes for a database.
+    /// - `turn`: held by a process that waits for `engine`; a daemon then starts no new write.
+    /// - `daemon`: held by a daemon as long as it serves the database.
     public enum Purpose: String, Sendable { case engine, turn, daemon }
 
-    /// Who has a lock.
+    /// The process that holds a lock.
     public struct Holder: Sendable, Hashable {
-        /// `nil` where it has only just taken the lock, and not said so yet.
+        /// The holder's process id; `nil` if the holder has taken the lock and not written its id yet.
         public let process: Int32?
-        /// Whether it works on the file that has the database's name now, and not on one that was moved or removed.
+        /// Whether the holder works on the file that has the database's name now, and not on one that was moved or
+        /// removed.
         public let isCurrent: Bool
     }
 
-    /// A lock's file that is removed while it is being locked is made again so many times.
+    /// How often the lock is tried again where its file is removed between opening and locking.
     private static let attempts = 10
 
     private let descriptor: Int32
 
-    /// Takes the lock, `nil` where another one has it. The file then holds our process id, and which file the database is.
+    /// Takes the lock if it is free; never waits for it.
     ///
-    /// - Throws: ``StoreError/notWritable(path:detail:)`` where the lock's file cannot be made.
+    /// The locked file then holds this process's id and the database file's device and inode number.
+    ///
+    /// - Parameters:
+    ///   - purpose: which of the database's locks to take.
+    ///   - database: the path of the database file, under any of its names.
+    /// - Returns: the lock, which is held until ``release()`` or until the value is deinitialized; `nil` if another
+    ///   process, or another value of this process, holds it.
+    /// - Throws: ``StoreError/notWritable(path:detail:)`` if the file to lock cannot be opened or made.
     public static func tryLock(_ purpose: Purpose, beside database: String) throws(StoreError) -> FileLock? {
         let database = DatabaseFile.canonicalPath(of: database)
         let path = lockPath(purpose, beside: database)
@@ -43,7 +55,7 @@ public final class FileLock: Sendable {
                 return nil
             }
             let lock = FileLock(descriptor: descriptor)
-            // A file that was removed meanwhile keeps nobody out.
+            // A lock on a file that was removed meanwhile keeps nobody out.
             guard lock.isFile(at: path) else { continue }
             lock.sign(for: database)
             return lock
@@ -51,7 +63,14 @@ public final class FileLock: Sendable {
         throw .notWritable(path: path, detail: "it is removed again and again")
     }
 
-    /// Who holds the lock now, `nil` where nobody does. Looking takes nothing.
+    /// Tells who holds a lock now, without waiting for the lock.
+    ///
+    /// On Linux the look does not take the lock, not even for a moment.
+    ///
+    /// - Parameters:
+    ///   - purpose: which of the database's locks to look at.
+    ///   - database: the path of the database file, under any of its names.
+    /// - Returns: the holder; `nil` if nobody holds the lock, or its file cannot be read.
     public static func holder(of purpose: Purpose, beside database: String) -> Holder? {
         let database = DatabaseFile.canonicalPath(of: database)
         let path = lockPath(purpose, beside: database)
@@ -69,7 +88,7 @@ public final class FileLock: Sendable {
 
     private init(descriptor: Int32) { self.descriptor = descriptor }
 
-    /// Gives the lock back. So does letting go of this value.
+    /// Releases the lock, as the deinitialization of this value does too.
     public func release() { DescriptorLock.unlock(descriptor) }
 
     deinit { close(descriptor) }
@@ -79,7 +98,7 @@ public final class FileLock: Sendable {
         return fstat(descriptor, &status) == 0 && FileIdentity(status) == FileIdentity(of: path)
     }
 
-    /// Only `status` and messages read this: where it can't be written, the lock holds all the same.
+    /// Only `convo status` and messages read the text: the lock holds even if the text cannot be written.
     private func sign(for database: String) {
         let file = FileIdentity(of: database).map { " \($0.device) \($0.inode)" } ?? ""
         let text = Array("\(getpid())\(file)\n".utf8)

@@ -1,64 +1,85 @@
 public import ConvoModel
 
-/// When a history is read again although the list announces no change.
+/// When the engine reads a history again although the list announces no change.
 ///
 /// There are two reasons:
-/// - `updated_at` moves with an append, but not when a conversation's first answer completes. A history that was read in between
-///   ends with an input (or a tool's run), is empty, or holds a restart's copies only; its answer would never be noticed.
-/// - The list may be newer than the history (a replica, a cache): an entry that is held is not in it, or nothing of what
-///   moved `updated_at` is, or `updated_at` has just moved and the last entry is older than that.
+/// - `updated_at` moves with an append, but not when a conversation's first answer completes. A history that was read
+///   in between ends with an input (or a tool's run), is empty, or holds a restart's copies only; nothing would
+///   announce its answer.
+/// - The history may come from a replica or a cache and be older than the list: an entry that the mirror holds is
+///   missing, or `updated_at` has moved and the history has not changed, or `updated_at` has just moved and the last
+///   entry is older than that.
 ///
-/// So it is read again, after a wait that grows each time. The attempts are counted, for the server's clock and ours may
-/// differ, and ours may be set.
+/// The wait before each attempt is longer than the one before. The end is a number of attempts and not a time, because
+/// the server's clock and ours may differ, and ours may be set.
 public struct HistoryRecheck: Sendable, Hashable {
+    /// Why the stored history may be incomplete.
+    ///
+    /// - `unanswered`: the last turn has no answer yet.
+    /// - `outdated`: the history seems older than what the list or the mirror shows.
     public enum Cause: Sendable, Hashable { case unanswered, outdated }
 
-    /// How often it was read again when its time had come.
+    /// How many times the history was read again after a wait was over.
     public let attempts: Int
-    /// When it is read next.
+    /// When the next attempt is due, by the clock of this machine.
     public let due: Timestamp
+    /// Why the history is read again.
     public let cause: Cause
 
+    /// Makes a recheck of stored values; ``next(after:entries:createdAt:isOutdated:now:)`` decides on a new one.
     public init(attempts: Int, due: Timestamp, cause: Cause = .unanswered) {
         self.attempts = attempts
         self.due = due
         self.cause = cause
     }
 
-    /// Over a quarter of an hour in all: the server itself gives up after ten minutes.
+    /// Attempts while an answer is missing: their waits add up to a quarter of an hour.
+    ///
+    /// The server gives up after ten minutes.
     static let unansweredLimit = 9
-    /// Almost three minutes in all. After that a history is believed: the server has dropped what it does not list.
+    /// Attempts while a history seems outdated: their waits add up to almost three minutes.
+    ///
+    /// After that the store believes the history, and marks what it leaves out as dropped by the server.
     static let outdatedLimit = 4
-    /// An answer's entry is made when its first word comes, and `updated_at` moves with its last.
+    /// How much later than the last entry `updated_at` usually is: the server makes an answer's entry at its first
+    /// word, and moves `updated_at` at its last.
     private static let usualGapMicroseconds: Int64 = 2_000_000
-    /// No replica is so far behind.
+    /// An `updated_at` that is older than this is no longer recent: no replica lags so far behind.
     private static let recentMicroseconds: Int64 = 600_000_000
-    /// What is older by our clock had its answer long ago, or never will: no two clocks are so far apart.
+    /// A turn that is older than this by our clock gets no answer any more: no two clocks are so far apart.
     static let oldestMicroseconds: Int64 = 86_400_000_000
-    /// A moment further ahead than any wait was written by a clock that has been set back since.
+    /// A due time that is further ahead than this was written before the clock was set back.
     static let longestWaitMicroseconds = waitMicroseconds(after: unansweredLimit)
 
-    /// Doubling; for a history that seems outdated, fourfold: each attempt reads all of it.
+    /// The wait doubles with each attempt; it grows fourfold for a history that seems outdated, because each attempt
+    /// reads all of it.
     private static func waitMicroseconds(after attempts: Int, _ cause: Cause = .unanswered) -> Int64 {
         2_000_000 << Int64(cause == .unanswered ? attempts : attempts * 2)
     }
 
-    /// How long it waits between this attempt and the next one.
+    /// The wait between this attempt and the next one.
     public var wait: Duration { .microseconds(HistoryRecheck.waitMicroseconds(after: attempts, cause)) }
 
-    /// Whether a history may lack the turn that moved `updated_at`: that is recent, and later than the last entry.
+    /// Whether a history may lack the turn that moved `updated_at`: `updated_at` is recent, and later than the
+    /// last entry by more than is usual.
     static func isGap(between last: Entry?, and updatedAt: Timestamp, now: Timestamp) -> Bool {
         guard let written = last?.createdAt else { return false }
         return updatedAt.microseconds - written.microseconds > usualGapMicroseconds
             && abs(now.microseconds - updatedAt.microseconds) < recentMicroseconds
     }
 
-    /// After a history was read.
+    /// Decides, after a history was read, whether and when to read it again.
     ///
     /// - Parameters:
-    ///   - before: what was said after the last reading; `nil` where the conversation has changed since.
-    ///   - isOutdated: whether the history seems older than the list.
-    /// - Returns: `nil` where the history is whole, or it was read often enough.
+    ///   - before: the decision after the previous reading of the same version; `nil` if there was none, or the
+    ///     conversation has changed since.
+    ///   - entries: the history that was read, in its order.
+    ///   - createdAt: the conversation's `created_at`: entries that are older are copies that a restart made. `nil` if
+    ///     it is not known.
+    ///   - isOutdated: whether the history seems older than the list or the mirror.
+    ///   - now: the present moment by this machine's clock.
+    /// - Returns: the next attempt; `nil` if the history is complete, its last turn is too old to get an answer, or the
+    ///   attempts are used up.
     public static func next(
         after before: HistoryRecheck?, entries: [Entry], createdAt: Timestamp?, isOutdated: Bool = false,
         now: Timestamp
@@ -78,9 +99,12 @@ public struct HistoryRecheck: Sendable, Hashable {
             cause: cause)
     }
 
-    /// Whether a history that is read now is believed in what it leaves out.
+    /// Whether entries that a history leaves out are taken for dropped by the server.
     ///
-    /// - Parameter before: what was said after the last reading of the same version.
+    /// - Parameters:
+    ///   - before: the decision after the previous reading of the same version; `nil` if there was none.
+    ///   - now: the present moment by this machine's clock.
+    /// - Returns: `true` once the history has seemed outdated for all attempts.
     static func isBelieved(after before: HistoryRecheck?, now: Timestamp) -> Bool {
         guard let before else { return false }
         return before.attempts + 1 >= outdatedLimit && !before.isAhead(of: now)
@@ -93,7 +117,7 @@ public struct HistoryRecheck: Sendable, Hashable {
     private static func unansweredSince(_ entries: [Entry], createdAt: Timestamp?) -> Timestamp? {
         guard let last = entries.last else { return createdAt }
         guard last.type == .messageOutput || last.type == .functionCall else { return last.createdAt }
-        // What is older than its conversation was copied from another one.
+        // An entry that is older than its conversation was copied from another one.
         guard let createdAt, let written = last.createdAt, written < createdAt else { return nil }
         return createdAt
     }

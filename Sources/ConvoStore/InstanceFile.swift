@@ -6,18 +6,20 @@ import Glibc
 import Darwin
 #endif
 
-/// The file beside a database, `<database>.instance`, that says which instance of it lives here, and how many sends that
-/// one has begun.
+/// The file `<database>.instance`, which names the instance of the database that lives here and counts the sends that
+/// it has begun.
 ///
-/// The database counts the same. It commits a count, durably, before this file has it; and only then does a request leave.
-/// So a database that counts less than this file says is an older copy of itself, whatever inode it has.
+/// The database holds the same name and count. The store commits a new count durably, then writes it to this file, and
+/// only then sends the request. So a database whose count is below this file's is an older copy of itself, whatever
+/// inode it has.
 struct InstanceFile {
     struct Content: Equatable {
         let name: String
         let sends: Int64
     }
 
-    /// As many digits as the largest count has: what is written over has the same length, and one block of the disk.
+    /// The digits of the largest count: each version of the file has the same length, and fits in one block of the
+    /// disk.
     private static let digits = 19
     private static let lengthLimit = 256
 
@@ -25,7 +27,7 @@ struct InstanceFile {
 
     private var path: String { database + ".instance" }
 
-    /// `nil` where there is none, or nothing that can be understood.
+    /// The file's content; `nil` if there is no file, or it is malformed.
     func read() -> Content? {
         guard let descriptor = try? SidecarFile.open(path, O_RDONLY, beside: database) else { return nil }
         defer { close(descriptor) }
@@ -36,7 +38,9 @@ struct InstanceFile {
         return Content(name: String(words[0]), sends: sends)
     }
 
-    /// Writes it, so that it survives a power cut.
+    /// Writes the content and waits until the disk has it.
+    ///
+    /// - Throws: ``StoreError/diskFull(path:)`` or ``StoreError/notWritable(path:detail:)``.
     func write(_ content: Content) throws(StoreError) {
         let number = String(content.sends)
         let padding = String(repeating: "0", count: max(0, InstanceFile.digits - number.count))

@@ -1,6 +1,6 @@
-/// A key's digest, by which it is known again: SHA-256 of the salt and the key.
+/// The digest by which the database recognises an API key: SHA-256 of the salt, a zero byte and the key.
 ///
-/// The key itself is never stored. It has far more chance in it than can be tried out, so a fast digest is enough.
+/// The key itself is never stored. It has more random bits than an attacker can try, so a fast digest is enough.
 enum KeyDigest {
     static func hex(of key: String, salt: String) -> String {
         SHA256.digest(Array(salt.utf8) + [0] + Array(key.utf8)).map { byte in
@@ -10,7 +10,9 @@ enum KeyDigest {
     }
 }
 
-/// FIPS 180-4. `convo` links no cryptography package: one digest at each sync is all that it needs.
+/// SHA-256 (FIPS 180-4).
+///
+/// `convo` links no cryptography package, because one digest at each sync is all that it needs.
 enum SHA256 {
     private static let constants: [UInt32] = fractions(of: 64) { $0 * $0 * $0 }
     private static let start: [UInt32] = fractions(of: 8) { $0 * $0 }

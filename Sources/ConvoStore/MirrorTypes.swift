@@ -1,22 +1,29 @@
 public import ConvoModel
 
-/// What taking in a page of the list found, item by item in the page's order.
+/// The result of storing a page of the list.
 public struct IngestedPage: Sendable, Hashable {
+    /// What a page of the list meant for one conversation.
     public enum Change: Sendable, Hashable {
-        /// Never seen before.
+        /// The store did not hold the conversation.
         case new
-        /// Known, and changed since its history was fetched.
+        /// The store holds the conversation, and its stored history is missing or belongs to another `updated_at`.
         case changed
+        /// The stored history belongs to this `updated_at`, or the conversation was deleted here.
         case unchanged
     }
 
+    /// The changes, one for each conversation of the page, in the page's order.
     public let items: [Change]
+    /// The conversations' ids, in the page's order; empty where ``same`` is set.
     public let ids: [RemoteID]
-    /// Elements of the page that were set aside.
+    /// How many elements of the page could not be stored and were set aside.
     public let oddCount: Int
-    /// Of a page that was the same as before: its ids were not read, but the store knows whom it lists.
+    /// The cached page, where the server sent the same page again; `nil` where the page was read.
+    ///
+    /// The ids of such a page were not read: the store knows which conversations it lists.
     public let same: CachedPage?
 
+    /// Makes the result for a page that was read.
     public init(items: [Change], ids: [RemoteID] = [], oddCount: Int = 0) {
         self.items = items
         self.ids = ids
@@ -24,7 +31,7 @@ public struct IngestedPage: Sendable, Hashable {
         same = nil
     }
 
-    /// Of a page that is the one that was taken in before.
+    /// Makes the result for a page that the server sent again unchanged: every element counts as unchanged.
     public init(same known: CachedPage) {
         items = Array(repeating: .unchanged, count: known.count)
         ids = []
@@ -32,34 +39,39 @@ public struct IngestedPage: Sendable, Hashable {
         same = known
     }
 
+    /// How many conversations of the page the store did not hold.
     public var newCount: Int { items.count { $0 == .new } }
 
-    /// How many elements the page had.
+    /// How many elements the page had, those that were set aside included.
     public var count: Int { items.count + oddCount }
 }
 
-/// Which part of the list.
+/// The position of a page in the server's list of conversations.
 public struct PageKey: Sendable, Hashable {
-    /// From 0.
+    /// The request's `page`, counted from 0.
     public let page: Int
-    /// Conversations to a page, as asked for.
+    /// The request's `page_size`; the server may put fewer conversations on the page.
     public let size: Int
 
+    /// Makes the position of a page that is asked for with these parameters.
     public init(page: Int, size: Int) {
         self.page = page
         self.size = size
     }
 }
 
-/// A page of the list that has been taken in, and of which everything is still as it said.
+/// A page of the list that was stored, and whose conversations are still stored as the page described them.
 public struct CachedPage: Sendable, Hashable {
+    /// The page's position in the list.
     public let place: PageKey
-    /// Conversations that it had.
+    /// How many elements the page had, those that were set aside included.
     public let count: Int
+    /// The digest of the page's bytes, by which the same page is recognised.
     public let digest: PageDigest
-    /// The last page of which as much is known.
+    /// The number of the last cached page of this size that is not empty.
     public let last: Int
 
+    /// Makes a cached page of known parts; ``Store/cachedPage(at:)`` reads one from the store.
     public init(place: PageKey, count: Int, digest: PageDigest, last: Int) {
         self.place = place
         self.count = count
@@ -70,35 +82,50 @@ public struct CachedPage: Sendable, Hashable {
 
 /// A conversation whose history has to be fetched.
 public struct StaleConversation: Sendable, Hashable {
+    /// The conversation's id in this store.
     public let id: LocalID
+    /// The conversation's id on the server, by which its history is fetched.
     public let remoteID: RemoteID
-    /// Its `updated_at` as the list gave it: a history that is read from now on holds at least that.
+    /// The conversation's `updated_at` as the store holds it, to be passed on as ``FetchedHistory/version``.
     public let version: String
 }
 
 /// A history, and the `updated_at` of its conversation that was read *before* it.
 public struct FetchedHistory: Sendable, Hashable {
+    /// The history as the server sent it.
     public let history: ConversationHistory
+    /// The text of the conversation's `updated_at` that was known before the history was read: the history is at least
+    /// as new, unless a replica or a cache sent it.
     public let version: String
     let entries: [PreparedEntry]
 
+    /// Prepares a history to be stored.
+    ///
+    /// Compresses the entries and finds their words for the index here, before the transaction that others wait for:
+    /// this takes time in proportion to the history.
+    ///
+    /// - Parameters:
+    ///   - history: the history as the server sent it.
+    ///   - version: the conversation's `updated_at` that was known before the history was read.
     public init(_ history: ConversationHistory, version: String) {
         self.history = history
         self.version = version
         entries = history.entries.map { PreparedEntry($0) }
     }
 
+    /// Compares the version and the server's history; what is prepared from it follows.
     public static func == (one: FetchedHistory, other: FetchedHistory) -> Bool {
         one.version == other.version && one.history == other.history
     }
 
+    /// Hashes the conversation's id and the version, and not the entries.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(history.conversationID)
         hasher.combine(version)
     }
 }
 
-/// An entry with all that its row and its place in the index are made of: made before the transaction that others wait
+/// An entry with the values of its row and its words for the index, prepared before the transaction that others wait
 /// for.
 struct PreparedEntry: Sendable {
     let entry: Entry
@@ -108,7 +135,7 @@ struct PreparedEntry: Sendable {
     let createdAt: Timestamp?
     let completedAt: String?
 
-    /// How much of a ``TransactionBudget`` it uses.
+    /// How much of a ``TransactionBudget`` the entry uses, in bytes.
     var weight: Int { entry.raw.text.utf8.count + TransactionBudget.row }
 
     init(_ entry: Entry) {

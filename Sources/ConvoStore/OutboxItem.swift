@@ -1,17 +1,21 @@
 public import ConvoModel
 import ConvoSQLite
 
-/// One write and where it stands.
+/// A write in the outbox, with its state as of one moment.
 public struct OutboxItem: Sendable, Hashable {
-    /// Why it stands where it does.
+    /// Why a write is in its state, for programs and for people.
     public struct Reason: Sendable, Hashable {
+        /// A name of the reason for programs, such as `copied` or `http_503`.
         public let code: String
+        /// An explanation for people; it may quote the server's message.
         public let message: String
+        /// What the person can do next; `nil` if the reason says nothing about that.
         public let hint: String?
 
         /// The code of a write that another copy of this database may have sent already.
         public static let copiedCode = "copied"
 
+        /// Makes a reason; the store keeps its parts as they are given.
         public init(code: String, message: String, hint: String? = nil) {
             self.code = code
             self.message = message
@@ -19,14 +23,19 @@ public struct OutboxItem: Sendable, Hashable {
         }
     }
 
-    /// What was on the server just before an append was sent: what comes after it may be ours.
+    /// The end of a conversation just before an append was sent: an entry behind it may be this write's.
     public struct Base: Sendable, Hashable {
-        /// The last entry; `nil` where there was none.
+        /// The conversation's last entry; `nil` if it had none.
         public let entryID: EntryID?
+        /// How many entries the conversation had.
         public let count: Int
-        /// The conversation's `updated_at` then: what was written by that moment of the server's clock is not ours.
+        /// The conversation's `updated_at`: an entry that was written by that moment of the server's clock is not this
+        /// write's.
+        ///
+        /// `nil` if the conversation could not be read just before the write was sent.
         public let version: String?
 
+        /// Makes a base of what the server, or else the mirror, shows just before the write is sent.
         public init(entryID: EntryID?, count: Int, version: String? = nil) {
             self.entryID = entryID
             self.count = count
@@ -34,35 +43,59 @@ public struct OutboxItem: Sendable, Hashable {
         }
     }
 
+    /// The write's id, given when it was queued: it begins with `op_`.
     public let id: OperationID
-    /// The order in which the writes were accepted.
+    /// A number that grows in the order in which the writes of this database were accepted.
     public let sequence: Int64
+    /// Which of the API's requests the write is.
     public let kind: OperationKind
+    /// The conversation that is written to; for a start or restart, the one that it makes.
     public let conversation: LocalID
+    /// That conversation's id on the server; `nil` until the server's id is known here.
     public let remoteID: RemoteID?
-    /// Restarts only: the conversation that is branched from.
+    /// The id on the server of the conversation's parent, from which a restart starts; `nil` if the conversation is no
+    /// branch, or the server's id of the parent is not known here.
     public let parentRemoteID: RemoteID?
+    /// The request's body as the writer gave it; an empty object for a deletion.
+    ///
+    /// In the `metadata` of a start or restart the engine sends ``Store/operationKey`` as well.
     public let request: JSONText
+    /// Where the write stands on its way to the server.
     public let state: OperationState
-    /// The last entry that the writer had seen when it was queued.
+    /// The last entry of the conversation that the writer had seen; `nil` if it had seen none.
+    ///
+    /// The store moves it on when our own turns are delivered, and when a person retries the write.
     public let seenEntryID: EntryID?
+    /// The end of the conversation just before the write was last sent.
+    ///
+    /// `nil` if the write was never sent, if it is not an append, or if it was retried in a copy of the database, whose
+    /// original may have sent it.
     public let base: Base?
+    /// How many times the write was sent.
     public let attempts: Int
-    /// How often the server itself failed on it, since the person last asked for a retry.
+    /// How many runs of the write the server has failed on (5xx), since a person last retried it from refused or held.
     public let failures: Int
+    /// When the engine may work on the write again; `nil` if it need not wait.
     public let nextAttempt: Timestamp?
+    /// When the write was last sent; `nil` if it never was.
     public let sentAt: Timestamp?
-    /// When the answer was lost: on a clock that may be set, and on the one that nobody sets.
+    /// When the answer was lost, by a clock that may be set; `nil` if it has not been lost since the write was last
+    /// sent.
     public let doubtedAt: Timestamp?
+    /// When the answer was lost, by the clock that nobody can set; `nil` where ``doubtedAt`` is.
     public let doubtedUptime: Uptime?
+    /// Why the write is in its state; always there for one that is refused or held, `nil` if there is nothing to say.
     public let reason: Reason?
+    /// When the write was accepted here, in RFC 3339.
     public let createdAt: String
 
+    /// The request's `inputs`; `null` for a deletion, and for an append that only confirms calls.
     public var inputs: JSONText { request["inputs"] ?? .null }
 }
 
 extension OutboxItem {
-    /// The columns that ``init(row:)`` reads, of an operation `o`, its conversation `c` and that one's parent `p`.
+    /// Selects the columns that `init(row:)` reads, of an operation `o`, its conversation `c` and the conversation's
+    /// parent `p`.
     static let selection = """
         SELECT o.*, c.id AS conversation_id, c.remote_id AS remote_id, p.remote_id AS parent_remote_id
         FROM operation o JOIN conversation c ON c.key = o.conversation LEFT JOIN conversation p ON p.key = c.parent
@@ -107,27 +140,42 @@ extension OutboxItem {
     }
 }
 
-/// Where a write stands on its way to the server. DESIGN.md draws the transitions.
+/// Where a write stands on its way to the server.
+///
+/// DESIGN.md draws the transitions.
 public enum OperationState: String, Sendable, CaseIterable {
-    /// Durable here, not yet sent.
+    /// Durable here, and not on the server: it was not sent yet, or certainly did not arrive.
     case queued
-    /// Committed before the first byte leaves; whoever finds it without a sender knows that the answer was lost.
+    /// Committed before the first byte is sent.
+    ///
+    /// An engine that finds a write in this state when it starts knows that the write's sender died, and that the
+    /// answer was lost.
     case sending
-    /// Sent, and no answer came: only the server's state can tell. Never sent again from here.
+    /// Sent, and the answer was lost: only a read of the server can tell whether it arrived.
+    ///
+    /// It is never sent again from this state.
     case inDoubt = "in_doubt"
     /// On the server.
     case delivered
-    /// The server said no. Kept until the person decides.
+    /// The server refused it.
+    ///
+    /// It stays until the person decides.
     case refused
-    /// Waits for the person, or for an operation that it depends on.
+    /// It waits for a decision of the person, or for another operation that it depends on.
     case held
     /// Taken back by the person.
     case cancelled
 
+    /// Whether the write is still in the outbox: neither delivered nor cancelled.
     public var isOpen: Bool { self != .delivered && self != .cancelled }
 }
 
-/// What a write does.
+/// Which of the API's requests a write is.
+///
+/// - `start`: makes a conversation.
+/// - `append`: adds entries to a conversation, or confirms its calls.
+/// - `restart`: makes a branch, a new conversation from the first entries of another one.
+/// - `delete`: deletes a conversation on the server.
 public enum OperationKind: String, Sendable {
     case start, append, restart, delete
 }
@@ -136,7 +184,10 @@ public enum OperationKind: String, Sendable {
 public struct QueuedWrite: Sendable, Hashable {
     /// The conversation that was written to; for a start and a restart, the new one.
     public let conversation: LocalID
+    /// The write's id in the outbox.
     public let operation: OperationID
+    /// ``OperationState/queued``, or ``OperationState/held`` if a write before it in the conversation is refused or
+    /// held.
     public let state: OperationState
 }
 
@@ -144,7 +195,8 @@ public struct QueuedWrite: Sendable, Hashable {
 public enum DeletionScope: String, Sendable, CaseIterable {
     /// Here only: the server keeps it, and no pull brings it back.
     case local
-    /// On the server; our copy stays, marked.
+    /// On the server only: our copy stays, and is marked as deleted on the server once the deletion is delivered.
     case remote
+    /// Here at once, and on the server once the deletion is delivered.
     case both
 }

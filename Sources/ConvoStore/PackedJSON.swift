@@ -4,10 +4,9 @@ import ConvoModel
 import ConvoSQLite
 import Synchronization
 
-/// An entry's JSON as the table holds it: a short one as text, a longer one as a blob, its format and then its
-/// compressed bytes.
+/// An entry's JSON as the table holds it: text if it is short, else a blob of a format byte and the compressed text.
 ///
-/// In SQL, `unpacked(raw)` is the text of either.
+/// The SQL function `unpacked(raw)` returns the text of either.
 struct PackedJSON: Hashable, Sendable, DatabaseValueConvertible {
     /// The first byte of a blob.
     enum Format: UInt8 {
@@ -15,9 +14,9 @@ struct PackedJSON: Hashable, Sendable, DatabaseValueConvertible {
         case first = 1
     }
 
-    /// In bytes; below it there is nothing to gain.
+    /// The length in bytes from which on compression is tried.
     static let threshold = 256
-    /// What it costs to read a blob must be worth it: it saves an eighth at least.
+    /// Whether a blob saves at least an eighth, and so is worth the time that it takes to read.
     private static func isWorth(_ packed: Int, of whole: Int) -> Bool { packed < whole - whole / 8 }
 
     let databaseValue: DatabaseValue
@@ -35,9 +34,9 @@ struct PackedJSON: Hashable, Sendable, DatabaseValueConvertible {
 
     init(databaseValue: DatabaseValue) { self.databaseValue = databaseValue }
 
-    /// The text that it was made of.
+    /// The JSON that was packed.
     ///
-    /// - Throws: ``DatabaseError`` (`SQLITE_CORRUPT`) where a blob is damaged.
+    /// - Throws: ``DatabaseError`` (`SQLITE_CORRUPT`) if the blob is damaged, or its format is unknown.
     func unpacked() throws -> JSONText {
         guard case .blob(let bytes) = databaseValue else { return .stored(String(databaseValue: databaseValue)) }
         guard let first = bytes.first, Format(rawValue: first) == .first else {
@@ -47,15 +46,17 @@ struct PackedJSON: Hashable, Sendable, DatabaseValueConvertible {
             try bytes.withUnsafeBufferPointer { try Zstandard.decompress(.init(rebasing: $0.dropFirst())) })
     }
 
-    /// Makes SQL's `unpacked` known.
+    /// Adds the SQL function `unpacked` to a connection.
     static func register(in database: Database) throws {
         try database.addFunction("unpacked") { .text(try PackedJSON(databaseValue: $0).unpacked().text) }
     }
 }
 
-/// What most entries have in common, as the server writes it: the dictionary of compression ``PackedJSON/Format/first``.
+/// The dictionary of compression ``PackedJSON/Format/first``: what most entries have in common, as the server writes
+/// it.
 ///
-/// Frozen: what was compressed with it can be read with no other. The most frequent stands last.
+/// Frozen: a text that was compressed with it can be read with no other dictionary. The most frequent strings stand
+/// last.
 enum EntryDictionary {
     static let text = #"""
         {"object":"entry","type":"agent.handoff","created_at":"2026-01-01T00:00:00.000000Z","completed_at":null,\#
@@ -81,24 +82,29 @@ enum EntryDictionary {
         """#
 }
 
-/// Zstandard (RFC 8878) with a dictionary of what every entry has around its words.
+/// Zstandard (RFC 8878) with ``EntryDictionary``.
 ///
-/// Memory for the work is kept and used by one caller at a time.
+/// The contexts for compression and decompression are kept; one caller at a time uses each, and others wait for it.
 enum Zstandard {
-    /// Light enough to keep up with a first sync.
+    /// The lightest regular level: it is fast enough for a first sync.
     private static let level: CInt = 1
-    /// No entry is near it; a damaged length shall not take all memory.
+    /// The longest text in bytes that is decompressed: far more than any entry has, so that a damaged length cannot
+    /// take all memory.
     private static let limit: UInt64 = 1 << 30
 
     private static let compressor = Mutex(Compressor())
     private static let decompressor = Mutex(Decompressor())
 
-    /// `nil` where that saves nothing, or there is no memory for it.
+    /// Compresses a text; `nil` if the result would not be shorter, or there is not enough memory.
     static func compress(_ bytes: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
         compressor.withLock { $0.compress(bytes) }
     }
 
-    /// - Throws: ``DatabaseError`` (`SQLITE_CORRUPT`) where the frame is damaged.
+    /// Decompresses a frame that ``compress(_:)`` made.
+    ///
+    /// - Parameter frame: the compressed bytes.
+    /// - Returns: the text.
+    /// - Throws: ``DatabaseError`` (`SQLITE_CORRUPT`) if the frame is damaged.
     static func decompress(_ frame: UnsafeBufferPointer<UInt8>) throws -> String {
         let size = ZSTD_getFrameContentSize(frame.baseAddress, frame.count)
         guard size <= limit, let text = decompressor.withLock({ $0.decompress(frame, to: Int(size)) }) else {
@@ -107,8 +113,8 @@ enum Zstandard {
         return text
     }
 
-    // `@unchecked Sendable`, both: a context stands for memory of its own, which only its one owner, a `Mutex`, reaches;
-    // it can't be copied out, and no method hands out a pointer. A dictionary is read only once it is made.
+    // Both are `@unchecked Sendable`: a context points to memory that only its one owner, a `Mutex`, reaches; it cannot
+    // be copied out, and no method hands out a pointer. A dictionary is only read after it is made.
     private struct Compressor: ~Copyable, @unchecked Sendable {
         private let context = ZSTD_createCCtx()
         private let dictionary = Array(EntryDictionary.text.utf8).withUnsafeBytes {
@@ -124,7 +130,7 @@ enum Zstandard {
             guard let context, let dictionary else { return nil }
             var size = 0
             let frame = [UInt8](unsafeUninitializedCapacity: bytes.count) { target, count in
-                // A frame that does not fit into as many bytes is an error here, and not wanted.
+                // Zstandard reports an error for a frame that is longer than the text, and such a frame is not wanted.
                 size = ZSTD_compress_usingCDict(
                     context, target.baseAddress, target.count, bytes.baseAddress, bytes.count, dictionary)
                 count = ZSTD_isError(size) == 0 ? size : 0

@@ -6,15 +6,20 @@ import Glibc
 import Darwin
 #endif
 
-/// Files and folders that are nobody else's to read.
+/// Database files and their folders, which only their owner may read.
 enum PrivateFile {
-    /// Makes a missing folder (0700, its missing parents too) and a missing file (0600), and takes the rights of
-    /// others off a file that has them. SQLite gives its `-wal` and `-shm` files the rights of the file itself.
+    /// Makes a missing folder (0700, its missing parents too) and a missing file (0600), and removes the permissions of
+    /// others from an existing file.
     ///
-    /// A file that is there is not opened: closing it would take the locks off that another connection of this
-    /// process holds on it (sqlite.org/howtocorrupt.html, 2.2).
+    /// SQLite gives its `-wal` and `-shm` files the permissions of the file itself.
     ///
-    /// - Returns: `nil` where the file can be written; else, for a file that can only be read, why. Nothing is changed then.
+    /// A file that exists is not opened: closing it would release the locks that another connection of this process
+    /// holds on it (sqlite.org/howtocorrupt.html, 2.2).
+    ///
+    /// - Parameter path: the canonical path of the database file.
+    /// - Returns: `nil` if the file can be written; the reason if it can only be read, and nothing is changed then.
+    /// - Throws: ``StoreError/notWritable(path:detail:)``, ``StoreError/diskFull(path:)``, or
+    ///   ``StoreError/hardLinked(path:)`` if the file has a second name.
     static func prepare(_ path: String) throws(StoreError) -> String? {
         let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
         try makeFolder(folder)
@@ -25,10 +30,10 @@ enum PrivateFile {
         }
         let code = errno
         var status = stat()
-        // On a read-only medium, or in a folder that can't be written, to make it is refused before it is found.
+        // On a read-only medium, or in a folder that cannot be written, open(2) fails even if the file exists.
         guard stat(path, &status) == 0 else { throw failure(path, code) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notWritable(path: path, detail: "it is not a file") }
-        // SQLite makes files beside it, even to read what may be written meanwhile.
+        // SQLite makes files in the folder, even for a reader of a file that others may write.
         if access(path, W_OK) != 0 || access(folder, W_OK | X_OK) != 0 {
             let reason = errno
             guard access(path, R_OK) == 0 else { throw failure(path, errno) }
@@ -40,11 +45,11 @@ enum PrivateFile {
         return nil
     }
 
-    /// How a file is opened that can only be read.
+    /// How to open a file that can only be read.
     ///
-    /// SQLite reads a file in WAL mode with the help of its log and of the log's index, and makes these where they are
-    /// missing. Where it can't, the file may only be read as one that nobody changes; that misses nothing as long as there
-    /// is no log, or an empty one. With a log, SQLite is left to read it, or to say that it can't.
+    /// SQLite needs the log and the log's index to read a file in WAL mode, and makes them if they are missing. Where
+    /// it cannot, the file can only be read as immutable; that misses nothing as long as there is no log, or an empty
+    /// one. If there is a log, SQLite is asked to read it, and may fail.
     /// > "it is not possible to open read-only WAL databases [unless] the -shm and -wal files already exist […] or the
     /// > database is immutable" sqlite.org/wal.html
     static func readingAccess(_ path: String) -> Database.Access {

@@ -1,14 +1,14 @@
 import CSQLite
 import ConvoSQLite
 
-/// The SQL function `relevance(index, weight of phrase 1, …)`: BM25 with weights that are given.
+/// The SQL function `relevance(index, weight of phrase 1, …)`: BM25 with weights that the caller gives.
 ///
 /// SQLite's own `bm25()` counts every row of every word before the first score, which takes as long as reading them
-/// all. The weights come from counts that stop at a bound; the rest of the formula looks at one row.
+/// all. Here the weights come from counts that stop at a bound, and the rest of the formula looks at one row.
 enum Relevance {
     private static let saturation = 1.2
     private static let lengthShare = 0.75
-    /// A word that stands here more often counts no more.
+    /// Occurrences of a phrase in one row beyond this number do not raise the score.
     private static let occurrenceLimit = 32
 
     static func register(in database: Database) throws {

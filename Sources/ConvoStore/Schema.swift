@@ -1,8 +1,8 @@
 import ConvoSQLite
 
-/// The migrations of `migrations/`, compiled in, and how a file is brought up to date.
+/// The migrations of `migrations/`, compiled in, and the code that applies them to a file.
 enum Schema {
-    /// "Convo" to SQLite: tells our files from other programs'.
+    /// SQLite's `application_id` of our files, "Conv" in ASCII, which tells them from other programs'.
     static let applicationID = 0x436F_6E76
 
     static let migrations: [String] = [
@@ -12,8 +12,11 @@ enum Schema {
 
     static var version: Int { migrations.count }
 
-    /// Applies what is missing, each migration in a transaction of its own.
+    /// Applies the migrations that a file lacks, each in a transaction of its own.
     ///
+    /// - Parameters:
+    ///   - database: a connection to the file.
+    ///   - path: the file's path, for errors.
     /// - Throws: ``StoreError/newerSchema(path:version:supported:)`` or ``StoreError/notOurs(path:)``, and nothing is
     ///   changed then.
     static func prepare(_ database: Database, path: String) throws {
@@ -24,18 +27,23 @@ enum Schema {
         try database.execute(sql: "PRAGMA journal_mode = WAL")  // the file keeps it; to ask is as much work
     }
 
-    /// For a file that can only be read.
+    /// Checks the schema of a file that can only be read.
     ///
-    /// - Throws: as ``prepare(_:path:)``; ``StoreError/olderSchema(path:version:)`` where it would have to be changed first.
+    /// - Parameters:
+    ///   - database: a connection to the file.
+    ///   - path: the file's path, for errors.
+    /// - Throws: as ``prepare(_:path:)``; ``StoreError/olderSchema(path:version:)`` if the file lacks a migration.
     static func check(_ database: Database, path: String) throws {
         let present = try database.inTransaction(.deferred) { try version(of: database, path: path) }
         if present < version { throw StoreError.olderSchema(path: path, version: present) }
     }
 
-    /// Of a new file, in bytes: three messages of the usual length waste a seventh of a page of 4,096.
+    /// The page size of a new file in bytes: in pages of 4,096, three messages of the usual length waste a seventh.
     static let pageSize = 8192
 
-    /// Reads the version again inside the transaction: another process may have been faster.
+    /// Applies the next migration, unless another process was faster, which the version inside the transaction tells.
+    ///
+    /// - Returns: whether further migrations are missing.
     private static func applyNext(to database: Database, path: String) throws -> Bool {
         return try database.inTransaction(.immediate) {
             let current = try version(of: database, path: path)
@@ -48,7 +56,10 @@ enum Schema {
         }
     }
 
-    /// In a transaction: another process may be making the file, and of its three answers each would be of another moment.
+    /// The file's schema version; 0 for an empty file.
+    ///
+    /// Call it in a transaction: another process may be making the file, and without one the three queries would see
+    /// three different moments.
     private static func version(of database: Database, path: String) throws -> Int {
         let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         let owner = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0

@@ -1,7 +1,7 @@
-/// What a character is to search.
+/// How search treats a character.
 enum ScriptClass: UInt32 {
     case word
-    /// A diacritic by itself: belongs to the letter before it and is dropped.
+    /// A combining diacritic, a soft hyphen or a joiner: it stands inside words, and is dropped.
     case mark
     /// Emoji and other pictures.
     case symbol
@@ -21,10 +21,10 @@ enum ScriptClass: UInt32 {
         }
     }
 
-    /// An ASCII letter or digit.
+    /// Whether a byte is an ASCII letter or digit.
     static func isASCIIWord(_ byte: UInt8) -> Bool { byte >= 0x30 && isPlain(byte | 0x20) }
 
-    /// An ASCII digit or small letter: it is searched as it is.
+    /// Whether a byte is an ASCII digit or a small ASCII letter, which needs no folding.
     static func isPlain(_ byte: UInt8) -> Bool { (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) }
 
     private static func isUnspaced(_ value: UInt32) -> Bool {
@@ -45,7 +45,7 @@ enum ScriptClass: UInt32 {
         }
     }
 
-    /// As Unicode says, of a script that sets spaces.
+    /// Reads the class from Unicode's general category, for a character of a script that sets spaces.
     init(anyOf scalar: Unicode.Scalar) {
         self =
             switch scalar.properties.generalCategory {
@@ -64,7 +64,7 @@ enum ScriptClass: UInt32 {
     }
 }
 
-/// Case and diacritics folded, one character to one.
+/// Folds case and diacritics, one character to one.
 enum Folding {
     static func fold(_ scalar: Unicode.Scalar) -> Unicode.Scalar {
         if scalar.isASCII {
@@ -74,7 +74,7 @@ enum Folding {
         return fold(anyOf: scalar)
     }
 
-    /// By the table of diacritics, and as Unicode says.
+    /// Folds by ``DiacriticFolding`` and Unicode's lower case mapping.
     static func fold(anyOf scalar: Unicode.Scalar) -> Unicode.Scalar {
         let base = DiacriticFolding.table[scalar] ?? scalar
         if base.isASCII { return fold(base) }

@@ -1,9 +1,9 @@
 import ConvoModel
 import ConvoSQLite
 
-/// What was found, with its text.
+/// Reads the text of candidates and makes hits of them.
 extension Search {
-    /// The best, in order; of what branches share the first.
+    /// The best candidates as hits, best first; of a message that branches share, the first only.
     func hits(of found: [Candidate], limit: Int) throws -> [SearchHit] {
         let ordered = found.sorted { left, right in
             if order == .relevance, left.score != right.score { return left.score > right.score }
@@ -19,7 +19,8 @@ extension Search {
         return hits
     }
 
-    /// An entry that came without an id has one that says nothing beyond its conversation.
+    /// Whether the server gave the entry its id: the name that the store makes (`~` and a position) means nothing in
+    /// another conversation.
     private static func isNamed(_ id: String) -> Bool { !id.hasPrefix("~") }
 
     private func hit(_ found: Candidate, unless isSeen: (String) -> Bool) throws -> SearchHit? {

@@ -8,7 +8,7 @@ struct SearchCondition: Equatable {
         case before(Timestamp), after(Timestamp)
         case pending, branch
 
-        /// Whether it speaks of an entry, and not of its conversation.
+        /// Whether only an entry or a queued write can fulfil the condition, and not a conversation's name.
         var isOfEntry: Bool {
             switch self {
             case .role, .type, .tool, .pending: true
@@ -26,7 +26,10 @@ struct SearchCondition: Equatable {
 
     static func isField(_ name: String) -> Bool { names.contains(name.lowercased()) }
 
-    /// `nil` where this is no field, or its value says nothing: then it is text.
+    /// Reads a field of a query.
+    ///
+    /// `nil` if there is no field of that name, or its value is empty or cannot be read: the query's piece is text
+    /// then.
     init?(field name: String, value: String, isExcluded: Bool, now: Timestamp) {
         guard !value.isEmpty else { return nil }
         switch (name.lowercased(), value.lowercased()) {
@@ -53,11 +56,13 @@ struct SearchCondition: Equatable {
 /// The moments of `before:` and `after:`.
 enum SearchMoment {
     private static let daySeconds: Int64 = 86_400
-    /// A number of days that no calendar needs is no moment.
+    /// The largest number before a unit; a larger one is not read as a moment.
     private static let countLimit: Int64 = 100_000
 
-    /// So many hours, days, weeks, months or years ago (`12h`, `7d`, `2w`, `3m`, `1y`), or the beginning of a year, a
-    /// month or a day in UTC (`2026`, `2026-01`, `2026-01-31`), or a moment in RFC 3339.
+    /// Reads a number of hours, days, weeks, months (30 days) or years (365 days) ago (`12h`, `7d`, `2w`, `3m`, `1y`),
+    /// the beginning of a year, a month or a day in UTC (`2026`, `2026-01`, `2026-01-31`), or a moment in RFC 3339.
+    ///
+    /// `nil` for any other text.
     static func read(_ text: String, now: Timestamp) -> Timestamp? {
         if let unit = unitSeconds(text.last), let count = Int64(text.dropLast()), (0...countLimit).contains(count) {
             return Timestamp(microseconds: now.microseconds - count * unit * 1_000_000)

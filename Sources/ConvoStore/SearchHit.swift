@@ -2,22 +2,38 @@ public import ConvoModel
 
 /// An entry, a queued write or a conversation's name that a search found.
 public struct SearchHit: Sendable, Hashable {
+    /// The conversation that holds the hit.
     public let conversation: LocalID
+    /// That conversation's id on the server; `nil` until the server's id is known here.
     public let remoteID: RemoteID?
-    /// `nil` for what is still in the outbox, and for a conversation's name.
+    /// The entry that was found; `nil` for a queued write and for a conversation's name.
+    ///
+    /// An entry that came without an id has one that the store made, which begins with `~`.
     public let entry: EntryID?
+    /// The queued write that was found; `nil` for an entry and for a conversation's name.
     public let operation: OperationID?
+    /// The entry's `type`; `message.input` for a queued write, ``EntryType/conversationName`` for a conversation's
+    /// name.
     public let type: EntryType
+    /// The entry's `role`, and `user` for a queued write; `nil` for a conversation's name, and for an entry without a
+    /// role.
     public let role: String?
+    /// When the entry or the conversation was made on the server, or the write was accepted here, in RFC 3339; `nil` if
+    /// the entry's `created_at` is missing or cannot be read.
     public let createdAt: String?
+    /// The conversation's name; `nil` if it has none, and for a queued write.
     public let conversationName: String?
+    /// The text around the words that were found.
     public let snippet: Snippet
-    /// Higher is better; comparable within one answer only.
+    /// Higher is better; comparable within the results of one search only.
+    ///
+    /// 0 in the order of ``SearchOrder/date``.
     public let score: Double
-    /// How many other conversations hold the same message.
+    /// How many other conversations hold an entry with the same id: a restart copies entries under their ids.
     public let otherBranches: Int
 }
 
+/// The order of a search's hits.
 public enum SearchOrder: String, Sendable, Hashable, CaseIterable {
     /// The best first; of two equals the newer one.
     case relevance
@@ -26,21 +42,29 @@ public enum SearchOrder: String, Sendable, Hashable, CaseIterable {
 }
 
 extension EntryType {
-    /// Not an entry: the conversation itself was found, by its name or description.
+    /// The type of a hit that is not an entry: the search found the conversation by its name or description.
     public static let conversationName = EntryType("conversation")
 }
 
+/// The results of one search.
 public struct SearchResults: Sendable, Hashable {
+    /// The query as it was given.
     public let query: String
-    /// How many entries, queued writes and names there are, each copy counted; exact unless ``isTotalExact`` is false, then at least so many.
+    /// How many entries, queued writes and conversations' names were found, at most 10,000; each copy of a message that
+    /// branches share counts.
+    ///
+    /// At most 200 names are looked at, and, for a query with conditions (`role:`, `in:` …), the newest 50,000 hits.
     public let total: Int
+    /// Whether ``total`` is all that was counted; `false` if the count stopped at 10,000.
     public let isTotalExact: Bool
+    /// The best hits in the order that was asked for, each message that branches share once.
     public let hits: [SearchHit]
 }
 
-/// A piece of text around what was found.
+/// A piece of a text around the words that a search found.
 public struct Snippet: Sendable, Hashable {
+    /// The piece, at most about 160 bytes of UTF-8, with white space folded; `…` stands where it was cut from the text.
     public let text: String
-    /// Where the found words stand in ``text``, in Unicode scalars.
+    /// The ranges of the found words in ``text``, in Unicode scalars, in ascending order.
     public let marks: [Range<Int>]
 }

@@ -1,12 +1,15 @@
 import ConvoModel
 
-/// What a person typed, as an expression for the index and conditions on what it finds. Nothing is a syntax error:
-/// what can't be read as an operator is text.
+/// A query that a person typed, parsed into an expression for the index and conditions on its hits.
 ///
-/// Words must all be there; `"a phrase"` in a row; `prefix*`; `-not`; `a OR b`; `role:user` and other fields.
+/// Nothing is a syntax error: a piece that cannot be read as an operator or a field is text.
+///
+/// All words must occur. `"a phrase"` matches words in a row, `prefix*` the words that begin so; `-word` excludes,
+/// `a OR b` matches either, and `role:user` and other fields are conditions.
 struct SearchQuery: Equatable {
-    /// Characters of a query that are read, and terms of them that are used; the rest is left out.
+    /// How many characters of a query are read; the rest is ignored.
     static let lengthLimit = 4096
+    /// How many terms and fields of a query are used; the rest is ignored.
     static let termLimit = 64
 
     /// A word or a phrase that a snippet marks.
@@ -15,14 +18,18 @@ struct SearchQuery: Equatable {
         let isPrefix: Bool
     }
 
-    /// In FTS5's language; `nil` where no word is asked for.
+    /// The query in FTS5's language; `nil` if it asks for no word.
     let expression: String?
-    /// The parts of ``expression`` in their order, each an expression of its own, excluded ones too.
+    /// The words and phrases of ``expression`` in their order, excluded ones too, each an FTS5 expression of its own.
     let phrases: [String]
     let wanted: [Wanted]
     let conditions: [SearchCondition]
 
-    /// - Parameter now: what `after:7d` counts from.
+    /// Parses a query.
+    ///
+    /// - Parameters:
+    ///   - text: the query as it was typed.
+    ///   - now: the moment from which `after:7d` counts back.
     init(_ text: String, now: Timestamp) {
         var parser = SearchQueryParser(text, now: now)
         let terms = parser.terms()
@@ -33,7 +40,7 @@ struct SearchQuery: Equatable {
         conditions = parser.conditions
     }
 
-    /// Whether only an entry, not a conversation's name, can be meant.
+    /// Whether only entries and queued writes can fulfil the conditions, and not a conversation's name.
     var isAboutEntries: Bool { conditions.contains { $0.field.isOfEntry } }
 
     private static func grouped(_ terms: [SearchTerm]) -> (groups: [[SearchTerm]], excluded: [SearchTerm]) {
@@ -66,10 +73,13 @@ struct SearchTerm: Equatable {
     var text: String
     var isPrefix = false
     var isExcluded = false
-    /// Joined to the term before by OR.
+    /// Whether OR joins the term to the one before it.
     var isAlternative = false
 
-    /// Scalar by scalar: a quote with an accent on it is a quote to FTS5, and another character to Swift.
+    /// The term as an FTS5 string.
+    ///
+    /// Quotes are doubled scalar by scalar: FTS5 reads a quote with a combining accent as a quote, while Swift sees
+    /// another character.
     var quoted: String {
         var scalars = String.UnicodeScalarView("\"".unicodeScalars)
         for scalar in text.unicodeScalars { scalars.append(contentsOf: scalar == "\"" ? [scalar, scalar] : [scalar]) }

@@ -16,7 +16,7 @@ struct SearchQueryParser {
         var text: String
         var isExcluded = false
         var isPhrase = false
-        /// What stands before a colon and a phrase: `in:"My notes"`.
+        /// The field's name before a colon and a phrase, as in `in:"My notes"`.
         var field: String?
     }
 
@@ -50,7 +50,7 @@ struct SearchQueryParser {
             isExcluded: piece.isExcluded, now: now)
     }
 
-    /// The next word, or what stands between quotes; an open quote ends with the text.
+    /// The next word or quoted phrase; the query's end closes an open quote.
     private mutating func nextPiece() -> Piece? {
         while index < text.count, SearchQueryParser.isSpace(text[index]) { index += 1 }
         guard index < text.count else { return nil }
@@ -78,7 +78,7 @@ struct SearchQueryParser {
         return piece
     }
 
-    /// What stands between the quote here and the next one.
+    /// Reads the text between the quote at ``index`` and the next quote.
     private mutating func quoted() -> String {
         let start = index + 1
         let end = text[start...].firstIndex(of: "\"") ?? text.count
@@ -108,7 +108,7 @@ extension SearchTerm {
         text.removeLast()
     }
 
-    /// Pairs of neighbours are indexed of a script without spaces: one character is the beginning of its pairs.
+    /// Makes a prefix of a single character of a script without spaces: that script is indexed by pairs of characters.
     fileprivate func preparedForOneCharacter() -> Self {
         let scalars = text.unicodeScalars.filter { ScriptClass($0) != .separator }
         guard scalars.count == 1, let only = scalars.first, ScriptClass(only) == .unspaced else { return self }

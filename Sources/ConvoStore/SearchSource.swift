@@ -1,18 +1,18 @@
 import ConvoModel
 import ConvoSQLite
 
-/// What a condition can be asked of: rows of one table, with the SQL of what they are.
+/// A kind of rows that conditions apply to, with the SQL expressions of the properties that conditions ask for.
 struct SearchSource {
     let role: String
     let type: String
     let tool: String
     let model: String
     let agent: String
-    /// In microseconds.
+    /// In microseconds since 1970.
     let created: String
     let isPending: Bool
 
-    /// Entries `e` of conversations `c`.
+    /// Entries (alias `e`) of conversations (`c`).
     static let entries = SearchSource(
         role: "IFNULL(e.role, '')", type: "e.type", tool: "IFNULL(unpacked(e.raw) ->> '$.name', '')",
         model: "IFNULL(unpacked(e.raw) ->> '$.model', IFNULL(c.model, ''))",
@@ -20,17 +20,17 @@ struct SearchSource {
         created: "IFNULL(e.created, c.activity)",
         isPending: false)
 
-    /// Operations `o` of conversations `c`.
+    /// Queued writes of conversations (alias `c`); a condition on the time asks for the conversation's newest activity.
     static let outbox = SearchSource(
         role: "'user'", type: "'message.input'", tool: "''", model: "IFNULL(c.model, '')",
         agent: "IFNULL(c.agent_id, '')", created: "c.activity", isPending: true)
 
-    /// Conversations `c` themselves.
+    /// The conversations (alias `c`) themselves.
     static let conversations = SearchSource(
         role: "''", type: "'conversation'", tool: "''", model: "IFNULL(c.model, '')",
         agent: "IFNULL(c.agent_id, '')", created: "c.activity", isPending: false)
 
-    /// Conditions as the rest of a WHERE clause.
+    /// The conditions as the continuation of a WHERE clause: each begins with AND.
     func sql(_ conditions: [SearchCondition]) -> (sql: String, arguments: StatementArguments) {
         var sql = ""
         var arguments = StatementArguments()
@@ -42,7 +42,9 @@ struct SearchSource {
         return (sql, arguments)
     }
 
-    /// Values are beginnings: `type:message` finds both kinds of message.
+    /// The SQL test of one condition.
+    ///
+    /// Values match as prefixes: `type:message` finds both kinds of message.
     private func test(_ field: SearchCondition.Field) -> (String, [any DatabaseValueConvertible]) {
         switch field {
         case .role(let value): begins(role, value)
@@ -66,7 +68,9 @@ struct SearchSource {
         ("\(column) LIKE ? ESCAPE '\\'", [SearchSource.pattern(value)])
     }
 
-    /// A beginning in the language of LIKE. SQLite limits a pattern to 50,000 bytes; a query is shorter.
+    /// A LIKE pattern for a prefix.
+    ///
+    /// SQLite limits a pattern to 50,000 bytes; a query is shorter.
     private static func pattern(_ value: String) -> String {
         var scalars = String.UnicodeScalarView()
         for scalar in value.unicodeScalars {

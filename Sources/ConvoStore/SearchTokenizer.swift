@@ -1,15 +1,16 @@
 import CSQLite
 import ConvoSQLite
 
-/// The tokenizer of the full-text index (`tokenize = 'convo'`): words folded in case and diacritics, code by its
-/// parts, and scripts that set no spaces by pairs of characters. The rules are in ``WordScanner``; what goes into the
-/// index was read by them before, and comes as ``IndexedWords``.
+/// The tokenizer of the full-text index (`tokenize = 'convo'`).
+///
+/// A query is cut into words by the rules of ``WordScanner``. A text that is inserted into the index was cut by the
+/// same rules before, and comes as ``IndexedWords``.
 enum SearchTokenizer {
     static func register(in database: Database) throws {
         let api = try database.fts5()
         var tokenizer = fts5_tokenizer(
             xCreate: { _, _, _, made in
-                // It has no state, but FTS5 wants an address that is not null.
+                // The tokenizer has no state, but FTS5 wants an address that is not null.
                 made?.pointee = OpaquePointer(bitPattern: 1)
                 return SQLITE_OK
             },

@@ -1,9 +1,11 @@
 extension Snippet {
-    /// How long a snippet is, in Unicode scalars, and how much of it stands before the first mark.
+    /// The length of a snippet, in bytes of UTF-8.
     static let length = 160
+    /// How much of the text a snippet shows before the first mark, in bytes of UTF-8.
     static let leadIn = 40
 
-    /// The stretch of a text around the first of the words, white space folded, with every one of them marked.
+    /// Cuts the piece around the first wanted word from a text, folds its white space, and marks every wanted word in
+    /// it.
     init(of text: String, wanted: [SearchQuery.Wanted]) {
         let utf8 = Array(text.utf8)
         let found = Snippet.found(in: utf8, wanted)
@@ -36,7 +38,7 @@ extension Snippet {
         self.marks = Snippet.joined(marks)
     }
 
-    /// Where the words stand, in bytes, from the first one on as far as a snippet reaches.
+    /// The ranges of the wanted words in bytes, from the first one on as far as a snippet reaches.
     private static func found(in utf8: [UInt8], _ wanted: [SearchQuery.Wanted]) -> [Range<Int>] {
         var words: [[UInt8]] = []
         var beginnings: [[UInt8]] = []
@@ -62,7 +64,7 @@ extension Snippet {
         return found
     }
 
-    /// - Parameter visit: gets a token and its place; says whether to go on.
+    /// Calls `visit` with the letters and the byte range of each token, until `visit` returns `false`.
     private static func scan(
         _ utf8: [UInt8], _ purpose: WordScanner.Purpose, _ visit: (UnsafeRawBufferPointer, Range<Int>) -> Bool
     ) {
@@ -74,7 +76,7 @@ extension Snippet {
         }
     }
 
-    /// Bytes from a little before the first mark, cut where words are, where there are some nearby.
+    /// The range of bytes to show: it begins a little before the first mark, and is cut between words where it can be.
     private static func window(in utf8: [UInt8], around first: Int) -> Range<Int> {
         func isBoundary(_ index: Int) -> Bool { index >= utf8.count || utf8[index] & 0xC0 != 0x80 }
         func isSpace(_ index: Int) -> Bool { index < utf8.count && (utf8[index] == 0x20 || utf8[index] == 0x0A) }

@@ -1,12 +1,19 @@
 public import ConvoModel
 import ConvoSQLite
 
-/// What the engine asks of the outbox and the mirror before it acts.
+/// Queries by which the engine decides what to do next.
 extension Store {
-    /// What can be worked on: the first open operation of each conversation that is queued or in doubt, where what
-    /// it needs is on the server. One in doubt is looked for also where a stopped one stands before it. In the order of acceptance. Its ``OutboxItem/nextAttempt`` may still lie ahead.
+    /// The writes that the engine can work on: the first open write of each conversation, if it is queued or in doubt.
     ///
-    /// - Parameter only: the one conversation that is asked about; `nil` for all.
+    /// The conversation that an append or a deletion goes to must be on the server, as must a restart's parent. A write
+    /// in doubt is also returned if refused or held ones come before it. The ``OutboxItem/nextAttempt`` of a returned
+    /// write may still lie ahead.
+    ///
+    /// - Parameters:
+    ///   - limit: the largest number of writes to return.
+    ///   - only: the one conversation whose writes are returned; `nil` for all.
+    /// - Returns: the writes in the order of acceptance.
+    /// - Throws: ``StoreError`` if the file cannot be read.
     public func readyOperations(limit: Int, in only: LocalID? = nil) throws(StoreError) -> [OutboxItem] {
         try read { database in
             try OutboxItem.fetchAll(
@@ -26,7 +33,7 @@ extension Store {
         }
     }
 
-    /// Every write to a conversation, delivered ones included, in the order of acceptance.
+    /// Every write to a conversation, delivered and cancelled ones included, in the order of acceptance.
     public func operations(in id: LocalID) throws(StoreError) -> [OutboxItem] {
         try read { database in
             try OutboxItem.fetchAll(
@@ -34,7 +41,8 @@ extension Store {
         }
     }
 
-    /// The next moment for which a write that can be worked on waits.
+    /// The earliest ``OutboxItem/nextAttempt`` of all writes that are queued or in doubt; `nil` if none of them has
+    /// one.
     public func nextAttempt() throws(StoreError) -> Timestamp? {
         try read { database in
             try Int64.fetchOne(
@@ -43,7 +51,8 @@ extension Store {
         }
     }
 
-    /// The `updated_at` that our own last turn left in a conversation; `nil` where that is not known.
+    /// The `updated_at` that our own last turn left in a conversation, as ``recordOwnVersion(_:of:)`` recorded it;
+    /// `nil` if it is not known.
     public func ownVersion(of id: LocalID) throws(StoreError) -> String? {
         try read { database in
             try String.fetchOne(
@@ -51,7 +60,8 @@ extension Store {
         }
     }
 
-    /// Writes down the `updated_at` that our own last turn has left.
+    /// Records the `updated_at` that the server shows after our own last turn: as long as it is the same, nobody else
+    /// has written to the conversation since.
     public func recordOwnVersion(_ version: String, of id: LocalID) throws(StoreError) {
         try write { database in
             try database.execute(
@@ -59,7 +69,7 @@ extension Store {
         }
     }
 
-    /// Whether a conversation has writes that wait to be sent.
+    /// Whether a conversation has queued appends.
     public func hasQueuedWrites(for id: LocalID) throws(StoreError) -> Bool {
         try read { database in
             try database.isTrue(
@@ -71,7 +81,10 @@ extension Store {
         }
     }
 
-    /// Whether the stored history of a conversation is behind what is known of it.
+    /// Whether the stored history of a conversation belongs to another `updated_at` than the one that is stored, or is
+    /// missing.
+    ///
+    /// `false` for a conversation whose history the server does not have, or cannot be asked for.
     public func isHistoryBehind(of id: LocalID) throws(StoreError) -> Bool {
         try read { database in
             try database.isTrue(
@@ -84,7 +97,8 @@ extension Store {
         }
     }
 
-    /// Whether the server gives back the `metadata` of what our own writes have made; `nil` where none of them tells.
+    /// Whether the server returns the `metadata` that our own starts and restarts sent; `nil` if the mirror holds no
+    /// conversation of theirs that tells.
     public func givesMetadataBack() throws(StoreError) -> Bool? {
         try read { database in
             try Bool.fetchOne(
@@ -97,7 +111,8 @@ extension Store {
         }
     }
 
-    /// The newest conversation that one of our own delivered writes has made, and that the server still has.
+    /// The conversation that our latest delivered start or restart made, of those that the server still has; `nil` if
+    /// there is none.
     public func ownCreation() throws(StoreError) -> RemoteID? {
         try read { database in
             try String.fetchOne(
@@ -111,7 +126,11 @@ extension Store {
         }.map { RemoteID($0) }
     }
 
-    /// Those of these conversations that one of our own writes has made.
+    /// Picks the conversations that our own starts and restarts made.
+    ///
+    /// - Parameter ids: the conversations that are asked about.
+    /// - Returns: those of them that belong to a start or restart of this outbox.
+    /// - Throws: ``StoreError`` if the file cannot be read.
     public func ownCreations(among ids: [RemoteID]) throws(StoreError) -> Set<RemoteID> {
         try read { database in
             let listed = JSONText.array(ids.map { .string($0.rawValue) }).text
@@ -127,14 +146,19 @@ extension Store {
         }
     }
 
-    /// The server's answer to a delivered operation, where one came.
+    /// The body of the server's response to a delivered write; `nil` if no response came or was needed.
+    ///
+    /// Of a write whose stream broke, and whose outcome is not known yet, this is an object with the `outputs` that
+    /// ``keepPartial(of:conversation:entries:)`` has kept.
     public func response(to id: OperationID) throws(StoreError) -> JSONText? {
         try read { database in
             try String.fetchOne(database, sql: "SELECT response FROM operation WHERE id = ?", arguments: [id.rawValue])
         }.map { .stored($0) }
     }
 
-    /// The tip of a conversation's stored history: what an append that is sent now is based on.
+    /// The tip of a conversation's stored history: its last entry that the server still lists, and the number of those.
+    ///
+    /// Entries that are kept only here do not count. The `version` of the result is `nil`.
     public func tip(of id: LocalID) throws(StoreError) -> OutboxItem.Base {
         try read { database in
             let held = """
@@ -149,9 +173,11 @@ extension Store {
         }
     }
 
-    /// How a conversation's last turn is waited for that has no answer yet; `nil` where it has one, or will get none.
+    /// The recheck by which the answer to a conversation's last turn is awaited; `nil` if the turn has an answer, or is
+    /// not expected to get one.
     ///
-    /// A history that is only older than the list is no such turn: what was held before is the base then.
+    /// Also `nil` where the history is read again because it seems outdated: the entries that were stored before are
+    /// the base of an append then.
     public func unansweredTurn(of id: LocalID) throws(StoreError) -> HistoryRecheck? {
         try read { database in
             try Row.fetchOne(
@@ -167,8 +193,10 @@ extension Store {
         }
     }
 
-    /// The `updated_at` that the stored history of a conversation vouches for. `nil` while that history may still grow
-    /// unannounced: then it vouches for nothing.
+    /// The `updated_at` that the stored history of a conversation belongs to.
+    ///
+    /// `nil` if no history is stored, and while the stored one is to be read again (``HistoryRecheck``): it may grow
+    /// without a new `updated_at`.
     public func historyVersion(of id: LocalID) throws(StoreError) -> String? {
         try read { database in
             try String.fetchOne(

@@ -1,9 +1,9 @@
 public import ConvoModel
 import ConvoSQLite
 
-/// Appends that another writer has overtaken.
+/// Rules for appends that another writer has overtaken.
 extension Store {
-    /// The policy of one conversation; `nil` where it follows the configuration.
+    /// The conflict policy that was set for one conversation; `nil` if it follows the configuration, or is not here.
     public func conflictPolicy(of id: LocalID) throws(StoreError) -> ConflictPolicy? {
         try read { database in
             try String.fetchOne(
@@ -11,7 +11,13 @@ extension Store {
         }.flatMap { ConflictPolicy(rawValue: $0) }
     }
 
-    /// - Throws: ``StoreError/noSuchConversation(_:)``.
+    /// Sets what becomes of a conversation's queued appends when another writer has moved it on; durable on return.
+    ///
+    /// - Parameters:
+    ///   - policy: the policy; `nil` to follow the configuration.
+    ///   - id: the conversation.
+    /// - Throws: ``StoreError/noSuchConversation(_:)``, or another ``StoreError`` if the file cannot be written;
+    ///   nothing is changed then.
     public func setConflictPolicy(_ policy: ConflictPolicy?, of id: LocalID) throws(StoreError) {
         try writeDurably { database in
             let conversation = try require(database, id)
@@ -21,11 +27,15 @@ extension Store {
         }
     }
 
-    /// Makes a branch of a queued append: a new conversation from the last entry that its writer had seen, to which
-    /// what is queued behind it goes along. All in one transaction.
+    /// Turns a queued append into a restart from the last entry that its writer had seen.
     ///
-    /// - Returns: `false`, and nothing is changed, where it is no longer queued, or cannot be a restart because it
-    ///   confirms calls or its writer had seen no entry.
+    /// In one durable transaction, makes a new conversation here, the branch, and moves the append and the open writes
+    /// behind it there.
+    ///
+    /// - Parameter id: the append.
+    /// - Returns: `false`, and nothing is changed, if the append is no longer queued, or cannot become a restart
+    ///   because it confirms calls or its writer had seen no entry.
+    /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     public func branchOff(_ id: OperationID) throws(StoreError) -> Bool {
         try writeDurably { database in
             guard
@@ -55,10 +65,16 @@ extension Store {
         }
     }
 
-    /// What was written here and is still queued has our own delivered turn in view: it moved the conversation on,
-    /// no other writer did. Where more came in between than our own, nothing is changed: somebody else was there.
+    /// Moves on ``OutboxItem/seenEntryID`` of the open writes behind a delivered append, if only our own turn has moved
+    /// the conversation on.
     ///
-    /// - Parameter turn: how many entries our own turn has.
+    /// If the stored history has grown by more entries than our turn has, another writer was there, and nothing is
+    /// changed. Call it after the history with the turn is stored.
+    ///
+    /// - Parameters:
+    ///   - item: the delivered append; without a base, nothing is changed.
+    ///   - turn: how many entries the turn has, inputs and outputs.
+    /// - Throws: ``StoreError`` if the file cannot be read or written; nothing is changed then.
     public func noteOwnTurn(of item: OutboxItem, entries turn: Int) throws(StoreError) {
         guard let base = item.base else { return }
         let tip = try tip(of: item.conversation)
@@ -66,15 +82,20 @@ extension Store {
         try noteSeen(last, in: item.conversation, by: base.entryID)
     }
 
-    /// The same of a start or restart: what is queued behind it has the new conversation in view.
+    /// Moves on ``OutboxItem/seenEntryID`` of the open writes behind a delivered start or restart, to the last entry of
+    /// the stored history.
+    ///
+    /// - Parameter item: the delivered start or restart.
+    /// - Throws: ``StoreError`` if the file cannot be read or written; nothing is changed then.
     public func noteOwnCreation(of item: OutboxItem) throws(StoreError) {
         guard let last = try tip(of: item.conversation).entryID else { return }
         try noteSeen(last, in: item.conversation, by: item.request["from_entry_id"]?.string.map { EntryID($0) })
     }
 
-    /// Moves on what the writers have seen whose last seen entry was that one.
+    /// Sets ``OutboxItem/seenEntryID`` to `last` in the open writes to a conversation in which it is `seen`.
     ///
-    /// A write that another copy of this database may have sent keeps its own: it is looked for behind that.
+    /// A write that another copy of this database may have sent keeps its value: the engine looks for it behind that
+    /// entry.
     private func noteSeen(_ last: EntryID, in id: LocalID, by seen: EntryID?) throws(StoreError) {
         try write { database in
             try database.execute(

@@ -1,9 +1,14 @@
 public import ConvoModel
 import ConvoSQLite
 
-/// The outbox as a person moves it.
+/// The outbox as a person reads and changes it.
 extension Store {
-    /// The operation of that id, or of the only one that begins so.
+    /// The write with an id, or the only one whose id begins with a text.
+    ///
+    /// - Parameter name: the id, or the beginning of one.
+    /// - Returns: the write.
+    /// - Throws: ``StoreError/noSuchOperation(_:)``, also for an empty text, or
+    ///   ``StoreError/ambiguousOperation(_:candidates:)`` with at most eleven candidates.
     public func operation(matching name: String) throws(StoreError) -> OutboxItem {
         try read { database in
             let items = try OutboxItem.fetchAll(
@@ -20,7 +25,7 @@ extension Store {
         }
     }
 
-    /// The outbox in the order of acceptance; with `all`, what is delivered and cancelled too.
+    /// The writes of the outbox in the order of acceptance; with `all`, delivered and cancelled ones too.
     public func outbox(all: Bool = false) throws(StoreError) -> [OutboxItem] {
         try read { database in
             try OutboxItem.fetchAll(
@@ -30,12 +35,21 @@ extension Store {
         }
     }
 
-    /// Puts a refused or held operation back into the queue, with what waited for it; and lets a queued one go at
-    /// once. One in doubt is asked about again at once: it is still not sent blindly. Nor is one that is held as `copied`:
-    /// it is in doubt then, from now on, and the server is searched for it.
+    /// Retries a write, durably, and wakes a daemon.
     ///
-    /// - Throws: ``StoreError/wrongState(_:state:action:)`` if it is delivered, cancelled, or held by another;
-    ///   ``StoreError/accountBefore(_:)`` if its conversation is of the account before.
+    /// - A refused or held write goes back into the queue, with the writes that were held only because of it. Its
+    ///   writer counts as having seen the mirror's last entry.
+    /// - A queued write need not wait for its next attempt any more.
+    /// - A write in doubt is looked for on the server at once; it is still not sent before the server is known not to
+    ///   have it.
+    /// - A write that is held as `copied`, or that was under way when the database changed hands, becomes in doubt: the
+    ///   engine looks for it on the server first.
+    ///
+    /// - Parameter id: the write.
+    /// - Throws: ``StoreError/noSuchOperation(_:)``; ``StoreError/wrongState(_:state:action:)`` if the write is being
+    ///   sent, delivered or cancelled, or waits for another one that is refused or held;
+    ///   ``StoreError/accountBefore(_:)`` if its conversation, or that one's parent, belongs to the previous account.
+    ///   Nothing is changed then.
     public func retry(_ id: OperationID) throws(StoreError) {
         try writeDurably { database in
             try claimInstance(database)
@@ -44,10 +58,14 @@ extension Store {
         WakeupChannel.notify(beside: path)
     }
 
-    /// Retries every operation in these states, as ``retry(_:)`` does, but for what waits for another one only: that goes
-    /// with the other one. All in one transaction.
+    /// Retries every write in some states, as ``retry(_:)`` does, in one durable transaction.
     ///
-    /// - Returns: those that were retried, in the order of acceptance.
+    /// Skips each write that ``retry(_:)`` would refuse. A write that is held because of another one is released when
+    /// that one is retried.
+    ///
+    /// - Parameter states: the states; only writes that are queued, in doubt, refused or held can be retried.
+    /// - Returns: the writes that were retried themselves, in the order of acceptance.
+    /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     public func retryAll(in states: Set<OperationState>) throws(StoreError) -> [OperationID] {
         let retried = try writeDurably { database in
             try claimInstance(database)
@@ -71,11 +89,11 @@ extension Store {
             try database.execute(
                 sql: "UPDATE operation SET next_attempt = NULL WHERE id = ?", arguments: [item.id.rawValue])
         case .held where item.reason?.code == OutboxItem.Reason.copied.code:
-            // It is looked for in its conversation, which a stopped write must make known first.
+            // The engine looks for it in its conversation, which does not exist before the stopped write is delivered.
             if item.remoteID == nil, try stopped(database, before: item.id) != nil {
                 throw StoreError.wrongState(item.id, state: item.state, action: "retried")
             }
-            // What its writer had seen stays: the original's is looked for behind that.
+            // `seen_entry_id` stays: the engine looks behind that entry for the write that the original may have sent.
             _ = try move(
                 database, item.id, from: [.held], to: .inDoubt, reason: .copied,
                 set: """
@@ -85,7 +103,7 @@ extension Store {
             try releaseDependents(database, of: item)
         case .held where item.reason?.code == OutboxItem.Reason.otherOwnerCode && item.doubtedAt != nil:
             try requireOwnConversation(database, of: item)
-            // It was under way when the database changed hands: it is looked for first.
+            // It was under way when the database changed hands: the engine looks for it first.
             _ = try move(
                 database, item.id, from: [.held], to: .inDoubt, reason: item.reason,
                 set: "next_attempt = NULL, failures = 0", [])
@@ -94,7 +112,7 @@ extension Store {
             try requireOwnConversation(database, of: item)
             _ = try move(
                 database, item.id, from: [item.state], to: .queued, reason: nil,
-                // The person has decided knowing what others wrote: that is seen now.
+                // The person has decided knowing what others wrote, so the mirror's last entry counts as seen.
                 set: """
                     next_attempt = NULL, failures = 0, seen_entry_id = (SELECT id FROM entry
                         WHERE conversation = operation.conversation AND dropped_at IS NULL
@@ -106,7 +124,8 @@ extension Store {
         }
     }
 
-    /// A write to a conversation of the account before, or to a branch of one, has nowhere to go.
+    /// Throws if a write goes to a conversation of the previous account, or to a branch of one: the current account
+    /// cannot deliver it.
     private func requireOwnConversation(_ database: Database, of item: OutboxItem) throws {
         for id in [item.remoteID, item.parentRemoteID].compactMap(\.self) {
             if let conversation = try ConversationRow.fetch(database, remoteID: id), conversation.isFromAccountBefore {
@@ -115,21 +134,26 @@ extension Store {
         }
     }
 
-    /// Takes an operation back that is certainly not on the server. Cancelling a start or restart takes back what is
-    /// queued behind it too, and the conversation that it would have made.
+    /// Cancels a queued, refused or held write, durably, and wakes a daemon.
     ///
-    /// - Returns: every operation that was cancelled.
-    /// - Throws: ``StoreError/wrongState(_:state:action:)`` if it is on its way, in doubt, delivered or cancelled.
+    /// Cancelling a start or restart cancels every open write behind it too, and hides the conversation that it would
+    /// have made. Otherwise the writes that were held only because of this one go back into the queue.
+    ///
+    /// - Parameter id: the write.
+    /// - Returns: every write that was cancelled.
+    /// - Throws: ``StoreError/noSuchOperation(_:)``; ``StoreError/wrongState(_:state:action:)`` if the write is being
+    ///   sent, in doubt, delivered or cancelled. Nothing is changed then.
     public func cancel(_ id: OperationID) throws(StoreError) -> [OperationID] {
         let cancelled = try writeDurably { database in try cancel(database, with: try require(database, id)) }
         WakeupChannel.notify(beside: path)
         return cancelled
     }
 
-    /// Cancels every operation in these states that can be, as ``cancel(_:)`` does, and with it what goes along. All in one
-    /// transaction.
+    /// Cancels every write in some states, as ``cancel(_:)`` does, in one durable transaction.
     ///
-    /// - Returns: every operation that was cancelled.
+    /// - Parameter states: the states; only writes that are queued, refused or held can be cancelled.
+    /// - Returns: every write that was cancelled, those behind a start or restart included.
+    /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     public func cancelAll(in states: Set<OperationState>) throws(StoreError) -> [OperationID] {
         let cancelled = try writeDurably { database in
             var cancelled: Set<OperationID> = []
@@ -154,7 +178,7 @@ extension Store {
         }
         guard item.kind == .start || item.kind == .restart else {
             try cancel(database, item)
-            // One that was itself held by another releases nothing: that other still stands in the way.
+            // A write that was itself held by another one releases nothing: the other one still blocks the rest.
             if item.reason?.code != Dependence.code { try releaseDependents(database, of: item) }
             return [item.id]
         }
@@ -168,7 +192,7 @@ extension Store {
         return victims.map(\.id)
     }
 
-    /// In the order of acceptance.
+    /// The writes in these states, in the order of acceptance.
     private func open(_ database: Database, in states: Set<OperationState>) throws -> [OutboxItem] {
         let names = StatementArguments(states.map(\.rawValue).sorted())
         return try OutboxItem.fetchAll(
@@ -176,10 +200,14 @@ extension Store {
             arguments: names)
     }
 
-    /// Changes what a write says that is certainly not on the server; it stays where it stands.
+    /// Replaces the inputs of a queued, refused or held write, durably; its state and its place in the order stay.
     ///
-    /// - Throws: ``StoreError/wrongState(_:state:action:)`` if it is on its way, in doubt, delivered, cancelled or a
-    ///   deletion; ``StoreError/invalidRequest(_:)`` for inputs that cannot be sent.
+    /// - Parameters:
+    ///   - id: the write.
+    ///   - inputs: the new inputs of its request.
+    /// - Throws: ``StoreError/noSuchOperation(_:)``; ``StoreError/wrongState(_:state:action:)`` if the write is being
+    ///   sent, in doubt, delivered, cancelled or a deletion; ``StoreError/invalidRequest(_:)`` or
+    ///   ``StoreError/requestTooLarge(bytes:limit:)`` if the inputs cannot be sent. Nothing is changed then.
     public func edit(_ id: OperationID, inputs: Inputs) throws(StoreError) {
         try writeDurably { database in
             let item = try require(database, id)
@@ -212,6 +240,7 @@ extension Store {
         return item
     }
 
+    /// Holds the queued writes behind one that was refused or held.
     func holdDependents(_ database: Database, of id: OperationID) throws {
         let item = try require(database, id)
         let reason = OutboxItem.Reason(
@@ -221,7 +250,7 @@ extension Store {
             _ = try move(
                 database, dependent.id, from: [.queued], to: .held, reason: reason, set: "next_attempt = NULL", [])
         }
-        // What another copy may have sent cannot be looked for while its conversation is not known.
+        // The engine cannot look for a write that another copy may have sent while its conversation is not known.
         for dependent in try dependents(database, of: item)
         where dependent.state == .inDoubt && dependent.remoteID == nil {
             _ = try move(
@@ -230,7 +259,8 @@ extension Store {
         }
     }
 
-    /// Lets go of what waited for an operation only, up to the next one that is stopped for a reason of its own.
+    /// Queues the writes that were held only because of an operation, in each conversation up to the next write that is
+    /// refused or held for a reason of its own.
     private func releaseDependents(_ database: Database, of item: OutboxItem) throws {
         var blocked: Set<LocalID> = []
         for dependent in try dependents(database, of: item)
@@ -242,8 +272,8 @@ extension Store {
         }
     }
 
-    /// What comes after an operation in its conversation, and, where that conversation is not on the server yet,
-    /// in the branches that will be made from it. In the order of acceptance.
+    /// The open writes behind an operation in its conversation and, while that conversation is not on the server, in
+    /// the branches that will be made from it, in the order of acceptance.
     private func dependents(_ database: Database, of item: OutboxItem) throws -> [OutboxItem] {
         try OutboxItem.fetchAll(
             database,

@@ -1,26 +1,29 @@
 public import ConvoModel
 import ConvoSQLite
 
-/// How many conversations there are, and how many have gone lately: by these numbers the engine decides whether it may mark
-/// more of them as deleted, or a person must accept that.
+/// The numbers by which the engine decides whether it may mark more conversations as deleted, or a person must accept
+/// that.
 public struct DeletionCensus: Sendable, Hashable {
-    /// How many conversations the server has, as far as is known.
+    /// How many conversations of this account the mirror holds that are not marked as deleted on the server.
     public let mirrored: Int
-    /// How many the engine has marked as deleted within the last day. Those that `convo delete` deleted do not count, nor do
-    /// those that it marked before a person last accepted deletions.
+    /// How many conversations the engine has marked as deleted within the last day.
+    ///
+    /// Those that `convo delete` deleted do not count, nor do those that were marked before a person last accepted
+    /// deletions.
     public let recentlyMarked: Int
 
+    /// Makes a census of known numbers; ``Store/deletionCensus()`` counts them.
     public init(mirrored: Int, recentlyMarked: Int = 0) {
         self.mirrored = mirrored
         self.recentlyMarked = recentlyMarked
     }
 }
 
-/// Conversations that the server says are not there.
+/// Conversations that the server denies.
 extension Store {
     private static let recentMicroseconds: Int64 = 86_400_000_000
 
-    /// Counts them now. Reads only.
+    /// Counts the mirrored conversations and those that were marked as deleted lately.
     public func deletionCensus() throws(StoreError) -> DeletionCensus {
         let dayAgo = Timestamp(microseconds: environment.now().microseconds - Store.recentMicroseconds).text
         return try read { database in
@@ -40,10 +43,14 @@ extension Store {
         }
     }
 
-    /// Whether the conversation is one that our own write made lately, and that no answer to a read has shown yet: a replica
-    /// of the server may lack it still. Reads only.
+    /// Whether our own start or restart has just made a conversation that no read has shown yet: a replica of the
+    /// server may still lack it.
     ///
-    /// - Parameter moment: when the write was sent, at the earliest.
+    /// - Parameters:
+    ///   - id: the conversation.
+    ///   - moment: the earliest moment at which the write may have been sent to count as just made.
+    /// - Returns: `false` for a conversation that a read has shown, and for one that is not here.
+    /// - Throws: ``StoreError`` if the file cannot be read.
     public func isUnseen(_ id: RemoteID, madeSince moment: Timestamp) throws(StoreError) -> Bool {
         try read { database in
             try database.isTrue(
@@ -56,11 +63,16 @@ extension Store {
         }
     }
 
-    /// Marks conversations as deleted on the server. Their entries stay; those that are marked already stay as
-    /// they are, and so do those of the account before: nobody has asked that one.
+    /// Marks conversations as deleted on the server; their entries stay.
     ///
-    /// - Parameter isAccepted: whether a person has accepted it. Then no conversation that is marked by now counts in
-    ///   ``DeletionCensus/recentlyMarked`` any more.
+    /// Conversations that are marked already keep their time. Those of the previous account are not marked: the current
+    /// account's key cannot tell whether they exist.
+    ///
+    /// - Parameters:
+    ///   - ids: the conversations.
+    ///   - isAccepted: whether a person has accepted the deletions. Then no conversation that is marked by now counts
+    ///     in ``DeletionCensus/recentlyMarked`` any more.
+    /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     public func markDeletedRemotely(_ ids: [RemoteID], isAccepted: Bool = false) throws(StoreError) {
         let now = environment.now().text
         try write { database in

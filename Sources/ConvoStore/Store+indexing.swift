@@ -1,19 +1,23 @@
 import ConvoModel
 import ConvoSQLite
 
-/// Entries that a transaction has still to bring into the index.
+/// Entries that a transaction still has to insert into the index.
 struct IndexBatch {
     private(set) var rows: [(key: Int64, words: IndexedWords)] = []
 
     mutating func add(_ key: Int64, _ words: IndexedWords) { rows.append((key, words)) }
 }
 
-/// The full-text index keeps no copy of the text, so each row leaves it by the text that it came with.
+/// Changes of the full-text index, which keeps no copy of the text: a row can be removed only with the text that was
+/// inserted.
 extension Store {
-    /// Of the index, written at most by one transaction that merges: each begins by finding its place in every part.
+    /// How many pages of the index one merging transaction writes at most.
+    ///
+    /// Each begins by finding its place in every segment, which makes many small ones slow.
     private static let mergedPages = 256.0
 
-    /// In the order of their keys: FTS5 writes out what it has gathered whenever a key is smaller than the one before.
+    /// Inserts the batch in the order of its keys: FTS5 flushes what it has gathered whenever a key is smaller than the
+    /// one before.
     func index(_ database: Database, _ batch: IndexBatch) throws {
         for row in batch.rows.sorted(by: { $0.key < $1.key }) {
             try insert(database, rowid: row.key, row.words)
@@ -24,7 +28,7 @@ extension Store {
         try remove(database, rowid: key, IndexedWords(of: SearchText.of(raw)))
     }
 
-    /// What is queued is found too, behind all entries, in the order of acceptance.
+    /// Inserts a queued write: search finds it behind all entries, in the order of acceptance.
     func index(_ database: Database, operation sequence: Int64, request: JSONText) throws {
         try insert(database, rowid: EntryKey.firstOperation + sequence, Store.words(of: request))
     }
@@ -63,12 +67,14 @@ extension Store {
             .execute(arguments: [rowid, words.text])
     }
 
-    /// One transaction towards making one part of the many that transactions have written, where it is time for it.
+    /// Merges segments of the full-text index for the length of one transaction, if it is time for that.
     ///
-    /// It is time when many have been written, or there are no more to come. What is left undone costs a search a little
-    /// time, and nothing else.
+    /// Each transaction that indexes leaves a segment. It is time to merge them when this process has written many, or
+    /// will write no more. Segments that are not merged cost a search a little time, and nothing else.
     ///
-    /// - Returns: whether there may be more of it to do.
+    /// - Parameter hasMoreToCome: whether this process will write more soon.
+    /// - Returns: whether another call may find more to merge.
+    /// - Throws: ``StoreError`` if the file cannot be written; the index is as it was before the call then.
     public func mergeIndex(hasMoreToCome: Bool) throws(StoreError) -> Bool {
         guard segmentMergePolicy.shouldMerge(hasMoreToCome: hasMoreToCome) else { return false }
         let hasMerged = try write { database in
@@ -82,8 +88,8 @@ extension Store {
         return hasMerged
     }
 
-    /// Takes a conversation's entries out of the index and the table, and leaves its row as a mark that it is not
-    /// wanted here.
+    /// Removes a conversation's entries from the index and the table, and keeps its row without content, so that no
+    /// pull brings the conversation back.
     func hide(_ database: Database, _ key: Int64) throws {
         let conversation = try ConversationRow.fetch(database, key: key)
         let entries = try Row.fetchCursor(

@@ -2,16 +2,16 @@ import ConvoModel
 import ConvoSQLite
 import Synchronization
 
-/// Which copy of a database this is.
+/// The identity of a database file among its copies.
 ///
-/// A copy, or a backup that is put back, does not know what its original has sent since. So it must not send what it
-/// has queued before somebody has looked.
+/// A copy, or a restored backup, does not know what its original has sent since. So the store holds the writes that are
+/// queued in a copy until a person decides.
 extension Store {
-    /// What the database says of itself.
+    /// The identity that the database holds of itself.
     private struct Instance {
         var name: String
         var location: DatabaseLocation
-        /// Sends that were begun.
+        /// How many sends were begun.
         var sends: Int64
 
         init(name: String, location: DatabaseLocation, sends: Int64) {
@@ -36,7 +36,7 @@ extension Store {
 
     private var instanceFile: InstanceFile { InstanceFile(database: path) }
 
-    /// Whether this file is the instance that it says it is. One that says nothing yet has nothing beside it.
+    /// Whether this file is the instance that it claims to be; a new database claims nothing, and has no instance file.
     func isOriginal(_ database: Database) throws -> Bool {
         isOriginal(try Instance(database), beside: instanceFile.read())
     }
@@ -47,14 +47,16 @@ extension Store {
         return instance.location.isSame(as: environment.location(path))
     }
 
-    /// In a durable transaction, before a write is accepted, moved or sent: gives a new database its identity; and in a
-    /// copy holds every write that its original may have delivered, and makes it an instance of its own.
+    /// Gives a new database its identity; in a copy, holds every write that the original may have delivered, and makes
+    /// the copy an instance of its own.
     ///
-    /// The file beside it is written first. What stops between the two leaves a database that does not match it, and
-    /// holds its writes: needlessly at worst.
+    /// Call it in a durable transaction before a write is accepted, retried or sent. It writes the instance file first:
+    /// a process that stops before the commit leaves a database that does not match the file, and whose writes are
+    /// held, at worst without need.
     ///
-    /// - Throws: ``StoreError/replaced(path:)`` where this is no longer the file of that name: what lies beside it belongs to
-    ///   the one that is there now.
+    /// - Parameter database: the connection that is in the transaction.
+    /// - Throws: ``StoreError/replaced(path:)`` if another file has the database's name now: the instance file belongs
+    ///   to that one.
     func claimInstance(_ database: Database) throws {
         guard !isReplaced else { throw StoreError.replaced(path: path) }
         let (known, beside) = (try Instance(database), instanceFile.read())
@@ -66,9 +68,11 @@ extension Store {
         if !isOriginal { try holdCopiedWrites(database) }
     }
 
-    /// In the durable transaction that commits that something is being sent.
+    /// Counts a send, in the durable transaction that commits ``OperationState/sending``.
     ///
-    /// - Returns: what the file beside the database must say before the first byte leaves.
+    /// - Parameter database: the connection that is in the transaction.
+    /// - Returns: the content that the instance file must have before the first byte is sent.
+    /// - Throws: ``StoreError/corrupt(path:detail:)`` if the database has no identity.
     func countSend(_ database: Database) throws -> InstanceFile.Content {
         guard var instance = try Instance(database) else {
             throw StoreError.corrupt(path: path, detail: "it does not say which instance it is")
@@ -78,7 +82,7 @@ extension Store {
         return InstanceFile.Content(name: instance.name, sends: instance.sends)
     }
 
-    /// After that transaction, and before the first byte leaves.
+    /// Writes a counted send to the instance file, after the transaction and before the first byte is sent.
     func confirmSend(_ content: InstanceFile.Content) throws(StoreError) {
         // Another send may have been counted, and confirmed, meanwhile: the file never goes back.
         try confirming.withLock { _ throws(StoreError) in
@@ -101,7 +105,7 @@ extension Store {
 }
 
 extension OutboxItem.Reason {
-    /// A write that only the original of this database could vouch for.
+    /// The reason of a write in a copy of a database, whose original may have delivered the write.
     public static let copied = Self(
         code: "copied",
         message: "this database is a copy, or was restored: its original may have delivered it",

@@ -1,12 +1,12 @@
 public import ConvoModel
 import ConvoSQLite
 
-/// The list's pages that need not be read again.
+/// The cache of the list's pages that need not be read again.
 ///
-/// The schema sees to it that none of them is believed for longer than it is true: whatever happens to a conversation,
-/// by whomever, takes away the page that listed it.
+/// Triggers of the schema keep the cache true: a change to a conversation, by whatever process, removes the cached page
+/// that listed it.
 extension Store {
-    /// The page that was taken in there, `nil` where it has to be read.
+    /// The cached page at a position of the list; `nil` if the page has to be read.
     public func cachedPage(at place: PageKey) throws(StoreError) -> CachedPage? {
         try read { database in
             try Row.fetchOne(
@@ -27,8 +27,14 @@ extension Store {
         }
     }
 
-    /// Of the conversations that the server has, as far as is known, those that are on none of these pages. What a whole
-    /// sweep did not list is checked with `get` before it is taken for deleted: pages shift while they are read.
+    /// The mirrored conversations that none of some cached pages lists, in the order of their rows.
+    ///
+    /// Conversations that are marked as deleted, were deleted here, or belong to the previous account are left out. The
+    /// engine asks `get` for each one that a sweep did not list: pages shift while they are read.
+    ///
+    /// - Parameter pages: the numbers of the cached pages.
+    /// - Returns: the conversations' ids on the server.
+    /// - Throws: ``StoreError`` if the file cannot be read.
     public func mirrored(exceptOn pages: [Int]) throws(StoreError) -> [RemoteID] {
         try read { database in
             try String.fetchAll(
@@ -45,7 +51,7 @@ extension Store {
         }
     }
 
-    /// Notes whom a page lists, in the transaction that takes it in.
+    /// Caches a page and records which conversations it lists, in the transaction that stores them.
     func note(_ database: Database, _ place: PageKey, _ digest: PageDigest, of ids: [RemoteID], count: Int) throws {
         let listed = JSONText.array(ids.map { .string($0.rawValue) }).text
         try database.cachedStatement(

@@ -1,7 +1,7 @@
 import ConvoModel
 import ConvoSQLite
 
-/// One history against the entries that are stored of it.
+/// Merges a history into the entries that are stored of its conversation.
 extension Store {
     private struct Held {
         let key: Int64
@@ -15,15 +15,26 @@ extension Store {
         var newCount = 0
         /// Whether anything was added or changed.
         var hasChanged = false
-        /// Whether an entry that is held is not in the history, and was not dropped for that.
+        /// Whether the history leaves out a stored entry that was not marked as dropped for that.
         var isMissing = false
-        /// Whether nothing is left for another transaction.
+        /// Whether the whole history is merged, and nothing is left for another transaction.
         var isWhole = true
     }
 
+    /// Merges a history by the entries' ids, as far as there is room in the transaction.
+    ///
+    /// An entry that the history leaves out is kept.
+    ///
     /// - Parameters:
-    ///   - room: for what is written; none left: the rest is for another transaction.
+    ///   - database: the connection that is in the transaction.
+    ///   - intake: the history with its prepared entries.
+    ///   - conversation: the key of the conversation's row.
+    ///   - batch: gathers what the transaction has to insert into the index.
+    ///   - room: the bytes that the transaction may still write, less the weight of what is written here; if it is used
+    ///     up, the rest of the history is left for another transaction.
     ///   - drops: whether entries that the history leaves out are marked as dropped by the server.
+    /// - Returns: what has changed, and whether anything is left.
+    /// - Throws: ``DatabaseError``.
     func merge(
         _ database: Database, _ intake: FetchedHistory, into conversation: Int64, _ batch: inout IndexBatch,
         _ room: inout Int, drops: Bool
@@ -64,7 +75,8 @@ extension Store {
         return result
     }
 
-    /// Each entry's id; where there is none, or an earlier one has it already, a name made of its place.
+    /// Each entry's id, made unique within the history: an entry without an id is named by its position, and the
+    /// position is appended to an id that an earlier entry has.
     private static func names(of entries: [Entry]) -> [String] {
         var taken: Set<TextBytes> = []
         return entries.enumerated().map { position, entry in
@@ -74,9 +86,15 @@ extension Store {
         }
     }
 
-    /// Adds entries that a response brought behind the last one; those that are there already stay as they are.
+    /// Adds a response's entries behind the last stored entry; entries that are stored already stay as they are.
     ///
-    /// - Parameter gap: how many are still to come before them.
+    /// - Parameters:
+    ///   - database: the connection that is in the transaction.
+    ///   - entries: the entries in their order.
+    ///   - conversation: the key of the conversation's row.
+    ///   - isLocalOnly: whether no history brings the entries.
+    ///   - gap: how many positions to leave free for entries that a history will bring before these.
+    /// - Throws: ``DatabaseError``.
     func add(
         _ database: Database, _ entries: [Entry], to conversation: Int64, isLocalOnly: Bool, behind gap: Int = 0
     ) throws {
@@ -116,12 +134,14 @@ extension Store {
         batch.add(key, intake.words)
     }
 
-    /// - Returns: whether there was anything to do.
+    /// Brings a stored entry up to date.
+    ///
+    /// - Returns: whether its text or position differed, or it was marked as dropped.
     private func update(
         _ database: Database, _ known: Held, to intake: PreparedEntry, at position: Int, _ batch: inout IndexBatch
     ) throws -> Bool {
         let entry = intake.entry
-        // Another version of the library may pack the same text otherwise.
+        // Another version of Zstandard may compress the same text to other bytes.
         let before = known.raw == intake.packed ? entry.raw : try known.raw.unpacked()
         guard before != entry.raw || known.position != position || known.isDropped else { return false }
         if before != entry.raw {

@@ -1,14 +1,19 @@
 public import ConvoModel
 import ConvoSQLite
 
-/// What the server holds, taken in. Taking in the same thing twice changes nothing.
+/// Stores what the server holds; storing the same thing twice changes nothing.
 extension Store {
-    /// Takes in conversations as `get`, or a page of the list that is not to be known again, described them.
+    /// Stores conversations as `get`, or a page of the list that is not cached, described them.
     ///
-    /// A conversation that carries the name of one of our own operations is that operation's result: its local
-    /// conversation learns its remote id here.
+    /// A conversation whose `metadata` names one of our own operations (``operationKey``) is the one that this start or
+    /// restart has made: its row here gets the server's id.
     ///
-    /// What brings nothing new is read and not written.
+    /// A conversation that was marked as deleted on the server is unmarked; one that was deleted here stays so. If
+    /// nothing is new, this only reads.
+    ///
+    /// - Parameter conversations: the conversations as the server described them.
+    /// - Returns: what each of them meant, in the same order.
+    /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     public func ingest(_ conversations: [Conversation]) throws(StoreError) -> IngestedPage {
         let ids = conversations.map(\.id)
         let known = try read { database in try conversations.map { try change(database, ofKnown: $0) } }
@@ -19,11 +24,15 @@ extension Store {
         }
     }
 
-    /// Takes in a page of the list, and sets aside what of it cannot be read.
+    /// Stores a page of the list, sets aside its elements that cannot be read, and caches it, in one transaction.
     ///
     /// - Parameters:
-    ///   - place: where the page stood.
-    ///   - digest: what it is known by from now on (``cachedPage(at:)``).
+    ///   - page: the page as the server sent it.
+    ///   - place: the page's position in the list.
+    ///   - digest: the digest of the page's bytes, for ``cachedPage(at:)``.
+    /// - Returns: what each conversation of the page meant, as ``ingest(_:)`` does, and how many elements were set
+    ///   aside.
+    /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     public func ingest(
         _ page: ConversationPage, at place: PageKey, digest: PageDigest
     ) throws(StoreError) -> IngestedPage {
@@ -38,11 +47,19 @@ extension Store {
         }
     }
 
-    /// Conversations whose stored history is behind, newest activity first; also those whose history may still grow
-    /// without notice, when their time has come.
+    /// The conversations whose history has to be fetched, newest activity first.
+    ///
+    /// Their stored history is missing, or belongs to another `updated_at`, or its ``HistoryRecheck`` is due. Those
+    /// whose history is known to be unreadable at this `updated_at` are left out.
+    ///
+    /// - Parameters:
+    ///   - limit: the largest number of conversations to return. A result that is as long may hide more.
+    ///   - now: the present moment by this machine's clock.
+    /// - Returns: the conversations, each with the `updated_at` that its history is to be stored for.
+    /// - Throws: ``StoreError`` if the file cannot be read.
     public func staleConversations(limit: Int, now: Timestamp) throws(StoreError) -> [StaleConversation] {
         try read { database in
-            // Each half has an index of its own: what is settled and fetched is not looked at.
+            // Each half has an index of its own, so conversations that are up to date are not read.
             let isMirrored =
                 "remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0 AND hidden = 0 AND other_account = 0"
             return try Row.fetchAll(
@@ -65,17 +82,21 @@ extension Store {
         }
     }
 
-    /// Takes in whole histories of known conversations, as many in one transaction as other writers have time for.
+    /// Stores histories of known conversations, several in one transaction.
     ///
-    /// A long one takes several, and counts as behind until the last. Where this throws, what was taken in stays, and the
-    /// rest is still behind.
+    /// A long history takes several transactions, and its conversation counts as stale until the last of them.
+    /// Transactions become short while another process waits to write.
     ///
-    /// Entries are matched by id. A history in which an entry is missing that is held, or that brings nothing of what moved
-    /// `updated_at`, may be older than the list: what it has is taken in, nothing is taken away, and it is read again
-    /// (``HistoryRecheck``). What the server leaves out for good is kept and marked. A history that is older than the one that is
-    /// held is passed over, and so is one of a conversation that is unknown or deleted here.
+    /// Entries are matched by id. A history that leaves out a stored entry, or that has not changed although
+    /// `updated_at` has, may be older than the list: its entries are stored, nothing is marked as dropped, and the
+    /// history is to be read again (``HistoryRecheck``). Entries that the server keeps leaving out are kept, and marked
+    /// as dropped. A history that is older than the stored one is ignored, as is one of a conversation that is unknown
+    /// or was deleted here.
     ///
+    /// - Parameter histories: the histories, each with the `updated_at` that was known before it was read.
     /// - Returns: how many entries are new.
+    /// - Throws: ``StoreError`` if the file cannot be written. Histories that were stored before stay, and the
+    ///   conversations of the others are still stale.
     @discardableResult
     public func ingest(_ histories: [FetchedHistory]) throws(StoreError) -> Int {
         var (rest, count) = (histories[...], 0)
@@ -90,7 +111,15 @@ extension Store {
         return count
     }
 
-    /// How much one transaction may store; less where another writer waits.
+    /// Stores as many histories, or as much of a long one, as one transaction may; less if another process waits to
+    /// write.
+    ///
+    /// - Parameters:
+    ///   - database: the connection that is in the transaction.
+    ///   - histories: the histories; those that are stored whole are removed.
+    ///   - hasChanged: whether an earlier transaction has changed an entry of the first history.
+    /// - Returns: how many entries are new.
+    /// - Throws: ``DatabaseError``.
     private func takeInSome(
         _ database: Database, of histories: inout ArraySlice<FetchedHistory>, _ hasChanged: inout Bool
     ) throws -> Int {
@@ -101,7 +130,7 @@ extension Store {
             if let conversation = try ConversationRow.fetch(database, remoteID: intake.history.conversationID),
                 !conversation.isHidden, conversation.accepts(historyOf: intake.version)
             {
-                if !merged.insert(conversation.key).inserted {  // what leaves the index must be there
+                if !merged.insert(conversation.key).inserted {  // only what is in the index can leave it
                     try index(database, batch)
                     batch = IndexBatch()
                 }
@@ -130,7 +159,10 @@ extension Store {
         return count
     }
 
-    /// Notes that a look at the first page (`isSweep` false) or a whole sweep is complete.
+    /// Records that a pull is complete now, and brings a long log into the file (``finishCheckpoints()``).
+    ///
+    /// - Parameter isSweep: whether the pull read all pages of the list, and not only the first ones.
+    /// - Throws: ``StoreError`` if the file cannot be written.
     public func notePull(isSweep: Bool) throws(StoreError) {
         let now = environment.now().text
         try write { database in
@@ -140,7 +172,10 @@ extension Store {
         finishCheckpoints()
     }
 
-    /// Of a conversation that is held just so, or that is not wanted here; `nil` for every other.
+    /// The change that a conversation means if nothing has to be written for it: it is stored as the server describes
+    /// it, or was deleted here.
+    ///
+    /// `nil` for every other conversation.
     private func change(_ database: Database, ofKnown incoming: Conversation) throws -> IngestedPage.Change? {
         let row = try Row.fetchOne(
             database.cachedStatement(
@@ -174,7 +209,9 @@ extension Store {
         return isStale ? .changed : .unchanged
     }
 
-    /// Our own start or restart, whose answer has not come (yet): the local conversation gets its remote id.
+    /// Gives the server's id to the local conversation of our own start or restart whose answer has not come (yet).
+    ///
+    /// - Returns: the local conversation; `nil` if the incoming one is not ours.
     private func adopt(_ database: Database, _ incoming: Conversation) throws -> ConversationRow? {
         guard let operation = incoming.metadata?[Store.operationKey]?.string else { return nil }
         try database.execute(
@@ -221,21 +258,22 @@ extension Store {
         ])
     }
 
-    /// What is known of a conversation's history before another reading of it.
+    /// What the store knows of a conversation's history before it merges another reading of it.
     private struct RecheckState {
         let createdAt: Timestamp?
-        /// After the last reading of the same version; `nil` where that was of another one.
+        /// The decision after the last reading; `nil` if that was of another version.
         var before: HistoryRecheck?
-        /// How an unanswered turn was waited for after a reading of another version.
+        /// The recheck by which the answer to an unanswered turn was awaited, of whatever version; `nil` if none was.
         let otherWait: HistoryRecheck?
-        /// Whether a history is held, of another version.
+        /// Whether the stored history is of another version.
         let hasMoved: Bool
         /// Whether this version is the one that our own last turn left.
         let isOurs: Bool
 
-        /// Goes on with the wait of another version, for a history that has brought nothing new. The server's list and its
-        /// `get` may give different values of `updated_at`. Without this, the store would begin the wait anew at each reading
-        /// and never end it.
+        /// Goes on with the wait of another version, for a history that has brought nothing new.
+        ///
+        /// The server's list and its `get` may give different values of `updated_at`. Without this, the store would
+        /// begin the wait anew at each reading and never end it.
         mutating func keepWaiting() { before = before ?? otherWait }
     }
 
@@ -268,7 +306,8 @@ extension Store {
         return HistoryRecheck.isGap(between: intake.history.entries.last, and: updatedAt, now: environment.now())
     }
 
-    /// A history vouches for the `updated_at` read before it, unless it is to be read again.
+    /// Records that the stored history belongs to the `updated_at` that was read before it, and whether and when it is
+    /// to be read again.
     private func settle(
         _ database: Database, _ key: Int64, _ intake: FetchedHistory, _ state: RecheckState, isOutdated: Bool
     ) throws {

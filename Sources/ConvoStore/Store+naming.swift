@@ -1,12 +1,12 @@
 import ConvoModel
 import ConvoSQLite
 
-/// The id that the server gave to a conversation that was started here.
+/// Assigns the server's id to a conversation that was started here.
 extension Store {
-    /// Gives it the id; one that has an id keeps it.
+    /// Sets a conversation's id on the server; a conversation that has one keeps it.
     ///
-    /// A pull may have met it first and not known it for ours (a server that leaves `metadata` out): then there are two rows
-    /// of it. They become one, under our local id, with all that is held of either.
+    /// A pull may have stored the conversation before, and not recognised it as ours, because a server left out
+    /// `metadata`. The two rows become one then, under our local id, with everything that is stored of either.
     func name(_ database: Database, _ conversation: ConversationRow, _ remoteID: RemoteID) throws {
         guard conversation.remoteID == nil else { return }
         if let twin = try ConversationRow.fetch(database, remoteID: remoteID) {
@@ -27,9 +27,9 @@ extension Store {
             arguments: [remoteID.rawValue, conversation.key])
     }
 
-    /// The server's object and the entries: the next history may never come.
+    /// Moves the server's object and the entries from one row to the other: the next history may never come.
     private func takeOver(_ database: Database, _ twin: ConversationRow, into ours: ConversationRow) throws {
-        // Of an answer that broke off we may hold a part under the same id.
+        // A part of an answer whose stream broke may be stored under the same id.
         let parts = try Row.fetchAll(
             database,
             sql: """
@@ -45,7 +45,7 @@ extension Store {
             sql: "UPDATE entry SET conversation = ? WHERE conversation = ?", arguments: [ours.key, twin.key])
         try unindex(database, conversation: ours.key, name: ours.name, description: ours.description)
         try unindex(database, conversation: twin.key, name: twin.name, description: twin.description)
-        // Without `history_version`: the history is read again, for both rows together.
+        // `history_version` is not copied, so that the history is read again for both rows together.
         try database.execute(
             sql: """
                 UPDATE conversation SET (raw, name, description, model, agent_id, created_at, updated_at, activity) =

@@ -1,12 +1,17 @@
 public import ConvoModel
 import ConvoSQLite
 
-/// The outbox as the engine moves it: every transition is one transaction, and starts from a state that allows it.
+/// The outbox as the engine changes it: every transition is one transaction, and starts from a state that allows it.
 extension Store {
-    /// Run by whoever has just taken the engine's lock: a write that is `sending` has lost its sender, and with it
-    /// the answer. In a copy of another database every open write is held, with the reason `copied`.
+    /// Marks writes as in doubt whose sender died; in a copy of a database, holds every open write with the reason
+    /// `copied`.
     ///
-    /// - Returns: how many are now in doubt.
+    /// Call it after taking the engine's lock (``FileLock/Purpose``): a write that is `sending` then has lost its
+    /// sender, and with it the answer. If there is nothing to do, this only reads.
+    ///
+    /// - Returns: how many writes became in doubt.
+    /// - Throws: ``StoreError`` if the file cannot be written, ``StoreError/replaced(path:)`` if another file has its
+    ///   name now; nothing is changed then.
     @discardableResult
     public func recoverInterrupted() throws(StoreError) -> Int {
         let isNeeded = try read { database in
@@ -27,11 +32,17 @@ extension Store {
         }
     }
 
-    /// Commits, before the first byte leaves, that an operation is on its way.
+    /// Commits durably that a write is being sent; call it before the first byte is sent.
     ///
-    /// - Returns: `false` where it is no longer queued (cancelled, perhaps): then it must not be sent.
-    /// - Throws: ``StoreError``, and it must not be sent then; ``StoreError/replaced(path:)`` where this is no longer the
-    ///   file of that name: what is there now may hold the same write.
+    /// It also counts the send, in the database and in the file `<database>.instance`, and waits until the disk has
+    /// both.
+    ///
+    /// - Parameters:
+    ///   - id: the write.
+    ///   - base: the end of the conversation that an append goes to; `nil` for other kinds.
+    /// - Returns: whether the write may be sent; `false` if it is no longer queued (a person may have cancelled it).
+    /// - Throws: ``StoreError``, and the write must not be sent then; ``StoreError/replaced(path:)`` if another file
+    ///   has the database's name now: that one may hold the same write.
     public func markSending(_ id: OperationID, base: OutboxItem.Base?) throws(StoreError) -> Bool {
         let counted = try writeDurably { database -> InstanceFile.Content? in
             try claimInstance(database)
@@ -49,7 +60,16 @@ extension Store {
         return true
     }
 
-    /// The answer was lost.
+    /// Marks a write as in doubt after its answer was lost, or after a read could not tell whether it arrived; durable.
+    ///
+    /// The moment at which the answer was lost is kept from the first call. A write that is neither being sent nor in
+    /// doubt stays as it is.
+    ///
+    /// - Parameters:
+    ///   - id: the write.
+    ///   - reason: why it is in doubt.
+    ///   - nextAttempt: when the engine may look for it on the server.
+    /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     public func markInDoubt(
         _ id: OperationID, reason: OutboxItem.Reason, nextAttempt: Timestamp
     ) throws(StoreError) {
@@ -62,16 +82,23 @@ extension Store {
             doubt() + [nextAttempt.microseconds])
     }
 
-    /// From now on, as the three columns say it.
+    /// The present moment as the values of `doubted`, `doubted_uptime` and `doubted_boot`.
     func doubt() -> [(any DatabaseValueConvertible)?] {
         let uptime = environment.uptime()
         return [environment.now().microseconds, uptime.microseconds, uptime.boot]
     }
 
-    /// Back to the queue: certainly not on the server. `nextAttempt` says when it may be tried again.
+    /// Puts a write that is certainly not on the server back into the queue, durably.
     ///
-    /// - Parameter state: the state that this was decided for. What is in doubt by now is not queued by a decision
-    ///   that did not know of the doubt.
+    /// A write that was in doubt is held instead if another one before it in its conversation is refused or held.
+    ///
+    /// - Parameters:
+    ///   - id: the write.
+    ///   - state: the state for which the engine decided this. A write that has become in doubt since stays as it is,
+    ///     because the decision did not consider the doubt.
+    ///   - reason: why it is queued again; `nil` if there is nothing to say.
+    ///   - nextAttempt: when the engine may send it again; `nil` for at once.
+    /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     public func markQueued(
         _ id: OperationID, from state: OperationState, reason: OutboxItem.Reason?, nextAttempt: Timestamp?
     ) throws(StoreError) {
@@ -86,7 +113,7 @@ extension Store {
         }
     }
 
-    /// A refused or held operation that stands before this one in its conversation.
+    /// The first refused or held operation before this one in its conversation.
     func stopped(_ database: Database, before id: OperationID) throws -> OperationID? {
         try String.fetchOne(
             database,
@@ -103,10 +130,17 @@ extension Store {
         state == .inDoubt ? [.inDoubt] : [.queued, .sending]
     }
 
-    /// The server said no, or nothing can tell whether it said yes (`held`): the person decides. What comes after it
-    /// in its conversation, and in branches that wait for it, is held.
+    /// Marks a write as refused by the server, or as held because nobody can tell whether it arrived, durably: a person
+    /// decides what follows.
     ///
-    /// - Parameter known: the state that this was decided for, as for ``markQueued(_:from:reason:nextAttempt:)``.
+    /// The queued writes behind it in its conversation, and in branches that wait for it, are held.
+    ///
+    /// - Parameters:
+    ///   - id: the write.
+    ///   - known: the state for which the engine decided this, as in ``markQueued(_:from:reason:nextAttempt:)``.
+    ///   - state: ``OperationState/refused`` or ``OperationState/held``.
+    ///   - reason: why, for the person.
+    /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     public func markStopped(
         _ id: OperationID, from known: OperationState, as state: OperationState, reason: OutboxItem.Reason
     ) throws(StoreError) {
@@ -120,8 +154,18 @@ extension Store {
         }
     }
 
-    /// On the server. Takes in the answer where there is one; the history brings the rest. The answer to an exchange that
-    /// the server does not store survives a power cut: nobody else has it.
+    /// Marks a write as delivered, and stores the response's outputs; the history brings the inputs.
+    ///
+    /// A delivered deletion marks the conversation as deleted on the server. If the server does not store the exchange
+    /// (`store: false`), the inputs are stored here too, and the transaction is durable: nobody else has them. A write
+    /// that is not queued, being sent or in doubt stays as it is.
+    ///
+    /// - Parameters:
+    ///   - id: the write.
+    ///   - remoteID: the conversation that a start or restart made, where no response names it; `nil` if it is not
+    ///     known.
+    ///   - response: the server's response; `nil` if it was lost, or the write is a deletion.
+    /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     public func markDelivered(
         _ id: OperationID, as remoteID: RemoteID? = nil, response: ConversationResponse? = nil
     ) throws(StoreError) {
@@ -147,15 +191,15 @@ extension Store {
         }
     }
 
-    /// Whether the server keeps nothing of it.
+    /// Whether the server does not store the exchange (`store: false`).
     func isUnstored(_ id: OperationID) throws(StoreError) -> Bool {
         try read { database in
             try String.fetchOne(database, sql: "SELECT request FROM operation WHERE id = ?", arguments: [id.rawValue])
         }.map { JSONText.stored($0)["store"]?.bool == false } ?? false
     }
 
-    /// The answer's outputs are shown at once. Where the server stores nothing, the inputs are kept here as well, for
-    /// no history will ever bring them.
+    /// Stores a response's outputs, which are shown at once; if the server stores nothing, the inputs too, because no
+    /// history will ever bring them.
     private func keep(
         _ database: Database, _ response: ConversationResponse?, of item: OutboxItem, in conversation: ConversationRow
     ) throws {
@@ -169,7 +213,7 @@ extension Store {
             try add(database, entries, to: conversation.key, isLocalOnly: true)
         }
         try add(database, response.outputs, to: conversation.key, isLocalOnly: isLocalOnly)
-        // The inputs and their ids are in the history alone: no history read before this one vouches for them.
+        // Only the history has the inputs and their ids, so a history that was read before is out of date.
         try database.execute(
             sql: "UPDATE conversation SET history_version = NULL WHERE key = ?", arguments: [conversation.key])
     }
@@ -183,6 +227,10 @@ extension Store {
         }
     }
 
+    /// Moves an operation to another state, if it is in one of `states`; removes the kept part of an answer when the
+    /// doubt ends.
+    ///
+    /// - Returns: whether it has moved.
     func move(
         _ database: Database, _ id: OperationID, from states: Set<OperationState>, to state: OperationState,
         reason: OutboxItem.Reason?, set: String, _ values: [(any DatabaseValueConvertible)?]

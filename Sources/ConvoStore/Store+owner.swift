@@ -1,15 +1,16 @@
 public import ConvoModel
 import ConvoSQLite
 
-/// Whose a database is: one server, and one account on it.
+/// The owner of a database: one server, and one account on it.
 public struct StoreOwner: Sendable, Hashable {
-    /// The server's normalised URL; `nil` until the database has met one.
+    /// The server's normalised URL; `nil` until a server was recorded.
     public let server: String?
-    /// `nil` where the server never told whose key it is.
+    /// The account that the server named for the key; `nil` if it named none.
     public let account: Account?
-    /// How many different keys were seen to belong to it.
+    /// How many different keys were seen to belong to the account.
     public let keyCount: Int
 
+    /// Makes an owner of known parts; ``Store/owner()`` reads the one of a database.
     public init(server: String?, account: Account? = nil, keyCount: Int = 0) {
         self.server = server
         self.account = account
@@ -18,7 +19,7 @@ public struct StoreOwner: Sendable, Hashable {
 }
 
 extension Store {
-    /// Whose this database is.
+    /// Reads the owner of the database.
     public func owner() throws(StoreError) -> StoreOwner { try read(Store.owner) }
 
     private static func owner(_ database: Database) throws -> StoreOwner {
@@ -28,19 +29,21 @@ extension Store {
             keyCount: try database.count(sql: "SELECT COUNT(*) FROM known_key"))
     }
 
-    /// Whether this key was seen to belong to the owner.
+    /// Whether an API key was seen to belong to the owner, by its salted digest: the database holds no key.
     public func knows(key: String) throws(StoreError) -> Bool {
         try read { database in
             try Store.knows(database, key, salt: try StoreMetadataKey.text(database, .keySalt))
         }
     }
 
-    /// Whether the database belongs to a server, and the key was seen to belong to the owner. The engine asks this for each page
-    /// and each write.
+    /// Whether the database belongs to a server, and an API key was seen to belong to the owner.
+    ///
+    /// The engine asks this for each page of the list and before each write.
     ///
     /// - Parameters:
     ///   - server: the server's normalised URL.
-    ///   - key: `nil` for a server that asks for none.
+    ///   - key: the API key; `nil` for a server that asks for none.
+    /// - Throws: ``StoreError`` if the file cannot be read.
     public func belongs(toServer server: String, key: String?) throws(StoreError) -> Bool {
         try read { database in
             let owner = try Row.fetchOne(
@@ -61,7 +64,11 @@ extension Store {
             arguments: [KeyDigest.hex(of: key, salt: salt)])
     }
 
-    /// A few of the conversations that the server has, as far as is known, the newest activity first.
+    /// Some of the mirrored conversations that are not marked as deleted, newest activity first.
+    ///
+    /// - Parameter limit: the largest number of conversations to return.
+    /// - Returns: the conversations' ids on the server.
+    /// - Throws: ``StoreError`` if the file cannot be read.
     public func heldConversations(limit: Int) throws(StoreError) -> [RemoteID] {
         try read { database in
             try String.fetchAll(
@@ -77,9 +84,13 @@ extension Store {
         }
     }
 
-    /// Writes down whose the database is, and that this key is the owner's. What `account` leaves out stays as it was.
+    /// Records the owner of the database, and that a key belongs to the owner, durably.
     ///
-    /// - Parameter key: `nil` for a server that asks for none.
+    /// - Parameters:
+    ///   - server: the server's normalised URL.
+    ///   - account: the account that the server named for the key; `nil` keeps the account that was recorded before.
+    ///   - key: the API key, of which a salted digest is stored; `nil` for a server that asks for none.
+    /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     public func recordOwner(server: String, account: Account?, key: String?) throws(StoreError) {
         try writeDurably { database in
             try StoreMetadataKey.set(database, .server, server)
@@ -88,11 +99,18 @@ extension Store {
         }
     }
 
-    /// Gives the database to another owner, on purpose. Every write that is not delivered is held: it was meant for the
-    /// owner before. The conversations that are held stay; until the account of now shows one of them, the engine neither reads
-    /// it nor marks it as deleted. (Where server and account are the same as before, they are its conversations.)
+    /// Gives the database to another owner, on purpose, in one durable transaction.
     ///
-    /// - Returns: how many writes are held now.
+    /// Every open write is held, because it was meant for the previous account. Stored conversations stay; until the
+    /// new account shows one of them, the engine neither reads it nor marks it as deleted. If server and account are
+    /// the same as before, no write is held, and the conversations stay the account's.
+    ///
+    /// - Parameters:
+    ///   - server: the server's normalised URL.
+    ///   - account: the new account; `nil` if the server does not name it.
+    ///   - key: the API key, which becomes the only known one; `nil` for a server that asks for none.
+    /// - Returns: how many writes were held by this.
+    /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     public func adopt(server: String, account: Account?, key: String?) throws(StoreError) -> Int {
         try writeDurably { database in
             let before = try Store.owner(database)
@@ -111,8 +129,12 @@ extension Store {
         }
     }
 
-    /// Holds every write that is queued, being sent, in doubt or refused, and every write that waits for one of those. A write
-    /// that is being sent counts as in doubt from now on: a retry looks for it on the server first.
+    /// Holds every write that is queued, being sent, in doubt or refused, and every write that waits for one of those.
+    ///
+    /// A write that is being sent counts as in doubt from now on: after a retry, the engine looks for it on the server
+    /// first.
+    ///
+    /// - Returns: how many writes were held by this.
     private func holdOpenWrites(_ database: Database, reason: OutboxItem.Reason) throws -> Int {
         try database.execute(
             sql: "UPDATE operation SET doubted = ?, doubted_uptime = ?, doubted_boot = ? WHERE state = 'sending'",

@@ -1,12 +1,21 @@
 public import ConvoModel
 import ConvoSQLite
 
-/// What came of an answer whose stream broke. It can be read until it is known what became of the write; the history
-/// brings the whole of it, under the same ids.
+/// Keeps the part of an answer that arrived before its stream broke.
 ///
-/// No history vouches for such entries: they are marked as ours alone, and the operation's `response` lists them.
+/// The entries can be read until the outcome of the write is known; the history brings the whole answer, under the same
+/// ids. Until then the entries count as local only, and the operation's `response` lists them.
 extension Store {
-    /// Keeps it. The operation stays where it is. What the server does not store survives a power cut.
+    /// Stores the entries that arrived before a stream broke; the write's state stays as it is.
+    ///
+    /// Durable if the server does not store the exchange (`store: false`). If there is neither an entry nor a
+    /// conversation's id, nothing is changed.
+    ///
+    /// - Parameters:
+    ///   - id: the write whose answer was streamed.
+    ///   - remoteID: the conversation that the stream named; `nil` if it named none.
+    ///   - entries: the outputs as far as they have arrived.
+    /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     public func keepPartial(
         of id: OperationID, conversation remoteID: RemoteID?, entries: [Entry]
     ) throws(StoreError) {
@@ -18,7 +27,7 @@ extension Store {
                 let conversation = try ConversationRow.fetch(database, id: item.conversation)
             else { return }
             if let remoteID { try name(database, conversation, remoteID) }
-            // These come before it, with the history.
+            // The history brings the inputs, which come before the answer.
             let inputs = (try? Inputs(json: item.inputs))?.asEntries.count ?? 0
             try add(database, entries, to: conversation.key, isLocalOnly: true, behind: inputs)
             guard item.request["store"]?.bool != false else { return }  // no history will ever bring more
@@ -28,14 +37,14 @@ extension Store {
         }
     }
 
-    /// The ids of the entries that have come of an answer; `nil` where none has come.
+    /// The ids of the outputs in the operation's `response`; `nil` if it has none.
     func partial(_ database: Database, of id: OperationID) throws -> [String]? {
         try String.fetchOne(
             database, sql: "SELECT response FROM operation WHERE id = ?", arguments: [id.rawValue]
         ).map { JSONText.stored($0)["outputs"]?.elements.compactMap { $0["id"]?.string } ?? [] }
     }
 
-    /// What no history has brought by now is no longer shown.
+    /// Marks the kept entries that no history has brought by now as dropped, so that they are no longer shown.
     func drop(_ database: Database, _ partial: [String], of id: OperationID) throws {
         for entry in partial {
             try database.execute(

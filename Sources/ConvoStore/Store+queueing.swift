@@ -1,15 +1,23 @@
 public import ConvoModel
 import ConvoSQLite
 
-/// Writes of a person or a program: durable when these return, sent when the server can be reached.
+/// Accepts writes of a person or a program.
+///
+/// A write is durable when the method returns: the disk has it. The method then wakes a daemon, which sends the write
+/// when the server can be reached. A write is held, not queued, if one before it in its conversation is refused or
+/// held. Each method throws ``StoreError/replaced(path:)`` if another file has the database's name now.
 extension Store {
-    /// The member of `metadata` that carries our operation's name, by which a start or restart whose answer was lost
-    /// is found again.
+    /// The member of `metadata` in which a start or restart carries its operation's id: by it, the engine finds the
+    /// conversation on the server if the answer was lost.
     public static let operationKey = "convo_operation_id"
 
     /// Queues a new conversation.
     ///
-    /// - Throws: ``StoreError/invalidRequest(_:)`` if it names neither or both of model and agent, or has no inputs.
+    /// - Parameter request: the body of the API's request; `store: false` makes a conversation that no append can
+    ///   continue.
+    /// - Returns: the new conversation's local id, and the write's id and state.
+    /// - Throws: ``StoreError/invalidRequest(_:)`` if the request names neither or both of `model` and `agent_id`, or
+    ///   has no valid inputs; ``StoreError/requestTooLarge(bytes:limit:)``. Nothing is queued then.
     public func start(_ request: StartRequest) throws(StoreError) -> QueuedWrite {
         guard (request.model == nil) != (request.agentID == nil) else {
             throw .invalidRequest("a conversation needs either a model or an agent")
@@ -24,10 +32,17 @@ extension Store {
         }
     }
 
-    /// Queues entries for a conversation, behind what is already queued for it.
+    /// Queues entries for a conversation, behind the writes that are already queued for it.
     ///
-    /// - Throws: ``StoreError``: not there, deleted on the server, never stored there, of the account before, or waiting for the results of
-    ///   function calls that these entries do not bring.
+    /// - Parameters:
+    ///   - request: the body of the API's request: inputs, or confirmations of calls, or both.
+    ///   - id: the conversation.
+    /// - Returns: the write's id and state.
+    /// - Throws: ``StoreError/noSuchConversation(_:)``, ``StoreError/deletedRemotely(_:)``,
+    ///   ``StoreError/localOnly(_:)`` or ``StoreError/accountBefore(_:)`` if the conversation cannot be continued;
+    ///   ``StoreError/unansweredCalls(_:conversation:)`` if it waits for results of function calls that these entries
+    ///   do not bring; ``StoreError/invalidRequest(_:)`` or ``StoreError/requestTooLarge(bytes:limit:)``. Nothing is
+    ///   queued then.
     public func append(_ request: AppendRequest, to id: LocalID) throws(StoreError) -> QueuedWrite {
         if request.toolConfirmations == nil || request.json["inputs"] != nil { try Store.checkInputs(request.json) }
         return try queue { database in
@@ -43,7 +58,13 @@ extension Store {
 
     /// Queues a branch: a new conversation with the entries of this one up to and with `request.fromEntryID`.
     ///
-    /// - Throws: ``StoreError/noSuchEntry(_:conversation:)`` if the mirror does not hold that entry.
+    /// - Parameters:
+    ///   - request: the body of the API's request, with `from_entry_id` and inputs.
+    ///   - id: the conversation to branch from.
+    /// - Returns: the new conversation's local id, and the write's id and state.
+    /// - Throws: ``StoreError/noSuchEntry(_:conversation:)`` if the mirror does not hold that entry;
+    ///   ``StoreError/invalidRequest(_:)`` if the request lacks the entry or valid inputs; otherwise as
+    ///   ``append(_:to:)``. Nothing is queued then.
     public func restart(_ request: RestartRequest, of id: LocalID) throws(StoreError) -> QueuedWrite {
         try Store.checkInputs(request.json)
         guard let from = request.fromEntryID else { throw .invalidRequest("a restart needs the entry to start from") }
@@ -64,10 +85,16 @@ extension Store {
         }
     }
 
-    /// Deletes a conversation here at once, and queues its deletion on the server, as the scope says.
+    /// Deletes a conversation here at once, queues its deletion on the server, or both.
     ///
-    /// - Returns: the receipt of the queued deletion, `nil` where nothing is to be done on the server.
-    /// - Throws: ``StoreError/pendingWrites(_:conversation:)`` if it has writes that are not delivered: they would be lost.
+    /// - Parameters:
+    ///   - id: the conversation.
+    ///   - scope: where to delete it. A conversation that is not on the server, or is marked as deleted there, is
+    ///     deleted here only; nothing happens if only the server was asked for.
+    /// - Returns: the receipt of the queued deletion; `nil` if there is nothing to do on the server.
+    /// - Throws: ``StoreError/noSuchConversation(_:)``; ``StoreError/pendingWrites(_:conversation:)`` if deleting it
+    ///   here would lose writes that are not delivered; ``StoreError/accountBefore(_:)`` if the current account has not
+    ///   shown it, and it is to be deleted on the server. Nothing is changed then.
     public func delete(_ id: LocalID, _ scope: DeletionScope) throws(StoreError) -> QueuedWrite? {
         let receipt = try writeDurably { database -> QueuedWrite? in
             try claimInstance(database)
@@ -100,6 +127,10 @@ extension Store {
         return receipt
     }
 
+    /// Checks a request's size and inputs before it is accepted.
+    ///
+    /// - Parameter request: the body of the request.
+    /// - Throws: ``StoreError/requestTooLarge(bytes:limit:)`` or ``StoreError/invalidRequest(_:)``.
     static func checkInputs(_ request: JSONText) throws(StoreError) {
         let size = request.text.utf8.count
         guard size <= requestLimit else { throw .requestTooLarge(bytes: size, limit: requestLimit) }
@@ -108,12 +139,12 @@ extension Store {
         if inputs.kind == .array, inputs.elements.isEmpty { throw .invalidRequest("its inputs are empty") }
     }
 
-    /// The calls that a request answers.
+    /// The `tool_call_id`s of the calls whose results a request brings.
     private static func results(in request: JSONText) -> [String] {
         (request["inputs"]?.elements ?? []).compactMap { $0["tool_call_id"]?.string }
     }
 
-    /// Calls that neither the mirror nor the outbox holds a result or a confirmation for.
+    /// The function calls for which neither the mirror nor the outbox holds a result or a confirmation.
     private func unansweredCalls(_ database: Database, in key: Int64) throws -> [String] {
         let rows = try Row.fetchAll(
             database,
@@ -191,7 +222,7 @@ extension Store {
         return try ConversationRow.fetch(database, key: key)
     }
 
-    /// A conversation that can be continued on the server, now or once its start is delivered.
+    /// The row of a conversation that can be continued on the server, now or once its start is delivered.
     private func requireWritable(_ database: Database, _ id: LocalID) throws -> ConversationRow {
         let conversation = try require(database, id)
         if conversation.isGoneRemotely { throw StoreError.deletedRemotely(id) }
@@ -200,6 +231,9 @@ extension Store {
         return conversation
     }
 
+    /// The row of a conversation that is here and was not deleted here.
+    ///
+    /// - Throws: ``StoreError/noSuchConversation(_:)`` if there is none.
     func require(_ database: Database, _ id: LocalID) throws -> ConversationRow {
         guard let conversation = try ConversationRow.fetch(database, id: id), !conversation.isHidden else {
             throw StoreError.noSuchConversation(id.rawValue)
@@ -208,7 +242,7 @@ extension Store {
     }
 }
 
-/// Why an operation is held when another one is in its way.
+/// The reason of an operation that is held because one before it is not delivered.
 enum Dependence {
     static let code = "dependency"
     static func message(on blocker: OperationID) -> String { "waits for operation \(blocker), which is not delivered" }

@@ -1,7 +1,7 @@
 public import ConvoModel
 import ConvoSQLite
 
-/// Reads for people and programs. None needs a daemon, a network or a key.
+/// Reads for people and programs; none of them needs a daemon, the network or a key.
 extension Store {
     static let conversationSelection = """
         SELECT c.*, p.id AS parent_id,
@@ -11,7 +11,11 @@ extension Store {
         FROM conversation c LEFT JOIN conversation p ON p.key = c.parent
         """
 
-    /// Conversations, newest activity first.
+    /// The conversations of the store, newest activity first; those that were deleted here are left out.
+    ///
+    /// - Parameter limit: the largest number of conversations to return; `nil` for all.
+    /// - Returns: the conversations, those that the server has deleted and those that are not there yet included.
+    /// - Throws: ``StoreError`` if the file cannot be read.
     public func conversations(limit: Int? = nil) throws(StoreError) -> [StoredConversation] {
         try read { database in
             try Row.fetchAll(
@@ -22,24 +26,32 @@ extension Store {
         }
     }
 
-    /// The conversation of that local or remote id, or the only one whose id begins so.
+    /// The conversation with a local or remote id, or the only one whose id begins with a text.
     ///
-    /// - Throws: ``StoreError/noSuchConversation(_:)``, or ``StoreError/ambiguousConversation(_:candidates:)`` with
-    ///   at most ten candidates.
+    /// - Parameter name: the id, or the beginning of one.
+    /// - Returns: the conversation.
+    /// - Throws: ``StoreError/noSuchConversation(_:)``, also for an empty text, or
+    ///   ``StoreError/ambiguousConversation(_:candidates:)`` with at most ten candidates.
     public func conversation(matching name: String) throws(StoreError) -> StoredConversation {
         try read { database in try conversation(database, identify(database, name)) }
     }
 
-    /// Its local id.
+    /// The local id of the conversation that ``conversation(matching:)`` finds.
     ///
+    /// - Parameter name: the local or remote id, or the beginning of one.
+    /// - Returns: the local id.
     /// - Throws: as ``conversation(matching:)``.
     public func localID(matching name: String) throws(StoreError) -> LocalID {
         try read { database in try identify(database, name) }
     }
 
-    /// All entries in order, then what is pending, as of one moment.
+    /// A conversation with its entries and its open writes, as of one moment.
     ///
-    /// - Parameter withDropped: also what the server no longer lists.
+    /// - Parameters:
+    ///   - id: the conversation.
+    ///   - withDropped: whether to return entries that the server no longer lists, too.
+    /// - Returns: the entries in the conversation's order, and the open writes in the order of acceptance.
+    /// - Throws: ``StoreError/noSuchConversation(_:)``, or another ``StoreError`` if the file cannot be read.
     public func history(of id: LocalID, withDropped: Bool = false) throws(StoreError) -> StoredHistory {
         try read { database in
             let conversation = try conversation(database, id)
@@ -73,7 +85,14 @@ extension Store {
         return entries
     }
 
-    /// A conversation's whole family: its eldest ancestor with all branches below.
+    /// The tree of branches that a conversation belongs to, from its first ancestor down.
+    ///
+    /// Branches nested deeper than 200 levels are left out, and conversations that were deleted here are part of the
+    /// tree.
+    ///
+    /// - Parameter id: any conversation of the tree.
+    /// - Returns: the tree's root.
+    /// - Throws: ``StoreError/noSuchConversation(_:)``, or another ``StoreError`` if the file cannot be read.
     public func tree(of id: LocalID) throws(StoreError) -> BranchTree {
         try read { database in
             let rootID = try String.fetchOne(
@@ -103,6 +122,7 @@ extension Store {
         }
     }
 
+    /// Counts what the store holds, as of one moment.
     public func status() throws(StoreError) -> StoreStatus {
         try read { database in
             var outbox = Dictionary(uniqueKeysWithValues: OperationState.allCases.map { ($0, 0) })
@@ -173,7 +193,7 @@ extension StoredConversation {
 }
 
 extension BranchTree {
-    /// A branch is nested at most this deep in what is shown.
+    /// The deepest level of branches in a tree.
     static let depthLimit = 200
 
     fileprivate init(root: StoredConversation, members: [StoredConversation], depth: Int) {
@@ -185,11 +205,13 @@ extension BranchTree {
     }
 }
 
-/// Branches that were made elsewhere: the API has no parent field, but where a restart keeps the ids of the entries
-/// that it copies, they tell.
+/// Recognises branches that were made elsewhere: the API has no parent field, but where a restart keeps the ids of the
+/// entries that it copies, they tell.
 extension Store {
-    /// Looks for the parent of a conversation, and for those that it may be the parent of: histories come in any
-    /// order. What we recorded ourselves is never changed.
+    /// Looks for the parent of a conversation, and for conversations that it may be the parent of, because histories
+    /// come in any order.
+    ///
+    /// A parent that was recorded when a restart was queued here is never changed.
     func inferBranches(_ database: Database, around key: Int64) throws {
         let relatives = try Int64.fetchAll(
             database.cachedStatement(
@@ -203,8 +225,10 @@ extension Store {
         for member in [key] + relatives { try inferParent(database, of: member, among: [key] + relatives) }
     }
 
-    /// The elder conversation with the longest common beginning; the eldest of several. The last common entry is where
-    /// they part: SQLite takes a bare column from the row with the maximum (sqlite.org/lang_select.html#bareagg).
+    /// Records the older conversation with the most entries in common as the parent; the oldest of several.
+    ///
+    /// The branch starts from the last common entry: SQLite takes a bare column from the row with the maximum
+    /// (sqlite.org/lang_select.html#bareagg).
     private func inferParent(_ database: Database, of key: Int64, among family: [Int64]) throws {
         let marks = StatementArguments(family).placeholders
         let parent = try Row.fetchOne(

@@ -3,22 +3,29 @@ import ConvoSQLite
 
 /// Full-text search.
 extension Store {
-    /// Relevance is worked out for at most so many hits, the newest ones: the score of every hit of a common word
-    /// would cost seconds, and a person reads twenty.
+    /// How many hits are scored, the newest ones: to score every hit of a common word would take seconds, and a person
+    /// reads twenty.
     static let scoredLimit = 1000
-    /// Up to here totals are exact.
+    /// The largest total that is counted.
     static let countedLimit = 10_000
-    /// With conditions, at most so many of the newest hits are looked at.
+    /// How many of the newest hits are tested, if the query has conditions.
     static let scannedLimit = 50_000
-    /// Names that are looked at.
+    /// How many of the newest hits in names are read.
     static let nameLimit = 200
-    /// A hit in a name counts for so many.
+    /// The factor by which the score of a hit in a name is multiplied.
     static let nameWeight = 2.0
 
-    /// Entries, queued writes and conversations' names that hold what is asked for, best first.
+    /// Searches entries, queued writes and conversations' names and descriptions.
     ///
-    /// Any text is a query; one that asks for nothing finds nothing. A message that several branches share comes
-    /// once.
+    /// Any text is a query, and none is an error; an empty one finds nothing. A message that several branches share is
+    /// returned once. Only the newest 1,000 entries that match are ranked by relevance.
+    ///
+    /// - Parameters:
+    ///   - query: words, phrases and fields, such as `"connection refused" role:user after:7d`.
+    ///   - limit: the largest number of hits to return; with 0 or less nothing is searched.
+    ///   - order: the order of the hits.
+    /// - Returns: the best hits, and how many there are in all.
+    /// - Throws: ``StoreError`` if the file cannot be read.
     public func search(
         _ query: String, limit: Int = 20, order: SearchOrder = .relevance
     ) throws(StoreError) -> SearchResults {
@@ -42,23 +49,23 @@ extension Store {
 
 /// One search in one state of the database.
 struct Search {
-    /// What was found, before its text is read.
+    /// A match before its text is read.
     struct Candidate {
         enum Place { case conversation, entry, operation }
 
         let place: Place
         let key: Int64
         let score: Double
-        /// For ordering by date: as ``EntryKey``.
+        /// The position in the order by date, on the scale of ``EntryKey``.
         var moment: Int64
     }
 
-    /// What was found in one place.
+    /// The matches in one kind of rows.
     struct Finding {
         let place: SearchSource
         let table: String
         let rows: [Candidate]
-        /// Whether there are no others.
+        /// Whether ``rows`` are all matches, and not only the newest ones.
         let isAll: Bool
     }
 
@@ -78,7 +85,9 @@ struct Search {
         weights = order == .relevance ? try Search.weights(database, query.phrases) : []
     }
 
-    /// The rarer a word, the more it says. Words that are found more often than is counted are equally common.
+    /// The weight of each phrase: the rarer a phrase, the higher.
+    ///
+    /// Phrases that occur in more rows than are counted have the same weight.
     private static func weights(_ database: Database, _ phrases: [String]) throws -> [Double] {
         guard phrases.count > 1 else { return phrases.map { _ in 1 } }
         return try phrases.map { phrase in
@@ -90,14 +99,15 @@ struct Search {
         }
     }
 
-    /// The score's SQL, and the values in it: those are no part of the text, so that one statement serves all.
+    /// The SQL expression of the score and its arguments, which are bound so that one cached statement serves all
+    /// queries.
     private func score(_ index: String) -> (sql: String, values: StatementArguments) {
         if order == .date || query.expression == nil { return ("0.0", []) }
         let values = StatementArguments(weights)
         return ("relevance(\(index), \(values.placeholders))", values)
     }
 
-    /// Newer is better: half of a score goes with the years.
+    /// Lowers the score with the entry's age: half of it fades with the years.
     private func aged(_ score: Double, _ key: Int64) -> Double {
         let years = Double(max(0, EntryKey.of(now) - key)) / EntryKey.unitsPerYear
         return score * (0.5 + 0.5 / (1 + years))
@@ -155,7 +165,7 @@ struct Search {
         }
     }
 
-    /// How many there are, counted to a bound. Most searches have found them all.
+    /// The number of matches, counted up to a bound; most searches have read all of them already.
     func total(_ finding: Finding) throws -> Int {
         if finding.isAll { return finding.rows.count }
         let (sql, arguments) = matching(finding.place, table: finding.table, score: false)
@@ -164,7 +174,7 @@ struct Search {
             arguments: arguments + [Store.countedLimit + 1]) ?? 0
     }
 
-    /// The rows of the index in the order of their keys, newest first, that fulfil the conditions.
+    /// The SQL that selects the matching rows that fulfil the conditions, from the newest of the index on.
     private func matching(
         _ place: SearchSource, table: String, score isScored: Bool
     ) -> (sql: String, arguments: StatementArguments) {
@@ -194,7 +204,7 @@ struct Search {
                 """
             arguments += place.isPending ? [Store.scannedLimit] : [first, last, Store.scannedLimit]
         }
-        // The table is not read without a need: each of its rows may be a page by itself.
+        // Without conditions the table is not read: each of its rows may be on a page of its own.
         if test.isEmpty { return ("SELECT key, score FROM (\(source)) hit", arguments) }
         let sql = """
             SELECT hit.key, hit.score FROM (\(source)) hit CROSS JOIN \(table)

@@ -1,29 +1,33 @@
 public import ConvoModel
 import ConvoSQLite
 
-/// What could not be taken in, as `convo status` names it.
+/// An element of the list or of a history that could not be stored as it came, or a history that could not be read.
 public struct SetAsideItem: Sendable, Hashable {
-    /// The conversation in whose history it stands; `nil` for an element of the list.
+    /// The conversation whose history has the element; `nil` for an element of the list.
     public let conversation: LocalID?
+    /// That conversation's id on the server; `nil` for an element of the list.
     public let remoteID: RemoteID?
+    /// That conversation's name; `nil` if it has none, and for an element of the list.
     public let conversationName: String?
-    /// Its index in the answer, from 0; `nil` for a history as a whole.
+    /// The element's index in the whole list or in the history, from 0; `nil` for a history as a whole.
     public let position: Int?
-    /// Its own id and name, as far as they can be read.
+    /// The element's `id`; `nil` if it cannot be read, and for a history as a whole.
     public let id: String?
+    /// The element's `name`; `nil` if it has none, or it cannot be read.
     public let name: String?
-    /// One sentence without a capital or a full stop.
+    /// What is wrong: one sentence without a capital or a full stop.
     public let reason: String
+    /// When the element was last set aside, in RFC 3339.
     public let seenAt: String
 }
 
 extension Store {
     private static let wholeHistory = -1
     private static let list = "list"
-    /// A longer element is named, and not kept.
+    /// The length in bytes up to which the JSON of an element is kept.
     private static let rawLimit = 1 << 20
 
-    /// Everything that was set aside, the list's elements first.
+    /// Everything that is set aside, the list's elements first.
     public func setAside() throws(StoreError) -> [SetAsideItem] {
         try read { database in
             try Row.fetchAll(
@@ -45,9 +49,14 @@ extension Store {
         }
     }
 
-    /// Remembers that the history of this version cannot be read, so that it is not fetched again until it changes.
+    /// Records that a history cannot be read, so that the engine does not fetch it again until its `updated_at`
+    /// changes.
     ///
-    /// - Parameter version: its `updated_at`.
+    /// - Parameters:
+    ///   - id: the conversation.
+    ///   - version: the conversation's `updated_at`.
+    ///   - reason: why the history cannot be read, one sentence for ``setAside()``.
+    /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     public func recordUnreadableHistory(
         of id: RemoteID, version: String, reason: String
     ) throws(StoreError) {
@@ -60,9 +69,13 @@ extension Store {
         }
     }
 
-    /// Whether the history of this version is known to be one that cannot be read. Reads only.
+    /// Whether a history was recorded as one that cannot be read.
     ///
-    /// - Parameter version: its `updated_at`.
+    /// - Parameters:
+    ///   - id: the conversation.
+    ///   - version: the conversation's `updated_at`.
+    /// - Returns: `false` if the record is for another `updated_at`.
+    /// - Throws: ``StoreError`` if the file cannot be read.
     public func isHistoryUnreadable(of id: RemoteID, version: String) throws(StoreError) -> Bool {
         try read { database in
             try database.isTrue(
@@ -71,13 +84,13 @@ extension Store {
         }
     }
 
-    /// In the transaction that takes the history in: what was set aside of it before is replaced.
+    /// Replaces what is set aside of a history, in the transaction that stores it.
     func recordOddEntries(_ database: Database, _ items: [OddItem], of id: RemoteID) throws {
         try database.cachedStatement(sql: "DELETE FROM set_aside WHERE place = ?").execute(arguments: [id.rawValue])
         for item in items { try setAside(database, id.rawValue, item) }
     }
 
-    /// In the transaction that takes the page in: what was set aside of its places before is replaced.
+    /// Replaces what is set aside of a page's positions in the list, in the transaction that stores the page.
     func recordOddConversations(_ database: Database, _ items: [OddItem], on page: PageKey, count: Int) throws {
         let first = page.page * page.size
         try database.execute(

@@ -1,38 +1,53 @@
 import ConvoSQLite
 import Synchronization
 
-/// The durable truth: everything that was said, and every write that is on its way.
+/// The mirror of what the server holds, and the outbox of writes that are on their way to it.
 ///
-/// One SQLite file, shared by any number of processes. Each method is one transaction, but where it says otherwise: it
-/// happens whole or, when it throws, not at all. What ``start(_:)``, ``append(_:to:ifTipIs:)``, ``restart(_:of:)`` and
-/// ``delete(_:from:)`` have returned survives a power cut; mirrored rows may be lost to one, and are fetched again.
+/// One SQLite file, shared by any number of processes. Each method is one transaction, unless it says otherwise: it
+/// happens whole or, when it throws, not at all. A write for which ``start(_:)``, ``append(_:to:)``, ``restart(_:of:)``
+/// or ``delete(_:_:)`` has returned survives a power cut; mirrored rows may be lost to one, and are fetched again.
+///
+/// Every method blocks its thread while it reads or writes the file. Reads wait for nobody. Writes take turns: they
+/// wait for the other writers of this process, and up to 20 seconds for another process. Methods whose durability is
+/// mentioned also wait until the disk has the data.
+///
+/// Any method may throw ``StoreError/corrupt(path:detail:)``, ``StoreError/notWritable(path:detail:)``,
+/// ``StoreError/diskFull(path:)``, ``StoreError/busy(path:)`` or ``StoreError/unexpected(path:detail:)``. One of these
+/// is meant where a method's documentation says that the file cannot be read or written.
 public final class Store: Sendable {
     /// How long a write waits for another process, which holds the file for milliseconds at a time.
     static let busyTimeoutSeconds = 20.0
-    /// A request's body, in bytes.
+    /// The largest request body that the outbox accepts, in bytes.
     public static let requestLimit = 16 << 20
 
-    /// The file's one name: absolute, and without symbolic links.
+    /// The canonical path of the file: absolute, and without symbolic links.
     public let path: String
     let pool: DatabasePool
     let environment: StoreDependencies
     let segmentMergePolicy = SegmentMergePolicy()
     let budget = TransactionBudget()
-    /// Held while a send is written down beside the file.
+    /// Held while the instance file is written.
     let confirming = Mutex(())
-    /// The file that was opened.
+    /// The identity of the file that was opened.
     private let file: FileIdentity?
-    /// Why nothing can be written; `nil` where it can.
+    /// Why the file cannot be written; `nil` if it can.
     private let readOnlyReason: String?
 
-    /// Opens the store, and makes it where there is none: the file 0600, a folder that is missing 0700.
+    /// Opens a store, applies the migrations that it lacks, and makes it if there is none: the file 0600, missing
+    /// folders 0700.
     ///
-    /// Symbolic links are followed. A file that can be read and not written is opened for reading: methods that write
-    /// throw ``StoreError/notWritable(path:detail:)`` then, and nothing is made or changed beside the file.
+    /// Symbolic links are followed. A file that can only be read is opened for reading: methods that write throw
+    /// ``StoreError/notWritable(path:detail:)`` then, and nothing is made or changed beside the file.
     ///
-    /// - Throws: ``StoreError``; ``StoreError/newerSchema(path:version:supported:)`` where a newer Convo owns the
-    ///   file, which is left as it is; ``StoreError/hardLinked(path:)`` where it has a second name;
-    ///   ``StoreError/busy(path:)`` where another process does not let go of it within the busy timeout.
+    /// - Parameters:
+    ///   - path: the file's path, absolute or relative to the working directory.
+    ///   - environment: the clocks, the random numbers and the location; a simulation passes its own.
+    /// - Throws: ``StoreError/newerSchema(path:version:supported:)`` if a newer Convo owns the file,
+    ///   ``StoreError/olderSchema(path:version:)`` if the file lacks a migration and can only be read, and
+    ///   ``StoreError/notOurs(path:)`` if another program made it: the file is left as it is.
+    ///   ``StoreError/hardLinked(path:)`` if the file has a second name; ``StoreError/replaced(path:)`` if it was
+    ///   replaced while it was opened; ``StoreError/busy(path:)`` if another process does not release it within 20
+    ///   seconds; or another ``StoreError`` of the file.
     public convenience init(path: String, environment: StoreDependencies = .live) throws(StoreError) {
         try self.init(path: path, environment: environment, busyTimeoutSeconds: Store.busyTimeoutSeconds)
     }
@@ -54,11 +69,12 @@ public final class Store: Sendable {
         } catch {
             throw .wrap(error, path: path)
         }
-        // Between the two looks another one may have come in its place.
+        // Another file may have taken its place since its identity was read.
         if isReplaced { throw .replaced(path: path) }
     }
 
-    /// Whether the file was moved or removed since it was opened. What is written now is in a file that nobody finds.
+    /// Whether the file was moved, removed or replaced since it was opened: what is written now goes to a file that no
+    /// other process finds under this name.
     public var isReplaced: Bool { FileIdentity(of: path) != file }
 
     private static func prepare(_ database: Database, path: String, isReadOnly: Bool) throws {
@@ -70,12 +86,12 @@ public final class Store: Sendable {
         } else {
             try Schema.prepare(database, path: path)
         }
-        // 4 MB: enough for the upper pages of every index; the rest is the operating system's to cache.
+        // 4 MB hold the upper pages of every index; the operating system caches the rest.
         try database.execute(
             sql: "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -4096")
     }
 
-    /// A transaction of mirrored facts: whole or not at all, and lost to a power cut at worst, never torn.
+    /// Runs a transaction whose effect a power cut may undo as a whole, never in part.
     func write<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
         try requireWritable()
         do { return try pool.write(work) } catch { throw .wrap(error, path: path) }
@@ -88,7 +104,7 @@ public final class Store: Sendable {
         if let readOnlyReason { throw .notWritable(path: path, detail: readOnlyReason) }
     }
 
-    /// A transaction that survives a power cut once this returns.
+    /// Runs a transaction whose effect survives a power cut once this returns.
     func writeDurably<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
         try requireWritable()
         do {
@@ -104,14 +120,20 @@ public final class Store: Sendable {
         if isDurable { try writeDurably(work) } else { try write(work) }
     }
 
-    /// For one who has written much and has no more to come, so that nobody who writes little has to tidy up after it.
+    /// Brings a long write-ahead log into the file; call it after a bulk write.
+    ///
+    /// Otherwise a short-lived process may have to, as the last one to close the file. It blocks while it writes, never
+    /// fails, and does nothing to a file that can only be read.
     public func finishCheckpoints() { if readOnlyReason == nil { pool.finishCheckpoints() } }
 
     func read<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
         do { return try pool.read(work) } catch { throw .wrap(error, path: path) }
     }
 
-    /// Asks SQLite whether the file is whole.
+    /// Checks the whole file with SQLite's integrity check, its references, and, if it can be written, the full-text
+    /// index.
+    ///
+    /// Reads the whole file, which takes time in proportion to its size. The check of the index holds the write lock.
     ///
     /// - Throws: ``StoreError/corrupt(path:detail:)`` with the first finding.
     public func checkIntegrity() throws(StoreError) {

@@ -5,25 +5,29 @@ import Glibc
 private let bootClock = CLOCK_BOOTTIME
 #else
 import Darwin
-private let bootClock = CLOCK_MONOTONIC  // which counts while the machine sleeps, there
+private let bootClock = CLOCK_MONOTONIC  // on Darwin it counts while the machine sleeps
 #endif
 
-/// What the store takes from outside itself, so that a simulation can put its own clock and chance there.
+/// The clocks, random numbers and file locations that the store uses, so that a simulation can replace them.
 public struct StoreDependencies: Sendable {
+    /// The present moment by the wall clock, which may be set.
     public let now: @Sendable () -> Timestamp
-    /// The clock that nobody sets.
+    /// The time since the machine's start, by a clock that nobody can set.
     public let uptime: @Sendable () -> Uptime
+    /// 64 random bits, for names, salts and the keys of entries.
     public let randomBits: @Sendable () -> UInt64
-    /// Where the database of that path lives: another answer than before makes it a copy.
+    /// The location of the database with this path; another location than before means that the file is a copy.
     public let location: @Sendable (_ path: String) -> DatabaseLocation
-    // What only a test of a test changes.
-    /// Whether what survives a power cut is waited for.
+    // The simulation's deliberate mistakes, which its checkers must find, change these three.
+    /// Whether durable transactions wait for the disk.
     var syncsDurableCommits = true
-    /// Whether that holds for an answer that the server does not keep.
+    /// Whether the answer to an exchange that the server does not store is committed durably.
     var syncsUnstoredAnswers = true
-    /// Whether each history is taken for the newest: what it leaves out is dropped at once, and it is not read again.
+    /// Whether each history is taken for the newest: entries that it leaves out are marked as dropped at once, and an
+    /// outdated history is not read again.
     var believesEachHistory = false
 
+    /// Makes dependencies of functions that may be called from any thread.
     public init(
         now: @escaping @Sendable () -> Timestamp, uptime: @escaping @Sendable () -> Uptime,
         randomBits: @escaping @Sendable () -> UInt64,
@@ -35,6 +39,7 @@ public struct StoreDependencies: Sendable {
         self.location = location
     }
 
+    /// The operating system's clocks and random numbers, and the file system's locations.
     public static let live = StoreDependencies(
         now: { Timestamp(microseconds: microseconds(of: CLOCK_REALTIME)) },
         uptime: { Uptime(boot: boot, microseconds: microseconds(of: bootClock)) },
@@ -46,8 +51,9 @@ public struct StoreDependencies: Sendable {
         return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
     }
 
-    /// The kernel's name for this start of the machine. Where it can't be read, each process takes itself for the only
-    /// one since its own start, which is the careful thing to believe.
+    /// The kernel's name for this start of the machine.
+    ///
+    /// If it cannot be read, each process makes up a name of its own, and compares its uptime with no other process's.
     private static let boot: String = {
         var bytes = [UInt8](repeating: 0, count: 36)
         let file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
@@ -58,7 +64,7 @@ public struct StoreDependencies: Sendable {
         return String(decoding: bytes, as: UTF8.self)
     }()
 
-    /// A short random name, in letters and digits that are hard to confuse: 16 of them hold 80 bits.
+    /// Makes a random name of 16 letters and digits that are hard to confuse, which hold 80 bits.
     func makeName(prefix: String = "") -> String {
         let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
         let first = randomBits()

@@ -8,45 +8,64 @@ import Glibc
 import Darwin
 #endif
 
-/// Why the store could not do what it was asked.
+/// The reason why the store could not do what it was asked.
 public enum StoreError: Error, Sendable {
+    /// No conversation here has this id, or an id that begins so; one that was deleted here counts as absent.
     case noSuchConversation(String)
+    /// Several conversations have an id that begins so.
+    ///
+    /// The candidates are local or remote ids, ten at most.
     case ambiguousConversation(String, candidates: [String])
+    /// A restart names an entry that the mirror does not hold of the conversation.
     case noSuchEntry(String, conversation: LocalID)
+    /// No write in the outbox has this id, or an id that begins so.
     case noSuchOperation(String)
+    /// Several writes have an id that begins so.
     case ambiguousOperation(String, candidates: [String])
-    /// Deleted on the server: what we hold can be read, not continued.
+    /// The conversation was deleted on the server: what is stored of it can be read, and not continued.
     case deletedRemotely(LocalID)
-    /// Made with `store: false`: the server does not know it.
+    /// The conversation was made with `store: false`: the server does not know it, and cannot continue it.
     case localOnly(LocalID)
-    /// Held from the account that the database belonged to before: the account of now has not shown it.
+    /// The conversation was mirrored from the account that the database belonged to before, and the current account has
+    /// not shown it.
     case accountBefore(LocalID)
-    /// A message would poison the conversation: the server wants an answer to each of these calls first.
+    /// The conversation waits for the results of these function calls (`tool_call_id`): the server wants an
+    /// answer to each of them before it takes a message.
     case unansweredCalls([String], conversation: LocalID)
-    /// The operation is not in a state that allows this.
+    /// The write is not in a state that allows the action (`retried`, `cancelled`, `edited`).
     case wrongState(OperationID, state: OperationState, action: String)
-    /// What is deleted here would take these along.
+    /// Deleting the conversation here would lose this many writes that are not delivered.
     case pendingWrites(Int, conversation: LocalID)
+    /// The request's body is longer than ``Store/requestLimit``.
     case requestTooLarge(bytes: Int, limit: Int)
+    /// The request cannot be sent, with the reason in words.
     case invalidRequest(String)
 
+    /// The file was written by a newer version of Convo, whose schema this one does not know.
     case newerSchema(path: String, version: Int, supported: Int)
-    /// It would have to be brought up to date, and can't be written.
+    /// The file lacks a migration, and can only be read.
     case olderSchema(path: String, version: Int)
+    /// The file is an SQLite database of another program.
     case notOurs(path: String)
-    /// The file has a second name, and SQLite's log would go by either.
+    /// The file has a second name (a hard link): SQLite's log is named after the name under which the file is opened.
     case hardLinked(path: String)
-    /// The file that was opened is no longer the one of that name: it was moved, removed or replaced.
+    /// Another file, or none, has the name of the file that was opened: it was moved, removed or replaced.
     case replaced(path: String)
+    /// The file is damaged, or not an SQLite database; `detail` is SQLite's finding.
     case corrupt(path: String, detail: String)
+    /// The file, or one beside it, cannot be opened, made or written: missing permission, a read-only medium, an I/O
+    /// error.
     case notWritable(path: String, detail: String)
+    /// The disk or the quota is full.
     case diskFull(path: String)
+    /// Another process did not release the file within the busy timeout.
     case busy(path: String)
+    /// SQLite failed in a way that has no case of its own.
     case unexpected(path: String, detail: String)
 }
 
 extension StoreError: CustomStringConvertible {
-    /// One sentence; paths and names, never contents.
+    /// One sentence without a capital or a full stop, which shows ids and paths, and never the text of messages.
     public var description: String {
         switch self {
         case .noSuchConversation(let name): "there is no conversation \"\(StoreError.short(name))\" here"
@@ -82,7 +101,7 @@ extension StoreError: CustomStringConvertible {
         }
     }
 
-    /// What the person does next.
+    /// What the person can do next, in whole sentences; `nil` if ``description`` says it all.
     public var hint: String? {
         switch self {
         case .noSuchConversation: "Run `convo list` to see what is here, or `convo sync` to fetch what is new."
@@ -117,7 +136,7 @@ extension StoreError: CustomStringConvertible {
         }
     }
 
-    /// An id is far shorter than this; what is longer was not meant to be read.
+    /// How many characters of a name are shown: an id is far shorter, and a longer text is not worth repeating.
     private static let nameLimit = 80
 
     private static func short(_ name: String) -> String {
@@ -126,6 +145,7 @@ extension StoreError: CustomStringConvertible {
 }
 
 extension StoreError {
+    /// Maps an error of SQLite to a case; a ``StoreError`` stays as it is.
     static func wrap(_ error: any Error, path: String) -> StoreError {
         if let error = error as? StoreError { return error }
         guard let error = error as? DatabaseError else { return .unexpected(path: path, detail: "\(error)") }
@@ -141,7 +161,7 @@ extension StoreError {
         }
     }
 
-    /// SQLite calls it an I/O error when there is no room for its shared-memory file.
+    /// Whether the disk has room: SQLite reports an I/O error where there is none for its shared-memory file.
     private static func hasSpace(beside path: String) -> Bool {
         var status = statvfs()
         let needed: UInt = 64 << 10

@@ -1,18 +1,18 @@
 import ConvoSQLite
 
-/// Single values about the store as a whole.
+/// The names of single values about the store as a whole, which the table `fact` holds.
 enum StoreMetadataKey: String {
     case lastPull = "last_pull_at"
     case lastSweep = "last_sweep_at"
-    /// When a person last accepted that many conversations are gone.
+    /// When a person last accepted that many conversations are deleted on the server.
     case deletionsAccepted = "deletions_accepted_at"
     /// The server that this database belongs to, normalised.
     case server = "server_url"
-    /// The account, as a JSON object; not there where the server does not tell.
+    /// The account, as a JSON object; absent if the server did not name it.
     case account
-    /// What the keys' digests are salted with.
+    /// The salt of the keys' digests.
     case keySalt = "key_salt"
-    /// Which copy this is, as a JSON object: machine, device, inode, and the secret beside the file.
+    /// The identity of this copy, as a JSON object: its random `name`, the number of its `sends`, and its `location`.
     case instance
 
     static func text(_ database: Database, _ name: StoreMetadataKey) throws -> String? {

@@ -1,76 +1,105 @@
 public import ConvoModel
 
-/// A conversation as it is listed.
+/// A conversation as the store holds it, without its entries.
 public struct StoredConversation: Sendable, Hashable {
+    /// The conversation that a branch was made from.
     public struct Parent: Sendable, Hashable {
+        /// The parent's id in this store.
         public let conversation: LocalID
+        /// The parent's last entry that the branch shares, a restart's `from_entry_id`; `nil` if none is recorded.
         public let entry: EntryID?
-        /// Recognised by its entries, not recorded by us.
+        /// Whether the store recognised the parent by entries that both have, and did not queue the restart itself.
         public let isInferred: Bool
     }
 
+    /// The conversation's id in this store, which never changes.
     public let id: LocalID
+    /// The conversation's id on the server; `nil` until the server's id is known here.
     public let remoteID: RemoteID?
+    /// The server's `name`, or the one recorded here until a read has shown the conversation; `nil` if it has none.
     public let name: String?
+    /// The server's `description`, or the one recorded here until a read has shown the conversation; `nil` if it has
+    /// none.
     public let description: String?
+    /// The server's `model`, or the one recorded here until a read has shown the conversation; `nil` for an agent's
+    /// conversation.
     public let model: String?
+    /// The server's `agent_id`, or the one recorded here until a read has shown the conversation; `nil` for a model's
+    /// conversation.
     public let agentID: String?
+    /// The server's `created_at`, in RFC 3339; until a read has shown the conversation, when it was started here.
     public let createdAt: String
+    /// The text of the server's `updated_at` as it came, in RFC 3339 if the server keeps its promise; until a read has
+    /// shown the conversation, when it was started here.
     public let updatedAt: String
-    /// Entries that the server holds, as far as we know.
+    /// How many entries are stored that the server has not dropped, entries that are kept only here included.
     public let entryCount: Int
-    /// Writes that are not delivered.
+    /// How many writes to the conversation are neither delivered nor cancelled.
     public let pendingCount: Int
+    /// When the conversation was marked as deleted on the server, in RFC 3339; `nil` if it is not marked.
     public let deletedRemotelyAt: String?
-    /// Made with `store: false`.
+    /// Whether the conversation was made with `store: false`: the server does not know it.
     public let isLocalOnly: Bool
-    /// Held from the account before `convo account adopt`, and not shown by the account of now.
+    /// Whether the conversation was mirrored before `convo account adopt`, and the current account has not shown it.
     public let isFromAccountBefore: Bool
+    /// The conversation that this one is a branch of; `nil` if it is no branch, or the parent is not known.
     public let parent: Parent?
-    /// The server's object; `nil` until it is known there.
+    /// The server's object as it came; `nil` until a read has shown the conversation.
     public let raw: JSONText?
 }
 
-/// An entry with what is known of it beyond the server's object.
+/// An entry with what the store knows of it beyond the server's object.
 public struct StoredEntry: Sendable, Hashable {
+    /// The entry as the server, or this store, wrote it.
     public let entry: Entry
-    /// When the server was seen to list it no more.
+    /// When the store marked the entry as dropped, because the server no longer lists it, in RFC 3339; `nil` if it is
+    /// not marked.
     public let droppedAt: String?
-    /// Kept here only (`store: false`).
+    /// Whether no history has brought the entry: its exchange has `store: false`, or it is the kept part of an answer
+    /// whose stream broke.
     public let isLocalOnly: Bool
-    /// From the response; the history's own object says `null`.
+    /// The entry's `completed_at`, kept from the response because the history says `null`; `nil` if neither had one.
     public let completedAt: String?
 }
 
 /// A conversation's entries in order, and the writes that wait behind them.
 public struct StoredHistory: Sendable, Hashable {
+    /// The conversation itself.
     public let conversation: StoredConversation
+    /// The entries in the conversation's order.
     public let entries: [StoredEntry]
+    /// The writes to the conversation that are neither delivered nor cancelled, in the order of acceptance.
     public let pending: [OutboxItem]
 }
 
 /// A conversation and the branches made from it.
 public struct BranchTree: Sendable, Hashable {
+    /// The conversation at this node of the tree.
     public let conversation: StoredConversation
+    /// The branches made from this conversation, oldest first.
     public let branches: [BranchTree]
 }
 
-/// What is held, what waits, how stale it is.
+/// Counts of what the store holds, and the times of the last pulls.
 public struct StoreStatus: Sendable, Hashable {
+    /// How many conversations are stored, without those that were deleted here.
     public let conversations: Int
+    /// How many entries are stored that the server has not dropped.
     public let entries: Int
-    /// How many operations stand where; every state is there.
+    /// How many writes are in each state; every state has a count.
     public let outbox: [OperationState: Int]
+    /// When a pull was last complete, in RFC 3339; `nil` if none was.
     public let lastPullAt: String?
+    /// When a pull of all pages of the list (a sweep) was last complete, in RFC 3339; `nil` if none was.
     public let lastSweepAt: String?
 }
 
-/// What becomes of a queued append when another writer has moved the conversation on since it was written.
+/// The treatment of a queued append if another writer has moved the conversation on since the append was written.
 public enum ConflictPolicy: String, Sendable, CaseIterable {
-    /// It goes behind what the other one wrote.
+    /// The append is sent behind what the other writer wrote.
     case append
-    /// It makes a branch from the last entry that its writer had seen.
+    /// The append becomes a restart, which makes a branch from the last entry that its writer had seen.
     case branch
-    /// It waits for the person.
+    /// The append is held until the person decides.
     case hold
 }

@@ -1,11 +1,11 @@
 import Synchronization
 
-/// How much a writer that has much to write takes into one transaction: a large one is quicker, and others wait for it.
+/// How much a bulk writer puts into one transaction: large transactions are faster, but other processes wait for them.
 ///
-/// A process that waited once is likely to come again (a script that appends line after line): the writer makes its next
-/// transactions small at once, and lets them grow again step by step.
+/// A process that waited once is likely to come again (a script that appends line after line). So after a transaction
+/// for which another process waited, the next ones are small, and grow again step by step.
 final class TransactionBudget: Sendable {
-    /// In bytes of JSON, a row counting as ``row`` more: some 256 entries of a usual length.
+    /// The largest transaction, in bytes of JSON plus ``row`` for each entry: some 256 entries of a usual length.
     private static let most = 448 << 10
     private static let least = most / 8
     private static let step = most / 16
@@ -15,10 +15,12 @@ final class TransactionBudget: Sendable {
 
     var size: Int { current.withLock(\.self) }
 
-    /// Of the largest.
+    /// The present size as a fraction of the largest.
     var share: Double { Double(size) / Double(TransactionBudget.most) }
 
-    /// After a transaction.
+    /// Adjusts the size after a transaction.
+    ///
+    /// - Parameter wasAwaited: whether another process waited for it.
     func note(wasAwaited: Bool) {
         current.withLock {
             $0 = wasAwaited ? TransactionBudget.least : min(TransactionBudget.most, $0 + TransactionBudget.step)
@@ -26,15 +28,15 @@ final class TransactionBudget: Sendable {
     }
 }
 
-/// When the parts of the index become one.
+/// When the segments of the full-text index are merged.
 ///
-/// Each transaction writes one part, a word is looked for in each, and what is merged is written once more: who writes one
-/// transaction after the other lets them gather, and merges many at once.
+/// Each transaction writes one segment, a search looks into every segment, and merging writes them once more. So a bulk
+/// writer lets segments gather, and merges many at once.
 final class SegmentMergePolicy: Sendable {
     private static let limit = 64
 
     private struct State {
-        /// That this process has written, and did not merge.
+        /// How many segments this process has written since it last began to merge.
         var count = 0
         var isMerging = false
     }
@@ -50,6 +52,6 @@ final class SegmentMergePolicy: Sendable {
         }
     }
 
-    /// There was nothing left to merge.
+    /// Ends the merging: there was nothing left to merge.
     func noteMerged() { state.withLock { $0.isMerging = false } }
 }

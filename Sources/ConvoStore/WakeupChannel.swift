@@ -7,13 +7,16 @@ import Glibc
 import Darwin
 #endif
 
-/// How a write wakes a running daemon: a byte written to a plain file beside the database, `<database>.wakeup`, which the
-/// daemon watches.
+/// Wakes a daemon after a write: a byte is written to the plain file `<database>.wakeup`, which the daemon watches.
 ///
-/// A plain file hangs nobody who reads the folder, and a copy of it does no harm. To notify costs nothing where nobody
-/// listens.
+/// Unlike a FIFO, a plain file does not block programs that read the folder, such as a backup, and a copy of it does no
+/// harm.
 public enum WakeupChannel {
-    /// Tells who listens that there is something new. Never waits, never fails, and never raises a signal.
+    /// Notifies the listeners of a database that there is something new.
+    ///
+    /// Never waits, never fails and never raises a signal; where the file cannot be opened, nobody is notified.
+    ///
+    /// - Parameter database: the path of the database file, under any of its names.
     public static func notify(beside database: String) {
         let database = DatabaseFile.canonicalPath(of: database)
         guard let descriptor = try? SidecarFile.open(path(beside: database), O_WRONLY | O_CREAT, beside: database)
@@ -24,7 +27,7 @@ public enum WakeupChannel {
 
     /// Always the same byte in the same place: the file does not grow.
     static func signal(_ descriptor: Int32) {
-        // On a full disk the time of the last change still tells it.
+        // On a full disk a new modification time still notifies the listeners.
         if pwrite(descriptor, "\n", 1, 0) != 1 { futimens(descriptor, nil) }
     }
 
@@ -32,23 +35,24 @@ public enum WakeupChannel {
 }
 
 extension WakeupChannel {
-    /// Hears what ``WakeupChannel/notify(beside:)`` tells, from when it is made.
+    /// Receives the notifications of ``WakeupChannel/notify(beside:)`` from the moment when it is made.
     ///
-    /// It uses inotify(7). Where there is none (another system, or the user's limit of watchers is reached), it looks at
-    /// the file's time of change a few times a second.
+    /// It uses inotify(7). Without inotify (another system, or the user's limit of inotify instances is reached), it
+    /// checks the file's modification time four times a second.
     public final class Listener: Sendable {
         private struct State {
-            /// The file that is watched; `nil` where there is none to watch.
+            /// The file that is watched; `nil` if there is none.
             var file: FileIdentity?
             var watch: Int32 = -1
-            /// Without inotify: when the file was last changed, and when that was looked at.
+            /// Without inotify: the file's last modification time, in nanoseconds since 1970.
             var changedAt: Int64 = 0
+            /// Without inotify: when that time was read, in nanoseconds since 1970.
             var lookedAt: Int64 = 0
         }
 
-        /// Without inotify.
+        /// How often the file is checked without inotify.
         private static let pollMilliseconds: Int32 = 250
-        /// The kernel's time of a change may be so much older than the change; in nanoseconds.
+        /// How much older than the change the kernel's modification time may be, in nanoseconds.
         private static let clockGranularity: Int64 = 50_000_000
 
         private let database: String
@@ -56,7 +60,10 @@ extension WakeupChannel {
         private let inotify: Int32
         private let state = Mutex(State())
 
-        /// - Throws: ``StoreError/notWritable(path:detail:)`` where the file cannot be made.
+        /// Begins to listen for notifications of a database.
+        ///
+        /// - Parameter database: the path of the database file, under any of its names.
+        /// - Throws: ``StoreError/notWritable(path:detail:)`` if the file to watch cannot be opened or made.
         public convenience init(beside database: String) throws(StoreError) {
             try self.init(beside: database, usesINotify: true)
         }
@@ -71,13 +78,17 @@ extension WakeupChannel {
 
         deinit { if inotify >= 0 { close(inotify) } }
 
-        /// Blocks the calling thread until there was a notification, all so far at once. `false` when the time is over.
+        /// Blocks the calling thread until there is a notification; several that came before count as one.
         ///
-        /// One thread at a time may wait.
+        /// One thread at a time may wait. It may also return `true` without a notification, as when the watched file
+        /// was replaced.
+        ///
+        /// - Parameter milliseconds: the longest time to wait.
+        /// - Returns: `false` if the time is over.
         public func wait(milliseconds: Int32) -> Bool {
             let deadline = Listener.now(CLOCK_MONOTONIC) + Int64(milliseconds) * 1_000_000
             while true {
-                // What is told while a file is not watched yet goes unseen: so a new watch counts as a notification.
+                // A notification before the watch begins goes unseen, so a new watch counts as a notification.
                 if !isWatching, (try? watch()) != nil { return true }
                 let left = max(0, Int32((deadline - Listener.now(CLOCK_MONOTONIC)) / 1_000_000))
                 if inotify >= 0 ? waitForEvent(left) : waitForChange(left) { return true }
@@ -113,6 +124,8 @@ extension WakeupChannel {
             }
         }
 
+        /// Waits with inotify.
+        ///
         /// - Returns: whether something happened to the file.
         private func waitForEvent(_ milliseconds: Int32) -> Bool {
             var watched = pollfd(fd: inotify, events: Int16(POLLIN), revents: 0)
@@ -122,7 +135,9 @@ extension WakeupChannel {
             return true
         }
 
-        /// - Returns: whether the file was changed.
+        /// Waits for one interval without inotify.
+        ///
+        /// - Returns: whether the file may have been changed.
         private func waitForChange(_ milliseconds: Int32) -> Bool {
             poll(nil, 0, min(milliseconds, Listener.pollMilliseconds))
             let now = Listener.now(CLOCK_REALTIME)
@@ -162,7 +177,7 @@ extension WakeupChannel {
             Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
         }
 
-        /// What versions before this one left: whoever reads it waits for ever.
+        /// Removes the FIFO that earlier versions left: a program that reads it waits for ever.
         private static func removeFIFO(_ path: String) {
             var status = stat()
             if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFIFO { unlink(path) }

@@ -1,26 +1,26 @@
 /// Cuts a text into search tokens.
 ///
 /// - A word is a run of letters and digits, in lower case and without diacritics. `camelCase` is found whole and by
-///   its parts; everything else that joins words (`_ . - / @`) parts them, so `snake_case` is two words in a row.
-/// - Chinese, Japanese, Korean, Thai, Lao, Khmer and Burmese set no spaces: each pair of neighbours is a token, so
-///   that any part of two characters or more is a phrase of pairs. The last character of a run is a token too, so
-///   that one character alone is found as a prefix.
+///   its parts; every other joiner (`_ . - / @`) separates words, so `snake_case` is two words in a row.
+/// - Chinese, Japanese, Korean, Thai, Lao, Khmer and Burmese are indexed by pairs: each pair of neighbouring characters
+///   is a token, so that any part of two characters or more is a phrase of pairs. The last character of a run is a
+///   token too, so that one character alone is found as a prefix.
 /// - An emoji is a token.
 struct WordScanner {
     enum Purpose { case index, query }
 
     struct Token: Equatable {
-        /// Its bytes, in the text itself where they stand there as they are searched.
+        /// The range of the token's letters, in the folded bytes or, if it needed no folding, in the text itself.
         fileprivate let letters: Range<Int>
         fileprivate let isFolded: Bool
         /// Where the token stands in the text, in bytes.
         let start: Int
         let end: Int
-        /// Stands at the same position as the token before.
+        /// Whether the token has the position of the token before it.
         let isColocated: Bool
     }
 
-    /// A longer token is cut: nobody types more of a word than this, in bytes.
+    /// The length in bytes at which a token is cut: nobody types more of a word.
     static let tokenLimit = 128
 
     private let text: UnsafeRawBufferPointer
@@ -29,9 +29,10 @@ struct WordScanner {
     private var folded: [UInt8] = []
     private var pending: [Token] = []
     private var pendingIndex = 0
-    /// Asked for: the last character of a run, which stands in the index between the run and what comes after it.
+    /// In a query, the last character of a run without spaces: in the index that character stands as a token between
+    /// the run and what comes after it.
     private var tail: (scalar: Unicode.Scalar, start: Int)?
-    /// Where the parts of the word that is being read begin.
+    /// The beginnings of the parts of the word that is being read.
     private var parts: [(folded: Int, byte: Int)] = []
 
     init(_ text: UnsafeRawBufferPointer, purpose: Purpose) {
@@ -39,7 +40,7 @@ struct WordScanner {
         self.purpose = purpose
     }
 
-    /// The letters of the token that ``next()`` gave last, folded.
+    /// Calls `work` with the folded letters of the token that ``next()`` returned last.
     func withLetters<Result>(of token: Token, _ work: (UnsafeRawBufferPointer) -> Result) -> Result {
         if token.isFolded { return folded.withUnsafeBytes { work(.init(rebasing: $0[token.letters])) } }
         return work(.init(rebasing: text[token.letters]))
@@ -57,8 +58,9 @@ struct WordScanner {
         return pending[pendingIndex]
     }
 
-    /// Most words of most texts: small ASCII letters and digits, which need no folding. `nil`, and nothing but white
-    /// space and punctuation is read, where something else comes next.
+    /// Reads a word of small ASCII letters and digits, which needs no folding, as most words of most texts do not.
+    ///
+    /// `nil` if something else comes next: then only ASCII white space and punctuation is read.
     private mutating func nextPlainWord() -> Token? {
         var start = index
         while start < text.count, text[start] < 0x80, !ScriptClass.isASCIIWord(text[start]) { start += 1 }
@@ -136,8 +138,10 @@ struct WordScanner {
         emitWord(begin..<folded.count, from: start)
     }
 
-    /// A word of several parts is indexed whole, and its parts at the same place: what comes before and after it in a
-    /// phrase is the neighbour of each. Asked for, it is whole.
+    /// Adds the tokens of a word.
+    ///
+    /// A word of several parts is indexed whole, and its parts at the same position, so that the words before and after
+    /// it in a phrase are neighbours of each. In a query, it is one token.
     private mutating func emitWord(_ word: Range<Int>, from start: Int) {
         let first = pending.count
         emit(word, from: start, to: index)
@@ -195,7 +199,7 @@ struct WordScanner {
             Token(letters: token.lowerBound..<limit, isFolded: true, start: start, end: end, isColocated: isColocated))
     }
 
-    /// The scalar at a byte; a broken sequence is U+FFFD, one byte long.
+    /// Decodes the scalar at a byte; a malformed sequence is U+FFFD, one byte long.
     private func decode(at index: Int) -> (scalar: Unicode.Scalar, length: Int) {
         let first = text[index]
         if first < 0x80 { return (Unicode.Scalar(first), 1) }
