@@ -189,7 +189,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "ConvoDaemonTests", dependencies: ["convod", "ConvoStore", "ConvoTerminal"], swiftSettings: strict),
+            name: "ConvoDaemonTests",
+            dependencies: [
+                "convod", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
         // Starts the programs as people do.
         .testTarget(
             name: "ConvoAcceptanceTests", dependencies: ["convo", "convod", "convo-sandbox", "ConvoModel"],

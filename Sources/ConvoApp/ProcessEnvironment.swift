@@ -47,8 +47,13 @@ extension ProcessEnvironment {
     /// > invalid and ignore it." XDG Base Directory Specification 0.8
     private func directory(_ variable: String, else fallback: String) throws(ConfigurationError) -> String {
         if let path = self[variable], path.hasPrefix("/") { return "\(path)/convo" }
+        return "\(try home())/\(fallback)/convo"
+    }
+
+    /// `$HOME`, which must be absolute.
+    private func home() throws(ConfigurationError) -> String {
         guard let home = self["HOME"], home.hasPrefix("/") else { throw .noHome }
-        return "\(home)/\(fallback)/convo"
+        return home
     }
 
     /// Makes a path absolute: `~/` is the home, any other relative path starts at `base`.
@@ -57,8 +62,7 @@ extension ProcessEnvironment {
     func absolute(_ path: String, from base: String) throws(ConfigurationError) -> String {
         if path.hasPrefix("/") { return path }
         if path == "~" || path.hasPrefix("~/") {
-            guard let home = self["HOME"] else { throw .noHome }
-            return home + path.dropFirst()
+            return try home() + path.dropFirst()
         }
         return base.hasSuffix("/") ? base + path : "\(base)/\(path)"
     }

@@ -37,12 +37,13 @@ public enum WakeupChannel {
 extension WakeupChannel {
     /// Receives the notifications of ``WakeupChannel/notify(beside:)`` from the moment when it is made.
     ///
-    /// It uses inotify(7). Without inotify (another system, or the user's limit of inotify instances is reached), it
-    /// checks the file's modification time four times a second.
+    /// It uses inotify(7). Without inotify (another system, or the user has no instance or no watch left), it checks the
+    /// file's modification time four times a second.
     public final class Listener: Sendable {
         private struct State {
             /// The file that is watched; `nil` if there is none.
             var file: FileIdentity?
+            /// inotify's watch of the file; negative if there is none.
             var watch: Int32 = -1
             /// Without inotify: the file's last modification time, in nanoseconds since 1970.
             var changedAt: Int64 = 0
@@ -65,13 +66,13 @@ extension WakeupChannel {
         /// - Parameter database: the path of the database file, under any of its names.
         /// - Throws: ``StoreError/notWritable(path:detail:)`` if the file to watch cannot be opened or made.
         public convenience init(beside database: String) throws(StoreError) {
-            try self.init(beside: database, usesINotify: true)
+            try self.init(beside: database, inotify: Listener.makeINotify())
         }
 
-        init(beside database: String, usesINotify: Bool) throws(StoreError) {
+        init(beside database: String, inotify: Int32) throws(StoreError) {
             self.database = DatabaseFile.canonicalPath(of: database)
             path = WakeupChannel.path(beside: self.database)
-            inotify = usesINotify ? Listener.makeINotify() : -1
+            self.inotify = inotify
             Listener.removeFIFO(self.database + ".bell")
             do { try watch() } catch { throw .notWritable(path: path, detail: error.detail) }
         }
@@ -91,7 +92,8 @@ extension WakeupChannel {
                 // A notification before the watch begins goes unseen, so a new watch counts as a notification.
                 if !isWatching, (try? watch()) != nil { return true }
                 let left = max(0, Int32((deadline - Listener.now(CLOCK_MONOTONIC)) / 1_000_000))
-                if inotify >= 0 ? waitForEvent(left) : waitForChange(left) { return true }
+                let isNotified = state.withLock { $0.watch >= 0 }
+                if isNotified ? waitForEvent(left) : waitForChange(left) { return true }
                 if left == 0 { return false }
             }
         }
@@ -113,7 +115,6 @@ extension WakeupChannel {
                     if state.watch >= 0 { inotify_rm_watch(inotify, state.watch) }
                     let events = IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF
                     state.watch = inotify_add_watch(inotify, path, UInt32(events))
-                    guard state.watch >= 0 else { return }
                 }
                 #endif
                 var status = stat()

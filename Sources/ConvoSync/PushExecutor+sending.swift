@@ -11,47 +11,54 @@ extension PushExecutor {
                 try await api.delete(try item.requireRemoteID())
             } catch let error as APIError where error.isNotFound {}  // gone already, as was asked for
             try store.markDelivered(item.id)
-        case .start, .append, .restart:
-            let response = options.streaming?.operation == item.id ? try await streamed(item) : try await whole(item)
-            try store.markDelivered(item.id, response: response)
+        case .start:
+            let request = StartRequest(json: item.signedRequest)
+            try await deliver(
+                item, whole: { try await api.start(request) }, stream: { try await api.startStream(request) })
+        case .append:
+            let (request, id) = (AppendRequest(json: item.request), try item.requireRemoteID())
+            try await deliver(
+                item, whole: { try await api.append(request, to: id) },
+                stream: { try await api.appendStream(request, to: id) })
+        case .restart:
+            let (request, id) = (RestartRequest(json: item.signedRequest), try item.requireParentID())
+            try await deliver(
+                item, whole: { try await api.restart(request, of: id) },
+                stream: { try await api.restartStream(request, of: id) })
         }
     }
 
-    private func whole(_ item: OutboxItem) async throws -> ConversationResponse {
-        switch item.kind {
-        case .restart: try await api.restart(RestartRequest(json: item.signedRequest), of: item.requireParentID())
-        case .append: try await api.append(AppendRequest(json: item.request), to: item.requireRemoteID())
-        case .start, .delete: try await api.start(StartRequest(json: item.signedRequest))
-        }
+    /// Sends a write in one of two ways, and stores its answer: as a stream where the push's options name this write.
+    private func deliver(
+        _ item: OutboxItem, whole: () async throws -> ConversationResponse,
+        stream: () async throws -> ConversationEventStream
+    ) async throws {
+        let isStreamed = options.streaming?.operation == item.id
+        let response = isStreamed ? try await observed(item, try await stream()) : try await whole()
+        try store.markDelivered(item.id, response: response)
     }
 
-    /// Sends a write and observes its answer.
+    /// Reads a write's answer to its end, and shows each event to the observer.
     ///
     /// If the stream breaks, the part of the answer that came is stored; the history completes it later.
-    private func streamed(_ item: OutboxItem) async throws -> ConversationResponse {
-        var fold = ResponseAccumulator()
+    private func observed(
+        _ item: OutboxItem, _ stream: ConversationEventStream
+    ) async throws -> ConversationResponse {
+        var answer = ResponseAccumulator()
         do {
-            for try await event in try await stream(item) {
-                fold.take(event)
+            for try await event in stream {
+                answer.take(event)
                 await options.streaming?.observe(event)
             }
         } catch {
-            try store.keepPartial(of: item.id, conversation: fold.conversationID, entries: fold.entries)
+            try store.keepPartial(of: item.id, conversation: answer.conversationID, entries: answer.entries)
             throw error
         }
-        guard let response = fold.response else {
-            try store.keepPartial(of: item.id, conversation: fold.conversationID, entries: fold.entries)
+        guard let response = answer.response else {
+            try store.keepPartial(of: item.id, conversation: answer.conversationID, entries: answer.entries)
             throw APIError(.truncatedStream, effect: .unknown, message: "the stream ended before the answer was whole")
         }
         return response
-    }
-
-    private func stream(_ item: OutboxItem) async throws -> ConversationEventStream {
-        switch item.kind {
-        case .restart: try await api.restartStream(RestartRequest(json: item.signedRequest), of: item.requireParentID())
-        case .append: try await api.appendStream(AppendRequest(json: item.request), to: item.requireRemoteID())
-        case .start, .delete: try await api.startStream(StartRequest(json: item.signedRequest))
-        }
     }
 }
 

@@ -59,7 +59,7 @@ final class SyncEventLogger: Sendable {
                 ))
         }
         for remark in troubles.withLock({ $0.news(among: remarks) }) {
-            logger.warning("\(remark.subject) \(remark.words)")
+            warn("\(remark.subject) \(remark.words)")
         }
     }
 
@@ -67,19 +67,22 @@ final class SyncEventLogger: Sendable {
         do {
             let items = try store.setAside()
             for item in troubles.withLock({ $0.news(among: items) }) {
-                logger.warning("set aside, for it can't be read: \(item.words)")
+                warn("set aside, for it can't be read: \(item.words)")
             }
         } catch {
             note(.storing, CLIError(error))
         }
     }
 
+    /// Logs a line that may hold the server's text: names and ids can have line feeds and escape sequences in them.
+    private func warn(_ text: String) { logger.warning("\(text.sanitised(.line))") }
+
     private func note(_ part: TroubleLog.Part, _ failure: CLIError?) {
         switch troubles.withLock({ $0.note(failure, in: part) }) {
         case .none: break
         case .trouble(let failure):
-            logger.warning("\([failure.message, failure.hint ?? ""].joined(separator: " "))")
-            manager?.tell(.status(failure.message))
+            warn([failure.message, failure.hint ?? ""].joined(separator: " "))
+            manager?.tell(.status(failure.message.sanitised(.line)))
         case .recovery:
             logger.info("working again")
             manager?.tell(.status("In step with the server"))

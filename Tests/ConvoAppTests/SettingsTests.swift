@@ -78,6 +78,8 @@ import Testing
         let homeless = ProcessEnvironment(variable: { _ in nil }, workingDirectory: "/", userID: 0)
         #expect(try Settings(overrides: Overrides(database: "/a.db"), in: homeless).database == "/a.db")
         #expect(throws: ConfigurationError.noHome) { try Settings(overrides: Overrides(), in: homeless) }
+        let lost = ProcessEnvironment(variable: { ["HOME": "rel"][$0] }, workingDirectory: "/", userID: 0)
+        #expect(throws: ConfigurationError.noHome) { try Settings(overrides: Overrides(database: "~/a.db"), in: lost) }
     }
 
     @Test func `fail where a named config file is missing`() {

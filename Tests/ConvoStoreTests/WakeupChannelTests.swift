@@ -9,10 +9,10 @@ import Testing
 
     init() throws { folder = try TemporaryFolder() }
 
-    @Test(arguments: [true, false])
-    func `tells each notification, once it is listened to`(usesINotify: Bool) throws {
+    @Test(arguments: Watching.allCases)
+    func `tells each notification, once it is listened to`(watching: Watching) throws {
         WakeupChannel.notify(beside: path)  // nobody listens
-        let listener = try WakeupChannel.Listener(beside: path, usesINotify: usesINotify)
+        let listener = try WakeupChannel.Listener(beside: path, inotify: watching.descriptor())
         while listener.wait(milliseconds: 100) {}  // a clock's tick later, what was told before counts no more
         for _ in 0..<20 {
             WakeupChannel.notify(beside: path)
@@ -22,9 +22,9 @@ import Testing
         #expect(!listener.wait(milliseconds: 100))
     }
 
-    @Test(arguments: [true, false])
-    func `goes on when its file is removed or replaced`(usesINotify: Bool) throws {
-        let listener = try WakeupChannel.Listener(beside: path, usesINotify: usesINotify)
+    @Test(arguments: Watching.allCases)
+    func `goes on when its file is removed or replaced`(watching: Watching) throws {
+        let listener = try WakeupChannel.Listener(beside: path, inotify: watching.descriptor())
         try FileManager.default.removeItem(atPath: path + ".wakeup")
         #expect(listener.wait(milliseconds: 5000))
         WakeupChannel.notify(beside: path)
@@ -56,5 +56,23 @@ import Testing
             #expect(type == .typeRegular, "\(name)")
         }
         #expect(try Data(contentsOf: URL(filePath: path + ".wakeup")).count == 1)
+    }
+}
+
+/// How a listener learns of a change.
+enum Watching: CaseIterable {
+    case inotify
+    /// There is no inotify, or no instance of it left for the user.
+    case noInstance
+    /// The user has no watch left: the descriptor takes none.
+    case noWatch
+
+    /// The listener closes it.
+    func descriptor() -> Int32 {
+        switch self {
+        case .inotify: inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
+        case .noInstance: -1
+        case .noWatch: open("/dev/null", O_RDONLY | O_CLOEXEC)
+        }
     }
 }

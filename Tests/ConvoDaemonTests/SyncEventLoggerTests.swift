@@ -1,0 +1,51 @@
+import ConvoModel
+import ConvoStore
+import ConvoSync
+import Foundation
+import Logging
+import Synchronization
+import Testing
+
+@testable import convod
+
+@Suite struct `The daemon's log` {
+    /// A name that would forge a line of the log and colour the terminal.
+    private static let forging = "odd\n2026-11-28 error: \u{1B}[31mall is lost"
+
+    @Test func `holds no line feed and no escape sequence of the server's`() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "convo-log-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let store = try Store(path: folder.appending(path: "convo.db").path())
+        let odd = JSONText.object(["id": .int(7), "name": .string(Self.forging)])
+        let digest = "page".utf8CString.withUnsafeBytes { PageDigest(of: $0) }
+        _ = try store.ingest(ConversationPage(elements: [odd]), at: PageKey(page: 0, size: 100), digest: digest)
+        let lines = Lines()
+        let events = SyncEventLogger(
+            logger: Logger(label: "test") { _ in lines }, manager: nil, store: store)
+        events.report(.pulled(.full, PullReport()))
+        let warning = try #require(lines.all.first { $0.contains("set aside") })
+        #expect(warning.contains("all is lost"))
+        #expect(!warning.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F })
+    }
+}
+
+/// What was logged.
+private final class Lines: LogHandler, Sendable {
+    private let texts = Mutex<[String]>([])
+
+    var all: [String] { texts.withLock { $0 } }
+    var metadata: Logger.Metadata {
+        get { [:] }
+        set {}
+    }
+    var logLevel: Logger.Level {
+        get { .debug }
+        set {}
+    }
+    subscript(metadataKey _: String) -> Logger.Metadata.Value? {
+        get { nil }
+        set {}
+    }
+
+    func log(event: LogEvent) { texts.withLock { $0.append(event.message.description) } }
+}
