@@ -1,8 +1,9 @@
 import ConvoModel
 import ConvoServer
 
-/// All conversations, in memory, in the list's order; and the files that the model made.
+/// All conversations, in memory, with an index by creation; and the files that the model made.
 struct ConversationTable: Sendable {
+    /// A conversation's sort key: its creation, then the order of arrival.
     private struct Place: Hashable, Comparable {
         let createdAt: Timestamp
         let number: Int
@@ -24,7 +25,7 @@ struct ConversationTable: Sendable {
     /// Oldest first by creation.
     var all: [StoredConversation] { order.compactMap { conversations[$0.id] } }
 
-    /// Adds a conversation, or puts it in the place of the one with its id.
+    /// Adds a conversation, or replaces the one with its id, which keeps its place in the order.
     mutating func put(_ conversation: StoredConversation) {
         if conversations.updateValue(conversation, forKey: conversation.id) != nil { return }
         let place = Place(createdAt: conversation.createdAt, number: nextNumber)
@@ -37,7 +38,10 @@ struct ConversationTable: Sendable {
         conversations[id]?.apply(commit)
     }
 
-    /// - Returns: whether it was there.
+    /// Removes a conversation.
+    ///
+    /// - Parameter id: the conversation's id; one that is not in the table changes nothing.
+    /// - Returns: whether the conversation was in the table.
     mutating func remove(_ id: RemoteID) -> Bool {
         guard conversations.removeValue(forKey: id) != nil, let place = places.removeValue(forKey: id) else {
             return false
@@ -46,7 +50,7 @@ struct ConversationTable: Sendable {
         return true
     }
 
-    /// One page, newest first by creation, of those that are shown.
+    /// A page of the conversations that are shown and match the query, newest first by creation.
     func page(
         _ query: ListQuery, matching: Switches.MetadataMatch, where isShown: (StoredConversation) -> Bool
     ) -> [JSONText] {
@@ -62,7 +66,7 @@ struct ConversationTable: Sendable {
         return page
     }
 
-    /// Where a place is in the order, or would be.
+    /// The index of a place in the order, or the one at which it belongs; found by binary search.
     private func index(of place: Place) -> Int {
         var (low, high) = (0, order.count)
         while low < high {
@@ -82,7 +86,7 @@ extension JSONText {
     }
 }
 
-/// A change of the library, as a line of the journal says it.
+/// A change of the table, and its form as a line of the journal.
 enum Change: Sendable {
     case put(StoredConversation)
     case commit(Commit, to: RemoteID)
@@ -113,10 +117,10 @@ enum Change: Sendable {
         }
     }
 
-    /// With its line feed.
+    /// The journal's line, with its line feed.
     var line: String { json.text + "\n" }
 
-    /// The conversation that it changes.
+    /// The conversation that it changes; `nil` for a change of a file.
     var conversationID: RemoteID? {
         switch self {
         case .put(let conversation): conversation.id
@@ -158,10 +162,10 @@ extension ConversationTable {
 struct StoredConversation: Hashable, Sendable {
     let id: RemoteID
     let createdAt: Timestamp
-    /// The server's object, served as it stands.
+    /// The conversation object, served as it stands.
     var object: JSONText
     var entries: [JSONText]
-    /// `nil`: everybody's.
+    /// `nil`: every key sees the conversation.
     let owner: Owner?
 
     init(id: RemoteID, createdAt: Timestamp, object: JSONText, entries: [JSONText], owner: Owner? = nil) {
@@ -207,7 +211,7 @@ struct StoredConversation: Hashable, Sendable {
         ])
     }
 
-    /// Takes in what a finished run gives it.
+    /// Applies what a finished run changes.
     mutating func apply(_ commit: Commit) {
         object = commit.object
         for replacement in commit.replacements where entries.indices.contains(replacement.index) {

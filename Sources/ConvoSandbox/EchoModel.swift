@@ -1,14 +1,18 @@
 import ConvoModel
 
-/// Answers with what it was told; words in the text make it do more (see ``Trigger``). Pure but for call ids.
+/// A model that repeats its input; words in the input make it do more (see ``Trigger``).
+///
+/// Its answer depends on the conversation and the inputs only, except for the ids of calls and files, which are new
+/// each time.
 struct EchoModel: Sendable {
     /// What the model will do.
     struct Script: Hashable, Sendable {
         var outputs: [ScriptedOutput]
-        /// The status that it fails with, in place of the outputs.
+        /// The HTTP status of the failure that takes the place of the outputs; `nil`: the model does not fail.
         var failure: Int?
+        /// The wait before the first output, beside ``Switches/answerMilliseconds``.
         var thinking: Duration = .zero
-        /// The files that it makes.
+        /// The files that the outputs refer to.
         var files: [StoredFile] = []
     }
 
@@ -65,7 +69,7 @@ struct EchoModel: Sendable {
         return script
     }
 
-    /// What follows the confirmation of calls: each allowed one runs, and the model says how it went.
+    /// The answer to an append that only confirms calls: each allowed call runs, then a message names the decisions.
     func answer(toConfirmations confirmations: [(call: JSONText, isAllowed: Bool)]) -> Script {
         let runs = confirmations.filter(\.isAllowed).map { call, _ -> ScriptedOutput in
             let name = call["name"]?.string ?? ""
@@ -93,7 +97,7 @@ struct EchoModel: Sendable {
             to: .init(id: "ag_0684fe0e3c937a8b80005d5f5bdf3a2a", name: "second-echo"))
     }
 
-    /// Nine letters and digits, as the models give them.
+    /// Nine letters and digits, as in the ids that Mistral's models give.
     private static func callID() -> String {
         let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
         return String((0..<9).compactMap { _ in alphabet.randomElement() })
@@ -112,7 +116,7 @@ extension EchoModel {
         name: "web_search", function: "web_search", arguments: #"{"query": "echo"}"#,
         info: .object(["result": .string(#"{"0": {"url": "https://example.org/echo", "title": "Echo"}}"#)]))
 
-    /// Of a connector that the description's list does not have.
+    /// The run of a tool whose connector is not among those that the API's description lists.
     static let connectorExecution = ScriptedOutput.toolExecution(
         name: "mistral_mcp", function: "search_docs", arguments: #"{"query": "echo"}"#,
         info: .object(["result": .string("Echo: a sound that comes back.")]))
@@ -159,16 +163,16 @@ extension EchoModel {
 }
 
 extension JSONText {
-    /// The words of an input entry, its chunks' texts joined.
+    /// The text of an input entry: its content, the joined texts of its chunks, or its result.
     var spokenText: String {
         guard let content = self["content"] ?? self["result"] else { return "" }
         return content.string ?? content.elements.compactMap { $0["text"]?.string }.joined()
     }
 }
 
-/// One output that the echo model is about to give.
+/// One output of the echo model, before it has an id and times.
 enum ScriptedOutput: Hashable, Sendable {
-    /// A piece of a message: words, thoughts, or one whole chunk.
+    /// A piece of a message: text, thinking, or a whole chunk of another kind.
     enum Piece: Hashable, Sendable {
         case text(String)
         case thinking(String)
@@ -194,7 +198,7 @@ enum ScriptedOutput: Hashable, Sendable {
         }
     }
 
-    /// What a model would have counted for it.
+    /// An estimate of the output's tokens.
     var tokens: Int {
         switch self {
         case .message(let pieces):
@@ -211,7 +215,7 @@ enum ScriptedOutput: Hashable, Sendable {
     }
 }
 
-/// Who speaks: a conversation has a model or an agent.
+/// The model and the agent that an output names as its author.
 struct MessageAuthor: Hashable, Sendable {
     let model: String?
     let agentID: String?
@@ -220,7 +224,9 @@ struct MessageAuthor: Hashable, Sendable {
         (self.model, self.agentID) = (model, agentID)
     }
 
-    /// An agent's model is not in its conversation; the answers name one all the same.
+    /// The author of a conversation's answers.
+    ///
+    /// A conversation with an agent has no `model`, but its outputs name one.
     init(of conversation: JSONText) {
         let agentID = conversation["agent_id"]?.string
         self.init(model: conversation["model"]?.string ?? "mistral-medium-latest", agentID: agentID)

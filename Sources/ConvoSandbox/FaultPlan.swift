@@ -1,18 +1,18 @@
 import ConvoModel
 import ConvoServer
 
-/// What will go wrong with one request, known before it begins.
+/// The faults that strike one request, drawn before it begins.
 struct FaultPlan: Hashable, Sendable {
     var struck: [Fault] = []
 
-    /// The fault that gives another answer.
+    /// The fault that replaces the answer; `nil` where none does.
     var answer: Fault? { struck.first { $0.stage == .answer } }
-    /// The fault that stores the inputs otherwise.
+    /// The fault that alters the stored inputs; `nil` where none does.
     var storage: Fault? { struck.first { $0.stage == .storage } }
 
     func has(_ fault: Fault) -> Bool { struck.contains(fault) }
 
-    /// The answer in place of any work.
+    /// The answer of a fault before any work; `nil` where the work is to be done.
     func refusal(_ switches: Switches) -> ServiceError? {
         switch answer {
         case .resetBeforeCommit: .connectionReset
@@ -24,7 +24,7 @@ struct FaultPlan: Hashable, Sendable {
         case .error503: .answer(status: 503, .plainText(FaultPlan.upstreamError))
         case .failedResponse: .failedResponse
         case .html: .intercepted(status: 200, .html(FaultPlan.page("Sign in")))
-        // RFC 6761 sets .invalid apart: who follows it reaches nobody.
+        // RFC 6761 reserves .invalid: a client that follows the redirect reaches no host.
         case .portal302:
             .intercepted(
                 status: 302, .html(FaultPlan.page("Found")), headers: ["Location": "http://portal.invalid/sign-in"])
@@ -37,7 +37,7 @@ struct FaultPlan: Hashable, Sendable {
         }
     }
 
-    /// The answer in place of the result, once the work is done.
+    /// The answer of a fault in place of the result, once the work is done; `nil` where the client gets the result.
     var loss: ServiceError? {
         switch answer {
         case .resetAfterCommit, .lateCommit: .connectionReset
@@ -60,7 +60,7 @@ struct FaultPlan: Hashable, Sendable {
 }
 
 extension ServiceError {
-    /// 429 as the gateway says it.
+    /// 429 in the gateway's shape.
     static func rateLimited(headers: [String: String] = [:]) -> ServiceError {
         .answer(
             status: 429,
@@ -72,13 +72,17 @@ extension ServiceError {
 }
 
 /// A word in an input that makes the echo model do more than echo: `sandbox:NAME`, some with `=NUMBER`.
+///
+/// ``summary`` says what each one does.
 public enum Trigger: String, CaseIterable, Sendable {
     case tool, search, connector, image
+    /// The image tool runs and fails.
     case imageFails = "image-fails"
     case file, call, calls, confirm, handoff, think, chunks, error, slow, long, silent
 
     static let prefix = "sandbox:"
 
+    /// The word as a person writes it, with a placeholder for its number.
     public var usage: String {
         switch self {
         case .tool: "sandbox:tool"
@@ -100,6 +104,7 @@ public enum Trigger: String, CaseIterable, Sendable {
         }
     }
 
+    /// What the model does, as a phrase without its subject, with the number's default in parentheses; for `--help`.
     public var summary: String {
         switch self {
         case .tool: "runs code_interpreter, then answers"
@@ -121,7 +126,7 @@ public enum Trigger: String, CaseIterable, Sendable {
         }
     }
 
-    /// The triggers in a text, in its order, each with its number.
+    /// The triggers in a text, in its order, each with its number; `nil` where it has none.
     static func found(in text: String) -> [(trigger: Trigger, number: Int?)] {
         guard text.contains(prefix) else { return [] }
         return text.split(whereSeparator: \.isWhitespace).compactMap { word in
@@ -133,13 +138,16 @@ public enum Trigger: String, CaseIterable, Sendable {
     }
 }
 
-/// What is wrong with a request's inputs in the light of the function calls: each call wants one result.
+/// A violation of the rule that each function call gets one result before anything else is said.
 enum CallFault: Hashable, Sendable {
-    /// Something is said before these calls have their results.
+    /// The inputs hold something else than results while the calls with these `tool_call_id`s have none.
     case resultsMissing([String])
+    /// There are more results than calls, or fewer.
     case unequalNumber
+    /// A result has this `tool_call_id`, which no call for the client has.
     case unexpectedCall(String)
 
+    /// The first violation of a history's entries with the inputs behind them; `nil` where there is none.
     static func found(in inputs: [JSONText], after history: [JSONText], _ switches: Switches) -> CallFault? {
         let entries = history + inputs
         let calls = entries.filter(\.isCallForClient).compactMap { $0["tool_call_id"]?.string }
@@ -169,7 +177,8 @@ enum CallFault: Hashable, Sendable {
 }
 
 extension JSONText {
-    /// A call that nobody but the client can answer: one that was confirmed is the server's to run.
+    /// Whether the entry is a function call that the client must answer: the server deals with one that was allowed or
+    /// denied.
     fileprivate var isCallForClient: Bool {
         guard self["type"]?.string == "function.call" else { return false }
         let status = self["confirmation_status"]?.string
@@ -186,7 +195,12 @@ struct FaultScheduler: Sendable {
 
     init(seed: UInt64) { state = seed }
 
-    /// - Parameter rate: one that may strike this request; a `next` counts down.
+    /// Decides whether a fault strikes a request to which it applies.
+    ///
+    /// - Parameters:
+    ///   - fault: the fault; each has a count of its own for ``FaultRate/Frequency/every(_:)``.
+    ///   - rate: the fault's rate; ``FaultRate/Frequency/next(_:)`` counts down when it strikes.
+    /// - Returns: whether it strikes.
     mutating func strikes(_ fault: Fault, _ rate: inout FaultRate) -> Bool {
         switch rate.frequency {
         case .never: return false
@@ -201,7 +215,7 @@ struct FaultScheduler: Sendable {
         }
     }
 
-    /// The faults of one request, in the order of ``Fault``.
+    /// Draws the faults of one request, in the order of ``Fault``, and counts down the rates that have a number left.
     mutating func draw(for operation: Operation, _ switches: inout Switches) -> FaultPlan {
         var plan = FaultPlan()
         if operation.isRead, switches.faultScope == .writes { return plan }

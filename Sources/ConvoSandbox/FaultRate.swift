@@ -1,19 +1,29 @@
-/// How often a fault strikes, and which requests: `0.2`, `every-5`, `next-1`, each with `:OPERATIONS` behind it where
-/// not all are meant (`every-2:list,get`, `next-1:writes`).
+/// How often a fault strikes, and which requests: `0.2`, `every-5` or `next-1`, followed by `:OPERATIONS` where it is
+/// not to strike all of them (`every-2:list,get`, `next-1:writes`).
 public struct FaultRate: Hashable, Sendable, CustomStringConvertible {
+    /// How often a fault strikes the requests that it may strike.
     public enum Frequency: Hashable, Sendable {
+        /// It strikes none.
         case never
-        /// One request in so many, drawn by the seed.
+        /// It strikes each request with this probability, over 0 and at most 1; ``Switches/seed`` decides which.
         case probability(Double)
-        /// Each request whose number divides by this.
+        /// It strikes every Nth request.
+        ///
+        /// The number is at least 1.
         case every(Int)
-        /// The next so many requests, then none.
+        /// It strikes the next N requests, then none.
+        ///
+        /// The number is at least 1.
         case next(Int)
     }
 
+    /// A kind of requests that a fault may strike.
     public enum Target: Hashable, Sendable {
+        /// The operations that change nothing.
         case reads
+        /// The operations that change something: those that the model answers, and deletions.
         case writes
+        /// One operation.
         case operation(Operation)
 
         func includes(_ operation: Operation) -> Bool {
@@ -25,18 +35,21 @@ public struct FaultRate: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// The rate of a fault that strikes no request.
     public static let never = FaultRate(.never)
 
+    /// How often the fault strikes; the sandbox counts down ``Frequency/next(_:)``.
     public internal(set) var frequency: Frequency
-    /// Empty: all requests.
+    /// The requests that the fault may strike; empty: all.
     public let targets: [Target]
 
+    /// Makes a rate of its parts, without a check of their numbers.
     public init(_ frequency: Frequency, targets: [Target] = []) {
         self.frequency = frequency
         self.targets = targets
     }
 
-    /// `nil` for a text that is none.
+    /// Reads `FREQUENCY` or `FREQUENCY:TARGET,…`; `nil` for a text in another form.
     public init?(_ text: String) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         guard let first = parts.first, let frequency = Frequency(String(first)) else { return nil }
@@ -47,6 +60,7 @@ public struct FaultRate: Hashable, Sendable, CustomStringConvertible {
         self.init(frequency, targets: targets.compactMap { $0 })
     }
 
+    /// The text that ``init(_:)-(String)`` reads; `0` for a rate that never strikes, whatever its targets.
     public var description: String {
         if frequency == .never { return "0" }
         return frequency.description
@@ -75,6 +89,7 @@ extension FaultRate.Frequency: CustomStringConvertible {
         return count
     }
 
+    /// The frequency's part of a rate's text.
     public var description: String {
         switch self {
         case .never: "0"
@@ -96,6 +111,7 @@ extension FaultRate.Target: CustomStringConvertible {
         }
     }
 
+    /// The target's part of a rate's text: `reads`, `writes` or the operation's name in the log.
     public var description: String {
         switch self {
         case .reads: "reads"

@@ -1,13 +1,13 @@
 import ConvoModel
 import ConvoServer
 
-/// Makes the model's files, and what an answer says of them.
+/// Makes the model's files, and the outputs and chunks that refer to them.
 struct FileMaker: Sendable {
     static let imageTool = "image_generation"
     static let imageFunction = "generate_image"
 
     let signer: URLSigner
-    /// When a new file's URL ends, in seconds since 1970.
+    /// When the URL of a new file expires, in seconds since 1970.
     let expiry: Int64
     let imageChunk: Switches.ImageChunk
 
@@ -53,15 +53,20 @@ struct FileMaker: Sendable {
     private static func fileID() -> String { UUIDv7(microseconds: WallClock.microseconds()).dashed }
 }
 
-/// Makes and checks the URLs under which a file can be had without a key.
+/// Makes and checks signed URLs, under which a client downloads a file without a key.
 struct URLSigner: Sendable {
     static let path = "/sandbox/files/"
 
-    /// Where the sandbox listens.
+    /// The server's URL, without a path; ``Sandbox/listen(at:)`` adds the port.
     var baseURL = "http://127.0.0.1"
     let secret: UInt64
 
-    /// - Parameter expiry: in seconds since 1970.
+    /// Makes a URL for a file.
+    ///
+    /// - Parameters:
+    ///   - id: the file's id.
+    ///   - expiry: when the URL expires, in seconds since 1970.
+    /// - Returns: the signed URL.
     func url(of id: String, expiry: Int64) -> String {
         "\(baseURL)\(URLSigner.path)\(id)?expires=\(expiry)&signature=\(signature(of: id, expiry))"
     }
@@ -75,7 +80,9 @@ struct URLSigner: Sendable {
     }
 }
 
-/// A file that the model made. Its bytes follow from its kind.
+/// A file that the model made.
+///
+/// All files of a kind have the same bytes, which are not stored.
 struct StoredFile: Hashable, Sendable {
     enum Kind: String, Sendable { case image, table }
 
@@ -87,7 +94,7 @@ struct StoredFile: Hashable, Sendable {
         (self.id, self.kind, self.owner) = (id, kind, owner)
     }
 
-    /// `nil` for an object that is none of a file.
+    /// Reads `{"id", "kind", "owner"}`; `nil` where the id or a known kind is missing.
     init?(json: JSONText) {
         guard let id = json["id"]?.string, let kind = json["kind"]?.string.flatMap(Kind.init) else { return nil }
         self.init(id: id, kind: kind, owner: json["owner"].flatMap { Owner(json: $0) })
@@ -104,7 +111,9 @@ struct StoredFile: Hashable, Sendable {
         }
     }
 
-    /// What the signed URL's server calls it: JPEG, though the chunk says png.
+    /// The `Content-Type` under the signed URL.
+    ///
+    /// An image is JPEG there, though its chunk's `file_type` is `png`.
     var mediaType: String {
         switch kind {
         case .image: "image/jpeg"
@@ -112,11 +121,11 @@ struct StoredFile: Hashable, Sendable {
         }
     }
 
-    /// About as many bytes as the recorded image had.
+    // With this padding the image is about as large as the recorded one.
     private static let paddingSegments = 2
     private static let paddingLength = 52_000
 
-    /// One pixel, and comments up to the size of a picture.
+    /// A JPEG image of one pixel, padded with comment segments to the size of a picture.
     private static let image: [UInt8] = {
         // > COM: Comment. ITU T.81, B.2.4.5; its length includes the two bytes that say it.
         let comment: [UInt8] = [0xFF, 0xFE, UInt8(paddingLength >> 8), UInt8(paddingLength & 0xFF)]
@@ -125,7 +134,7 @@ struct StoredFile: Hashable, Sendable {
         return Array(pixel[..<headLength]) + comments + Array(pixel[headLength...])
     }()
 
-    /// The start of the image and its JFIF segment.
+    /// The length of the image's start marker and its JFIF segment, in bytes.
     private static let headLength = 20
     private static let pixel: [UInt8] =
         [

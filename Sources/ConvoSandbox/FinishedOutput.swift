@@ -1,7 +1,7 @@
 import ConvoModel
 import ConvoServer
 
-/// An output that has its id and its times.
+/// An output of the model with its id and its times.
 struct FinishedOutput: Hashable, Sendable {
     let id: String
     let output: ScriptedOutput
@@ -9,7 +9,8 @@ struct FinishedOutput: Hashable, Sendable {
     let createdAt: Timestamp
     var completedAt: Timestamp
 
-    /// As the response holds it; a history is reported to say `null` for `completed_at`.
+    /// The output's entry: with `completed_at` as in a response, or with `null` there, as histories are reported to
+    /// have.
     func entry(completed: Bool) -> JSONText {
         let head: [(String, JSONText?)] = [
             ("object", .string("entry")), ("type", .string(type)), ("created_at", .string(createdAt.text)),
@@ -50,7 +51,7 @@ struct FinishedOutput: Hashable, Sendable {
         }
     }
 
-    /// Words alone are a string; with anything else among them they are an array of chunks.
+    /// A message's `content`: a string where all pieces are text, otherwise an array of chunks.
     private func content(of pieces: [ScriptedOutput.Piece]) -> JSONText {
         let words = pieces.compactMap { if case .text(let text) = $0 { text } else { nil } }
         guard words.count < pieces.count else { return .string(words.joined()) }
@@ -76,7 +77,7 @@ extension ScriptedOutput.Piece {
 }
 
 extension FinishedOutput {
-    /// What a stream says of this output, event by event, still without their times.
+    /// The events of a stream for this output, without `type` and `created_at`; `index` is their `output_index`.
     func events(at index: Int) -> [(type: String, members: [(String, JSONText?)])] {
         let place: [(String, JSONText?)] = [("output_index", .int(index)), ("id", .string(id))]
         switch output {
@@ -137,7 +138,7 @@ extension ScriptedOutput.Piece {
 }
 
 extension String {
-    /// Words with the white space after them; one empty fragment for an empty text.
+    /// The words, each with the white space after it; one empty fragment for an empty text.
     fileprivate var fragments: [String] {
         var fragments: [String] = []
         var start = startIndex
@@ -155,14 +156,14 @@ extension String {
     }
 }
 
-/// What a call is said to have cost: the prompt is the whole history.
+/// The `usage` of a response, estimated; the prompt is the whole history.
 struct Usage: Hashable, Sendable {
     var prompt = 0
     var completion = 0
     /// The runs of each built-in tool, by its name.
     var connectors: [String: Int] = [:]
 
-    /// About what a tokenizer makes of it: a token is four bytes, and never less than one.
+    /// An estimate of a text's tokens: one for every four bytes, rounded up.
     static func tokens(in text: String) -> Int { (text.utf8.count + 3) / 4 }
 
     static func prompt(of conversation: JSONText, _ entries: [JSONText]) -> Int {

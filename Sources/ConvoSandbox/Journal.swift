@@ -6,26 +6,27 @@ import Glibc
 import Darwin
 #endif
 
-/// The sandbox's state on disk: one JSON object a line, each synced before the change is answered for.
+/// The sandbox's state on disk: a file of changes, one JSON object a line; each is synced before a client gets its
+/// answer.
 ///
-/// Written anew, with one line per conversation and file, each time that it is opened. A last line that a crash cut short is
-/// dropped: nobody was told of it.
+/// Opening the journal writes it anew, with one line for each conversation and file. It drops a last line that a crash
+/// cut short: no client has had an answer for that change.
 struct Journal: Sendable {
     private let file: JournalFile
 
-    /// Opens the journal, or makes it, and puts into `library` what it holds.
+    /// Opens the journal, or makes it, and applies its changes to `library`.
     ///
-    /// - Throws: ``JournalError`` if the file cannot be read or written, is in use, or is no journal.
+    /// - Throws: ``JournalError`` if the file cannot be read or written, is in use, or is not a journal.
     init(path: String, library: inout ConversationTable) throws(JournalError) {
         let old = try JournalFile(path: path)
         try Journal.replay(try old.read(), path, into: &library)
-        // A crash leaves the old file or the new one, whole.
+        // A crash leaves either the old file or the new one, complete.
         let files = library.files.values.sorted { $0.id < $1.id }
         let changes = library.all.map { Change.put($0) } + files.map { .putFile($0) }
         file = try old.replaced(by: changes.map(\.line).joined())
     }
 
-    /// Returns once the changes are on the disk.
+    /// Writes changes; returns once they are synced to the disk.
     func append(_ changes: [Change]) throws(JournalError) {
         try file.append(changes.map(\.line).joined())
     }
@@ -46,11 +47,11 @@ struct Journal: Sendable {
     }
 }
 
-// The C functions, out of the shadow of the methods named like them.
+// The C functions under names of their own: the methods of JournalFile shadow read and write.
 private let readBytes = read
 private let writeBytes = write
 
-/// An open file that only grows, that nobody else has open this way, and that is on the disk when a call returns.
+/// An append-only file under an exclusive `flock`, which it holds while it is open.
 final class JournalFile: Sendable {
     private let descriptor: Int32
     private let path: String
@@ -59,12 +60,13 @@ final class JournalFile: Sendable {
         (self.descriptor, self.path) = (descriptor, path)
     }
 
-    /// Opens the file or makes it.
+    /// Opens the file, or makes it, and locks it; does not wait for the lock.
     ///
-    /// - Throws: ``JournalError/inUse(path:)`` if another process has it.
+    /// - Throws: ``JournalError/inUse(path:)`` if another sandbox has it open.
     convenience init(path: String) throws(JournalError) {
         try self.init(path: path, flags: 0)
-        // Whoever replaced the file between our opening and locking it has the new one.
+        // If another sandbox replaced the file after this one opened it and before it locked it, that one has the new
+        // file.
         var (mine, current) = (stat(), stat())
         guard fstat(descriptor, &mine) == 0, stat(path, &current) == 0, mine.st_ino == current.st_ino else {
             throw .inUse(path: path)
@@ -91,9 +93,10 @@ final class JournalFile: Sendable {
         }
     }
 
-    /// Returns once the text is on the disk.
+    /// Appends a text; returns once it is synced to the disk.
     ///
-    /// A text that does not fit leaves nothing of itself behind: the next one would be written onto its stump.
+    /// On failure the file is cut back to its former length, so that the next line does not begin behind half of this
+    /// one.
     func append(_ text: String) throws(JournalError) {
         var before = stat()
         guard fstat(descriptor, &before) == 0 else { throw .failed("look at", path: path, errno: errno) }
@@ -115,7 +118,7 @@ final class JournalFile: Sendable {
         guard fsync(descriptor) == 0 else { throw .failed("sync", path: path, errno: errno) }
     }
 
-    /// Puts a file with this text in the place of this one: a crash leaves the one or the other.
+    /// Replaces this file by one with another text; a crash leaves either of them, complete.
     func replaced(by text: String) throws(JournalError) -> JournalFile {
         let draft = try JournalFile(path: path + ".new", flags: O_TRUNC)
         try draft.append(text)
@@ -125,7 +128,7 @@ final class JournalFile: Sendable {
     }
 
     private convenience init(taking draft: JournalFile, path: String) {
-        // A second descriptor of the same open file: it carries the lock on when the draft's is closed.
+        // A second descriptor of the same open file: it keeps the lock when the draft closes its own.
         self.init(descriptor: dup(draft.descriptor), path: path)
     }
 
@@ -138,12 +141,16 @@ final class JournalFile: Sendable {
     }
 }
 
-/// Why the sandbox's state cannot be kept.
+/// The reason why a sandbox cannot open its database or write to it.
 public enum JournalError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// Another sandbox, of this process or another, has the file open.
     case inUse(path: String)
+    /// A complete line, counted from 1, is not a change: the file is damaged, or is not a sandbox database.
     case unreadable(line: Int, path: String)
+    /// A system call failed; `step` is a verb such as `open` or `write`.
     case failed(_ step: String, path: String, errno: Int32)
 
+    /// The reason with the path, on one line without a full stop.
     public var description: String {
         switch self {
         case .inUse(let path): "\(path) is in use by another sandbox"

@@ -1,7 +1,9 @@
 import ConvoModel
 public import ConvoServer
 
-/// The API keys that are known, and whose they are. None: any key is taken, and all see the same.
+/// The API keys that the sandbox accepts, with the principal of each.
+///
+/// While the table is empty, the sandbox accepts any key, or none, and every request sees everything.
 public struct KeyTable: Hashable, Sendable, CustomStringConvertible {
     private struct Entry: Hashable {
         let key: String
@@ -11,18 +13,25 @@ public struct KeyTable: Hashable, Sendable, CustomStringConvertible {
 
     private var entries: [Entry] = []
 
+    /// Makes an empty table.
     public init() {}
 
-    /// Reads `KEY[@USER[/WORKSPACE[/ORGANIZATION]]]`, with commas between several.
+    /// Reads `KEY[@USER[/WORKSPACE[/ORGANIZATION]]]`, with commas between several; an empty text is an empty table.
     ///
-    /// `nil` for an empty key or name, and for a key that is there twice.
+    /// The result is `nil` where a key or a name is empty, or a key occurs twice.
     public init?(_ text: String) {
         for item in text.isEmpty ? [] : text.split(separator: ",", omittingEmptySubsequences: false) {
             guard add(String(item)) else { return nil }
         }
     }
 
-    /// - Returns: `false`, with nothing changed, for a text that is none of a key.
+    /// Adds a key.
+    ///
+    /// Names that are left out are those of the default ``Principal``.
+    ///
+    /// - Parameter text: `KEY[@USER[/WORKSPACE[/ORGANIZATION]]]`, without a comma.
+    /// - Returns: whether the key was added; `false`, with nothing changed, for a text in another form and for a key
+    ///   that the table has.
     public mutating func add(_ text: String) -> Bool {
         let at = text.lastIndex(of: "@")
         let key = String(text[..<(at ?? text.endIndex)])
@@ -41,12 +50,17 @@ public struct KeyTable: Hashable, Sendable, CustomStringConvertible {
         return true
     }
 
+    /// Whether the sandbox accepts any key.
     public var isEmpty: Bool { entries.isEmpty }
+    /// The principal of a key; `nil` for a key that is not in the table.
     public subscript(key: String) -> Principal? { entries.first { $0.key == key }?.principal }
+    /// The text that ``init(_:)`` reads.
+    ///
+    /// It contains the keys.
     public var description: String { entries.map(\.text).joined(separator: ",") }
 }
 
-/// Whose a conversation or a file is: the creator of the key that made it, in that key's workspace.
+/// The owner of a conversation or a file: the user and the workspace of the key that made it.
 struct Owner: Hashable, Sendable {
     let user: String
     let workspace: String
@@ -55,7 +69,7 @@ struct Owner: Hashable, Sendable {
         (user, workspace) = (principal.user, principal.workspace)
     }
 
-    /// `nil` for an object that names none.
+    /// Reads `{"user", "workspace"}`; `nil` where either is missing.
     init?(json: JSONText) {
         guard let user = json["user"]?.string, let workspace = json["workspace"]?.string else { return nil }
         (self.user, self.workspace) = (user, workspace)
@@ -65,21 +79,24 @@ struct Owner: Hashable, Sendable {
 }
 
 extension Switches {
-    /// Whose is what a principal makes; nobody's in particular where any key is taken.
+    /// The owner of what a principal makes; `nil` while the sandbox accepts any key.
     func owner(_ principal: Principal) -> Owner? { keys.isEmpty ? nil : Owner(principal) }
 
-    /// Whether a principal sees what that owner has. What has no owner is everybody's.
+    /// Whether a principal sees what an owner has.
+    ///
+    /// Every principal sees what has no owner.
     func shows(_ owner: Owner?, to principal: Principal) -> Bool {
         guard !keys.isEmpty, let owner else { return true }
         return owner.user == principal.user && (visibility == .user || owner.workspace == principal.workspace)
     }
 }
 
-/// What `/v1/users/me` and `/v1/whoami` say of a principal, in the SDK's shapes. Ids are made of names: the same name
-/// has the same id in every sandbox.
+/// The answers of `/v1/users/me` and `/v1/whoami` for a principal, in the SDK's shapes.
+///
+/// An id is derived from its name: the same name has the same id in every sandbox.
 struct Identity: Sendable {
     let principal: Principal
-    /// Whether workspace and organization are told, or `null`.
+    /// Whether the answers contain the workspace and the organization; otherwise those are `null`.
     let isWhole: Bool
 
     var user: JSONText {
@@ -127,7 +144,7 @@ struct Identity: Sendable {
         return .object(["id": .string(Identity.id(kind, name)), "name": .string(name)])
     }
 
-    /// A dashed UUID's form: 32 digits of two FNV-1a hashes.
+    /// An id in the form of a dashed UUID; its 32 digits are two FNV-1a hashes of the kind and the name.
     static func id(_ kind: String, _ name: String) -> String {
         let digits = [kind + ":" + name, name + ":" + kind].map { text in
             let hash = String(FNV1a.hash(text), radix: 16)
@@ -142,7 +159,7 @@ struct Identity: Sendable {
     }
 }
 
-/// The same number for the same text in every process, unlike `Hasher`'s. isthe.com/chongo/tech/comp/fnv
+/// A hash that is the same in every process, unlike `Hasher`'s. isthe.com/chongo/tech/comp/fnv
 enum FNV1a {
     static func hash(_ text: String) -> UInt64 {
         text.utf8.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }

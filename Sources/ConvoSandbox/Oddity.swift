@@ -3,21 +3,34 @@ import ConvoServer
 // NFC is in none of the smaller parts of Foundation.
 import Foundation
 
-/// What may be wrong with one item among good ones.
+/// A defect of one item in a list or a history, where all others are good.
 public enum Oddity: String, CaseIterable, Sendable {
+    /// The item has neither `created_at` nor `updated_at`.
     case noTime = "no-time"
+    /// The `Z` is missing at the end of the item's times.
     case timeWithoutZone = "time-without-zone"
+    /// The item has no `id`.
     case noID = "no-id"
+    /// The `id` is a number.
     case numberID = "number-id"
+    /// The item has neither `type` nor `object`.
     case noType = "no-type"
+    /// The item is `null`.
     case null
+    /// The item has one more member, whose arrays nest deeper than clients follow.
     case tooDeep = "too-deep"
+    /// The item has one more member, whose string is not UTF-8.
     case notUTF8 = "not-utf8"
 
-    /// Deeper than clients follow.
+    /// The nesting of ``tooDeep``: more than ``JSONText`` takes.
     static let depth = 600
 
-    /// The array under `key` (`nil`: the value itself) with its middle element spoiled.
+    /// A body in which the middle element of an array is spoiled.
+    ///
+    /// - Parameters:
+    ///   - json: an array, or an object that holds one.
+    ///   - key: where the object holds the array; `nil`: `json` is the array.
+    /// - Returns: the body; unchanged where the array is empty.
     func spoiling(_ json: JSONText, at key: String? = nil) -> Payload {
         let items = key.map { json[$0] ?? .array([]) } ?? json
         var elements = items.elements
@@ -74,7 +87,7 @@ public enum Oddity: String, CaseIterable, Sendable {
     }
 }
 
-/// How a server may store an input's text otherwise than it was sent.
+/// A change that a server may make to an input's text when it stores it.
 enum InputAlteration: Sendable {
     case trimmed, lineFeeds, withoutNUL, normalized, escaped, chunks
 

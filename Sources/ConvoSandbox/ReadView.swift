@@ -1,7 +1,7 @@
 import ConvoModel
 import ConvoServer
 
-/// What one read sees of the state: the principal's own, less what its faults take away.
+/// The state as one request sees it: what the principal may see, minus what the request's faults hide.
 struct ReadView: Sendable {
     let library: ConversationTable
     let switches: Switches
@@ -25,7 +25,12 @@ struct ReadView: Sendable {
         plan.has(.withoutMetadata) ? conversation.object.setting("metadata", to: nil) : conversation.object
     }
 
-    /// - Throws: what another's key is answered, and 404.
+    /// Finds a conversation.
+    ///
+    /// - Parameter id: the conversation's id.
+    /// - Returns: the conversation.
+    /// - Throws: 404 for a conversation that is not there; 404 or 403 (``Switches/foreignConversation``) for one that
+    ///   the principal does not see.
     func find(_ id: RemoteID) throws(ServiceError) -> StoredConversation {
         guard let conversation = library[id], !isMissing(id) else { throw switches.notFound }
         guard shows(conversation) else {
@@ -38,13 +43,13 @@ struct ReadView: Sendable {
         switches.shows(conversation.owner, to: principal)
     }
 
-    /// Where a key sees none of the conversations that there are.
+    /// Refuses the list, where the switches say so, to a principal that sees none of the conversations there are.
     private func refuseForeignList() throws(ServiceError) {
         guard switches.foreignList != .empty, library.count > 0, !library.all.contains(where: shows) else { return }
         throw switches.foreignList == .forbidden ? .forbidden : switches.notFound
     }
 
-    /// The same conversations are missing in each answer.
+    /// Whether the fault `disappearance` hides a conversation: a hash of the id decides, so each answer hides the same.
     private func isMissing(_ id: RemoteID) -> Bool {
         plan.has(.disappearance) && FNV1a.hash(id.rawValue) % 4 != 0
     }
@@ -62,7 +67,7 @@ extension ServiceError {
     static let forbidden = ServiceError.business(403, code: 3000, "Forbidden")
 }
 
-/// What was changed a short while ago and how it was before, for answers from a replica that lags.
+/// The latest changes, with the state before each, from which a replica that lags answers.
 struct RecentPast: Sendable {
     private struct Step {
         let moment: Int64
@@ -72,7 +77,13 @@ struct RecentPast: Sendable {
 
     private var steps: [Step] = []
 
-    /// Notes a change that is about to be made, and forgets those from before `horizon`. Both in microseconds.
+    /// Records a change that is about to be made, and forgets the changes before `horizon`.
+    ///
+    /// - Parameters:
+    ///   - id: the conversation that changes.
+    ///   - before: the conversation before the change; `nil` where the change creates it.
+    ///   - moment: the time of the change, in microseconds since 1970.
+    ///   - horizon: the earliest time that is still of interest, in microseconds since 1970.
     mutating func note(_ id: RemoteID, _ before: StoredConversation?, at moment: Int64, since horizon: Int64) {
         if let first = steps.first, first.moment < horizon {
             steps.removeFirst(steps.firstIndex { $0.moment >= horizon } ?? steps.count)
@@ -80,7 +91,7 @@ struct RecentPast: Sendable {
         steps.append(Step(moment: moment, id: id, before: before))
     }
 
-    /// The library without what was changed after `moment`.
+    /// The table as it was at `moment` (microseconds since 1970), as far back as the recorded changes reach.
     func library(_ library: ConversationTable, at moment: Int64) -> ConversationTable {
         var library = library
         for step in steps.reversed() {

@@ -1,11 +1,14 @@
 import ConvoModel
 import ConvoServer
 
-/// What a request must hold before it is looked at in the light of its conversation.
+/// The rules for a write's body: those for the body alone (``check(_:)``), then those that need its conversation.
 struct RequestRules: Sendable {
     let operation: Operation
     let switches: Switches
 
+    /// Checks a body against the API's description, then against the rules between its fields.
+    ///
+    /// - Throws: the refusal, 422 with at most ``Schema/issueLimit`` issues where the body's form is wrong.
     func check(_ body: JSONText) throws(ServiceError) {
         let issues = Schema.body(of: operation).issues(in: body, at: ["body"])
         guard issues.isEmpty else { throw .validation(Array(issues.prefix(Schema.issueLimit))) }
@@ -63,9 +66,10 @@ struct RequestRules: Sendable {
         "web_search", "web_search_premium", "code_interpreter", "image_generation", "document_library",
     ]
 
-    // MARK: In the light of the history
+    // MARK: Rules that need the conversation
 
-    /// An agent that is there, or a model that is in use and in the plan, and hears nothing that it does not take.
+    /// Checks that the conversation's agent exists, or that its model is in use and in the plan, and that the model
+    /// takes the inputs.
     static func checkSpeaker(
         of conversation: JSONText, hearing inputs: [JSONText], _ switches: Switches
     ) throws(ServiceError) {
@@ -86,7 +90,9 @@ struct RequestRules: Sendable {
         }
     }
 
-    /// The calls that a request confirms, by their places in the history.
+    /// The calls that a request's `tool_confirmations` allow or deny, by their places in the history.
+    ///
+    /// - Throws: 400 where a call does not wait for a confirmation, or is confirmed twice.
     static func confirmations(
         in body: JSONText, history: [JSONText]
     ) throws(ServiceError) -> [ToolConfirmation] {
@@ -109,14 +115,15 @@ extension JSONText {
     }
 }
 
-/// A person's word on one call that waits for it.
+/// The client's decision on one function call whose `confirmation_status` is `pending`.
 struct ToolConfirmation: Hashable, Sendable {
+    /// The call's index in the history.
     let index: Int
     let isAllowed: Bool
 }
 
 extension [JSONText] {
-    /// The entries with the confirmed calls marked so.
+    /// The entries with the `confirmation_status` of the confirmed calls set to `allowed` or `denied`.
     func confirmed(by confirmations: [ToolConfirmation]) -> [JSONText] {
         var entries = self
         for confirmation in confirmations {

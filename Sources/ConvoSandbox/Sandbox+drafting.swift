@@ -1,8 +1,12 @@
 import ConvoModel
 import ConvoServer
 
-/// From a request to a ``Turn``: the rules that a write must pass before anything runs.
+/// Makes a ``Turn`` of a request: checks the rules that a write must pass before the model runs.
 extension Sandbox {
+    /// Checks a write and decides what it will do.
+    ///
+    /// - Throws: the refusal where a rule is broken. The append of inputs while function results are missing may store
+    ///   the inputs all the same (``Switches/inputWithoutResults``); otherwise nothing is changed.
     func draft(
         _ operation: Operation, _ id: RemoteID?, _ body: JSONText, _ plan: FaultPlan, _ principal: Principal
     ) throws(ServiceError) -> Turn {
@@ -113,10 +117,12 @@ extension Sandbox {
 
     // MARK: What the server writes
 
-    /// The conversation's object after a change.
+    /// The conversation's object with the current time as `updated_at`.
     func updated(_ object: JSONText) -> JSONText { object.setting("updated_at", to: .string(moment().text)) }
 
-    /// `updated_at` is a microsecond later: the recorded never-appended conversations show one or two.
+    /// Makes a conversation whose `updated_at` is a microsecond after its `created_at`.
+    ///
+    /// In recorded conversations without an append the two are one or two microseconds apart.
     private func newConversation(
         from body: JSONText, entries: [JSONText], _ owner: Owner?
     ) -> StoredConversation {
@@ -137,10 +143,10 @@ extension Sandbox {
     private static let modelFields: Set<String> = [
         "instructions", "tools", "completion_args", "guardrails", "name", "description", "metadata", "model",
     ]
-    /// The rest is the agent's own.
+    /// A conversation with an agent does not repeat what the agent has itself, such as its instructions.
     private static let agentFields: Set<String> = ["name", "description", "metadata", "agent_id", "agent_version"]
 
-    /// The request's inputs as the history will show them.
+    /// The request's inputs as the history will show them, unless a fault of the stage `storage` alters them.
     private func entries(from body: JSONText) -> [JSONText] {
         guard let inputs = body["inputs"], let given = try? Inputs(json: inputs.withEntryTypes) else { return [] }
         return given.asEntries.map { entry in
@@ -157,7 +163,7 @@ extension Sandbox {
         }
     }
 
-    /// What the server writes into every entry itself.
+    /// The fields that the server sets in every entry, whatever the client sent.
     private static let entryFields: Set<String> = ["object", "type", "created_at", "completed_at", "id"]
 
     private func renamed(_ entry: JSONText) -> JSONText {
@@ -183,7 +189,7 @@ extension JSONText {
         self["handoff_execution"]?.string == "client" && switches.clientHandoff == .endsTurn
     }
 
-    /// Entries may leave out their type where their other fields tell it.
+    /// The inputs with a `type` in each entry: a client may leave it out where the entry's other fields imply it.
     fileprivate var withEntryTypes: JSONText {
         guard kind == .array else { return self }
         return .array(

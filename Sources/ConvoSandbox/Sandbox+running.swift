@@ -2,11 +2,13 @@ import ConvoModel
 import ConvoServer
 import Synchronization
 
-/// From a ``Turn`` to its answer.
+/// Runs a ``Turn``: answers the client and commits the result.
 extension Sandbox {
-    /// Starts a write; its run goes on though the client may leave.
+    /// Starts a write; its run continues after the client leaves.
     ///
-    /// Gives the events of a stream, or one event that holds the whole response.
+    /// - Returns: the events of a stream, or, for an operation that is not streamed, one event whose data is the
+    ///   whole response.
+    /// - Throws: the refusal of the request, or the answer of a fault in place of the result.
     func write(
         _ operation: Operation, _ id: RemoteID?, _ body: JSONText, _ principal: Principal
     ) async throws(ServiceError) -> ServerEvents {
@@ -19,7 +21,7 @@ extension Sandbox {
         let number = nextRun
         nextRun += 1
         let run = Run(turn: turn, plan: plan, presence: presence, sink: operation.isStream ? .stream : .whole)
-        // Not cancelled with its client's request: the real server goes on too. stop() cancels it.
+        // Not cancelled when the client leaves, because the real server continues too. stop() cancels it.
         runs[number] = Task {
             await self.perform(run, continuation)
             self.runs[number] = nil
@@ -36,7 +38,7 @@ extension Sandbox {
         } catch {
             answer.finish(throwing: error)
         }
-        // In the same step as the answer: nobody who has read it finds the conversation still locked.
+        // In the same step as the answer: a client that has read the answer never finds the conversation locked.
         busy[run.turn.conversationID] = nil
     }
 
@@ -50,7 +52,7 @@ extension Sandbox {
         try await pause(.milliseconds(switches.answerMilliseconds + more) + turn.script.thinking)
         if let status = turn.script.failure { return try fail(turn, status, &stream) }
 
-        // A file is kept though its conversation may not be.
+        // Files are stored even where the conversation is not.
         for file in turn.script.files {
             try apply(.putFile(StoredFile(id: file.id, kind: file.kind, owner: turn.owner)))
         }
@@ -64,7 +66,7 @@ extension Sandbox {
         stream.write("conversation.response.done", at: moment(), [("usage", turn.usage.json)])
     }
 
-    /// Gives each output its id and its times, and tells the stream of it on the way.
+    /// Gives each output its id and its times, and writes its events to the stream.
     private func speak(_ turn: Turn, _ stream: inout EventWriter) async throws(ServiceError) -> [FinishedOutput] {
         var outputs: [FinishedOutput] = []
         var author = MessageAuthor(of: turn.object)
@@ -86,9 +88,9 @@ extension Sandbox {
         return outputs
     }
 
-    /// Waits as long as a commit is held back.
+    /// Waits as long as the commit is delayed: under the fault `late-commit`, and after the client has left.
     ///
-    /// - Returns: whether there will be one.
+    /// - Returns: whether to commit the run.
     private func isKept(_ run: Run) async throws(ServiceError) -> Bool {
         if run.plan.answer == .lateCommit {
             try await pause(milliseconds: switches.lateCommitMilliseconds)
@@ -126,12 +128,14 @@ extension Sandbox {
 }
 
 extension FaultPlan {
-    /// A cut stream holds its first event and one delta.
+    /// How many events a stream sends before it is cut; `nil` where it is not cut.
     fileprivate var cutAfter: Int? { answer == .cutStream ? 2 : nil }
 }
 
 extension ServiceError {
     /// Waits until a run has ended.
+    ///
+    /// - Throws: what the run failed with.
     fileprivate static func wait(for events: ServerEvents) async throws(ServiceError) {
         do {
             for try await _ in events {}
@@ -150,21 +154,22 @@ extension Turn {
     }
 }
 
-/// One write, decided in all but its answer: what it is added to, what the client said, and what the model will do.
+/// One accepted write: the conversation that it adds to, the inputs, and what the model will do.
 struct Turn: Sendable {
     enum Target: Sendable {
-        /// A new conversation, with what it starts from (a branch's copies).
+        /// A new conversation, with the entries that a branch copies from its original.
         case new(StoredConversation)
         case existing(RemoteID)
-        /// Nothing is kept.
+        /// Nothing is stored; the answer still names this id.
         case nowhere(RemoteID)
     }
 
     let target: Target
     /// The conversation's object, before the turn.
     let object: JSONText
-    /// As they are stored.
+    /// The input entries as the history will hold them.
     let inputs: [JSONText]
+    /// The conversation's owner, who gets the files that the model makes; `nil`: everybody's.
     let owner: Owner?
     var replacements: [Commit.Replacement] = []
     let script: EchoModel.Script
@@ -178,7 +183,7 @@ struct Turn: Sendable {
     }
 }
 
-/// One turn on its way to an answer.
+/// One turn in flight.
 struct Run: Sendable {
     enum Sink: Sendable { case whole, stream }
 
@@ -188,13 +193,15 @@ struct Run: Sendable {
     let sink: Sink
 }
 
-/// Whether a run's client is still there, told from outside of the sandbox's actor.
+/// Whether a run's client is still connected.
+///
+/// The answer's stream calls ``leave()`` outside of the sandbox's actor.
 final class ClientPresence: Sendable {
     private let left = Mutex<ContinuousClock.Instant?>(nil)
 
     func leave() { left.withLock { $0 = $0 ?? .now } }
 
-    /// How long ago the client left, `nil` while it is there.
+    /// How long ago the client left; `nil` while it is connected.
     var absence: Duration? { left.withLock { $0.map { $0.duration(to: .now) } } }
 }
 

@@ -1,13 +1,31 @@
 public import ConvoModel
 public import ConvoServer
 
+/// The operations on conversations.
+///
+/// Each of them throws the answer of a fault where one strikes; a fault that comes after the commit is thrown after the
+/// change is stored.
 extension Sandbox: ConversationsService {
+    /// Finds the principal of a key in ``Switches/keys``; while there are none, any key or none is the default
+    /// principal.
+    ///
+    /// - Parameter token: the key; `nil` where the request has none.
+    /// - Returns: the bearer of the key.
+    /// - Throws: ``ServiceError`` (401) for an unknown or missing key.
     public func principal(bearing token: String?) async throws(ServiceError) -> Principal {
         if switches.keys.isEmpty { return Principal() }
         if let token, let principal = switches.keys[token] { return principal }
         throw switches.unauthorized(because: token == nil ? "Unauthorized" : "Invalid API Key")
     }
 
+    /// Lists a page of the conversations that the principal sees, newest first by creation.
+    ///
+    /// - Parameters:
+    ///   - query: the page, from 0; a size over ``Switches/pageSizeLimit`` is reduced or refused.
+    ///   - principal: the bearer of the request's key.
+    /// - Returns: a bare array of conversation objects.
+    /// - Throws: ``ServiceError``: 422 for a page or a size out of range; ``Switches/foreignList`` may refuse a
+    ///   principal that sees none of the conversations there are.
     public func list(
         _ query: ListQuery, by principal: Principal = Principal()
     ) async throws(ServiceError) -> Payload {
@@ -15,12 +33,28 @@ extension Sandbox: ConversationsService {
         return try plan.delivered(view(plan, for: principal).list(checked(query)))
     }
 
+    /// Returns a conversation's object as it was written.
+    ///
+    /// - Parameters:
+    ///   - id: the conversation.
+    ///   - principal: the bearer of the request's key.
+    /// - Returns: the conversation object.
+    /// - Throws: ``ServiceError``: 404 for a conversation that is not there; what ``Switches/foreignConversation``
+    ///   chooses for one that the principal does not see.
     public func get(_ id: RemoteID, by principal: Principal = Principal()) async throws(ServiceError) -> JSONText {
         let plan = try await begin(.get, id)
         let view = view(plan, for: principal)
         return try plan.delivered(view.object(of: view.find(id)))
     }
 
+    /// Returns all entries of a conversation.
+    ///
+    /// - Parameters:
+    ///   - id: the conversation.
+    ///   - principal: the bearer of the request's key.
+    /// - Returns: `{"conversation_id", "entries", "object"}`; ``Switches/historyWhileBusy`` says what it shows of a
+    ///   write in flight.
+    /// - Throws: ``ServiceError``: as ``get(_:by:)``, and 409 where ``Switches/historyWhileBusy`` refuses.
     public func getHistory(
         of id: RemoteID, by principal: Principal = Principal()
     ) async throws(ServiceError) -> Payload {
@@ -29,6 +63,14 @@ extension Sandbox: ConversationsService {
         return try plan.delivered(view.history(of: withInputsInFlight(view.find(id))))
     }
 
+    /// Returns the messages of a conversation, without the entries of tools and functions.
+    ///
+    /// - Parameters:
+    ///   - id: the conversation.
+    ///   - principal: the bearer of the request's key.
+    /// - Returns: `{"conversation_id", "messages", "object"}`; ``Switches/historyWhileBusy`` says what it shows of a
+    ///   write in flight.
+    /// - Throws: ``ServiceError``: as ``getHistory(of:by:)``.
     public func getMessages(
         of id: RemoteID, by principal: Principal = Principal()
     ) async throws(ServiceError) -> Payload {
@@ -37,6 +79,12 @@ extension Sandbox: ConversationsService {
         return try plan.delivered(view.messages(of: withInputsInFlight(view.find(id))))
     }
 
+    /// Deletes a conversation.
+    ///
+    /// - Parameters:
+    ///   - id: the conversation; ``Switches/deleteUnknown`` may accept one that is not there.
+    ///   - principal: the bearer of the request's key.
+    /// - Throws: ``ServiceError``: as ``get(_:by:)``, 409 while a write is in flight, 500 where the disk takes no more.
     public func delete(_ id: RemoteID, by principal: Principal = Principal()) async throws(ServiceError) {
         let plan = try await begin(.delete, id)
         do {
@@ -50,34 +98,92 @@ extension Sandbox: ConversationsService {
         if let loss = plan.loss { throw loss }
     }
 
+    /// Starts a conversation and returns when the model has answered and, unless `store` is `false`, the result is
+    /// stored.
+    ///
+    /// The run continues if the caller's task is cancelled.
+    ///
+    /// - Parameters:
+    ///   - body: the request's object, with `inputs` and either `model` or `agent_id`.
+    ///   - principal: the bearer of the key, who will own the conversation.
+    /// - Returns: the `conversation.response` object.
+    /// - Throws: ``ServiceError``: 422 for a body that the API refuses, other refusals of the rules, and the status
+    ///   that the model fails with (``Trigger/error``).
     public func start(_ body: JSONText, by principal: Principal = Principal()) async throws(ServiceError) -> JSONText {
         try await whole(.start, nil, body, principal)
     }
 
+    /// Appends to a conversation and returns when the model has answered, as ``start(_:by:)`` does.
+    ///
+    /// The run continues if the caller's task is cancelled; until it ends, the conversation is locked.
+    ///
+    /// - Parameters:
+    ///   - body: the request's object, with `inputs` or `tool_confirmations`.
+    ///   - id: the conversation.
+    ///   - principal: the bearer of the request's key.
+    /// - Returns: the `conversation.response` object.
+    /// - Throws: ``ServiceError``: as ``start(_:by:)`` and ``get(_:by:)``; 409 while another write is in flight, 400
+    ///   where function calls and results do not match, 503 for ``Switches/brokenConversations``.
     public func append(
         _ body: JSONText, to id: RemoteID, by principal: Principal = Principal()
     ) async throws(ServiceError) -> JSONText {
         try await whole(.append, id, body, principal)
     }
 
+    /// Starts a new conversation from an entry of another one, and returns when the model has answered.
+    ///
+    /// The new conversation copies the entries up to and including `from_entry_id`, as ``Switches/restartHistory``
+    /// says. The original is neither changed nor locked. The run continues if the caller's task is cancelled.
+    ///
+    /// - Parameters:
+    ///   - body: the request's object, with `from_entry_id` and `inputs`.
+    ///   - id: the conversation to branch from.
+    ///   - principal: the bearer of the key, who will own the new conversation.
+    /// - Returns: the `conversation.response` object, with the new conversation's id.
+    /// - Throws: ``ServiceError``: as ``start(_:by:)`` and ``get(_:by:)``; 404 for an entry that is not in the
+    ///   conversation.
     public func restart(
         _ body: JSONText, of id: RemoteID, by principal: Principal = Principal()
     ) async throws(ServiceError) -> JSONText {
         try await whole(.restart, id, body, principal)
     }
 
+    /// Starts a conversation and streams the answer.
+    ///
+    /// - Parameters:
+    ///   - body: as for ``start(_:by:)``.
+    ///   - principal: the bearer of the key, who will own the conversation.
+    /// - Returns: the events, beginning with `conversation.response.started`. A failure of the model is an event
+    ///   `conversation.response.error`.
+    /// - Throws: ``ServiceError``: as ``start(_:by:)``, but for the model's failure.
     public func startStream(
         _ body: JSONText, by principal: Principal = Principal()
     ) async throws(ServiceError) -> ServerEvents {
         try await write(.startStream, nil, body, principal)
     }
 
+    /// Appends to a conversation and streams the answer.
+    ///
+    /// - Parameters:
+    ///   - body: as for ``append(_:to:by:)``.
+    ///   - id: the conversation.
+    ///   - principal: the bearer of the request's key.
+    /// - Returns: the events, as of ``startStream(_:by:)``.
+    /// - Throws: ``ServiceError``: as ``append(_:to:by:)``, but for the model's failure.
     public func appendStream(
         _ body: JSONText, to id: RemoteID, by principal: Principal = Principal()
     ) async throws(ServiceError) -> ServerEvents {
         try await write(.appendStream, id, body, principal)
     }
 
+    /// Starts a new conversation from an entry of another one, and streams the answer.
+    ///
+    /// - Parameters:
+    ///   - body: as for ``restart(_:of:by:)``.
+    ///   - id: the conversation to branch from.
+    ///   - principal: the bearer of the key, who will own the new conversation.
+    /// - Returns: the events, as of ``startStream(_:by:)``.
+    /// - Throws: ``ServiceError``: as ``restart(_:of:by:)``, but for the model's failure.
     public func restartStream(
         _ body: JSONText, of id: RemoteID, by principal: Principal = Principal()
     ) async throws(ServiceError) -> ServerEvents {
@@ -102,7 +208,7 @@ extension Sandbox: ConversationsService {
         return query
     }
 
-    /// What a history shows while a request is in flight.
+    /// The conversation as its history shows it while a write is in flight (``Switches/historyWhileBusy``).
     private func withInputsInFlight(_ conversation: StoredConversation) throws(ServiceError) -> StoredConversation {
         guard let inputs = busy[conversation.id] else { return conversation }
         var conversation = conversation
@@ -114,7 +220,7 @@ extension Sandbox: ConversationsService {
         return conversation
     }
 
-    /// The one result of a write that is not streamed.
+    /// Runs a write that is not streamed, and returns its response.
     private func whole(
         _ operation: Operation, _ id: RemoteID?, _ body: JSONText, _ principal: Principal
     ) async throws(ServiceError) -> JSONText {
@@ -129,7 +235,9 @@ extension Sandbox: ConversationsService {
 }
 
 extension FaultPlan {
-    /// The result, or what comes in its place.
+    /// Returns the result, unless a fault loses it.
+    ///
+    /// - Throws: the answer of a fault that comes after the work.
     func delivered<Result>(_ result: Result) throws(ServiceError) -> Result {
         if let loss { throw loss }
         return result

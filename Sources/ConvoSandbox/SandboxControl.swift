@@ -3,8 +3,9 @@ import ConvoServer
 import HTTPTypes
 import Hummingbird
 
-/// The sandbox's own routes, under `/sandbox`, where the API has none: what was asked of it, its switches, its state.
+/// The sandbox's own routes, under `/sandbox`, where the API has none: the request log, the switches, the state.
 struct SandboxControl: Sendable {
+    /// The largest body in bytes that the routes accept.
     static let bodyLimit = 512 << 20
 
     let sandbox: Sandbox
@@ -28,7 +29,7 @@ struct SandboxControl: Sendable {
         }
     }
 
-    /// `{"NAME": "VALUE", …}`: all of them, or none and why.
+    /// Sets the switches in a body `{"NAME": "VALUE", …}`: all of them, or none and 400 with the reason.
     private func turn(_ request: Request) async throws -> Response {
         let assignments = try await body(request).members.map { ($0.key, $0.value.string ?? $0.value.text) }
         do {
@@ -50,7 +51,7 @@ struct SandboxControl: Sendable {
         }
     }
 
-    /// What a signed URL leads to, without a key.
+    /// Answers a signed URL with the file, without asking for a key.
     private func file(_ id: String, _ request: Request) async throws -> Response {
         let query = request.uri.queryParameters
         let expiry = query["expires"].flatMap { Int64($0) } ?? 0

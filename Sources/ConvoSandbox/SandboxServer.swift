@@ -2,31 +2,40 @@ public import ConvoModel
 import ConvoServer
 import Dispatch
 
-/// A sandbox on a port of this machine's loopback address, for as long as it is wanted.
+/// A sandbox that listens on a port of the loopback address, until ``stop()``.
 ///
 /// ```swift
 /// let server = try await SandboxServer.start()
-/// defer { … await server.stop() }
-/// // ask server.baseURL; look at await server.sandbox.log; turn await server.sandbox.turn { $0.answerMilliseconds = 50 }
+/// await server.sandbox.turn { $0.answerMilliseconds = 50 }
+/// // Send requests to server.baseURL.
+/// let appends = await server.sandbox.log.count(of: .append)
+/// await server.stop()
 /// ```
 public struct SandboxServer: Sendable {
+    /// The service behind the server: its switches, its log, its state.
     public let sandbox: Sandbox
+    /// The TCP port on 127.0.0.1; never 0.
     public let port: Int
     private let task: Task<Void, any Error>
 
+    /// The server's URL without a path and without a final slash: `http://127.0.0.1:PORT`.
     public var baseURL: String { "http://127.0.0.1:\(port)" }
 
-    /// Returns once connections are accepted.
+    /// Starts a server and returns once it accepts connections.
     ///
-    /// - Parameter port: 0 takes a free one.
-    /// - Throws: whatever keeps the port from being bound; ``JournalError`` where a sandbox had to be made.
+    /// - Parameters:
+    ///   - sandbox: the service to offer; `nil` makes one with the default switches and its state in memory.
+    ///   - port: the port to listen on; 0 takes a free one.
+    /// - Returns: the running server; ``stop()`` ends it.
+    /// - Throws: the error that keeps the server from binding the port; `CancellationError` if the caller's task is
+    ///   cancelled meanwhile.
     public static func start(
         _ sandbox: Sandbox? = nil, port: Int = 0
     ) async throws -> SandboxServer {
         let sandbox = try sandbox ?? Sandbox()
         let server = APIServer(service: sandbox) { SandboxControl(sandbox: sandbox).addRoutes(to: $0) }
         let (ports, running) = AsyncThrowingStream.makeStream(of: Int.self)
-        // Cancelled by stop(), or here where it does not come up.
+        // Cancelled by stop(), or below where the server does not start.
         let task = Task {
             do {
                 try await server.run(port: port) { running.yield($0) }
@@ -50,18 +59,20 @@ public struct SandboxServer: Sendable {
         throw CancellationError()
     }
 
-    /// Hangs up on every client, drops what is in flight as a crash would, and frees the port.
+    /// Closes every connection, cancels the writes in flight as ``Sandbox/stop()`` does, and frees the port.
     public func stop() async {
         task.cancel()
         await sandbox.stop()
         _ = await task.result
     }
 
-    /// Returns when the server has ended.
+    /// Waits until the server has ended.
+    ///
+    /// - Throws: the error that ended the server.
     public func wait() async throws { try await task.value }
 }
 
-/// Runs an actor on a queue of its own, so that waiting for the disk takes no thread from the shared pool.
+/// Runs an actor on a queue of its own, so that writing to the disk blocks no thread of the shared pool.
 final class QueueExecutor: SerialExecutor {
     private let queue: DispatchQueue
 
@@ -74,30 +85,39 @@ final class QueueExecutor: SerialExecutor {
     }
 }
 
-/// Why a file of conversations is not taken in.
+/// The error in conversations that ``Sandbox/load(_:keepingPresent:)`` refuses.
 public struct LoadError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The record's place in the array, `nil` for the whole.
+    /// The index of the faulty record in the array, from 0; `nil` where the whole is not an array.
     public let index: Int?
+    /// What is wrong, such as a missing field, in words.
     public let reason: String
 
+    /// The reason with the record's index, on one line.
     public var description: String {
         index.map { "record \($0): \(reason)" } ?? "conversations to load: \(reason)"
     }
 }
 
-/// What was asked of the sandbox since it started, for tests to read.
+/// The requests that a sandbox received, for tests to read.
+///
+/// A request that is refused with 401, and one whose form the server refuses before it calls the service, is not in it.
 public struct RequestLog: Hashable, Sendable {
-    /// The last requests that are kept one by one; the counts go on.
+    /// How many of the latest requests ``json`` holds one by one; the counts cover all of them.
     public static let limit = 1000
-    /// A longer body is left out of the log, as `null`.
+    /// The largest body in bytes that ``json`` holds; a larger one is `null` there.
     public static let bodyLimit = 16 << 10
 
+    /// The number of requests by operation, refused ones included; an operation without a request is not a key.
     public private(set) var counts: [Operation: Int] = [:]
+    /// The number of requests that each fault struck; a fault that struck none is not a key.
     public private(set) var faults: [Fault: Int] = [:]
     private var latest: [JSONText] = []
 
+    /// The number of all requests.
     public var total: Int { counts.values.reduce(0, +) }
+    /// The number of requests for an operation; a streamed write and one that is not streamed count apart.
     public func count(of operation: Operation) -> Int { counts[operation, default: 0] }
+    /// The number of requests that a fault struck.
     public func count(of fault: Fault) -> Int { faults[fault, default: 0] }
 
     mutating func note(_ operation: Operation, _ id: RemoteID?, _ body: JSONText?, _ plan: FaultPlan) {
@@ -112,8 +132,8 @@ public struct RequestLog: Hashable, Sendable {
         if latest.count > RequestLog.limit * 2 { latest.removeFirst(latest.count - RequestLog.limit) }
     }
 
-    /// `{"total", "counts": {operation: count}, "faults": {fault: count}, "latest": […]}`, with a zero for what did
-    /// not happen.
+    /// `{"total", "counts": {operation: count}, "faults": {fault: count}, "latest": […]}`, oldest request first; an
+    /// operation or a fault that did not occur has the count 0.
     public var json: JSONText {
         .object([
             "total": .int(total),

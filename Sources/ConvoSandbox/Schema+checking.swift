@@ -2,12 +2,18 @@ import ConvoModel
 import ConvoServer
 
 extension Schema {
-    /// More than these are not told: a hostile body cannot make an answer larger than itself by much.
+    /// The largest number of issues in an answer, so that a hostile body cannot make the answer much larger than
+    /// itself.
     static let issueLimit = 50
 
     typealias Location = [ValidationIssue.Step]
 
-    /// All that is wrong with a value, in its order.
+    /// Checks a value; at ``issueLimit`` issues the check of an array's elements or an object's extra members ends.
+    ///
+    /// - Parameters:
+    ///   - value: the value to check.
+    ///   - location: the path to the value, as an issue's `loc` has it.
+    /// - Returns: everything that is wrong; empty where the value has the schema's form.
     func issues(in value: JSONText, at location: Location) -> [ValidationIssue] {
         switch self {
         case .string: value.kind == .string ? [] : [value.isNo("string", "string", location)]

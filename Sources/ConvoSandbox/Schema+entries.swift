@@ -1,4 +1,4 @@
-/// What a client may add to a conversation, as the API's description has it.
+/// The inputs that a client may add to a conversation, as in the API's description.
 extension Schema {
     static let inputs = Schema.union([("str", .string), ("list[entry]", .array(entry))])
 

@@ -1,4 +1,4 @@
-/// What a JSON value must look like: as much of JSON Schema as the API's description uses.
+/// The form of a JSON value: as much of JSON Schema as the API's description uses.
 indirect enum Schema: Sendable {
     case string
     case boolean
@@ -11,9 +11,11 @@ indirect enum Schema: Sendable {
     case dictionary
     case object(Object)
     case nullable(Schema)
-    /// One of several; the name stands in an issue's location.
+    /// One of several; the name is a step of an issue's location.
     case union([(name: String, schema: Schema)])
-    /// One of several objects, told apart by `type`; where that is left out, and may be, by which of them fits.
+    /// One of several objects, selected by `type`.
+    ///
+    /// A value without `type` is checked against each of them, or refused where `needsTag` is set.
     case tagged([(tag: String, object: Object)], needsTag: Bool = false)
 
     struct Object: Sendable {
@@ -30,7 +32,7 @@ indirect enum Schema: Sendable {
     }
 }
 
-/// The tools of a conversation, as the API's description has them.
+/// The tools of a conversation, as in the API's description.
 extension Schema {
     static let tool = Schema.tagged(
         [
@@ -82,7 +84,7 @@ extension Schema {
         ], needsTag: true)
 }
 
-/// The requests' bodies, as the API's description has them.
+/// The bodies of the requests, as in the API's description.
 extension Schema {
     static func body(of operation: Operation) -> Schema {
         switch operation {

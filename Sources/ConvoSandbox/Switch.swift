@@ -1,22 +1,29 @@
-/// One switch by its name: what it is for, what it takes, and how it is read and turned.
+/// One field of ``Switches``, by its name on the command line: what it is for, which values it takes, how to read and
+/// set it.
 public struct Switch: Sendable {
+    /// The name in `--set NAME=VALUE` and in `/sandbox/switches`, such as `answer-ms`.
     public let name: String
+    /// What the switch decides, in a phrase without a full stop, for `--help`.
     public let summary: String
-    /// Which of the fifteen open questions about the real server it answers.
+    /// Which of the fifteen numbered open questions about the real server the switch answers; `nil`: none of them.
     public let unknown: Int?
-    /// What it takes, for a person to read.
+    /// The values that the switch takes, for a person to read.
     public let values: String
+    /// Reads the switch, in a form that ``set`` takes.
     public let value: @Sendable (Switches) -> String
-    /// `false`, with nothing changed, for a value that it does not take.
+    /// Sets the switch; returns `false`, with nothing changed, for a value that the switch does not take.
     public let set: @Sendable (inout Switches, String) -> Bool
 
-    /// No wait and no number is larger: a day in milliseconds.
+    /// The largest value of a switch that takes a number; in milliseconds, a day.
     public static let numberLimit = 86_400_000
 
+    /// The switch with a name; `nil` where there is none.
     public static func named(_ name: String) -> Switch? { all.first { $0.name == name } }
 
+    /// All switches, in the order of `--help`.
     public static let all: [Switch] = unknowns + access + speeds + faults
 
+    /// The switches for what is unknown about the real server's behaviour.
     public static let unknowns: [Switch] = [
         choice("restart-history", \.restartHistory, unknown: 1, "what a branch's history holds of the original"),
         choice("client-entry-ids", \.clientEntryIDs, unknown: 2, "what becomes of the ids that inputs bring along"),
@@ -60,6 +67,7 @@ public struct Switch: Sendable {
         number("signed-url-seconds", \.signedURLSeconds, "how long the URL of a new file is good for"),
     ]
 
+    /// The switches that say which keys the sandbox accepts.
     public static let access: [Switch] = [
         Switch(
             name: "keys", summary: "the API keys and whose they are, with commas (none: any key is taken)",
@@ -73,6 +81,7 @@ public struct Switch: Sendable {
             })
     ]
 
+    /// The switches for the server's speed, in milliseconds.
     public static let speeds: [Switch] = [
         number("answer-ms", \.answerMilliseconds, "how long the model thinks"),
         number("delta-ms", \.deltaMilliseconds, "how long it pauses between two events of a stream"),
@@ -82,6 +91,7 @@ public struct Switch: Sendable {
         ),
     ]
 
+    /// A switch for each ``Fault``, which takes a ``FaultRate``, and those for how the faults act.
     public static let faults: [Switch] =
         Fault.allCases.map { fault in
             Switch(
@@ -154,12 +164,16 @@ public struct Switch: Sendable {
     }
 }
 
-/// A switch that cannot be turned as asked.
+/// The reason why a switch cannot be set as asked.
 public enum SwitchError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The text has no `=`.
     case notAnAssignment(String)
+    /// There is no switch with this name.
     case unknown(String)
+    /// The switch does not take this value; `values` are those that it takes.
     case unusable(value: String, name: String, values: String)
 
+    /// The reason in a phrase without a full stop, for `--set` and for the answer of `/sandbox/switches`.
     public var description: String {
         switch self {
         case .notAnAssignment(let text): "'\(text)' is not NAME=VALUE"
@@ -170,16 +184,20 @@ public enum SwitchError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Switches {
-    /// Turns one switch.
+    /// Sets one switch.
     ///
+    /// - Parameters:
+    ///   - name: its ``Switch/name``.
+    ///   - value: one of its ``Switch/values``.
     /// - Throws: ``SwitchError``; nothing is changed then.
     public mutating func set(_ name: String, to value: String) throws(SwitchError) {
         guard let found = Switch.named(name) else { throw .unknown(name) }
         guard found.set(&self, value) else { throw .unusable(value: value, name: name, values: found.values) }
     }
 
-    /// Turns one switch, written `NAME=VALUE`.
+    /// Sets one switch.
     ///
+    /// - Parameter text: `NAME=VALUE`; the value may hold further `=`.
     /// - Throws: ``SwitchError``; nothing is changed then.
     public mutating func set(assignment text: String) throws(SwitchError) {
         let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
