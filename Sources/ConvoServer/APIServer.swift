@@ -8,14 +8,18 @@ import Glibc
 import Darwin
 #endif
 
-/// The API on a socket of this machine.
+/// An HTTP server that offers a service's operations under the API's paths.
 ///
-/// It listens on the loopback address only: what stands behind it is for this machine's own programs.
+/// It listens on the loopback address only, so that no other machine reaches the service.
 public struct APIServer: Sendable {
     private let connections = OpenConnections()
     private let responder: RouterResponder<ExchangeContext>
 
-    /// - Parameter adding: further routes of the service's own, outside of `/v1`.
+    /// Makes a server; it does not listen before ``run(port:onRunning:)``.
+    ///
+    /// - Parameters:
+    ///   - service: carries out the operations.
+    ///   - routes: adds further routes of the service's own, outside of `/v1`.
     public init(
         service: any ConversationsService,
         adding routes: (Router<ExchangeContext>) -> Void = { _ in }
@@ -27,7 +31,12 @@ public struct APIServer: Sendable {
         responder = router.buildResponder()
     }
 
-    /// The server as Hummingbird runs it, for tests without a socket.
+    /// Makes the Hummingbird application that serves the routes; a test can call it without a socket.
+    ///
+    /// - Parameters:
+    ///   - port: the port to listen on; 0 takes a free one.
+    ///   - onRunning: called with the port once the application accepts connections.
+    /// - Returns: the application, which does not run yet.
     public func application(
         port: Int = 0, onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
@@ -42,12 +51,12 @@ public struct APIServer: Sendable {
             logger: logger)
     }
 
-    /// Serves until the task is cancelled; then hangs up on every client.
+    /// Serves until the task is cancelled, then closes every connection and returns.
     ///
     /// - Parameters:
-    ///   - port: 0 takes a free one.
-    ///   - onRunning: told the port once connections are accepted.
-    /// - Throws: whatever keeps the port from being bound.
+    ///   - port: the port to listen on; 0 takes a free one.
+    ///   - onRunning: called with the port once the server accepts connections.
+    /// - Throws: the error that keeps the server from binding the port.
     public func run(port: Int, onRunning: @escaping @Sendable (_ port: Int) async -> Void) async throws {
         let application = application(port: port, onRunning: onRunning)
         try await withTaskCancellationHandler {
@@ -58,15 +67,18 @@ public struct APIServer: Sendable {
     }
 }
 
-/// What a request carries through the server: its connection and its name.
+/// The context of one request: its connection, its ids and the time of its arrival.
 public struct ExchangeContext: RequestContext {
+    /// Hummingbird's own part of the context, with the parameters of the path.
     public var coreContext: CoreRequestContextStorage
     let channel: any Channel
+    /// The id of the request as a dashed UUID, for the headers of the response.
     let correlationID: String
-    /// The same in 32 digits, as the router's errors have it.
+    /// The same id in 32 digits, for the body of the router's errors.
     let requestID: String
     let arrival: ContinuousClock.Instant
 
+    /// Gives the request a new id and notes the time.
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
@@ -76,9 +88,9 @@ public struct ExchangeContext: RequestContext {
     }
 }
 
-/// The time of day in the server's unit.
+/// The system's real-time clock, which may be set back.
 public enum WallClock {
-    /// Microseconds since 1970.
+    /// The current time in microseconds since 1970.
     public static func microseconds() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)

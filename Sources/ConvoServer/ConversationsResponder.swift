@@ -3,15 +3,15 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// The API's routes over a service: which method and path is which operation, and how answers look on the wire.
+/// The API's routes over a service: maps methods and paths to operations, and results to HTTP responses.
 struct ConversationsResponder: Sendable {
-    /// The largest body that is read.
+    /// The largest body in bytes that the server reads; a larger one gets 413.
     static let bodyLimit = 16 << 20
 
     let service: any ConversationsService
     let connections: OpenConnections
 
-    /// A request on its way to the service, and who makes it.
+    /// An authenticated request.
     private struct RoutedRequest {
         let request: Request
         let context: ExchangeContext
@@ -129,11 +129,11 @@ struct ConversationsResponder: Sendable {
         return try JSONText.requestBody(Array(buffer.readableBytesView))
     }
 
-    /// Runs a call that is cancelled when the client hangs up.
+    /// Runs a call, and cancels it when the client closes the connection.
     private func untilClientLeaves(
         _ context: ExchangeContext, _ call: @escaping @Sendable () async throws -> JSONText
     ) async throws -> JSONText {
-        // Cancelled by the connection's end, or with the request by the stopping server; awaited right here.
+        // Cancelled when the connection ends, or with the request when the server stops; awaited below.
         let work = Task { try await call() }
         let watch = connections.whenClosed(context.channel) { work.cancel() }
         defer { connections.forget(watch) }
@@ -148,7 +148,9 @@ struct ConversationsResponder: Sendable {
 extension JSONText {
     fileprivate var asksForStream: Bool { self["stream"]?.bool == true }
 
-    /// The object in a request's body, or what the server says to anything else.
+    /// Reads the object in a request's body.
+    ///
+    /// - Throws: ``ServiceError`` (422) for an empty body and for one that is not a JSON object.
     fileprivate static func requestBody(_ bytes: [UInt8]) throws -> JSONText {
         guard !bytes.isEmpty else {
             throw ServiceError.validation([ValidationIssue("missing", at: ["body"], "Field required", input: .null)])

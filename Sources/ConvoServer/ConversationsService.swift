@@ -1,63 +1,89 @@
 public import ConvoModel
 import HTTPTypes
 
-/// What answers the API's operations. The server around it knows the wire and nothing of conversations.
+/// A service that carries out the API's operations; the server in front of it knows HTTP and nothing of conversations.
 ///
-/// Each request is authenticated first; the operation then learns who asks. A body is any JSON object: what it must hold is the service's to judge. A call whose task is cancelled means
-/// that the client went away, or that the server stops; what becomes of the work is the service's choice too.
+/// The server authenticates each request with ``principal(bearing:)`` and calls one operation for the principal. The
+/// server has read a `body` as a JSON object; the service checks the members. A call whose task is cancelled tells the
+/// service that the client has left or that the server is stopping; the service decides what becomes of the work.
+///
+/// A ``ServiceError`` that an operation throws becomes the response.
 public protocol ConversationsService: Sendable {
-    /// Whose key `token` is; `nil` where the request bears none.
+    /// Finds the principal of a request's key.
     ///
-    /// - Throws: the gateway's refusal.
+    /// - Parameter token: the key; `nil` where the request has none.
+    /// - Returns: the principal on whose behalf the operation is called.
+    /// - Throws: the gateway's refusal, such as 401.
     func principal(bearing token: String?) async throws(ServiceError) -> Principal
 
-    /// An array of conversations.
+    /// `GET /v1/conversations`: returns an array of conversation objects.
     func list(_ query: ListQuery, by principal: Principal) async throws(ServiceError) -> Payload
+    /// `GET /v1/conversations/{id}`: returns the conversation object.
     func get(_ id: RemoteID, by principal: Principal) async throws(ServiceError) -> JSONText
+    /// `GET /v1/conversations/{id}/history`: returns a `conversation.history` object.
     func getHistory(of id: RemoteID, by principal: Principal) async throws(ServiceError) -> Payload
+    /// `GET /v1/conversations/{id}/messages`: returns a `conversation.messages` object.
     func getMessages(of id: RemoteID, by principal: Principal) async throws(ServiceError) -> Payload
+    /// `DELETE /v1/conversations/{id}`: deletes the conversation; the response is 204 without a body.
     func delete(_ id: RemoteID, by principal: Principal) async throws(ServiceError)
 
+    /// `POST /v1/conversations`: starts a conversation, waits for the model and returns a `conversation.response`
+    /// object.
     func start(_ body: JSONText, by principal: Principal) async throws(ServiceError) -> JSONText
+    /// `POST /v1/conversations/{id}`: appends, waits for the model and returns a `conversation.response` object.
     func append(_ body: JSONText, to id: RemoteID, by principal: Principal) async throws(ServiceError) -> JSONText
+    /// `POST /v1/conversations/{id}/restart`: branches, waits for the model and returns a `conversation.response`
+    /// object.
     func restart(_ body: JSONText, of id: RemoteID, by principal: Principal) async throws(ServiceError) -> JSONText
 
-    /// The same three where the body says `"stream": true`. What is thrown here is an ordinary error answer; what
-    /// goes wrong later is told in the stream.
+    /// Starts a conversation where the body has `"stream": true`.
+    ///
+    /// - Parameters:
+    ///   - body: the request's object.
+    ///   - principal: the bearer of the request's key.
+    /// - Returns: the events of the response; a failure after the first event is told in the stream.
+    /// - Throws: the response in place of a stream.
     func startStream(_ body: JSONText, by principal: Principal) async throws(ServiceError) -> ServerEvents
+    /// Appends where the body has `"stream": true`; returns and throws as ``startStream(_:by:)`` does.
     func appendStream(
         _ body: JSONText, to id: RemoteID, by principal: Principal
     ) async throws(ServiceError) -> ServerEvents
+    /// Branches where the body has `"stream": true`; returns and throws as ``startStream(_:by:)`` does.
     func restartStream(
         _ body: JSONText, of id: RemoteID, by principal: Principal
     ) async throws(ServiceError) -> ServerEvents
 
-    /// `GET /v1/users/me`: the user whose key it is.
+    /// `GET /v1/users/me`: returns the user who has the key.
     func getUser(_ principal: Principal) async throws(ServiceError) -> JSONText
-    /// `GET /v1/whoami`: the user or the service account whose key it is.
+    /// `GET /v1/whoami`: returns the user or the service account that has the key.
     func whoAmI(_ principal: Principal) async throws(ServiceError) -> JSONText
 
-    /// The bytes of a generated file.
+    /// `GET /v1/files/{id}/content`: returns the bytes of a generated file.
     func downloadFile(_ id: String, by principal: Principal) async throws(ServiceError) -> [UInt8]
-    /// `{"url"}`: where the file can be had without a key, for so many hours.
+    /// `GET /v1/files/{id}/url`: returns `{"url"}`, under which a client downloads the file without a key for `hours`
+    /// hours.
     func getSignedURL(of id: String, hours: Int, by principal: Principal) async throws(ServiceError) -> JSONText
-    /// `{"id", "object", "deleted"}`
+    /// `DELETE /v1/files/{id}`: deletes the file and returns `{"id", "object", "deleted"}`.
     func deleteFile(_ id: String, by principal: Principal) async throws(ServiceError) -> JSONText
 }
 
-/// Who bears a key: a user or a service account, in a workspace of an organization.
+/// The bearer of a key: a user or a service account, in a workspace of an organization.
 ///
-/// The names are the server's own words for them; a service makes its ids of them.
+/// A principal has names only; a service derives the ids from them.
 public struct Principal: Hashable, Sendable {
-    /// A name that begins so is a service account's.
+    /// The beginning of ``user`` where the principal is a service account.
     public static let serviceAccountPrefix = "service:"
 
+    /// The name of the user, or ``serviceAccountPrefix`` and the name of the service account.
     public let user: String
+    /// The name of the workspace to which the key belongs.
     public let workspace: String
+    /// The name of the organization to which the workspace belongs.
     public let organization: String
-    /// The key's name, which is not the key.
+    /// The name of the key, which is not the key itself.
     public let keyName: String
 
+    /// Makes a principal; the default is the one of a service that accepts any key.
     public init(
         user: String = "sandbox", workspace: String = "default", organization: String = "sandbox",
         keyName: String = "key 1"
@@ -68,12 +94,16 @@ public struct Principal: Hashable, Sendable {
         self.keyName = keyName
     }
 
+    /// Whether the key is a service account's, behind which there is no user.
     public var isServiceAccount: Bool { user.hasPrefix(Principal.serviceAccountPrefix) }
 }
 
-/// What a request says of who makes it.
+/// The credentials in a request's headers.
 enum Credentials {
-    /// The key: a bearer token, or `x-api-key`, which the description of `/v1/users/me` and `/v1/whoami` names.
+    /// The key in a request; `nil` where there is none.
+    ///
+    /// It is a bearer token, or the value of `x-api-key`, which the API's description names for `/v1/users/me` and
+    /// `/v1/whoami`; an `Authorization` header of another scheme hides the latter.
     static func token(in headers: HTTPFields) -> String? {
         if let header = headers[.authorization] {
             let parts = header.split(separator: " ", omittingEmptySubsequences: true)
@@ -84,12 +114,14 @@ enum Credentials {
     }
 }
 
-/// The body of an answer that should be JSON.
+/// The body of a response that should be JSON.
 public enum Payload: Hashable, Sendable {
+    /// A body that is JSON.
     case json(JSONText)
-    /// Bytes that JSON does not allow, or that nest deeper than ``JSONText`` does, as a faulty server sends them.
+    /// A body as a faulty server sends it: one that JSON does not allow, or that nests deeper than ``JSONText`` does.
     case bytes([UInt8])
 
+    /// The bytes of the body; those of ``bytes(_:)`` need not be UTF-8.
     public var utf8: [UInt8] {
         switch self {
         case .json(let json): Array(json.text.utf8)
@@ -98,21 +130,25 @@ public enum Payload: Hashable, Sendable {
     }
 }
 
-/// One server-sent event of a streamed answer.
+/// One server-sent event of a streamed response.
 public struct ServerEvent: Hashable, Sendable {
-    /// The `event:` line, and `type` in the data: the same word in every recorded stream.
+    /// The value of the `event:` line; in every recorded stream, the `type` in the data is the same.
     public let type: String
+    /// The value of the `data:` line.
     public let data: JSONText
 
+    /// Makes an event; `type` is not written into `data`.
     public init(_ type: String, data: JSONText) {
         self.type = type
         self.data = data
     }
 
-    /// As it goes over the wire: LF, one line of data, an empty line; no `id:`, no `retry:`.
+    /// The event as it is sent: an `event:` line, one `data:` line and an empty line, each ended by LF.
     public var framed: String { "event: \(type)\ndata: \(data.text)\n\n" }
 }
 
-/// The events of one answer, in order. Ending without `conversation.response.done` is a cut stream; throwing
-/// ``ServiceError/connectionReset`` is one that breaks. Dropping the sequence tells the service that the client left.
+/// The events of one response, in order.
+///
+/// A service ends the sequence without `conversation.response.done` to cut the stream, and throws
+/// ``ServiceError/connectionReset`` to reset the connection. The server drops the sequence when the client leaves.
 public typealias ServerEvents = AsyncThrowingStream<ServerEvent, any Error>

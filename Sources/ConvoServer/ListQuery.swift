@@ -1,23 +1,33 @@
 public import ConvoModel
 
-/// The query of a list request, read as far as its form goes.
+/// The query of a list request.
+///
+/// Its values have the right types; the service checks their ranges.
 public struct ListQuery: Hashable, Sendable {
+    /// `page`, counted from 0.
     public var page: Int
+    /// `page_size`: the number of conversations on a page.
     public var pageSize: Int
-    /// What the filter must match: an object.
+    /// `metadata`: a JSON object that the metadata of the listed conversations must match; `nil`: no filter.
     public var metadata: JSONText?
 
+    /// The `page_size` of a request that names none.
     public static let defaultPageSize = 100
 
+    /// Makes a query of its values, by default the one for the first page.
     public init(page: Int = 0, pageSize: Int = ListQuery.defaultPageSize, metadata: JSONText? = nil) {
         self.page = page
         self.pageSize = pageSize
         self.metadata = metadata
     }
 
-    /// Reads the parameters' texts.
+    /// Reads the parameters of a request; `nil` stands for a parameter that is missing.
     ///
-    /// - Throws: ``ServiceError`` (422) for a page that is no integer and for metadata that is no JSON object.
+    /// - Parameters:
+    ///   - page: the value of `page`, without percent-encoding.
+    ///   - pageSize: the value of `page_size`, without percent-encoding.
+    ///   - metadata: the value of `metadata`, without percent-encoding: a JSON object, or `null` for no filter.
+    /// - Throws: ``ServiceError`` (422) for a page or a size that is not an integer, and for metadata of another kind.
     public init(page: String?, pageSize: String?, metadata: String?) throws(ServiceError) {
         self.page = try ListQuery.integer(page, named: "page") ?? 0
         self.pageSize = try ListQuery.integer(pageSize, named: "page_size") ?? ListQuery.defaultPageSize
@@ -59,7 +69,7 @@ struct SignedURLQuery {
 
     /// Reads `expiry`, in hours.
     ///
-    /// - Throws: ``ServiceError`` (422) for no integer, and for one out of range.
+    /// - Throws: ``ServiceError`` (422) for a text that is not an integer, and for an integer out of range.
     init(expiry text: String) throws(ServiceError) {
         guard let value = Int(text) else {
             throw .validation([

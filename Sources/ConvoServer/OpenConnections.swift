@@ -20,7 +20,7 @@ final class OpenConnections: Sendable {
         var isHungUp = false
     }
 
-    /// What ``forget(_:)`` takes back.
+    /// The registration of an action, which ``forget(_:)`` removes.
     struct Watch: Sendable {
         fileprivate let connection: ObjectIdentifier
         fileprivate let number: Int
@@ -41,7 +41,12 @@ final class OpenConnections: Sendable {
         for watcher in connection?.watchers.values.map({ $0 }) ?? [] { watcher() }
     }
 
-    /// Calls `action` once when the client leaves; at once if it has left. `nil` where there is nothing to forget.
+    /// Calls an action once when the client leaves, or at once if it has left already.
+    ///
+    /// - Parameters:
+    ///   - channel: the client's connection.
+    ///   - action: called on the connection's event loop, or on the caller's thread; must not block.
+    /// - Returns: the registration, to be removed with ``forget(_:)``; `nil` where the connection is not open.
     func whenClosed(_ channel: any Channel, do action: @escaping @Sendable () -> Void) -> Watch? {
         let watch = state.withLock { state -> Watch? in
             let id = ObjectIdentifier(channel)
@@ -54,19 +59,21 @@ final class OpenConnections: Sendable {
         return watch
     }
 
+    /// Removes the registration of an action, which is then not called any more.
     func forget(_ watch: Watch?) {
         guard let watch else { return }
         _ = state.withLock { $0.connections[watch.connection]?.watchers.removeValue(forKey: watch.number) }
     }
 
-    /// Closes the connection with a TCP reset: the client sees an error where it waits for an answer.
+    /// Closes the connection with a TCP reset, so that the client sees an error in place of a response.
     func reset(_ channel: any Channel) async {
         guard state.withLock({ $0.connections[ObjectIdentifier(channel)] != nil }) else { return }
-        // A lingering time of zero makes close() send RST and drop what is not yet sent, man 7 socket.
+        // A linger time of zero makes close() send RST and drop what is not yet sent, man 7 socket.
         try? await (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0)).get()
         try? await channel.close().get()
     }
 
+    /// Closes all connections, and from now on each new one as soon as it is opened.
     func hangUp() {
         let channels = state.withLock { state in
             state.isHungUp = true
@@ -76,10 +83,10 @@ final class OpenConnections: Sendable {
     }
 }
 
-/// Tells ``OpenConnections`` of one connection's beginning and end.
+/// Reports the beginning and the end of a connection to ``OpenConnections``.
 ///
-/// A client that closes its side is taken to have left: it is what cancelled HTTP clients do, and what proxies take
-/// it for.
+/// It closes a connection whose client has closed its side: HTTP clients do that when they cancel a request, and
+/// proxies treat it as such.
 final class ConnectionWatcher: ChannelInboundHandler, RemovableChannelHandler, Sendable {
     typealias InboundIn = NIOAny
 

@@ -2,35 +2,37 @@ public import ConvoModel
 import HTTPTypes
 import Hummingbird
 
-/// Why a service does not give what was asked for, in one of the shapes that the real API uses.
+/// A response in place of a result, in one of the shapes that the real API uses, or none at all.
 public enum ServiceError: Error, Hashable, Sendable {
-    /// An answer with a status that is no success.
-    ///
-    /// - Parameter headers: by their names, beside the content type.
+    /// The API answers with an error status; `headers` are those beside the content type and the gateway's own.
     case answer(status: Int, Shape, headers: [String: String] = [:])
-    /// An answer of something that stands in the way of the API: without the gateway's headers.
+    /// Something between the client and the API answers, such as a portal or a proxy: without the gateway's headers.
     case intercepted(status: Int, Shape, headers: [String: String] = [:])
-    /// No answer at all: the connection is reset.
+    /// The server resets the connection and does not answer.
     case connectionReset
 
+    /// The form of an error's body, and with it the content type.
     public enum Shape: Hashable, Sendable {
-        /// `{"detail":"…"}`: the gateway's word on credentials and routes.
+        /// `{"detail":"…"}`, as the gateway answers about credentials and routes.
         case detail(String)
         /// `{"object":"Error","message":"…","type":"invalid_request_error","code":3000}`
         case business(message: String, code: Int)
-        /// The same with an array for a message, once more as `detail`, and code 3001.
+        /// As ``business(message:code:)``, with the array of issues as `message` and as `detail`, and code 3001.
         case validation([ValidationIssue])
         /// `{"object":"error","message":"…","type":"rate_limited","param":null,"code":"1300","raw_status_code":429}`
         case gateway(message: String, type: String, code: String, rawStatus: Int)
-        /// `{"message":"no Route matched with those values","request_id":"<32 hex>"}`: the router's own word.
+        /// `{"message":"no Route matched with those values","request_id":"<32 hex>"}`, as the router itself answers.
         case router(message: String)
+        /// Plain text, as the proxy in front of the API answers with 502 and 503.
         case plainText(String)
+        /// A page of HTML, as portals and proxies answer.
         case html(String)
     }
 
-    /// The code of every refusal of a request's form.
+    /// The `code` of the refusal of a request's form, which has the status 422 as a rule.
     public static let validationCode = 3001
 
+    /// An error of the service in the shape ``Shape/business(message:code:)``.
     public static func business(_ status: Int, code: Int, _ message: String) -> ServiceError {
         .answer(status: status, .business(message: message, code: code))
     }
@@ -39,12 +41,12 @@ public enum ServiceError: Error, Hashable, Sendable {
     public static let noRoute = ServiceError.answer(
         status: 404, .router(message: "no Route matched with those values"))
 
-    /// 422 with what is wrong with the request, place by place.
+    /// 422 with an issue for each value of the request that has a wrong form.
     public static func validation(_ issues: [ValidationIssue]) -> ServiceError {
         .answer(status: 422, .validation(issues))
     }
 
-    /// 422 for a rule between fields, which the server words itself.
+    /// 422 for a request that breaks a rule between fields; the body has a message in place of issues.
     public static func invalid(_ message: String) -> ServiceError {
         .business(422, code: validationCode, message)
     }
@@ -60,7 +62,10 @@ extension ServiceError.Shape {
         }
     }
 
-    /// - Parameter requestID: the exchange's name, which the router repeats.
+    /// The body of the response.
+    ///
+    /// - Parameter requestID: the request's id in 32 digits, which the router's errors repeat.
+    /// - Returns: JSON, plain text or HTML.
     func text(requestID: String) -> String {
         switch self {
         case .detail(let detail): JSONText.object(["detail": .string(detail)]).text + "\n"
@@ -89,14 +94,18 @@ extension ServiceError.Shape {
     }
 }
 
-/// One thing that is wrong with a request's form, worded the way pydantic words it.
+/// One error in a request's form, with pydantic's type and wording.
 public struct ValidationIssue: Hashable, Sendable {
-    /// A step on the way from the request to the wrong value.
+    /// A step of the path from the request to the wrong value.
     public enum Step: Hashable, Sendable, ExpressibleByStringLiteral, ExpressibleByIntegerLiteral {
+        /// A part of the request (`body`, `query`), a member of an object, or an alternative of a union.
         case name(String)
+        /// An index in an array, from 0, or the offset of a syntax error in the body.
         case index(Int)
 
+        /// Makes a ``name(_:)``.
         public init(stringLiteral value: String) { self = .name(value) }
+        /// Makes an ``index(_:)``.
         public init(integerLiteral value: Int) { self = .index(value) }
 
         fileprivate var json: JSONText {
@@ -107,12 +116,18 @@ public struct ValidationIssue: Hashable, Sendable {
         }
     }
 
+    /// `type`: pydantic's name for the kind of error, such as `missing` or `extra_forbidden`.
     public let type: String
+    /// `loc`: the path to the wrong value.
     public let location: [Step]
+    /// `msg`: the error in words, such as `Field required`.
     public let message: String
+    /// `input`: the wrong value, or the object that lacks one.
     public let input: JSONText
+    /// `ctx`: an object with the values that the message mentions; `nil` where there are none.
     public let context: JSONText?
 
+    /// Makes an issue of its parts.
     public init(_ type: String, at location: [Step], _ message: String, input: JSONText, context: JSONText? = nil) {
         self.type = type
         self.location = location
@@ -121,6 +136,7 @@ public struct ValidationIssue: Hashable, Sendable {
         self.context = context
     }
 
+    /// `{"type", "loc", "msg", "input"}`, and `"ctx"` where there is a context.
     public var json: JSONText {
         .object([
             "type": .string(type), "loc": .array(location.map(\.json)), "msg": .string(message), "input": input,
@@ -129,7 +145,8 @@ public struct ValidationIssue: Hashable, Sendable {
     }
 }
 
-/// The gateway's answer where no route leads further, and a service's where it has no such operation.
+/// Gives the router's errors the API's form: the gateway's 404 for a path that leads to no service, and
+/// `{"detail":"…"}` for a path of a service that has no such operation.
 struct RouteErrors: RouterMiddleware {
     typealias Context = ExchangeContext
 
@@ -148,7 +165,7 @@ struct RouteErrors: RouterMiddleware {
         }
     }
 
-    /// Whether the gateway sends the path on: a service behind it then says itself what it does not know.
+    /// Whether the gateway passes the path on to a service, which then answers what it does not know itself.
     private static func leadsToService(_ path: String) -> Bool {
         ["/v1/conversations", "/v1/files"].contains { path == $0 || path.hasPrefix($0 + "/") }
     }

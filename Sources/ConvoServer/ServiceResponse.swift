@@ -3,12 +3,13 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// What an operation gave, before it becomes a response.
+/// The result of an operation, and how it becomes a response.
 enum ServiceResponse: Sendable {
     case json(JSONText)
     case payload(Payload)
-    /// A file's bytes, in chunks and without their length, as recorded.
+    /// A file's bytes; the response is chunked and has no `Content-Length`, as recorded ones.
     case file([UInt8])
+    /// 204 without a body.
     case nothing
     case events(ServerEvents)
 
@@ -46,14 +47,16 @@ enum ServiceResponse: Sendable {
         }
     }
 
-    /// One write per event. Whatever ends this early (a client that left, a stopping server) drops the sequence, and
-    /// the service hears of it at once, though it may have nothing to write for a while.
+    /// Writes each event by itself.
+    ///
+    /// A task of its own reads the service's events, so that the sequence is dropped as soon as the client leaves or
+    /// the server stops, even while the service has nothing to send.
     private static func body(
         of source: ServerEvents, connections: OpenConnections, context: ExchangeContext
     ) -> ResponseBody {
         ResponseBody { writer in
             let (events, relay) = ServerEvents.makeStream()
-            // Cancelled by the connection's end, or by this body's.
+            // Cancelled when the connection ends, or when this body does.
             let pump = Task {
                 do {
                     for try await event in source { relay.yield(event) }
@@ -85,7 +88,7 @@ extension ServiceError {
             return shape.response(status, headers, context).throughGateway(context)
         case .intercepted(let status, let shape, let headers): return shape.response(status, headers, context)
         case .connectionReset:
-            // The connection is gone already; this is what a client without one gets (a test of the routes alone).
+            // The connection is closed already; only a test that calls the routes without a socket gets this.
             return Response(status: .badGateway)
         }
     }
@@ -102,10 +105,10 @@ extension ServiceError.Shape {
 }
 
 extension Response {
-    /// Tokens per minute that a workspace may use, as the headers say it.
+    /// The workspace's limit in tokens per minute that the headers name.
     private static let tokenLimit = 500_000
 
-    /// The same with the headers that the gateway puts on every answer, as recorded.
+    /// The response with the headers that the gateway adds to every response, as recorded.
     func throughGateway(_ context: ExchangeContext) -> Response {
         var response = self
         response.headers[.correlationID] = context.correlationID
@@ -134,6 +137,6 @@ extension HTTPField.Name {
     fileprivate static let tokenLimit = known("x-ratelimit-limit-tokens-minute")
     fileprivate static let tokensRemaining = known("x-ratelimit-remaining-tokens-minute")
 
-    /// For names that are spelled right here; one that is not would be lost, not trap.
+    /// The field with a name from this file; an invalid name becomes `Server` rather than a trap.
     private static func known(_ name: String) -> HTTPField.Name { HTTPField.Name(name) ?? .server }
 }

@@ -1,9 +1,11 @@
-/// An identifier that begins with its moment: RFC 9562, version 7.
+/// A UUID of version 7 (RFC 9562), which begins with its time of creation.
 public struct UUIDv7: Hashable, Sendable {
-    /// 32 lowercase hexadecimal digits, as the API's ids carry them.
+    /// The 32 lowercase hexadecimal digits, without dashes, as in the API's ids.
     public let hex: String
 
-    /// - Parameter microseconds: since 1970; the id keeps the milliseconds.
+    /// Makes a UUID of a time and 74 random bits.
+    ///
+    /// - Parameter microseconds: the time in microseconds since 1970; the UUID keeps the milliseconds.
     public init(microseconds: Int64) {
         let milliseconds = UInt64(max(0, microseconds / 1000)) & 0xFFFF_FFFF_FFFF
         let high = milliseconds << 16 | 0x7000 | UInt64.random(in: 0...0xFFF)
@@ -11,7 +13,7 @@ public struct UUIDv7: Hashable, Sendable {
         hex = UUIDv7.digits(high) + UUIDv7.digits(low)
     }
 
-    /// The same with dashes: `8-4-4-4-12`.
+    /// The digits with dashes, in groups of 8, 4, 4, 4 and 12.
     public var dashed: String {
         var rest = hex[...]
         let groups = [8, 4, 4, 4, 12].map { length in
