@@ -4,16 +4,24 @@ import ConvoModel
 import ConvoTerminal
 import Glibc
 
-/// How a command that threw ends: what it prints where, and its exit code.
+/// The end of a command that threw: what the process prints, where, and its exit code.
 enum CommandResult: Equatable {
-    /// Help or the version: what the person asked for.
+    /// Help or the version, which the person asked for: on standard output, with exit code 0.
     case answer(String)
+    /// The arguments are wrong.
     case usage(String, hint: String? = nil, asJSON: Bool)
+    /// The command failed.
     case failure(CLIError, asJSON: Bool)
-    /// Everything was said already.
+    /// The command has printed everything itself.
     case silent(code: Int32)
+    /// The process that reads standard output has closed it.
     case readerGone
 
+    /// Decides how the process ends after an error.
+    ///
+    /// - Parameters:
+    ///   - error: what the command, the parser or a check threw.
+    ///   - arguments: the process's arguments without its name; a `--json` before `--` makes errors JSON.
     init(of error: any Error, arguments: [String]) {
         let asJSON = arguments.prefix { $0 != "--" }.contains("--json")
         if let failure = CLIError(error) {
@@ -40,6 +48,7 @@ enum CommandResult: Equatable {
         "If \"\(option.prefix(40))\" is meant as text, put -- before it, behind all options: … -- 'text'"
     }
 
+    /// Prints the result and ends the process.
     func happen() -> Never {
         let ansi = TerminalDevice.standardError.ansi { name in getenv(name).map { String(cString: $0) } }
         switch self {
@@ -59,13 +68,13 @@ enum CommandResult: Equatable {
         case .silent(let code):
             exit(code)
         case .readerGone:
-            // As if the signal had not been ignored: nobody reads a message either.
+            // The process ends by the signal, as if it did not ignore it; a message would have no reader either.
             signal(SIGPIPE, SIG_DFL)
             raise(SIGPIPE)
             exit(128 + SIGPIPE)
         }
     }
 
-    /// Standard error may be closed too: then there is nobody to tell.
+    /// Writes to standard error; where that is closed too, the message is lost.
     private func say(_ text: String) { try? TerminalDevice.standardError.write(text + "\n") }
 }

@@ -2,9 +2,9 @@ import ConvoModel
 import ConvoTerminal
 import Glibc
 
-/// Where a verb's answer goes: JSON for programs, lines for people.
+/// Prints the result of a verb: JSON for programs, lines for people.
 struct Console {
-    /// Variables that no program started from here inherits.
+    /// The environment variables that the pager does not inherit.
     private static let secrets = ["MISTRAL_API_KEY"]
 
     let asJSON: Bool
@@ -12,31 +12,32 @@ struct Console {
 
     init(asJSON: Bool) { self.asJSON = asJSON }
 
-    /// How the answer is laid out for the terminal that is there.
+    /// The layout for standard output as it is now.
     var style: OutputStyle {
         OutputStyle(
             ansi: device.ansi(environment: Console.variable), width: device.width, times: LocalTimeFormatter.here())
     }
 
-    /// Prints the one form or the other; only the form that is asked for is made.
+    /// Prints a result to standard output, as JSON or as lines; makes only the form that it prints.
     func print(json: @autoclosure () -> JSONText, lines: (OutputStyle) -> [String]) throws {
         try asJSON ? write(json()) : write(lines(style))
     }
 
-    /// The same for what may be longer than a screen.
+    /// Prints a result that may be longer than a screen: lines go through a pager, JSON does not.
     func page(json: @autoclosure () -> JSONText, lines: (OutputStyle) -> [String]) throws {
         guard !asJSON else { return try write(json()) }
         let text = lines(style).map { $0 + "\n" }.joined()
         try Pager(device: device, environment: Console.variable).show(text, hiding: Console.secrets)
     }
 
-    /// Says something beside the answer, on standard error.
+    /// Prints a line beside the result, to standard error.
     func note(_ text: String) throws {
         let device = TerminalDevice.standardError
         try device.write(device.ansi(environment: Console.variable).faint(text.sanitised(.line)) + "\n")
     }
 
-    /// Does what may take long, and says so on standard error while it does. With `--json` only errors stand there.
+    /// Does work that may take long, with notices on standard error (``WaitNotice``); without them under `--json`,
+    /// where standard error has only errors.
     func whileWaiting<Value>(for subject: String, _ work: () async throws -> Value) async throws -> Value {
         guard !asJSON else { return try await work() }
         return try await WaitNotice("Still waiting for \(subject)") { try? note($0) }.during(work)
@@ -54,15 +55,16 @@ struct Console {
     private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
 }
 
-/// What the people's form of an answer depends on, as a value.
+/// Everything that the layout of a result for people depends on.
 struct OutputStyle: Sendable {
     let ansi: ANSIStyle
-    /// The terminal's columns; `nil` where there is none.
+    /// The terminal's width in columns; `nil` where standard output is not a terminal, or one that does not tell.
     let width: Int?
     let times: LocalTimeFormatter
 
-    /// The columns that running text takes: wider lines are hard to read.
+    /// The width of running text, in columns.
     var textWidth: Int { min(width ?? OutputStyle.comfortableWidth, OutputStyle.comfortableWidth) }
 
+    /// The largest width of running text, in columns; longer lines are hard to read.
     static let comfortableWidth = 100
 }

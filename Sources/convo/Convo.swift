@@ -25,7 +25,7 @@ struct Convo: ParsableCommand {
         ])
 
     static func main() async {
-        // A reader that goes away is an error of `write`, not the end of the process.
+        // Where the reader of standard output goes away, `write` then fails; the signal would end the process.
         signal(SIGPIPE, SIG_IGN)
         let arguments = DashedTexts.separated(Array(CommandLine.arguments.dropFirst()))
         do {
@@ -38,10 +38,15 @@ struct Convo: ParsableCommand {
         }
     }
 
-    /// The verb that is asked for, where its name stands first and its own arguments are all there is to read.
+    /// Parses the arguments of the verb whose name comes first, without the other verbs.
     ///
-    /// The whole tree of verbs takes longer to make than the database to read; nor does this ask the runtime what
-    /// protocols a type conforms to, which it answers by going through all there are.
+    /// This exists for speed: making the whole tree of verbs takes longer than reading the database. For the same
+    /// reason there is no dynamic cast to a protocol in it, for which the runtime would search all conformances of the
+    /// process.
+    ///
+    /// - Parameter arguments: the process's arguments without its name.
+    /// - Returns: the verb; `nil` where the whole tree must parse the arguments: a verb with subcommands, help, an
+    ///   error.
     static func verb(_ arguments: [String]) -> (any Verb)? {
         guard let name = arguments.first else { return nil }
         for verbs in [reading, writing, delivering] {

@@ -1,13 +1,15 @@
-/// Texts that begin with a dash, told from options before the parser sees them.
+/// Tells texts that begin with a dash from options, before the parser reads the arguments.
 ///
-/// `"- buy milk"` has a blank in it, which no option has before its `=`; and `-milk` is how a search leaves a word out. The
-/// parser takes both for options that it does not know. So they are put behind `--`, together with the other arguments that
-/// are no options, in their order.
+/// `"- buy milk"` is a text because of its blank, which no option has before its `=`; and `-milk` excludes a word from
+/// a search. The parser would report both as unknown options. So these texts, and all other arguments that are not
+/// options, are moved behind `--`, in their order.
 enum DashedTexts {
-    /// The verbs that take texts. A query's words may begin with a dash, blank or not.
+    /// The verbs that take texts; the words of a query may begin with a dash even where they contain no blank.
     private static let verbs = [["start"], ["append"], ["restart"], ["outbox", "edit"], ["search"]]
 
-    /// Every option that these verbs know; `true` for those that take a value. A test compares it with the parser's own.
+    /// Every option of these verbs; `true` for those that take a value.
+    ///
+    /// A test compares the table with the parser's own.
     static let options: [String: Bool] = [
         "--agent": true, "--agent-version": true, "--completion-args": true, "--config": true, "--confirm": true,
         "--database": true, "--description": true, "--from": true, "--function-result": true, "--guardrails": true,
@@ -16,12 +18,12 @@ enum DashedTexts {
         "--server-url": true, "--sort": true, "--store": false, "--stream": false, "--tools": true, "--version": false,
         "--wait": false, "-h": false,
     ]
-    /// The parser's own, which it takes for any verb.
+    /// The parser's own options, which it accepts for every verb.
     private static let hidden = [
         "-help", "--help-hidden", "-help-hidden", "--generate-completion-script", "--experimental-dump-help",
     ]
 
-    /// The same arguments, as the parser reads them the way a person means them.
+    /// The arguments in an order in which the parser takes texts with a dash for texts; unchanged where there are none.
     static func separated(_ arguments: [String]) -> [String] {
         guard arguments.contains(where: isDashed), let verb = verb(of: arguments) else { return arguments }
         let isSearch = verb == ["search"]
@@ -41,7 +43,7 @@ enum DashedTexts {
                     continue
                 }
                 rest.removeFirst()
-                // Such a value is joined to its option: the parser would take it for the next one.
+                // The parser would take such a value for the next option, so it is joined to its own with `=`.
                 guard isText(value) else {
                     given += [argument, value]
                     continue
@@ -58,7 +60,9 @@ enum DashedTexts {
         return isChanged ? verb + given + ["--"] + texts + rest : arguments
     }
 
-    /// The first argument that the parser must take for an option and that is none; `nil` where there is none, or where the
+    /// The first argument that the parser takes for an option although there is no such option.
+    ///
+    /// It is `nil` where there is no such argument, where one of the parser's own options comes first, and where the
     /// verb takes no text.
     static func unknownOption(in arguments: [String]) -> String? {
         guard let verb = verb(of: arguments) else { return nil }
@@ -75,10 +79,10 @@ enum DashedTexts {
         verbs.first { arguments.starts(with: $0) }
     }
 
-    /// A dash alone is standard input.
+    /// Whether an argument begins with a dash, and is not the `-` that stands for standard input.
     private static func isDashed(_ argument: String) -> Bool { argument.hasPrefix("-") && argument != "-" }
 
-    /// Whether an option takes the argument behind it as its value; `nil` for what is no option.
+    /// Whether an option takes the argument behind it as its value; `nil` for an argument that is not a known option.
     private static func takesValue(_ argument: String) -> Bool? {
         guard let equals = argument.firstIndex(of: "=") else { return options[argument] }
         return options[String(argument[..<equals])] == true ? false : nil

@@ -2,12 +2,13 @@ import ConvoModel
 import ConvoTerminal
 import Glibc
 
-/// How times are said: seen from now, in the person's own time zone.
+/// Formats times relative to now, in the person's own time zone.
 struct LocalTimeFormatter: Sendable {
     let now: Timestamp
     /// The offset from UTC in force at a moment, in seconds.
     let offset: @Sendable (Timestamp) -> Int64
 
+    /// A formatter with the system's clock, to the second, and the process's time zone.
     static func here() -> LocalTimeFormatter {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
@@ -19,21 +20,23 @@ struct LocalTimeFormatter: Sendable {
         }
     }
 
-    /// `2026-10-05 14:45`; a text that is no time as it is.
+    /// `2026-10-05 14:45`; a text that is not a time is returned as it is.
     func dateAndTime(_ text: String) -> String {
         guard let moment = Timestamp(lenient: text) else { return text }
         let local = local(moment)
         return local.prefix(10) + " " + local.dropFirst(11).prefix(5)
     }
 
-    /// `5 min ago`, or the date.
+    /// `5 min ago`, or the date; a text that is not a time is returned as it is.
     func ago(_ text: String) -> String {
         guard let moment = Timestamp(lenient: text) else { return text }
         return RelativeTime.text(
             moment.microseconds, now: now.microseconds, date: String(dateAndTime(text).prefix(10)))
     }
 
-    /// A moment ahead: `14:05 (10 min)`, or `14:05:07 (7 s)` where it is close, with the date where that is another one.
+    /// The time at the end of a wait: `14:05 (10 min)`, or `14:05:07 (7 s)` under two minutes.
+    ///
+    /// The date stands before it where it is not today's. A wait over a year counts as a year.
     func time(in wait: Duration) -> String {
         let (seconds, fraction) = wait.components
         let rounded = min(seconds + (fraction > 0 ? 1 : 0), LocalTimeFormatter.longestWait)
@@ -50,7 +53,7 @@ struct LocalTimeFormatter: Sendable {
         return "\(date)\(time) (\(distance))"
     }
 
-    /// A year.
+    /// A year, in seconds.
     private static let longestWait: Int64 = 365 * 86_400
 
     private func local(_ moment: Timestamp) -> String {

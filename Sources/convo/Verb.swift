@@ -4,36 +4,41 @@ import ConvoStore
 import ConvoSync
 import ConvoTerminal
 
-/// What `convo` does when it is called with a name.
+/// A command of `convo`, such as `convo list`.
 protocol Verb: ParsableCommand {
-    /// Does what was asked for.
+    /// Runs the command with the arguments that were parsed into it.
     func perform() async throws
 }
 
 extension Verb {
-    /// Waits for nothing, unless the verb says otherwise.
+    /// Runs a command that does not need `async`.
     func perform() async throws {
         var command = self
         try command.run()
     }
 
-    /// The verb with its arguments, read without the other verbs'; `nil` where that is not enough: for help, for a
-    /// completion script, and where something is wrong.
+    /// Parses the arguments of this verb alone.
+    ///
+    /// - Parameter arguments: the arguments behind the verb's name.
+    /// - Returns: the verb; `nil` for help, for a completion script and for arguments that are wrong, which the whole
+    ///   tree of verbs must parse.
     static func reading(_ arguments: [String]) -> Self? {
         (try? parseAsRoot(arguments)) as? Self
     }
 }
 
 extension CommandConfiguration {
-    /// A verb's configuration. It states the verb's name, because the parser takes long to derive one from the type's, and
-    /// the command that the verb belongs to, because the parser would otherwise look for requests of completion scripts.
+    /// A verb's configuration, made so that the parser starts quickly.
+    ///
+    /// It states the verb's name, because the parser takes long to derive one from the type's, and the command that the
+    /// verb belongs to, because the parser would otherwise look for requests of completion scripts.
     static func verb(_ name: String, abstract: String, discussion: String = "") -> CommandConfiguration {
         CommandConfiguration(
             commandName: name, _superCommandName: "convo", abstract: abstract, discussion: discussion)
     }
 }
 
-/// What every verb takes.
+/// The options that every verb takes.
 struct CommonOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The settings below [profile.NAME] in the config file.", valueName: "name"))
     var profile: String?
@@ -58,7 +63,7 @@ struct CommonOptions: ParsableArguments {
 
     func store() throws -> Store { try Store(path: settings().database) }
 
-    /// What needs a server, and thereby a key.
+    /// Makes a sync engine; unlike the store it needs the API key.
     func engine(for store: Store) throws -> SyncEngine {
         try SyncEngine(settings: settings(), environment: .ofThisProcess(), store: store)
     }
@@ -66,9 +71,9 @@ struct CommonOptions: ParsableArguments {
     var console: Console { Console(asJSON: json) }
 }
 
-/// What the process was started with.
+/// Checks of the process's arguments.
 enum Arguments {
-    /// Swift repairs what is no UTF-8, and a message would be another one than was written.
+    /// Refuses arguments that are not UTF-8, because Swift replaces the wrong bytes and would change a message.
     ///
     /// - Throws: ``CLIError`` naming the first such argument.
     static func check() throws(CLIError) {
@@ -82,7 +87,9 @@ enum Arguments {
         }
     }
 
-    /// The verb that there is none of, where that is what is wrong; the parser would complain of what follows it.
+    /// The first argument, where it stands in a verb's place and is not one; `nil` otherwise.
+    ///
+    /// The parser itself would report the arguments that follow it.
     static func unknownVerb(in arguments: [String]) -> String? {
         let configuration = Convo.configuration
         let verbs = configuration.subcommands + configuration.groupedSubcommands.flatMap(\.subcommands)
@@ -93,8 +100,10 @@ enum Arguments {
     }
 }
 
-/// What a verb is about. An argument of its own in each verb, not a group: the parser asks the runtime five questions
-/// about a group, each of them a walk through all conformances that there are.
+/// The help of arguments that several verbs have.
+///
+/// Each verb declares such an argument itself rather than in a group of options: for a group the parser makes five
+/// dynamic casts, and for each the runtime searches all protocol conformances of the process.
 extension ArgumentHelp {
     static let conversation: ArgumentHelp =
         "Its local id or its id on the server, or a beginning of one that no other shares."

@@ -2,13 +2,17 @@ import ConvoModel
 import ConvoSync
 import Synchronization
 
-/// Says what a verb waits for, whenever nothing was said for ten seconds: also where standard error is no terminal.
+/// Prints what a verb waits for, after each ten seconds in which it printed nothing.
+///
+/// It does so even where standard error is not a terminal.
 final class WaitNotice: Sendable {
+    /// How long a verb prints nothing before a notice is due.
     static let silence = Duration.seconds(10)
 
     private struct State {
         var subject: String
         let start: Timestamp
+        /// When the person last saw something.
         var lastWord: Timestamp
     }
 
@@ -16,9 +20,12 @@ final class WaitNotice: Sendable {
     private let say: @Sendable (String) async -> Void
     private let state: Mutex<State>
 
+    /// Starts to count the silence.
+    ///
     /// - Parameters:
-    ///   - subject: what is waited for, as a sentence begins.
-    ///   - say: brings a line to the person.
+    ///   - subject: what the verb waits for, as the beginning of a sentence.
+    ///   - clock: the clock that measures the silence.
+    ///   - say: shows a line to the person.
     init(_ subject: String, clock: any SyncClock = SystemClock(), say: @escaping @Sendable (String) async -> Void) {
         self.clock = clock
         self.say = say
@@ -26,16 +33,16 @@ final class WaitNotice: Sendable {
         state = Mutex(State(subject: subject, start: now, lastWord: now))
     }
 
-    /// Something else is waited for from now on, or more is known of it.
+    /// Changes what the notice says; the count of the silence goes on.
     func waits(for subject: String) { state.withLock { $0.subject = subject } }
 
-    /// The person has seen something by other means.
+    /// Starts to count the silence anew, because the person has seen something by other means.
     func wasSpoken() {
         let now = clock.now
         state.withLock { $0.lastWord = now }
     }
 
-    /// Does the work, and speaks up while it takes long.
+    /// Does the work, and prints notices until it ends.
     func during<Value>(_ work: () async throws -> Value) async throws -> Value {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await self.speakUp() }
@@ -44,7 +51,7 @@ final class WaitNotice: Sendable {
         }
     }
 
-    /// Until the task is cancelled.
+    /// Prints a notice whenever one is due, until the task is cancelled.
     private func speakUp() async {
         while true {
             let due = state.withLock { $0.lastWord } + WaitNotice.silence
@@ -53,7 +60,7 @@ final class WaitNotice: Sendable {
         }
     }
 
-    /// `nil` where something was said meanwhile.
+    /// The notice that is due; `nil` where the person has seen something meanwhile.
     private func line(at now: Timestamp) -> String? {
         state.withLock { state in
             if now < state.lastWord { state.lastWord = now }  // the clock was set back

@@ -6,17 +6,22 @@ import ConvoStore
 import ConvoSync
 import ConvoTerminal
 
-/// What `convo doctor` found, part by part. A part that can't be looked at is left out: its cause stands before it.
+/// The findings of `convo doctor`, part by part.
+///
+/// The report leaves out a part that cannot be checked because of an earlier failure.
 struct DoctorReport {
     struct Finding {
+        /// The name of the part, such as `database`.
         let part: String
         /// What was found; in a failure, its message.
         let words: String
+        /// `nil` where the part is in order.
         let failure: CLIError?
     }
 
     private(set) var findings: [Finding] = []
 
+    /// Checks settings, database, key and server, in this order; reads the whole database and asks the server.
     static func make(settings: () throws -> Settings) async -> DoctorReport {
         var report = DoctorReport()
         guard
@@ -33,13 +38,16 @@ struct DoctorReport {
         return settings.profile.map { "profile \($0) in \(file)" } ?? file
     }
 
-    /// - Returns: whose the database is.
+    /// Checks the database.
+    ///
+    /// - Parameter settings: the settings that name the database.
+    /// - Returns: the account that the database belongs to; `nil` where it cannot be read.
     private mutating func examineStore(_ settings: Settings) -> StoreOwner? {
         guard let store = look(at: "database", words: { $0.path }, { try Store(path: settings.database) }) else {
             return nil
         }
         look(at: "integrity", words: { "the database is whole" }, { try store.checkIntegrity() })
-        // That something odd stands on the server is no failure here.
+        // Items that were set aside are a defect of the server's data, not a failure of this installation.
         look(
             at: "set aside", words: { $0.isEmpty ? "nothing" : "\($0.count): \($0.words)" }, { try store.setAside() })
         let daemon = FileLock.holder(of: .daemon, beside: store.path)
@@ -65,7 +73,7 @@ struct DoctorReport {
             findings.append(Finding(part: "server", words: failure.message, failure: failure))
             return
         }
-        // Where the server does not tell whose key it is, only a pull finds out.
+        // Where the server does not tell to which account the key belongs, only a pull finds out.
         let account = try? await api.whoAmI()
         guard let owner, let mismatch = owner.mismatch(server: settings.serverURL.normalised, account: account) else {
             return
@@ -75,7 +83,9 @@ struct DoctorReport {
         findings.append(Finding(part: "account", words: failure.message, failure: failure))
     }
 
-    /// Notes what came of it, and passes it on.
+    /// Checks one part and adds the finding; an `isSilent` check adds only a failure.
+    ///
+    /// - Returns: what `work` returned; `nil` where it threw.
     @discardableResult
     private mutating func look<Value>(
         at part: String, isSilent: Bool = false, words: (Value) -> String, _ work: () throws -> Value

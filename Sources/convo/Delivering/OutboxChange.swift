@@ -3,18 +3,26 @@ import ConvoModel
 import ConvoStore
 import ConvoTerminal
 
-/// What came of several writes that a person retried or cancelled at once: one that could not be says why, and keeps no other.
+/// The outcomes where a person retries or cancels several writes at once.
+///
+/// A write that cannot be changed has its reason among the outcomes, and does not keep the others from being changed.
 struct OutboxChange {
     enum Outcome {
+        /// The write after the change.
         case changed(OutboxItem)
+        /// The name that the person gave, and why the write was not changed.
         case failed(String, CLIError)
     }
 
     private(set) var outcomes: [Outcome] = []
 
-    /// Does it to each of the writes.
+    /// Changes each of the writes.
     ///
-    /// - Parameter change: gives the writes that it changed; these may be more than the one, and are not changed again.
+    /// - Parameters:
+    ///   - writes: the writes in the order in which they are changed.
+    ///   - store: where they are.
+    ///   - change: changes one write; returns all those that it changed, which may be more than the one, and which are
+    ///     not changed again.
     init(
         of writes: [OutboxSelection.Named], in store: Store,
         by change: (OperationID) throws(StoreError) -> [OperationID]
@@ -33,12 +41,12 @@ struct OutboxChange {
         }
     }
 
-    /// The first of what could not be changed.
+    /// The error of the first write that could not be changed; `nil` where all were.
     var failure: CLIError? {
         outcomes.lazy.compactMap { if case .failed(_, let failure) = $0 { failure } else { nil } }.first
     }
 
-    /// The writes as they stand now; what could not be changed with its reason.
+    /// An array of the changed writes as they are now, and of the errors, each with the `id` that was asked for.
     var json: JSONText {
         .array(
             outcomes.map { outcome in

@@ -2,9 +2,11 @@ import ArgumentParser
 import ConvoModel
 import ConvoStore
 
-/// Which writes a person means: by their ids, by their states, or all that are not delivered.
+/// The writes that a person selects: by their ids, by their states, or all that are not delivered.
 struct OutboxSelection: ParsableArguments {
-    /// Its values are said outright: what the parser derives from an enumeration's cases takes longer than a query.
+    /// The values of `--state`.
+    ///
+    /// They are listed by hand, because the parser takes longer than a query to derive them from the cases.
     enum State: String, ExpressibleByArgument {
         case queued
         case inDoubt = "in_doubt"
@@ -30,10 +32,13 @@ struct OutboxSelection: ParsableArguments {
         }
     }
 
-    /// The one write that is named, where that is all that is asked for.
+    /// The one id that was given; `nil` where several were, or none.
     var only: String? { operations.count == 1 ? operations[0] : nil }
 
-    /// The writes in the order of acceptance, or as they are named; what names none says why.
+    /// The selected writes: by `--all` or `--state` in the order of acceptance, otherwise in the order of the given
+    /// ids.
+    ///
+    /// `--all` leaves out a write that is being sent. A given id that fits no write, or several, stands for its error.
     func writes(in store: Store) throws(StoreError) -> [Named] {
         guard operations.isEmpty else { return operations.map { name in Named(name, in: store) } }
         let states = Set(state.map(\.rawValue))
@@ -43,7 +48,9 @@ struct OutboxSelection: ParsableArguments {
     }
 
     struct Named {
+        /// The id as it was given.
         let name: String
+        /// The id of the write; the error where `name` fits none, or several.
         let id: Result<OperationID, StoreError>
 
         init(name: String, id: Result<OperationID, StoreError>) {

@@ -11,8 +11,9 @@ struct Sync: Verb {
         abstract: "One pull and one push, now, in the foreground.",
         discussion: "What was fetched before a failure stays; the next one goes on from there.")
 
-    /// While another process pushes, for example the daemon: how often it is asked, and for how long.
+    /// How often `sync` tries to push while another process, such as the daemon, does.
     private static let turnPause = Duration.milliseconds(50)
+    /// How long `sync` waits for the other process before it leaves the push to that one.
     private static let turnLimit = Duration.seconds(20)
 
     @Flag(help: "Mark what the server no longer has as deleted, however many conversations that are.")
@@ -75,7 +76,9 @@ struct Sync: Verb {
         }
     }
 
-    /// - Returns: `nil` where another process pushed all the while.
+    /// Pushes, and waits for its turn while another process does.
+    ///
+    /// - Returns: the report; `nil` where another process pushed until the limit.
     private func push(
         _ engine: SyncEngine, in store: Store, _ progress: ProgressLine, _ notice: WaitNotice
     ) async throws -> PushReport? {

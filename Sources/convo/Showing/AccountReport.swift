@@ -3,14 +3,15 @@ import ConvoStore
 import ConvoSync
 import ConvoTerminal
 
-/// Whose a database is, and by which settings it was opened: what `convo account` answers.
+/// The result of `convo account`: the owner of the database, and the settings that name the database.
 struct AccountReport {
+    /// The name of the profile; `nil` where the settings use none.
     let profile: String?
     let database: String
     /// The server that the settings name now.
     let serverURL: String
     let owner: StoreOwner
-    /// How many writes were held when the database changed hands; `nil` where it did not.
+    /// How many writes were held when `convo account adopt` changed the owner; `nil` for `convo account show`.
     var heldCount: Int?
 
     var json: JSONText {
@@ -48,13 +49,18 @@ struct AccountReport {
 }
 
 extension StoreOwner {
-    /// In one line.
+    /// The server and the account on one line; `nobody yet` before the first sync.
     var words: String {
         guard let server else { return "nobody yet" }
         return ([server] + [account?.line].compactMap(\.self)).joined(separator: ", ")
     }
 
-    /// What speaks against working on this database with that server, and with the account that it tells.
+    /// The failure where the settings name another server or account than the owner.
+    ///
+    /// - Parameters:
+    ///   - given: the normalised URL of the server that the settings name.
+    ///   - other: the account that this server tells; `nil` where it tells none.
+    /// - Returns: the failure; `nil` where both agree, or one of them does not say.
     func mismatch(server given: String, account other: Account?) -> SyncFailure? {
         if let server, server != given { return .otherServer(owner: server, given: given) }
         guard let account, let other, !account.isSame(as: other) else { return nil }
@@ -69,7 +75,7 @@ extension Account {
 }
 
 extension Account.Party {
-    /// The name that a person knows it by, and the id.
+    /// The name and the id, or the id alone.
     fileprivate var words: String { name.map { "\($0) (\(id))" } ?? id }
 }
 

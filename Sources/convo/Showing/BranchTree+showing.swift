@@ -3,7 +3,7 @@ import ConvoStore
 import ConvoTerminal
 
 extension BranchTree {
-    /// Nested: `{"id", "from_entry_id", "inferred", "branches": [...]}`.
+    /// `{"id", "remote_id", "name", "from_entry_id", "inferred", "branches": […]}`, with each branch in the same form.
     var json: JSONText {
         .object([
             "id": .string(conversation.id.rawValue),
@@ -15,7 +15,7 @@ extension BranchTree {
         ])
     }
 
-    /// A line for each conversation, the branches indented below the one that they came from.
+    /// A line for each conversation, the branches indented below their parent; the id of `marked` is emphasized.
     func lines(marking marked: LocalID, _ style: OutputStyle) -> [String] {
         [line(marking: marked, style)] + branchLines(marking: marked, indent: "", style)
     }

@@ -1,6 +1,6 @@
 import ConvoModel
 
-/// A message's content in the pieces that a person reads.
+/// Converts a message's content to the pieces that a person reads.
 enum Content {
     enum Piece: Equatable {
         case text(String)
@@ -9,7 +9,8 @@ enum Content {
         case attachment(String)
     }
 
-    /// Of the API's `content`: a string, or an array of chunks. Text that follows text is one piece.
+    /// The pieces of the API's `content`, which is a string or an array of chunks; adjacent texts are joined to one
+    /// piece.
     static func pieces(_ content: JSONText) -> [Piece] {
         if let text = content.string { return text.isEmpty ? [] : [.text(text)] }
         var pieces: [Piece] = []
@@ -41,7 +42,7 @@ enum Content {
         }
     }
 
-    /// Inline data says nothing to a person.
+    /// A URL or a name, with inline data replaced by a word, because a person cannot read it.
     private static func short(_ text: String?) -> String {
         guard let text else { return "" }
         return text.hasPrefix("data:") ? "(inline)" : text

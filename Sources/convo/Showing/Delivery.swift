@@ -3,14 +3,16 @@ import ConvoModel
 import ConvoStore
 import ConvoTerminal
 
-/// What became of a write that was waited for.
+/// The outcome of a write for whose delivery the command waited.
 struct Delivery {
+    /// The write after the delivery.
     let item: OutboxItem
+    /// The conversation's history after the delivery.
     let history: StoredHistory
-    /// The entries that were there before.
+    /// The entries that the conversation had before.
     let known: Set<EntryID>
 
-    /// What came after the last input, and was not there before.
+    /// The entries behind the last input that the conversation did not have before.
     var answer: [StoredEntry] {
         let lastInput = history.entries.lastIndex { $0.entry.type.isInput }
         return history.entries[(lastInput.map { $0 + 1 } ?? 0)...].filter { stored in
@@ -28,13 +30,19 @@ struct Delivery {
         ])
     }
 
-    /// - Parameter isShownAlready: the messages were printed while they came.
+    /// The answer for a person; empty where the write was not delivered.
+    ///
+    /// - Parameters:
+    ///   - style: the layout.
+    ///   - isShownAlready: whether the answer was printed while it came; then only function calls are left to print.
+    /// - Returns: the lines to print.
     func lines(_ style: OutputStyle, isShownAlready: Bool) -> [String] {
         guard item.state == .delivered else { return [] }
         let chat = HistoryFormatter(style: style, isWhole: false)
         return answer.filter { !isShownAlready || $0.entry.type == .functionCall }.flatMap { chat.lines(of: $0) }
     }
 
+    /// The error with which the command ends; `nil` where the write was delivered.
     var failure: CLIError? {
         let message = item.reason.map { CLIError.sentence($0.message) }
         switch item.state {

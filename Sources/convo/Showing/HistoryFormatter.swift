@@ -2,21 +2,23 @@ import ConvoModel
 import ConvoStore
 import ConvoTerminal
 
-/// A conversation laid out as the talk that it was.
+/// Lays out a conversation's history for a person.
 struct HistoryFormatter {
-    /// Lines of a tool's output that are shown unless all are asked for.
+    /// How many lines of a tool's output are shown without ``isWhole``.
     static let toolLineLimit = 12
 
     let style: OutputStyle
+    /// Whether the output of tools is shown in full.
     let isWhole: Bool
 
+    /// The conversation's heading, its entries and its pending writes.
     func lines(of history: StoredHistory, messagesOnly: Bool = false) -> [String] {
         let entries = history.entries.filter { !messagesOnly || $0.entry.type.isMessage }
         return heading(history.conversation) + entries.flatMap { [""] + lines(of: $0) }
             + history.pending.flatMap(lines)
     }
 
-    /// One entry: who and when, and below it what.
+    /// One entry: a line with its author and its time, and its content below.
     func lines(of stored: StoredEntry) -> [String] { [head(of: stored)] + body(of: stored.entry) }
 
     private func heading(_ conversation: StoredConversation) -> [String] {
@@ -92,7 +94,7 @@ struct HistoryFormatter {
 
     private func faintly(_ text: String) -> [String] { indented(text).map(style.ansi.faint) }
 
-    /// Machines talk at length: their first lines, and how many more there are.
+    /// The text, or its first lines and how many more there are, because the output of a tool can be very long.
     private func cut(_ text: String) -> [String] {
         guard !text.isEmpty else { return [] }
         let lines = indented(text)
@@ -103,10 +105,11 @@ struct HistoryFormatter {
 }
 
 extension StoredHistory {
-    /// The API's history, each entry as the server wrote it, and what is pending behind.
+    /// The API's `conversation.history`, each entry as the server wrote it, with the local `id` and the `pending`
+    /// writes.
     var json: JSONText { json(object: "conversation.history", list: "entries", entries) }
 
-    /// The API's messages.
+    /// The API's `conversation.messages`, with the local `id` and the `pending` writes.
     var messagesJSON: JSONText {
         json(object: "conversation.messages", list: "messages", entries.filter(\.entry.type.isMessage))
     }

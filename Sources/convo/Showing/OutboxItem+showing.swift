@@ -4,7 +4,7 @@ import ConvoStore
 import ConvoTerminal
 
 extension OperationState {
-    /// As a person says it.
+    /// The state's name for a person.
     var words: String { self == .inDoubt ? "in doubt" : rawValue }
 }
 
@@ -25,7 +25,7 @@ extension OutboxItem {
         return table.lines(width: style.width, ansi: style.ansi)
     }
 
-    /// All that is known of one write.
+    /// The stored facts, one a line, and the request's body.
     func lines(_ style: OutputStyle) -> [String] {
         let facts: [(String, String?)] = [
             ("id", id.rawValue), ("write", kind.rawValue), ("conversation", conversation.rawValue),
@@ -43,10 +43,10 @@ extension OutboxItem {
 }
 
 extension OutboxItem {
-    /// The object that scripts rely on.
+    /// The object that `--json` prints; scripts rely on its form.
     var json: JSONText { .object(members) }
 
-    /// The same with the body that is sent.
+    /// The object with the body of the request as `request`.
     var jsonWithRequest: JSONText { .object(members + [("request", request)]) }
 
     private var members: [(String, JSONText?)] {
@@ -71,7 +71,9 @@ extension OutboxItem.Reason {
 }
 
 extension SetAsideItem {
-    /// The object that scripts rely on. `position` counts from 0.
+    /// The object that `--json` prints; scripts rely on its form.
+    ///
+    /// `position` counts from 0.
     var json: JSONText {
         .object([
             "conversation_id": .string(conversation?.rawValue),
@@ -89,7 +91,7 @@ extension SetAsideItem {
 extension [SetAsideItem] {
     private static var namedLimit: Int { 5 }
 
-    /// The first of them by name, and how many more there are.
+    /// The first five items in words, and how many more there are.
     var words: String {
         let named = prefix(Self.namedLimit).map(\.words).joined(separator: "; ")
         return count > Self.namedLimit ? "\(named); and \(count - Self.namedLimit) more: see `convo status`" : named

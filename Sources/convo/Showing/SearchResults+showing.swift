@@ -3,7 +3,7 @@ import ConvoStore
 import ConvoTerminal
 
 extension SearchResults {
-    /// For each hit a line that says where it is, and one with the words around it.
+    /// The number of hits, then for each hit a line that says where it is and one with its snippet.
     func lines(_ style: OutputStyle) -> [String] {
         guard !hits.isEmpty else { return ["Nothing found for \"\(query.sanitised(.line))\"."] }
         let count = isTotalExact ? "\(total)" : "more than \(total)"
@@ -26,7 +26,7 @@ extension SearchHit {
 }
 
 extension Snippet {
-    /// On one line, with what was found in bold.
+    /// The snippet on one line, with the matches emphasized.
     func text(_ ansi: ANSIStyle) -> String {
         let scalars = Array(text.unicodeScalars)
         func piece(_ range: Range<Int>) -> String {
@@ -43,7 +43,7 @@ extension Snippet {
 }
 
 extension SearchResults {
-    /// The object that scripts rely on.
+    /// The object that `--json` prints; scripts rely on its form.
     var json: JSONText {
         .object([
             "query": .string(query),

@@ -4,14 +4,16 @@ import ConvoModel
 import ConvoStore
 import ConvoTerminal
 
-/// What `convo status` answers.
+/// The result of `convo status`, and how it is printed.
 struct StatusReport {
+    /// The name of the profile; `nil` where the settings use none.
     let profile: String?
     let database: String
+    /// The server that the settings name.
     let server: String
     let status: StoreStatus
     let setAside: [SetAsideItem]
-    /// The daemon that runs, `nil` if none does.
+    /// The daemon that runs; `nil` if none does.
     let daemon: FileLock.Holder?
 
     var json: JSONText {
@@ -54,7 +56,7 @@ struct StatusReport {
 }
 
 extension FileLock.Holder? {
-    /// Of a daemon.
+    /// The holder of the daemon's lock, in words.
     var words: String {
         guard let self else { return "not running" }
         let process = self.process.map { "process \($0)" } ?? "another process"

@@ -3,13 +3,13 @@ import ConvoStore
 import ConvoTerminal
 
 extension StoredConversation {
-    /// Its name, or what stands for one.
+    /// The conversation's name; `(no name)` where it has none, or an empty one.
     var title: String { name.flatMap { $0.isEmpty ? nil : $0 } ?? "(no name)" }
 
-    /// The model or agent that answers.
+    /// The model or the agent that answers; empty where neither is known.
     var answerer: String { model ?? agentID ?? "" }
 
-    /// What a person should know of its standing, in a few words.
+    /// What sets the conversation apart, each in a few words: pending writes, a deletion on the server, its parent …
     var notes: [String] {
         var notes: [String] = []
         if pendingCount > 0 { notes.append("\(pendingCount) pending") }
@@ -20,7 +20,7 @@ extension StoredConversation {
         return notes
     }
 
-    /// All that is known of it, a line for each fact.
+    /// The stored facts and notes, one a line.
     func lines(_ style: OutputStyle) -> [String] {
         var facts: [(String, String?)] = [
             ("id", id.rawValue), ("remote id", remoteID?.rawValue ?? "none yet"), ("name", name),
@@ -54,10 +54,10 @@ extension StoredConversation {
 }
 
 extension StoredConversation {
-    /// The object that scripts rely on.
+    /// The object that `--json` prints; scripts rely on its form.
     var json: JSONText { .object(members) }
 
-    /// The same with the server's object.
+    /// The object with the server's own as `raw`, `null` where there is none.
     var jsonWithRaw: JSONText { .object(members + [("raw", raw ?? .null)]) }
 
     private var members: [(String, JSONText?)] {

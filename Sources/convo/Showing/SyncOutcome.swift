@@ -5,27 +5,29 @@ import ConvoStore
 import ConvoSync
 import ConvoTerminal
 
-/// What `convo sync` answers.
+/// The result of `convo sync`, and how it is printed.
 struct SyncOutcome {
-    /// Taken when all is over: a wait that the server asks for counts from then.
+    /// The formatter of the time when `sync` ends, from which a wait that the server asks for counts.
     var times: LocalTimeFormatter
     var pull = PullReport()
-    /// `nil` where nothing was pushed.
+    /// `nil` where this process did not push.
     var push: PushReport?
-    /// The store failed while it was pushed.
+    /// The failure of the store during the push; `nil` where there was none.
     var pushFailure: SyncFailure?
-    /// Another process pushed all the while.
+    /// Whether another process pushed for as long as this one waited for its turn.
     var isPushedElsewhere = false
-    /// Where each write stands that is not delivered.
+    /// The state of each write that is not delivered.
     var waiting: [OperationState] = []
     var setAside: [SetAsideItem] = []
-    /// How many conversations the store holds.
+    /// How many conversations the store holds; counted only where the pull withheld deletions.
     var heldCount = 0
 
     init(times: LocalTimeFormatter) { self.times = times }
 
-    /// Whether to push after this pull. One that ended early keeps no push from running, but where a push could only end by
-    /// the same: no network, no key, no disk, another's database.
+    /// Whether to push after this pull.
+    ///
+    /// A pull that ended early does not prevent the push, unless that could only end for the same reason: no network,
+    /// no key, a broken store, a database of another account or server, a cancelled task.
     var canPush: Bool {
         switch pull.halt {
         case nil: true
@@ -40,7 +42,7 @@ struct SyncOutcome {
 
     private var pushHalt: SyncFailure? { pushFailure ?? push?.halt }
 
-    /// How many conversations would have been marked as deleted at once, and were not.
+    /// How many conversations the pull did not mark as deleted, because they were too many at once.
     private var withheld: Int { pull.withheldDeletions }
 }
 
@@ -60,7 +62,7 @@ extension SyncOutcome {
 
     var lines: [String] {
         var lines: [String] = []
-        // What failed before it did anything has only its failure to tell.
+        // A pull that failed before it stored anything is reported by its failure alone.
         if pull.halt == nil || pull.conversations + pull.entries > 0 {
             lines.append(
                 "Pulled \(count(pull.conversations, "new conversation")) and \(count(pull.entries, "new entry", "new entries"))."
@@ -82,8 +84,10 @@ extension SyncOutcome {
         return lines
     }
 
-    /// All that went wrong; the first gives the exit code. What is stuck until the person decides comes before what goes on
-    /// by itself: trying again does not help.
+    /// Everything that went wrong; the first failure gives the exit code.
+    ///
+    /// Writes that are not delivered are a failure only where there is no other. Among them, those that wait for the
+    /// person's decision come before those that the next push sends: to run `sync` again would not help.
     var failures: [CLIError] {
         var failures: [CLIError] = []
         if let halt = pull.halt { failures.append(halt.isNotFound ? noList(halt) : told(halt)) }
@@ -129,7 +133,7 @@ extension SyncOutcome {
             hint: "Run `convo outbox` to see why; convod or the next `convo sync` goes on.")
     }
 
-    /// In its own words, but for a server that says how long to wait.
+    /// A failure in words, with the time until which to wait where the server asks for that.
     private func told(_ failure: SyncFailure) -> CLIError {
         let words = CLIError(failure)
         guard case .api(let error) = failure, let wait = error.retryAfter, wait >= .seconds(1) else { return words }
@@ -139,7 +143,7 @@ extension SyncOutcome {
             hint: "convod goes on by itself; without it, run `convo sync` after that.")
     }
 
-    /// Every server of this API has a list.
+    /// The failure where the list itself is not found: every server of this API has one, so the URL must be wrong.
     private func noList(_ halt: SyncFailure) -> CLIError {
         CLIError(
             .unreachable, code: "not_the_api",
@@ -153,7 +157,7 @@ extension SyncOutcome {
 }
 
 extension CLIError {
-    /// As an element of a report.
+    /// The error as an element of `failures` in the JSON of `convo sync`.
     fileprivate var report: JSONText {
         .object(["code": .string(code), "message": .string(message), "hint": .string(hint)])
     }

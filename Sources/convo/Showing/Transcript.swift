@@ -2,15 +2,17 @@ import ConvoAPI
 import ConvoModel
 import ConvoTerminal
 
-/// What each event of a stream adds to what the person sees.
+/// The text of a streamed answer, event by event.
 struct Transcript {
+    /// The `output_index` of the current output; `nil` before the first.
     private var output: Int?
     private var isThinking = false
+    /// Whether the last text did not end its line.
     private var isInLine = false
-    /// Whether any of the answer's words were given out.
+    /// Whether any text of a message was returned, beside thinking and tools.
     private(set) var hasWords = false
 
-    /// The text to write now; sanitised, line breaks included.
+    /// The text to write for an event, sanitised, with its line breaks; empty where the event adds nothing.
     mutating func text(of event: ConversationEvent, _ ansi: ANSIStyle) -> String {
         var text = ""
         if let index = event.outputIndex, index != output {
@@ -28,7 +30,7 @@ struct Transcript {
         return text
     }
 
-    /// Ends the last line.
+    /// The text that ends the last line; empty where that has ended.
     mutating func end() -> String { lineBreak() }
 
     private mutating func message(_ delta: MessageDelta, _ ansi: ANSIStyle) -> String {

@@ -40,7 +40,7 @@ struct Append: WritingCommand {
     }
 }
 
-/// `CALL_ID=RESULT`
+/// A function's result, given as `CALL_ID=RESULT`; the result may hold further `=`.
 struct FunctionResult: ExpressibleByArgument, Equatable {
     let callID: String
     let result: String
@@ -59,7 +59,7 @@ struct FunctionResult: ExpressibleByArgument, Equatable {
     }
 }
 
-/// `CALL_ID=allow` or `CALL_ID=deny`
+/// A decision on a function call, given as `CALL_ID=allow` or `CALL_ID=deny`.
 struct ToolConfirmation: ExpressibleByArgument, Equatable {
     enum Answer: String { case allow, deny }
 

@@ -4,7 +4,7 @@ import ConvoStore
 import ConvoTerminal
 import Glibc
 
-/// What is said: a text, standard input, or the API's entries.
+/// The inputs of a write: a text, standard input, or the API's entries.
 struct InputOptions: ParsableArguments {
     @Argument(help: "The message; - reads it from standard input.")
     var text: String?
@@ -14,7 +14,11 @@ struct InputOptions: ParsableArguments {
             "A file with the API's array of entries (or a JSON string); - reads standard input.", valueName: "file"))
     var inputs: String?
 
-    /// The inputs that were given, `nil` if none were.
+    /// Reads the inputs that were given; blocks while it reads standard input or a file.
+    ///
+    /// - Returns: the inputs; `nil` if none were given.
+    /// - Throws: `ValidationError` for an empty text and for a text beside `--inputs`; ``CLIError`` for a file that
+    ///   cannot be read, or that is empty or not UTF-8; an error of ConvoModel for entries that cannot be read.
     func read() throws -> Inputs? {
         if let inputs {
             guard text == nil else { throw ValidationError("Give either a text or --inputs, not both.") }
@@ -38,7 +42,11 @@ struct InputOptions: ParsableArguments {
 enum InputFile {
     private static let chunk = 64 << 10
 
-    /// The whole of it, at most what a request may hold; `-` is standard input.
+    /// Reads a file to its end; blocks meanwhile.
+    ///
+    /// - Parameter path: the file's path; `-` is standard input.
+    /// - Returns: its bytes, at most ``Store/requestLimit``.
+    /// - Throws: ``CLIError`` for a file that is missing, unreadable or larger.
     static func bytes(of path: String) throws(CLIError) -> [UInt8] {
         if path == "-" { return try bytes(from: STDIN_FILENO, named: "standard input") }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -74,7 +82,7 @@ enum InputFile {
     }
 }
 
-/// A parameter of the API that is JSON: given as it is, or as `@FILE`.
+/// A parameter of the API that is JSON: the JSON text itself, or `@FILE`.
 struct JSONArgument: ExpressibleByArgument {
     private static let hint = "Quote it for the shell, or put it into a file and give @FILE."
 
@@ -82,7 +90,13 @@ struct JSONArgument: ExpressibleByArgument {
 
     init?(argument: String) { self.argument = argument }
 
-    /// - Throws: ``CLIError`` naming the option, if there is no such file or its text is no JSON of that kind.
+    /// Reads the JSON; blocks while it reads a file.
+    ///
+    /// - Parameters:
+    ///   - option: the option's name without its dashes, for the messages.
+    ///   - kind: what the JSON must be.
+    /// - Returns: the JSON as it was given.
+    /// - Throws: ``CLIError`` if the file cannot be read, or its text is not JSON of that kind.
     func value(of option: String, _ kind: JSONText.Kind) throws -> JSONText {
         let bytes =
             argument.hasPrefix("@") ? try InputFile.bytes(of: String(argument.dropFirst())) : Array(argument.utf8)

@@ -31,7 +31,7 @@ struct Restart: WritingCommand {
     func prepare() throws -> (store: Store, queue: @Sendable () throws -> QueuedWrite) {
         let store = try common.store()
         let id = try store.localID(matching: conversation)
-        // Without a text the branch is made all the same: the API wants inputs, and takes empty ones.
+        // The API requires inputs and accepts empty ones, so a person can make a branch without a text.
         let inputs = try input.read() ?? .text("")
         var request = RestartRequest(from: try entry(in: store.history(of: id)), inputs: inputs)
         request.agentVersion = agentVersion.map { Int($0).map { .int($0) } ?? .string($0) }
@@ -41,6 +41,7 @@ struct Restart: WritingCommand {
         return (store, { [request] in try store.restart(request, of: id) })
     }
 
+    /// The entry whose id is `from`, or the only one whose id begins so.
     private func entry(in history: StoredHistory) throws -> EntryID {
         let ids = history.entries.compactMap(\.entry.id).filter { $0.rawValue.hasPrefix(from) }
         if let exact = ids.first(where: { $0.rawValue == from }) { return exact }

@@ -8,28 +8,32 @@ import Glibc
 
 /// Queues a write and delivers it, or follows the process that delivers it.
 ///
-/// To show an answer as it comes, the command claims the delivery before it queues the write; otherwise a daemon would be
-/// faster.
+/// To show an answer while the server sends it, the command takes the engine's lock before it queues the write;
+/// otherwise a daemon would deliver the write.
 struct WriteDelivery: Sendable {
-    /// What was queued, and what came of it.
+    /// A queued write and the outcome of its delivery.
     struct DeliveredWrite: Sendable {
         let receipt: QueuedWrite
-        /// The entries that were there before.
+        /// The entries that the conversation had before the delivery.
         let known: Set<EntryID>
+        /// The operation after the delivery, or what kept the engine from delivering it.
         let outcome: Result<OutboxItem, any Error>
         /// Whether the answer was printed while it came.
         let isShown: Bool
     }
 
     let store: Store
-    /// Where there is none (no key, say), the write is queued all the same.
+    /// The engine, or why there is none, such as a missing key; the write is queued in either case.
     let engine: Result<SyncEngine, any Error>
     let isStreaming: Bool
     let console: Console
 
-    /// Queues in any case, also where the task is cancelled.
+    /// Queues a write, even where the task is cancelled, and delivers it.
     ///
+    /// - Parameter queue: puts the write into the outbox.
+    /// - Returns: the write and its outcome; a failed delivery is part of that.
     /// - Throws: what `queue` throws, or ``StoreError`` where the engine's lock cannot be made: nothing is queued then.
+    ///   ``StoreError`` where the history cannot be read, after the write was queued.
     func deliver(_ queue: @Sendable () throws -> QueuedWrite) async throws -> DeliveredWrite {
         let turn = isStreaming ? try await (try? engine.get())?.takeTurn() : nil
         let receipt = try queue()
@@ -40,14 +44,14 @@ struct WriteDelivery: Sendable {
         return DeliveredWrite(receipt: receipt, known: known, outcome: outcome, isShown: await printer?.end() ?? false)
     }
 
-    /// Delivers it, and says so where the answer takes long.
+    /// Delivers the write, or waits while another process does, and prints a notice where that takes long.
     private func follow(
         _ receipt: QueuedWrite, _ turn: FileLock?, _ printer: StreamPrinter?
     ) async -> Result<OutboxItem, any Error> {
         let notice = WaitNotice("Still waiting for the answer") { [console] line in
             guard !console.asJSON else { return }
             await printer?.breakLine()
-            try? console.note(line)  // standard error may be closed: the answer is waited for all the same
+            try? console.note(line)  // a closed standard error does not end the wait for the answer
         }
         let streaming = Streaming(receipt.operation) { event in
             notice.wasSpoken()
@@ -64,7 +68,7 @@ struct WriteDelivery: Sendable {
         }
     }
 
-    /// Standard error may be closed: that keeps no write from being sent.
+    /// Tells a person what was queued; a closed standard error does not keep the write from being sent.
     private func tell(_ receipt: QueuedWrite, isFollowing: Bool) {
         guard !console.asJSON else { return }
         try? console.note(receipt.words)
@@ -73,7 +77,7 @@ struct WriteDelivery: Sendable {
     }
 }
 
-/// Writes an answer to the terminal while it comes.
+/// Writes an answer to the terminal while the server sends it.
 actor StreamPrinter {
     private let style: OutputStyle
     private let device = TerminalDevice.standardOutput
@@ -82,14 +86,16 @@ actor StreamPrinter {
 
     init(style: OutputStyle) { self.style = style }
 
-    /// A terminal that is gone takes nothing away from the answer: it is stored all the same.
+    /// Prints what an event adds; where the terminal is gone, the engine stores the answer all the same.
     func show(_ event: ConversationEvent) { type(transcript.text(of: event, style.ansi)) }
 
-    /// Something else is written to the terminal next.
+    /// Ends the line, so that another text can follow on the terminal.
     func breakLine() { type(transcript.end()) }
 
-    /// Ends the last line, and says whether the answer was shown: it was not where another process delivers the write,
-    /// or where nothing could be written.
+    /// Ends the last line.
+    ///
+    /// - Returns: whether the answer's text was shown: not where another process delivers the write, where the answer
+    ///   has none, or where writing to the terminal failed.
     func end() -> Bool {
         type(transcript.end())
         return transcript.hasWords && !hasFailed
@@ -100,9 +106,9 @@ actor StreamPrinter {
     }
 }
 
-/// Does a piece of work, and cancels it when the person presses Ctrl-C. The work ends then by itself, soon.
+/// Does a piece of work, cancels it when the person presses Ctrl-C, and waits for its end in either case.
 func untilInterrupted<Value: Sendable>(_ work: @escaping @Sendable () async throws -> Value) async throws -> Value {
-    // The default would end the process before it could say what becomes of the write.
+    // By default the signal would end the process before it could say what becomes of the write.
     signal(SIGINT, SIG_IGN)
     let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
     defer {

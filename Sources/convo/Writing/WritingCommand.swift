@@ -4,17 +4,22 @@ import ConvoStore
 import ConvoTerminal
 import Glibc
 
-/// A verb that queues a write, and delivers it where that is asked for.
+/// A verb that queues a write, and with `--wait` or `--stream` delivers it.
 protocol WritingCommand: Verb {
     var options: WritingOptions { get }
     var common: CommonOptions { get }
 
-    /// Checks what is asked for, and gives the act of queueing it.
+    /// Checks the arguments and opens the store.
+    ///
+    /// - Returns: the store, and a closure that puts the write into the outbox.
+    /// - Throws: the error in the arguments, or what keeps the store from being opened.
     func prepare() throws -> (store: Store, queue: @Sendable () throws -> QueuedWrite)
 }
 
 extension WritingCommand {
-    /// Where nothing is waited for, the thread that reads the arguments does it all, and no other is started.
+    /// Queues the write and, where the person waits for it, delivers it.
+    ///
+    /// A write that is only queued needs no other thread than the one that reads the arguments.
     func perform() async throws {
         let (store, queue) = try prepare()
         if options.isWaiting { try await deliver(in: store, queue: queue) } else { try tell(queue()) }
@@ -26,7 +31,7 @@ extension WritingCommand {
             store: store, engine: Result { try common.engine(for: store) }, isStreaming: options.stream,
             console: common.console)
         let delivered = try await untilInterrupted { try await delivery.deliver(queue) }
-        // The write is durable whatever keeps it from being sent.
+        // The write is in the outbox although it was not sent, so a program needs its id.
         if case .failure = delivered.outcome, common.json { try tell(delivered.receipt) }
         let answer = Delivery(
             item: try delivered.outcome.get(), history: try store.history(of: delivered.receipt.conversation),
@@ -37,7 +42,7 @@ extension WritingCommand {
         if let failure = answer.failure { throw failure }
     }
 
-    /// Tells what was queued.
+    /// Prints what was queued.
     private func tell(_ receipt: QueuedWrite) throws {
         try receipt.whilePrinting(receipt.state) {
             try common.console.print(json: receipt.json) { _ in [receipt.words] }
@@ -45,7 +50,7 @@ extension WritingCommand {
     }
 }
 
-/// What start, append and restart share: the API's parameters, and what happens to a write after it is durable.
+/// The options that start, append and restart share: the API's parameters, and whether the write is delivered at once.
 struct WritingOptions: ParsableArguments {
     @Flag(
         inversion: .prefixedNo,
@@ -64,10 +69,10 @@ struct WritingOptions: ParsableArguments {
     @Flag(help: "The same, printing the answer as it comes.")
     var stream = false
 
-    /// Whether the delivery is waited for.
+    /// Whether the command waits for the delivery.
     var isWaiting: Bool { wait || stream }
 
-    /// Puts into a request what was given; the rest stays the server's default.
+    /// Sets the parameters that were given; the request leaves out the others, so the server's defaults hold.
     func apply(to request: inout some WriteRequest) throws {
         if let store { request.store = store }
         if let handoffExecution { request.handoffExecution = handoffExecution.rawValue }
@@ -75,7 +80,9 @@ struct WritingOptions: ParsableArguments {
     }
 }
 
-/// Its values are said outright: what the parser derives from an enumeration's cases takes longer than a query.
+/// The values of `--handoff-execution`.
+///
+/// They are listed by hand, because the parser takes longer than a query to derive them from the cases.
 enum HandoffExecution: String, ExpressibleByArgument {
     case client, server
 
@@ -84,7 +91,7 @@ enum HandoffExecution: String, ExpressibleByArgument {
 }
 
 extension QueuedWrite {
-    /// What a person is told of it.
+    /// The write in words, for a person.
     var words: String { "\(conversation) \(state.words) as \(operation)" }
 
     var json: JSONText {
@@ -94,7 +101,12 @@ extension QueuedWrite {
         ])
     }
 
-    /// Prints something of the write, which is there whether or not that works: a failure says so.
+    /// Prints, and on failure says that the write is in the outbox all the same.
+    ///
+    /// - Parameters:
+    ///   - state: where the write stands, for the message.
+    ///   - print: writes to standard output.
+    /// - Throws: ``CLIError`` `output_failed` where the output cannot be written; anything else that `print` throws.
     func whilePrinting(_ state: OperationState, _ print: () throws -> Void) throws {
         do {
             try print()
