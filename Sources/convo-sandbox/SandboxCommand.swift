@@ -11,7 +11,7 @@ import Glibc
 import Darwin
 #endif
 
-/// `convo-sandbox`: the API on loopback, until a signal.
+/// `convo-sandbox`: serves the API on the loopback address until SIGTERM or SIGINT.
 @main
 struct SandboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -19,7 +19,9 @@ struct SandboxCommand: AsyncParsableCommand {
         abstract: "A Conversations API server on this machine, with an echo for a model.",
         discussion: SandboxHelp.text)
 
-    /// How long clients that hang on may take. Nothing is lost after it: what was answered for is on the disk.
+    /// How long after a signal the process may still run while clients keep their connections open.
+    ///
+    /// To end it then loses nothing that a client has an answer for: with `--database` that is on the disk.
     private static let graceMilliseconds = 700
 
     @Option(help: "The port to listen on; 0 takes a free one.")
@@ -74,7 +76,7 @@ struct SandboxCommand: AsyncParsableCommand {
         await server.stop()
     }
 
-    /// Ends the process after the grace, whatever it is doing.
+    /// Schedules the end of the process after ``graceMilliseconds``, whatever it is doing then.
     private static func exitSoon() {
         DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(graceMilliseconds)) { _exit(0) }
     }
@@ -99,7 +101,10 @@ struct SandboxCommand: AsyncParsableCommand {
         }
     }
 
-    /// Says on standard error what keeps the sandbox from starting.
+    /// Prints to standard error what keeps the sandbox from starting.
+    ///
+    /// - Parameter error: what ``start()`` threw; an error of another kind counts as one of the port.
+    /// - Returns: the exit code, as of sysexits.h.
     private static func exit(for error: any Error) -> ExitCode {
         let failure =
             switch error {
@@ -113,13 +118,14 @@ struct SandboxCommand: AsyncParsableCommand {
     }
 }
 
-/// Writes a line past all buffers: whoever started us waits for it.
+/// Writes a line without a buffer, because the process that started this one waits for it.
 private func say(_ line: String, to descriptor: Int32) {
     let bytes = Array((line + "\n").utf8)
     _ = write(descriptor, bytes, bytes.count)
 }
 
 private struct StartFailure: Error {
+    /// The exit code.
     let code: Int32
     let message: String
 }

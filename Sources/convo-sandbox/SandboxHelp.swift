@@ -1,6 +1,6 @@
 import ConvoSandbox
 
-/// The part of `--help` that lists what there is to say and to set.
+/// The part of `--help` that lists the triggers, the switches and the sandbox's own routes.
 enum SandboxHelp {
     static var text: String {
         """
@@ -28,6 +28,7 @@ enum SandboxHelp {
         """
     }
 
+    /// All switches with their defaults, what they decide and which values they take.
     static var switches: String { lines(Switch.all) }
 
     private static var triggers: String {
