@@ -136,14 +136,16 @@ extension Store {
 
     /// Brings a stored entry up to date.
     ///
-    /// - Returns: whether its text or position differed, or it was marked as dropped.
+    /// - Returns: whether its text or position differed, or it was marked as dropped or as local only.
     private func update(
         _ database: Database, _ known: Held, to intake: PreparedEntry, at position: Int, _ batch: inout IndexBatch
     ) throws -> Bool {
         let entry = intake.entry
         // Another version of Zstandard may compress the same text to other bytes.
         let before = known.raw == intake.packed ? entry.raw : try known.raw.unpacked()
-        guard before != entry.raw || known.position != position || known.isDropped else { return false }
+        guard before != entry.raw || known.position != position || known.isDropped || known.isLocalOnly else {
+            return false
+        }
         if before != entry.raw {
             try unindex(database, entry: known.key, raw: before)
             batch.add(known.key, intake.words)

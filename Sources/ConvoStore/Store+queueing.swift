@@ -44,7 +44,11 @@ extension Store {
     ///   do not bring; ``StoreError/invalidRequest(_:)`` or ``StoreError/requestTooLarge(bytes:limit:)``. Nothing is
     ///   queued then.
     public func append(_ request: AppendRequest, to id: LocalID) throws(StoreError) -> QueuedWrite {
-        if request.toolConfirmations == nil || request.json["inputs"] != nil { try Store.checkInputs(request.json) }
+        if request.toolConfirmations == nil || request.json["inputs"] != nil {
+            try Store.checkInputs(request.json)
+        } else {
+            try Store.checkSize(request.json)
+        }
         return try queue { database in
             let conversation = try requireWritable(database, id)
             if request.toolConfirmations == nil {
@@ -132,11 +136,15 @@ extension Store {
     /// - Parameter request: the body of the request.
     /// - Throws: ``StoreError/requestTooLarge(bytes:limit:)`` or ``StoreError/invalidRequest(_:)``.
     static func checkInputs(_ request: JSONText) throws(StoreError) {
-        let size = request.text.utf8.count
-        guard size <= requestLimit else { throw .requestTooLarge(bytes: size, limit: requestLimit) }
+        try checkSize(request)
         guard let inputs = request["inputs"] else { throw .invalidRequest("it has no inputs") }
         do { _ = try Inputs(json: inputs) } catch { throw .invalidRequest("\(error)") }
         if inputs.kind == .array, inputs.elements.isEmpty { throw .invalidRequest("its inputs are empty") }
+    }
+
+    static func checkSize(_ request: JSONText) throws(StoreError) {
+        let size = request.text.utf8.count
+        guard size <= requestLimit else { throw .requestTooLarge(bytes: size, limit: requestLimit) }
     }
 
     /// The `tool_call_id`s of the calls whose results a request brings.

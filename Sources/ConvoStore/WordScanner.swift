@@ -214,3 +214,23 @@ struct WordScanner {
         return Unicode.Scalar(value).map { ($0, length) } ?? ("\u{FFFD}", 1)
     }
 }
+
+/// The case of a letter, by which ``WordScanner`` finds the parts of a `camelCase` word.
+enum LetterCase: UInt32 {
+    case neither, lower, upper
+
+    init(_ scalar: Unicode.Scalar) {
+        if scalar.isASCII {
+            self = ("A"..."Z").contains(scalar) ? .upper : ("a"..."z").contains(scalar) ? .lower : .neither
+        } else if let entry = LetterTable.entry(scalar) {
+            self = LetterCase(rawValue: entry >> 24) ?? .neither
+        } else {
+            self = LetterCase(anyOf: scalar)
+        }
+    }
+
+    /// Reads the case from Unicode's properties.
+    init(anyOf scalar: Unicode.Scalar) {
+        self = scalar.properties.isUppercase ? .upper : scalar.properties.isLowercase ? .lower : .neither
+    }
+}

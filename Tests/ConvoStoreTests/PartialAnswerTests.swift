@@ -51,6 +51,14 @@ import Testing
         try temporary.store.checkIntegrity()
     }
 
+    @Test func `is the server's once a history has brought it just as it came`() throws {
+        try history(message("msg_1", "hello"), message("msg_2", "and?"), message("msg_3", "half an", role: "assistant"))
+        #expect(try temporary.store.history(of: conversation).entries.allSatisfy { !$0.isLocalOnly })
+        try temporary.store.markDelivered(operation)
+        #expect(try shown() == ["hello", "and?", "half an"])
+        #expect(try temporary.store.tip(of: conversation).entryID == EntryID("msg_3"))
+    }
+
     @Test func `goes where the server dropped the run, or gave it another id`() throws {
         try history(message("msg_1", "hello"))
         try temporary.store.markQueued(operation, from: .inDoubt, reason: nil, nextAttempt: nil)

@@ -47,7 +47,9 @@ struct Delivery {
         let message = item.reason.map { CLIError.sentence($0.message) }
         switch item.state {
         case .delivered: return nil
-        case .refused, .cancelled:
+        case .cancelled:
+            return CLIError(.badData, code: "cancelled", message: "It was cancelled before it was sent.")
+        case .refused:
             return CLIError(
                 .badData, code: item.reason?.code ?? item.state.rawValue,
                 message: "The server refused it: \(message ?? "it gave no reason.")",
