@@ -43,6 +43,7 @@ extension Store {
     /// - Parameters:
     ///   - server: the server's normalised URL.
     ///   - key: the API key; `nil` for a server that asks for none.
+    /// - Returns: `false` also while the database has met no server.
     /// - Throws: ``StoreError`` if the file cannot be read.
     public func belongs(toServer server: String, key: String?) throws(StoreError) -> Bool {
         try read { database in

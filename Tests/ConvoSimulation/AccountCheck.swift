@@ -1,18 +1,18 @@
 import ConvoModel
 
 /// A database belongs to one account: nothing of ours is ever in another, and nothing of another in our mirror.
-public enum AccountCheck {
+package enum AccountCheck {
     /// The database is given to another account.
-    public struct Change: Sendable {
-        public let at: VirtualInstant
-        public let to: Tenant
-        public init(at: VirtualInstant, to: Tenant) { (self.at, self.to) = (at, to) }
+    package struct Change: Sendable {
+        package let at: VirtualInstant
+        package let to: Tenant
+        package init(at: VirtualInstant, to: Tenant) { (self.at, self.to) = (at, to) }
     }
 
     /// - Parameters:
     ///   - mirror: as it is in the end.
     ///   - changes: when the database, which is ours at first, was given to whom.
-    public static func violations(
+    package static func violations(
         neighbour: SimulatedServer, elsewhere: SimulatedServer, mirror: MirrorSnapshot, audit: Audit,
         changes: [Change] = []
     ) -> [Violation] {

@@ -2,14 +2,14 @@ import ConvoAPI
 import ConvoModel
 
 /// What an answer brought is held: of an exchange that the server does not keep, nobody else has it.
-public enum AnswerCheck {
+package enum AnswerCheck {
     /// At any time: the outputs of each delivered write whose answer came are held.
     ///
     /// - Parameters:
     ///   - mirror: of the same moment as the outbox.
     ///   - ended: processes that may have been ended before they wrote down what they were told. What the server does not keep
     ///     is not delivered then.
-    public static func violations(
+    package static func violations(
         outbox: OutboxSnapshot, mirror: MirrorSnapshot, audit: Audit, turns: [Turn], ended: Set<Int>
     ) -> [Violation] {
         let answers = Dictionary(

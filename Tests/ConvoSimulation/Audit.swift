@@ -1,16 +1,16 @@
-public import ConvoAPI
-public import ConvoModel
+package import ConvoAPI
+package import ConvoModel
 
 /// What our client asked of the server, request by request: what the checkers judge it by.
-public struct Audit: Sendable {
-    public enum Outcome: Hashable, Sendable {
+package struct Audit: Sendable {
+    package enum Outcome: Hashable, Sendable {
         case answered
         case failed(APIError.Kind, effect: APIError.Effect, retryAfter: Duration?)
         /// The client died while it waited.
         case vanished
 
         /// Whether the request may have done something that the client was not told.
-        public var leavesDoubt: Bool {
+        package var leavesDoubt: Bool {
             switch self {
             case .answered: false
             case .failed(_, let effect, _): effect == .unknown
@@ -19,24 +19,24 @@ public struct Audit: Sendable {
         }
     }
 
-    public struct Record: Sendable {
+    package struct Record: Sendable {
         /// From 1, in the order of sending.
-        public let number: Int
+        package let number: Int
         /// Which of our processes sent it.
-        public let sender: Int
+        package let sender: Int
         /// The write of the outbox that it was sent for, as the harness says; not guessed from the request.
-        public let operation: OperationID?
-        public let request: SimulatedRequest
+        package let operation: OperationID?
+        package let request: SimulatedRequest
         /// Whose conversations it was about; `nil` where the key was refused.
-        public let tenant: Tenant?
+        package let tenant: Tenant?
         /// The server and key that it showed.
-        public let access: Access
-        public let sentAt: VirtualInstant
-        public internal(set) var finishedAt: VirtualInstant
-        public internal(set) var outcome: Outcome
-        public let fault: Fault?
+        package let access: Access
+        package let sentAt: VirtualInstant
+        package internal(set) var finishedAt: VirtualInstant
+        package internal(set) var outcome: Outcome
+        package let fault: Fault?
 
-        public init(
+        package init(
             number: Int, sender: Int = 0, operation: OperationID? = nil, request: SimulatedRequest,
             tenant: Tenant? = .ours, access: Access = AccessPlan().source(at: .start), sentAt: VirtualInstant,
             finishedAt: VirtualInstant, outcome: Outcome,
@@ -55,12 +55,12 @@ public struct Audit: Sendable {
         }
     }
 
-    public internal(set) var records: [Record] = []
+    package internal(set) var records: [Record] = []
 
-    public init(records: [Record] = []) { self.records = records }
+    package init(records: [Record] = []) { self.records = records }
 
     /// The conversations of which the server has said that they are not there when they were written to.
-    public var denied: Set<RemoteID> {
+    package var denied: Set<RemoteID> {
         Set(
             records.compactMap { record in
                 guard record.request.isWrite, case .failed(.status(404), _, _) = record.outcome else { return nil }
@@ -69,7 +69,7 @@ public struct Audit: Sendable {
     }
 
     /// How many faults of each kind took effect.
-    public var faultCounts: [(name: String, count: Int)] {
+    package var faultCounts: [(name: String, count: Int)] {
         Fault.names.map { name in (name, records.count { $0.fault?.name == name }) }
     }
 }

@@ -1,20 +1,20 @@
 /// The simulated death of our process.
-public struct Crash: Error, Hashable, Sendable {
+package struct Crash: Error, Hashable, Sendable {
     /// Which interaction it was, from 1.
-    public let step: Int
-    public let place: String
+    package let step: Int
+    package let place: String
 }
 
 /// Counts the client's interactions with the world and the disk, and lets it die at one of them.
-public struct CrashPoints: Sendable {
-    public private(set) var passed = 0
+package struct CrashPoints: Sendable {
+    package private(set) var passed = 0
     private let deadly: Int?
 
     /// - Parameter deadly: the interaction that kills, from 1; `nil` for none, to count how many there are.
-    public init(deadly: Int? = nil) { self.deadly = deadly }
+    package init(deadly: Int? = nil) { self.deadly = deadly }
 
     /// Stands before and after each call of the API and of the store.
-    public mutating func pass(_ place: String) throws(Crash) {
+    package mutating func pass(_ place: String) throws(Crash) {
         passed += 1
         if passed == deadly { throw Crash(step: passed, place: place) }
     }

@@ -1,7 +1,7 @@
-public import SeededRandom
+package import SeededRandom
 
 /// What goes wrong with one request.
-public enum Fault: Hashable, Sendable {
+package enum Fault: Hashable, Sendable {
     /// The connection was made, the request never arrived.
     case requestLost(brokenAfter: Duration)
     /// The connection broke; what was sent reached the server later all the same.
@@ -41,15 +41,15 @@ public enum Fault: Hashable, Sendable {
     case staleReads(StaleReads, by: Duration, lasts: Duration)
 
     /// The kinds' names, for counting what was injected.
-    public static let names =
+    package static let names =
         drawnNames + ["portal", "foreignAnswer", "noRoute", "notInPlan", "agentGone", "slowRun", "staleReads"]
     /// Those that ``drawn(from:)`` gives.
-    public static let drawnNames = [
+    package static let drawnNames = [
         "requestLost", "requestLate", "answerLost", "lateCommit", "answerLate", "resetInStream", "malformed",
         "rateLimited", "errorBefore", "errorAfter", "unauthorized", "unreachable",
     ]
 
-    public var name: String {
+    package var name: String {
         switch self {
         case .requestLost: "requestLost"
         case .requestLate: "requestLate"
@@ -74,7 +74,7 @@ public enum Fault: Hashable, Sendable {
     }
 
     /// One of the first twelve kinds, with a commit that surfaces within ``ServerSwitches/usualLockLimit`` of the break.
-    public static func drawn(from random: inout SplitMix64) -> Fault {
+    package static func drawn(from random: inout SplitMix64) -> Fault {
         let soon = Duration.milliseconds(10)...Duration.seconds(12)
         let late = Duration.seconds(1)...Duration.seconds(70)
         switch random.int(in: 0...11) {

@@ -1,15 +1,15 @@
-public import SeededRandom
+package import SeededRandom
 
 /// Which requests go wrong, and how: data, so that a run can be printed, repeated and made smaller.
-public struct FaultPlan: Hashable, Sendable {
+package struct FaultPlan: Hashable, Sendable {
     /// By the request's number, from 1.
-    public var faults: [Int: Fault]
+    package var faults: [Int: Fault]
 
-    public init(_ faults: [Int: Fault] = [:]) { self.faults = faults }
+    package init(_ faults: [Int: Fault] = [:]) { self.faults = faults }
 
     /// Faults for about `perMille` of the first `requests` requests; those after them go well, so that every
     /// simulation comes to rest.
-    public init(drawnFrom random: inout SplitMix64, perMille: Int, requests: Int) {
+    package init(drawnFrom random: inout SplitMix64, perMille: Int, requests: Int) {
         faults = [:]
         guard requests > 0 else { return }
         for number in 1...requests where random.chance(perMille: perMille) {
@@ -18,7 +18,7 @@ public struct FaultPlan: Hashable, Sendable {
     }
 
     /// Adds one for about `perMille` of the requests that have none.
-    public mutating func add(
+    package mutating func add(
         drawnFrom random: inout SplitMix64, perMille: Int, requests: Int, _ draw: (inout SplitMix64) -> Fault
     ) {
         guard requests > 0 else { return }
@@ -27,5 +27,5 @@ public struct FaultPlan: Hashable, Sendable {
         }
     }
 
-    public subscript(number: Int) -> Fault? { faults[number] }
+    package subscript(number: Int) -> Fault? { faults[number] }
 }

@@ -1,5 +1,5 @@
 /// What stands between us and the server answers in its place.
-public enum ForeignAnswer: CaseIterable, Hashable, Sendable {
+package enum ForeignAnswer: CaseIterable, Hashable, Sendable {
     /// A portal's redirection to its sign-in page.
     case redirect
     /// A firewall's page.
@@ -12,7 +12,7 @@ public enum ForeignAnswer: CaseIterable, Hashable, Sendable {
     /// `{"status":"ok"}`.
     case foreignSuccess
 
-    public var status: Int {
+    package var status: Int {
         switch self {
         case .redirect: 302
         case .forbiddenPage: 403
@@ -23,4 +23,4 @@ public enum ForeignAnswer: CaseIterable, Hashable, Sendable {
 }
 
 /// Which requests it answers.
-public enum Reach: CaseIterable, Hashable, Sendable { case everything, writes }
+package enum Reach: CaseIterable, Hashable, Sendable { case everything, writes }

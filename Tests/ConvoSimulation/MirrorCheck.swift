@@ -1,11 +1,11 @@
-public import ConvoModel
+package import ConvoModel
 
 /// What we hold is what the server has, and what it had.
-public enum MirrorCheck {
+package enum MirrorCheck {
     /// At a quiet point after a whole sweep: conversation by conversation, entry by entry, byte by byte.
     ///
     /// - Parameter deletedHere: the conversations that a person deleted locally.
-    public static func differences(
+    package static func differences(
         mirror: MirrorSnapshot, server: SimulatedServer, deletedHere: Set<RemoteID> = []
     ) -> [Violation] {
         var violations: [Violation] = []
@@ -44,7 +44,7 @@ public enum MirrorCheck {
     /// a few of them; never many.
     ///
     /// - Parameter denied: those of which the server has said so when they were written to: each was marked by itself.
-    public static func falseDeletions(
+    package static func falseDeletions(
         mirror: MirrorSnapshot, server: SimulatedServer, denied: Set<RemoteID> = []
     ) -> [Violation] {
         let served = Set(server.conversations.map(\.id))
@@ -63,7 +63,7 @@ public enum MirrorCheck {
 
     /// At any time: an entry that the server has is not marked as dropped by a few readings that lack it, for a replica or a
     /// cache may lag behind.
-    public static func falseDrops(mirror: MirrorSnapshot, server: SimulatedServer, audit: Audit) -> [Violation] {
+    package static func falseDrops(mirror: MirrorSnapshot, server: SimulatedServer, audit: Audit) -> [Violation] {
         var violations: [Violation] = []
         for conversation in mirror.conversations {
             let dropped = conversation.entries.filter(\.isDropped).map(\.id)
@@ -84,7 +84,7 @@ public enum MirrorCheck {
     /// Nothing that an earlier snapshot held is gone from a later one, whatever the server dropped since.
     ///
     /// - Parameter deletedHere: the conversations that a person deleted locally.
-    public static func losses(
+    package static func losses(
         earlier: MirrorSnapshot, later: MirrorSnapshot, deletedHere: Set<RemoteID> = []
     ) -> [Violation] {
         var violations: [Violation] = []

@@ -1,8 +1,8 @@
 import ConvoModel
 
 /// An element of a history that is not an entry as the API promises.
-public struct OddElement: Hashable, Sendable {
-    public enum Kind: CaseIterable, Hashable, Sendable {
+package struct OddElement: Hashable, Sendable {
+    package enum Kind: CaseIterable, Hashable, Sendable {
         case withoutType, notAnObject
         /// Deeper than a value that is kept may be.
         case tooDeep
@@ -10,7 +10,7 @@ public struct OddElement: Hashable, Sendable {
         case brokenBytes
     }
 
-    public let kind: Kind
+    package let kind: Kind
     /// Before which of the entries it stands.
     let place: Int
     let id: EntryID

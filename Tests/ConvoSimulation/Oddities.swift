@@ -1,9 +1,9 @@
-public import ConvoModel
+package import ConvoModel
 
 /// What a server's answers hold that is not as the API promises, and what is too much for a client.
-public struct Oddities: Hashable, Sendable {
+package struct Oddities: Hashable, Sendable {
     /// A row of the list that is no conversation.
-    public enum Row: CaseIterable, Hashable, Sendable {
+    package enum Row: CaseIterable, Hashable, Sendable {
         case withoutID, numberForID, notAnObject
 
         var raw: JSONText {
@@ -17,7 +17,7 @@ public struct Oddities: Hashable, Sendable {
     }
 
     /// How the list writes a conversation's times where it does not write them as promised; `get` does.
-    public enum Times: CaseIterable, Hashable, Sendable {
+    package enum Times: CaseIterable, Hashable, Sendable {
         case withoutUpdate, withoutZone, shortOffset, numbers
 
         func applied(to raw: JSONText) -> JSONText {
@@ -41,13 +41,13 @@ public struct Oddities: Hashable, Sendable {
     }
 
     /// By their place in the list.
-    public internal(set) var rows: [Int: Row] = [:]
+    package internal(set) var rows: [Int: Row] = [:]
     /// Conversations whose times the list writes otherwise.
-    public internal(set) var times: [RemoteID: Times] = [:]
+    package internal(set) var times: [RemoteID: Times] = [:]
     /// In the order in which they were put into the history.
-    public internal(set) var elements: [RemoteID: [OddElement]] = [:]
+    package internal(set) var elements: [RemoteID: [OddElement]] = [:]
     /// Conversations whose history is larger than what a client reads.
-    public internal(set) var oversized: Set<RemoteID> = []
+    package internal(set) var oversized: Set<RemoteID> = []
 
     func row(_ raw: JSONText, of id: RemoteID) -> JSONText { times[id]?.applied(to: raw) ?? raw }
 

@@ -1,10 +1,10 @@
 import ConvoModel
-public import SeededRandom
+package import SeededRandom
 
 /// What others do to the server while our client works: a script, drawn from a seed or written by hand.
-public struct OtherWriter: Hashable, Sendable {
+package struct OtherWriter: Hashable, Sendable {
     /// `nth` counts in the list's order at that moment, round and round.
-    public enum Action: Hashable, Sendable {
+    package enum Action: Hashable, Sendable {
         case start(text: String)
         /// Two conversations in the same microsecond.
         case startTwins(text: String)
@@ -33,19 +33,19 @@ public struct OtherWriter: Hashable, Sendable {
         case showAll
     }
     /// How the server answers a request for a conversation that it does not show.
-    public enum Denial: CaseIterable, Hashable, Sendable { case notFound, forbidden }
-    public struct Step: Hashable, Sendable {
-        public let at: VirtualInstant
-        public let action: Action
-        public init(at: VirtualInstant, _ action: Action) { (self.at, self.action) = (at, action) }
+    package enum Denial: CaseIterable, Hashable, Sendable { case notFound, forbidden }
+    package struct Step: Hashable, Sendable {
+        package let at: VirtualInstant
+        package let action: Action
+        package init(at: VirtualInstant, _ action: Action) { (self.at, self.action) = (at, action) }
     }
 
-    public var steps: [Step]
+    package var steps: [Step]
 
-    public init(_ steps: [Step] = []) { self.steps = steps }
+    package init(_ steps: [Step] = []) { self.steps = steps }
 
     /// `count` actions within the span, with texts among those given: the very ones that our client writes, too.
-    public init(drawnFrom random: inout SplitMix64, count: Int, within span: Duration, texts: [String]) {
+    package init(drawnFrom random: inout SplitMix64, count: Int, within span: Duration, texts: [String]) {
         steps = []
         for _ in 0..<count {
             let at = VirtualInstant.start + random.duration(in: .zero...span)

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// How the simulated client spends virtual time, and where it may die.
-public protocol Pace: Sendable {
+package protocol Pace: Sendable {
     /// The client has come to a point at which a process can die.
     ///
     /// - Throws: `CancellationError` if it did.
@@ -13,7 +13,7 @@ public protocol Pace: Sendable {
 }
 
 /// A point at which a process can die.
-public enum Place: Hashable, Sendable, CustomStringConvertible {
+package enum Place: Hashable, Sendable, CustomStringConvertible {
     /// Nothing has left yet.
     case before(SimulatedRequest)
     /// The server has it, the answer is still to come.
@@ -21,7 +21,7 @@ public enum Place: Hashable, Sendable, CustomStringConvertible {
     /// The answer is here, and nothing has come of it.
     case after(SimulatedRequest)
 
-    public var description: String {
+    package var description: String {
         switch self {
         case .before(let request): "before \(request.name)"
         case .during(let request): "during \(request.name)"
@@ -31,9 +31,9 @@ public enum Place: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// One request after another: each moves the world's clock to its answer.
-public struct Striding: Pace {
+package struct Striding: Pace {
     let world: SharedWorld
-    public init(_ world: SharedWorld) { self.world = world }
-    public func reach(_ place: Place) {}
-    public func wait(until instant: VirtualInstant) { world.state.withLock { $0.advance(to: instant) } }
+    package init(_ world: SharedWorld) { self.world = world }
+    package func reach(_ place: Place) {}
+    package func wait(until instant: VirtualInstant) { world.state.withLock { $0.advance(to: instant) } }
 }

@@ -1,10 +1,10 @@
 /// A person who runs a program by hand waits for what is under way, and for a short while between two tries: never for what
 /// the server wants to be asked again in minutes.
-public enum PatienceCheck {
-    public static let limit = Duration.seconds(10)
+package enum PatienceCheck {
+    package static let limit = Duration.seconds(10)
 
     /// - Parameter hands: the processes that a person ran to have everything synced once.
-    public static func violations(in audit: Audit, hands: Set<Int>) -> [Violation] {
+    package static func violations(in audit: Audit, hands: Set<Int>) -> [Violation] {
         hands.sorted().compactMap { hand in
             var free: VirtualInstant?
             for record in audit.records where record.sender == hand {

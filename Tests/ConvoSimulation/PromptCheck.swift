@@ -1,15 +1,15 @@
-public import ConvoModel
+package import ConvoModel
 
 /// A write that is queued while the network works is sent within a second, but for what stands before it.
 ///
 /// Judged by idleness: no process of ours waits for anything from the server, for more than a second, while a write
 /// that could go has not been sent. Only for runs without faults and without other writers, where nothing else can
 /// hold it back.
-public enum PromptCheck {
-    public static let limit = Duration.seconds(1)
+package enum PromptCheck {
+    package static let limit = Duration.seconds(1)
 
     /// - Parameter queued: each write that was queued, and when.
-    public static func violations(
+    package static func violations(
         queued: [(id: OperationID, at: VirtualInstant)], audit: Audit
     ) -> [Violation] {
         queued.compactMap { write in

@@ -1,30 +1,30 @@
 import ConvoAPI
-public import ConvoModel
+package import ConvoModel
 
 /// No request was made that the rules forbid.
-public struct RequestCheck: Sendable {
+package struct RequestCheck: Sendable {
     /// How soon after a 429 without `Retry-After` our process may ask for the same again.
-    public var shortestBackOff = Duration.milliseconds(500)
+    package var shortestBackOff = Duration.milliseconds(500)
     /// How long after a doubtful end a commit may still surface; no resend before.
-    public var patience = ServerSwitches.usualLockLimit
+    package var patience = ServerSwitches.usualLockLimit
     /// The operations that a person sent again by hand; what was refused may then be sent again.
-    public var retriedByHand: Set<OperationID> = []
+    package var retriedByHand: Set<OperationID> = []
 
     /// When a person's write woke our process: it may then try at once.
-    public var wakes: [VirtualInstant] = []
+    package var wakes: [VirtualInstant] = []
     /// When our machine's clock was set.
-    public var clockJumps: [VirtualInstant] = []
+    package var clockJumps: [VirtualInstant] = []
     /// Our processes that a person ran: they try at once.
-    public var runByHand: Set<Int> = []
+    package var runByHand: Set<Int> = []
     /// Rules that this run could not be held to.
-    public var forgives: Set<Violation.Rule> = []
+    package var forgives: Set<Violation.Rule> = []
 
     /// How many of one process may ask for the list side by side.
     static let listers = 5
 
-    public init() {}
+    package init() {}
 
-    public func violations(in audit: Audit) -> [Violation] {
+    package func violations(in audit: Audit) -> [Violation] {
         let all =
             overlaps(in: audit) + resends(in: audit) + impatience(in: audit) + earlyPulls(in: audit)
             + stubbornness(in: audit) + malformed(in: audit) + outages.violations(in: audit)

@@ -1,13 +1,13 @@
-public import ConvoModel
+package import ConvoModel
 
 /// One conversation as the server keeps it.
-public struct ServedConversation: Hashable, Sendable {
-    public let id: RemoteID
-    public let createdAt: VirtualInstant
-    public internal(set) var updatedAt: VirtualInstant {
+package struct ServedConversation: Hashable, Sendable {
+    package let id: RemoteID
+    package let createdAt: VirtualInstant
+    package internal(set) var updatedAt: VirtualInstant {
         didSet { raw = ServedConversation.raw(id, fields, createdAt, updatedAt) }
     }
-    public internal(set) var entries: [ServedEntry]
+    package internal(set) var entries: [ServedEntry]
     /// Entries that the model remembers though the history does not list them (a restart's copies).
     let unlisted: [ServedEntry]
     /// What the request that made it said of it: model or agent, name, metadata and so on.
@@ -20,7 +20,7 @@ public struct ServedConversation: Hashable, Sendable {
     var lockedUntil: VirtualInstant
 
     /// The object that `list` and `get` give.
-    public private(set) var raw: JSONText
+    package private(set) var raw: JSONText
 
     init(
         id: RemoteID, createdAt: VirtualInstant, entries: [ServedEntry], unlisted: [ServedEntry], fields: JSONText,
@@ -48,7 +48,7 @@ public struct ServedConversation: Hashable, Sendable {
         return .object(members)
     }
 
-    public var metadata: JSONText? { fields["metadata"] }
+    package var metadata: JSONText? { fields["metadata"] }
 
     /// The calls that nobody has answered yet, oldest first.
     var openCalls: [String] {

@@ -1,13 +1,13 @@
-public import ConvoModel
+package import ConvoModel
 
 /// One entry as the server keeps it, in the two forms in which it gives it out.
-public struct ServedEntry: Hashable, Sendable {
-    public let id: EntryID
-    public let type: EntryType
+package struct ServedEntry: Hashable, Sendable {
+    package let id: EntryID
+    package let type: EntryType
     /// As the history has it.
-    public internal(set) var inHistory: JSONText
+    package internal(set) var inHistory: JSONText
     /// As the response had it; `nil` for inputs, which no response echoes.
-    public let inResponse: JSONText?
+    package let inResponse: JSONText?
     let toolCallID: String?
 
     init(id: EntryID, type: EntryType, inHistory: JSONText, inResponse: JSONText? = nil) {

@@ -1,9 +1,9 @@
-public import ConvoAPI
-public import ConvoModel
+package import ConvoAPI
+package import ConvoModel
 import Synchronization
 
 /// The simulated world behind the client's own protocol, as one of our processes sees it.
-public final class SimulatedClient: ConversationsAPI {
+package final class SimulatedClient: ConversationsAPI {
     private let world: SharedWorld
     private let pace: any Pace
     private let sender: Int
@@ -13,7 +13,7 @@ public final class SimulatedClient: ConversationsAPI {
     /// - Parameters:
     ///   - access: the server and key that it shows; `nil`: always ours of the moment.
     ///   - identify: which write of the outbox a request is sent for; the audit files it under that.
-    public init(
+    package init(
         _ world: SharedWorld, pace: any Pace, sender: Int = 0, access: Access? = nil,
         identify: @escaping @Sendable (SimulatedRequest) -> OperationID? = { _ in nil }
     ) {
@@ -24,52 +24,52 @@ public final class SimulatedClient: ConversationsAPI {
         self.identify = identify
     }
 
-    public func whoAmI() async throws(APIError) -> Account {
+    package func whoAmI() async throws(APIError) -> Account {
         let answer = try await exchange(.whoAmI)
         return Account(user: answer.object["id"]?.string.map { .init(id: $0) })
     }
-    public func list(page: Int, pageSize: Int, metadata: JSONText?) async throws(APIError) -> ConversationPage {
+    package func list(page: Int, pageSize: Int, metadata: JSONText?) async throws(APIError) -> ConversationPage {
         let answer = try await exchange(.list(page: page, pageSize: pageSize, metadata: metadata))
         return ConversationPage(elements: answer.elements)
     }
-    public func list(page: Int, pageSize: Int, unless known: PageDigest?) async throws(APIError) -> ListedPage {
+    package func list(page: Int, pageSize: Int, unless known: PageDigest?) async throws(APIError) -> ListedPage {
         let answer = try await exchange(.list(page: page, pageSize: pageSize, metadata: nil))
         let bytes = Array(answer.elements.map(\.text).joined(separator: ",").utf8)
         if let known, bytes.withUnsafeBytes({ known.describes($0) }) { return .same }
         return .read(ConversationPage(elements: answer.elements), bytes.withUnsafeBytes { PageDigest(of: $0) })
     }
-    public func get(_ id: RemoteID) async throws(APIError) -> Conversation {
+    package func get(_ id: RemoteID) async throws(APIError) -> Conversation {
         let answer = try await exchange(.get(id))
         return try understood { try Conversation(raw: answer.object) }
     }
-    public func getHistory(of id: RemoteID) async throws(APIError) -> ConversationHistory {
+    package func getHistory(of id: RemoteID) async throws(APIError) -> ConversationHistory {
         let answer = try await exchange(.history(id))
         return try understood { try ConversationHistory(try answer.parsed()) }
     }
-    public func getMessages(of id: RemoteID) async throws(APIError) -> ConversationMessages {
+    package func getMessages(of id: RemoteID) async throws(APIError) -> ConversationMessages {
         let answer = try await exchange(.messages(id))
         return try understood { try ConversationMessages(raw: answer.object) }
     }
-    public func start(_ request: StartRequest) async throws(APIError) -> ConversationResponse {
+    package func start(_ request: StartRequest) async throws(APIError) -> ConversationResponse {
         try await response(to: .start(request))
     }
-    public func append(_ request: AppendRequest, to id: RemoteID) async throws(APIError) -> ConversationResponse {
+    package func append(_ request: AppendRequest, to id: RemoteID) async throws(APIError) -> ConversationResponse {
         try await response(to: .append(request, to: id))
     }
-    public func restart(_ request: RestartRequest, of id: RemoteID) async throws(APIError) -> ConversationResponse {
+    package func restart(_ request: RestartRequest, of id: RemoteID) async throws(APIError) -> ConversationResponse {
         try await response(to: .restart(request, of: id))
     }
-    public func delete(_ id: RemoteID) async throws(APIError) { _ = try await exchange(.delete(id)) }
+    package func delete(_ id: RemoteID) async throws(APIError) { _ = try await exchange(.delete(id)) }
 
-    public func startStream(_ request: StartRequest) async throws(APIError) -> ConversationEventStream {
+    package func startStream(_ request: StartRequest) async throws(APIError) -> ConversationEventStream {
         try await stream(.start(request))
     }
-    public func appendStream(
+    package func appendStream(
         _ request: AppendRequest, to id: RemoteID
     ) async throws(APIError) -> ConversationEventStream {
         try await stream(.append(request, to: id))
     }
-    public func restartStream(
+    package func restartStream(
         _ request: RestartRequest, of id: RemoteID
     ) async throws(APIError) -> ConversationEventStream {
         try await stream(.restart(request, of: id))
@@ -118,14 +118,14 @@ public final class SimulatedClient: ConversationsAPI {
 }
 
 extension APIAnswer {
-    public var elements: [JSONText] {
+    package var elements: [JSONText] {
         if case .conversations(let elements) = self { elements } else { [] }
     }
     /// As a client takes it apart.
-    public func parsed() throws(JSONSyntaxError) -> JSONAnswer {
+    package func parsed() throws(JSONSyntaxError) -> JSONAnswer {
         if case .bytes(let bytes) = self { try JSONAnswer(bytes) } else { JSONAnswer(object) }
     }
-    public var object: JSONText {
+    package var object: JSONText {
         if case .object(let object) = self { object } else { .null }
     }
 }

@@ -1,7 +1,7 @@
-public import ConvoModel
+package import ConvoModel
 
 /// One request to the Conversations API, as data.
-public enum SimulatedRequest: Hashable, Sendable {
+package enum SimulatedRequest: Hashable, Sendable {
     case list(page: Int, pageSize: Int, metadata: JSONText?)
     case get(RemoteID)
     case history(RemoteID)
@@ -13,7 +13,7 @@ public enum SimulatedRequest: Hashable, Sendable {
     case whoAmI
 
     /// The conversation that it names, if any.
-    public var conversation: RemoteID? {
+    package var conversation: RemoteID? {
         switch self {
         case .list, .start, .whoAmI: nil
         case .get(let id), .history(let id), .messages(let id), .delete(let id): id
@@ -21,7 +21,7 @@ public enum SimulatedRequest: Hashable, Sendable {
         }
     }
 
-    public var isWrite: Bool {
+    package var isWrite: Bool {
         switch self {
         case .start, .append, .restart, .delete: true
         case .list, .get, .history, .messages, .whoAmI: false
@@ -29,7 +29,7 @@ public enum SimulatedRequest: Hashable, Sendable {
     }
 
     /// Whether it makes the model answer: what must happen exactly once.
-    public var isTurn: Bool {
+    package var isTurn: Bool {
         switch self {
         case .start, .append, .restart: true
         case .list, .get, .history, .messages, .delete, .whoAmI: false
@@ -37,7 +37,7 @@ public enum SimulatedRequest: Hashable, Sendable {
     }
 
     /// The operation's name, for reports.
-    public var name: String {
+    package var name: String {
         switch self {
         case .list: "list"
         case .get: "get"
@@ -53,7 +53,7 @@ public enum SimulatedRequest: Hashable, Sendable {
 }
 
 /// What the server answers when it answers well.
-public enum APIAnswer: Hashable, Sendable {
+package enum APIAnswer: Hashable, Sendable {
     case conversations([JSONText])
     /// A conversation, a history, the messages or a response.
     case object(JSONText)
@@ -63,12 +63,12 @@ public enum APIAnswer: Hashable, Sendable {
 }
 
 /// What the server says when it says no.
-public struct ServerRefusal: Error, Hashable, Sendable {
-    public let status: Int
-    public let code: Int?
-    public let message: String
+package struct ServerRefusal: Error, Hashable, Sendable {
+    package let status: Int
+    package let code: Int?
+    package let message: String
 
-    public init(_ status: Int, code: Int? = nil, _ message: String) {
+    package init(_ status: Int, code: Int? = nil, _ message: String) {
         (self.status, self.code, self.message) = (status, code, message)
     }
 

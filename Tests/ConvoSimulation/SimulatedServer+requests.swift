@@ -1,9 +1,9 @@
 import ConvoModel
 
 /// What the server makes of one request.
-public struct Handling: Sendable {
-    public let result: Result<APIAnswer, ServerRefusal>
-    public let answersAt: VirtualInstant
+package struct Handling: Sendable {
+    package let result: Result<APIAnswer, ServerRefusal>
+    package let answersAt: VirtualInstant
     /// The run that the request began, if it began one.
     let run: Int?
 }
@@ -15,7 +15,7 @@ extension SimulatedServer {
     /// Takes in a request that arrives now, and says what will be answered and when.
     ///
     /// A read shows the state of now. A turn's answer holds the very entries that the commit will put in place.
-    public mutating func handle(
+    package mutating func handle(
         _ request: SimulatedRequest, at instant: VirtualInstant, cause: Cause, lasting lasts: Duration? = nil,
         seenAs age: Duration = .zero
     ) -> Handling {
@@ -110,7 +110,7 @@ extension SimulatedServer {
     }
 
     /// The entries that a mirror must hold of its history, what is odd in it included.
-    public func mirrored(of conversation: ServedConversation) -> [ServedEntry] {
+    package func mirrored(of conversation: ServedConversation) -> [ServedEntry] {
         oddities.history(conversation.entries, of: conversation.id, \.mirrored)
     }
 

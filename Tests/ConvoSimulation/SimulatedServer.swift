@@ -1,4 +1,4 @@
-public import ConvoModel
+package import ConvoModel
 import SeededRandom
 
 /// The Conversations API's rules as a value: no I/O, no clock but the instants it is told, no chance but its seed.
@@ -6,22 +6,22 @@ import SeededRandom
 /// A request that makes the model answer begins a run. The run's turn is committed when its time has come, whether
 /// or not anybody still waits for the answer; until then, and for a while after its client went away, the
 /// conversation takes no other writer.
-public struct SimulatedServer: Sendable {
-    public let switches: ServerSwitches
+package struct SimulatedServer: Sendable {
+    package let switches: ServerSwitches
     /// The moment up to which everything has happened.
-    public private(set) var now = VirtualInstant.start
+    package private(set) var now = VirtualInstant.start
     /// In the list's order: newest first by creation.
-    public internal(set) var conversations: [ServedConversation] = []
+    package internal(set) var conversations: [ServedConversation] = []
     /// Every turn in the order in which they were committed.
-    public internal(set) var turns: [Turn] = []
+    package internal(set) var turns: [Turn] = []
     /// The conversations that were deleted, in order.
-    public internal(set) var deleted: [RemoteID] = []
-    public internal(set) var deletedAt: [RemoteID: VirtualInstant] = [:]
+    package internal(set) var deleted: [RemoteID] = []
+    package internal(set) var deletedAt: [RemoteID: VirtualInstant] = [:]
     /// What the list and the histories hold that no client understands, and what is too much for one.
-    public internal(set) var oddities = Oddities()
+    package internal(set) var oddities = Oddities()
     /// Conversations that the server does not show for a while, though it has them: a wrong replica, a filtered view, a
     /// right that was taken away.
-    public internal(set) var hidden: Set<RemoteID> = [] {
+    package internal(set) var hidden: Set<RemoteID> = [] {
         didSet { if denial == .notFound { wasHidden.formUnion(hidden) } }
     }
     /// How the server answers a request for a hidden conversation.
@@ -29,9 +29,9 @@ public struct SimulatedServer: Sendable {
     /// Whether the list shows them all the same.
     var listsHidden = false
     /// The conversations of which the server ever said that they are not there.
-    public private(set) var wasHidden: Set<RemoteID> = []
+    package private(set) var wasHidden: Set<RemoteID> = []
     /// The conversations that a replica that lags behind has denied, though the server had them.
-    public internal(set) var deniedByReplica: Set<RemoteID> = []
+    package internal(set) var deniedByReplica: Set<RemoteID> = []
     var past = Past()
     var runs: [Run] = []
     var random: SplitMix64
@@ -39,7 +39,7 @@ public struct SimulatedServer: Sendable {
     private var runCount = 0
     private var conversationCount = 0
 
-    public init(seed: UInt64, switches: ServerSwitches = ServerSwitches()) {
+    package init(seed: UInt64, switches: ServerSwitches = ServerSwitches()) {
         var random = SplitMix64(seed: seed)
         self.switches = switches
         mint = IDMint(random: random.split(), mintsOldLayout: switches.mintsOldIDs)
@@ -47,10 +47,10 @@ public struct SimulatedServer: Sendable {
     }
 
     /// The conversation, unless it was deleted, never stored, or is not there yet.
-    public func conversation(_ id: RemoteID) -> ServedConversation? { conversations.first { $0.id == id } }
+    package func conversation(_ id: RemoteID) -> ServedConversation? { conversations.first { $0.id == id } }
 
     /// Whether a run is under way or a gone client's lock still holds.
-    public func isLocked(_ id: RemoteID) -> Bool {
+    package func isLocked(_ id: RemoteID) -> Bool {
         runs.contains { $0.target.id == id } || (conversation(id)?.lockedUntil ?? now) > now
     }
 
@@ -58,10 +58,10 @@ public struct SimulatedServer: Sendable {
     func oversized(_ id: RemoteID) -> Bool { oddities.oversized.contains(id) }
 
     /// When the next run commits.
-    public var nextCommit: VirtualInstant? { runs.map(\.commitsAt).min() }
+    package var nextCommit: VirtualInstant? { runs.map(\.commitsAt).min() }
 
     /// Lets everything happen that is due by then: commits, in their order.
-    public mutating func advance(to instant: VirtualInstant) {
+    package mutating func advance(to instant: VirtualInstant) {
         while let next = runs.indices.min(by: {
             (runs[$0].commitsAt, runs[$0].number) < (runs[$1].commitsAt, runs[$1].number)
         }),

@@ -1,22 +1,22 @@
-public import ConvoAPI
-public import ConvoModel
+package import ConvoAPI
+package import ConvoModel
 import SeededRandom
 
 /// The server, the network before it, the other writers and the clock: everything outside our client.
 ///
 /// A request is handled when it is sent; its ``Exchange`` says what the client will see, and when. The caller moves
 /// the clock there, or lets other things happen first: that is how requests overlap in a world without threads.
-public struct SimulatedWorld: Sendable {
-    public struct Exchange: Sendable {
-        public let number: Int
-        public let finishesAt: VirtualInstant
-        public let result: Result<APIAnswer, APIError>
+package struct SimulatedWorld: Sendable {
+    package struct Exchange: Sendable {
+        package let number: Int
+        package let finishesAt: VirtualInstant
+        package let result: Result<APIAnswer, APIError>
     }
     /// The client's own clock is set, by a person or by NTP.
-    public struct ClockJump: Hashable, Sendable {
-        public let at: VirtualInstant
-        public let by: Duration
-        public init(at: VirtualInstant, by: Duration) { (self.at, self.by) = (at, by) }
+    package struct ClockJump: Hashable, Sendable {
+        package let at: VirtualInstant
+        package let by: Duration
+        package init(at: VirtualInstant, by: Duration) { (self.at, self.by) = (at, by) }
     }
 
     enum Event: Sendable {
@@ -24,15 +24,15 @@ public struct SimulatedWorld: Sendable {
         case other(OtherWriter.Action, number: Int)
     }
 
-    public private(set) var now = VirtualInstant.start
+    package private(set) var now = VirtualInstant.start
     /// Our account.
-    public var server: SimulatedServer
+    package var server: SimulatedServer
     /// Another account, and another server: see ``Tenant``.
-    public internal(set) var neighbour: SimulatedServer
-    public internal(set) var elsewhere: SimulatedServer
-    public let access: AccessPlan
-    public private(set) var audit = Audit()
-    public let faults: FaultPlan
+    package internal(set) var neighbour: SimulatedServer
+    package internal(set) var elsewhere: SimulatedServer
+    package let access: AccessPlan
+    package private(set) var audit = Audit()
+    package let faults: FaultPlan
     private let clockJumps: [ClockJump]
     /// When our machine was started, last.
     private var bootedAt = VirtualInstant.start + .seconds(-3600)
@@ -49,7 +49,7 @@ public struct SimulatedWorld: Sendable {
     var portal: (answer: ForeignAnswer, reach: Reach, until: VirtualInstant)?
     var stale: (reads: StaleReads, by: Duration, until: VirtualInstant)?
 
-    public init(
+    package init(
         seed: UInt64, switches: ServerSwitches = ServerSwitches(), faults: FaultPlan = FaultPlan(),
         others: OtherWriter = OtherWriter(), clockJumps: [ClockJump] = [], access: AccessPlan = AccessPlan()
     ) {
@@ -71,26 +71,26 @@ public struct SimulatedWorld: Sendable {
     }
 
     /// What the client's clock shows; it may jump, ``now`` never does.
-    public var clientClock: VirtualInstant {
+    package var clientClock: VirtualInstant {
         clockJumps.filter { $0.at <= now }.reduce(now) { $0 + $1.by }
     }
 
     /// The clock of our machine that nobody sets.
-    public var clientUptime: Uptime { Uptime(boot: "boot \(boots)", microseconds: (now - bootedAt).microseconds) }
+    package var clientUptime: Uptime { Uptime(boot: "boot \(boots)", microseconds: (now - bootedAt).microseconds) }
 
     /// Our machine has lost its power, and has it again.
-    public mutating func clientRebooted() { (bootedAt, boots) = (now, boots + 1) }
+    package mutating func clientRebooted() { (bootedAt, boots) = (now, boots + 1) }
 
     /// When something happens next by itself: a commit, an arrival, another writer.
-    public var nextEvent: VirtualInstant? {
+    package var nextEvent: VirtualInstant? {
         [server.nextCommit, neighbour.nextCommit, elsewhere.nextCommit, agenda.first?.at].compactMap(\.self).min()
     }
 
     /// Whether nothing is under way on the server and nobody else has anything left to do.
-    public var isQuiet: Bool { nextEvent == nil }
+    package var isQuiet: Bool { nextEvent == nil }
 
     /// Moves time on; everything that is due happens in its order.
-    public mutating func advance(to instant: VirtualInstant) {
+    package mutating func advance(to instant: VirtualInstant) {
         while let next = agenda.first, next.at <= instant {
             agenda.removeFirst()
             server.advance(to: next.at)
@@ -106,7 +106,7 @@ public struct SimulatedWorld: Sendable {
     }
 
     /// From now on nothing goes wrong any more.
-    public mutating func heal() {
+    package mutating func heal() {
         isHealed = true
         (unreachableUntil, unauthorizedUntil, noRouteUntil) = (now, now, now)
         (portal, stale) = (nil, nil)
@@ -115,7 +115,7 @@ public struct SimulatedWorld: Sendable {
     /// Sends one request now.
     ///
     /// - Parameter shown: the server and key; `nil` for ours.
-    public mutating func send(
+    package mutating func send(
         _ request: SimulatedRequest, for operation: OperationID? = nil, by sender: Int = 0, with shown: Access? = nil
     ) -> Exchange {
         advance(to: now)
@@ -137,7 +137,7 @@ public struct SimulatedWorld: Sendable {
     }
 
     /// The client's process has died: nobody waits for what is under way, and the server's locks hold on.
-    public mutating func clientVanished(sender: Int = 0) {
+    package mutating func clientVanished(sender: Int = 0) {
         let waiting = audit.records.filter { $0.sender == sender && $0.finishedAt > now }
         for record in waiting { hangUp(on: record.number) }
     }

@@ -1,8 +1,8 @@
-public import SeededRandom
+package import SeededRandom
 
 extension SplitMix64 {
     /// A span between the two, to the microsecond.
-    public mutating func duration(in range: ClosedRange<Duration>) -> Duration {
+    package mutating func duration(in range: ClosedRange<Duration>) -> Duration {
         .microseconds(int(in: Int(range.lowerBound.microseconds)...Int(range.upperBound.microseconds)))
     }
 }

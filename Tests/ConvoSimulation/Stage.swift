@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Where one process of ours lives: it waits on the world's clock, and dies where it is told to.
-public final class Stage: Pace, Sendable {
+package final class Stage: Pace, Sendable {
     private struct Waiter {
         let id: Int
         let until: VirtualInstant
@@ -15,14 +15,14 @@ public final class Stage: Pace, Sendable {
         var crash: Crash?
     }
 
-    public let world: SharedWorld
+    package let world: SharedWorld
     private let state: Mutex<State>
     private let observe: @Sendable (Place) -> Void
 
     /// - Parameters:
     ///   - points: where it dies.
     ///   - observe: told of each point that it passes.
-    public init(
+    package init(
         _ world: SharedWorld, points: CrashPoints = CrashPoints(),
         observe: @escaping @Sendable (Place) -> Void = { _ in }
     ) {
@@ -32,13 +32,13 @@ public final class Stage: Pace, Sendable {
     }
 
     /// Where it died, if it has.
-    public var crash: Crash? { state.withLock { $0.crash } }
+    package var crash: Crash? { state.withLock { $0.crash } }
     /// How many points it has passed.
-    public var passed: Int { state.withLock { $0.points.passed } }
+    package var passed: Int { state.withLock { $0.points.passed } }
     /// The earliest moment that anything in it waits for.
-    public var next: VirtualInstant? { state.withLock { $0.waiters.map(\.until).min() } }
+    package var next: VirtualInstant? { state.withLock { $0.waiters.map(\.until).min() } }
 
-    public func reach(_ place: Place) async throws(CancellationError) {
+    package func reach(_ place: Place) async throws(CancellationError) {
         let dies = state.withLock { state -> Bool in
             guard !state.isDead, state.crash == nil else { return true }
             do throws(Crash) { try state.points.pass("\(place)") } catch { state.crash = error }
@@ -48,7 +48,7 @@ public final class Stage: Pace, Sendable {
         observe(place)
     }
 
-    public func wait(until instant: VirtualInstant) async throws(CancellationError) {
+    package func wait(until instant: VirtualInstant) async throws(CancellationError) {
         let id = state.withLock { state in
             state.count += 1
             return state.count
@@ -70,7 +70,7 @@ public final class Stage: Pace, Sendable {
     }
 
     /// Lets one waiter go whose time has come: of several the one that waits longest.
-    public func wakeOne() -> Bool {
+    package func wakeOne() -> Bool {
         let now = world.now
         let due = take { $0.until <= now }
         due?.continuation.resume()
@@ -78,7 +78,7 @@ public final class Stage: Pace, Sendable {
     }
 
     /// Everything that still waits is told that it is over, and whatever comes later at once.
-    public func bury() {
+    package func bury() {
         let waiters = state.withLock { state in
             state.isDead = true
             defer { state.waiters = [] }

@@ -1,5 +1,5 @@
 /// Which of its answers a server gives from an older state: a replica that lags behind, or a cache.
-public enum StaleReads: CaseIterable, Hashable, Sendable {
+package enum StaleReads: CaseIterable, Hashable, Sendable {
     case histories, descriptions, both
 
     func includes(_ request: SimulatedRequest) -> Bool {

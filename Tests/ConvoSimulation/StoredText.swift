@@ -1,7 +1,7 @@
 import ConvoModel
 
 /// What a server makes of an input's text before it keeps it.
-public enum StoredText: CaseIterable, Hashable, Sendable {
+package enum StoredText: CaseIterable, Hashable, Sendable {
     case asSent, trimmed, lineFeeds, withoutNUL, composed, escaped, chunked
     /// A change that no rule knows.
     case capitals

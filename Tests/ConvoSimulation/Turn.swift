@@ -1,36 +1,36 @@
-public import ConvoModel
+package import ConvoModel
 
 /// Who made the server do something: known by the request object, never guessed from a text.
-public enum Cause: Hashable, Sendable {
+package enum Cause: Hashable, Sendable {
     /// Our client's request of that number.
     case client(call: Int)
     /// Another writer's action of that number.
     case other(action: Int)
 
-    public var call: Int? {
+    package var call: Int? {
         if case .client(let call) = self { call } else { nil }
     }
 }
 
 /// One turn that the server has committed: what must be there exactly once for each write that a person was told is queued.
-public struct Turn: Hashable, Sendable {
-    public enum Kind: Hashable, Sendable { case start, append, restart }
+package struct Turn: Hashable, Sendable {
+    package enum Kind: Hashable, Sendable { case start, append, restart }
 
-    public let kind: Kind
-    public let cause: Cause
+    package let kind: Kind
+    package let cause: Cause
     /// The new one, for a start or restart.
-    public let conversation: RemoteID
-    public let at: VirtualInstant
-    public let inputs: [EntryID]
-    public let outputs: [EntryID]
+    package let conversation: RemoteID
+    package let at: VirtualInstant
+    package let inputs: [EntryID]
+    package let outputs: [EntryID]
     /// What was said, as far as a reader of the history can compare it.
-    public let said: [String]
+    package let said: [String]
     /// False where the run failed and left its inputs in the history.
-    public let answered: Bool
+    package let answered: Bool
     /// False for `store: false`.
-    public let stored: Bool
+    package let stored: Bool
 
-    public init(
+    package init(
         kind: Kind, cause: Cause, conversation: RemoteID, at: VirtualInstant, inputs: [EntryID], outputs: [EntryID],
         said: [String] = [], answered: Bool = true, stored: Bool = true
     ) {

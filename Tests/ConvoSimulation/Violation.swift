@@ -1,6 +1,6 @@
 /// One broken promise, as a sentence, with what is needed to find it.
-public struct Violation: Hashable, Sendable, CustomStringConvertible {
-    public enum Rule: CaseIterable, Hashable, Sendable {
+package struct Violation: Hashable, Sendable, CustomStringConvertible {
+    package enum Rule: CaseIterable, Hashable, Sendable {
         /// An acknowledged write is nowhere: neither on the server nor in the outbox.
         case lostWrite
         /// A write is on the server twice.
@@ -41,9 +41,9 @@ public struct Violation: Hashable, Sendable, CustomStringConvertible {
         case costlyProbe
     }
 
-    public let rule: Rule
-    public let sentence: String
-    public var description: String { "\(rule): \(sentence)" }
+    package let rule: Rule
+    package let sentence: String
+    package var description: String { "\(rule): \(sentence)" }
 
-    public init(_ rule: Rule, _ sentence: String) { (self.rule, self.sentence) = (rule, sentence) }
+    package init(_ rule: Rule, _ sentence: String) { (self.rule, self.sentence) = (rule, sentence) }
 }

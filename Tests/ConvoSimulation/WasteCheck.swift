@@ -1,12 +1,12 @@
 import ConvoAPI
-public import ConvoModel
+package import ConvoModel
 
 /// What is too large to be read is asked for once for each version, not at each look.
-public enum WasteCheck {
+package enum WasteCheck {
     /// - Parameters:
     ///   - written: conversations that we write to: each write looks for its place in the history.
     ///   - lives: how many processes of ours there were; each may have died before it wrote down what it had met.
-    public static func violations(in audit: Audit, written: Set<RemoteID>, lives: Int) -> [Violation] {
+    package static func violations(in audit: Audit, written: Set<RemoteID>, lives: Int) -> [Violation] {
         var counts: [RemoteID: Int] = [:]
         for record in audit.records {
             guard case .history(let id) = record.request, !written.contains(id),

@@ -1,7 +1,7 @@
-public import ConvoModel
+package import ConvoModel
 
 /// Every write that a person was told is queued is on the server exactly once and in order, or says why not.
-public enum WriteCheck {
+package enum WriteCheck {
     /// - Parameters:
     ///   - acknowledged: the writes that a person was told are durable, in that order.
     ///   - deleted: conversations that are gone and of which our disk has, or has lost, no trace: what was started
@@ -11,7 +11,7 @@ public enum WriteCheck {
     ///   - homes: in which conversation each write was queued. Two local conversations may turn out to be one on the server;
     ///     what was queued in them before has no order.
     ///   - atRest: whether the run has come to its end, where nothing may be `queued`, `sending` any more.
-    public static func violations(
+    package static func violations(
         acknowledged: [OperationID], outbox: OutboxSnapshot, audit: Audit, turns: [Turn], atRest: Bool,
         deleted: Set<RemoteID> = [], namesCreations: Bool = true, homes: [OperationID: LocalID] = [:]
     ) -> [Violation] {
@@ -29,7 +29,7 @@ public enum WriteCheck {
     /// What the outbox says is deleted, the server does not have.
     ///
     /// - Parameter excused: conversations that the server said that it did not have, though it had them.
-    public static func deletions(
+    package static func deletions(
         _ outbox: OutboxSnapshot, server: SimulatedServer, excused: Set<RemoteID>
     ) -> [Violation] {
         outbox.deleted.filter { server.conversation($0) != nil && !excused.contains($0) }
@@ -39,7 +39,7 @@ public enum WriteCheck {
     /// What is refused because its conversation is gone, has none there.
     ///
     /// - Parameter excused: as for ``deletions(_:server:excused:)``.
-    public static func lostTargets(
+    package static func lostTargets(
         _ outbox: OutboxSnapshot, server: SimulatedServer, excused: Set<RemoteID>
     ) -> [Violation] {
         outbox.items.compactMap { item in
@@ -52,7 +52,7 @@ public enum WriteCheck {
 
     /// Conversations that were deleted before anybody of ours could see them in the list: nothing on earth tells their
     /// start from one that never arrived.
-    public static func deletedUnseen(_ server: SimulatedServer, audit: Audit) -> Set<RemoteID> {
+    package static func deletedUnseen(_ server: SimulatedServer, audit: Audit) -> Set<RemoteID> {
         Set(
             server.deleted.filter { id in
                 guard let gone = server.deletedAt[id], let made = server.turns.first(where: { $0.conversation == id })

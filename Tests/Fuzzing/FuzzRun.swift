@@ -4,34 +4,34 @@ import Foundation
 ///
 /// `CONVO_FUZZ_ITERATIONS` asks for a long run. Its memory is looked at after a tenth, when all caches are warm, and at
 /// the end; in a short one other tests run in the same process.
-public struct FuzzRun {
+package struct FuzzRun {
     /// What may be held more at the end: independent of the number of inputs.
-    public static let growthLimitKilobytes = 48 << 10
+    package static let growthLimitKilobytes = 48 << 10
 
     private static let wanted = ProcessInfo.processInfo.environment["CONVO_FUZZ_ITERATIONS"].flatMap { Int($0) }
 
-    public let count: Int
+    package let count: Int
     /// The input at hand, from 0.
-    public private(set) var number = -1
+    package private(set) var number = -1
     private var warmKilobytes = 0
     private let start = ContinuousClock.now
 
-    public init(standard: Int) { count = FuzzRun.wanted ?? standard }
+    package init(standard: Int) { count = FuzzRun.wanted ?? standard }
 
     /// Goes on to the next input, if there is one.
-    public mutating func next() -> Bool {
+    package mutating func next() -> Bool {
         number += 1
         if number == count / 10 { warmKilobytes = FuzzRun.residentKilobytes() }
         return number < count
     }
 
     /// Whether the memory is as it was, as far as that can be told.
-    public var isBounded: Bool {
+    package var isBounded: Bool {
         FuzzRun.wanted == nil || FuzzRun.residentKilobytes() <= warmKilobytes + FuzzRun.growthLimitKilobytes
     }
 
     /// What a long run took, `nil` for a short one.
-    public var summary: String? {
+    package var summary: String? {
         guard FuzzRun.wanted != nil else { return nil }
         let time = start.duration(to: .now).formatted(
             .units(allowed: [.minutes, .seconds], fractionalPart: .show(length: 1)))

@@ -1,8 +1,8 @@
-public import SeededRandom
+package import SeededRandom
 
 /// Real texts with a few bytes changed.
-public struct Mutator {
-    public var random: SplitMix64
+package struct Mutator {
+    package var random: SplitMix64
 
     private static let inserted: [[UInt8]] = [
         Array("null".utf8), Array("\"\\ud800\"".utf8), Array("[[[[".utf8), Array("{\"type\":".utf8), [0xFF], [0x00],
@@ -11,9 +11,9 @@ public struct Mutator {
         Array("99999999999999999999".utf8), [0xEF, 0xBB, 0xBF], Array("\"content\":{}".utf8), Array(",".utf8),
     ]
 
-    public init(seed: UInt64) { random = SplitMix64(seed: seed) }
+    package init(seed: UInt64) { random = SplitMix64(seed: seed) }
 
-    public mutating func mutate(_ original: [UInt8]) -> [UInt8] {
+    package mutating func mutate(_ original: [UInt8]) -> [UInt8] {
         var bytes = original
         for _ in 0..<Int.random(in: 1...6, using: &random) {
             guard !bytes.isEmpty else { break }
@@ -32,7 +32,7 @@ public struct Mutator {
     }
 
     /// The same, again and again, up to a limit, until it is what is wanted: most damaged JSON is none.
-    public mutating func mutate(_ original: [UInt8], until isWanted: ([UInt8]) -> Bool) -> [UInt8] {
+    package mutating func mutate(_ original: [UInt8], until isWanted: ([UInt8]) -> Bool) -> [UInt8] {
         for _ in 1..<Mutator.tries {
             let bytes = mutate(original)
             if isWanted(bytes) { return bytes }

@@ -1,12 +1,12 @@
 /// A small generator whose every number follows from its seed.
 ///
 /// Source of the constants: "Fast Splittable Pseudorandom Number Generators", Steele, Lea and Flood, OOPSLA 2014.
-public struct SplitMix64: RandomNumberGenerator, Hashable, Sendable {
+package struct SplitMix64: RandomNumberGenerator, Hashable, Sendable {
     private var state: UInt64
 
-    public init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
-    public mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var mixed = state
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -15,21 +15,21 @@ public struct SplitMix64: RandomNumberGenerator, Hashable, Sendable {
     }
 
     /// A generator of its own for one concern, so that a draw more here changes no draw there.
-    public mutating func split() -> SplitMix64 { SplitMix64(seed: next()) }
+    package mutating func split() -> SplitMix64 { SplitMix64(seed: next()) }
 
     /// From 0 up to 1.
-    public mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
+    package mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 
     /// True `perMille` times in a thousand.
-    public mutating func chance(perMille: Int) -> Bool { Int(next() % 1000) < perMille }
+    package mutating func chance(perMille: Int) -> Bool { Int(next() % 1000) < perMille }
 
     /// A whole number of the range. The remainder's bias is far below what a simulation could notice.
-    public mutating func int(in range: ClosedRange<Int>) -> Int {
+    package mutating func int(in range: ClosedRange<Int>) -> Int {
         range.lowerBound + Int(next() % UInt64(range.upperBound - range.lowerBound + 1))
     }
 
     /// One of them; `nil` where there are none.
-    public mutating func element<Element>(of elements: [Element]) -> Element? {
+    package mutating func element<Element>(of elements: [Element]) -> Element? {
         elements.isEmpty ? nil : elements[int(in: 0...elements.count - 1)]
     }
 }

@@ -8,28 +8,28 @@
 ///     why:  at the limit both are the limit
 ///
 /// A block holds for every place in the file that has the same text.
-public struct AcceptedSurvivors: Sendable {
-    public struct Entry: Sendable, Hashable {
-        public let file: String
-        public let original: String
-        public let mutated: String
-        public let reason: String
+package struct AcceptedSurvivors: Sendable {
+    package struct Entry: Sendable, Hashable {
+        package let file: String
+        package let original: String
+        package let mutated: String
+        package let reason: String
 
-        public func accepts(_ mutant: Mutant) -> Bool {
+        package func accepts(_ mutant: Mutant) -> Bool {
             mutant.file == file && mutant.original == original && mutant.mutated == mutated
         }
     }
 
-    public struct FormatError: Error, CustomStringConvertible {
-        public let line: Int
-        public var description: String {
+    package struct FormatError: Error, CustomStringConvertible {
+        package let line: Int
+        package var description: String {
             "line \(line): a block has the lines file:, from:, to: and why:, each once and with a text"
         }
     }
 
-    public let entries: [Entry]
+    package let entries: [Entry]
 
-    public init(_ text: String) throws(FormatError) {
+    package init(_ text: String) throws(FormatError) {
         var entries: [Entry] = []
         var fields: [String: String] = [:]
         var last = 0
@@ -62,5 +62,5 @@ public struct AcceptedSurvivors: Sendable {
         fields = [:]
     }
 
-    public func entry(for mutant: Mutant) -> Entry? { entries.first { $0.accepts(mutant) } }
+    package func entry(for mutant: Mutant) -> Entry? { entries.first { $0.accepts(mutant) } }
 }

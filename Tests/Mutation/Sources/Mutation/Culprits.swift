@@ -2,12 +2,12 @@ import SwiftParser
 import SwiftSyntax
 
 /// Which mutants do not compile: those of the smallest piece of a source that has an error in it.
-public enum Culprits {
+package enum Culprits {
     /// - Parameters:
     ///   - text: a source with switches.
     ///   - line: where the compiler found an error, from 1 on, as `column` is.
     /// - Returns: the mutants' ids; none where the source has no switches.
-    public static func ids(in text: String, line: Int, column: Int) -> Set<Int> {
+    package static func ids(in text: String, line: Int, column: Int) -> Set<Int> {
         let tree = Parser.parse(source: text)
         let lines = SourceLocationConverter(fileName: "", tree: tree)
         let position = lines.position(ofLine: line, column: column)
@@ -21,13 +21,13 @@ public enum Culprits {
     }
 
     /// An error: `file:line:column: error: …`.
-    public struct Diagnostic: Sendable, Hashable {
-        public let file: String
-        public let line: Int
-        public let column: Int
-        public let message: String
+    package struct Diagnostic: Sendable, Hashable {
+        package let file: String
+        package let line: Int
+        package let column: Int
+        package let message: String
 
-        public init?(_ outputLine: String) {
+        package init?(_ outputLine: String) {
             guard let colon = outputLine.firstRange(of: ": error: ") else { return nil }
             let parts = outputLine[..<colon.lowerBound].split(separator: ":")
             guard parts.count >= 3, let line = Int(parts[parts.count - 2]), let column = Int(parts[parts.count - 1])

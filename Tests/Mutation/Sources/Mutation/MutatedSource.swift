@@ -6,19 +6,19 @@ import SwiftSyntax
 ///
 /// Only what a function, an initialiser, an accessor or a closure does, and what a variable or a parameter starts with, is
 /// mutated. Patterns, attributes, types and texts stay as they are; SQL has operators of its own.
-public struct MutatedSource: Sendable {
-    public let mutants: [Mutant]
+package struct MutatedSource: Sendable {
+    package let mutants: [Mutant]
     /// With the switches; a line of the original may stand on a later line here.
-    public let text: String
+    package let text: String
 
     /// The module that has `mutantIsOn` and `mutantFlips`.
-    public static let module = "MutationSwitch"
+    package static let module = "MutationSwitch"
 
     /// - Parameters:
     ///   - file: as the mutants name it.
     ///   - firstID: the first mutant's.
     ///   - leavingOut: ids of mutants that are not put in, since they do not compile.
-    public init(_ source: String, file: String, firstID: Int = 1, leavingOut left: Set<Int> = []) {
+    package init(_ source: String, file: String, firstID: Int = 1, leavingOut left: Set<Int> = []) {
         let parsed = Parser.parse(source: source)
         // What cannot be folded stays a flat sequence, and its operators are not mutated.
         let folded = OperatorTable.standardOperators.foldAll(parsed) { _ in }
@@ -32,7 +32,7 @@ public struct MutatedSource: Sendable {
     }
 
     /// The first id that a next source may give.
-    public let nextID: Int
+    package let nextID: Int
 }
 
 /// Writes a tree out, with a switch at each place that has mutants.

@@ -2,13 +2,13 @@ import SwiftParser
 import SwiftSyntax
 
 /// A package's manifest cut down to what some of its test targets need, with the module of the switches.
-public struct ScratchManifest: Sendable {
-    public let text: String
+package struct ScratchManifest: Sendable {
+    package let text: String
 
     /// - Parameters:
     ///   - roots: names of the test targets.
     ///   - mutated: names of the targets whose sources have switches.
-    public init(_ manifest: String, roots: [String], mutated: Set<String>) {
+    package init(_ manifest: String, roots: [String], mutated: Set<String>) {
         let tree = Parser.parse(source: manifest)
         let finder = PackageCallFinder(viewMode: .sourceAccurate)
         finder.walk(tree)

@@ -2,9 +2,9 @@
 ///
 /// `MUTANT` is the number of the one that is on, none without it. `MUTANTS_REACHED` is a file: which switches were come by
 /// is written there when the process ends, a byte for each.
-public enum SwitchModule {
+package enum SwitchModule {
     /// The files of the target, by their path in its folder.
-    public static func files(capacity: Int) -> [String: String] {
+    package static func files(capacity: Int) -> [String: String] {
         ["include/\(MutatedSource.module).h": header(capacity), "switch.c": source]
     }
 
