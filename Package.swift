@@ -51,12 +51,13 @@ let package = Package(
         .systemLibrary(name: "CPosix"),
 
         // Bytes on the wire, bytes on the disk.
-        .target(name: "ConvoSQLite", dependencies: ["CPosix", "CSQLite"], swiftSettings: strict),
+        .target(name: "ConvoIPC", dependencies: ["CPosix"], swiftSettings: strict),
+        .target(name: "ConvoSQLite", dependencies: ["ConvoIPC", "CSQLite"], swiftSettings: strict),
         .target(name: "ConvoHTTP", dependencies: ["CCurl"], swiftSettings: strict),
         .target(name: "ConvoAPI", dependencies: ["ConvoHTTP", "ConvoModel"], swiftSettings: strict),
         .target(
             name: "ConvoStore",
-            dependencies: ["ConvoModel", "ConvoSQLite", "CPosix", "CSQLite", "CZstd"],
+            dependencies: ["ConvoIPC", "ConvoModel", "ConvoSQLite", "CPosix", "CSQLite", "CZstd"],
             resources: [.embedInCode("Migrations")],
             swiftSettings: strict
         ),
@@ -73,7 +74,9 @@ let package = Package(
         ),
 
         // The engine, the sandbox's rules, what programs share.
-        .target(name: "ConvoSync", dependencies: ["ConvoAPI", "ConvoStore", "ConvoModel"], swiftSettings: strict),
+        .target(
+            name: "ConvoSync", dependencies: ["ConvoAPI", "ConvoIPC", "ConvoStore", "ConvoModel"], swiftSettings: strict
+        ),
         .target(
             name: "ConvoSandbox",
             dependencies: [
@@ -96,7 +99,7 @@ let package = Package(
         .executableTarget(
             name: "convo",
             dependencies: [
-                "ConvoAPI", "ConvoApp", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "ConvoAPI", "ConvoApp", "ConvoIPC", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -104,7 +107,7 @@ let package = Package(
         .executableTarget(
             name: "convod",
             dependencies: [
-                "ConvoAPI", "ConvoApp", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "ConvoAPI", "ConvoApp", "ConvoIPC", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -135,10 +138,11 @@ let package = Package(
         .testTarget(
             name: "ConvoAPITests", dependencies: ["ConvoAPI", "ConvoHTTP", "ConvoModel", "Fuzzing", "SeededRandom"],
             swiftSettings: strict),
-        .testTarget(name: "ConvoSQLiteTests", dependencies: ["ConvoSQLite"], swiftSettings: strict),
+        .testTarget(name: "ConvoIPCTests", dependencies: ["ConvoIPC"], swiftSettings: strict),
+        .testTarget(name: "ConvoSQLiteTests", dependencies: ["ConvoIPC", "ConvoSQLite"], swiftSettings: strict),
         .testTarget(
             name: "ConvoStoreTests",
-            dependencies: ["ConvoStore", "ConvoModel", "Fuzzing", "SeededRandom", "SyncRecorder"],
+            dependencies: ["ConvoIPC", "ConvoStore", "ConvoModel", "Fuzzing", "SeededRandom", "SyncRecorder"],
             swiftSettings: strict
         ),
         // Chance that a seed replays.
@@ -163,7 +167,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ConvoSyncTests",
-            dependencies: ["ConvoSync", "ConvoAPI", "ConvoStore", "ConvoModel", "SeededRandom"],
+            dependencies: ["ConvoSync", "ConvoAPI", "ConvoIPC", "ConvoStore", "ConvoModel", "SeededRandom"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -183,7 +187,7 @@ let package = Package(
         .testTarget(
             name: "ConvoCommandTests",
             dependencies: [
-                "convo", "ConvoAPI", "ConvoApp", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "convo", "ConvoAPI", "ConvoApp", "ConvoIPC", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict

@@ -1,4 +1,5 @@
 internal import CSQLite
+import ConvoIPC
 
 #if canImport(Glibc)
 import Glibc

@@ -1,4 +1,5 @@
 import CSQLite
+import ConvoIPC
 import Dispatch
 import Synchronization
 

@@ -1,4 +1,5 @@
 import CPosix
+import ConvoIPC
 import ConvoModel
 
 #if canImport(Glibc)

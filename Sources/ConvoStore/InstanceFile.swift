@@ -1,3 +1,4 @@
+import ConvoIPC
 import ConvoSQLite
 
 #if canImport(Glibc)
@@ -48,15 +49,10 @@ struct InstanceFile {
         let descriptor: Int32
         do {
             descriptor = try SidecarFile.open(path, O_WRONLY | O_CREAT, beside: database)
-        } catch { throw failure(error.code, error.detail) }
+        } catch { throw StoreError(error) }
         defer { close(descriptor) }
         guard pwrite(descriptor, line, line.count, 0) == line.count, ftruncate(descriptor, off_t(line.count)) == 0,
             fdatasync(descriptor) == 0
-        else { throw failure(errno, String(cString: strerror(errno))) }
-    }
-
-    func failure(_ code: Int32, _ detail: String) -> StoreError {
-        code == ENOSPC || code == EDQUOT
-            ? .diskFull(path: path) : .notWritable(path: path, detail: detail)
+        else { throw StoreError.unusable(path: path, code: errno) }
     }
 }

@@ -31,17 +31,17 @@ enum PrivateFile {
         let code = errno
         var status = stat()
         // On a read-only medium, or in a folder that cannot be written, open(2) fails even if the file exists.
-        guard stat(path, &status) == 0 else { throw failure(path, code) }
+        guard stat(path, &status) == 0 else { throw .unusable(path: path, code: code) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw .notWritable(path: path, detail: "it is not a file") }
         // SQLite makes files in the folder, even for a reader of a file that others may write.
         if access(path, W_OK) != 0 || access(folder, W_OK | X_OK) != 0 {
             let reason = errno
-            guard access(path, R_OK) == 0 else { throw failure(path, errno) }
+            guard access(path, R_OK) == 0 else { throw .unusable(path: path, code: errno) }
             return String(cString: strerror(reason))
         }
-        guard access(path, R_OK) == 0 else { throw failure(path, errno) }
+        guard access(path, R_OK) == 0 else { throw .unusable(path: path, code: errno) }
         guard status.st_nlink <= 1 else { throw .hardLinked(path: path) }
-        if status.st_mode & 0o077 != 0, chmod(path, 0o600) != 0 { throw failure(path, errno) }
+        if status.st_mode & 0o077 != 0, chmod(path, 0o600) != 0 { throw .unusable(path: path, code: errno) }
         return nil
     }
 
@@ -66,11 +66,6 @@ enum PrivateFile {
             return
         }
         if let slash = path.lastIndex(of: "/"), slash != path.startIndex { try makeFolder(String(path[..<slash])) }
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure(path, errno) }
-    }
-
-    private static func failure(_ path: String, _ code: Int32) -> StoreError {
-        if code == ENOSPC || code == EDQUOT { return .diskFull(path: path) }
-        return .notWritable(path: path, detail: String(cString: strerror(code)))
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw .unusable(path: path, code: errno) }
     }
 }

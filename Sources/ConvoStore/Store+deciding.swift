@@ -55,7 +55,7 @@ extension Store {
             try claimInstance(database)
             try retry(database, try require(database, id))
         }
-        WakeupChannel.notify(beside: path)
+        notifyListener()
     }
 
     /// Retries every write in some states, as ``retry(_:)`` does, in one durable transaction.
@@ -79,7 +79,7 @@ extension Store {
             }
             return retried
         }
-        WakeupChannel.notify(beside: path)
+        notifyListener()
         return retried
     }
 
@@ -145,7 +145,7 @@ extension Store {
     ///   sent, in doubt, delivered or cancelled. Nothing is changed then.
     public func cancel(_ id: OperationID) throws(StoreError) -> [OperationID] {
         let cancelled = try writeDurably { database in try cancel(database, with: try require(database, id)) }
-        WakeupChannel.notify(beside: path)
+        notifyListener()
         return cancelled
     }
 
@@ -166,7 +166,7 @@ extension Store {
             }
             return inOrder
         }
-        WakeupChannel.notify(beside: path)
+        notifyListener()
         return cancelled
     }
 

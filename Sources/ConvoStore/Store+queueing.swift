@@ -118,7 +118,7 @@ extension Store {
             if scope != .remote { try hide(database, conversation.key) }
             return receipt
         }
-        WakeupChannel.notify(beside: path)
+        notifyListener()
         return receipt
     }
 
@@ -127,7 +127,7 @@ extension Store {
             try claimInstance(database)
             return try work(database)
         }
-        WakeupChannel.notify(beside: path)
+        notifyListener()
         return receipt
     }
 

@@ -1,3 +1,4 @@
+import ConvoIPC
 import ConvoSQLite
 import Synchronization
 

@@ -1,4 +1,5 @@
 import ConvoAPI
+import ConvoIPC
 import ConvoModel
 import ConvoStore
 
@@ -39,7 +40,7 @@ struct PushExecutor: Sendable {
             try await account.verify()
             return .verified
         case .load(let limit):
-            if options.makesRoom, FileLock.holder(of: .turn, beside: store.path) != nil { return .madeRoom }
+            if options.makesRoom, store.lockHolder(.turn) != nil { return .madeRoom }
             return .loaded(try store.readyOperations(limit: limit, in: options.only))
         case .prepare(let item): return try await prepare(item)
         case .send(let item, let base):

@@ -1,3 +1,4 @@
+public import ConvoIPC
 public import ConvoModel
 public import ConvoStore
 
@@ -15,14 +16,14 @@ extension SyncEngine {
     ///   process keeps it for longer, or the task is cancelled.
     /// - Throws: ``StoreError`` if the lock's file cannot be made.
     public func takeTurn() async throws(StoreError) -> FileLock? {
-        if let turn = try FileLock.tryLock(.engine, beside: store.path) { return turn }
+        if let turn = try store.tryLock(.engine) { return turn }
         var place: FileLock?
         defer { place?.release() }
         let limit = clock.now + SyncEngine.turnLimit
         while clock.now < limit {
-            if place == nil { place = try FileLock.tryLock(.turn, beside: store.path) }
+            if place == nil { place = try store.tryLock(.turn) }
             do { try await clock.sleep(until: clock.now + SyncEngine.watchInterval) } catch { return nil }
-            if let turn = try FileLock.tryLock(.engine, beside: store.path) { return turn }
+            if let turn = try store.tryLock(.engine) { return turn }
         }
         return nil
     }
@@ -44,14 +45,14 @@ extension SyncEngine {
         breaker.woken()
         defer {
             turn?.release()
-            WakeupChannel.notify(beside: store.path)  // other queued writes may go now
+            store.notifyListener()  // other queued writes may go now
         }
         while true {
             let item = try store.operation(matching: id.rawValue)
             guard item.state == .queued || item.state == .sending || item.state == .inDoubt else { return item }
             guard !Task.isCancelled else { return item }
             var lock = turn
-            if lock == nil { lock = try FileLock.tryLock(.engine, beside: store.path) }
+            if lock == nil { lock = try store.tryLock(.engine) }
             guard let lock else {
                 do { try await clock.sleep(until: clock.now + SyncEngine.watchInterval) } catch { return item }
                 continue

@@ -1,4 +1,5 @@
 public import ConvoAPI
+import ConvoIPC
 public import ConvoModel
 public import ConvoStore
 
@@ -112,7 +113,7 @@ public struct SyncEngine: Sendable {
     func pushDue(
         _ mode: PushMachine.Mode, slowUntil: Timestamp? = nil, wake: AsyncEvent, seen: inout AsyncEvent.Generation
     ) async throws(StoreError) -> PushReport? {
-        guard let lock = try FileLock.tryLock(.engine, beside: store.path) else { return nil }
+        guard let lock = try store.tryLock(.engine) else { return nil }
         defer { lock.release() }
         let options = PushExecutor.PushOptions(makesRoom: mode == .due)
         let machine = PushMachine(mode, limits: limits, slowUntil: slowUntil)

@@ -1,4 +1,5 @@
 import ConvoApp
+import ConvoIPC
 import ConvoStore
 import ConvoSync
 import ConvoTerminal
@@ -53,7 +54,7 @@ struct Daemon: Service {
         var settings = try settings()
         while true {
             let store = try Store(path: settings.database)
-            guard let lock = try FileLock.tryLock(.daemon, beside: store.path) else { throw alreadyServed(store.path) }
+            guard let lock = try store.tryLock(.daemon) else { throw alreadyServed(store.path) }
             defer { lock.release() }
             let watcher = try DatabaseWatcher(store)
             defer { watcher.stop() }

@@ -1,3 +1,4 @@
+import ConvoIPC
 import ConvoStore
 import ConvoSync
 import ConvoTerminal
@@ -23,7 +24,7 @@ final class DatabaseWatcher: Sendable {
     ///
     /// - Throws: ``StoreError`` if the watched file cannot be made.
     init(_ store: Store) throws(StoreError) {
-        let listener = try WakeupChannel.Listener(beside: store.path)
+        let listener = try store.listener()
         // The thread ends at most ``lookMilliseconds`` after `stop()`.
         Thread.detachNewThread { [self] in
             while !isStopped.withLock(\.self) {

@@ -1,3 +1,4 @@
+import ConvoIPC
 import Testing
 
 @testable import ConvoSQLite

@@ -15,7 +15,10 @@ extension SimulationReport: CustomTestStringConvertible {
         let committed = turns.map { turn in
             "\(turn.at - .start) \(turn.kind) \(turn.conversation) by \(turn.cause): \(turn.said)"
         }
-        let writes = outbox.map { "\($0.id) in \($0.conversation): \($0.state) \($0.reason ?? "")" }
+        let writes = outbox.map { item in
+            "\(item.id) \(item.kind) in \(item.conversation), \(item.remoteID?.rawValue ?? "not there"): "
+                + "\(item.inputs.map(ServedEntry.said)) \(item.state) \(item.reason ?? "")"
+        }
         return (violations.map(\.description) + requests + committed + writes).joined(separator: "\n")
     }
 }

@@ -23,11 +23,15 @@ import Testing
     func `keeps every promise for every seed`(strand: Int) throws {
         var tally = Tally()
         for seed in stride(from: Self.first + strand, to: Self.first + Self.seeds, by: Self.strands) {
-            let report = try Simulation(Scenario(drawnFrom: UInt64(seed), drawing: Self.draws)).run()
+            let scenario = Scenario(drawnFrom: UInt64(seed), drawing: Self.draws)
+            let report = try Simulation(scenario).run()
             tally.count(report)
             let found = report.violations.prefix(3).map(\.description).joined(separator: "; ")
             #expect(report.violations.isEmpty, "seed \(seed): \(found)")
-            if !report.violations.isEmpty, Self.seeds == 1 { print(report.testDescription) }
+            guard !report.violations.isEmpty, Self.seeds == 1 else { continue }
+            print(report.testDescription)
+            for step in scenario.steps { print("\(step.at - .start): \(step.action)") }
+            print("deaths: \(scenario.deaths); clock: \(scenario.clockJumps); \(scenario.switches)")
         }
         print(tally)
     }

@@ -1,3 +1,4 @@
+import ConvoIPC
 import ConvoModel
 import ConvoSQLite
 import Foundation

@@ -148,12 +148,13 @@ import Testing
     }
 
     @Test func `says that the disk is full, or why nothing can be written`() {
-        let file = InstanceFile(database: "/x")
         for code in [ENOSPC, EDQUOT] {
-            #expect("\(file.failure(code, "no"))" == "\(StoreError.diskFull(path: "/x.instance"))")
+            #expect(
+                "\(StoreError.unusable(path: "/x.instance", code: code, detail: "no"))"
+                    == "\(StoreError.diskFull(path: "/x.instance"))")
         }
         let other = StoreError.notWritable(path: "/x.instance", detail: "no")
-        #expect("\(file.failure(EACCES, "no"))" == "\(other)")
+        #expect("\(StoreError.unusable(path: "/x.instance", code: EACCES, detail: "no"))" == "\(other)")
     }
 
     @Test func `moved within its file system is the same database`() throws {

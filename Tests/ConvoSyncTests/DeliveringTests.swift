@@ -1,4 +1,5 @@
 import ConvoAPI
+import ConvoIPC
 import ConvoModel
 import ConvoStore
 import Testing
@@ -10,18 +11,18 @@ import Testing
         let test = try TestEngine()
         let turn = try #require(try await test.engine.takeTurn())
         #expect(test.clock.sleeps == 0)
-        #expect(FileLock.holder(of: .turn, beside: test.store.path) == nil)
-        #expect(try FileLock.tryLock(.engine, beside: test.store.path) == nil)
+        #expect(test.store.lockHolder(.turn) == nil)
+        #expect(try test.store.tryLock(.engine) == nil)
         turn.release()
     }
 
     @Test func `gives up after five seconds, and lets others start then`() async throws {
         let test = try TestEngine()
-        let other = try #require(try FileLock.tryLock(.engine, beside: test.store.path))
+        let other = try #require(try test.store.tryLock(.engine))
         #expect(try await test.engine.takeTurn() == nil)
         #expect(test.clock.now == noon + .seconds(5))
         #expect(test.clock.sleeps == 100)
-        #expect(FileLock.holder(of: .turn, beside: test.store.path) == nil)
+        #expect(test.store.lockHolder(.turn) == nil)
         other.release()
     }
 
@@ -49,7 +50,7 @@ import Testing
     }
 
     private func isFree() throws -> Bool {
-        guard let lock = try FileLock.tryLock(.engine, beside: test.store.path) else { return false }
+        guard let lock = try test.store.tryLock(.engine) else { return false }
         lock.release()
         return true
     }
@@ -69,7 +70,7 @@ import Testing
 
     @Test func `takes the turn by itself, and tells others that they may go on`() async throws {
         let write = try test.append("one", to: chat.local)
-        let listener = try WakeupChannel.Listener(beside: test.store.path)
+        let listener = try test.store.listener()
         while listener.wait(milliseconds: 100) {}
         #expect(try await test.engine.deliver(write).state == .delivered)
         #expect(listener.wait(milliseconds: 2000))
@@ -129,7 +130,7 @@ import Testing
 
     @Test func `follows another process that has the turn`() async throws {
         let write = try test.append("one", to: chat.local)
-        let other = try #require(try FileLock.tryLock(.engine, beside: test.store.path))
+        let other = try #require(try test.store.tryLock(.engine))
         let (store, begun) = (test.store, test.clock.now)
         test.clock.atSleep(1) { _ = try? store.markSending(write, base: nil) }
         test.clock.atSleep(3) { try? store.markDelivered(write) }
@@ -142,7 +143,7 @@ import Testing
 
     @Test func `goes on where another process lets go`() async throws {
         let write = try test.append("one", to: chat.local)
-        let other = try #require(try FileLock.tryLock(.engine, beside: test.store.path))
+        let other = try #require(try test.store.tryLock(.engine))
         test.clock.atSleep(2) { other.release() }
         #expect(try await test.engine.deliver(write).state == .delivered)
         #expect(try isFree())
@@ -182,20 +183,20 @@ import Testing
 @Suite struct `A push` {
     @Test func `by another process keeps the database from changing hands`() async throws {
         let test = try TestEngine()
-        let other = try #require(try FileLock.tryLock(.engine, beside: test.store.path))
+        let other = try #require(try test.store.tryLock(.engine))
         await #expect(throws: SyncFailure.self) { _ = try await test.engine.adoptAccount() }
         other.release()
         _ = try await test.engine.adoptAccount()
-        #expect(try FileLock.tryLock(.engine, beside: test.store.path) != nil)
+        #expect(try test.store.tryLock(.engine) != nil)
     }
 
     @Test func `is nobody's while another process pushes, and gives the lock back`() async throws {
         let test = try TestEngine()
-        let other = try #require(try FileLock.tryLock(.engine, beside: test.store.path))
+        let other = try #require(try test.store.tryLock(.engine))
         #expect(try await test.engine.push(.once) == nil)
         other.release()
         #expect(try await test.engine.push(.once) != nil)
-        #expect(try FileLock.tryLock(.engine, beside: test.store.path) != nil)
+        #expect(try test.store.tryLock(.engine) != nil)
     }
 
     @Test func `tries at once however long an outage has lasted`() async throws {

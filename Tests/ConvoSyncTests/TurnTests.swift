@@ -1,4 +1,5 @@
 import ConvoAPI
+import ConvoIPC
 import ConvoModel
 import ConvoStore
 import Testing
@@ -12,7 +13,7 @@ import Testing
         request.model = "m"
         let id = try store.start(request).operation
         let engine = SyncEngine(api: NobodyThere(), store: store)
-        let place = try #require(try FileLock.tryLock(.turn, beside: store.path))
+        let place = try #require(try store.tryLock(.turn))
         let report = try #require(try await engine.push(.due))
         #expect(report.hasMadeRoom)
         #expect(try store.operation(matching: id.rawValue).attempts == 0)
@@ -26,12 +27,12 @@ import Testing
     @Test func `has it as soon as the lock is free, and keeps it`() async throws {
         let store = try temporaryStore()
         let engine = SyncEngine(api: NobodyThere(), store: store)
-        let other = try #require(try FileLock.tryLock(.engine, beside: store.path))
+        let other = try #require(try store.tryLock(.engine))
         async let waiting = engine.takeTurn()
-        while FileLock.holder(of: .turn, beside: store.path) == nil { await Task.yield() }
+        while store.lockHolder(.turn) == nil { await Task.yield() }
         other.release()
         let turn = try #require(try await waiting)
-        #expect(FileLock.holder(of: .turn, beside: store.path) == nil)
+        #expect(store.lockHolder(.turn) == nil)
         #expect(try await engine.push(.once) == nil)
         turn.release()
     }
@@ -39,7 +40,7 @@ import Testing
     @Test func `gets nothing, and has nothing sent, once it is cancelled`() async throws {
         let store = try temporaryStore()
         let engine = SyncEngine(api: NobodyThere(), store: store)
-        let other = try #require(try FileLock.tryLock(.engine, beside: store.path))
+        let other = try #require(try store.tryLock(.engine))
         let task = Task { try await engine.takeTurn() == nil }  // Cancelled below.
         task.cancel()
         #expect(try await task.value)

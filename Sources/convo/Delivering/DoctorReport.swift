@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConvoAPI
 import ConvoApp
+import ConvoIPC
 import ConvoModel
 import ConvoStore
 import ConvoSync
@@ -50,7 +51,7 @@ struct DoctorReport {
         // Items that were set aside are a defect of the server's data, not a failure of this installation.
         look(
             at: "set aside", words: { $0.isEmpty ? "nothing" : "\($0.count): \($0.words)" }, { try store.setAside() })
-        let daemon = FileLock.holder(of: .daemon, beside: store.path)
+        let daemon = store.lockHolder(.daemon)
         findings.append(Finding(part: "daemon", words: daemon.words, failure: nil))
         return look(at: "account", words: { "the database belongs to \($0.words)" }, { try store.owner() })
     }

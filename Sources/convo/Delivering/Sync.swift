@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConvoApp
+import ConvoIPC
 import ConvoModel
 import ConvoStore
 import ConvoSync
@@ -91,11 +92,11 @@ struct Sync: Verb {
             if !isWaiting {
                 isWaiting = true
                 let holder =
-                    FileLock.holder(of: .engine, beside: store.path).flatMap(\.process).map { ", process \($0)," } ?? ""
+                    store.lockHolder(.engine).flatMap(\.process).map { ", process \($0)," } ?? ""
                 notice.waits(for: "Another process\(holder) is delivering; waiting for it to end")
             }
             guard ContinuousClock.now < limit else { return nil }
-            WakeupChannel.notify(beside: store.path)
+            store.notifyListener()
             try await Task.sleep(for: Sync.turnPause)
         }
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConvoApp
+import ConvoIPC
 import ConvoModel
 import ConvoStore
 import ConvoTerminal

@@ -1,4 +1,5 @@
 import ConvoAPI
+import ConvoIPC
 import ConvoModel
 import ConvoStore
 import ConvoSync

@@ -11,7 +11,7 @@ import Darwin
 /// while it waits, and the busy process lets it pass before it begins its next transaction. The operating system
 /// releases the shared lock of a process that dies. A process that is stopped while it waits delays the busy one by no
 /// more than ``patience`` for each transaction.
-struct WriterQueue: Sendable {
+package struct WriterQueue: Sendable {
     /// How often the busy process looks whether the others have passed, a millisecond apart.
     private static let patience = 20
     private static let pauseMicroseconds: UInt32 = 1000
@@ -19,7 +19,7 @@ struct WriterQueue: Sendable {
     private let path: String
     private let database: String
 
-    init(beside database: String) {
+    package init(beside database: String) {
         self.database = database
         path = database + ".waiting"
     }
@@ -28,7 +28,7 @@ struct WriterQueue: Sendable {
     ///
     /// - Returns: a descriptor that the caller closes when the wait is over; `nil` where the file could not be opened
     ///   or locked. The caller then waits unseen, and may try again.
-    func enter() -> Int32? {
+    package func enter() -> Int32? {
         guard let descriptor = try? SidecarFile.open(path, O_RDWR | O_CREAT, beside: database) else { return nil }
         if DescriptorLock.tryLock(descriptor, isExclusive: false) { return descriptor }
         close(descriptor)
@@ -36,7 +36,7 @@ struct WriterQueue: Sendable {
     }
 
     /// Waits until no other process waits to write, or for ``patience``, before a busy writer's next transaction.
-    func yieldToWaiters() {
+    package func yieldToWaiters() {
         var looks = 0
         while looks < WriterQueue.patience, isOccupied {
             usleep(WriterQueue.pauseMicroseconds)
@@ -45,7 +45,7 @@ struct WriterQueue: Sendable {
     }
 
     /// Whether another connection waits to write, of this process or another.
-    var isOccupied: Bool {
+    package var isOccupied: Bool {
         // The file exists once somebody has waited.
         guard let descriptor = try? SidecarFile.open(path, O_RDONLY, beside: database) else { return false }
         defer { close(descriptor) }

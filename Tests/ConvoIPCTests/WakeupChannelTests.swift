@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import ConvoStore
+@testable import ConvoIPC
 
 @Suite(.serialized) struct `A wake-up channel` {
     private let folder: TemporaryFolder
@@ -42,7 +42,7 @@ import Testing
         WakeupChannel.notify(beside: path)
         close(reader)
         WakeupChannel.notify(beside: path)
-        #expect(throws: StoreError.self) { try WakeupChannel.Listener(beside: path) }
+        #expect(throws: SidecarError.self) { try WakeupChannel.Listener(beside: path) }
         WakeupChannel.notify(beside: "/nowhere/at/all.db")
     }
 
@@ -75,4 +75,18 @@ enum Watching: CaseIterable {
         case .noWatch: open("/dev/null", O_RDONLY | O_CLOEXEC)
         }
     }
+}
+
+/// A folder that is removed when its last owner goes.
+private final class TemporaryFolder: Sendable {
+    let url: URL
+
+    init() throws {
+        url = FileManager.default.temporaryDirectory.appendingPathComponent("convo-ipc-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    func file(_ name: String) -> String { url.appendingPathComponent(name).path }
+
+    deinit { try? FileManager.default.removeItem(at: url) }
 }

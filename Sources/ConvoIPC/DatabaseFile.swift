@@ -7,7 +7,8 @@ import Darwin
 /// The identity of a file, by which the file system tells it from every other: device and inode number.
 public struct FileIdentity: Hashable, Sendable {
     let device: UInt64
-    let inode: UInt64
+    /// The inode number.
+    package let inode: UInt64
 
     /// Looks up the file that has this path now, following symbolic links.
     ///

@@ -1,5 +1,3 @@
-import ConvoSQLite
-
 #if canImport(Glibc)
 import Glibc
 #else
@@ -41,15 +39,12 @@ public final class FileLock: Sendable {
     ///   - database: the path of the database file, under any of its names.
     /// - Returns: the lock, which is held until ``release()`` or until the value is deinitialized; `nil` if another
     ///   process, or another value of this process, holds it.
-    /// - Throws: ``StoreError/notWritable(path:detail:)`` if the file to lock cannot be opened or made.
-    public static func tryLock(_ purpose: Purpose, beside database: String) throws(StoreError) -> FileLock? {
+    /// - Throws: ``SidecarError`` if the file to lock cannot be opened or made.
+    public static func tryLock(_ purpose: Purpose, beside database: String) throws(SidecarError) -> FileLock? {
         let database = DatabaseFile.canonicalPath(of: database)
         let path = lockPath(purpose, beside: database)
         for _ in 0..<attempts {
-            let descriptor: Int32
-            do {
-                descriptor = try SidecarFile.open(path, O_RDWR | O_CREAT, beside: database)
-            } catch { throw .notWritable(path: path, detail: error.detail) }
+            let descriptor = try SidecarFile.open(path, O_RDWR | O_CREAT, beside: database)
             guard DescriptorLock.tryLock(descriptor, isExclusive: true) else {
                 close(descriptor)
                 return nil
@@ -60,7 +55,7 @@ public final class FileLock: Sendable {
             lock.sign(for: database)
             return lock
         }
-        throw .notWritable(path: path, detail: "it is removed again and again")
+        throw SidecarError(path: path, code: ESTALE, detail: "it is removed again and again")
     }
 
     /// Tells who holds a lock now, without waiting for the lock.

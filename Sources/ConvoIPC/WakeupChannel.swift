@@ -1,4 +1,3 @@
-import ConvoSQLite
 import Synchronization
 
 #if canImport(Glibc)
@@ -64,17 +63,17 @@ extension WakeupChannel {
         /// Begins to listen for notifications of a database.
         ///
         /// - Parameter database: the path of the database file, under any of its names.
-        /// - Throws: ``StoreError/notWritable(path:detail:)`` if the file to watch cannot be opened or made.
-        public convenience init(beside database: String) throws(StoreError) {
+        /// - Throws: ``SidecarError`` if the file to watch cannot be opened or made.
+        public convenience init(beside database: String) throws(SidecarError) {
             try self.init(beside: database, inotify: Listener.makeINotify())
         }
 
-        init(beside database: String, inotify: Int32) throws(StoreError) {
+        init(beside database: String, inotify: Int32) throws(SidecarError) {
             self.database = DatabaseFile.canonicalPath(of: database)
             path = WakeupChannel.path(beside: self.database)
             self.inotify = inotify
             Listener.removeFIFO(self.database + ".bell")
-            do { try watch() } catch { throw .notWritable(path: path, detail: error.detail) }
+            try watch()
         }
 
         deinit { if inotify >= 0 { close(inotify) } }
@@ -103,7 +102,7 @@ extension WakeupChannel {
             state.withLock { $0.file != nil && $0.file == FileIdentity(of: path) }
         }
 
-        private func watch() throws(SidecarFailure) {
+        private func watch() throws(SidecarError) {
             let descriptor = try SidecarFile.open(path, O_WRONLY | O_CREAT, beside: database)
             defer { close(descriptor) }
             // The byte that is written over and over has its place on the disk from now on.

@@ -7,13 +7,16 @@ import Darwin
 #endif
 
 /// The reason why a file beside a database cannot be used.
-package struct SidecarFailure: Error {
+public struct SidecarError: Error, Hashable, Sendable {
+    /// The file that cannot be used.
+    public let path: String
     /// The `errno`; `EINVAL` for what is not a plain file.
-    package let code: Int32
+    public let code: Int32
     /// The reason in words, without the file's path.
-    package let detail: String
+    public let detail: String
 
-    fileprivate init(_ code: Int32, _ detail: String? = nil) {
+    init(path: String, code: Int32, detail: String? = nil) {
+        self.path = path
         self.code = code
         self.detail = detail ?? String(cString: strerror(code))
     }
@@ -32,20 +35,20 @@ package enum SidecarFile {
     ///   - flags: those of open(2); `O_NOFOLLOW`, `O_CLOEXEC` and `O_NONBLOCK` are added.
     ///   - database: the database that the file stands beside.
     /// - Returns: a descriptor, which the caller has to close.
-    /// - Throws: ``SidecarFailure``.
+    /// - Throws: ``SidecarError``.
     package static func open(
         _ path: String, _ flags: Int32, beside database: String
-    ) throws(SidecarFailure) -> Int32 {
+    ) throws(SidecarError) -> Int32 {
         #if canImport(Glibc)
         let descriptor = Glibc.open(path, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0o600)
         #else
         let descriptor = Darwin.open(path, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0o600)
         #endif
-        guard descriptor >= 0 else { throw SidecarFailure(errno) }
+        guard descriptor >= 0 else { throw SidecarError(path: path, code: errno) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_nlink <= 1 else {
             close(descriptor)
-            throw SidecarFailure(EINVAL, "it is not a plain file")
+            throw SidecarError(path: path, code: EINVAL, detail: "it is not a plain file")
         }
         if flags & O_CREAT != 0, geteuid() == 0 { giveOwner(of: database, to: descriptor, status) }
         return descriptor
