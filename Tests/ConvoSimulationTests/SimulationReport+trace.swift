@@ -17,7 +17,7 @@ extension SimulationReport: CustomTestStringConvertible {
         }
         let writes = outbox.map { item in
             "\(item.id) \(item.kind) in \(item.conversation), \(item.remoteID?.rawValue ?? "not there"): "
-                + "\(item.inputs.map(ServedEntry.said)) \(item.state) \(item.reason ?? "")"
+                + "\(item.inputs.map(\.text)) \(item.state) \(item.reason ?? "")"
         }
         return (violations.map(\.description) + requests + committed + writes).joined(separator: "\n")
     }

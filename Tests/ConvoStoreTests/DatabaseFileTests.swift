@@ -144,10 +144,10 @@ import Testing
         let target = folder.file("precious")
         try Data("precious".utf8).write(to: URL(filePath: target))
         try FileManager.default.createSymbolicLink(atPath: path + ".engine", withDestinationPath: target)
-        #expect(throws: StoreError.self) { try FileLock.tryLock(.engine, beside: path) }
+        #expect(throws: SidecarError.self) { try FileLock.tryLock(.engine, beside: path) }
         #expect(try String(contentsOfFile: target, encoding: .utf8) == "precious")
         try #require(mkfifo(path + ".turn", 0o600) == 0)
-        #expect(throws: StoreError.self) { try FileLock.tryLock(.turn, beside: path) }
+        #expect(throws: SidecarError.self) { try FileLock.tryLock(.turn, beside: path) }
         #expect(FileLock.holder(of: .turn, beside: path) == nil)
     }
 
