@@ -3,12 +3,12 @@ import ConvoAPI
 extension APIError {
     static let brokenConnection = APIError(.answerLost, effect: .unknown, message: "the connection broke")
 
-    /// As the real client reads what is not the API's: it says nothing of what the server did.
+    /// The error that the real client makes of an answer that is not the API's: the request's effect is unknown.
     static func of(_ answer: ForeignAnswer) -> APIError {
         APIError(.notTheAPI(status: answer.status), effect: .unknown, message: "something else than the API answered")
     }
 
-    /// As the real client reads an error status: a 4xx did nothing, a 5xx may have.
+    /// The error that the real client makes of an error status: a 4xx had no effect, a 5xx may have had one.
     init(_ refusal: ServerRefusal) {
         self.init(
             .status(refusal.status), effect: refusal.status < 500 ? .none : .unknown, message: refusal.message,

@@ -1,4 +1,4 @@
-/// What a client shows with each request: the server that it means, and its key.
+/// What a client's requests carry: the server that they go to, and the API key.
 package struct Access: Hashable, Sendable {
     package let server: String
     package let key: String?
@@ -18,19 +18,20 @@ package enum Tenant: CaseIterable, Hashable, Sendable {
 
 /// Which key opens which account, and what the server tells of it: data, drawn from a seed or written by hand.
 package struct AccessPlan: Hashable, Sendable {
-    /// A key of ours is replaced.
+    /// The replacement of our key by another one.
     package struct Rotation: Hashable, Sendable {
         /// From then on the server refuses the old key.
         package let at: VirtualInstant
-        /// So much later the key's source (the file, the service's credential) holds the new one.
+        /// How long after `at` the key's source (the file, the service's credential) holds the new key; negative if it
+        /// holds it before.
         package let sourceFollowsAfter: Duration
         package init(at: VirtualInstant, sourceFollowsAfter: Duration) {
             (self.at, self.sourceFollowsAfter) = (at, sourceFollowsAfter)
         }
     }
-    /// What a key is told of a conversation that is not its account's.
+    /// How the server answers a key that asks for a conversation of another account.
     package enum ForeignView: CaseIterable, Hashable, Sendable { case notFound, forbidden }
-    /// What the server answers to "whose key is this".
+    /// How the server answers `whoAmI`: with the account's id, with 404 or with 403.
     package enum Identity: CaseIterable, Hashable, Sendable { case told, notFound, forbidden }
 
     package static let server = "https://api.example"
@@ -39,19 +40,19 @@ package struct AccessPlan: Hashable, Sendable {
     package var rotations: [Rotation] = []
     package var foreignView = ForeignView.notFound
     package var identity = Identity.notFound
-    /// How many conversations the neighbour, and the other server, have.
+    /// How many conversations the neighbour and the other server have at the start, each.
     package var foreignConversations = 2
 
     package init() {}
 
-    /// What a process of ours is started with, or reads again, at that moment.
+    /// The server and key that a process of ours finds in its settings at that moment.
     package func source(at instant: VirtualInstant) -> Access {
         Access(
             server: AccessPlan.server,
             key: AccessPlan.key(rotations.count { $0.at + $0.sourceFollowsAfter <= instant }))
     }
 
-    /// A way in to the tenant that is not ours.
+    /// The server and key that open the tenant's account, where `ours` opens our own.
     package static func access(to tenant: Tenant, ours: Access) -> Access {
         switch tenant {
         case .ours: ours
@@ -60,12 +61,12 @@ package struct AccessPlan: Hashable, Sendable {
         }
     }
 
-    /// Whose account it opens then; `nil` where the server refuses the key.
+    /// The tenant whose account `access` opens at that moment; `nil` where the server refuses the key.
     func tenant(for access: Access, at instant: VirtualInstant) -> Tenant? {
         if access.server == AccessPlan.otherServer { return .elsewhere }
         if access.key == "key of the neighbour" { return .neighbour }
         let latest = rotations.count { $0.at <= instant }
-        // A key that the source has before the server has heard of it is refused as well.
+        // The server also refuses a new key that the source holds before the server knows it.
         return access.key == AccessPlan.key(latest) ? .ours : nil
     }
 

@@ -1,8 +1,9 @@
 import ConvoModel
 
-/// A database belongs to one account: nothing of ours is ever in another, and nothing of another in our mirror.
+/// A database belongs to one account: nothing of ours ever reaches another account, and nothing of another account
+/// reaches our mirror.
 package enum AccountCheck {
-    /// The database is given to another account.
+    /// A change of the account that the database belongs to.
     package struct Change: Sendable {
         package let at: VirtualInstant
         package let to: Tenant
@@ -10,8 +11,12 @@ package enum AccountCheck {
     }
 
     /// - Parameters:
-    ///   - mirror: as it is in the end.
-    ///   - changes: when the database, which is ours at first, was given to whom.
+    ///   - neighbour: the server as the other account sees it, at the end.
+    ///   - elsewhere: the other server at the end.
+    ///   - mirror: the mirror at the end.
+    ///   - audit: the requests of all our processes.
+    ///   - changes: to whom the database, which is ours at first, was given and when, in the order of time.
+    /// - Returns: a violation for each turn and conversation on the wrong side, and for each write with a wrong key.
     package static func violations(
         neighbour: SimulatedServer, elsewhere: SimulatedServer, mirror: MirrorSnapshot, audit: Audit,
         changes: [Change] = []
@@ -26,7 +31,7 @@ package enum AccountCheck {
             violations += mirror.conversations.filter { theirs.contains($0.id) }
                 .map { Violation(.wrongAccount, "\($0.id) of \(name) is in the mirror") }
         }
-        // Also a deletion: whoever asks with the key of another account is told that the conversation is not there.
+        // A deletion with another account's key leaves no turn: the server denies that the conversation exists.
         func owner(at instant: VirtualInstant) -> Tenant { changes.last { $0.at <= instant }?.to ?? .ours }
         violations += audit.records.filter { $0.request.isWrite && owner(at: $0.sentAt) != ($0.tenant ?? .ours) }
             .map {

@@ -1,14 +1,18 @@
 import ConvoAPI
 import ConvoModel
 
-/// What an answer brought is held: of an exchange that the server does not keep, nobody else has it.
+/// The outputs of an answer are on our disk: for an exchange that the server does not store, nobody else has them.
 package enum AnswerCheck {
-    /// At any time: the outputs of each delivered write whose answer came are held.
+    /// At any time: our disk holds the outputs of each delivered write whose answer came.
     ///
     /// - Parameters:
-    ///   - mirror: of the same moment as the outbox.
-    ///   - ended: processes that may have been ended before they wrote down what they were told. What the server does not keep
-    ///     is not delivered then.
+    ///   - outbox: the outbox now.
+    ///   - mirror: the mirror at the same moment.
+    ///   - audit: the requests of all our processes.
+    ///   - turns: the turns that the server has committed.
+    ///   - ended: the processes that may have ended before they stored what they were answered; their writes that the
+    ///     server does not store are not judged.
+    /// - Returns: a violation for each write with a missing output.
     package static func violations(
         outbox: OutboxSnapshot, mirror: MirrorSnapshot, audit: Audit, turns: [Turn], ended: Set<Int>
     ) -> [Violation] {

@@ -1,15 +1,15 @@
 package import ConvoAPI
 package import ConvoModel
 
-/// What our client asked of the server, request by request: what the checkers judge it by.
+/// The requests that our processes sent, and their outcomes; the checkers judge the engine by them.
 package struct Audit: Sendable {
     package enum Outcome: Hashable, Sendable {
         case answered
         case failed(APIError.Kind, effect: APIError.Effect, retryAfter: Duration?)
-        /// The client died while it waited.
+        /// The client died, or gave up the request, while it waited for the answer.
         case vanished
 
-        /// Whether the request may have done something that the client was not told.
+        /// Whether the request may have had an effect of which the client was not told.
         package var leavesDoubt: Bool {
             switch self {
             case .answered: false
@@ -24,12 +24,12 @@ package struct Audit: Sendable {
         package let number: Int
         /// Which of our processes sent it.
         package let sender: Int
-        /// The write of the outbox that it was sent for, as the harness says; not guessed from the request.
+        /// The outbox's write that it was sent for, as the test harness knows it; not guessed from the request.
         package let operation: OperationID?
         package let request: SimulatedRequest
-        /// Whose conversations it was about; `nil` where the key was refused.
+        /// The tenant whose account its key opened; `nil` where the server refused the key.
         package let tenant: Tenant?
-        /// The server and key that it showed.
+        /// The server and key that it carried.
         package let access: Access
         package let sentAt: VirtualInstant
         package internal(set) var finishedAt: VirtualInstant
@@ -59,7 +59,7 @@ package struct Audit: Sendable {
 
     package init(records: [Record] = []) { self.records = records }
 
-    /// The conversations of which the server has said that they are not there when they were written to.
+    /// The conversations for which the server has answered 404 to a write.
     package var denied: Set<RemoteID> {
         Set(
             records.compactMap { record in
@@ -68,7 +68,7 @@ package struct Audit: Sendable {
             })
     }
 
-    /// How many faults of each kind took effect.
+    /// How many requests had a fault of each kind.
     package var faultCounts: [(name: String, count: Int)] {
         Fault.names.map { name in (name, records.count { $0.fault?.name == name }) }
     }

@@ -1,12 +1,13 @@
 import ConvoModel
 
-/// The model behind the simulated server. It repeats what it is told, and some words make it do more:
+/// The model behind the simulated server: it repeats its inputs, and some words make it do something else.
+///
 /// `[call]` and `[calls]` make one or two function calls, `[confirm]` one that waits for a confirmation, `[tool]` a
 /// tool execution before the message, `[fail]` a run that fails.
 struct EchoModel {
     static func fails(on inputs: [JSONText]) -> Bool { text(of: inputs).contains("[fail]") }
 
-    /// The outputs' types and their members without ids and times, in order.
+    /// The outputs' types and members in order, without ids and times.
     static func outputs(for inputs: [JSONText], mint: inout IDMint) -> [(
         type: EntryType, members: [(String, JSONText?)]
     )] {
@@ -29,7 +30,7 @@ struct EchoModel {
         return (.functionCall, members)
     }
 
-    /// With what a lossless mirror must keep: an undocumented member, a float, an integer beyond 64 bits.
+    /// A tool execution with what a lossless mirror must keep: an undocumented member, a float, a 20-digit integer.
     private static func execution(of text: String) -> [(String, JSONText?)] {
         [
             ("name", .string("document_library")), ("function", .string("library_search")),

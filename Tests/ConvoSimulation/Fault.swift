@@ -2,32 +2,34 @@ package import SeededRandom
 
 /// What goes wrong with one request.
 package enum Fault: Hashable, Sendable {
-    /// The connection was made, the request never arrived.
+    /// The connection was made, but the request never arrived.
     case requestLost(brokenAfter: Duration)
-    /// The connection broke; what was sent reached the server later all the same.
+    /// The connection broke, but the request reached the server later.
     case requestLate(brokenAfter: Duration, arrivesAfter: Duration)
-    /// The server did it; the connection broke, before or after the commit. A gone client's lock holds on.
+    /// The server carries the request out, but the connection breaks before or after the commit, and the conversation
+    /// stays locked for a while.
     case answerLost(brokenAfter: Duration, lockHolds: Duration)
-    /// As ``answerLost(brokenAfter:lockHolds:)``, and the turn is committed that much later.
+    /// As ``answerLost(brokenAfter:lockHolds:)``, but the turn is committed later by the given span.
     case lateCommit(brokenAfter: Duration, by: Duration)
     /// The whole answer comes, late.
     case answerLate(by: Duration)
     /// The stream, or the body, ends in the middle.
     case resetInStream
-    /// A body that is no JSON, from something between us and the server, after the server did it.
+    /// The server carries the request out, but something between us and the server replaces the answer by a body that
+    /// is not JSON.
     case malformed
     case rateLimited(retryAfter: Duration?)
-    /// A 5xx from the gateway, which never passed the request on.
+    /// The gateway answers 5xx and does not pass the request on.
     case errorBefore(status: Int)
-    /// A 5xx from the gateway, though the server did it.
+    /// The gateway answers 5xx although the server carries the request out.
     case errorAfter(status: Int)
-    /// The key is refused for a while.
+    /// The server refuses the key for a while.
     case unauthorized(lasts: Duration)
     /// No connection can be made for a while.
     case unreachable(lasts: Duration)
-    /// Something else answers for a while, and no request arrives.
+    /// Something other than the API answers for a while, and those requests do not arrive.
     case portal(ForeignAnswer, to: Reach, lasts: Duration)
-    /// Something else answers though the server did it.
+    /// Something other than the API answers although the server carries the request out.
     case foreignAnswer(ForeignAnswer)
     /// The gateway knows no such path for a while.
     case noRoute(lasts: Duration)
@@ -35,15 +37,15 @@ package enum Fault: Hashable, Sendable {
     case notInPlan
     /// An append is refused with 404, because its conversation's agent is gone.
     case agentGone
-    /// A turn takes so long; the connection breaks early.
+    /// A turn takes as long as given; the connection breaks before.
     case slowRun(takes: Duration, brokenAfter: Duration)
-    /// Reads are answered from a state that old, for a while.
+    /// Reads are answered from an older state for a while.
     case staleReads(StaleReads, by: Duration, lasts: Duration)
 
-    /// The kinds' names, for counting what was injected.
+    /// The names of all kinds, for counts of injected faults.
     package static let names =
         drawnNames + ["portal", "foreignAnswer", "noRoute", "notInPlan", "agentGone", "slowRun", "staleReads"]
-    /// Those that ``drawn(from:)`` gives.
+    /// The names of the kinds that ``drawn(from:)`` returns.
     package static let drawnNames = [
         "requestLost", "requestLate", "answerLost", "lateCommit", "answerLate", "resetInStream", "malformed",
         "rateLimited", "errorBefore", "errorAfter", "unauthorized", "unreachable",
@@ -73,7 +75,7 @@ package enum Fault: Hashable, Sendable {
         }
     }
 
-    /// One of the first twelve kinds, with a commit that surfaces within ``ServerSwitches/usualLockLimit`` of the break.
+    /// Draws one of the first twelve kinds; its commit surfaces within ``ServerSwitches/usualLockLimit`` of the break.
     package static func drawn(from random: inout SplitMix64) -> Fault {
         let soon = Duration.milliseconds(10)...Duration.seconds(12)
         let late = Duration.seconds(1)...Duration.seconds(70)

@@ -2,13 +2,13 @@ package import SeededRandom
 
 /// Which requests go wrong, and how: data, so that a run can be printed, repeated and made smaller.
 package struct FaultPlan: Hashable, Sendable {
-    /// By the request's number, from 1.
+    /// The faults by the number of their request, from 1.
     package var faults: [Int: Fault]
 
     package init(_ faults: [Int: Fault] = [:]) { self.faults = faults }
 
-    /// Faults for about `perMille` of the first `requests` requests; those after them go well, so that every
-    /// simulation comes to rest.
+    /// Draws faults for about `perMille` in a thousand of the first `requests` requests; all later requests go well, so
+    /// that every simulation comes to rest.
     package init(drawnFrom random: inout SplitMix64, perMille: Int, requests: Int) {
         faults = [:]
         guard requests > 0 else { return }
@@ -17,7 +17,7 @@ package struct FaultPlan: Hashable, Sendable {
         }
     }
 
-    /// Adds one for about `perMille` of the requests that have none.
+    /// Adds a fault for about `perMille` in a thousand of the first `requests` requests, where they have none yet.
     package mutating func add(
         drawnFrom random: inout SplitMix64, perMille: Int, requests: Int, _ draw: (inout SplitMix64) -> Fault
     ) {

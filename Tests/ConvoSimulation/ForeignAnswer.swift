@@ -1,4 +1,4 @@
-/// What stands between us and the server answers in its place.
+/// An answer by something between us and the server, in the server's place.
 package enum ForeignAnswer: CaseIterable, Hashable, Sendable {
     /// A portal's redirection to its sign-in page.
     case redirect
@@ -7,7 +7,7 @@ package enum ForeignAnswer: CaseIterable, Hashable, Sendable {
     case notFoundPage
     /// JSON of another program.
     case foreignNotFound
-    /// A sign-in page, as a success.
+    /// A sign-in page with status 200.
     case signInPage
     /// `{"status":"ok"}`.
     case foreignSuccess
@@ -22,5 +22,5 @@ package enum ForeignAnswer: CaseIterable, Hashable, Sendable {
     }
 }
 
-/// Which requests it answers.
+/// Which requests a portal answers.
 package enum Reach: CaseIterable, Hashable, Sendable { case everything, writes }

@@ -16,7 +16,7 @@ struct IDMint: Hashable, Sendable {
         EntryID(IDMint.prefix(of: type) + hex(at: instant))
     }
 
-    /// Nine letters and digits: a call's name, not an entry's.
+    /// Makes the id of a tool call: nine letters and digits.
     mutating func toolCall() -> String {
         let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
         return String((0..<9).compactMap { _ in random.element(of: letters) })
@@ -35,12 +35,12 @@ struct IDMint: Hashable, Sendable {
     private mutating func hex(at instant: VirtualInstant) -> String {
         let digits =
             if mintsOldLayout, random.chance(perMille: 250) {
-                // 36 bits of seconds, 12 + 12 bits of fraction, a fixed clock sequence, 48 bits of chance.
+                // 36 bits of seconds, 12 + 12 bits of fraction, a fixed clock sequence, 48 random bits.
                 IDMint.hex(UInt64(instant.microseconds) / 1_000_000, 9)
                     + IDMint.hex(random.next() & 0xFFF, 3) + "7" + IDMint.hex(random.next() & 0xFFF, 3) + "8000"
                     + IDMint.hex(random.next() & 0xFFFF_FFFF_FFFF, 12)
             } else {
-                // RFC 9562: 48 bits of milliseconds, then chance.
+                // RFC 9562: 48 bits of milliseconds, then random bits.
                 IDMint.hex(UInt64(instant.microseconds) / 1000, 12) + "7" + IDMint.hex(random.next() & 0xFFF, 3)
                     + IDMint.hex(0x8000_0000_0000_0000 | random.next() >> 2, 16)
             }

@@ -1,10 +1,14 @@
 package import ConvoModel
 
-/// What we hold is what the server has, and what it had.
+/// The mirror holds what the server has, and what it had.
 package enum MirrorCheck {
-    /// At a quiet point after a whole sweep: conversation by conversation, entry by entry, byte by byte.
+    /// At a quiet point after a full pull: compares conversation by conversation, entry by entry, byte by byte.
     ///
-    /// - Parameter deletedHere: the conversations that a person deleted locally.
+    /// - Parameters:
+    ///   - mirror: what the mirror holds.
+    ///   - server: what the server has.
+    ///   - deletedHere: the conversations that a person deleted locally.
+    /// - Returns: a violation for each difference.
     package static func differences(
         mirror: MirrorSnapshot, server: SimulatedServer, deletedHere: Set<RemoteID> = []
     ) -> [Violation] {
@@ -24,7 +28,7 @@ package enum MirrorCheck {
                 violations.append(
                     Violation(.mirrorDiffers, "\(served.id) is \(mirrored.raw?.text ?? "nothing"), not \(served.raw)"))
             }
-            // Where the list does not tell when a conversation changed, nothing announces that it has.
+            // Where the list leaves `updated_at` out, nothing announces that the conversation has changed.
             let isTold = server.oddities.times[served.id] != .withoutUpdate
             if isTold, !server.oddities.oversized.contains(served.id) {
                 violations += differences(mirrored: mirrored, served: served.id, entries: server.mirrored(of: served))
@@ -38,12 +42,17 @@ package enum MirrorCheck {
         return violations
     }
 
-    /// At any time: what the server has is not marked as deleted.
+    /// At any time: the mirror does not mark a conversation as deleted that the server has.
     ///
-    /// The server has denied the conversations that it hid, and a replica those that it did not have yet. The engine may mark
-    /// a few of them; never many.
+    /// The server has denied the conversations that it hid, and a replica those that it did not have yet. The engine
+    /// may mark a few of them, never many.
     ///
-    /// - Parameter denied: those of which the server has said so when they were written to: each was marked by itself.
+    /// - Parameters:
+    ///   - mirror: what the mirror holds.
+    ///   - server: what the server has.
+    ///   - denied: the conversations for which the server answered 404 to a write; the engine marks each of them by
+    ///     itself, so they do not count.
+    /// - Returns: a violation for each mark without a reason, and one for too many marks on hidden conversations.
     package static func falseDeletions(
         mirror: MirrorSnapshot, server: SimulatedServer, denied: Set<RemoteID> = []
     ) -> [Violation] {
@@ -58,11 +67,13 @@ package enum MirrorCheck {
         return unfounded + [Violation(.falseDeletion, "\(count) conversations that are there are marked as deleted")]
     }
 
-    /// As the promise says it.
+    /// How many the engine may mark at once without a person's word: see "Mass disappearance" in DESIGN.md.
     static let fewDeletions = 10
 
-    /// At any time: an entry that the server has is not marked as dropped by a few readings that lack it, for a replica or a
-    /// cache may lag behind.
+    /// At any time: the mirror does not mark an entry that the server has as dropped after only a few readings without
+    /// it.
+    ///
+    /// A replica or a cache may lag behind.
     package static func falseDrops(mirror: MirrorSnapshot, server: SimulatedServer, audit: Audit) -> [Violation] {
         var violations: [Violation] = []
         for conversation in mirror.conversations {
@@ -83,7 +94,11 @@ package enum MirrorCheck {
 
     /// Nothing that an earlier snapshot held is gone from a later one, whatever the server dropped since.
     ///
-    /// - Parameter deletedHere: the conversations that a person deleted locally.
+    /// - Parameters:
+    ///   - earlier: the earlier snapshot.
+    ///   - later: the later one.
+    ///   - deletedHere: the conversations that a person deleted locally.
+    /// - Returns: a violation for each conversation and entry that is gone.
     package static func losses(
         earlier: MirrorSnapshot, later: MirrorSnapshot, deletedHere: Set<RemoteID> = []
     ) -> [Violation] {
@@ -115,14 +130,15 @@ package enum MirrorCheck {
         }
     }
 
-    /// The history's bytes, but for a `completed_at` that only the response had: a null never overwrites a value.
+    /// Whether `raw` has the history's bytes, except for a `completed_at` that only the response had: a null never
+    /// overwrites a value.
     private static func isFaithful(_ raw: JSONText, to served: ServedEntry) -> Bool {
         if isEqual(raw, served.inHistory) { return true }
         guard let completed = served.inResponse?["completed_at"] else { return false }
         return isEqual(raw, served.inHistory.setting("completed_at", to: completed))
     }
 
-    /// Byte by byte: to Swift, two spellings of a letter are the same text.
+    /// Compares the bytes: Swift's `==` takes two Unicode spellings of a letter for equal.
     private static func isEqual(_ one: JSONText, _ other: JSONText?) -> Bool {
         other.map { Array(one.text.utf8) == Array($0.text.utf8) } ?? false
     }

@@ -1,21 +1,21 @@
 import ConvoModel
 
-/// An element of a history that is not an entry as the API promises.
+/// An element of a history that is not an entry as the API's schema has it.
 package struct OddElement: Hashable, Sendable {
     package enum Kind: CaseIterable, Hashable, Sendable {
         case withoutType, notAnObject
-        /// Deeper than a value that is kept may be.
+        /// Nested more deeply than the mirror stores.
         case tooDeep
-        /// It has bytes that are not UTF-8.
+        /// With bytes that are not UTF-8.
         case brokenBytes
     }
 
     package let kind: Kind
-    /// Before which of the entries it stands.
+    /// The index of the entry before which the element stands.
     let place: Int
     let id: EntryID
 
-    /// As text; of ``Kind/brokenBytes`` as a client repairs it.
+    /// The element as text; for ``Kind/brokenBytes`` as a client repairs it.
     var raw: JSONText {
         switch kind {
         case .withoutType: .stored(#"{"object":"entry","id":"\#(id)","content":"x"}"#)
@@ -30,7 +30,7 @@ package struct OddElement: Hashable, Sendable {
         }
     }
 
-    /// What a mirror must hold of it; `nil` where it can hold nothing, or nothing that has an id.
+    /// The entry that a mirror must hold for the element; `nil` where it can hold none, or none with an id.
     var mirrored: ServedEntry? {
         switch kind {
         case .withoutType, .brokenBytes: ServedEntry(id: id, type: .unknown, inHistory: raw)
@@ -38,14 +38,14 @@ package struct OddElement: Hashable, Sendable {
         }
     }
 
-    /// Whether only the bytes of the answer that it is in can say it.
+    /// Whether the answer that contains the element can only be given as bytes.
     var needsBytes: Bool { kind == .tooDeep || kind == .brokenBytes }
 
     private static let depth = 600
-    /// What stands where bytes are not UTF-8, once they are repaired.
+    /// The character by which a client replaces bytes that are not UTF-8.
     private static let repair: Character = "\u{FFFD}"
 
-    /// An answer's bytes: with one that is not UTF-8 in each place that a client must repair.
+    /// The answer's bytes, with a byte that is not UTF-8 for each replacement character.
     static func bytes(of answer: JSONText) -> [UInt8] {
         Array(answer.text.utf8).split(separator: Array(String(repair).utf8), omittingEmptySubsequences: false)
             .map(Array.init).joined(separator: [0xFF]).map(\.self)

@@ -1,8 +1,8 @@
 package import ConvoModel
 
-/// What a server's answers hold that is not as the API promises, and what is too much for a client.
+/// What of a server's answers deviates from the API's schema, and which histories are too large for a client.
 package struct Oddities: Hashable, Sendable {
-    /// A row of the list that is no conversation.
+    /// A row of the list that is not a conversation.
     package enum Row: CaseIterable, Hashable, Sendable {
         case withoutID, numberForID, notAnObject
 
@@ -16,7 +16,7 @@ package struct Oddities: Hashable, Sendable {
         }
     }
 
-    /// How the list writes a conversation's times where it does not write them as promised; `get` does.
+    /// How the list writes a conversation's times where it deviates from the API's format; `get` does not deviate.
     package enum Times: CaseIterable, Hashable, Sendable {
         case withoutUpdate, withoutZone, shortOffset, numbers
 
@@ -40,13 +40,13 @@ package struct Oddities: Hashable, Sendable {
         }
     }
 
-    /// By their place in the list.
+    /// The malformed rows by their index in the list.
     package internal(set) var rows: [Int: Row] = [:]
-    /// Conversations whose times the list writes otherwise.
+    /// The conversations whose times the list writes in another format.
     package internal(set) var times: [RemoteID: Times] = [:]
-    /// In the order in which they were put into the history.
+    /// The malformed elements of each history, in the order in which they were added.
     package internal(set) var elements: [RemoteID: [OddElement]] = [:]
-    /// Conversations whose history is larger than what a client reads.
+    /// The conversations whose history is larger than a client reads.
     package internal(set) var oversized: Set<RemoteID> = []
 
     func row(_ raw: JSONText, of id: RemoteID) -> JSONText { times[id]?.applied(to: raw) ?? raw }
@@ -57,7 +57,7 @@ package struct Oddities: Hashable, Sendable {
         return all
     }
 
-    /// A history with what is odd in it.
+    /// The history with its malformed elements in their places; those for which `make` returns `nil` are left out.
     func history<Item>(_ entries: [Item], of id: RemoteID, _ make: (OddElement) -> Item?) -> [Item] {
         var all = entries
         var shift = 0

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Runs tasks one job at a time, in the order in which they became able to run: the whole real engine, its task
-/// groups included, does the same thing each time.
+/// Runs tasks one job at a time, in the order in which they became able to run, so that the whole engine, its task
+/// groups included, does the same in each run.
 package final class OneAtATime: TaskExecutor {
     private let jobs = Mutex<[UnownedJob]>([])
 
@@ -12,12 +12,13 @@ package final class OneAtATime: TaskExecutor {
         jobs.withLock { $0.append(job) }
     }
 
-    /// More jobs than this without the clock moving is a loop that never waits.
+    /// More jobs than this while the clock stands still mean a loop that never waits.
     package static let jobLimit = 100_000
 
-    /// Runs what can run, until everything waits for something, or the condition no longer holds.
+    /// Runs jobs until every task waits for something, or the condition no longer holds.
     ///
-    /// - Returns: `false` where it would not end.
+    /// - Parameter condition: checked before each job.
+    /// - Returns: `false` if ``jobLimit`` jobs did not suffice.
     @discardableResult
     package func drain(while condition: () -> Bool = { true }) -> Bool {
         for _ in 0..<OneAtATime.jobLimit {

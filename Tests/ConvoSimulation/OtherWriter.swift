@@ -1,9 +1,9 @@
 import ConvoModel
 package import SeededRandom
 
-/// What others do to the server while our client works: a script, drawn from a seed or written by hand.
+/// What other clients and the server itself do while our client works: a script, drawn from a seed or written by hand.
 package struct OtherWriter: Hashable, Sendable {
-    /// `nth` counts in the list's order at that moment, round and round.
+    /// `nth` is an index into the list at that moment, modulo its length.
     package enum Action: Hashable, Sendable {
         case start(text: String)
         /// Two conversations in the same microsecond.
@@ -15,24 +15,25 @@ package struct OtherWriter: Hashable, Sendable {
         case dropEntry(nth: Int, entry: Int)
         /// The server rewrites an entry that our client did not write.
         case changeEntry(nth: Int, entry: Int)
-        /// So many conversations, a second apart, at a busy account.
+        /// As many conversations as `count` says, ten milliseconds apart, as in a busy account.
         case startMany(text: String, count: Int)
-        /// The server spells an entry, or the conversation's name, in the other way in which Unicode can.
+        /// The server rewrites the accented letters of an entry, or of a name, in their other Unicode spelling.
         case respellEntry(nth: Int, entry: Int)
         case respellName(nth: Int)
         case addOddRow(Oddities.Row, place: Int)
         case spoilRow(nth: Int, Oddities.Times)
         case addOddElement(OddElement.Kind, nth: Int, place: Int)
-        /// A history becomes too large to read, or is small again.
+        /// A history becomes too large to read, or small enough again.
         case setOversized(nth: Int, Bool)
         case shrinkAll
         case deleteMany(count: Int)
-        /// The server shows but so many of those conversations that others made, until it shows all again; or it lists the
-        /// others and denies each to those who ask for it.
+        /// The server hides all conversations without a turn of ours except the newest `butNewest`, until ``showAll``.
+        ///
+        /// It answers requests for a hidden one with `denial`; the list leaves them out only with `alsoInList`.
         case hideAll(butNewest: Int, alsoInList: Bool, denial: Denial = .notFound)
         case showAll
     }
-    /// How the server answers a request for a conversation that it does not show.
+    /// How the server answers a request for a hidden conversation.
     package enum Denial: CaseIterable, Hashable, Sendable { case notFound, forbidden }
     package struct Step: Hashable, Sendable {
         package let at: VirtualInstant
@@ -44,7 +45,7 @@ package struct OtherWriter: Hashable, Sendable {
 
     package init(_ steps: [Step] = []) { self.steps = steps }
 
-    /// `count` actions within the span, with texts among those given: the very ones that our client writes, too.
+    /// Draws `count` actions within the span; their texts are drawn from `texts`, which our client may write, too.
     package init(drawnFrom random: inout SplitMix64, count: Int, within span: Duration, texts: [String]) {
         steps = []
         for _ in 0..<count {
@@ -69,7 +70,7 @@ package struct OtherWriter: Hashable, Sendable {
 }
 
 extension SimulatedServer {
-    /// Does one action of another writer, if the conversation that it is about is there and free.
+    /// Does one action of another writer, if the conversation that it needs exists and is not locked.
     mutating func perform(_ action: OtherWriter.Action, number: Int, at instant: VirtualInstant) {
         advance(to: instant)
         let cause = Cause.other(action: number)
@@ -155,7 +156,8 @@ extension SimulatedServer {
         change(target.id) { $0.updatedAt = max(moment, $0.updatedAt + .microseconds(1)) }
     }
 
-    /// Whether our client made it: of what we started, nobody else takes anything away.
+    /// Whether our client has written a turn in the conversation, or is writing one: such a conversation is never
+    /// hidden, nor deleted together with many others.
     private func isOurs(_ conversation: ServedConversation) -> Bool {
         turns.contains { $0.conversation == conversation.id && $0.cause.call != nil }
             || runs.contains { $0.target.id == conversation.id && $0.cause.call != nil }
@@ -165,7 +167,7 @@ extension SimulatedServer {
         conversations.isEmpty ? nil : conversations[nth % conversations.count]
     }
 
-    /// Changes one entry that our client did not write. The conversation's `updated_at` moves.
+    /// Changes one entry that our client did not write, and moves the conversation's `updated_at`.
     private mutating func alter(nth: Int, entry: Int, _ alter: (inout [ServedEntry], Int) -> Void) {
         guard let target = conversation(nth: nth), !isLocked(target.id) else { return }
         let ours = Set(turns.filter { $0.cause.call != nil }.flatMap { $0.inputs + $0.outputs })

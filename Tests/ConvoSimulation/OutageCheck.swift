@@ -1,30 +1,31 @@
 import ConvoAPI
 
-/// While nothing can work, one attempt at the end of each wait, and the waits double.
+/// While no request can succeed, our processes make one attempt at the end of each wait, and the waits double.
 ///
-/// A reference of its own, by the requests alone: in an outage the n-th attempt in a row that fails is followed by
-/// nothing for as long as the back-off says; one that succeeds ends it. Where the server refuses a key, a request with another
-/// key is no attempt of the same outage, and its answer ends it.
+/// The check is independent of the engine's circuit breaker, and sees the requests only: in an outage no request
+/// follows the n-th failed attempt in a row for as long as the back-off says, and a request that succeeds ends the
+/// outage. Where the server refuses a key, a request with another key is no attempt of the same outage, and ends it
+/// unless it fails in such a way itself.
 struct OutageCheck {
     private struct Outage {
         let failures: Int
         let beganAt: VirtualInstant
-        /// When the attempt was made that failed last.
+        /// When the last failed attempt was sent.
         let lastAttempt: VirtualInstant
         let until: VirtualInstant
-        /// With what the attempt was made.
+        /// The server and key of the last failed attempt.
         let access: Access
 
-        /// A request with another key than one that was refused finds out something else.
+        /// Whether the request is an attempt of this outage: one with another key than a refused one is not.
         func isMet(by record: Audit.Record, refused: Set<Access>) -> Bool {
             record.access == access || !refused.contains(access)
         }
     }
     private enum Event { case sent(Audit.Record), finished(Audit.Record) }
 
-    /// Processes that a person runs: they try whatever the daemon knows.
+    /// The processes that a person runs; they try at once, whatever the daemon knows.
     let exempt: Set<Int>
-    /// What lets an attempt come early: a person's write, or a clock that was set.
+    /// Whether something between the two moments lets an attempt come early: a person's write, or a clock that was set.
     let mayHurry: (_ from: VirtualInstant, _ to: VirtualInstant) -> Bool
 
     func violations(in audit: Audit) -> [Violation] {
@@ -38,12 +39,12 @@ struct OutageCheck {
     private func violations(of records: [Audit.Record]) -> [Violation] {
         var violations: [Violation] = []
         var outage: Outage?
-        /// What the server has refused so far.
+        /// The servers and keys for which a 401 was answered so far.
         var refused: Set<Access> = []
         var trying: Audit.Record?
-        /// Requests under way with another key than the one that was refused: until they end, nothing is known.
+        /// Requests in flight with another key than the refused one; until they end, no request is judged.
         var inquiries: Set<Int> = []
-        /// What tries, though a person made it come early.
+        /// The request in flight that probes the outage, whether or not a person made it come early.
         var first: Int?
         for event in OutageCheck.events(of: records) {
             switch event {
@@ -81,7 +82,7 @@ struct OutageCheck {
                     if record.outcome != .vanished { outage = nil }
                     continue
                 }
-                // What was under way when it began is no further attempt.
+                // A request that was in flight when the outage began is no further attempt.
                 if let outage, record.sentAt < outage.beganAt || !outage.isMet(by: record, refused: refused) {
                     continue
                 }
@@ -95,10 +96,10 @@ struct OutageCheck {
         return violations
     }
 
-    /// As the design says it: from one second, doubling, to a minute.
+    /// The back-off of DESIGN.md: one second, doubled by each further failure, up to a minute.
     private static func wait(after failures: Int) -> Duration { .seconds(min(60, 1 << min(failures - 1, 6))) }
 
-    /// The server cannot be reached, refuses the key, or something else answers in its place when the list is asked for.
+    /// Whether no connection was made, the key was refused, or something other than the API answered for the list.
     private static func isOutage(_ record: Audit.Record) -> Bool {
         switch record.outcome {
         case .failed(.unreachable, _, _), .failed(.status(401), _, _): true
@@ -107,7 +108,7 @@ struct OutageCheck {
         }
     }
 
-    /// In the order of time; of what happens at once, an end comes before a beginning.
+    /// The sending and the end of each request in the order of time; at the same moment, ends come first.
     private static func events(of records: [Audit.Record]) -> [Event] {
         let all = records.flatMap { record in
             [

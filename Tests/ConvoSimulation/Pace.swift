@@ -6,7 +6,7 @@ package protocol Pace: Sendable {
     ///
     /// - Throws: `CancellationError` if it did.
     func reach(_ place: Place) async throws(CancellationError)
-    /// Returns when the world's clock is there.
+    /// Returns when the world's clock has reached `instant`.
     ///
     /// - Throws: `CancellationError` if the task is cancelled or the process dies meanwhile.
     func wait(until instant: VirtualInstant) async throws(CancellationError)
@@ -14,11 +14,11 @@ package protocol Pace: Sendable {
 
 /// A point at which a process can die.
 package enum Place: Hashable, Sendable, CustomStringConvertible {
-    /// Nothing has left yet.
+    /// The request has not been sent yet.
     case before(SimulatedRequest)
-    /// The server has it, the answer is still to come.
+    /// The request has been sent; the answer is still to come.
     case during(SimulatedRequest)
-    /// The answer is here, and nothing has come of it.
+    /// The answer has come; the process has done nothing with it yet.
     case after(SimulatedRequest)
 
     package var description: String {
@@ -30,7 +30,7 @@ package enum Place: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// One request after another: each moves the world's clock to its answer.
+/// A pace for one request after another: each wait moves the world's clock.
 package struct Striding: Pace {
     let world: SharedWorld
     package init(_ world: SharedWorld) { self.world = world }

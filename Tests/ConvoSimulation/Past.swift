@@ -1,6 +1,6 @@
-/// What the server had before each change, for readers whom a replica answers that lags behind.
+/// The server's conversations before each change, for reads that a lagging replica answers.
 struct Past: Hashable, Sendable {
-    /// How far behind one may be.
+    /// How far behind a replica may be.
     static let limit = Duration.seconds(150)
 
     private var states: [State] = []
@@ -15,7 +15,7 @@ struct Past: Hashable, Sendable {
         states.append(State(until: instant, conversations: conversations))
     }
 
-    /// What was there at that moment; `nil` where it is what is there now.
+    /// The conversations at that moment; `nil` if nothing has changed since.
     func conversations(at instant: VirtualInstant) -> [ServedConversation]? {
         states.first { $0.until > instant }?.conversations
     }

@@ -1,9 +1,12 @@
-/// A person who runs a program by hand waits for what is under way, and for a short while between two tries: never for what
-/// the server wants to be asked again in minutes.
+/// A person who runs a program by hand waits for requests in flight, and for a short while between two requests, but
+/// not for the minutes that a server may ask a client to wait.
 package enum PatienceCheck {
     package static let limit = Duration.seconds(10)
 
-    /// - Parameter hands: the processes that a person ran to have everything synced once.
+    /// - Parameters:
+    ///   - audit: the requests of all our processes.
+    ///   - hands: the processes that a person ran to have everything synced once.
+    /// - Returns: a violation for each process that waited too long between two requests.
     package static func violations(in audit: Audit, hands: Set<Int>) -> [Violation] {
         hands.sorted().compactMap { hand in
             var free: VirtualInstant?

@@ -1,14 +1,16 @@
 package import ConvoModel
 
-/// A write that is queued while the network works is sent within a second, but for what stands before it.
+/// A write that is queued while the network works is sent within a second, not counting other requests' time.
 ///
-/// Judged by idleness: no process of ours waits for anything from the server, for more than a second, while a write
-/// that could go has not been sent. Only for runs without faults and without other writers, where nothing else can
-/// hold it back.
+/// The check looks for idle time: a span of more than a second in which no request of ours is in flight while a write
+/// waits to be sent. It is only for runs without faults and other writers, where nothing else can delay a write.
 package enum PromptCheck {
     package static let limit = Duration.seconds(1)
 
-    /// - Parameter queued: each write that was queued, and when.
+    /// - Parameters:
+    ///   - queued: each write that was queued, and when.
+    ///   - audit: the requests of all our processes.
+    /// - Returns: a violation for each write that waited too long.
     package static func violations(
         queued: [(id: OperationID, at: VirtualInstant)], audit: Audit
     ) -> [Violation] {
@@ -19,7 +21,7 @@ package enum PromptCheck {
         }
     }
 
-    /// The longest span in which no request was under way.
+    /// The longest span between the two moments without a request in flight; an hour where the write was never sent.
     private static func idle(from: VirtualInstant, to: VirtualInstant, in audit: Audit) -> Duration? {
         var (free, longest) = (from, Duration.zero)
         for record in audit.records where record.finishedAt > from && record.sentAt <= to {

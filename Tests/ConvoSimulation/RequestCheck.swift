@@ -1,25 +1,25 @@
 import ConvoAPI
 package import ConvoModel
 
-/// No request was made that the rules forbid.
+/// No process of ours sent a request that the rules forbid.
 package struct RequestCheck: Sendable {
-    /// How soon after a 429 without `Retry-After` our process may ask for the same again.
+    /// How soon after a 429 without `Retry-After` our process may send the same request again.
     package var shortestBackOff = Duration.milliseconds(500)
-    /// How long after a doubtful end a commit may still surface; no resend before.
+    /// How long after a request ended in doubt its commit may still surface; a read proves nothing before.
     package var patience = ServerSwitches.usualLockLimit
-    /// The operations that a person sent again by hand; what was refused may then be sent again.
+    /// The writes that a person retried; such a write may be sent again after the server refused it.
     package var retriedByHand: Set<OperationID> = []
 
-    /// When a person's write woke our process: it may then try at once.
+    /// When a person's write woke our process; the process may then try at once.
     package var wakes: [VirtualInstant] = []
     /// When our machine's clock was set.
     package var clockJumps: [VirtualInstant] = []
-    /// Our processes that a person ran: they try at once.
+    /// The processes that a person ran; they try at once.
     package var runByHand: Set<Int> = []
-    /// Rules that this run could not be held to.
+    /// The rules that do not apply to this run.
     package var forgives: Set<Violation.Rule> = []
 
-    /// How many of one process may ask for the list side by side.
+    /// How many requests for the list one process may have in flight side by side.
     static let listers = 5
 
     package init() {}
@@ -37,7 +37,7 @@ package struct RequestCheck: Sendable {
         }
     }
 
-    /// At most one write of ours is in flight in a conversation, whichever of our processes sent it.
+    /// At most one append of ours is in flight in a conversation, whichever of our processes sent it.
     private func overlaps(in audit: Audit) -> [Violation] {
         var busyUntil: [RemoteID: (until: VirtualInstant, number: Int)] = [:]
         var violations: [Violation] = []
@@ -52,7 +52,7 @@ package struct RequestCheck: Sendable {
         return violations
     }
 
-    /// From doubt there is no way back to sending but through a read that began when nothing could surface any more.
+    /// A write in doubt is sent again only after a read that began when no commit could surface any more.
     private func resends(in audit: Audit) -> [Violation] {
         var doubtful: [OperationID: Audit.Record] = [:]
         var violations: [Violation] = []
@@ -75,10 +75,10 @@ package struct RequestCheck: Sendable {
         return violations
     }
 
-    /// After a 429 the same is not asked again before `Retry-After`.
+    /// After a 429 our process does not send the same request again before `Retry-After`.
     ///
-    /// A person's write or a new process may ask at once. A clock that is set forward ends each wait. A pull and each writer that confirms a start may ask for a
-    /// list of their own.
+    /// A person's write and a new process may send it at once. A clock that is set forward ends each wait. A pull, and
+    /// each writer that confirms a start, may request the list by itself.
     private func impatience(in audit: Audit) -> [Violation] {
         var last: [Subject: [Audit.Record]] = [:]
         var violations: [Violation] = []
@@ -103,10 +103,10 @@ package struct RequestCheck: Sendable {
         return violations
     }
 
-    /// After a long wait that the server asked for, a daemon asks for the list no earlier.
+    /// Where the server asks for a long wait, a daemon's pull does not request the list before it is over.
     ///
-    /// Once a start may be lost, whoever looks for it asks for the list as well. One that died may have left such a start: the
-    /// first process alone is judged.
+    /// Once a start may be lost, the search for it requests the list as well, so only requests before that are judged.
+    /// A process that died may have left such a start, so only the first process is judged.
     private func earlyPulls(in audit: Audit) -> [Violation] {
         let first = audit.records.map(\.sender).filter { $0 >= 0 }.min()
         let pulls = audit.records.filter { $0.isPull && $0.sender == first && !runByHand.contains($0.sender) }
@@ -128,7 +128,7 @@ package struct RequestCheck: Sendable {
         return violations
     }
 
-    /// The wait that the server asked for, if it is longer than a pull itself waits.
+    /// The wait that the server asked for, if it is longer than a pull waits by itself.
     private static func asked(by record: Audit.Record) -> Duration? {
         guard case .failed(.status(429), _, let asked?) = record.outcome, asked > .seconds(5) else { return nil }
         return asked
@@ -138,8 +138,9 @@ package struct RequestCheck: Sendable {
         wake <= record.sentAt && record.sentAt <= wake + .seconds(15)
     }
 
-    /// What our process asks for again and again: the list, or a turn in one conversation. (Its single reads belong to
-    /// two loops, each with a back-off of its own.)
+    /// What one process requests repeatedly: the list, or a turn in one conversation.
+    ///
+    /// Reads of one conversation are not judged: they belong to two loops, each with a back-off of its own.
     private struct Subject: Hashable {
         let sender: Int
         let name: String
@@ -160,8 +161,9 @@ package struct RequestCheck: Sendable {
         }
     }
 
-    /// A write that the server refused for good is not sent again by itself. A process that dies as it is told takes
-    /// the refusal with it: to whoever comes next, the write is in doubt.
+    /// The engine does not by itself send a write again that the server refused for good.
+    ///
+    /// A process that dies as it learns of the refusal may not have stored it; the next one finds the write in doubt.
     private func stubbornness(in audit: Audit) -> [Violation] {
         var refused: [OperationID: Audit.Record] = [:]
         func isKnown(_ refusal: Audit.Record) -> Bool {
@@ -169,7 +171,7 @@ package struct RequestCheck: Sendable {
             guard case .append(_, let id) = refusal.request, case .failed(.status(404), _, _) = refusal.outcome else {
                 return !later.isEmpty
             }
-            // It may be the agent that is gone: only once the conversation was asked for it is known what was refused.
+            // The agent may be what is gone: the engine knows only once it has requested the conversation.
             switch later.first(where: { $0.request == .get(id) })?.outcome {
             case .answered, .failed(.status(404), _, _): return true
             default: return false
@@ -206,7 +208,7 @@ package struct RequestCheck: Sendable {
 }
 
 extension Audit.Record {
-    /// For the mirror: a probe of an outage asks for one conversation.
+    /// Whether the request lists conversations for the mirror; a probe of an outage requests a page of one.
     fileprivate var isPull: Bool {
         if case .list(_, let pageSize, _) = request { pageSize > 1 } else { false }
     }

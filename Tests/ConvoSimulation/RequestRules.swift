@@ -1,6 +1,6 @@
 import ConvoModel
 
-/// What the server's schema says of a request's body, as far as a client can get it wrong.
+/// The rules of the server's schema for requests, as far as a client can break them.
 enum RequestRules {
     private static let common = ["inputs", "stream", "store", "handoff_execution", "completion_args"]
     private static let start =

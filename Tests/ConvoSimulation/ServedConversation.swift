@@ -1,6 +1,6 @@
 package import ConvoModel
 
-/// One conversation as the server keeps it.
+/// One conversation as the server stores it.
 package struct ServedConversation: Hashable, Sendable {
     package let id: RemoteID
     package let createdAt: VirtualInstant
@@ -8,18 +8,18 @@ package struct ServedConversation: Hashable, Sendable {
         didSet { raw = ServedConversation.raw(id, fields, createdAt, updatedAt) }
     }
     package internal(set) var entries: [ServedEntry]
-    /// Entries that the model remembers though the history does not list them (a restart's copies).
+    /// Entries that the model remembers although the history does not list them: a restart's copies.
     let unlisted: [ServedEntry]
-    /// What the request that made it said of it: model or agent, name, metadata and so on.
+    /// The members that the request that made the conversation gave it: model or agent, name, metadata and so on.
     var fields: JSONText {
         didSet { raw = ServedConversation.raw(id, fields, createdAt, updatedAt) }
     }
-    /// Tells two conversations of the same microsecond apart.
+    /// The number of the conversation in the order of creation; orders those with equal creation times.
     let sequence: Int
-    /// No other writer before this.
+    /// The server refuses another writer until this moment.
     var lockedUntil: VirtualInstant
 
-    /// The object that `list` and `get` give.
+    /// The object that `list` and `get` return.
     package private(set) var raw: JSONText
 
     init(
@@ -50,7 +50,7 @@ package struct ServedConversation: Hashable, Sendable {
 
     package var metadata: JSONText? { fields["metadata"] }
 
-    /// The calls that nobody has answered yet, oldest first.
+    /// The tool calls without a result, oldest first.
     var openCalls: [String] {
         var open: [String] = []
         for entry in unlisted + entries {
@@ -72,7 +72,7 @@ package struct ServedConversation: Hashable, Sendable {
         }
     }
 
-    /// Newest first, as the list has it.
+    /// Whether `left` comes before `right` in the list, which has the newest first.
     static func precedes(_ left: ServedConversation, _ right: ServedConversation) -> Bool {
         (left.createdAt, left.sequence) > (right.createdAt, right.sequence)
     }

@@ -1,12 +1,12 @@
 package import ConvoModel
 
-/// One entry as the server keeps it, in the two forms in which it gives it out.
+/// One entry as the server stores it, in the two forms in which it sends it.
 package struct ServedEntry: Hashable, Sendable {
     package let id: EntryID
     package let type: EntryType
-    /// As the history has it.
+    /// The entry as the history has it.
     package internal(set) var inHistory: JSONText
-    /// As the response had it; `nil` for inputs, which no response echoes.
+    /// The entry as the response had it; `nil` for inputs, which no response echoes.
     package let inResponse: JSONText?
     let toolCallID: String?
 
@@ -18,14 +18,14 @@ package struct ServedEntry: Hashable, Sendable {
         toolCallID = inHistory["tool_call_id"]?.string
     }
 
-    /// What it says, whoever said it when.
+    /// The entry's content for a comparison: without ids and times.
     var said: String { ServedEntry.said(inHistory) }
 
     static func said(_ entry: JSONText) -> String {
         ["type", "role", "content", "tool_call_id", "result"].map { entry[$0]?.text ?? "" }.joined(separator: "|")
     }
 
-    /// Spells its text in the other way in which Unicode can.
+    /// Rewrites the text's accented letters in their other Unicode spelling, composed or decomposed.
     mutating func respell() {
         guard let text = inHistory["content"]?.string else { return }
         inHistory = inHistory.setting("content", to: .string(Letters.respelled(text)))

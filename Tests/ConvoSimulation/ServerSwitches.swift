@@ -1,24 +1,24 @@
 package import SeededRandom
 
-/// What is not known about the real server, one switch for each: an engine must be right for all of them.
+/// What is not known about the real server, one switch for each question; an engine must be right for every setting.
 package struct ServerSwitches: Hashable, Sendable {
     package enum CopiedEntries: CaseIterable, Hashable, Sendable { case sameIDs, newIDs, notListed }
     package enum MetadataFilter: CaseIterable, Hashable, Sendable {
         case works
-        /// The list comes whole.
+        /// The list is not filtered.
         case ignored
         /// Some of the conversations that match are missing.
         case missesSome
     }
     package enum HistoryDuringRun: CaseIterable, Hashable, Sendable {
-        /// As it was before the run.
+        /// The history is as it was before the run.
         case asBefore
-        /// The inputs are there, the outputs not yet.
+        /// The history has the inputs, and not yet the outputs.
         case inputsOnly
-        /// 409.
+        /// The server answers 409.
         case refused
     }
-    /// In which answers a conversation's `metadata` is.
+    /// Which answers contain a conversation's `metadata`.
     package enum MetadataShown: CaseIterable, Hashable, Sendable { case everywhere, notInList, notInGet, nowhere }
     package enum FailedInputs: CaseIterable, Hashable, Sendable { case dropped, kept }
 
@@ -27,37 +27,37 @@ package struct ServerSwitches: Hashable, Sendable {
     /// Whether an input entry keeps the id that the client gave it.
     package var keepsClientEntryIDs = false
     package var metadataFilter = MetadataFilter.works
-    /// The most that one page of the list holds, whatever is asked for.
+    /// The most conversations that one page of the list holds, whatever `page_size` asks for.
     package var pageSizeLimit = 100
     package var historyDuringRun = HistoryDuringRun.asBefore
     /// Whether the inputs of an append that failed with a 5xx stay in the history.
     package var failedInputs = FailedInputs.dropped
-    /// Whether the history gives `completed_at` as the response did; `null` in 2025's recording.
+    /// Whether the history gives `completed_at` as the response did; in a recording of 2025 it is `null`.
     package var historyHasCompletedAt = false
-    /// Whether `store: false` on an append keeps the turn all the same.
+    /// Whether the server stores the turn of an append with `store: false` all the same.
     package var keepsUnstoredAppends = false
     /// Whether a conversation is listed as soon as its start arrived, or only with its first answer.
     package var listsStartsAtArrival = false
-    /// Whether deleting what is not there is a 404; else 204.
+    /// Whether the server answers 404, not 204, when a conversation that does not exist is deleted.
     package var refusesUnknownDeletes = true
-    /// Whether conversations get ids in the layout of before September 2025 now and then.
+    /// Whether some conversations and entries get ids in the layout from before September 2025.
     package var mintsOldIDs = true
-    /// Whether creation times are cut to the millisecond, so that conversations made together share theirs.
+    /// Whether creation times are cut to the millisecond, so that conversations made in the same one share theirs.
     package var coarseCreationTimes = false
-    /// What becomes of an input's text before it is kept.
+    /// How the server changes an input's text before it stores it.
     package var storedText = StoredText.asSent
     package var metadataShown = MetadataShown.everywhere
     /// Whether each page of the list is the whole list.
     package var ignoresPage = false
-    /// How long at most a conversation stays locked after its client went away, and a commit may surface.
+    /// The longest time after its client went away for which a conversation stays locked and a commit may surface.
     package var lockLimit = ServerSwitches.usualLockLimit
     package static let usualLockLimit = Duration.seconds(90)
-    /// The same where a run may take eight minutes.
+    /// The value of ``lockLimit`` where a run may take eight minutes.
     package static let slowLockLimit = Duration.seconds(540)
 
     package init() {}
 
-    /// A combination drawn from the generator.
+    /// Draws a combination from the generator.
     package init(drawnFrom random: inout SplitMix64) {
         copiedEntries = random.element(of: CopiedEntries.allCases) ?? .newIDs
         keepsClientEntryIDs = random.chance(perMille: 500)

@@ -1,7 +1,7 @@
 package import ConvoModel
 package import Synchronization
 
-/// One world for all our processes, one after another or side by side.
+/// One world that all our processes share, one after another or side by side.
 package final class SharedWorld: Sendable {
     package let state: Mutex<SimulatedWorld>
 
@@ -11,7 +11,7 @@ package final class SharedWorld: Sendable {
     package var clientClock: VirtualInstant { state.withLock { $0.clientClock } }
     package var clientUptime: Uptime { state.withLock { $0.clientUptime } }
     package var audit: Audit { state.withLock { $0.audit } }
-    /// What a process of ours that reads its settings now shows.
+    /// The server and key of a process of ours that reads its settings now.
     package var access: Access { state.withLock { $0.access.source(at: $0.now) } }
     package var server: SimulatedServer { state.withLock { $0.server } }
 }

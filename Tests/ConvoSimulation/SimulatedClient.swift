@@ -2,7 +2,7 @@ package import ConvoAPI
 package import ConvoModel
 import Synchronization
 
-/// The simulated world behind the client's own protocol, as one of our processes sees it.
+/// The simulated world behind the real client's protocol, as one of our processes sees it.
 package final class SimulatedClient: ConversationsAPI {
     private let world: SharedWorld
     private let pace: any Pace
@@ -11,8 +11,11 @@ package final class SimulatedClient: ConversationsAPI {
     private let identify: @Sendable (SimulatedRequest) -> OperationID?
 
     /// - Parameters:
-    ///   - access: the server and key that it shows; `nil`: always ours of the moment.
-    ///   - identify: which write of the outbox a request is sent for; the audit files it under that.
+    ///   - world: the world that the requests go to.
+    ///   - pace: how virtual time passes for the client, and where its process dies.
+    ///   - sender: the number of the process, for the audit.
+    ///   - access: the server and key that each request carries; `nil` for those that our processes use at its moment.
+    ///   - identify: returns the outbox's write that a request is sent for; the audit records it.
     package init(
         _ world: SharedWorld, pace: any Pace, sender: Int = 0, access: Access? = nil,
         identify: @escaping @Sendable (SimulatedRequest) -> OperationID? = { _ in nil }
@@ -75,7 +78,8 @@ package final class SimulatedClient: ConversationsAPI {
         try await stream(.restart(request, of: id))
     }
 
-    /// All events at the end of the answer's time; of a stream that breaks, the first one.
+    /// All events at once, when the answer is complete; for an append whose stream breaks, the first event and then the
+    /// error.
     private func stream(_ request: SimulatedRequest) async throws(APIError) -> ConversationEventStream {
         do throws(APIError) {
             let response = try await response(to: request)
@@ -121,7 +125,7 @@ extension APIAnswer {
     package var elements: [JSONText] {
         if case .conversations(let elements) = self { elements } else { [] }
     }
-    /// As a client takes it apart.
+    /// The answer as the real client parses it.
     package func parsed() throws(JSONSyntaxError) -> JSONAnswer {
         if case .bytes(let bytes) = self { try JSONAnswer(bytes) } else { JSONAnswer(object) }
     }

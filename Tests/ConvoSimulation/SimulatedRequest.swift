@@ -12,7 +12,7 @@ package enum SimulatedRequest: Hashable, Sendable {
     case delete(RemoteID)
     case whoAmI
 
-    /// The conversation that it names, if any.
+    /// The conversation that the request names, if any.
     package var conversation: RemoteID? {
         switch self {
         case .list, .start, .whoAmI: nil
@@ -28,7 +28,7 @@ package enum SimulatedRequest: Hashable, Sendable {
         }
     }
 
-    /// Whether it makes the model answer: what must happen exactly once.
+    /// Whether the request makes the model answer; such a request must take effect exactly once.
     package var isTurn: Bool {
         switch self {
         case .start, .append, .restart: true
@@ -52,17 +52,17 @@ package enum SimulatedRequest: Hashable, Sendable {
     }
 }
 
-/// What the server answers when it answers well.
+/// The content of a successful answer.
 package enum APIAnswer: Hashable, Sendable {
     case conversations([JSONText])
     /// A conversation, a history, the messages or a response.
     case object(JSONText)
-    /// One of them that only its bytes can say: not UTF-8, or nested too deep for a value.
+    /// Such an object as bytes, where no value can hold it: it is not UTF-8, or is nested too deeply.
     case bytes([UInt8])
     case nothing
 }
 
-/// What the server says when it says no.
+/// An error that the server answers.
 package struct ServerRefusal: Error, Hashable, Sendable {
     package let status: Int
     package let code: Int?

@@ -1,6 +1,6 @@
 import ConvoModel
 
-/// What the server makes of one request.
+/// How the server handled one request.
 package struct Handling: Sendable {
     package let result: Result<APIAnswer, ServerRefusal>
     package let answersAt: VirtualInstant
@@ -12,9 +12,10 @@ extension SimulatedServer {
     static let readLatency = Duration.milliseconds(20)...Duration.milliseconds(300)
     static let runLatency = Duration.milliseconds(300)...Duration.seconds(8)
 
-    /// Takes in a request that arrives now, and says what will be answered and when.
+    /// Handles a request that arrives at `instant`, and says what the server answers and when.
     ///
-    /// A read shows the state of now. A turn's answer holds the very entries that the commit will put in place.
+    /// A read shows the state at that moment, or at a moment `age` earlier where a lagging replica answers. A turn's
+    /// answer holds the same entries that the commit will add to the conversation.
     package mutating func handle(
         _ request: SimulatedRequest, at instant: VirtualInstant, cause: Cause, lasting lasts: Duration? = nil,
         seenAs age: Duration = .zero
@@ -48,7 +49,7 @@ extension SimulatedServer {
         return Handling(result: result, answersAt: answersAt, run: nil)
     }
 
-    /// The server as a replica shows it that lags behind by `age`: it lacks what was made since, and still has what was
+    /// The server as a replica that lags `age` behind shows it: without what was created since, and with what was
     /// deleted since. `nil` if nothing has changed since.
     private func replica(behind age: Duration) -> SimulatedServer? {
         guard age > .zero, let old = past.conversations(at: now + (.zero - age)) else { return nil }
@@ -91,7 +92,7 @@ extension SimulatedServer {
         return overflow ? [] : Array(rows.dropFirst(offset).prefix(size))
     }
 
-    /// The conversation as one of the two answers has it.
+    /// The conversation's object as the list gives it, or as `get` does.
     func shown(_ conversation: ServedConversation, inList: Bool) -> JSONText {
         let isMissing =
             switch switches.metadataShown {
@@ -103,13 +104,13 @@ extension SimulatedServer {
         return isMissing ? conversation.raw.setting("metadata", to: nil) : conversation.raw
     }
 
-    /// What a mirror may hold of it.
+    /// The objects that a correct mirror may hold for the conversation: the one from `get`, or the one from the list.
     func forms(of conversation: ServedConversation) -> [JSONText] {
         let listed = shown(conversation, inList: true)
         return [shown(conversation, inList: false), oddities.row(listed, of: conversation.id)]
     }
 
-    /// The entries that a mirror must hold of its history, what is odd in it included.
+    /// The entries that a mirror must hold of the conversation's history, malformed ones that can be held included.
     package func mirrored(of conversation: ServedConversation) -> [ServedEntry] {
         oddities.history(conversation.entries, of: conversation.id, \.mirrored)
     }

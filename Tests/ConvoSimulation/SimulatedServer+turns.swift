@@ -108,7 +108,8 @@ extension SimulatedServer {
         return ServedEntry(id: id, type: type, inHistory: raw)
     }
 
-    /// Two forms of one entry: the response's, with its completion time, and the history's, in another order.
+    /// Makes both forms of one output: the response's, with its completion time, and the history's, whose members are
+    /// in another order.
     private mutating func outputEntry(
         _ type: EntryType, _ members: [(String, JSONText?)], of conversation: ServedConversation,
         completedAt: VirtualInstant

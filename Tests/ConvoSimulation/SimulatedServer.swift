@@ -1,14 +1,15 @@
 package import ConvoModel
 import SeededRandom
 
-/// The Conversations API's rules as a value: no I/O, no clock but the instants it is told, no chance but its seed.
+/// The Conversations API's rules as a value: it does no I/O, gets the time from its caller, and draws every random
+/// number from its seed.
 ///
-/// A request that makes the model answer begins a run. The run's turn is committed when its time has come, whether
-/// or not anybody still waits for the answer; until then, and for a while after its client went away, the
-/// conversation takes no other writer.
+/// A request that makes the model answer begins a run. The server commits the run's turn when its time has come,
+/// whether or not a client still waits for the answer. Until then, and for a while after its client went away, the
+/// server refuses every other writer of the conversation.
 package struct SimulatedServer: Sendable {
     package let switches: ServerSwitches
-    /// The moment up to which everything has happened.
+    /// The moment up to which every due commit has been made.
     package private(set) var now = VirtualInstant.start
     /// In the list's order: newest first by creation.
     package internal(set) var conversations: [ServedConversation] = []
@@ -17,20 +18,20 @@ package struct SimulatedServer: Sendable {
     /// The conversations that were deleted, in order.
     package internal(set) var deleted: [RemoteID] = []
     package internal(set) var deletedAt: [RemoteID: VirtualInstant] = [:]
-    /// What the list and the histories hold that no client understands, and what is too much for one.
+    /// The malformed elements of the list and of the histories, and the histories that are too large for a client.
     package internal(set) var oddities = Oddities()
-    /// Conversations that the server does not show for a while, though it has them: a wrong replica, a filtered view, a
-    /// right that was taken away.
+    /// Conversations that the server has but does not show for a while, as behind a wrong replica, a filtered view or a
+    /// permission that was withdrawn.
     package internal(set) var hidden: Set<RemoteID> = [] {
         didSet { if denial == .notFound { wasHidden.formUnion(hidden) } }
     }
     /// How the server answers a request for a hidden conversation.
     var denial = OtherWriter.Denial.notFound
-    /// Whether the list shows them all the same.
+    /// Whether the list shows the hidden conversations all the same.
     var listsHidden = false
-    /// The conversations of which the server ever said that they are not there.
+    /// Every conversation that was hidden at a time when the server answered 404 for hidden ones.
     package private(set) var wasHidden: Set<RemoteID> = []
-    /// The conversations that a replica that lags behind has denied, though the server had them.
+    /// The conversations that a lagging replica has denied although the server had them.
     package internal(set) var deniedByReplica: Set<RemoteID> = []
     var past = Past()
     var runs: [Run] = []
@@ -49,18 +50,18 @@ package struct SimulatedServer: Sendable {
     /// The conversation, unless it was deleted, never stored, or is not there yet.
     package func conversation(_ id: RemoteID) -> ServedConversation? { conversations.first { $0.id == id } }
 
-    /// Whether a run is under way or a gone client's lock still holds.
+    /// Whether a run is under way in the conversation, or the lock of a client that went away still holds.
     package func isLocked(_ id: RemoteID) -> Bool {
         runs.contains { $0.target.id == id } || (conversation(id)?.lockedUntil ?? now) > now
     }
 
-    /// Whether its history is more than a client reads.
+    /// Whether the conversation's history is larger than a client reads.
     func oversized(_ id: RemoteID) -> Bool { oddities.oversized.contains(id) }
 
     /// When the next run commits.
     package var nextCommit: VirtualInstant? { runs.map(\.commitsAt).min() }
 
-    /// Lets everything happen that is due by then: commits, in their order.
+    /// Commits every run that is due by `instant`, in the order of their commit times.
     package mutating func advance(to instant: VirtualInstant) {
         while let next = runs.indices.min(by: {
             (runs[$0].commitsAt, runs[$0].number) < (runs[$1].commitsAt, runs[$1].number)
@@ -74,7 +75,8 @@ package struct SimulatedServer: Sendable {
         now = max(now, instant)
     }
 
-    /// The run's client has gone away: its turn may surface later, and the lock holds on for a while.
+    /// Records that the run's client has gone away: the commit comes `delay` later, and the conversation stays locked
+    /// for `hold` from now, or until the commit if that is later.
     mutating func abandon(run number: Int, commitsLaterBy delay: Duration, locksOnFor hold: Duration) {
         guard let index = runs.firstIndex(where: { $0.number == number }) else { return }
         runs[index].commitsAt = runs[index].commitsAt + delay
@@ -144,7 +146,8 @@ package struct SimulatedServer: Sendable {
                 stored: run.stored))
     }
 
-    /// Lists a start's or restart's conversation if it is to stay, and takes it back if its only run failed.
+    /// Lists the conversation that a stored start or restart made; removes it where its only run failed and the server
+    /// drops the inputs of failed runs.
     private mutating func settleNewcomer(of run: Run, keepsInputs: Bool) {
         guard run.stored else { return }
         if !keepsInputs {

@@ -1,7 +1,7 @@
 import ConvoAPI
 import ConvoModel
 
-/// A whole answer as the events that a stream would have brought it in.
+/// Splits a whole response into the events in which a stream would have delivered it.
 enum SimulatedStream {
     static func events(of response: ConversationResponse) throws(ModelError) -> [ConversationEvent] {
         var events = [try started(response.conversationID)]
@@ -21,7 +21,7 @@ enum SimulatedStream {
             ]))
     }
 
-    /// The output under the event's type; a message comes in two parts.
+    /// The events that deliver one output; the text of a message comes in two parts.
     private static func pieces(of output: JSONText, at index: Int) -> [JSONText] {
         let event = output.setting("output_index", to: .int(index))
         func typed(_ type: String, _ event: JSONText) -> JSONText { event.setting("type", to: .string(type)) }

@@ -2,9 +2,9 @@ import ConvoAPI
 import ConvoModel
 import SeededRandom
 
-/// What becomes of one request between our client and the servers, and what the client sees of it.
+/// What happens to one request between our client and the servers, and what the client sees of it.
 extension SimulatedWorld {
-    /// Reading does nothing, whatever became of the answer.
+    /// The outcome as the client sees it: a read that failed has changed nothing, whatever happened to its answer.
     func seen(
         by request: SimulatedRequest, _ outcome: (VirtualInstant, Result<APIAnswer, APIError>)
     ) -> (VirtualInstant, Result<APIAnswer, APIError>) {
@@ -73,7 +73,7 @@ extension SimulatedWorld {
         return handled(handling, call: call, fault: fault)
     }
 
-    /// What a key that is not ours, or another server, makes of it.
+    /// Has the neighbour's account, or the other server, answer the request.
     private mutating func handledByAnother(
         _ request: SimulatedRequest, call: Int, tenant: Tenant
     ) -> (VirtualInstant, Result<APIAnswer, APIError>) {
@@ -96,7 +96,7 @@ extension SimulatedWorld {
         }
     }
 
-    /// What the client sees of a request that the server has taken in.
+    /// What the client sees of a request that our server has handled.
     private mutating func handled(
         _ handling: Handling, call: Int, fault: Fault?
     ) -> (VirtualInstant, Result<APIAnswer, APIError>) {

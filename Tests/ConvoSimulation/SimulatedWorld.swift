@@ -2,7 +2,7 @@ package import ConvoAPI
 package import ConvoModel
 import SeededRandom
 
-/// The server, the network before it, the other writers and the clock: everything outside our client.
+/// The servers, the network, the other writers and the clock: everything outside our client.
 ///
 /// A request is handled when it is sent; its ``Exchange`` says what the client will see, and when. The caller moves
 /// the clock there, or lets other things happen first: that is how requests overlap in a world without threads.
@@ -12,7 +12,7 @@ package struct SimulatedWorld: Sendable {
         package let finishesAt: VirtualInstant
         package let result: Result<APIAnswer, APIError>
     }
-    /// The client's own clock is set, by a person or by NTP.
+    /// A change of the client's wall clock, by a person or by NTP.
     package struct ClockJump: Hashable, Sendable {
         package let at: VirtualInstant
         package let by: Duration
@@ -25,22 +25,22 @@ package struct SimulatedWorld: Sendable {
     }
 
     package private(set) var now = VirtualInstant.start
-    /// Our account.
+    /// The server as our account sees it.
     package var server: SimulatedServer
-    /// Another account, and another server: see ``Tenant``.
+    /// Another account on the same server, and another server: see ``Tenant``.
     package internal(set) var neighbour: SimulatedServer
     package internal(set) var elsewhere: SimulatedServer
     package let access: AccessPlan
     package private(set) var audit = Audit()
     package let faults: FaultPlan
     private let clockJumps: [ClockJump]
-    /// When our machine was started, last.
+    /// When our machine last started.
     private var bootedAt = VirtualInstant.start + .seconds(-3600)
     private var boots = 1
     var random: SplitMix64
-    /// In order of time; what came first among equals stays first.
+    /// The events to come in the order of time; events of the same time keep the order in which they were entered.
     private var agenda: [(at: VirtualInstant, event: Event)]
-    /// By the number of the request.
+    /// The number of the run that a request began, by the number of the request.
     var inFlight: [Int: Int] = [:]
     private var isHealed = false
     var unreachableUntil = VirtualInstant.start
@@ -75,21 +75,21 @@ package struct SimulatedWorld: Sendable {
         clockJumps.filter { $0.at <= now }.reduce(now) { $0 + $1.by }
     }
 
-    /// The clock of our machine that nobody sets.
+    /// The clock of our machine that runs from its start and that nobody sets.
     package var clientUptime: Uptime { Uptime(boot: "boot \(boots)", microseconds: (now - bootedAt).microseconds) }
 
-    /// Our machine has lost its power, and has it again.
+    /// Records that our machine has lost its power and has started again.
     package mutating func clientRebooted() { (bootedAt, boots) = (now, boots + 1) }
 
-    /// When something happens next by itself: a commit, an arrival, another writer.
+    /// When the next thing happens without a new request of ours: a commit, a late arrival, another writer's action.
     package var nextEvent: VirtualInstant? {
         [server.nextCommit, neighbour.nextCommit, elsewhere.nextCommit, agenda.first?.at].compactMap(\.self).min()
     }
 
-    /// Whether nothing is under way on the server and nobody else has anything left to do.
+    /// Whether no run is under way on any server, and no late arrival or other writer's action is to come.
     package var isQuiet: Bool { nextEvent == nil }
 
-    /// Moves time on; everything that is due happens in its order.
+    /// Moves the clock to `instant`; everything that is due by then happens, in the order of time.
     package mutating func advance(to instant: VirtualInstant) {
         while let next = agenda.first, next.at <= instant {
             agenda.removeFirst()
@@ -105,16 +105,21 @@ package struct SimulatedWorld: Sendable {
         elsewhere.advance(to: now)
     }
 
-    /// From now on nothing goes wrong any more.
+    /// Ends every fault that lasts, and injects no further one.
     package mutating func heal() {
         isHealed = true
         (unreachableUntil, unauthorizedUntil, noRouteUntil) = (now, now, now)
         (portal, stale) = (nil, nil)
     }
 
-    /// Sends one request now.
+    /// Sends one request now, and records it in the audit.
     ///
-    /// - Parameter shown: the server and key; `nil` for ours.
+    /// - Parameters:
+    ///   - request: the request.
+    ///   - operation: the outbox's write that it is sent for; `nil` if it is sent for none.
+    ///   - sender: which of our processes sends it.
+    ///   - shown: the server and key that it carries; `nil` for those that our processes use at this moment.
+    /// - Returns: what the client will see, and when.
     package mutating func send(
         _ request: SimulatedRequest, for operation: OperationID? = nil, by sender: Int = 0, with shown: Access? = nil
     ) -> Exchange {
@@ -136,13 +141,14 @@ package struct SimulatedWorld: Sendable {
         return Exchange(number: number, finishesAt: finishesAt, result: result)
     }
 
-    /// The client's process has died: nobody waits for what is under way, and the server's locks hold on.
+    /// Records that a process of ours has died: nobody waits for its requests any more, and the server's locks hold on
+    /// for a while.
     package mutating func clientVanished(sender: Int = 0) {
         let waiting = audit.records.filter { $0.sender == sender && $0.finishedAt > now }
         for record in waiting { hangUp(on: record.number) }
     }
 
-    /// The client waits no longer for one answer.
+    /// Records that the client no longer waits for the answer to one request.
     mutating func hangUp(on call: Int) {
         let index = call - 1
         guard audit.records.indices.contains(index), audit.records[index].finishedAt > now else { return }

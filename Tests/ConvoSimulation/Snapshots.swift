@@ -1,21 +1,21 @@
 package import ConvoModel
 
-/// The outbox as the checkers see it; made from the store by whoever runs it.
+/// The outbox as the checkers see it; the test harness makes it from the store.
 package struct OutboxSnapshot: Sendable {
     package enum State: Hashable, Sendable { case queued, sending, inDoubt, delivered, refused, held, cancelled }
 
     package struct Item: Sendable {
         package let id: OperationID
-        /// In which conversation of ours, for the order within it.
+        /// The local conversation; the order is checked within each.
         package let conversation: LocalID
         package let kind: Turn.Kind
         package let state: State
-        /// Why it waits for a person.
+        /// Why the write waits for a person.
         package let reason: String?
-        /// Where it goes, or what it made, and what it says.
+        /// The conversation that the write goes to, or that it has made; `nil` if it is not known.
         package let remoteID: RemoteID?
         package let inputs: [JSONText]
-        /// Whether the server keeps it.
+        /// Whether the server stores the exchange: `false` for `store: false`.
         package let isStored: Bool
 
         package init(
@@ -33,24 +33,24 @@ package struct OutboxSnapshot: Sendable {
         }
     }
 
-    /// In the order in which they were accepted.
+    /// The starts, appends and restarts in the order in which the store accepted them.
     package let items: [Item]
-    /// The conversations whose deletion there is delivered, by the outbox's word.
+    /// The conversations whose deletion on the server the outbox calls delivered.
     package let deleted: [RemoteID]
 
     package init(items: [Item], deleted: [RemoteID] = []) { (self.items, self.deleted) = (items, deleted) }
 }
 
-/// Our copy of the server as the checkers see it.
+/// The mirror as the checkers see it.
 package struct MirrorSnapshot: Sendable {
     package struct Conversation: Sendable {
         package let id: RemoteID
-        /// The server's object; `nil` where we have not seen it yet.
+        /// The server's object; `nil` where the mirror does not have it yet.
         package let raw: JSONText?
-        /// In their order; what the server dropped is marked.
+        /// The entries in the history's order; those that the server no longer lists are marked.
         package let entries: [Entry]
         package let isDeletedRemotely: Bool
-        /// Held from before the database was given to the account of now, which has not shown it.
+        /// Whether it was mirrored for an earlier account, and the present account has not shown it.
         package let isFromAccountBefore: Bool
 
         package init(
@@ -77,7 +77,7 @@ package struct MirrorSnapshot: Sendable {
     }
 
     package let conversations: [Conversation]
-    /// Every entry that is held, by our own name of the conversation, also of what the server does not keep.
+    /// Every entry on our disk by its local conversation, including those of exchanges that the server does not store.
     package let held: [LocalID: Set<EntryID>]
 
     package init(conversations: [Conversation], held: [LocalID: Set<EntryID>] = [:]) {

@@ -1,7 +1,7 @@
 package import SeededRandom
 
 extension SplitMix64 {
-    /// A span between the two, to the microsecond.
+    /// Draws a span from the range, in whole microseconds.
     package mutating func duration(in range: ClosedRange<Duration>) -> Duration {
         .microseconds(int(in: Int(range.lowerBound.microseconds)...Int(range.upperBound.microseconds)))
     }

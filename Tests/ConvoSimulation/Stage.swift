@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Where one process of ours lives: it waits on the world's clock, and dies where it is told to.
+/// The runtime of one process of ours: its waits follow the world's clock, and it dies at the point that it is given.
 package final class Stage: Pace, Sendable {
     private struct Waiter {
         let id: Int
@@ -20,8 +20,9 @@ package final class Stage: Pace, Sendable {
     private let observe: @Sendable (Place) -> Void
 
     /// - Parameters:
-    ///   - points: where it dies.
-    ///   - observe: told of each point that it passes.
+    ///   - world: the world whose clock the process waits on.
+    ///   - points: where the process dies.
+    ///   - observe: called with each point that the process passes.
     package init(
         _ world: SharedWorld, points: CrashPoints = CrashPoints(),
         observe: @escaping @Sendable (Place) -> Void = { _ in }
@@ -31,11 +32,11 @@ package final class Stage: Pace, Sendable {
         state = Mutex(State(points: points))
     }
 
-    /// Where it died, if it has.
+    /// Where the process died; `nil` while it lives.
     package var crash: Crash? { state.withLock { $0.crash } }
-    /// How many points it has passed.
+    /// How many points at which it could have died the process has passed.
     package var passed: Int { state.withLock { $0.points.passed } }
-    /// The earliest moment that anything in it waits for.
+    /// The earliest moment that a task of the process waits for; `nil` if none waits.
     package var next: VirtualInstant? { state.withLock { $0.waiters.map(\.until).min() } }
 
     package func reach(_ place: Place) async throws(CancellationError) {
@@ -69,7 +70,7 @@ package final class Stage: Pace, Sendable {
         } catch { throw CancellationError() }  // nothing else is thrown above
     }
 
-    /// Lets one waiter go whose time has come: of several the one that waits longest.
+    /// Resumes the waiter whose time came first, if the time of any has come; says whether it resumed one.
     package func wakeOne() -> Bool {
         let now = world.now
         let due = take { $0.until <= now }
@@ -77,7 +78,7 @@ package final class Stage: Pace, Sendable {
         return due != nil
     }
 
-    /// Everything that still waits is told that it is over, and whatever comes later at once.
+    /// Ends the process: every wait throws `CancellationError`, and each later one does so at once.
     package func bury() {
         let waiters = state.withLock { state in
             state.isDead = true

@@ -1,4 +1,4 @@
-/// Which of its answers a server gives from an older state: a replica that lags behind, or a cache.
+/// Which reads are answered from an older state, as by a lagging replica or a cache.
 package enum StaleReads: CaseIterable, Hashable, Sendable {
     case histories, descriptions, both
 

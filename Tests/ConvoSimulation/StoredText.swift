@@ -1,9 +1,9 @@
 import ConvoModel
 
-/// What a server makes of an input's text before it keeps it.
+/// How a server changes an input's text before it stores it.
 package enum StoredText: CaseIterable, Hashable, Sendable {
     case asSent, trimmed, lineFeeds, withoutNUL, composed, escaped, chunked
-    /// A change that no rule knows.
+    /// A change that the engine's comparison of texts does not allow for.
     case capitals
 
     func applied(to input: JSONText) -> JSONText {
@@ -48,12 +48,12 @@ enum Letters {
 
     static func composed(_ text: String) -> String { replaced(text, double, single) }
 
-    /// In the other spelling.
+    /// The text in the letter's other spelling.
     static func respelled(_ text: String) -> String {
         text.unicodeScalars.contains("\u{E9}") ? replaced(text, single, double) : composed(text)
     }
 
-    /// By scalars: to a `String` both are the same.
+    /// Replaces scalars, because `String` takes both spellings for equal.
     private static func replaced(_ text: String, _ old: [Unicode.Scalar], _ new: [Unicode.Scalar]) -> String {
         String(String.UnicodeScalarView(Array(text.unicodeScalars).replacing(old, with: new)))
     }

@@ -1,10 +1,10 @@
 package import ConvoModel
 
-/// Who made the server do something: known by the request object, never guessed from a text.
+/// Who caused a turn: known from the request object, never guessed from a text.
 package enum Cause: Hashable, Sendable {
-    /// Our client's request of that number.
+    /// Our client's request with that number.
     case client(call: Int)
-    /// Another writer's action of that number.
+    /// Another writer's action with that number.
     case other(action: Int)
 
     package var call: Int? {
@@ -12,22 +12,22 @@ package enum Cause: Hashable, Sendable {
     }
 }
 
-/// One turn that the server has committed: what must be there exactly once for each write that a person was told is queued.
+/// One turn that the server has committed; each write that the store acknowledged must have caused exactly one.
 package struct Turn: Hashable, Sendable {
     package enum Kind: Hashable, Sendable { case start, append, restart }
 
     package let kind: Kind
     package let cause: Cause
-    /// The new one, for a start or restart.
+    /// The conversation that the turn is in; for a start or restart, the new one.
     package let conversation: RemoteID
     package let at: VirtualInstant
     package let inputs: [EntryID]
     package let outputs: [EntryID]
-    /// What was said, as far as a reader of the history can compare it.
+    /// The content of the inputs, as far as a reader of the history can compare it.
     package let said: [String]
-    /// False where the run failed and left its inputs in the history.
+    /// `false` where the run failed and left its inputs in the history.
     package let answered: Bool
-    /// False for `store: false`.
+    /// `false` where the server does not store the exchange.
     package let stored: Bool
 
     package init(
@@ -55,9 +55,9 @@ struct Run: Hashable, Sendable {
     let fails: Bool
     let inputs: [ServedEntry]
     let outputs: [ServedEntry]
-    /// The inputs as they were sent, whatever the server keeps of them.
+    /// The content of the inputs as they were sent, whatever the server stores of them.
     let said: [String]
-    /// Where the entries go. For a start or restart this is not in the list yet, unless the server lists it early.
+    /// The conversation that the entries go to; that of a start or restart may not be in the list yet.
     var target: ServedConversation
     var commitsAt: VirtualInstant
 }

@@ -1,43 +1,43 @@
-/// One broken promise, as a sentence, with what is needed to find it.
+/// One broken promise: its rule, and a sentence that names what is needed to find it in the run.
 package struct Violation: Hashable, Sendable, CustomStringConvertible {
     package enum Rule: CaseIterable, Hashable, Sendable {
         /// An acknowledged write is nowhere: neither on the server nor in the outbox.
         case lostWrite
         /// A write is on the server twice.
         case repeatedWrite
-        /// The outbox says of a write what the server does not bear out.
+        /// The outbox's state of a write contradicts the server.
         case falseState
         /// A write that waits for a person does not say why.
         case silentRefusal
-        /// Two writes are on the server in another order than they were accepted.
+        /// Two writes are on the server in another order than the one in which the store accepted them.
         case wrongOrder
         /// The mirror differs from the server at a quiet point.
         case mirrorDiffers
-        /// Something that we once held, or were answered, is gone from our disk.
+        /// Something that was once on our disk, or that the server answered to us, is not there.
         case forgotten
         /// A conversation is marked as deleted, and the server has it.
         case falseDeletion
-        /// An entry is marked as dropped by too few readings, and the server has it.
+        /// An entry is marked as dropped after too few readings, and the server has it.
         case falseDrop
-        /// Two writers of ours in one conversation at once.
+        /// Two of our writes were in flight in one conversation at once.
         case overlappingWriters
-        /// A write sent again though nothing told us that the first had failed.
+        /// A write was sent again although nothing proved that the first had failed.
         case blindResend
-        /// A request sooner than the back-off or the server allowed.
+        /// A request was sent sooner than the back-off or the server allowed.
         case impatient
-        /// It never comes to rest.
+        /// The run never comes to rest.
         case restless
-        /// A write sent again that the server had refused for good.
+        /// A write was sent again that the server had refused for good.
         case stubborn
-        /// A request that the server's schema forbids.
+        /// A request breaks the server's schema.
         case malformedRequest
-        /// Something of ours is in another's account, or something of it in our mirror.
+        /// Something of ours is in another account, or something of another account is in our mirror.
         case wrongAccount
-        /// A write waits though nothing keeps it from going, or a person for what takes minutes.
+        /// A write waits although nothing prevents its delivery, or a person has to wait for minutes.
         case late
-        /// What cannot be read was fetched again and again.
+        /// A history that cannot be read was requested again and again.
         case wasteful
-        /// What tries whether the server is there again makes the model answer.
+        /// The request that probes an outage makes the model answer.
         case costlyProbe
     }
 

@@ -1,6 +1,6 @@
 package import ConvoModel
 
-/// A moment of the simulated world, in microseconds since 1970, as the server's clock would say it.
+/// A moment of the simulated world, in microseconds since 1970, by the server's clock.
 package struct VirtualInstant: Hashable, Comparable, Sendable, CustomStringConvertible {
     package var microseconds: Int64
 
@@ -26,7 +26,7 @@ package struct VirtualInstant: Hashable, Comparable, Sendable, CustomStringConve
 }
 
 extension Duration {
-    /// Whole microseconds; what is finer is cut off.
+    /// The span in whole microseconds; a fraction is cut off.
     package var microseconds: Int64 {
         components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000
     }

@@ -1,16 +1,21 @@
 package import ConvoModel
 
-/// Every write that a person was told is queued is on the server exactly once and in order, or says why not.
+/// Every write that the store acknowledged is on the server exactly once and in order, or the outbox says why not.
 package enum WriteCheck {
     /// - Parameters:
-    ///   - acknowledged: the writes that a person was told are durable, in that order.
-    ///   - deleted: conversations that are gone and of which our disk has, or has lost, no trace: what was started
-    ///     there may have been started once more.
-    ///   - namesCreations: whether the server tells which write made a conversation; else one with equal inputs may be
-    ///     anybody's.
-    ///   - homes: in which conversation each write was queued. Two local conversations may turn out to be one on the server;
-    ///     what was queued in them before has no order.
-    ///   - atRest: whether the run has come to its end, where nothing may be `queued`, `sending` any more.
+    ///   - acknowledged: the writes that the store acknowledged as durable.
+    ///   - outbox: the outbox now.
+    ///   - audit: the requests of all our processes.
+    ///   - turns: the turns that the server has committed, in their order.
+    ///   - atRest: whether the run has ended, so that no write may be `queued` or `sending` any more.
+    ///   - deleted: the conversations that are gone and of which our disk may have no trace: their start may have been
+    ///     sent again.
+    ///   - namesCreations: whether the server tells which write made a conversation; if not, a conversation with equal
+    ///     inputs may be anybody's.
+    ///   - homes: in which conversation each write was queued. Two local conversations may turn out to be one on the
+    ///     server; the writes that were queued in them before have no common order.
+    /// - Returns: a violation for each write that is lost, repeated, out of order, or in a state that the server
+    ///   contradicts.
     package static func violations(
         acknowledged: [OperationID], outbox: OutboxSnapshot, audit: Audit, turns: [Turn], atRest: Bool,
         deleted: Set<RemoteID> = [], namesCreations: Bool = true, homes: [OperationID: LocalID] = [:]
@@ -26,9 +31,13 @@ package enum WriteCheck {
         return violations + orderViolations(outbox: outbox, ledger: ledger, homes: homes)
     }
 
-    /// What the outbox says is deleted, the server does not have.
+    /// A conversation whose deletion the outbox calls delivered is not on the server.
     ///
-    /// - Parameter excused: conversations that the server said that it did not have, though it had them.
+    /// - Parameters:
+    ///   - outbox: the outbox now.
+    ///   - server: the server now.
+    ///   - excused: the conversations that the server had, although it said that it did not.
+    /// - Returns: a violation for each such conversation that is there.
     package static func deletions(
         _ outbox: OutboxSnapshot, server: SimulatedServer, excused: Set<RemoteID>
     ) -> [Violation] {
@@ -36,9 +45,13 @@ package enum WriteCheck {
             .map { Violation(.falseState, "the deletion of \($0) is delivered, and it is there") }
     }
 
-    /// What is refused because its conversation is gone, has none there.
+    /// The conversation of a write that was refused because its conversation is gone is not on the server.
     ///
-    /// - Parameter excused: as for ``deletions(_:server:excused:)``.
+    /// - Parameters:
+    ///   - outbox: the outbox now.
+    ///   - server: the server now.
+    ///   - excused: the conversations that the server had, although it said that it did not.
+    /// - Returns: a violation for each such write whose conversation is there.
     package static func lostTargets(
         _ outbox: OutboxSnapshot, server: SimulatedServer, excused: Set<RemoteID>
     ) -> [Violation] {
@@ -50,7 +63,7 @@ package enum WriteCheck {
         }
     }
 
-    /// Conversations that were deleted before anybody of ours could see them in the list: nothing on earth tells their
+    /// Conversations that were deleted before a process of ours could see them in the list: no reader can tell their
     /// start from one that never arrived.
     package static func deletedUnseen(_ server: SimulatedServer, audit: Audit) -> Set<RemoteID> {
         Set(
@@ -64,7 +77,7 @@ package enum WriteCheck {
             })
     }
 
-    /// Whether a replica that lags behind gave the answer.
+    /// Whether a lagging replica may have answered the request for the list.
     private static func isOutdated(_ list: Audit.Record, in audit: Audit) -> Bool {
         audit.records.contains { record in
             guard case .staleReads(let kind, _, let lasts) = record.fault, kind != .histories else { return false }
@@ -120,7 +133,7 @@ package enum WriteCheck {
     }
 }
 
-/// Which turns each write caused: by the number of the request that was sent for it.
+/// The turns that each write caused, known by the numbers of the requests that were sent for it.
 private struct Ledger {
     private var places: [OperationID: [Int]] = [:]
     private var requests: [OperationID: [Audit.Record]] = [:]
@@ -147,15 +160,16 @@ private struct Ledger {
     func turns(of id: OperationID) -> [Turn] { (places[id] ?? []).map { allTurns[$0] } }
     func firstPlace(of id: OperationID) -> Int? { places[id]?.first }
 
-    /// Another writer said the very same in the same conversation after our first try: no reader could tell that it
-    /// was not ours. Each such turn excuses one write.
+    /// Whether another writer said the same in the same conversation after our first attempt, so that no reader could
+    /// tell that it was not ours. Each such turn excuses one write.
     ///
-    /// What died just before its first request left has tried, too, though the audit does not know when.
+    /// A process that died just before it sent its first request for the write has made an attempt, too; the audit does
+    /// not know when, so any moment of the run counts.
     mutating func excuseByTwin(_ item: OutboxSnapshot.Item) -> Bool {
         guard item.kind == .append || !namesCreations, let conversation = item.remoteID else { return false }
         let said = item.inputs.map(ServedEntry.said)
         var firstTry = requests[item.id]?.first?.sentAt ?? .start
-        // The server's clock, by which a conversation was made, and ours may differ.
+        // The conversation's creation time is the server's; our clock may differ from it.
         if item.kind != .append { firstTry = firstTry + (.zero - Ledger.clockTolerance) }
         let twin = allTurns.indices.first { place in
             let turn = allTurns[place]
