@@ -73,7 +73,7 @@ import Testing
 }
 
 @Suite struct `The check of the mirror` {
-    /// A server with two conversations, one deleted, and its true mirror.
+    /// A server with two conversations and a deleted third one, and its true mirror.
     private func world() -> (server: SimulatedServer, mirror: MirrorSnapshot) {
         var client = DirectClient()
         client.start()

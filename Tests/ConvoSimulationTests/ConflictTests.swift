@@ -33,7 +33,7 @@ import Testing
             other = SimulatedClient(world, pace: Striding(world), sender: 1)
         }
 
-        /// A conversation that both know, two messages of ours in the queue, and one of theirs on the server.
+        /// Queues two messages to a conversation on the server, has another writer append to it first, and pushes.
         func overtaken() async throws -> LocalID {
             var request = StartRequest(inputs: .text("hello"))
             request.model = "m"

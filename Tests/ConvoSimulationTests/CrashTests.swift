@@ -4,9 +4,9 @@ import ConvoSync
 import Foundation
 import Testing
 
-/// All operations, on a server where others work, too.
+/// All operations, on a server to which others write, too.
 @Suite struct `A scenario with every operation` {
-    /// Every point with `CONVO_CRASH_STRIDE=1`; in a plain test run every seventh.
+    /// With `CONVO_CRASH_STRIDE=1` the process dies at every point; by default at every seventh.
     private static let stride = ProcessInfo.processInfo.environment["CONVO_CRASH_STRIDE"].flatMap(Int.init) ?? 7
 
     private static func scenario(faults: FaultPlan = FaultPlan()) -> Scenario {

@@ -2,7 +2,7 @@ import ConvoAPI
 import ConvoModel
 import ConvoSimulation
 
-/// One who talks to the simulated world and waits for each answer: the shortest way to say what a test is about.
+/// A client that sends one request after another to the simulated world and waits for each answer, for short tests.
 struct DirectClient {
     var world: SimulatedWorld
 
@@ -22,7 +22,7 @@ struct DirectClient {
 
     var server: SimulatedServer { world.server }
 
-    /// Sends, waits for the answer, and gives it.
+    /// Sends a request, waits for its answer, and returns it.
     @discardableResult
     mutating func ask(_ request: SimulatedRequest, for operation: OperationID? = nil) -> Result<APIAnswer, APIError> {
         let exchange = world.send(request, for: operation)
@@ -32,7 +32,7 @@ struct DirectClient {
 
     mutating func pass(_ span: Duration) { world.advance(to: world.now + span) }
 
-    /// Starts a conversation and gives its id.
+    /// Starts a conversation and returns its id.
     @discardableResult
     mutating func start(_ text: String = "hello", metadata: JSONText? = nil, store: Bool? = nil) -> RemoteID {
         var request = StartRequest(inputs: .text(text))
@@ -66,7 +66,7 @@ struct DirectClient {
 
     mutating func entries(of id: RemoteID) -> [JSONText] { answer(to: .history(id))["entries"]?.elements ?? [] }
 
-    /// What was said in it, in order; a function call shows as its type.
+    /// The texts of the conversation's entries in order; for an entry without a text, its type.
     mutating func texts(of id: RemoteID) -> [String] {
         entries(of: id).map { $0["content"]?.string ?? $0["type"]?.string ?? "?" }
     }

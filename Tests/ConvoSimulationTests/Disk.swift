@@ -10,10 +10,10 @@ import Synchronization
 
 /// The disk that simulated processes work on: the real store's files in a folder of their own.
 ///
-/// A death leaves the files as they are, or as they were some commits before; a power cut takes with it what SQLite has not
+/// A death leaves the files as they are, or as they were some commits before; a power cut loses what SQLite has not
 /// really synced, whatever the store may have promised.
 final class Disk: Sendable {
-    /// What the store takes for time and chance.
+    /// The store's clocks and random numbers.
     final class StoreEnvironment: Sendable {
         let world: SharedWorld
         private let random: Mutex<SplitMix64>
@@ -29,11 +29,11 @@ final class Disk: Sendable {
     fileprivate struct State {
         var store: Store
         var lives = 1
-        /// Where the file lies: another place after each backup that was put back.
+        /// The number of the place where the file lies; each backup that is put back lies in another place.
         var place = 0
-        /// What of the log was on the disk when this life began.
+        /// How much of the log was on the disk when this life began.
         var survived: WriteAheadLog.Mark?
-        /// The log, and the file that says which instance this is, when the outside world last saw anything of us.
+        /// The log, and the file `.instance`, at the moment when the outside world last saw something of our process.
         var seen: WriteAheadLog.Mark?
         var seenInstance: Data?
     }
@@ -48,9 +48,14 @@ final class Disk: Sendable {
     private let folder: URL
     private let state: Mutex<State>
 
+    /// Makes a folder with a new database.
+    ///
     /// - Parameters:
-    ///   - noticesCopies: whether the store is told that a copy lies somewhere else.
+    ///   - world: the world that has the clocks of the store's machine.
+    ///   - seed: the seed of the store's random numbers.
+    ///   - noticesCopies: whether the store is told that a copy lies in another place.
     ///   - change: makes a mistake in the store.
+    /// - Throws: an error of Foundation or of the store if the files cannot be made.
     init(
         _ world: SharedWorld, seed: UInt64, noticesCopies: Bool = true,
         change: @escaping @Sendable (inout StoreDependencies) -> Void = { _ in }
@@ -76,7 +81,7 @@ final class Disk: Sendable {
 
     var store: Store { state.withLock { $0.store } }
 
-    /// To be called whenever the outside world sees something of us: what was committed before cannot be undone.
+    /// Call whenever the outside world sees something of our process: commits from before then are not undone.
     func beSeen() {
         state.withLock { state in
             let database = database(state.lives)
@@ -85,12 +90,12 @@ final class Disk: Sendable {
         }
     }
 
-    /// The process dies, `commits` earlier than now if so many were made since we were last seen.
+    /// The process dies, `commits` commits earlier than now, but not before the outside world last saw it.
     func crash(undoing commits: Int = 0) throws {
         try reopen { state, file in
             guard commits > 0 else { return state.synced(database(state.lives)) }
             try WriteAheadLog.undo(commits, of: file, since: state.seen)
-            // The database counts on in a commit before this file does: any count since then agrees with what it was.
+            // The database counts a send before this file does, so the file of an earlier moment never counts more.
             try? FileManager.default.removeItem(atPath: file.path() + ".instance")
             try state.seenInstance?.write(to: URL(filePath: file.path() + ".instance"))
             return state.synced(database(state.lives))
@@ -105,9 +110,10 @@ final class Disk: Sendable {
         }
     }
 
-    /// Copies the files as a death would leave them, for closing a database would tidy them up.
+    /// Copies the files as a death leaves them, without closing the database, and opens the copy.
     ///
-    /// - Parameter spoil: gives what of the copied log is on the disk.
+    /// - Parameter spoil: changes the copy, and returns how much of its log is on the disk.
+    /// - Throws: an error of Foundation or of the store, and what `spoil` throws.
     private func reopen(_ spoil: (State, URL) throws -> WriteAheadLog.Mark?) throws {
         try state.withLock { state in
             let (old, new) = (database(state.lives), database(state.lives + 1))
@@ -119,15 +125,15 @@ final class Disk: Sendable {
         beSeen()
     }
 
-    /// Copies the database as it is, in place of an earlier copy.
+    /// Copies the database as it is, and replaces an earlier copy.
     func backUp() throws {
         try state.withLock { state in
-            try? FileManager.default.removeItem(at: folder.appending(path: "copy"))  // there may be none
+            try? FileManager.default.removeItem(at: folder.appending(path: "copy"))  // there may be no earlier copy
             try Disk.copy(database(state.lives), to: folder.appending(path: Disk.copy))
         }
     }
 
-    /// Puts the copy in the database's place. Nothing happens where there is none.
+    /// Puts the copy in the database's place, if there is a copy.
     func restore() throws {
         let copy = folder.appending(path: Disk.copy)
         guard FileManager.default.fileExists(atPath: copy.path()) else { return }
@@ -141,7 +147,7 @@ final class Disk: Sendable {
         beSeen()
     }
 
-    /// A copy of the copy, as another machine opens it; `nil` where there is none.
+    /// Opens a copy of the copy as another machine would; `nil` if there is no copy.
     func openCopy() throws -> Store? {
         let copy = folder.appending(path: Disk.copy)
         guard FileManager.default.fileExists(atPath: copy.path()) else { return nil }
@@ -157,7 +163,9 @@ final class Disk: Sendable {
         }
     }
 
-    /// A small file's bytes; `nil` where there is none. Read at each point at which a process may die, so without Foundation.
+    /// A small file's bytes; `nil` if it cannot be read.
+    ///
+    /// It is called at each point at which a process may die, so it uses the system calls instead of Foundation.
     private static func contents(of path: String) -> Data? {
         let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
@@ -175,7 +183,7 @@ final class Disk: Sendable {
         var environment = StoreDependencies(
             now: { environment.world.clientClock.timestamp }, uptime: { environment.world.clientUptime },
             randomBits: { environment.randomBits() },
-            // The copies that a death makes are one and the same file.
+            // The copies that a death makes count as the same file.
             location: { _ in DatabaseLocation(machine: "simulated \(place)") })
         change(&environment)
         return try Store(path: file.path(), environment: environment)
@@ -183,6 +191,6 @@ final class Disk: Sendable {
 }
 
 extension Disk.State {
-    /// What of the log is on the disk.
+    /// How much of the log is on the disk.
     fileprivate func synced(_ database: URL) -> WriteAheadLog.Mark? { WriteAheadLog.synced(of: database) ?? survived }
 }

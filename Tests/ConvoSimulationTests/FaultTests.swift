@@ -5,7 +5,7 @@ import SeededRandom
 import Testing
 
 @Suite struct `A simulated fault` {
-    /// What an append meets that goes wrong in this way, and what the server holds in the end.
+    /// The error of an append with this fault, and the number of turns that it leaves on the server.
     private func append(_ fault: Fault) -> (error: APIError?, turns: Int) {
         var client = DirectClient(faults: [2: fault])
         let id = client.start()
@@ -89,7 +89,7 @@ import Testing
 }
 
 @Suite struct `A simulated world` {
-    /// Everything that happens to a client which does the same requests each time.
+    /// Everything that happens to a client that sends the same requests each time.
     private func trace(_ seed: UInt64) -> [String] {
         var random = SplitMix64(seed: seed)
         let switches = ServerSwitches(drawnFrom: &random)

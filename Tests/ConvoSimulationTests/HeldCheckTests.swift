@@ -4,7 +4,7 @@ import ConvoSimulation
 import Testing
 
 @Suite struct `The checks of what is held` {
-    /// Conversations that others made, of which one is shown.
+    /// A server with `count` conversations that others made, of which it shows one.
     private func hiding(_ count: Int) -> SimulatedServer {
         var client = DirectClient(others: [
             .init(at: .start, .startMany(text: "hi", count: count)),

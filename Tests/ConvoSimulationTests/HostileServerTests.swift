@@ -4,12 +4,12 @@ import ConvoSync
 import SeededRandom
 import Testing
 
-/// A server that breaks every other request.
+/// Half of the requests go wrong.
 @Suite struct `A server that resets, refuses and commits late` {
     private static let conversations = 50
     private static let rounds = 20
 
-    /// Of a thousand requests: 200 reset after the commit, 200 answered with 429 or 5xx, 100 committed late.
+    /// Of a thousand requests, 200 lose their answer, 100 get 429, 100 get a 5xx, and 100 are committed late.
     private static func faults(seed: UInt64) -> FaultPlan {
         var random = SplitMix64(seed: seed)
         let broken = Duration.milliseconds(10)...Duration.seconds(5)

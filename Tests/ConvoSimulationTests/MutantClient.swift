@@ -2,16 +2,16 @@ import ConvoAPI
 import ConvoModel
 import ConvoSimulation
 
-/// A client with a mistake in how it reads what the server says.
+/// A client with a mistake in how it reads the server's answers.
 struct MutantClient: ConversationsAPI {
     struct Reading: Sendable {
-        /// What it takes an error for.
+        /// The error that it reports in place of an error.
         var error: @Sendable (SimulatedRequest, APIError) -> APIError = { $1 }
-        /// Whether it takes a deletion that ended so for done.
+        /// Whether it takes a deletion that failed with this error for done.
         var isDeleted: @Sendable (APIError) -> Bool = { _ in false }
-        /// What keeps it from taking in a page.
+        /// Throws if it does not accept a page.
         var page: @Sendable (ConversationPage) throws(APIError) -> Void = { _ throws(APIError) in }
-        /// What keeps it from taking in a history.
+        /// Throws if it does not accept a history.
         var history: @Sendable (ConversationHistory) throws(APIError) -> Void = { _ throws(APIError) in }
     }
 
@@ -88,7 +88,7 @@ struct MutantClient: ConversationsAPI {
 }
 
 extension APIError {
-    /// The same taken for something else.
+    /// The error with another kind, and with another effect if one is given.
     func taken(for kind: Kind, effect: Effect? = nil) -> APIError {
         APIError(kind, effect: effect ?? self.effect, message: message, retryAfter: retryAfter)
     }

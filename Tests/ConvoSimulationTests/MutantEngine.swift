@@ -4,9 +4,9 @@ import ConvoStore
 
 @testable import ConvoSync
 
-/// The engine with a mistake in it: the real one, but for a step that is done otherwise.
+/// The real engine, except for what its mistake changes.
 struct MutantEngine: Sendable {
-    /// For what a mutant sends by itself.
+    /// The client with which a mistake sends requests of its own.
     let api: any ConversationsAPI
     let store: Store
     let clock: any SyncClock

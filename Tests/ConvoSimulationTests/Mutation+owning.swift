@@ -5,7 +5,7 @@ import ConvoStore
 
 @testable import ConvoSync
 
-/// Mistakes about whose database it is, and which copy of it.
+/// Mistakes about the account that a database belongs to, and about copies of it.
 extension Mutation {
     static let owning: [Mutation] = [
         Mutation("does not ask whose key it is", breaks: [.wrongAccount]).with {
@@ -40,7 +40,7 @@ extension Mutation {
 }
 
 extension Mutation {
-    /// It notes whose the database is at first, and asks no more.
+    /// Has the engine record the database's first owner, and accept every account after that.
     fileprivate mutating func verifiesNothing() {
         pull = { step, engine in
             guard case .verify = step else { return await engine.pullExecutor.perform(step) }

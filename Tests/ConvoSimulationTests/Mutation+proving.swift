@@ -5,7 +5,7 @@ import ConvoSimulation
 @testable import ConvoStore
 @testable import ConvoSync
 
-/// Mistakes in what is concluded from a server that is read: for a write in doubt, and for a mirror.
+/// Mistakes in what the engine concludes from a read: about a write in doubt, and about the mirror.
 extension Mutation {
     static let proving: [Mutation] = [
         Mutation("gives a run no more than 100 seconds to surface", breaks: [.blindResend, .repeatedWrite]).with {
@@ -132,7 +132,7 @@ extension Mutation {
         return .confirmed(.absent, readSince: readSince)
     }
 
-    /// What is held stands for what the server spells otherwise.
+    /// The history with the mirror's entries in place of the server's, where Swift's `==` takes them for equal.
     private static func respelled(_ intake: FetchedHistory, as store: Store) -> FetchedHistory {
         let id = intake.history.conversationID
         guard let known = try? store.conversation(matching: id.rawValue),

@@ -2,7 +2,7 @@ import ConvoAPI
 import ConvoModel
 import ConvoSimulation
 
-/// Mistakes in reading what an answer proves.
+/// Mistakes about what an answer proves.
 extension Mutation {
     static let reading: [Mutation] = [
         Mutation("trusts any 404", breaks: [.falseDeletion, .falseState]).with {

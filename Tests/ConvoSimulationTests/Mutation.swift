@@ -11,27 +11,27 @@ struct Mutation: Sendable, CustomTestStringConvertible {
     typealias Pull = @Sendable (PullMachine.Step, MutantEngine) async -> PullMachine.Outcome?
 
     let testDescription: String
-    /// Any of these convicts it.
+    /// The rules that it may break; a violation of any of them convicts it.
     let breaks: Set<Violation.Rule>
-    /// What must be drawn for it to show.
+    /// What a scenario must draw for the mistake to show.
     var needs: Set<Scenario.Draw> = []
     var sharesOutages = true
     /// Whether the settings are read again where the server refuses the key.
     var rereadsAccess = true
-    /// What it takes the settings for.
+    /// The server and key that the engine uses, made from those of its settings.
     var connection: @Sendable (Connection) -> Connection = { $0 }
-    /// Whether a ring that comes while it works is kept.
+    /// Whether the engine keeps a notification that comes while it works.
     var keepsRings = true
-    /// What its client makes of an answer, or of an error.
+    /// How its client reads answers and errors.
     var client = MutantClient.Reading()
-    /// What its store does otherwise.
+    /// Changes the store's dependencies, and with them what the store does.
     var environment: @Sendable (inout StoreDependencies) -> Void = { _ in }
-    /// Whether its store is told that a copy lies somewhere else.
+    /// Whether the store is told that a copy lies in another place.
     var noticesCopies = true
-    /// Whether a read goes ahead of a write that would try an outage.
+    /// Whether a read probes an outage before a write may do so.
     var probesWithReads = true
     var limits: @Sendable (inout SyncLimits) -> Void = { _ in }
-    /// What it does in place of a step; `nil` where it does the right thing.
+    /// What the engine does in place of a step; its result is `nil` where the engine does the right thing.
     var push: Push = { _, _ in nil }
     var pull: Pull = { _, _ in nil }
     var recover: @Sendable (Store) throws(StoreError) -> Void = { store throws(StoreError) in

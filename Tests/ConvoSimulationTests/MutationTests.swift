@@ -4,13 +4,13 @@ import Foundation
 import Testing
 
 @Suite struct `A mistake in the engine` {
-    /// Within so many seeds it must be found.
+    /// The number of seeds within which each mistake must be found.
     static let seedLimit: UInt64 = 500
 
     private static let all = Mutation.pulling + Mutation.pushing + Mutation.reading + Mutation.proving + Mutation.owning
 
-    /// Those that can show: what they need is drawn. `CONVO_MUTATIONS` takes those whose name holds one of its words,
-    /// with commas between them, drawn or not.
+    /// The mistakes whose draws have landed; with `CONVO_MUTATIONS`, those whose name contains one of its words, landed
+    /// or not. Commas separate the words.
     private static let mutations: [Mutation] = {
         guard let words = ProcessInfo.processInfo.environment["CONVO_MUTATIONS"]?.split(separator: ",") else {
             return all.filter { $0.needs.isSubset(of: Scenario.landed.union([.adoption])) }

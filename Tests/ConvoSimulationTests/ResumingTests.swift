@@ -10,14 +10,14 @@ import Testing
         var scenario = Scenario(seed: 11)
         scenario.others = OtherWriter(
             (0..<conversations).map { .init(at: .start + .milliseconds($0), .start(text: "hello")) })
-        // The first look comes before the conversations are there, the first sweep after it finds them all.
+        // The first pull comes before the conversations are there; the full pull after it finds them all.
         scenario.intervals = SyncIntervals(poll: .seconds(100), sweep: .seconds(120))
         scenario.deaths = [.init(afterPoints: points)]
         return scenario
     }
 
     @Test func `goes on from there: what was stored is not fetched again`() throws {
-        // Each conversation takes three points of a first sync: before, during and after its history.
+        // A first sync passes three points for each conversation: before, during and after the request for its history.
         let report = try Simulation(Self.scenario(diesAfter: Self.conversations * 3 * 6 / 10)).run()
         #expect(report.violations.isEmpty)
         let histories = report.audit.records.count { $0.request.name == "history" }

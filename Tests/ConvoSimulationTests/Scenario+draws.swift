@@ -4,53 +4,57 @@ import ConvoSync
 import SeededRandom
 
 extension Scenario {
-    /// What the real world adds to a seed. Each is drawn by a generator of its own, so that what a seed was without it
-    /// stays what it was.
+    /// What the real world adds to a seed.
+    ///
+    /// Each is drawn by a generator of its own, so that a seed's scenario stays the same apart from what is added.
     enum Draw: UInt64, CaseIterable, Hashable, Sendable {
         /// A person runs `convo sync` with another account's key, or for another server.
         case foreignAccess = 1
-        /// A key of ours is replaced.
+        /// Our key is replaced.
         case rotatedKeys
-        /// A backup is put back; a copy is used beside the original.
+        /// A backup is put back, or a copy is used beside the original.
         case copies
-        /// Something else than the API answers.
+        /// Something other than the API answers.
         case foreignAnswers
         case noRoute
         /// A model that is not in the plan, an agent that is gone.
         case refusedTurns
-        /// What no client understands in lists and histories.
+        /// Lists and histories contain malformed elements.
         case oddItems
         case oversizedHistories
         case ignoredPage
-        /// Many conversations are not to be seen for a while; or are really deleted.
+        /// Many conversations are hidden for a while, or are really deleted.
         case disappearance
         case staleReads
-        /// Texts that a server may change, and a server that does.
+        /// A server that changes texts before it stores them, and texts that it changes.
         case storedTexts
         case hiddenMetadata
-        /// Others make more than a page of conversations just after we started one.
+        /// Others start more than a page of conversations just after we started one.
         case busyAccount
         case slowRuns
         case longRetryAfter
-        /// The same text in another spelling.
+        /// The server rewrites texts in another Unicode spelling.
         case spellings
-        /// Exchanges that the server does not keep, and power cuts.
+        /// Exchanges that the server does not store, and power cuts.
         case unstored = 19
         /// A person gives the database to another account while the daemon runs, and takes it back.
         case adoption
-        /// A write at any job of the engine, with polling set to a day. The last, for it leaves out what may hold a write
-        /// back.
+        /// Writes before any jobs of the engine, with polling set to a day.
+        ///
+        /// This is the last case because it takes everything out of the scenario that may delay a write.
         case interruptions = 18
     }
 
-    /// What a run may draw unless a test says otherwise. Only a test of its own draws a database that changes hands: the
-    /// checks of the other faults do not know to whom the database belonged at each moment.
+    /// What a run may draw unless a test says otherwise.
+    ///
+    /// Only a test of its own draws ``Draw/adoption``: the checks for the other draws do not know to which account the
+    /// database belonged at each moment.
     static let landed = Set(Draw.allCases).subtracting([.adoption])
 
-    /// Rules that the engine is not held to yet.
+    /// Rules whose violations do not count yet.
     static let forgiven: Set<Violation.Rule> = []
 
-    /// A text that the server keeps otherwise than it was sent.
+    /// A text that such a server does not store as it was sent.
     static func text(changedBy change: StoredText) -> String {
         switch change {
         case .asSent, .chunked, .capitals: "hello"
@@ -99,7 +103,7 @@ extension Scenario {
         access.foreignView = random.element(of: AccessPlan.ForeignView.allCases) ?? .notFound
         access.foreignConversations = random.int(in: 0...3)
         if draw == .rotatedKeys {
-            // Where the server does not tell whose key it is, a conversation that is held speaks for the new one.
+            // Where the server does not tell whose key it is, the engine has to read held conversations with it.
             others.steps += (0..<6).map { .init(at: .start + .seconds(1 + $0), .start(text: "hello")) }
             access.rotations = [
                 .init(
@@ -115,20 +119,21 @@ extension Scenario {
         }
     }
 
-    /// Not where a key is replaced as well, or a copy is used: whose the database is then, the check could not tell.
+    /// Adds an adoption, unless a key is replaced or a copy used: the check could not tell whose database it is.
     private mutating func drawAdoption(_ random: inout SplitMix64, _ span: Duration) {
         guard access.rotations.isEmpty, !steps.contains(where: { $0.action == .backUp }) else { return }
         access.identity = random.element(of: AccessPlan.Identity.allCases) ?? .notFound
         let away = random.duration(in: .seconds(60)...span)
         steps.append(Step(at: .start + away, action: .adoptAs(.neighbour)))
-        // It is told until it has worked: an outage may be in the way.
+        // The person repeats it, because an outage may prevent it.
         for minutes in [2, 4, 8, 16, 32] {
             steps.append(Step(at: .start + away + .seconds(minutes * 60), action: .adoptAs(.ours)))
         }
         adoptsByHand = true
     }
 
-    /// A copy is made just after a write was queued, so that it is open in the copy and delivered in the original.
+    /// Adds a copy that is made just after a write was queued, so that the write is open in the copy and delivered in
+    /// the original.
     private mutating func drawCopies(_ random: inout SplitMix64, _ span: Duration) {
         let written = random.element(of: steps)?.at ?? .start
         let saved = written + random.duration(in: .milliseconds(1)...Duration.milliseconds(400))
@@ -193,7 +198,7 @@ extension Scenario {
                 if random.chance(perMille: 500) {
                     others.steps.append(.init(at: gone + .seconds(-20), .deleteMany(count: random.int(in: 1...5))))
                 }
-                if random.chance(perMille: 500) {  // the next look finds that many behind
+                if random.chance(perMille: 500) {  // the next pull finds that many conversations to read
                     others.steps += (0..<20).map { .init(at: gone + .seconds(-10), .append(nth: $0, text: "again")) }
                 }
                 let rest = random.int(in: 0...5)
@@ -203,7 +208,7 @@ extension Scenario {
                 func hide(butNewest count: Int) -> OtherWriter.Action {
                     .hideAll(butNewest: count, alsoInList: alsoInList, denial: denial)
                 }
-                if random.chance(perMille: 350) {  // a few more from sweep to sweep
+                if random.chance(perMille: 350) {  // hides a few more from one full pull to the next
                     others.steps += (0..<6).map { portion in
                         .init(at: gone + .seconds(250 * portion), hide(butNewest: 40 - 6 * portion))
                     }
@@ -246,7 +251,7 @@ extension Scenario {
         steps = steps.map { step in
             random.chance(perMille: 700) ? Step(at: step.at, action: step.action.saying(text)) : step
         }
-        // Nothing is asked of a text whose answer came.
+        // The engine compares texts only after an answer was lost.
         faults.add(drawnFrom: &random, perMille: 250, requests: 250) { random in
             .answerLost(
                 brokenAfter: random.duration(in: .milliseconds(10)...Duration.seconds(5)),
@@ -274,7 +279,7 @@ extension Scenario {
 }
 
 extension Scenario.Action {
-    /// The same with another text, where it has one.
+    /// The action with another text, if it has a text that does not tell the model what to do.
     fileprivate func saying(_ text: String) -> Scenario.Action {
         switch self {
         case .start(let old, let isStored) where !old.hasPrefix("["): .start(text: text, isStored: isStored)

@@ -3,9 +3,9 @@ import ConvoSimulation
 import ConvoSync
 import SeededRandom
 
-/// Everything that makes one run what it is: data, drawn from a seed or written by hand.
+/// Everything that determines one run: data, drawn from a seed or written by hand.
 struct Scenario: Sendable {
-    /// What a person does; `nth` counts in the order in which the store lists things, round and round.
+    /// What a person does; `nth` is an index into a list of the store, modulo its length.
     enum Action: Hashable, Sendable {
         case start(text: String, isStored: Bool)
         case append(nth: Int, text: String)
@@ -15,42 +15,44 @@ struct Scenario: Sendable {
         case deleteHere(nth: Int)
         case cancel(nth: Int)
         case retry(nth: Int)
-        /// So many appends to each conversation.
+        /// As many appends to each conversation as `rounds` says.
         case flood(rounds: Int)
-        /// `convo append --stream`: a process of its own, which a person may stop, queues it and delivers it.
+        /// `convo append --stream`: a process of its own, which a person may stop, queues the write and delivers it.
         case appendStreaming(nth: Int, text: String, rings: Bool, stopsAfter: Duration?)
         /// `convo sync`: a process of its own.
         case sync
-        /// The same with another account's key, or for another server.
+        /// `convo sync` with another account's key, or for another server.
         case syncAs(Tenant)
-        /// `convo account adopt` with that account's key, whatever runs beside it.
+        /// `convo account adopt` with that account's key, while other processes may run.
         case adoptAs(Tenant)
         /// `convo sync --accept-deletions`.
         case acceptDeletions
-        /// The database is copied; the copy is put in its place; the copy is used on another machine.
+        /// The database is copied.
         case backUp
+        /// The copy is put in the database's place.
         case restore
+        /// `convo sync` with the copy on another machine.
         case syncCopy
-        /// Everything goes that is held because the database is a copy.
+        /// A person retries every write that is held because the database is a copy.
         case retryCopied
     }
     struct Step: Hashable, Sendable {
         let at: VirtualInstant
         let action: Action
     }
-    /// A person does something in the middle of the engine's work.
+    /// What a person does in the middle of the engine's work.
     struct Interruption: Hashable, Sendable {
-        /// Before which job of all that run, from 1.
+        /// The number of the job of the run before which it happens, from 1.
         let beforeJob: Int
         let action: Action
     }
     /// One death of our process.
     struct Death: Hashable, Sendable {
-        /// After how many more points that the process passes.
+        /// The number of the point at which it dies, from 1, counted from the process's start.
         let afterPoints: Int
-        /// How many of the commits since the last point never were.
+        /// How many commits are undone, but none from before the outside world last saw the process.
         var commitsUndone = 0
-        /// The power goes, too.
+        /// Whether the machine loses its power as well.
         var cutsPower = false
     }
 
@@ -60,27 +62,28 @@ struct Scenario: Sendable {
     var others = OtherWriter()
     var clockJumps: [SimulatedWorld.ClockJump] = []
     var access = AccessPlan()
-    /// Whether a person gives the database away and takes it back: until then its daemon is started again and again.
+    /// Whether a person gives the database away and takes it back; meanwhile its daemon is restarted again and again.
     var adoptsByHand = false
     var steps: [Step] = []
     var interruptions: [Interruption] = []
     var deaths: [Death] = []
     var intervals = SyncIntervals(poll: .seconds(60), sweep: .seconds(240))
     var limits = SyncLimits()
-    /// A run that takes more never comes to rest.
+    /// The most events of a run; one that takes more counts as one that never comes to rest.
     var eventLimit = 20_000
 
-    /// The texts of all writers: few, so that they often say the very same.
+    /// The texts of all writers: few, so that different writers often write the same text.
     static let texts = ["hello", "again", "hello", "[tool] look", "[call] it", "hello"]
 
     init(seed: UInt64) { self.seed = seed }
 
-    /// A run of some ten minutes with everything in it.
+    /// Draws a run of about ten minutes.
     ///
     /// - Parameters:
-    ///   - withHands: a person runs programs beside the daemon, too, in some of them.
-    ///   - draws: what the real world adds, to some of them each.
-    ///   - always: what it adds to each of them.
+    ///   - seed: the seed from which everything is drawn.
+    ///   - withHands: whether a person may also run programs beside the daemon.
+    ///   - draws: what may be added, each to some of the seeds.
+    ///   - always: what is added to every seed.
     init(
         drawnFrom seed: UInt64, withHands: Bool = true, drawing draws: Set<Draw> = Scenario.landed,
         always: Set<Draw> = []
@@ -113,7 +116,8 @@ struct Scenario: Sendable {
         steps.sort { $0.at < $1.at }
     }
 
-    /// What is run by hand; drawn by itself, so that the rest of a seed stays what it is without.
+    /// Draws the programs that a person runs, by a generator of their own, so that the rest of the scenario is the same
+    /// without them.
     private static func hands(seed: UInt64, within span: Duration) -> [Step] {
         var random = SplitMix64(seed: seed ^ 0x68616e6473)
         guard random.chance(perMille: 400) else { return [] }

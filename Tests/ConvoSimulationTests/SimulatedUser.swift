@@ -3,10 +3,10 @@ import ConvoSimulation
 import ConvoStore
 import Synchronization
 
-/// Who writes through the store, and remembers what they were told is durable.
+/// The person who writes through the store, and remembers which writes it has acknowledged as durable.
 ///
-/// Each write carries a number of its own in a field that no history shows, so that a request can be known for the
-/// write that it is sent for, whatever it says.
+/// Each write carries a number of its own in a field that no history shows, so that it is known for which write a
+/// request is sent, whatever its text.
 final class SimulatedUser: Sendable {
     private struct State {
         var acknowledged: [OperationID] = []
@@ -18,14 +18,14 @@ final class SimulatedUser: Sendable {
     }
     private let state = Mutex(State())
 
-    /// The writes that are durable, as far as the person was told; cancelled ones included.
+    /// The writes that the store has acknowledged as durable, cancelled ones included.
     var acknowledged: [OperationID] { state.withLock { $0.acknowledged } }
-    /// In which conversation each write was queued.
+    /// The local conversation in which each write was queued.
     var homes: [OperationID: LocalID] { state.withLock { $0.homes } }
     var retried: Set<OperationID> { state.withLock { $0.retried } }
     var deletedHere: Set<RemoteID> { state.withLock { $0.deletedHere } }
 
-    /// Which write a request is sent for.
+    /// The write that a request is sent for; `nil` for one without inputs.
     func operation(of request: SimulatedRequest) -> OperationID? {
         let body: JSONText? =
             switch request {
@@ -38,12 +38,12 @@ final class SimulatedUser: Sendable {
         return state.withLock { $0.operations[number] }
     }
 
-    /// An older state of the disk is back: what was queued since then is owed no more.
+    /// Forgets the writes that an older state of the disk, which was put back, does not have.
     func forget(butFor known: Set<OperationID>) {
         state.withLock { $0.acknowledged.removeAll { !known.contains($0) } }
     }
 
-    /// Does one thing, if it can be done: a store that says no has said so, and nothing is owed.
+    /// Does one action; where the store refuses it, the person knows, and nothing is promised.
     ///
     /// - Returns: the write that was queued, if one was.
     @discardableResult
@@ -99,7 +99,7 @@ final class SimulatedUser: Sendable {
             if let remoteID = target.remoteID { state.withLock { _ = $0.deletedHere.insert(remoteID) } }
         case .cancel(let nth):
             guard let item = try operation(nth, in: store) else { return }
-            // What nobody can tell about is the person's own risk; here nobody takes it.
+            // To cancel a write that may be on the server is a person's own risk; this person does not take it.
             guard item.state != .held || item.reason?.code == "dependency" else { return }
             _ = try store.cancel(item.id)
         case .flood(let rounds):
@@ -116,7 +116,7 @@ final class SimulatedUser: Sendable {
                 try store.retry(item.id)
                 state.withLock { _ = $0.retried.insert(item.id) }
             }
-        // The engine's, or the disk's.
+        // The simulation does these with the engine or the disk.
         case .sync, .syncAs, .adoptAs, .acceptDeletions, .backUp, .restore, .syncCopy: break
         case .retry(let nth):
             guard let item = try operation(nth, in: store) else { return }

@@ -6,16 +6,16 @@ import Synchronization
 
 /// What a person does while the engine works.
 extension Simulation {
-    /// Does what a person asks for, and runs the program that they run for it.
+    /// Does what a person does; where they run a program, it runs in a process of its own.
     func perform(_ action: Scenario.Action, beside daemon: Life) throws {
         switch action {
         case .appendStreaming(_, _, let rings, let stopsAfter):
             var hand = begin(CrashPoints()) { [person, disk] engine, _, _, _ in
-                let turn = try? await engine.takeTurn()  // without it the write is queued all the same
+                let turn = try? await engine.takeTurn()  // without the turn, the write is queued all the same
                 guard let queued = try? person.perform(action, in: disk.store) else { return }
                 disk.beSeen()
                 if rings { daemon.wake.notify() }
-                // Whatever comes of it, the outbox keeps it.
+                // If the delivery fails, the write stays in the outbox.
                 _ = try? await engine.deliver(queued, turn: turn, streaming: Streaming(queued) { _ in })
             }
             hand.stopsAt = stopsAfter.map { world.now + $0 } ?? .never
@@ -26,7 +26,7 @@ extension Simulation {
         case .acceptDeletions:
             sync(acceptsDeletions: true)
         case .syncAs(let tenant):
-            // A database that has met no account yet is whoever's comes first.
+            // A database without an owner would take the other account for its owner.
             if try disk.store.owner().server != nil, !isAway { sync(as: tenant) }
         case .adoptAs(let tenant):
             if tenant == .ours { try takeBack() } else { adopt(as: tenant) }
@@ -41,7 +41,7 @@ extension Simulation {
         }
     }
 
-    /// Adopts the database for our account, unless it belongs to that.
+    /// Adopts the database for our account, unless it belongs to our account already.
     func takeBack() throws {
         guard let key = world.access.key else { return }
         if try disk.store.knows(key: key) { isAway = false } else { adopt(as: .ours) }
@@ -49,7 +49,7 @@ extension Simulation {
 
     /// `convo account adopt`.
     private func adopt(as tenant: Tenant) {
-        isAway = true  // until it is known to be back
+        isAway = true  // until `takeBack` finds it in our account
         let hand = begin(CrashPoints(), as: tenant) { [owners, world, disk] engine, _, _, _ in
             // If the adoption fails, the person tries again with the scenario's next step.
             guard (try? await engine.adoptAccount()) != nil else { return }
@@ -80,7 +80,7 @@ extension Simulation {
         wake?.notify()
     }
 
-    /// A person acts between two jobs of the engine, whatever it is about.
+    /// Queues what a person writes between two jobs of the engine, whatever the engine is doing.
     func interrupt(_ daemon: Life) {
         jobs += 1
         while let next = interruptions.first, next.beforeJob <= jobs, interruptionError == nil {
@@ -90,7 +90,7 @@ extension Simulation {
         }
     }
 
-    /// An older state of the disk is put back, and the daemon started on it.
+    /// Ends all our processes and puts an older state of the disk back.
     func restore(endingWith life: Life) throws {
         isRestoring = false
         ended.formUnion(([life] + hands).map(\.sender))

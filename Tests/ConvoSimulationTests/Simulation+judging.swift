@@ -4,7 +4,7 @@ import ConvoStore
 import ConvoSync
 import Synchronization
 
-/// When a run is over, and what came of it.
+/// When a run is over, and how it is judged.
 extension Simulation {
     func isOver() throws -> Bool {
         let now = world.now
@@ -36,15 +36,15 @@ extension Simulation {
         return false
     }
 
-    /// Whether nothing in the engine wakes up before the run is over.
+    /// Whether the engine's first poll comes only after the run must be over.
     var pollsRarely: Bool { scenario.intervals.poll > Simulation.patience }
 
-    /// A daemon that polls once a day, or asks for a person's word, leaves something to do.
+    /// Whether a sync must complete the run: a daemon that polls once a day, or waits for a person's word, leaves work.
     var needsLastSync: Bool {
         pollsRarely || scenario.steps.contains { $0.action == .acceptDeletions }
     }
 
-    /// Compares what is held with what was, and keeps it for the next time.
+    /// Checks the mirror, also against its last snapshot, and keeps a snapshot for the next time.
     func remember(afterPowerCut: Bool = false) throws {
         let now = try MirrorSnapshot(disk.store)
         if !afterPowerCut {
@@ -58,7 +58,7 @@ extension Simulation {
         held = now
     }
 
-    /// The answers to exchanges that the server does not keep.
+    /// The delivered writes that the server does not store and whose answer is on our disk.
     func unstoredAnswers() throws -> Set<OperationID> {
         let delivered = try disk.store.outbox(all: true).filter {
             $0.state == .delivered && $0.request["store"]?.bool == false
@@ -81,7 +81,7 @@ extension Simulation {
         check.retriedByHand = person.retried
         check.wakes = scenario.steps.map(\.at)
         check.runByHand = runByHand
-        // A daemon that the service manager starts anew does not know how long an earlier one was asked to wait.
+        // A daemon that the service manager restarts does not know how long the server asked an earlier one to wait.
         if scenario.adoptsByHand { check.runByHand.formUnion(1...lives) }
         check.clockJumps = scenario.clockJumps.map(\.at)
         check.patience = scenario.switches.lockLimit
@@ -93,7 +93,7 @@ extension Simulation {
             neighbour: neighbour, elsewhere: elsewhere, mirror: held, audit: audit,
             changes: owners.changes.withLock { $0 })
         violations += WriteCheck.deletions(outbox, server: server, excused: server.wasHidden)
-        // An append that was answered with 404 may have missed its agent: a replica's word then decides which it was.
+        // After a 404 to an append the agent or the conversation may be gone; a lagging replica may mislead the engine.
         violations += WriteCheck.lostTargets(
             outbox, server: server, excused: server.wasHidden.union(audit.denied.intersection(server.deniedByReplica)))
         violations += PatienceCheck.violations(in: audit, hands: syncs)

@@ -7,28 +7,28 @@ import Synchronization
 /// One run of a scenario: the whole real engine on the real store, in a simulated world.
 ///
 /// Nothing in it depends on threads or real time: the engine's tasks run one job at a time, and when all of them
-/// wait, the clock moves to what is next.
+/// wait, the clock moves to the next event.
 final class Simulation {
     /// One process of ours, from its start to its end.
     struct Life {
         let sender: Int
         let stage: Stage
         let wake: AsyncEvent
-        /// When a person stops it, if one does.
+        /// When a person stops it; ``VirtualInstant/never`` if nobody does.
         var stopsAt = VirtualInstant.never
         let task: Task<Void, Never>
     }
 
-    /// A run that has not come to rest after so much virtual time never will.
     static let server = "https://api.example"
+    /// A run that has not come to rest after this virtual time never will.
     static let patience = Duration.seconds(6 * 3600)
-    /// How long after all was calm the mirror must be right: unsettled histories are looked at for 15 minutes.
+    /// How long a run goes on after everything is at rest: the engine reads unsettled histories again for 15 minutes.
     static let calm = Duration.seconds(1000)
-    /// How often the outbox is asked whether all is done.
+    /// How often the outbox is checked for open writes.
     static let lookInterval = Duration.seconds(20)
 
     let scenario: Scenario
-    /// The mistake in the engine, if it has one.
+    /// The mistake in the engine; `nil` for the right engine.
     let mutation: Mutation?
     let world: SharedWorld
     let disk: Disk
@@ -37,12 +37,12 @@ final class Simulation {
     var steps: ArraySlice<Scenario.Step>
     private var deaths: ArraySlice<Scenario.Death>
     var lives = 0
-    /// What a person runs beside the daemon.
+    /// The processes that a person runs beside the daemon.
     var hands: [Life] = []
     var runByHand: Set<Int> = []
-    /// Those of them that sync once and end.
+    /// The processes that a person runs and that sync once and end.
     var syncs: Set<Int> = []
-    /// Processes that may have ended before they wrote down what they were told, or wrote it into another copy.
+    /// Processes that may have ended before they stored what they were answered, or stored it in another copy.
     var ended: Set<Int> = []
     var calmSince: VirtualInstant?
     var nextLook = VirtualInstant.start
@@ -51,15 +51,15 @@ final class Simulation {
     var points = 0
     var jobs = 0
     var interruptions: ArraySlice<Scenario.Interruption>
-    /// What went wrong in one.
+    /// The error of an interruption that failed.
     var interruptionError: (any Error)?
-    /// Each write and when it was queued.
+    /// Each queued write, and when it was queued.
     var queued: [(id: OperationID, at: VirtualInstant)] = []
     var isRestoring = false
     var isSyncedAtLast = false
     /// Whether the database may belong to another account.
     var isAway = false
-    /// When it was given to which.
+    /// The accounts to which the database was given, and when.
     let owners = Owners()
 
     final class Owners: Sendable {
@@ -82,7 +82,7 @@ final class Simulation {
             change: mutation?.environment ?? right)
     }
 
-    /// Runs it to its end and judges what came of it.
+    /// Runs the scenario to its end and judges the run.
     func run() throws -> SimulationReport {
         var life = begin()
         var events = 0
@@ -120,10 +120,10 @@ final class Simulation {
             var end = await engine.run(scenario.intervals, wake: wake) { _ in }
             while end?.isOtherOwner == true, !Task.isCancelled {
                 if scenario.adoptsByHand {
-                    try? await stage.wait(until: stage.world.now + .seconds(30))  // the service manager starts it anew
+                    try? await stage.wait(until: stage.world.now + .seconds(30))  // the service manager restarts it
                 } else if !scenario.access.rotations.isEmpty {
-                    // If the engine cannot read a held conversation with the new key, the person says that the key is theirs.
-                    _ = try? await adopter.adoptAccount()  // what fails is tried again once the daemon has ended again
+                    // If the engine cannot read a held conversation with the new key, the person adopts that key.
+                    _ = try? await adopter.adoptAccount()  // if it fails, tries again once the daemon has ended
                 } else {
                     break
                 }
@@ -132,10 +132,15 @@ final class Simulation {
         }
     }
 
+    /// Begins a process of ours.
+    ///
     /// - Parameters:
-    ///   - tenant: whose server and key it was given.
-    ///   - store: what it works on; the disk's where it is `nil`.
-    ///   - work: is given the engine, and another one with which a person gives the database to the account beside it.
+    ///   - points: where the process dies.
+    ///   - tenant: whose server and key its settings have.
+    ///   - store: the store that it works on; `nil` for the disk's.
+    ///   - work: what it does, with its engine, and with the engine of another process in which a person adopts the
+    ///     database.
+    /// - Returns: the process, whose task has begun.
     func begin(
         _ points: CrashPoints, as tenant: Tenant = .ours, on store: Store? = nil,
         _ work: @escaping @Sendable (SyncEngine, _ adopter: SyncEngine, AsyncEvent, Stage) async -> Void
@@ -146,7 +151,7 @@ final class Simulation {
         let stage = Stage(world, points: points) { [disk] _ in disk.beSeen() }
         let access = AccessPlan.access(to: tenant, ours: world.access)
         let rereads = mutation?.rereadsAccess ?? true
-        // The settings as they are then; the engine asks again where the server refuses the key.
+        // The engine reads the settings when it starts, and again when the server refuses the key.
         let engines = [sender, adopter].map { sender in
             engine(on: stage, store ?? disk.store) { [world, person] in
                 let shown = rereads ? AccessPlan.access(to: tenant, ours: world.access) : access
@@ -157,7 +162,7 @@ final class Simulation {
             }
         }
         let wake = AsyncEvent()
-        // Cancelled when this life ends: see `end`.
+        // `end(_:)` cancels it, when this life ends.
         let task = Task(executorPreference: executor) { await work(engines[0], engines[1], wake, stage) }
         return Life(sender: sender, stage: stage, wake: wake, task: task)
     }
@@ -171,7 +176,9 @@ final class Simulation {
         return MutantEngine(mutation, store: store, clock: stage, limits: scenario.limits, connect: connect).engine
     }
 
-    /// The process is no more; whatever still runs of it works on files that nobody will open again.
+    /// Ends all our processes, and opens the files as the death has left them.
+    ///
+    /// Tasks of the processes that still run work on files that nobody will open again.
     private func die(_ life: Life) throws {
         for dying in [life] + hands { world.state.withLock { $0.clientVanished(sender: dying.sender) } }
         let death = deaths.removeFirst()
@@ -199,7 +206,7 @@ final class Simulation {
         executor.drain()
     }
 
-    /// Moves the clock to what is next, and lets one thing happen.
+    /// Moves the clock to the next event, and lets one thing happen.
     private func proceed(_ life: Life) throws {
         let stepAt = steps.first?.at ?? .never
         let processes = [life] + hands
@@ -220,7 +227,7 @@ final class Simulation {
     }
 }
 
-/// What came of a run.
+/// What happened in a run.
 struct SimulationReport {
     let violations: [Violation]
     let audit: Audit

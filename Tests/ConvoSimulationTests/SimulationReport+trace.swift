@@ -3,7 +3,7 @@ import ConvoSimulation
 import Testing
 
 extension SimulationReport: CustomTestStringConvertible {
-    /// Everything that happened, in its order, for whoever looks into a seed.
+    /// The violations, requests, turns and writes of the run, for the analysis of a seed.
     var testDescription: String {
         let requests = audit.records.map { record in
             let times = "\(record.sentAt - .start)..\(record.finishedAt - .start)"

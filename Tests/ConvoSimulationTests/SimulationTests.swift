@@ -4,11 +4,11 @@ import Foundation
 import Testing
 
 @Suite struct `The real engine in a simulated world` {
-    /// `CONVO_SIMULATION_SEEDS` says how many, `CONVO_SIMULATION_FIRST` from where.
+    /// `CONVO_SIMULATION_SEEDS` says how many seeds run, `CONVO_SIMULATION_FIRST` which is the first.
     private static let seeds = setting("CONVO_SIMULATION_SEEDS") ?? 60
     private static let first = setting("CONVO_SIMULATION_FIRST") ?? 1
     private static let strands = 2
-    /// `CONVO_SIMULATION_DRAWS` names others than those that have landed, with commas between them.
+    /// `CONVO_SIMULATION_DRAWS` names the draws, with commas between them, where they are not those that have landed.
     private static let draws =
         ProcessInfo.processInfo.environment["CONVO_SIMULATION_DRAWS"].map { names in
             Set(Scenario.Draw.allCases.filter { names.split(separator: ",").contains("\($0)"[...]) })
@@ -18,7 +18,7 @@ import Testing
         ProcessInfo.processInfo.environment[name].flatMap(Int.init)
     }
 
-    /// Every other seed each, so that two processors share the work.
+    /// Each strand runs every other seed, so that two processors share the work.
     @Test(arguments: 0..<strands)
     func `keeps every promise for every seed`(strand: Int) throws {
         var tally = Tally()
@@ -47,17 +47,17 @@ import Testing
         }
     }
 
-    /// What earlier versions of the engine and the store got wrong; more in `FoundBySimulationTests`.
+    /// Seeds that earlier versions of the engine and the store failed; more bugs are in `FoundBySimulationTests`.
     @Test(
         arguments: [
             128,  // a clock behind the server's: a conversation read every two seconds until it caught up
             226,  // a clock ahead of the server's: a first answer never looked for again
             1092,  // a write went from in doubt back to the queue by a decision that did not know of the doubt
-            1133,  // cancelling a held write queued what the refused one before it still kept from going
+            1133,  // cancelling a held write queued another one that a refused write before it still held back
             2176,  // a start that a pull had seen was sent again after somebody deleted it
             2372,  // an append was based on a history from before its conversation's first answer
-            3251,  // a restart's own turn, late, was taken for the append behind it
-            3579,  // a clock set forward ended the wait for what could still surface
+            3251,  // a restart's own turn, which came late, was taken for the append behind it
+            3579,  // a clock set forward ended the wait for a commit that could still surface
         ] as [UInt64])
     func `keeps every promise for the seeds that once found a bug`(seed: UInt64) throws {
         #expect(try Simulation(Scenario(drawnFrom: seed, withHands: false, drawing: [])).run().violations.isEmpty)

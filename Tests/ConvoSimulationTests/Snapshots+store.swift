@@ -3,7 +3,7 @@ import ConvoSimulation
 import ConvoStore
 
 extension OutboxSnapshot {
-    /// The whole outbox, delivered and cancelled writes included; deletions are no turns and stand apart.
+    /// The whole outbox, delivered and cancelled writes included; delivered deletions are in ``deleted``.
     init(_ store: Store) throws {
         let all = try store.outbox(all: true)
         self.init(
@@ -44,7 +44,7 @@ extension Turn.Kind {
 }
 
 extension MirrorSnapshot {
-    /// Everything that the store holds of the server; what was never stored there is left out of ``conversations``.
+    /// Everything that the store holds; what the server never stored is left out of ``conversations``.
     init(_ store: Store) throws {
         var conversations: [Conversation] = []
         var held: [LocalID: Set<EntryID>] = [:]

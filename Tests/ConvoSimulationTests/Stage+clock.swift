@@ -2,7 +2,7 @@ package import ConvoModel
 package import ConvoSimulation
 import ConvoSync
 
-/// The clock of the machine that our process runs on: it may be set, and a wait is a span, as the real one's is.
+/// The clock of the machine that our process runs on: it may be set, and a wait that has begun keeps its length.
 extension Stage: SyncClock {
     package var now: Timestamp { world.clientClock.timestamp }
     package var uptime: Uptime { world.clientUptime }

@@ -1,6 +1,6 @@
 import ConvoSimulation
 
-/// What many runs were made of, for whoever asks how hard they tried.
+/// Counts what happened in many runs, to show how much they have tested.
 struct Tally: CustomStringConvertible {
     private var seeds = 0
     private var requests = 0

@@ -5,15 +5,15 @@ import ConvoSync
 import Synchronization
 import Testing
 
-/// The engine runs one job at a time: between any two of them another process can queue a write, and notify.
+/// The engine runs one job at a time: between any two jobs another process can queue a write and notify the engine.
 @Suite struct `A notification between any two steps` {
-    /// Polling must have no part in it.
+    /// The engine polls once a day, so that only the notification can wake it.
     private static let intervals = SyncIntervals(poll: .seconds(86_400), sweep: .seconds(86_400))
     private static let patience = Duration.seconds(120)
 
-    /// Queues one write before the start, and another one before the job of that number.
+    /// Queues one write before the start, and another one before the job with that number.
     ///
-    /// - Returns: whether there was such a job; and what was not delivered in the end.
+    /// - Returns: whether there was such a job, and the writes that were not delivered in the end.
     private func run(queueingBefore number: Int) throws -> (isReached: Bool, left: [OutboxItem]) {
         let world = SharedWorld(SimulatedWorld(seed: 1))
         let disk = try Disk(world, seed: 1)
@@ -61,6 +61,6 @@ import Testing
             #expect(left.isEmpty, "queued before job \(number): \(left.map(\.state))")
             number += 1
         }
-        #expect(number > 30)  // or the engine was not there between most of its steps
+        #expect(number > 30)  // fewer jobs could not cover all steps of the engine
     }
 }

@@ -4,13 +4,13 @@ import SyncRecorder
 
 /// SQLite's write-ahead log as a death or a power cut leaves it.
 ///
-/// With `synchronous=NORMAL` a commit is written to the log and not synced; with `FULL` it is, and with it all that
-/// was written before. A checkpoint syncs the log and then the database, and the log begins anew with other salts.
+/// With `synchronous=NORMAL` a commit is written to the log and not synced; with `FULL` it is synced, with all that was
+/// written before. A checkpoint syncs the log and then the database, and the log begins anew with other salts.
 /// > "a commit might roll back following a power loss or system crash" sqlite.org/pragma.html#pragma_synchronous
 enum WriteAheadLog {
     /// How much of a log is known to be on the disk.
     struct Mark: Equatable {
-        /// Bytes 16 to 23 of the header: which log it is.
+        /// Bytes 16 to 23 of the header, which tell one log from the next in the same file.
         let salts: Data
         let length: Int
     }
@@ -18,7 +18,7 @@ enum WriteAheadLog {
     private static let headerLength = 32
     private static let frameHeaderLength = 24
 
-    /// `nil` where there is no log, or an empty one.
+    /// The whole log; `nil` if there is none, or if it is empty.
     static func mark(of database: URL) -> Mark? {
         let log = open(database.path() + "-wal", O_RDONLY | O_CLOEXEC)
         guard log >= 0 else { return nil }
@@ -29,7 +29,7 @@ enum WriteAheadLog {
         return Mark(salts: salts, length: Int(lseek(log, 0, SEEK_END)))
     }
 
-    /// What of it is really on the disk; `nil` where it was never synced.
+    /// How much of the log is really on the disk; `nil` if it was never synced.
     static func synced(of database: URL) -> Mark? {
         var salts = Data(count: 8)
         var length: Int64 = 0
@@ -39,14 +39,15 @@ enum WriteAheadLog {
         return isSynced == 0 ? nil : Mark(salts: salts, length: Int(length))
     }
 
-    /// Takes from the log what came after the mark; all of it where it is another log than the mark's, for what the
-    /// mark vouched for is in the database then.
+    /// Removes from the log what came after the mark.
+    ///
+    /// If the log is not the mark's, everything is removed: what the mark covers is in the database then.
     static func cut(_ database: URL, back mark: Mark?) throws {
         guard let present = WriteAheadLog.mark(of: database) else { return }
         try truncate(database, to: mark?.salts == present.salts ? min(mark?.length ?? 0, present.length) : 0)
     }
 
-    /// Takes the last commits from the log, but none that is older than the mark.
+    /// Removes the last commits from the log, but none that is older than the mark.
     static func undo(_ commits: Int, of database: URL, since mark: Mark?) throws {
         guard let mark, let log = FileManager.default.contents(atPath: database.path() + "-wal"),
             mark == WriteAheadLog.mark(of: database) || mark.salts == log.dropFirst(16).prefix(8)
@@ -56,7 +57,7 @@ enum WriteAheadLog {
         try truncate(database, to: ends[max(0, ends.count - 1 - commits)])
     }
 
-    /// Where each commit's last frame ends.
+    /// The offsets at which the last frame of each commit ends.
     private static func commitEnds(in log: [UInt8]) -> [Int] {
         func number(at offset: Int) -> Int { log[offset..<offset + 4].reduce(0) { $0 << 8 | Int($1) } }
         guard log.count >= headerLength else { return [] }
@@ -64,7 +65,7 @@ enum WriteAheadLog {
         var ends: [Int] = []
         var offset = headerLength
         while offset + frame <= log.count, log[offset + 8..<offset + 16] == log[16..<24] {
-            // A frame that ends a transaction tells the database's size in pages, the others tell nothing.
+            // The frame that ends a transaction has the database's size in pages here, every other frame has 0.
             if number(at: offset + 4) != 0 { ends.append(offset + frame) }
             offset += frame
         }
