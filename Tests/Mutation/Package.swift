@@ -9,13 +9,13 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-/// A package of its own, so that nobody who builds Convo builds a parser of Swift.
+/// A package of its own, so that a build of Convo does not build swift-syntax.
 let package = Package(
     name: "mutation",
     platforms: [.macOS(.v15)],
     dependencies: [.package(url: "https://github.com/swiftlang/swift-syntax", exact: "603.0.1")],
     targets: [
-        // Which mutants a source has, and the source with all of them as switches.
+        // Finds the mutants of a source, and writes the source with all of them as switches.
         .target(
             name: "Mutation",
             dependencies: [
@@ -25,7 +25,7 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        // Copies, builds, runs and counts.
+        // Copies the repository, builds the mutants, runs the tests against each, and reports.
         .executableTarget(name: "mutate", dependencies: ["Mutation"], swiftSettings: strict),
         .testTarget(
             name: "MutationTests",

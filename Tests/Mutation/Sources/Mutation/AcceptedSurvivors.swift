@@ -1,6 +1,6 @@
-/// Mutants that may live: each with the reason why no test can, or need, tell it from the original.
+/// Mutants that may live, each with the reason why no test can, or needs to, tell it from the original.
 ///
-/// A block of lines for each, an empty line between two; `#` begins a comment:
+/// The file has a block of lines for each, with an empty line between two blocks; `#` begins a comment:
 ///
 ///     file: Sources/ConvoSync/RetryQueue.swift
 ///     from: delay < limit

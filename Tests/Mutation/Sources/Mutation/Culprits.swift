@@ -1,12 +1,13 @@
 import SwiftParser
 import SwiftSyntax
 
-/// Which mutants do not compile: those of the smallest piece of a source that has an error in it.
+/// Finds the mutants that do not compile: those in the smallest piece of a source with an error in it.
 package enum Culprits {
     /// - Parameters:
     ///   - text: a source with switches.
-    ///   - line: where the compiler found an error, from 1 on, as `column` is.
-    /// - Returns: the mutants' ids; none where the source has no switches.
+    ///   - line: the line of the compiler's error, from 1.
+    ///   - column: the column of the error, from 1, in bytes.
+    /// - Returns: the mutants' ids; none if the source has no switches.
     package static func ids(in text: String, line: Int, column: Int) -> Set<Int> {
         let tree = Parser.parse(source: text)
         let lines = SourceLocationConverter(fileName: "", tree: tree)
@@ -20,7 +21,7 @@ package enum Culprits {
         return ids(of: text)
     }
 
-    /// An error: `file:line:column: error: …`.
+    /// An error that the compiler printed: `file:line:column: error: …`.
     package struct Diagnostic: Sendable, Hashable {
         package let file: String
         package let line: Int

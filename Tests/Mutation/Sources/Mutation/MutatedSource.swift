@@ -2,25 +2,28 @@ import SwiftOperators
 import SwiftParser
 import SwiftSyntax
 
-/// A source with all its mutants in it as switches: `mutantIsOn(17)` says whether mutant 17 is the one that runs.
+/// A source with all its mutants in it as switches: `mutantIsOn(17)` says whether mutant 17 is on.
 ///
-/// Only what a function, an initialiser, an accessor or a closure does, and what a variable or a parameter starts with, is
-/// mutated. Patterns, attributes, types and texts stay as they are; SQL has operators of its own.
+/// The bodies of functions, initialisers, accessors and closures are mutated, and the initial values of variables and
+/// parameters. Patterns, attributes, types and texts stay as they are; SQL has mutation operators of its own.
 package struct MutatedSource: Sendable {
     package let mutants: [Mutant]
-    /// With the switches; a line of the original may stand on a later line here.
+    /// The source with the switches; a line of the original may be a later line here.
     package let text: String
 
     /// The module that has `mutantIsOn` and `mutantFlips`.
     package static let module = "MutationSwitch"
 
+    /// Finds the mutants of a source, and writes the source with them.
+    ///
     /// - Parameters:
-    ///   - file: as the mutants name it.
-    ///   - firstID: the first mutant's.
-    ///   - leavingOut: ids of mutants that are not put in, since they do not compile.
+    ///   - source: the original text.
+    ///   - file: the path that the mutants carry.
+    ///   - firstID: the id of the first mutant.
+    ///   - left: the ids of mutants that are left out because they do not compile.
     package init(_ source: String, file: String, firstID: Int = 1, leavingOut left: Set<Int> = []) {
         let parsed = Parser.parse(source: source)
-        // What cannot be folded stays a flat sequence, and its operators are not mutated.
+        // An expression that cannot be folded stays a flat sequence, and its operators are not mutated.
         let folded = OperatorTable.standardOperators.foldAll(parsed) { _ in }
         var renderer = Renderer(
             file: file, firstID: firstID, left: left,
@@ -31,13 +34,13 @@ package struct MutatedSource: Sendable {
         text = mutants.isEmpty ? source : "public import \(Self.module); \(body)"
     }
 
-    /// The first id that a next source may give.
+    /// The first id for the mutants of the next source.
     package let nextID: Int
 }
 
-/// Writes a tree out, with a switch at each place that has mutants.
+/// Writes a syntax tree out, with a switch at each place that has mutants.
 ///
-/// A mutated text holds the original of everything inside it: only one mutant is ever on.
+/// A mutated text contains no switches itself, because only one mutant is ever on.
 struct Renderer {
     let file: String
     let firstID: Int
@@ -45,7 +48,7 @@ struct Renderer {
     let lines: SourceLocationConverter
     private(set) var mutants: [Mutant] = []
     private var occurrences: [String: Int] = [:]
-    /// Whether what is written out is run.
+    /// Whether the node that is written out is code that runs.
     var isCode = false
 
     init(file: String, firstID: Int, left: Set<Int>, lines: SourceLocationConverter) {
@@ -76,14 +79,16 @@ struct Renderer {
         return text
     }
 
-    /// The text between the spaces and comments around a node.
+    /// Renders a node without the spaces and comments around it.
     mutating func renderTrimmed(_ node: some SyntaxProtocol) -> String {
         let text = render(node)
         let (before, after) = (node.leadingTrivia.description, node.trailingTrivia.description)
         return String(text.dropFirst(before.count).dropLast(after.count))
     }
 
-    /// - Returns: the mutant's number for the switch; `nil` where it is left out.
+    /// Adds a mutant.
+    ///
+    /// - Returns: the mutant's id for the switch; `nil` if the mutant is left out.
     mutating func add(_ change: Mutant.Change, at node: some SyntaxProtocol, from original: String, to mutated: String)
         -> Int?
     {
@@ -98,7 +103,7 @@ struct Renderer {
         return left.contains(id) ? nil : id
     }
 
-    /// Attributes, types and patterns are not run, and a macro may not take a switch.
+    /// Whether a node is not mutated: attributes, types and patterns do not run, and a macro may not accept a switch.
     private static func isLeftAlone(_ node: Syntax) -> Bool {
         if node.is(TypeSyntax.self) && !node.is(ExprSyntax.self) { return true }
         if let function = node.as(FunctionDeclSyntax.self), isBuilt(function.attributes) { return true }
@@ -112,7 +117,7 @@ struct Renderer {
         }
     }
 
-    /// What a result builder transforms takes no switches.
+    /// Whether a result builder transforms the body, so that it cannot have switches.
     private static func isBuilt(_ attributes: AttributeListSyntax) -> Bool {
         attributes.contains { element in
             if case .attribute(let attribute) = element {

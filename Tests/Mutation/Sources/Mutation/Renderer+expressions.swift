@@ -2,7 +2,9 @@ import SwiftSyntax
 
 /// Conditions, comparisons and constants.
 extension Renderer {
-    /// - Returns: `nil` where the node has no mutant of its own.
+    /// Renders a node with its mutants.
+    ///
+    /// - Returns: `nil` if the node has no mutant of its own.
     mutating func renderMutated(_ node: Syntax) -> String? {
         if let list = node.as(CodeBlockItemListSyntax.self) { return renderStatements(list) }
         if let condition = node.as(ConditionElementSyntax.self) { return renderCondition(of: condition) }
@@ -35,13 +37,13 @@ extension Renderer {
 
     private mutating func renderCondition(of element: ConditionElementSyntax) -> String? {
         guard case .expression(let expression) = element.condition else { return nil }
-        // The compiler knows that nothing comes behind `while true`.
+        // The compiler knows that no statement after `while true` is reached.
         if expression.is(BooleanLiteralExprSyntax.self) { return element.description }
         let comma = element.trailingComma.map { render($0) } ?? ""
         return renderNegated(expression) + comma
     }
 
-    /// What has a mutant that negates it anyway gets no second one.
+    /// Renders a condition with a mutant that negates it, unless the expression has such a mutant by itself.
     private mutating func renderNegated(_ expression: ExprSyntax) -> String {
         if Renderer.isNegatedAnyway(expression) { return render(expression) }
         return renderFlip(expression, .conditionNegated, to: "!(\(expression.trimmedDescription))") {
@@ -56,7 +58,7 @@ extension Renderer {
         return ["==", "!="].contains(infix.operator.trimmedDescription)
     }
 
-    /// `mutantFlips(17, condition)`; nothing is evaluated twice.
+    /// Writes `mutantFlips(17, condition)`, which evaluates the condition once.
     private mutating func renderFlip(
         _ node: some ExprSyntaxProtocol, _ change: Mutant.Change, to mutated: String,
         _ inner: (inout Renderer) -> String
@@ -93,7 +95,13 @@ extension Renderer {
         return ExprSyntax(binary.with(\.operator, binary.operator.with(\.tokenKind, .binaryOperator(other))))
     }
 
-    /// - Parameter whole: the literal, or its sign and it.
+    /// Renders an integer with the mutants that change its value.
+    ///
+    /// - Parameters:
+    ///   - integer: the literal.
+    ///   - whole: the literal, or the expression of its sign and the literal.
+    ///   - sign: the sign; empty if there is none.
+    /// - Returns: `nil` if the literal is not a decimal number of 64 bits.
     private mutating func renderInteger(
         _ integer: IntegerLiteralExprSyntax, of whole: some ExprSyntaxProtocol, sign: String = ""
     ) -> String? {
@@ -108,8 +116,10 @@ extension Renderer {
         return renderChoice(whole, mutations, texts: values.map { "\(sign)\($0)" }) { _ in whole.description }
     }
 
-    /// A small number counts or names a place: one more and none. A large one is a measure: one more of it is nothing
-    /// that anybody promises, so it is ten times as much and none.
+    /// The values that mutants put in the place of a number.
+    ///
+    /// A small number is a count or an index: it becomes 0, and one more. A large one is a measure, of which no rule
+    /// promises the exact value: it becomes 0, and ten times as much.
     static func otherValues(than value: Int64) -> [Int64] {
         switch value {
         case 0: [1]
@@ -118,7 +128,7 @@ extension Renderer {
         }
     }
 
-    /// A number says nothing by itself: with what stands around it, on its line or in its argument list.
+    /// The number with the code around it, up to 80 bytes, for the report: a number alone says too little.
     private static func shown(_ integer: IntegerLiteralExprSyntax, as value: Int64? = nil) -> String {
         var node = Syntax(integer)
         while let parent = node.parent, !parent.is(CodeBlockItemSyntax.self), !parent.is(MemberBlockItemSyntax.self),
@@ -136,9 +146,14 @@ extension Renderer {
             + String(decoding: text[end...], as: UTF8.self)
     }
 
-    /// `(mutantIsOn(17) ? mutated : original)`, for any number of mutants of one expression.
+    /// Writes `(mutantIsOn(17) ? mutated : original)`, for any number of mutants of one expression.
     ///
-    /// - Parameter texts: what stands in the source, where it is not what the mutant shows.
+    /// - Parameters:
+    ///   - node: the expression.
+    ///   - mutations: the mutants: their change, and the original and mutated text for the report.
+    ///   - texts: the mutated texts for the source, where they are not those of the report.
+    ///   - inner: renders the original.
+    /// - Returns: the rendered expression; without a choice if every mutant is left out.
     mutating func renderChoice(
         _ node: some ExprSyntaxProtocol, _ mutations: [(change: Mutant.Change, from: String, to: String)],
         texts: [String]? = nil, _ inner: (inout Renderer) -> String

@@ -1,7 +1,7 @@
 import SwiftSyntax
 
 extension Renderer {
-    /// Of a text only what is SQL is mutated.
+    /// Renders a string literal; only one that contains SQL has mutants.
     mutating func renderString(_ literal: StringLiteralExprSyntax) -> String {
         let text = literal.trimmedDescription
         let mutations = SQLText(text).mutations

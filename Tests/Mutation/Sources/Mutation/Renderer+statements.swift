@@ -1,6 +1,6 @@
 import SwiftSyntax
 
-/// Statements that are left out, loops that end after one run.
+/// Mutants that drop statements, and that end loops after one run.
 extension Renderer {
     mutating func renderStatements(_ list: CodeBlockItemListSyntax) -> String {
         var text = ""
@@ -30,7 +30,7 @@ extension Renderer {
             .map { "; if mutantIsOn(\($0)) { break }" } ?? ""
     }
 
-    /// Behind a loop that only a `return` or a `throw` ends there is nothing to go on with.
+    /// Whether only a `return` or a `throw` ends the loop, so that there may be no code after it to go on with.
     private static func isEndless(_ loop: Syntax) -> Bool {
         loop.as(WhileStmtSyntax.self)?.conditions.trimmedDescription == "true"
             && !loop.tokens(viewMode: .sourceAccurate).contains { $0.tokenKind == .keyword(.break) }
@@ -40,13 +40,13 @@ extension Renderer {
         switch item.item {
         case .expr(let expression): return isWork(expression) && !(list.count == 1 && isValue(list))
         case .stmt(let statement):
-            // What leaves a `guard`, a function or a `case` at its end has to be there.
+            // The statement that leaves a `guard`, a function or a `case` at its end cannot be dropped.
             return leaves(item) && isBranch(list) && !statement.is(FallThroughStmtSyntax.self)
         case .decl: return false
         }
     }
 
-    /// A call whose value nobody takes, or an assignment.
+    /// Whether the expression is a call whose value is not used, or an assignment.
     private static func isWork(_ expression: ExprSyntax) -> Bool {
         if let trying = expression.as(TryExprSyntax.self) { return isWork(trying.expression) }
         if let awaiting = expression.as(AwaitExprSyntax.self) { return isWork(awaiting.expression) }
@@ -62,7 +62,7 @@ extension Renderer {
         return member.declName.baseName.text == "init"
     }
 
-    /// The compiler wants what an initialiser assigns to its own members, and a value for each local variable.
+    /// Whether the compiler needs the assignment: to a member in an initialiser, or to a variable without a value.
     private static func initialises(_ assignment: InfixOperatorExprSyntax) -> Bool {
         if let name = assignment.leftOperand.as(DeclReferenceExprSyntax.self)?.baseName.text,
             isDeclaredWithoutValue(name, before: assignment)
@@ -102,13 +102,13 @@ extension Renderer {
             || statement.is(BreakStmtSyntax.self) || statement.is(ContinueStmtSyntax.self)
     }
 
-    /// The body of an `if` without `else`: what comes behind it can be reached.
+    /// Whether the list is the body of an `if` without `else`, so that the code after it can be reached without it.
     private static func isBranch(_ list: CodeBlockItemListSyntax) -> Bool {
         guard let branch = list.parent?.parent?.as(IfExprSyntax.self) else { return false }
         return branch.elseBody == nil
     }
 
-    /// Whether a statement that stands alone may be the value of what it stands in.
+    /// Whether the list's only statement may be the value of the body, closure or accessor that contains it.
     private static func isValue(_ list: CodeBlockItemListSyntax) -> Bool {
         guard let holder = list.parent else { return false }
         if holder.is(ClosureExprSyntax.self) { return true }

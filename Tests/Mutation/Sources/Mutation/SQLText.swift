@@ -1,14 +1,14 @@
-/// A string literal of Swift that may hold SQL, or a part of a statement.
+/// A string literal of Swift that may contain SQL, or a part of a statement.
 ///
-/// A condition is dropped as `((x) OR 1)`, an assignment as `x = CASE WHEN 1 THEN x ELSE … END`: the statement has the
-/// same parameters then.
+/// A dropped condition becomes `((x) OR 1)`, a dropped assignment `x = CASE WHEN 1 THEN x ELSE … END`, so that the
+/// statement keeps its parameters.
 struct SQLText {
     struct Mutation: Equatable {
         let change: Mutant.Change
-        /// What is changed, without the rest of the literal.
+        /// The text that is changed, without the rest of the literal.
         let original: String
         let mutated: String
-        /// The whole literal.
+        /// The whole literal with the change.
         let text: String
     }
 
@@ -36,7 +36,7 @@ struct SQLText {
 
     // MARK: - Conditions
 
-    /// Tokens of one operand of AND or OR.
+    /// The tokens of a whole condition, or of one operand of AND or OR.
     private struct Condition {
         let tokens: ArraySlice<SQLToken>
         let isAlternative: Bool
@@ -47,7 +47,7 @@ struct SQLText {
         "AND", "OR", "ORDER", "LIMIT", "GROUP", "UNION", "RETURNING", "WHERE", "JOIN", "LEFT", "THEN", "ELSE", "END",
         "HAVING", "SET", "VALUES", "ON", "EXCEPT", "WINDOW",
     ]
-    /// The last ones stand behind INSERT OR.
+    /// Words that begin a statement; the last five follow INSERT OR.
     private static let statements: Set<String> = [
         "SELECT", "INSERT", "UPDATE", "DELETE", "WITH", "PRAGMA", "VALUES", "IGNORE", "REPLACE", "ABORT", "FAIL",
         "ROLLBACK",
@@ -84,7 +84,7 @@ struct SQLText {
             && (tokens[index - 2].isWord(SQLText.beginnings) || tokens[index - 2].isWord(["NOT"]))
     }
 
-    /// A part of a statement that goes behind a WHERE elsewhere.
+    /// Whether the literal is a part of a statement that is put behind a WHERE elsewhere.
     private var isConditionFromTheStart: Bool {
         guard let first = tokens.first, !first.isWord(SQLText.endings), !first.isWord(SQLText.statements) else {
             return false
@@ -113,7 +113,7 @@ struct SQLText {
         "LIKE": "NOT LIKE", "EXISTS": "NOT EXISTS",
     ]
 
-    /// The first comparison of a condition, and what it becomes.
+    /// The range of a condition's first comparison, and the operator that replaces it.
     private func shift(in condition: ArraySlice<SQLToken>, depth: Int) -> (range: Range<Int>, text: String)? {
         for index in condition.indices where condition[index].depth == depth {
             let (token, next) = (condition[index], condition[index...].dropFirst().first)
@@ -132,7 +132,7 @@ struct SQLText {
 
     // MARK: - Assignments
 
-    /// `column = value`, behind SET or in a list that goes there.
+    /// Each `column = value` behind SET, or in a list that is put there.
     private var assignments: [ArraySlice<SQLToken>] {
         var found: [ArraySlice<SQLToken>] = []
         for index in tokens.indices.dropLast(2)
@@ -186,7 +186,7 @@ struct SQLText {
         }
     }
 
-    /// Shown with its neighbours.
+    /// The mutation of one token; its texts show two neighbours on each side.
     private func mutation(of token: SQLToken, by other: String) -> Mutation {
         let index = tokens.firstIndex(of: token) ?? tokens.startIndex
         let around = tokens[max(index - 2, 0)...min(index + 2, tokens.endIndex - 1)]

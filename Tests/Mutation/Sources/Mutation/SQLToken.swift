@@ -1,18 +1,18 @@
-/// A piece of a string literal that holds SQL, with the literal's quotes, escapes and interpolations.
+/// A token of a string literal that contains SQL.
 struct SQLToken: Hashable {
     enum Kind { case word, number, symbol, open, close, opaque }
 
     let kind: Kind
     let range: Range<Int>
     let text: String
-    /// Parentheses around it; those themselves count as outside.
+    /// How many parentheses are open around the token; a parenthesis is not inside itself.
     let depth: Int
 
-    /// Words in capitals are SQL's, others are names.
+    /// Whether the token is one of these words, which are in capitals as SQL's words are in our source.
     func isWord(_ words: Set<String>) -> Bool { kind == .word && words.contains(text) }
 }
 
-/// Cuts a literal into tokens. What is quoted, escaped or interpolated is opaque.
+/// Cuts a literal into tokens; quoted texts, parameters and interpolations are opaque.
 struct SQLTokenizer {
     private let bytes: [UInt8]
     private var position = 0
@@ -69,7 +69,7 @@ struct SQLTokenizer {
         }
     }
 
-    /// `\(…)` is opaque; another escape is no token.
+    /// Reads `\(…)` as an opaque token; any other escape gives no token.
     private mutating func skipEscape(from start: Int) {
         position += 1
         guard position < bytes.count, bytes[position] == UInt8(ascii: "(") else {

@@ -1,13 +1,16 @@
 import SwiftParser
 import SwiftSyntax
 
-/// A package's manifest cut down to what some of its test targets need, with the module of the switches.
+/// A package's manifest reduced to what some of its test targets need, with the module of the switches added.
 package struct ScratchManifest: Sendable {
     package let text: String
 
+    /// Makes the reduced manifest; one without targets stays as it is.
+    ///
     /// - Parameters:
-    ///   - roots: names of the test targets.
-    ///   - mutated: names of the targets whose sources have switches.
+    ///   - manifest: the text of `Package.swift`.
+    ///   - roots: the names of the test targets.
+    ///   - mutated: the names of the targets whose sources have switches.
     package init(_ manifest: String, roots: [String], mutated: Set<String>) {
         let tree = Parser.parse(source: manifest)
         let finder = PackageCallFinder(viewMode: .sourceAccurate)
@@ -39,7 +42,7 @@ package struct ScratchManifest: Sendable {
             }
         }
         text = ScratchManifest.applying(edits, to: manifest)
-            // A condition that is always true is a warning, and some mutants make one.
+            // Some mutants make a condition that is always true, of which the compiler warns.
             .replacing(".treatAllWarnings(as: .error)", with: ".treatAllWarnings(as: .warning)")
     }
 
@@ -61,7 +64,8 @@ package struct ScratchManifest: Sendable {
         return kept
     }
 
-    /// Of packages, what the targets that are kept name: a product with its package, or a name that is no target's.
+    /// The packages that the kept targets depend on: by a product with its package, or by a name that is not a
+    /// target's.
     private static func packages(of kept: Set<String>, in targets: ArrayExprSyntax) -> Set<String> {
         let names = Set(targets.calls.compactMap { $0.string("name") })
         var used: Set<String> = []
@@ -134,7 +138,7 @@ extension ArrayExprSyntax {
 }
 
 extension SyntaxProtocol {
-    /// Without the spaces and comments around it.
+    /// The node's range in the source, in bytes, without the spaces and comments around it.
     fileprivate var bytes: Range<Int> {
         positionAfterSkippingLeadingTrivia.utf8Offset..<endPositionBeforeTrailingTrivia.utf8Offset
     }

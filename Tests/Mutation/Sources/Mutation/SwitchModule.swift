@@ -1,9 +1,10 @@
-/// The C module that says which mutant runs. It is read once, when the process begins.
+/// The C module that says which mutant is on.
 ///
-/// `MUTANT` is the number of the one that is on, none without it. `MUTANTS_REACHED` is a file: which switches were come by
-/// is written there when the process ends, a byte for each.
+/// It reads two environment variables when the process starts. `MUTANT` is the id of the mutant that is on; without it
+/// no mutant is on. `MUTANTS_REACHED` is the path of a file: when the process ends, the module writes a byte for each
+/// switch there, 1 if the switch was reached.
 package enum SwitchModule {
-    /// The files of the target, by their path in its folder.
+    /// The texts of the target's files, by their path in its folder.
     package static func files(capacity: Int) -> [String: String] {
         ["include/\(MutatedSource.module).h": header(capacity), "switch.c": source]
     }

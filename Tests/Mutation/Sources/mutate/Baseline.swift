@@ -1,7 +1,7 @@
 import Foundation
 import Mutation
 
-/// What the tests do where no mutant is on: all of them pass, each takes its time and comes by some of the switches.
+/// A run of the tests without a mutant: all of them pass; their time and the switches that they reach are recorded.
 struct Baseline {
     struct Measured {
         let stage: Stage
@@ -9,7 +9,7 @@ struct Baseline {
         let reached: Set<Int>
     }
 
-    /// Cheapest first.
+    /// The suites of unit tests, those with the least processor time first.
     let suites: [Measured]
     let simulations: [Measured]
 
@@ -46,15 +46,17 @@ struct Baseline {
 
 /// Starts the test program.
 struct TestRunner: Sendable {
-    /// A mutant may take so many times what the original takes.
+    /// How many times as much processor time as the original a mutant may take.
     private static let patience = 6.0
     private static let leastSeconds = 10.0
-    /// Where it waits for something that never comes, it takes no processor time; on a busy machine it takes long.
+    /// The limit of a run in real time, as a multiple of that in processor time.
+    ///
+    /// A test that waits for something that never comes takes no processor time; on a busy machine a test takes longer.
     private static let longestWaitFactor = 6.0
     private static let kilobytes = 8_000_000
 
     let program: String
-    /// For the files of the tests of one strand; emptied after each run.
+    /// The folder for the temporary files of one strand's tests; removed after each run.
     let folder: URL
 
     func run(_ stage: Stage, mutant: Int, usually processorSeconds: Double) throws -> Subprocess.Result {
@@ -78,7 +80,7 @@ struct TestRunner: Sendable {
         _ stage: Stage, _ environment: [String: String], _ limits: Subprocess.Limits, stopAt: (String) -> Bool
     ) throws -> Subprocess.Result {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }  // what is left is removed with the next run
+        defer { try? FileManager.default.removeItem(at: folder) }  // if it fails, the next run removes the folder
         var all = environment.merging(stage.environment) { $1 }
         all["TMPDIR"] = folder.path
         all["SWIFT_BACKTRACE"] = "enable=no"  // it takes longer than the tests

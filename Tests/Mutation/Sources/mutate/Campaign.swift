@@ -3,11 +3,11 @@ import Foundation
 import Mutation
 import Synchronization
 
-/// What became of a mutant.
+/// The outcome of a mutant.
 enum Fate: Sendable, Equatable {
     case killed(by: String)
     case survived
-    /// No test comes by it.
+    /// No test reaches its switch.
     case notReached
 
     var isKilled: Bool { if case .killed = self { true } else { false } }
@@ -15,17 +15,18 @@ enum Fate: Sendable, Equatable {
 
 /// Runs the tests against one mutant after the other, in several strands.
 ///
-/// Of a mutant only those tests are run that come by it, the one first that killed its neighbour.
+/// Only the tests that reach a mutant's switch are run against it. The unit test that killed the last mutant of the
+/// same file runs first.
 final class Campaign: Sendable {
     private struct State {
         var waiting: ArraySlice<Mutant>
         var fates: [Int: Fate] = [:]
-        /// Of the last one killed in each file.
+        /// The stage that is to run first against the next mutant of a file: see `killer(_:_:)`.
         var killers: [String: Stage] = [:]
         var failure: (any Error)?
     }
 
-    /// Suites that take less, in seconds, are run together.
+    /// Suites that take less processor time than this, in seconds, run together.
     private static let cheapSeconds = 0.5
 
     private let baseline: Baseline
@@ -40,7 +41,13 @@ final class Campaign: Sendable {
         state = Mutex(State(waiting: mutants[...]))
     }
 
-    /// - Parameter ended: is told each mutant's fate, by one strand at a time.
+    /// Runs the tests against every mutant; blocks until the last strand has ended.
+    ///
+    /// - Parameters:
+    ///   - strands: how many mutants run at once.
+    ///   - ended: called with each mutant, its fate and the number of mutants that have ended, by one strand at a time.
+    /// - Returns: the fates by the mutants' ids.
+    /// - Throws: the first error of a strand, after all strands have ended.
     func run(strands: Int, ended: @Sendable (Mutant, Fate, Int) -> Void) throws -> [Int: Fate] {
         DispatchQueue.concurrentPerform(iterations: strands) { strand in
             let runner = TestRunner(program: program, folder: folder.appending(path: "strand\(strand)"))
@@ -96,7 +103,8 @@ final class Campaign: Sendable {
         return stages
     }
 
-    /// What is worth trying first against the next mutant of the file: a unit test by itself, or the few seeds.
+    /// What is to run first against the next mutant of the file: the unit test that failed; `nil` for a simulated run,
+    /// or if no test was named.
     private func killer(_ stage: Stage, _ test: String?) -> Stage? {
         if baseline.simulations.contains(where: { $0.stage == stage }) { return nil }
         return test.map { Stage("the last killer", filter: [$0]) }

@@ -1,15 +1,22 @@
 import Foundation
 import Mutation
 
-/// The test program with all mutants in it.
+/// The test program with all mutants that compile.
 struct MutantBuild {
-    /// Rounds in which mutants that do not compile are taken out.
+    /// The most builds; before each but the first, the mutants that did not compile are taken out.
     private static let roundLimit = 25
 
     let mutants: [Mutant]
     let program: String
 
-    /// - Parameter say: is told how it goes on.
+    /// Builds until everything compiles, and blocks until then; each round is a build of the whole copy.
+    ///
+    /// - Parameters:
+    ///   - files: the sources to mutate, by their path from the repository's root.
+    ///   - workspace: the copy of the repository that is built.
+    ///   - say: called with each message on the progress.
+    /// - Throws: ``WorkspaceError`` if an error of the compiler lies at no mutant, or after too many rounds; an error
+    ///   of Foundation if a file cannot be read or written.
     init(_ files: [String], in workspace: Workspace, say: (String) -> Void) throws {
         let whole = try MutantBuild.sources(of: files, in: workspace, left: [])
         var left = Uncompilable(workspace, whole.sources)
@@ -59,8 +66,10 @@ struct MutantBuild {
         return (mutants, sources, all)
     }
 
-    /// Where an error lies outside of every switch, it is about a value or a way out that is missing: then those that
-    /// take statements away go first.
+    /// The ids of the mutants that the compiler's errors are due to.
+    ///
+    /// Where the smallest piece of a source with an error in it has mutants that drop a statement or end a loop, only
+    /// those are returned: such an error is usually about a missing value or a missing way out.
     private static func culprits(
         _ output: [String], _ sources: [String: String], _ all: [Mutant], _ workspace: Workspace
     ) -> Set<Int> {
@@ -92,11 +101,15 @@ private struct Uncompilable {
     private let fingerprint: String
     private(set) var keys: Set<String> = []
 
-    /// - Parameter sources: with every mutant in them.
+    /// Reads what an earlier run has remembered for the same sources.
+    ///
+    /// - Parameters:
+    ///   - workspace: the workspace in whose folder the file lies.
+    ///   - sources: the texts by their path, with every mutant in them.
     init(_ workspace: Workspace, _ sources: [String: String]) {
         file = workspace.folder.appending(path: "uncompilable.txt")
         fingerprint = Uncompilable.fingerprint(sources)
-        // Without the file none is known.
+        // Without the file, no mutant is known not to compile.
         let lines = ((try? String(contentsOf: file, encoding: .utf8)) ?? "").split(separator: "\n").map(String.init)
         if lines.first == fingerprint { keys = Set(lines.dropFirst()) }
     }

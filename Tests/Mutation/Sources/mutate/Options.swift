@@ -1,18 +1,18 @@
 /// What the command line asks for.
 struct Options {
-    /// Parts of paths: only files that contain one.
+    /// Parts of paths: only files whose path contains one of them are mutated; empty for all files.
     var files: [String] = []
-    /// Parts of what is printed of a mutant: only those that contain one.
+    /// Parts of a mutant's printed line: only mutants whose line contains one of them run; empty for all mutants.
     var only: [String] = []
-    /// At most so many, spread evenly.
+    /// The most mutants that run, spread evenly; `nil` for no limit.
     var sample: Int?
-    /// Only those that lived when they last ran.
+    /// Whether only those mutants run that lived the last time.
     var survivors = false
-    /// Only the unit tests and the first seeds: what lives then may still be killed by the rest.
+    /// Whether only the unit tests and the first seeds run: the other tests might still kill mutants that live then.
     var quick = false
-    /// Prints the mutants and runs none.
+    /// Whether the mutants are only printed.
     var list = false
-    /// Mutants that run at once.
+    /// How many mutants run at once.
     var strands = 2
     var seeds = Plan.seeds
 

@@ -1,19 +1,19 @@
-/// What is run against a mutant, and what counts as enough.
+/// Which tests run against a mutant, and which score is good enough.
 enum Plan {
     /// Test targets whose suites are run one by one; the cheapest of those that reach a mutant go first.
     static let unitTests = ["ConvoSyncTests", "ConvoStoreTests"]
     static let simulation = "ConvoSimulationTests"
     /// The test that runs seeds.
     static let seedTest = "every promise for every seed"
-    /// A suite of the simulation that makes mistakes of its own.
+    /// The simulation's suite that tests its checkers by mistakes in the engine; it does not run against mutants.
     static let otherMutants = "A mistake in the engine"
     static let seeds = (few: 60, many: 300)
-    /// Killed, of those that are not accepted, in percent.
+    /// The lowest good share of killed mutants among those that are not accepted survivors, in percent.
     static let goal = 95.0
 
     static var testTargets: [String] { unitTests + [simulation] }
 
-    /// The simulated runs, behind the unit tests: few seeds, then the scenarios and more seeds.
+    /// The simulated runs, which follow the unit tests: few seeds, then the scenarios and more seeds.
     static func simulations(_ options: Options) -> [Stage] {
         let (few, many) = options.seeds
         let first = Stage("\(few) seeds", filter: [seedTest], environment: ["CONVO_SIMULATION_SEEDS": "\(few)"])
@@ -31,7 +31,7 @@ enum Plan {
 /// One run of the test program.
 struct Stage: Sendable, Hashable {
     let name: String
-    /// Texts that the names of its tests contain, one of them each.
+    /// Parts of names: every test runs whose name contains one of them.
     let filter: [String]
     let skip: [String]
     let environment: [String: String]
@@ -45,7 +45,7 @@ struct Stage: Sendable, Hashable {
             + filter.flatMap { ["--filter", Stage.pattern($0)] } + skip.flatMap { ["--skip", Stage.pattern($0)] }
     }
 
-    /// The test program takes regular expressions.
+    /// The text as a regular expression, which the test program wants.
     private static func pattern(_ text: String) -> String {
         String(text.flatMap { #"\^$.|?*+()[]{}"#.contains($0) ? ["\\", $0] : [$0] })
     }

@@ -1,15 +1,21 @@
 import Mutation
 
-/// The score, and who lives.
+/// The score, and the mutants that live.
 struct Report {
     private let lives: [(mutant: Mutant, fate: Fate)]
     private let accepted: [(mutant: Mutant, entry: AcceptedSurvivors.Entry)]
-    /// Accepted, and no longer there, or killed.
+    /// Accepted survivors whose mutants do not exist any more, or were killed.
     private let stale: [AcceptedSurvivors.Entry]
     private let killed: Int
     private let all: Int
 
-    /// - Parameter isWhole: whether every mutant was run: only then an accepted one can be missing.
+    /// Makes the report of a campaign.
+    ///
+    /// - Parameters:
+    ///   - mutants: the mutants that ran.
+    ///   - fates: their fates, by id.
+    ///   - survivors: the accepted survivors.
+    ///   - isWhole: whether every mutant ran; only then can the report tell which accepted survivors are stale.
     init(_ mutants: [Mutant], _ fates: [Int: Fate], _ survivors: AcceptedSurvivors, isWhole: Bool) {
         let living = mutants.compactMap { mutant in
             fates[mutant.id].flatMap { $0.isKilled ? nil : (mutant: mutant, fate: $0) }
@@ -21,7 +27,7 @@ struct Report {
         stale = isWhole ? survivors.entries.filter { entry in !living.contains { entry.accepts($0.mutant) } } : []
     }
 
-    /// In percent.
+    /// The share of killed mutants among those that are not accepted survivors, in percent.
     var score: Double {
         let counted = all - accepted.count
         return counted == 0 ? 100 : Double(killed) / Double(counted) * 100
@@ -29,7 +35,7 @@ struct Report {
 
     var isGood: Bool { score >= Plan.goal }
 
-    /// Each survivor in the form of the file of accepted ones.
+    /// Each survivor in the form of `equivalent.txt`, then the score.
     var text: String {
         var text = ""
         for (mutant, fate) in lives {

@@ -2,18 +2,18 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A program that is run to its end, or to what stops it.
+/// A program that is run until it ends or is stopped.
 struct Subprocess {
     struct Limits: Sendable {
         var seconds = 3600.0
-        /// Of processor time; the kernel ends what takes more.
+        /// The most processor time, in seconds; the kernel ends a process that takes more.
         var processorSeconds: Int?
-        /// Of address space: a mutant may fill memory for ever.
+        /// The most address space, in KiB: a mutant may allocate memory without end.
         var kilobytes: Int?
     }
 
     struct Result: Sendable {
-        /// `nil` where a signal ended it, or it was stopped.
+        /// The exit code; `nil` if a signal ended the program, also where it was stopped or timed out.
         let exitCode: Int32?
         let isStopped: Bool
         let isTimedOut: Bool
@@ -29,12 +29,19 @@ struct Subprocess {
         var description: String { "\(program) cannot be started: \(String(cString: strerror(code)))" }
     }
 
-    /// With what the shell ends where it does not find the program.
+    /// The exit code of a shell that does not find the program.
     private static let notFound: Int32 = 127
 
+    /// Runs a program, and blocks until it ends.
+    ///
     /// - Parameters:
-    ///   - folder: where it runs; the caller's without one.
-    ///   - stopAt: asked for each line that it prints; with `true` it is ended at once.
+    ///   - command: the program and its arguments.
+    ///   - folder: the working directory; `nil` for the caller's.
+    ///   - environment: variables to set in addition to the caller's.
+    ///   - limits: the limits of time and memory.
+    ///   - stopAt: called with each line that the program prints; if it returns `true`, the program is killed.
+    /// - Returns: how the program ended, and what it printed.
+    /// - Throws: ``LaunchError`` if the program cannot be started.
     static func run(
         _ command: [String], in folder: String? = nil, environment: [String: String] = [:], limits: Limits = Limits(),
         stopAt: (String) -> Bool = { _ in false }
@@ -68,11 +75,11 @@ struct Subprocess {
             isTimedOut: reader.isTimedOut, processorSeconds: processorSeconds, lines: lines)
     }
 
-    /// In a process group of its own, so that what it starts ends with it.
+    /// Starts the program in a process group of its own, so that the processes that it starts can be killed with it.
     private static func spawn(
         _ command: [String], _ environment: [String]
     ) throws(LaunchError) -> (process: pid_t, output: Int32) {
-        // Held, so that a program that another strand starts in between does not inherit the pipe.
+        // Under a lock, so that a program that another strand starts in between does not inherit the pipe.
         try spawning.withLock { _ throws(LaunchError) in try spawnAlone(command, environment) }
     }
 
@@ -108,7 +115,7 @@ struct Subprocess {
     }
 }
 
-/// The lines that come from a descriptor, up to a moment.
+/// The lines that come from a file descriptor until a deadline.
 private struct LineReader {
     private let descriptor: Int32
     private let deadline: Date

@@ -9,7 +9,7 @@ struct Workspace {
     let repository: URL
     let folder: URL
     let tree: URL
-    /// The tracked files, by their path from the root; what is not committed yet counts as it is.
+    /// The paths of the tracked files, and of new ones that git does not ignore, from the repository's root.
     let tracked: [String]
 
     init(repository: URL) throws {
@@ -25,7 +25,7 @@ struct Workspace {
         }
     }
 
-    /// What `files.txt` names and the options allow.
+    /// The files that `files.txt` names and the options allow.
     func mutableFiles(_ options: Options) throws -> [String] {
         let patterns = try read("Tests/Mutation/files.txt").split(separator: "\n").filter { !$0.hasPrefix("#") }
         return tracked.sorted().filter { path in
@@ -39,8 +39,9 @@ struct Workspace {
         try String(contentsOf: repository.appending(path: path), encoding: .utf8)
     }
 
-    /// Makes the copy equal to the repository, but for what `changed` says. What is the same is not touched, so that it
-    /// is not built again.
+    /// Makes the copy equal to the repository, except for the files in `changed`.
+    ///
+    /// A file that is the same already is not written, so that it is not built again.
     func copy(changed: [String: String]) throws {
         let wanted = Set(tracked).union(changed.keys)
         let skipped = [".build", "Package.resolved"]

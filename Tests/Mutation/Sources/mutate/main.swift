@@ -1,7 +1,7 @@
 import Foundation
 import Mutation
 
-/// At once, also where the output is a file.
+/// Prints a line without buffering, also if the output is a file.
 @Sendable func show(_ line: String) { FileHandle.standardOutput.write(Data((line + "\n").utf8)) }
 
 /// Makes every mutant of the rules as a switch of one build, and runs the tests against each.
@@ -53,7 +53,7 @@ extension Options {
     func chosen(from mutants: [Mutant], _ workspace: Workspace) -> [Mutant] {
         var chosen = mutants
         if survivors {
-            // No file yet: none is known to live.
+            // Without the file, no mutant is known to live.
             let text = (try? String(contentsOf: Options.file(workspace), encoding: .utf8)) ?? ""
             let keys = Set(text.split(separator: "\n").map(String.init))
             chosen = chosen.filter { keys.contains($0.key) }

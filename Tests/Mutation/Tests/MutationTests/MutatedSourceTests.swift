@@ -3,7 +3,7 @@ import SwiftParser
 import SwiftSyntax
 import Testing
 
-/// The mutants of the body of a function, as `original → mutated`, by their kind.
+/// The mutants of a function's body, as `original → mutated`, by their kind of change.
 private func changes(in body: String) -> [Mutant.Change: [String]] {
     let source = MutatedSource("func f() {\n\(body)\n}\n", file: "F.swift")
     return Dictionary(grouping: source.mutants, by: \.change)

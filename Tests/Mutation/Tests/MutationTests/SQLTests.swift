@@ -1,7 +1,7 @@
 import Mutation
 import Testing
 
-/// As `original → mutated`.
+/// The mutations of a literal, as `original → mutated`.
 private func changes(_ sql: String, _ change: Mutant.Change) -> [String] {
     MutatedSource("func f() { let a = \"\(sql)\" }", file: "F.swift").mutants
         .filter { $0.change == change }.map { "\($0.original) → \($0.mutated)" }
