@@ -11,7 +11,7 @@ import Testing
     private let bob = Account(user: .init(id: "u2", name: "bob"))
     private let store: Store
     private let server = FakeServer()
-    /// What the settings say, each time they are read; the last one stays.
+    /// The settings that are found at each read, one after the other; the last one is repeated.
     private let settings = Settings()
 
     private final class Settings: Sendable {
@@ -41,7 +41,7 @@ import Testing
         Connection(api: server ?? self.server, server: url, key: key)
     }
 
-    /// - Returns: the failure's code.
+    /// - Returns: the failure's code; `nil` if nothing was thrown.
     private func failure(_ work: () async throws -> Void) async -> String? {
         do {
             try await work()
@@ -156,7 +156,7 @@ import Testing
         #expect(try !store.knows(key: "old") && store.knows(key: "new"))
     }
 
-    /// By `convo account adopt`, beside a daemon that runs.
+    /// `convo account adopt` runs while a daemon is running.
     @Test func `is made no more once another process has given the database to another account`() async throws {
         settings.say(connection("one"))
         let api = api()

@@ -13,7 +13,7 @@ extension APIError {
 
     private func holdsUntil(_ second: Int) -> Timestamp? { breaker.rejection(at: noon + .seconds(second))?.until }
 
-    /// Lets one request go and fail; whether it could go.
+    /// Lets one request go and fail, if the breaker lets it; returns whether it did.
     private mutating func fails(at second: Int, _ error: APIError = .unreachable) -> Bool {
         let now = noon + .seconds(second)
         switch breaker.enter(at: now) {
@@ -115,7 +115,7 @@ extension APIError {
             } else {
                 try await gate.pass { () throws(APIError) in throw error }
             }
-        } catch {}  // it is what was asked for
+        } catch {}  // the test has this error thrown
     }
 
     @Test func `stays open where one conversation is answered by something else, and closes for the list`() async {
@@ -125,7 +125,8 @@ extension APIError {
         #expect(gate.holdsUntil != nil)
     }
 
-    /// A request is under way, an outage begins, and another request probes: the first one's failure is no probe's.
+    /// A request is in flight, an outage begins, and another request probes: the failure of the first is not the
+    /// probe's.
     @Test func `takes no request that was under way for the probe`() async {
         let (isUnderWay, goesOn, isOver) = (AsyncEvent(), AsyncEvent(), AsyncEvent())
         let (start, end, last) = (isUnderWay.generation, goesOn.generation, isOver.generation)
@@ -136,7 +137,7 @@ extension APIError {
                     await goesOn.wait(after: end)
                     throw .unreachable
                 }
-            } catch {}  // as it should
+            } catch {}  // the request has to fail
             isOver.notify()
         }()
         await isUnderWay.wait(after: start)

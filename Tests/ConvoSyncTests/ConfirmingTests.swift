@@ -5,7 +5,7 @@ import Testing
 
 @testable import ConvoSync
 
-/// What reading the server tells of a write whose answer was lost. Nothing is sent.
+/// What a read of the server tells about a write whose answer was lost; nothing is sent.
 @Suite struct `Reading whether a write is on the server` {
     private let test: TestEngine
     private let chat: (local: LocalID, remote: RemoteID)
@@ -21,7 +21,7 @@ import Testing
             limits: SyncLimits())
     }
 
-    /// - Returns: `nil` where the reading failed.
+    /// - Returns: what the read tells; `nil` if the read failed.
     private func confirmation(of id: OperationID) async throws -> ConvoSync.InDoubtLookup? {
         let item = try test.item(id)
         guard case .confirmed(let confirmation, let since) = await executor.perform(.confirm(item)) else { return nil }
@@ -85,7 +85,7 @@ import Testing
         #expect(try await confirmation(of: write) == .absent)
     }
 
-    /// What our own start made tells it, by `get`, though the list leaves it out.
+    /// The list leaves metadata out; `get` shows the metadata of the conversation that our own start made.
     @Test func `knows another's equal start by what the server tells of our own`() async throws {
         test.server.hideMetadata(inLists: true)
         _ = try test.start("first")
@@ -120,7 +120,7 @@ import Testing
 
     @Test func `takes no text that was written before ours was sent for ours`() async throws {
         test.server.say("mine", in: chat.remote)
-        let write = try doubtfulAppend("mine")  // the server had it already, and the history that was read had not
+        let write = try doubtfulAppend("mine")  // the server had an equal text already, our last history did not
         #expect(try await confirmation(of: write) == .unclear(.ambiguous))
     }
 
@@ -182,7 +182,7 @@ import Testing
 
     @Test func `finds a start whose name the server does not give, by what it says`() async throws {
         test.server.hideMetadata()
-        _ = try test.start("new")  // of which the server says nothing either, and which is no candidate
+        _ = try test.start("new")  // the server gives no metadata of it either, and it is not a candidate
         #expect(try await test.push().delivered == 1)
         _ = test.server.requests()
         let write = try doubtfulStart()

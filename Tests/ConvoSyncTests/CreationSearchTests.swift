@@ -4,7 +4,7 @@ import Testing
 
 @testable import ConvoSync
 
-/// A server as the search for a lost start sees it.
+/// A conversation of the server as the search for a lost start sees it.
 private struct Listed {
     let id: String
     var operation: String?
@@ -36,7 +36,7 @@ private struct Listed {
         }
     }
 
-    /// - Returns: the conclusion, and the requests that were made.
+    /// - Returns: the search's conclusion, and its requests.
     private func search(
         _ all: [Listed], size: Int = 100, listTells: Bool = true, getTells: Bool = true,
         serverTells: Bool? = nil
@@ -90,7 +90,8 @@ private struct Listed {
         let other = Listed(id: "a")
         #expect(try conclusion([other, ours], false) == .found(RemoteID("ours")))
         #expect(try conclusion([other], false) == .absent)
-        // It may be another writer's where nothing shows that the server leaves metadata out; and is, where it does not.
+        // A conversation without metadata may be another writer's if it is unknown whether the server leaves metadata
+        // out; it is another writer's if the server does not.
         #expect(try conclusion([other, ours], nil) == .ambiguous)
         #expect(try conclusion([other, Listed(id: "theirs", says: "hello")], true) == .absent)
     }
@@ -237,7 +238,7 @@ private struct Listed {
                 claimed: [], hasNew: hasNew)
         }
         search.listed(try page(["a"], hasNew: true))
-        search.listed(try page(["c"], hasNew: true))  // "ours" was hidden between the two
+        search.listed(try page(["c"], hasNew: true))  // "ours" has moved from this page to the first in between
         search.listed(try page([], hasNew: false))
         #expect(search.step == .list(page: 0))
         search.listed(

@@ -26,7 +26,7 @@ import Testing
         return probes
     }
 
-    /// Asks about all of them, one after the other, and hears that those of `gone` are.
+    /// Asks about all conversations, one after the other; those of `gone` are gone.
     private func conclusion(_ check: DeletionCheck, gone: Range<Int>) -> (marked: [RemoteID], withheld: Int) {
         var check = check
         var marked: [RemoteID] = []
@@ -84,8 +84,8 @@ import Testing
         #expect(probes(&check) == ["0", "1"])
         check.probed(RemoteID("0"), isGone: true)
         check.finished()
-        check.finished()  // the other one has failed,
-        check.postponed()  // and is asked about later
+        check.finished()  // the other request has failed,
+        check.postponed()  // and is sent again later
         #expect(check.next(isMoreComing: false) == nil)
         #expect(check.isIdle)
         check.resumed()

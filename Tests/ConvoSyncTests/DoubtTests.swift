@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct `A write in doubt` {
     @Test func `is judged by when the read began, however long its answer took`() throws {
-        let item = try item(state: .inDoubt)  // since noon
+        let item = try item(state: .inDoubt)  // in doubt since noon
         var pass = try Pass(.due, at: noon + .seconds(659), [item])
         #expect(pass.next() == .confirm(item))
         pass.finish(.confirm(item), .confirmed(.absent, readSince: uptimeAtNoon + .seconds(659)), after: .seconds(31))

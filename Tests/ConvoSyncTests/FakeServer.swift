@@ -4,7 +4,7 @@ import Synchronization
 
 @testable import ConvoSync
 
-/// A server in memory that does what the API does, notes each request, and fails where it is told to.
+/// A server in memory that does what the API does, records each request, and fails where a test wants it to.
 final class FakeServer: ConversationsAPI {
     struct Held: Sendable {
         let id: String
@@ -17,22 +17,22 @@ final class FakeServer: ConversationsAPI {
     private struct PlannedFailure: Sendable {
         let request: String
         let error: APIError
-        /// Whether the server has acted before it fails.
+        /// Whether the server carries the request out before it fails.
         let isAfter: Bool
-        /// So many such requests go well first.
+        /// How many such requests succeed first.
         var skips: Int
     }
 
     private struct State: Sendable {
-        /// Newest first.
+        /// The conversations, newest first.
         var conversations: [Held] = []
         var requests: [String] = []
         var failures: [PlannedFailure] = []
         var writes: Int64 = 0
         var answers = true
-        /// There, and in no page of the list.
+        /// The ids of conversations that exist and are on no page of the list.
         var unlisted: Set<String> = []
-        /// Of the list, of `get`, or of both.
+        /// Which answers leave `metadata` out: `true` for the list, `false` for `get`.
         var hidesMetadata: Set<Bool> = []
         var account: Account?
         var stream: (events: [ConversationEvent], error: APIError?) = ([], nil)
@@ -63,7 +63,7 @@ final class FakeServer: ConversationsAPI {
             return 0
         }
 
-        /// A turn: the inputs, and an answer to them.
+        /// Adds a turn: the inputs, and an answer to them unless the server does not answer.
         mutating func add(_ inputs: Inputs?, to index: Int) throws(APIError) -> ConversationResponse {
             writes += 1
             let at = JSONText.string(now.text)
@@ -87,7 +87,7 @@ final class FakeServer: ConversationsAPI {
 
     private let state = Mutex(State())
 
-    /// What was asked since the last time this was read.
+    /// Returns the requests since the last call.
     func requests() -> [String] {
         state.withLock { state in
             defer { state.requests = [] }
@@ -95,21 +95,27 @@ final class FakeServer: ConversationsAPI {
         }
     }
 
-    /// - Parameter request: what its note begins with.
+    /// Has a request fail, once.
+    ///
+    /// - Parameters:
+    ///   - request: what the record of the request begins with.
+    ///   - error: the error that the client gets.
+    ///   - isAfter: whether the server carries the request out before it fails.
+    ///   - skips: how many such requests succeed first.
     func fail(_ request: String, _ error: APIError, isAfter: Bool = false, skipping skips: Int = 0) {
         state.withLock {
             $0.failures.append(PlannedFailure(request: request, error: error, isAfter: isAfter, skips: skips))
         }
     }
 
-    /// Another writer's turn.
+    /// Adds another writer's turn.
     func say(_ text: String, in id: RemoteID) {
         state.withLock { state in
             if let index = try? state.index(of: id) { _ = try? state.add(.text(text), to: index) }
         }
     }
 
-    /// A conversation with one turn, made elsewhere.
+    /// Makes a conversation with one turn, as another client would.
     func make(_ text: String = "hello", metadata: JSONText? = nil) -> RemoteID {
         state.withLock { state in
             let index = state.make(metadata)
@@ -124,7 +130,9 @@ final class FakeServer: ConversationsAPI {
             if let index = try? state.index(of: id) { entries(&state.conversations[index].entries) }
         }
     }
-    /// - Parameter inLists: of the list alone, or of `get` alone; `nil` for both.
+    /// Leaves `metadata` out of answers from now on.
+    ///
+    /// - Parameter inLists: `true` for the list only, `false` for `get` only, `nil` for both.
     func hideMetadata(inLists: Bool? = nil) {
         state.withLock { $0.hidesMetadata = inLists.map { [$0] } ?? [true, false] }
     }

@@ -6,7 +6,7 @@ import Foundation
 @testable import ConvoSync
 
 let noon = Timestamp(microseconds: 1_800_000_000_000_000)
-/// What the clock that nobody sets showed at noon.
+/// The time since the machine's start at ``noon``.
 let uptimeAtNoon = Uptime(boot: "first", microseconds: 3_600_000_000)
 
 extension Uptime {
@@ -25,13 +25,13 @@ extension APIError {
 }
 
 extension SyncEngine {
-    /// An engine for a server that asks for no key.
+    /// Makes an engine without a key.
     init(api: any ConversationsAPI, store: Store) {
         self.init(store: store) { Connection(api: api, server: "https://api.example", key: nil) }
     }
 }
 
-/// A store in a folder that goes with it.
+/// Makes a store in a folder of its own, which is removed with it.
 func temporaryStore() throws -> Store {
     let folder = TemporaryFolder()
     return try Store(
@@ -46,7 +46,7 @@ private final class TemporaryFolder: Sendable {
     deinit { try? FileManager.default.removeItem(at: url) }
 }
 
-/// A write in the outbox, as the store hands it out.
+/// A write in the outbox of a new store, as the store returns it.
 func item(
     _ kind: OperationKind = .append, state: OperationState = .queued, on remoteID: RemoteID = RemoteID("conv_1"),
     tries: Int = 0

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ConvoSync
 
-/// What the simulation found, each in the smallest form that shows it.
+/// Bugs that the simulation found, each in the smallest form that shows it.
 @Suite struct `What the simulation found` {
     @Test func `a due write that waits for one in flight is waited for, not asked about again and again`() throws {
         var machine = PushMachine(.due)

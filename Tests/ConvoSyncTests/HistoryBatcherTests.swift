@@ -5,7 +5,7 @@ import Testing
 @testable import ConvoSync
 
 @Suite struct `Histories that wait to be stored` {
-    /// With so many entries, the first of which makes up the bytes.
+    /// A history with as many entries as given; the first is as long as the given size needs.
     private func history(_ id: String = "c", entries: Int = 1, bytes: Int? = nil) throws -> FetchedHistory {
         let small = JSONText.int(1)
         let first = bytes.map { JSONText.string(String(repeating: "x", count: $0 - 2 - (entries - 1))) } ?? small
@@ -20,7 +20,7 @@ import Testing
         return batcher
     }
 
-    /// How many are stored at once, as soon as they are there, though more are coming.
+    /// How many of the histories are stored together while more are coming; `nil` if the batcher waits for more.
     private func batch(_ histories: FetchedHistory...) throws -> Int? {
         var batcher = HistoryBatcher()
         for history in histories { batcher.add(history, at: noon) }

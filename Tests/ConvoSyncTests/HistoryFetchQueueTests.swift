@@ -11,7 +11,7 @@ import Testing
         numbers.map { StaleConversation(id: LocalID("\($0)"), remoteID: RemoteID("\($0)"), version: "1") }
     }
 
-    /// As many fetches as begin, of so many.
+    /// The fetches that begin now, `count` at most.
     private func begun(_ fetching: inout HistoryFetchQueue, of count: Int) -> [String] {
         var begun: [String] = []
         while begun.count < count, case .fetch(let stale) = fetching.next(limits, settled: 0) {
@@ -50,7 +50,7 @@ import Testing
             fetching.inFlight = 0
         }
         #expect(taken.count == 64)
-        // None is settled, and the store names the same ones, and others that have moved on.
+        // None is settled; the store returns the same conversations again, twice each.
         #expect(fetching.next(limits, settled: 0) == .findStale(limit: 128))
         fetching.found(stale(0..<64) + stale(0..<64), limit: 128)
         #expect(fetching.next(limits, settled: 0) == .findStale(limit: 64 + 128))

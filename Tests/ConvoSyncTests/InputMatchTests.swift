@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    /// Whether an input with this chunk, and the same text, is equal to one with that.
+    /// Whether an input with one chunk matches an input with the other chunk and the same text.
     private func match(chunk sent: String, _ kept: String) throws -> InputMatch {
         func entry(_ chunk: String) throws -> JSONText {
             try JSONText(
@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    /// The innermost object stands at so many levels below the chunk.
+    /// `depth` is the number of levels between the chunk and the innermost object.
     @Test(arguments: [(31, true), (32, false)])
     func `compares what is nested deeper than any chunk as it came`(depth: Int, isEqual: Bool) throws {
         func chunk(_ inner: String) -> String {

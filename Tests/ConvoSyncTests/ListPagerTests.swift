@@ -24,7 +24,7 @@ import Testing
         listing.listed(same(0, size: 100, count: 50, last: 9), page: 0)
         #expect(asked(&listing) == ["1/100", "2/100", "3/100", "4/100"])
         listing.listed(same(1, size: 100, count: 50, last: 9), page: 1)
-        #expect(asked(&listing).isEmpty)  // until the others have come
+        #expect(asked(&listing).isEmpty)  // waits until the other pages have come
         listing.listed(IngestedPage(items: [.new], ids: [RemoteID("late")]), page: 3)
         listing.listed(IngestedPage(items: []), page: 2)
         #expect(asked(&listing).isEmpty)
@@ -59,7 +59,7 @@ import Testing
         _ = asked(&listing)
         listing.listed(same(0, size: 100, count: 100, last: 3), page: 0)
         #expect(asked(&listing) == ["1/100", "2/100", "3/100"])
-        listing.listed(IngestedPage(items: [.unchanged]), page: 3)  // short: the end
+        listing.listed(IngestedPage(items: [.unchanged]), page: 3)  // a short page is the last one
         listing.listed(same(2, size: 100, count: 100, last: 3), page: 2)
         #expect(!listing.isDone)
         listing.listed(same(1, size: 100, count: 100, last: 3), page: 1)
@@ -90,7 +90,7 @@ import Testing
             items: numbers.map { _ in change }, ids: numbers.map { RemoteID("\($0)") }, oddCount: odd)
     }
 
-    /// Asks until it is done; the pages as the server gives them, the last one again and again.
+    /// The pages that the pager requests until it is done; the server answers with `pages`, and repeats the last one.
     private func asked(_ scope: PullMachine.Scope, _ pages: IngestedPage...) -> [String] {
         var listing = ListPager(scope: scope, limits: limits)
         var (asked, rest): ([String], ArraySlice<IngestedPage>) = ([], pages[...])
@@ -180,7 +180,7 @@ import Testing
             ])
     }
 
-    /// A server that gives less than it is asked for, and does not know `page`: its first run counts for nothing.
+    /// The server gives fewer rows than it is asked for, so the first run through the list does not count.
     @Test mutating func `a sweep that asks for less begins anew with what it has met`() {
         limits.pageSize = 3
         #expect(

@@ -1,7 +1,7 @@
 import ConvoAPI
 import ConvoModel
 
-/// An API that cannot be reached.
+/// A client of an API that cannot be reached.
 struct NobodyThere: ConversationsAPI {
     func whoAmI() throws(APIError) -> Account { throw .unreachable }
     func list(page: Int, pageSize: Int, metadata: JSONText?) throws(APIError) -> ConversationPage { throw .unreachable }

@@ -34,7 +34,7 @@ import Testing
                 held: (0..<held).map { RemoteID("conv_\($0)") }))
     }
 
-    /// Answers until it is decided; `readable` are those that the key can read.
+    /// Answers the check's steps until it has decided; `readable` are the conversations that the key can read.
     private func decided(_ check: OwnerCheck, told: Account?, readable: Set<Int> = []) -> OwnerCheck.Step {
         var check = check
         for _ in 0..<20 {

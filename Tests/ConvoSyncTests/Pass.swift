@@ -5,7 +5,7 @@ import Testing
 
 @testable import ConvoSync
 
-/// A push that is taken step by step.
+/// A push whose steps the test does one by one.
 struct Pass {
     var machine: PushMachine
     private(set) var now: Timestamp
@@ -25,7 +25,7 @@ struct Pass {
 
     mutating func turn() -> NextAction<PushMachine.Step> { machine.next(at: now) }
 
-    /// The next step; `nil` where it waits or is done.
+    /// The next step; `nil` if the machine waits or is done.
     mutating func next() -> PushMachine.Step? {
         if case .step(let step) = turn() { step } else { nil }
     }
@@ -35,7 +35,7 @@ struct Pass {
         if case .done = copy.turn() { return true } else { return false }
     }
 
-    /// Until when it waits; `nil` where it does not, or for a step in flight.
+    /// Until when the machine waits; `nil` if it does not wait, or waits for a step in flight.
     var waitsUntil: Timestamp? {
         var copy = self
         if case .wait(let moment) = copy.turn() { return moment } else { return nil }
@@ -54,7 +54,7 @@ struct Pass {
     mutating func wait(_ span: Duration) { now = now + span }
 }
 
-/// Appends to as many conversations.
+/// Makes `count` appends, each to a conversation of its own.
 func appends(_ count: Int) throws -> [OutboxItem] {
     try (0..<count).map { try item(on: RemoteID("conv_\($0)")) }
 }

@@ -5,7 +5,7 @@ import Testing
 @testable import ConvoStore
 @testable import ConvoSync
 
-/// A pull over a store and a server made of values, whose steps take effect, and end, in any order.
+/// A pull with a simulated store and server, whose steps take effect, and end, in a random order.
 private struct Interleaving {
     private struct Effect {
         let step: PullMachine.Step
@@ -15,12 +15,12 @@ private struct Interleaving {
     private var machine = PullMachine(.full)
     private var chance: SplitMix64
     private var inFlight: [Effect] = []
-    /// Conversations that the store has, by number, and whether their history is behind.
+    /// Whether the history of each conversation that the store has is behind, by the conversation's number.
     private var isStale: [Bool]
     private let onServer: Int
-    /// Whose history moves on while it is read: it stays behind.
+    /// Conversations with a lower number get new entries while their history is read, and stay behind.
     private let restless: Int
-    /// Not on any page, but asked for by itself it is there.
+    /// Conversations that are on no page of the list; `get` returns them.
     private let hidden: Set<Int>
     private(set) var left: [Int] = []
 
@@ -34,12 +34,14 @@ private struct Interleaving {
         (self.chance, self.onServer, self.hidden) = (chance, onServer, hidden)
     }
 
-    /// - Returns: whether it came to its end.
+    /// Runs the pull to its end.
+    ///
+    /// - Returns: whether it ended as it should, with all conversations of the server in the store.
     mutating func run() throws -> Bool {
         for _ in 0..<100_000 {
             switch machine.next(at: noon) {
             case .done:
-                // Those that moved on are the next pull's, and no others.
+                // Only conversations that had new entries meanwhile may be left to the next pull.
                 left = isStale.indices.filter { isStale[$0] && $0 >= restless }
                 return machine.report.halt == nil && isStale.count == onServer
             case .step(let step): inFlight.append(Effect(step: step))
@@ -85,7 +87,7 @@ private struct Interleaving {
         case .findMirrored: return .mirrored(isStale.indices.map(name))
         case .countDeletions: return .counted(DeletionCensus(mirrored: isStale.count))
         case .probe(let id):
-            isStale[try #require(Int(id.rawValue))] = true  // it has changed while no page showed it
+            isStale[try #require(Int(id.rawValue))] = true  // it has changed since a page last listed it
             return .probed(isGone: false)
         case .conclude: return .concluded
         }

@@ -6,7 +6,7 @@ import Testing
 @testable import ConvoSync
 
 @Suite struct `A pull` {
-    /// Answers the steps of a pull from a script of pages, and notes the list requests.
+    /// Answers the steps of a pull from a script of pages, and records the requests for the list.
     private struct Script {
         var pages: [[IngestedPage.Change]]
         var unlisted: [RemoteID] = []
@@ -37,7 +37,7 @@ import Testing
                 return .listed(
                     IngestedPage(items: items, ids: items.indices.map { RemoteID("\(size) \(page * size + $0)") }))
             case .findStale: return .stale([])
-            case .fetch, .ingest, .setAside: return .failed(.cancelled)  // none is stale
+            case .fetch, .ingest, .setAside: return .failed(.cancelled)  // does not occur: no history is stale
             case .findMirrored: return .mirrored(unlisted)
             case .countDeletions: return .counted(DeletionCensus(mirrored: unlisted.count))
             case .probe(let id):
@@ -87,7 +87,7 @@ import Testing
         #expect(try requests(.full, first + pages(100, 7)) == ["0/100", "1/100", "0/100", "1/100"])
     }
 
-    /// Pages in flight at once, where each is as it was before.
+    /// The most pages in flight at once, and all pages requested, where each page is as it was before.
     private func widest(last: Int, pages count: Int) throws -> (atOnce: Int, requests: [Int]) {
         var machine = PullMachine(.full)
         var (inFlight, requests, widest): ([PullMachine.Step], [Int], Int) = ([], [], 0)
@@ -99,7 +99,7 @@ import Testing
                 if case .list(let page, _) = step { requests.append(page) }
                 widest = max(widest, inFlight.count { if case .list = $0 { true } else { false } })
             case .wait:
-                let step = inFlight.removeLast()  // the last one asked for comes first
+                let step = inFlight.removeLast()  // the last request is answered first
                 switch step {
                 case .list(let page, let size):
                     let known = CachedPage(
@@ -188,7 +188,7 @@ import Testing
         #expect(machine.report.halt?.asked == .seconds(600))
     }
 
-    /// What becomes of fetches that end so, of five conversations.
+    /// The outcome of a pull whose fetches of five conversations all end with this failure.
     private func afterFetches(_ failure: SyncFailure) throws -> (fetched: Int, setAside: Int, report: PullReport) {
         var machine = PullMachine(.firstPage)
         var now = noon

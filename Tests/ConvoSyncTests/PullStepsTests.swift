@@ -5,7 +5,7 @@ import Testing
 @testable import ConvoStore
 @testable import ConvoSync
 
-/// A pull whose steps end one by one, as the test says.
+/// A pull whose steps the test ends one by one.
 private struct Pull {
     var machine: PullMachine
     var now = noon
@@ -25,7 +25,7 @@ private struct Pull {
         machine.finished(step, outcome, at: now)
     }
 
-    /// Lets the list, and what the store is asked, come to an end; so many conversations are stale then.
+    /// Ends the request for the list and the store's queries; `count` conversations are stale then.
     ///
     /// - Returns: the fetches that have begun.
     mutating func fetches(_ count: Int) -> [PullMachine.Step] {
@@ -49,7 +49,7 @@ private struct Pull {
         StaleConversation(id: LocalID("\(number)"), remoteID: RemoteID("\(number)"), version: "1")
     }
 
-    /// Answers each step until it is done.
+    /// Answers each step until the pull is done.
     mutating func run(_ answer: (PullMachine.Step) throws -> PullMachine.Outcome) throws {
         for _ in 0..<1000 {
             switch machine.next(at: now) {
@@ -111,7 +111,7 @@ private struct Pull {
         #expect(try halts([true, true, true]))
         #expect(try !halts([true, true, false, true, true]))
         #expect(try halts([true, true, false, true, true, true]))
-        // What the store answers says nothing of the server.
+        // An outcome of the store tells nothing about the server.
         pull.finish(fetches[0], try history(fetches[0]))
         for step in fetches[1...2] { pull.finish(step, .failed(portal)) }
         pull.now = noon + .milliseconds(300)
@@ -228,7 +228,7 @@ private struct Pull {
         #expect(pull.steps.contains(.markDeleted([RemoteID("0")], isAccepted: false)))
     }
 
-    /// Of a sweep that misses one conversation, while the history of another is read.
+    /// A full pull does not find one conversation in the list while it reads the history of another.
     @Test(arguments: [false, true])
     func `mark nothing while a history is still to be read, also where that is tried again`(isRetried: Bool) throws {
         var pull = Pull(.full)

@@ -9,7 +9,7 @@ import Testing
     private let limits = SyncLimits()
 
     @Test func `is kept where two local conversations turn out to be one on the server`() throws {
-        // Each in a store of its own, and so in a conversation of its own.
+        // `item` makes each in a store of its own, so each is in a local conversation of its own.
         let (first, second, other) = (try item(), try item(), try item(on: RemoteID("conv_2")))
         var pass = try Pass(.due, [first, second, other])
         #expect(pass.next() == .prepare(first))

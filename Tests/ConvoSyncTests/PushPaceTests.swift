@@ -37,7 +37,7 @@ import Testing
         #expect(end(begun(), less) == 2)
         #expect(end(begun(), less) == 1)
         #expect(end(begun(), .prepared(nil)) == 1)
-        // What was prepared is delivered before the next reads begin.
+        // The writes that are prepared are sent before the next reads begin.
         #expect(begun().count == 2)
     }
 

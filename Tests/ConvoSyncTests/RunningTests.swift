@@ -6,14 +6,14 @@ import Testing
 @testable import ConvoSync
 
 @Suite struct `An engine that runs` {
-    /// The events of an engine, one after the other.
+    /// A running engine, and its events one after the other.
     private struct Running {
         let task: Task<SyncFailure?, Never>
         var events: AsyncStream<SyncEvent>.Iterator
 
         init(_ engine: SyncEngine, _ intervals: SyncIntervals, wake: AsyncEvent = AsyncEvent()) {
             let (stream, continuation) = AsyncStream<SyncEvent>.makeStream()
-            task = Task {  // Ended by `stop`, or by the engine itself.
+            task = Task {  // `stop` ends it, or the engine ends by itself.
                 let end = await engine.run(intervals, wake: wake) { continuation.yield($0) }
                 continuation.finish()
                 return end
@@ -29,7 +29,7 @@ import Testing
             return scopes
         }
 
-        /// The next push that it tells of.
+        /// The report of the next push; `nil` if the engine ends before.
         mutating func push() async -> PushReport? {
             while let event = await events.next(isolation: #isolation) {
                 if case .pushed(let report) = event { return report }

@@ -35,7 +35,7 @@ import Testing
             api: test.server, account: engine.account, store: store, clock: test.clock, limits: SyncLimits())
         let push = PushExecutor(
             api: test.server, account: engine.account, store: store, clock: test.clock, limits: SyncLimits())
-        /// Verified, and given away then.
+        /// Gives the database to our account, has the engine verify it, and gives it to another account.
         func changeHands() async throws {
             _ = try store.adopt(server: "https://api.example", account: nil, key: nil)
             try await engine.account.verify()
@@ -65,7 +65,7 @@ import Testing
         #expect(!test.server.texts(chat.remote).contains("mine"))
     }
 
-    /// Of a task that was told to stop.
+    /// The task that sends was cancelled before.
     @Test func `and was told to stop before does not leave, and nothing is read`() async throws {
         let write = try test.append("mine", to: chat.local)
         let item = try test.item(write)
@@ -77,7 +77,7 @@ import Testing
                 api: test.server, account: test.engine.account, store: test.store, clock: test.clock,
                 limits: SyncLimits())
         )
-        let outcomes = await Task {  // Awaited here.
+        let outcomes = await Task {  // It is awaited here.
             withUnsafeCurrentTask { $0?.cancel() }
             return (await push.perform(.send(item, nil)), await pull.perform(.list(page: 0, size: 100)))
         }.value

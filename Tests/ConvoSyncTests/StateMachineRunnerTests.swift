@@ -4,15 +4,15 @@ import Testing
 
 @testable import ConvoSync
 
-/// Does its steps one after the other, and after each of them waits until it was woken as often as it had steps.
+/// A machine that has one step after the other, and after each waits until it was woken as often as it had steps.
 private struct Sleeper: StateMachine {
     var steps: ArraySlice<Int>
-    /// For how many moments it waits before it says that it waits for being woken.
+    /// The moments for which it waits, one after the other, before it waits only to be woken.
     var moments: [Timestamp] = []
     private(set) var wokenCount = 0
     private(set) var finished: [Int] = []
     private(set) var hasChangesToRead = false
-    /// Whether it looks at what has changed before it ends.
+    /// Whether it reads what has changed before it ends.
     var reads = true
     private var isUnderWay = false
 
@@ -39,7 +39,7 @@ private struct Sleeper: StateMachine {
     }
 }
 
-/// A machine that says nothing of changes.
+/// A machine that leaves everything about changes to the protocol's defaults.
 private struct Deaf: StateMachine {
     mutating func next(at now: Timestamp) -> NextAction<Int> { .done }
     mutating func finished(_ step: Int, _ outcome: Int, at now: Timestamp) {}
@@ -96,7 +96,7 @@ private struct Deaf: StateMachine {
             withUnsafeCurrentTask { $0?.cancel() }
             return step
         }
-        let count = await Task {  // Awaited here.
+        let count = await Task {  // It is awaited here.
             var machine = Sleeper(0..<1)
             var seen = generation
             withUnsafeCurrentTask { $0?.cancel() }

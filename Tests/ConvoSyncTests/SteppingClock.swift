@@ -6,7 +6,7 @@ import Synchronization
 
 @testable import ConvoSync
 
-/// Time that passes as soon as somebody waits for it.
+/// A clock that moves to the end of each wait at once.
 final class SteppingClock: SyncClock {
     private struct State: Sendable {
         var now = noon
@@ -22,10 +22,10 @@ final class SteppingClock: SyncClock {
             boot: uptimeAtNoon.boot,
             microseconds: uptimeAtNoon.microseconds + now.microseconds - noon.microseconds)
     }
-    /// How often somebody has waited.
+    /// How many waits there were.
     var sleeps: Int { state.withLock { $0.sleeps } }
 
-    /// Does something when somebody waits for the n-th time from now, from 1.
+    /// Calls `work` at the end of the n-th wait from now, from 1.
     func atSleep(_ number: Int, _ work: @escaping @Sendable () -> Void) {
         state.withLock { $0.hooks[$0.sleeps + number] = work }
     }
@@ -69,7 +69,7 @@ struct TestEngine {
         deinit { try? FileManager.default.removeItem(at: url) }
     }
 
-    /// A conversation with one turn, on the server and here. Nothing was asked since.
+    /// Makes a conversation with one turn on the server, mirrors it, and clears the record of requests.
     func mirrored() async throws -> (local: LocalID, remote: RemoteID) {
         let remote = server.make()
         _ = await engine.pull(.firstPage)

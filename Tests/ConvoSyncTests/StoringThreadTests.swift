@@ -8,7 +8,7 @@ import Testing
         let value = Atomic(0)
     }
 
-    /// Were it one of Swift's pool, it would hang.
+    /// The test would hang if the steps ran on threads of Swift's pool.
     @Test func `is none of those that fetch, and does one step after the other`() async {
         let thread = StoringThread()
         let blocked = DispatchSemaphore(value: 0)
@@ -21,7 +21,7 @@ import Testing
                     #expect(begun.value.load(ordering: .relaxed) == number)
                 }
             }
-            await withTaskGroup(of: Void.self) { fetching in  // ends while they are blocked, or never
+            await withTaskGroup(of: Void.self) { fetching in  // ends while the steps are blocked, or never
                 for _ in 0..<64 { fetching.addTask { await Task.yield() } }
             }
             for _ in 0..<64 { blocked.signal() }
