@@ -11,9 +11,9 @@ import Testing
 
     @Test(arguments: Watching.allCases)
     func `tells each notification, once it is listened to`(watching: Watching) throws {
-        WakeupChannel.notify(beside: path)  // nobody listens
+        WakeupChannel.notify(beside: path)  // there is no listener yet
         let listener = try WakeupChannel.Listener(beside: path, inotify: watching.descriptor())
-        while listener.wait(milliseconds: 100) {}  // a clock's tick later, what was told before counts no more
+        while listener.wait(milliseconds: 100) {}  // after a tick of the file system's clock, the earlier one is over
         for _ in 0..<20 {
             WakeupChannel.notify(beside: path)
             #expect(listener.wait(milliseconds: 5000))
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test func `leaves nothing beside the database that blocks a reader`() throws {
-        try #require(mkfifo(path + ".bell", 0o600) == 0)  // of a version before
+        try #require(mkfifo(path + ".bell", 0o600) == 0)  // as an earlier version made it
         let listener = try WakeupChannel.Listener(beside: path)
         WakeupChannel.notify(beside: path)
         withExtendedLifetime(listener) {}
@@ -62,12 +62,12 @@ import Testing
 /// How a listener learns of a change.
 enum Watching: CaseIterable {
     case inotify
-    /// There is no inotify, or no instance of it left for the user.
+    /// There is no inotify, or the user has no instance of it left.
     case noInstance
-    /// The user has no watch left: the descriptor takes none.
+    /// The user has no watch left, so that the descriptor accepts none.
     case noWatch
 
-    /// The listener closes it.
+    /// A descriptor for the listener, which closes it.
     func descriptor() -> Int32 {
         switch self {
         case .inotify: inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))

@@ -164,7 +164,7 @@ import Testing
         let more = asked.replacing(#""id":"q""#, with: #""id":"r""#)
         try store.mirror(.sample("conv_3", updated: "2026-01-05T00:00:02.000000Z"), [asked, more])
         #expect(try store.unansweredTurn(of: third)?.attempts == 0)
-        // A history that is only older than the list holds no write up.
+        // A history that is merely older than the list delays no write.
         _ = try store.ingest([.sample("conv_2", updated: "2026-02-01T00:00:00Z")])
         try store.ingest([
             FetchedHistory(

@@ -137,7 +137,7 @@ import Testing
         }
         for (write, name) in [(start, "new"), (branch, "branch")] {
             let item = try temporary.item(write.operation)
-            try store.noteOwnCreation(of: item)  // nothing of it is here yet
+            try store.noteOwnCreation(of: item)  // the store has no entry of the answer yet
             if name == "new" { #expect(try temporary.item(behind).seenEntryID == nil) }
             try store.markDelivered(
                 write.operation, response: temporary.response(name, message("\(name) o", "echo", role: "assistant")))

@@ -85,7 +85,7 @@ import Testing
         let path = folder.file("convo.db")
         let other = try Store(path: path)
         try other.pool.writeWithoutTransaction { database in
-            // All that opening does needs the file, statement by statement.
+            // Every statement of the opening needs the file, which is locked.
             try database.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; CREATE TABLE other (a)")
             let clock = ContinuousClock()
             let began = clock.now
@@ -111,7 +111,7 @@ import Testing
         lock.release()
         let file = open(path + ".daemon", O_RDONLY)
         defer { close(file) }
-        // Whoever looked with a lock of its own would be in the way of these.
+        // If `holder` took a lock to look, it would get in the way of these.
         for _ in 0..<1000 {
             #expect(FileLock.holder(of: .daemon, beside: path) == nil)
             let lock = try #require(try FileLock.tryLock(.daemon, beside: path))
@@ -161,7 +161,7 @@ import Testing
     }
 
     @Test func `made by root belongs to whom the database belongs to`() throws {
-        guard geteuid() == 0 else { return }  // nobody else can give a file away
+        guard geteuid() == 0 else { return }  // only root can give a file to another user
         try Data().write(to: URL(filePath: path))
         try #require(chown(path, 65534, 65534) == 0)
         try #require(try FileLock.tryLock(.engine, beside: path)).release()

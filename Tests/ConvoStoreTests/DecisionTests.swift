@@ -4,7 +4,7 @@ import Testing
 
 @testable import ConvoStore
 
-/// What a person does to a write, beside another conversation with writes of its own.
+/// What a person does to a write, and that it does nothing to another conversation's writes.
 @Suite struct `A person who decides about a write` {
     private let temporary: TemporaryStore
     private var store: Store { temporary.store }
@@ -81,7 +81,7 @@ import Testing
         #expect(try temporary.item(other).seenEntryID == EntryID("conv_2 q"))
     }
 
-    /// As in a copy of a database, whose original may have sent it.
+    /// Holds the writes as in a copy of a database, whose original may have sent them.
     private func copied(_ ids: OperationID...) throws {
         try store.write { database in
             for id in ids {

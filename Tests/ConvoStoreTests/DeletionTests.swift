@@ -26,7 +26,7 @@ import Testing
         #expect(try store.deletionCensus() == DeletionCensus(mirrored: 5, recentlyMarked: 0), "a day is over")
         try store.markDelivered(deletions[0])
         try mark("conv_1", "conv_3", "conv_4")
-        // That of conv_4 from here has not arrived.
+        // Our own deletion of conv_4 has not been delivered.
         #expect(try store.deletionCensus() == DeletionCensus(mirrored: 1, recentlyMarked: 3))
         temporary.clock.advance(seconds: 1)
         try mark(isAccepted: true)
@@ -48,7 +48,7 @@ import Testing
         #expect(try store.unansweredTurn(of: id) == nil)
     }
 
-    /// A start or restart that was sent, and named by the server, and that no read has shown.
+    /// Sends a start or restart whose conversation the server has named and no read has shown.
     private func unseen(_ name: String, from parent: LocalID? = nil) throws -> OperationID {
         let write =
             try parent.map {
@@ -75,7 +75,7 @@ import Testing
         }
         #expect(try !isUnseen("conv_0", since: early) && !isUnseen("conv_none", since: early))
         #expect(try !isUnseen("conv_old", since: moment))
-        // A later append has not made the conversation.
+        // Only the start counts: a later append did not make the conversation.
         try store.markDelivered(old)
         let later = try temporary.append(to: store.localID(matching: "conv_old"))
         _ = try store.markSending(later, base: nil)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ConvoStore
 
-/// What the store does with the disk between a commit and its word to the caller.
+/// What the store syncs to the disk before it returns to the caller.
 @Suite struct `What must survive a power cut` {
     private let temporary: TemporaryStore
 
@@ -15,7 +15,7 @@ import Testing
         temporary = try TemporaryStore()
     }
 
-    /// How often the log was synced meanwhile, and whether all of it was in the end.
+    /// How often `work` synced the write-ahead log; fails if some of the log is not synced in the end.
     private func syncs(_ work: () throws -> Void) throws -> Int64 {
         let log = temporary.path + "-wal"
         let before = sync_recorder_count(log)

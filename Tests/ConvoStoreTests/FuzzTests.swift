@@ -3,10 +3,10 @@ import ConvoStore
 import Fuzzing
 import Testing
 
-/// Each store takes in some thousands, and is checked: one alone would only measure how SQLite grows.
+/// Each store ingests some thousands of answers, and is checked; a single store would only measure how SQLite grows.
 @Suite struct `What a damaged answer holds` {
     private static let inputsPerStore = 5000
-    /// Entries that a history drops stay: in one conversation the run would be quadratic.
+    /// The store keeps entries that a history drops, so with a single conversation the run would be quadratic.
     private static let inputsPerConversation = 25
 
     private static let entries = [
@@ -36,7 +36,7 @@ import Testing
                 default: taken += try takeInResponse(id, run.number, &mutator, temporary.store) ? 1 : 0
                 }
             } catch is ModelError, is JSONSyntaxError {
-                // Refused before it reached the store.
+                // The answer was refused before it reached the store.
             } catch let error as StoreError where error.isRefusal {
             }
         }
@@ -63,7 +63,7 @@ import Testing
         try store.ingest([FetchedHistory(history, version: "\(number)")])
         guard history.conversationID == RemoteID(id) else { return false }
         let kept = try store.history(of: try store.conversation(matching: id).id)
-        // What a history leaves out may be missing from an old one only: it stays for now.
+        // A history that leaves entries out may be an old one, so the store keeps those entries for now.
         let brought = Set(history.entries.map(\.raw))
         #expect(kept.entries.map(\.entry.raw).filter(brought.contains) == history.entries.map(\.raw))
         return true
@@ -83,7 +83,7 @@ import Testing
         #expect(try store.response(to: receipt.operation) == response.raw)
         let there = Set(try store.history(of: receipt.conversation).entries.map(\.entry.raw))
         guard response.conversationID == RemoteID(id) else { return false }
-        // The store keeps each entry that a pull brought of the same conversation, byte by byte.
+        // The store keeps each entry that a pull has brought for the same conversation, byte by byte.
         #expect(there.isSuperset(of: before.map(\.raw)))
         let known = Set(before.compactMap(\.id))
         let added = response.outputs.filter { output in !(output.id.map(known.contains) ?? false) }
@@ -91,7 +91,7 @@ import Testing
         return true
     }
 
-    /// Some entries of a time and with ids of their own, as no two conversations share them but branches.
+    /// Some entries with a time and ids of their own, because only branches share entries.
     private func entries(_ count: Int, _ number: Int, _ mutator: inout Mutator) -> [String] {
         let minute = "2026-01-01T\(10 + number / 60 % 14):\(10 + number % 50)"
         return Self.entries.shuffled(using: &mutator.random).prefix(count).map { entry in
@@ -104,7 +104,7 @@ import Testing
         try JSONText(utf8: mutator.mutate(Array(text.utf8)) { (try? JSONText(utf8: $0)) != nil })
     }
 
-    /// Each has an id of its own: of two with the same id only one is kept.
+    /// Whether each entry has an id of its own: of two entries with the same id the store keeps one.
     private func isWellNamed(_ entries: [Entry]) -> Bool {
         let ids = Set(entries.compactMap(\.id))
         return ids.count == entries.count && ids.allSatisfy { !$0.rawValue.hasPrefix("~") }
@@ -112,7 +112,7 @@ import Testing
 }
 
 extension StoreError {
-    /// Not the database's own failure.
+    /// Whether the store has refused the request, and did not fail itself.
     fileprivate var isRefusal: Bool {
         switch self {
         case .noSuchConversation, .requestTooLarge, .invalidRequest: true

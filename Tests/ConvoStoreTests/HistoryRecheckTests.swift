@@ -64,7 +64,7 @@ import Testing
     }
 }
 
-/// The list announces what the history does not have yet: a replica, or a cache.
+/// The list announces a change that the history does not have yet, as with a lagging replica or a cache.
 @Suite struct `A history that seems older than the list` {
     private let now = Timestamp(microseconds: 1_800_000_000_000_000)
 

@@ -30,7 +30,7 @@ import Testing
                 if let write, Bool.random(using: &generator) { _ = try temporary.store.cancel(write.operation) }
             default:
                 guard let id = try? temporary.store.conversation(matching: "conv_\(number)").id else { continue }
-                _ = try? temporary.store.delete(id, .local)  // refused where writes wait
+                _ = try? temporary.store.delete(id, .local)  // the store refuses it where writes wait
             }
             if round % 10 == 9 { try temporary.store.checkIntegrity() }
         }

@@ -9,7 +9,7 @@ import Testing
         let isColocated: Bool
     }
 
-    /// What FTS5 is told of a text must be what the scanner says of it, whatever the text.
+    /// FTS5 must get the same words, at the same places, as the scanner finds in the text.
     @Test(arguments: [
         "", " ", "plain words", "camelCase HTTPServer foo.barBaz()", "snake_case --flag a@b.example /etc/passwd",
         "日本語のテキスト", "東京 Tokyo 한국어", "ภาษาไทย", "😀 wave 👋🏽", "e\u{301}te\u{301} Ünïcödé", "\u{0}\u{1}\u{1f} \u{1}word",

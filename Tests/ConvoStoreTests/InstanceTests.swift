@@ -20,7 +20,7 @@ import Testing
         return try store.start(request)
     }
 
-    /// Copies the database as it is, and what lies beside it.
+    /// Copies the database as it is, and the files beside it, and opens the copy.
     private func copy(to name: String, with suffixes: [String] = ["", ".instance"]) throws -> Store {
         try store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
         for suffix in suffixes {
@@ -50,7 +50,7 @@ import Testing
         #expect(try copy.operation(matching: new.operation.rawValue).state == .queued)
         #expect(try copy.recoverInterrupted() == 0)
         #expect(try copy.markSending(new.operation, base: nil))
-        // The original is what it was.
+        // The copy has changed nothing in the original.
         #expect(try store.recoverInterrupted() == 1)
         #expect(try store.markSending(queued.operation, base: nil))
     }
@@ -82,7 +82,7 @@ import Testing
         try store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
         let backup = try Data(contentsOf: URL(filePath: store.path))
         #expect(try store.markSending(first.operation, base: nil))
-        // Written over, as `cp` and `sqlite3 .restore` do it: device, inode and time of birth stay.
+        // Overwrites the file as `cp` and `sqlite3 .restore` do: device, inode and time of birth stay.
         try store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
         let file = try #require(FileHandle(forWritingAtPath: store.path))
         try file.truncate(atOffset: 0)
@@ -207,7 +207,7 @@ import Testing
         #expect(try copy.operation(matching: behind.operation.rawValue).state == .queued)
     }
 
-    /// The database of a version that knew no instances.
+    /// A database of a version without instances.
     @Test(arguments: [false, true])
     func `is none where neither it nor what lies beside it says so`(isBeside: Bool) throws {
         let write = try start(store)

@@ -51,7 +51,7 @@ import Testing
         #expect(try store.mirrored(exceptOn: [0]).map(\.rawValue) == ["c", "d"])
     }
 
-    /// One was made while the pages were read: an item stands on both.
+    /// A conversation was started while the pages were read, so another one is on both pages.
     @Test func `is not believed where a later page lists the same conversation`() throws {
         try take(0, ["a", "b", "c"])
         try take(1, ["c", "d"])

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ConvoStore
 
-/// What is taken in of one conversation changes nothing of another.
+/// What the store ingests of one conversation changes nothing in another.
 @Suite struct `A conversation that the server describes` {
     private let temporary: TemporaryStore
     private var store: Store { temporary.store }

@@ -47,7 +47,7 @@ import Darwin
         let temporary = try TemporaryStore()
         let chats = try ["conv_1", "conv_2"].map { try Conversation.sample($0) }
         for chat in chats { try temporary.store.mirror(chat, [message(chat.id.rawValue, "before")]) }
-        // The second history can't be taken in: what it is compared with is damaged.
+        // The store cannot ingest the second history: the stored entries that it is compared with are damaged.
         try temporary.store.write {
             try $0.execute(
                 sql:
@@ -68,7 +68,7 @@ import Darwin
         #expect(try temporary.store.search("after").total == (isAwaited ? 1 : 0))
     }
 
-    /// The second part can't be taken in: an entry is held that it would be compared with, and that one is damaged.
+    /// The store cannot ingest the second part: a stored entry that it is compared with is damaged.
     @Test func `takes a long history in several transactions, and calls it behind until the last`() throws {
         let temporary = try TemporaryStore()
         let chat = try Conversation.sample("conv_1", updated: "2026-01-02T00:00:00Z")
@@ -123,7 +123,7 @@ import Darwin
         }
         try take([message("a", "apple"), message("b", "pear")])
         let id = try temporary.store.conversation(matching: "conv_1").id
-        // It may be an old history: it is read again, ever more rarely, and then believed.
+        // It may be an old history: the store has it read again, after longer and longer waits, and then believes it.
         for attempt in 0..<3 {
             try take([message("b", "pear")])
             #expect(try temporary.store.history(of: id).entries.count == 2, "attempt \(attempt)")
@@ -234,7 +234,7 @@ import Darwin
 
     @Test func `leaves nothing of the old name in the index`() throws {
         let temporary = try TemporaryStore()
-        // Hangul as syllables and as letters: other words, whatever is folded.
+        // Hangul as syllables and as letters: different words for the index, whose folding does not make them equal.
         let (syllables, letters) = ("\u{D55C}\u{AE00}", "\u{1112}\u{1161}\u{11AB}\u{1100}\u{1173}\u{11AF}")
         #expect(syllables == letters)
         for (number, text) in [syllables, letters, "tea"].enumerated() {

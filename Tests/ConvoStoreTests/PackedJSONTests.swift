@@ -51,7 +51,7 @@ import Testing
         for _ in 0..<2000 {
             var damaged = bytes
             damaged[chance.int(in: 0...bytes.count - 1)] ^= UInt8(chance.int(in: 1...255))
-            _ = try? PackedJSON(databaseValue: .blob(damaged)).unpacked()  // some text, or an error
+            _ = try? PackedJSON(databaseValue: .blob(damaged)).unpacked()  // gives some text or an error, no crash
         }
     }
 

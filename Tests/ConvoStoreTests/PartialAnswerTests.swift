@@ -111,7 +111,7 @@ import Testing
         #expect(dropped.dropFirst().allSatisfy { $0.droppedAt != nil && !$0.isLocalOnly })
     }
 
-    /// A history had brought one of them by then.
+    /// A history has brought the partial answer before the write is queued again.
     @Test func `stays where a history vouches for it`() throws {
         try history(message("msg_1", "hello"), message("msg_2", "and?"), message("msg_3", "half", role: "assistant"))
         try temporary.store.markQueued(operation, from: .inDoubt, reason: nil, nextAttempt: nil)

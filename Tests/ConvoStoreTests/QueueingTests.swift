@@ -8,7 +8,7 @@ import Testing
 @Suite struct `A write that is queued` {
     private let temporary: TemporaryStore
     private var store: Store { temporary.store }
-    /// On the server, with one turn each.
+    /// Two conversations on the server, with one turn each.
     private let first: LocalID
     private let second: LocalID
 

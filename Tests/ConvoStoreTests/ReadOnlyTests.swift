@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test func `is found out by itself`() throws {
-        guard geteuid() != 0 else { return }  // root may write everywhere; the trials have a read-only medium
+        guard geteuid() != 0 else { return }  // root may write everywhere
         do { _ = try filled() }
         try #require(chmod(path, 0o400) == 0 && chmod(folder.url.path, 0o500) == 0)
         defer { chmod(folder.url.path, 0o700) }

@@ -4,7 +4,7 @@ import Glibc
 import Darwin
 #endif
 
-/// How often a property is tried: few times by default, many where `CONVO_TEST_ROUNDS` multiplies it.
+/// How often a property is tried: `count` times, multiplied by `CONVO_TEST_ROUNDS`.
 func rounds(_ count: Int) -> Int {
     count * (getenv("CONVO_TEST_ROUNDS").flatMap { Int(String(cString: $0)) } ?? 1)
 }

@@ -3,7 +3,7 @@ import ConvoStore
 import SeededRandom
 import Testing
 
-/// Against a scan of all texts, which is slow and cannot be wrong.
+/// The index is compared with a scan of all texts, which is slow, and too simple to be wrong.
 @Suite struct `A search finds every entry that holds` {
     private static let texts = 150
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder that goes when its last owner goes.
+/// A folder that is removed when nothing refers to it any more.
 final class TemporaryFolder: Sendable {
     let url: URL
 

@@ -2,12 +2,12 @@ import ConvoModel
 import ConvoStore
 
 extension OutboxItem.Reason {
-    /// The server said no.
+    /// The server has refused the write.
     static let no = OutboxItem.Reason(code: "http_422", message: "no")
     static let lost = OutboxItem.Reason(code: "answer_lost", message: "reset")
 }
 
-/// What the error says, so that two can be compared; empty where nothing was thrown.
+/// The text of the error that `work` throws, for comparisons; empty if it throws none.
 func refusal(_ work: () throws -> Void) -> String {
     do {
         try work()
@@ -16,7 +16,7 @@ func refusal(_ work: () throws -> Void) -> String {
 }
 
 extension TemporaryStore {
-    /// A conversation with one turn, as the server gave it.
+    /// Mirrors a conversation with one turn.
     func conversation(_ name: String) throws -> LocalID {
         try store.mirror(
             .sample(name), [message("\(name) q", "hello"), message("\(name) a", "echo", role: "assistant")])
@@ -47,7 +47,7 @@ extension TemporaryStore {
 
     func states(_ ids: OperationID...) throws -> [OperationState] { try ids.map { try item($0).state } }
 
-    /// What the server answers to a write.
+    /// The server's response to a write.
     func response(_ id: String, _ outputs: String...) throws -> ConversationResponse {
         try ConversationResponse(
             raw: JSONText(#"{"conversation_id":"\#(id)","outputs":[\#(outputs.joined(separator: ","))],"usage":{}}"#))

@@ -1,7 +1,7 @@
 import ConvoModel
 import ConvoStore
 
-/// A store in a folder of its own, which goes with it; and a clock that the test moves.
+/// A store in a folder of its own, which is removed with it, and a clock that the test moves.
 struct TemporaryStore {
     let clock = ManualClock()
     let store: Store
@@ -11,7 +11,7 @@ struct TemporaryStore {
     init() throws {
         let folder = try TemporaryFolder()
         let clock = clock
-        // The store's own closure keeps the folder: it lives as long as the store does.
+        // The store's own closure holds the folder, which so lives as long as the store.
         store = try Store(
             path: folder.file("convo.db"),
             environment: StoreDependencies(
@@ -21,7 +21,7 @@ struct TemporaryStore {
 }
 
 extension Store {
-    /// A conversation as the list and its history would bring it.
+    /// Ingests a conversation as the list and its history bring it.
     @discardableResult
     func mirror(_ description: Conversation, _ entries: [String]) throws -> Int {
         _ = try ingest([description])

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ConvoStore
 
-/// What the engine does to a write, beside one that nothing is done to.
+/// What the engine does to a write, and that it does nothing to another one.
 @Suite struct `A write on its way` {
     private let temporary: TemporaryStore
     private var store: Store { temporary.store }

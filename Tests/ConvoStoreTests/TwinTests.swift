@@ -4,7 +4,7 @@ import Testing
 
 @testable import ConvoStore
 
-/// A server that drops `metadata`: a pull meets what our start made, and does not know it for ours.
+/// The server drops `metadata`: a pull meets the conversation of our start, and does not recognise it as ours.
 @Suite struct `A conversation that a pull met before our start knew its id` {
     private let temporary: TemporaryStore
     private var store: Store { temporary.store }
@@ -41,7 +41,7 @@ import Testing
         #expect(try store.history(of: bystander).entries.count == 2)
     }
 
-    /// Entries of an answer that broke off, under the ids that the server gave them.
+    /// Entries of an answer that broke off, with the ids that the server gave them.
     private func parts(_ names: String...) throws -> [Entry] {
         try names.map { Entry(raw: try JSONText(message($0, "half", role: "assistant"))) }
     }
@@ -71,7 +71,7 @@ import Testing
         (request.model, request.name) = ("m", "Mine")
         _ = try temporary.conversation("theirs")
         let start = try store.start(request)
-        _ = try temporary.conversation("ours")  // the newest row: the next one gets its number
+        _ = try temporary.conversation("ours")  // the newest row, whose number the next one gets
         try store.markDelivered(start.operation, as: RemoteID("ours"))
         _ = try temporary.conversation("next")
         #expect(try store.search("Mine").total == 0)
@@ -103,7 +103,7 @@ import Testing
         #expect(try store.conversation(matching: start.conversation.rawValue).remoteID == RemoteID("first"))
     }
 
-    /// A list that is read while the start is under way.
+    /// The list is read while the start is in flight.
     @Test func `is known by the operation's id, and named once`() throws {
         let (start, other) = (try temporary.start(), try temporary.start())
         let append = try temporary.append(to: other.conversation)
