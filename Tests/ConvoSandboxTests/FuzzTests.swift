@@ -21,7 +21,7 @@ import Testing
         var latest = RemoteID("conv_none")
         while run.next() {
             let original = Array(Self.bodies.randomElement(using: &mutator.random)?.utf8 ?? "".utf8)
-            // One of four as it is, so that conversations come to be.
+            // One body of four stays undamaged, so that there are conversations.
             let isWhole = Int.random(in: 0..<4, using: &mutator.random) == 0
             let bytes =
                 isWhole ? original : mutator.mutate(original) { (try? JSONText(utf8: $0))?.kind == .object }
@@ -35,7 +35,7 @@ import Testing
                     }
                 latest = try ConversationResponse(raw: answer).conversationID
                 answered += 1
-                // Histories that only grow would make the run quadratic.
+                // Without this the histories would only grow, and the run would be quadratic.
                 if answered.isMultiple(of: 20) { try await Self.clear(sandbox) }
             } catch let error as ServiceError {
                 guard case .answer(400...503, _, _) = error else {

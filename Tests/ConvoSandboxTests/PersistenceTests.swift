@@ -4,7 +4,7 @@ import FoundationEssentials
 import Testing
 
 @Suite struct `A sandbox with a database` {
-    /// A path in a folder that is gone after the test.
+    /// Calls `body` with a path in a folder that is removed afterwards.
     private func withPath<Value>(_ body: (String) async throws -> Value) async throws -> Value {
         let folder = FileManager.default.temporaryDirectory.appending(path: "convo-sandbox-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

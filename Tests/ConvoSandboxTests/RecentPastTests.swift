@@ -12,7 +12,8 @@ import Testing
             entries: Array(repeating: .object([]), count: entries))
     }
 
-    /// Made at 10, appended to at 20, deleted at 30; how many entries it has at a moment, `nil` where it is not there.
+    /// How many entries a conversation has at a moment that was started at 10, appended to at 20 and deleted at 30;
+    /// `nil` if it does not exist then.
     private static func entries(at moment: Int64, since horizon: Int64 = 0) -> Int? {
         var (library, past) = (ConversationTable(), RecentPast())
         past.note(id, nil, at: 10, since: horizon)
@@ -29,7 +30,7 @@ import Testing
     }
 
     @Test func `forgets what is older than it is asked to keep`() {
-        // The change at 10 is forgotten: what was made then was always there.
+        // The start at 10 is forgotten, so that the conversation seems to have existed always.
         #expect(Self.entries(at: 5, since: 15) == 1)
     }
 }

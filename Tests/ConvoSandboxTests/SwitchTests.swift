@@ -3,9 +3,9 @@ import ConvoSandbox
 import ConvoServer
 import Testing
 
-/// What the real server does here is not known: each switch chooses one of the ways, and starts from the likeliest.
+/// Each switch is about something that is not known of the real server, and has the likeliest behaviour by default.
 @Suite struct `A switch for what is not known` {
-    /// The value of each in the order of the choices.
+    /// The result of `visit` for each choice of a switch, in the order of the choices.
     private func outcomes<Value: Sendable>(
         _ name: String, _ choices: String..., of visit: @Sendable (Visitor) async throws -> Value
     ) async throws -> [Value] {

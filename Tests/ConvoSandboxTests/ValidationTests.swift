@@ -2,7 +2,7 @@ import ConvoModel
 import Testing
 
 @Suite struct `A request's form` {
-    /// Where and how a body is wrong: `type loc.loc`.
+    /// The issues of a body that the server refuses, as `type loc.loc`.
     private func issues(_ body: String, append: Bool = false) async throws -> [String] {
         try await visiting { visitor in
             let path = append ? try await visitor.start() : Visitor.collection

@@ -2,7 +2,7 @@ import ConvoModel
 import ConvoSandbox
 import Testing
 
-/// What a request is shown or stores is not what it should be.
+/// These faults change what a request is shown, or what it stores.
 @Suite struct `A fault of what is read` {
     private func ids(_ visitor: Visitor, _ query: String = "") async throws -> [String] {
         try await visitor.get(Visitor.collection + query).json.elements.compactMap { $0["id"]?.string }
@@ -113,7 +113,7 @@ import Testing
 }
 
 @Suite struct `An input that is stored otherwise` {
-    /// What the history holds of an input that was sent as this JSON string.
+    /// The content in the history of an input that was sent with this text, inserted into a JSON string as it is.
     private func stored(_ fault: String, _ text: String) async throws -> JSONText? {
         try await visiting(turned: ["\(fault)=1:writes"]) { visitor in
             let path = try await visitor.start(text)

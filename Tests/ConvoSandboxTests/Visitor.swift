@@ -6,7 +6,7 @@ import Hummingbird
 import HummingbirdTesting
 import NIOCore
 
-/// A client of a sandbox, and the sandbox itself to look into.
+/// A client of a sandbox, and the sandbox itself, for tests that look into it.
 struct Visitor: Sendable {
     let sandbox: Sandbox
     let client: any TestClientProtocol
@@ -18,7 +18,7 @@ struct Visitor: Sendable {
         let bytes: [UInt8]
 
         var text: String { String(decoding: bytes, as: UTF8.self) }
-        /// `null` where the body is no JSON.
+        /// The body; `null` if it is not JSON.
         var json: JSONText { (try? JSONText(text)) ?? .null }
         var events: [ServerEvent] { Visitor.events(in: text) }
 
@@ -40,14 +40,14 @@ struct Visitor: Sendable {
         }
     }
 
-    /// The same sandbox with another key.
+    /// A client of the same sandbox with another key.
     func bearing(_ key: String) -> Visitor { Visitor(sandbox: sandbox, client: client, key: key) }
 
-    // MARK: The usual
+    // MARK: Common requests
 
     static let collection = "/v1/conversations"
 
-    /// Starts a conversation and gives its path.
+    /// Starts a conversation and returns its path.
     func start(_ text: String = "hello") async throws -> String {
         let reply = try await post(Visitor.collection, #"{"model": "small", "inputs": "\#(text)"}"#)
         return Visitor.collection + "/" + (reply.json["conversation_id"]?.string ?? "missing")
@@ -61,7 +61,7 @@ struct Visitor: Sendable {
         try await get(path + "/history").json["entries"]?.elements ?? []
     }
 
-    /// What was said, in order.
+    /// The contents of a conversation's entries in order; for an entry without a text, its type.
     func words(of path: String) async throws -> [String] {
         try await entries(of: path).map { $0["content"]?.string ?? $0["type"]?.string ?? "" }
     }
@@ -77,7 +77,7 @@ struct Visitor: Sendable {
     }
 }
 
-/// Opens a sandbox for the length of a test.
+/// Opens a sandbox while `visit` runs.
 func visiting<Value: Sendable>(
     _ setup: TestingSetup = .router, key: String? = nil, database: String? = nil,
     turned switches: [String] = [], _ visit: @Sendable (Visitor) async throws -> Value
@@ -102,7 +102,7 @@ extension Switches {
 }
 
 extension SandboxServer {
-    /// The status of a GET with these headers alone.
+    /// The status of a GET with these headers only.
     func status(of path: String, headers: [String: String] = [:]) async throws -> Int {
         var fields: HTTPFields = [:]
         for (name, value) in headers { HTTPField.Name(name).map { fields[$0] = value } }
