@@ -23,8 +23,8 @@ import Testing
             let entries = history?["entries"] as? [[String: Any]] ?? []
             return entries.count == 2 ? entries : nil
         }
-        // From the commit here to the server's first entry. The bell takes milliseconds; the rest is for a machine
-        // that is busy with other tests.
+        // The time from the commit here to the server's first entry. The wake-up takes milliseconds; the limit leaves
+        // time for a machine that is busy with other tests.
         let from = try #require((queued as? String).flatMap { Timestamp($0) })
         let to = try #require((entries.first?["created_at"] as? String).flatMap { Timestamp($0) })
         #expect(to.microseconds - from.microseconds < 5_000_000)

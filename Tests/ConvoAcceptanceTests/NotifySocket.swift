@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// A service manager's end of the socket that a daemon reports to.
+/// The service manager's end of the socket to which a daemon reports.
 final class NotifySocket: Sendable {
     let path: String
     private let descriptor: Int32
@@ -26,7 +26,7 @@ final class NotifySocket: Sendable {
 
     deinit { close(descriptor) }
 
-    /// The next notice; empty when none came in time.
+    /// The next notice; empty if none comes in time.
     func next() async -> String {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async { [descriptor] in

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// One of the package's programs, started as people start it.
+/// One of the package's programs, in a process of its own.
 final class Program: @unchecked Sendable {
     struct Outcome {
         let exitCode: Int32
@@ -9,8 +9,8 @@ final class Program: @unchecked Sendable {
         let errors: String
     }
 
-    // `process` is touched only before `start` returns and, after it, through calls that Foundation makes thread-safe:
-    // `waitUntilExit`, `terminationStatus` once it has ended, and signals by its id.
+    // `process` is used only before `start` returns and, after that, in calls that are thread-safe: `waitUntilExit`,
+    // `terminationStatus` once the process has ended, and signals by its id.
     private let process = Process()
     private let outputFile: URL
     private let errorFile: URL
@@ -51,7 +51,7 @@ final class Program: @unchecked Sendable {
             program.process.standardInput = FileHandle.nullDevice
         }
         try program.process.run()
-        try terminal?.device.close()  // so that its reader sees the program's end
+        try terminal?.device.close()  // so that the terminal's reader sees the program's end
         return program
     }
 
@@ -61,7 +61,7 @@ final class Program: @unchecked Sendable {
 
     func signal(_ number: Int32) { kill(id, number) }
 
-    /// The first thing that it says, where it is listened to.
+    /// The first output of a program that was started with `isListenedTo`.
     func firstWords() async -> String {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async { [self] in
@@ -71,7 +71,7 @@ final class Program: @unchecked Sendable {
         }
     }
 
-    /// Waits on a thread that may block.
+    /// Waits for the program's end, on a thread that may block.
     func end() async -> Outcome {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async { [self] in

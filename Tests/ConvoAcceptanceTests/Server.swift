@@ -2,13 +2,13 @@ import Foundation
 import FoundationNetworking
 import Testing
 
-/// A `convo-sandbox` that listens.
+/// A `convo-sandbox` that is listening.
 struct Server {
     let program: Program
     let url: String
     var variables: [String: String] { ["CONVO_SERVER_URL": url] }
 
-    /// How often each operation was asked for since this was asked last.
+    /// How many requests for each operation there were since the last call.
     func requests() async throws -> [String: Int] {
         let log = try JSONSerialization.jsonObject(with: try await ask("GET", "requests")) as? [String: Any]
         _ = try await ask("DELETE", "requests")
@@ -19,13 +19,13 @@ struct Server {
         _ = try await ask("POST", "switches", JSONEncoder().encode([name: value]))
     }
 
-    /// Whether it is at work on any conversation.
+    /// Whether the server is busy with any conversation.
     func isBusy() async throws -> Bool {
         let ids = try JSONSerialization.jsonObject(with: try await ask("GET", "busy")) as? [String]
         return try !#require(ids).isEmpty
     }
 
-    /// The ids and contents of a conversation's entries, in order.
+    /// The ids and contents of a conversation's entries on the server, in order.
     func entries(of id: String) async throws -> [[String]] {
         let all = try JSONSerialization.jsonObject(with: try await ask("GET", "conversations")) as? [[String: Any]]
         let one = all?.first { ($0["conversation"] as? [String: Any])?["id"] as? String == id }
@@ -41,14 +41,14 @@ struct Server {
 }
 
 extension UserFolder {
-    /// The ids and contents of what holds `entries`, in order.
+    /// The ids and contents of the entries of an object with the member `entries`, in order.
     static func entries(in object: [String: Any]?) -> [[String]] {
         (object?["entries"] as? [[String: Any]] ?? []).map { entry in
             [entry["id"], entry["content"]].map { $0.map { "\($0)" } ?? "" }
         }
     }
 
-    /// The same of the conversation as it is kept here.
+    /// The ids and contents of a conversation's entries in the local database, in order.
     func entries(of id: String) async throws -> [[String]] {
         UserFolder.entries(in: try await json("history", id) as? [String: Any])
     }

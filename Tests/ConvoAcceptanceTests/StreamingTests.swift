@@ -1,15 +1,15 @@
 import Foundation
 import Testing
 
-/// The server pauses for a tenth of a second after each word of two thousand, until it is told to hurry: what is seen
-/// while it is at work was seen before the answer was whole, however slow the machine.
+/// The server pauses for a tenth of a second after each of two thousand words, until a test turns the pause off: what
+/// `convo` shows while the server is busy was shown before the answer was complete, however slow the machine is.
 @Suite(.timeLimit(.minutes(5))) struct `An answer that is watched` {
     static let prompt = "sandbox:long=2000"
     let user: UserFolder
 
     init() throws { user = try UserFolder() }
 
-    /// A conversation with one turn, here and on the server.
+    /// Makes a conversation with one turn, in the database and on the server.
     private func begin(on server: Server) async throws -> (id: String, remoteID: String, lastEntry: String) {
         let start = try #require(
             try await user.json("start", "hello", "--model", "m", "--wait", with: server.variables) as? [String: Any])
@@ -90,7 +90,7 @@ import Testing
         try await server.turn("cut-stream", to: "1")
         let outcome = try await user.convo("append", known.id, "one two three", "--stream", with: server.variables)
         #expect(outcome.exitCode == 75)
-        // A reset may overtake what was sent before it.
+        // After a reset the client may not get what was sent before it.
         if end == "end" {
             let shown = outcome.output.trimmingCharacters(in: .newlines)
             #expect(!shown.isEmpty && shown != "echo: one two three")
@@ -101,7 +101,7 @@ import Testing
         #expect(turn.map { $0[1] } == ["one two three", "echo: one two three"])
     }
 
-    /// With the daemon at work on another conversation's long answer.
+    /// The daemon is busy with another conversation's long answer.
     @Test func `comes whole where another process keeps delivering, and that is said`() async throws {
         let server = try await user.sandbox()
         _ = try await user.daemon(with: server.variables)

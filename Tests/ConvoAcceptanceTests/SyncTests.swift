@@ -6,7 +6,7 @@ import Testing
 
     init() throws { user = try UserFolder() }
 
-    /// A conversation as the sandbox loads it.
+    /// A conversation in the form in which the sandbox loads it.
     private func record(_ number: Int, name: String, entries: String) -> String {
         """
         {"conversation": {"object": "conversation", "id": "conv_\(number)", "model": "m", "name": "\(name)",
@@ -82,7 +82,7 @@ import Testing
         try expectNowhere(key)
     }
 
-    /// No file in the user's folder holds it: database, logs, output and errors of every program.
+    /// Expects that no file in the user's folder contains the key: database, logs, output and errors of every program.
     private func expectNowhere(_ key: String) throws {
         let files = try #require(
             FileManager.default.enumerator(at: user.folder, includingPropertiesForKeys: [.isRegularFileKey]))

@@ -1,15 +1,15 @@
 import Foundation
 import Glibc
 
-/// A terminal that a program writes to, and a test reads.
+/// A pseudo-terminal that a program writes to and a test reads.
 final class Terminal: @unchecked Sendable {
-    /// The program's end; closed here once the program has it.
+    /// The program's end; closed in this process once the program has it.
     let device: FileHandle
-    // Touched by the one test that reads it.
+    // Only the one test that reads the terminal uses these two.
     private var rest: AsyncStream<[UInt8]>.Iterator
     private var bytes: [UInt8] = []
 
-    // ioctl_tty(2): macros that Swift does not import.
+    // Macros of ioctl_tty(2) that Swift does not import.
     private static let unlock: UInt = 0x4004_5431  // TIOCSPTLCK
     private static let number: UInt = 0x8004_5430  // TIOCGPTN
 
@@ -37,13 +37,13 @@ final class Terminal: @unchecked Sendable {
         }
     }
 
-    /// What was written so far, as soon as it is so, or all that was written till the program's end.
+    /// What the program has written so far, as soon as it is enough; all that it wrote if it ends before.
     func text(until isEnough: (String) -> Bool) async -> String {
         while !isEnough(text), let more = await rest.next() { bytes += more }
         return text
     }
 
-    /// All that was written.
+    /// All that the program wrote until its end.
     func whole() async -> String { await text { _ in false } }
 
     private var text: String { String(decoding: bytes, as: UTF8.self).replacingOccurrences(of: "\r\n", with: "\n") }

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Testing
 
-/// A person's folder, with programs that run in it and nothing of the machine's own settings.
+/// A home folder, and the programs that run in it, without the machine's own settings.
 final class UserFolder: Sendable {
     let folder: URL
     let variables: [String: String]
@@ -42,7 +42,7 @@ final class UserFolder: Sendable {
         ).end()
     }
 
-    /// Runs `convo … --json` and reads what it prints.
+    /// Runs `convo … --json` to its end and parses what it prints.
     func json(_ arguments: String..., with more: [String: String] = [:]) async throws -> Any {
         let outcome = try await Program.start(
             "convo", arguments + ["--json"], environment: variables.merging(more) { $1 }, in: folder
@@ -50,7 +50,7 @@ final class UserFolder: Sendable {
         return try JSONSerialization.jsonObject(with: Data(outcome.output.utf8), options: .fragmentsAllowed)
     }
 
-    /// Starts a server; its address is in `CONVO_SERVER_URL` of what is returned.
+    /// Starts a `convo-sandbox` and waits until it listens.
     func sandbox(_ arguments: String...) async throws -> Server {
         let program = try start("convo-sandbox", arguments, isListenedTo: true)
         let words = await program.firstWords().split(separator: " ")
@@ -67,7 +67,9 @@ final class UserFolder: Sendable {
         return program
     }
 
-    /// Asks until there is an answer; each question takes a program's start, so this does not spin. Bounded.
+    /// Asks until there is an answer, for half a minute at most.
+    ///
+    /// Each question starts a program, so the loop needs no pause.
     func until<Value>(_ what: String, _ question: () async throws -> Value?) async throws -> Value {
         let deadline = ContinuousClock.now + .seconds(30)
         while ContinuousClock.now < deadline {
@@ -79,9 +81,9 @@ final class UserFolder: Sendable {
     struct Unmet: Error { let what: String }
 }
 
-/// What was started, so that it ends with the test, however that ends.
+/// The programs that a test has started, to be killed when the test ends, however it ends.
 private final class Running: @unchecked Sendable {
-    // Guarded by `lock`.
+    // `lock` guards it.
     private var programs: [Program] = []
     private let lock = NSLock()
 
