@@ -3,7 +3,7 @@ import ConvoHTTP
 import ConvoModel
 import Testing
 
-/// Bodies as they come with an error status: the API's own, and those of whatever else answers in its place.
+/// Bodies that come with an error status: the API's own, and those of anything else that answers in its place.
 private enum Body: String, CaseIterable {
     case api, lowerCase, problems, validation, detail, gateway, noRoute
     case html, empty, mislabelled, unlabelled, otherProgram, otherError, noRequestID, noProblems
@@ -39,7 +39,7 @@ private enum Body: String, CaseIterable {
         }
     }
 
-    /// Its column in the table.
+    /// The body's column in the table of answer classes.
     var column: Int {
         switch self {
         case .api, .lowerCase, .problems: 0
@@ -53,11 +53,12 @@ private enum Body: String, CaseIterable {
 }
 
 @Suite struct `What an answer is` {
-    /// By status, and then by who wrote it: the API's own error, its validation, `detail` with a text, its gateway, its
-    /// gateway without a route, anything else.
+    /// The class of an answer by its status and by its body, whose columns are: the API's own error, its validation
+    /// error, `detail` with a text, its gateway's error, its gateway without a route, anything else.
     ///
-    /// `r`: the API refuses, nothing was done. `f`: the API failed, a write may have been done. `l`: something asks to come
-    /// back later, a write may have been done. `n`: not the API. `x`: the gateway has no such route, nothing was done.
+    /// `r`: the API refuses, nothing was done. `f`: the API failed, a write may have been done. `l`: the client is
+    /// asked to come back later, a write may have been done. `n`: not the API. `x`: the gateway has no such route,
+    /// nothing was done.
     private static let table: [Int: String] = [
         300: "nnnnnn", 301: "nnnnnn", 302: "nnnnnn", 303: "nnnnnn", 307: "nnnnnn", 308: "nnnnnn", 304: "nnnnnn",
         400: "rnnnnn", 401: "rnrrnn", 402: "rnnnnn", 403: "rnrrnn", 404: "rnnnxn", 405: "rnnnnn", 407: "rnnnnn",
@@ -125,7 +126,7 @@ private enum Body: String, CaseIterable {
         #expect(try await failure(.html, "0").kind == .status(429))
     }
 
-    /// Answers of success that belong to no operation, or to another one.
+    /// Bodies with a success status that belong to no operation, or to another one.
     private static let foreign = [
         "<!DOCTYPE html><p>Sign in", "", "{", #"{"status":"ok"}"#, "{}", "null", #""text""#, "1", "[1", "{}[]",
         #"{"id":"conv_2","model":"m"}"#, #"{"id":"conv_1"}"#, #"{"conversation_id":"conv_2","entries":[]}"#,

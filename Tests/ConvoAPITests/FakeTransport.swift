@@ -1,7 +1,7 @@
 import ConvoHTTP
 import Synchronization
 
-/// A transport without a network: each request gets the next answer; the last one is repeated.
+/// A transport without a network: each request gets the next of the given answers; the last one is repeated.
 final class FakeTransport: HTTPTransport {
     enum Reply: Sendable {
         case response(HTTPResponse)

@@ -26,7 +26,7 @@ import Testing
     }
 }
 
-/// Entries of answers, and the events that a server would make of them.
+/// Random entries of answers, and the events with which a server would stream them.
 enum RandomEntry {
     static func entry(_ number: Int, _ random: inout SplitMix64) -> JSONText {
         let start: [(String, JSONText?)] = [
@@ -132,7 +132,7 @@ enum RandomEntry {
         }
     }
 
-    /// By scalars: a model's tokens do not respect characters.
+    /// Cuts the text between scalars, because a model's tokens do not respect characters.
     private static func fragments(of text: String, _ random: inout SplitMix64) -> [String] {
         var fragments = [""]
         for scalar in text.unicodeScalars {
@@ -142,7 +142,7 @@ enum RandomEntry {
         return fragments
     }
 
-    /// One sequence that keeps the order within each.
+    /// One list of all elements in a random order that keeps the order within each list.
     static func interleaved(_ lists: [[JSONText]], _ random: inout SplitMix64) -> [JSONText] {
         var lists = lists.map { $0[...] }
         var result: [JSONText] = []

@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    /// Reads everything that there is to read.
+    /// Reads every value in the JSON.
     private func walk(_ json: JSONText) {
         _ = (json.string, json.int, json.double, json.bool)
         for element in json.elements { walk(element) }
@@ -88,7 +88,7 @@ import Testing
     }
 }
 
-/// Long runs alone have a memory of their own.
+/// Expects that the memory has not grown; only a long run is judged, because it has the process to itself.
 private func expectBounded(_ run: FuzzRun) {
     if let summary = run.summary { print(summary) }
     #expect(run.isBounded)

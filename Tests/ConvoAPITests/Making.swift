@@ -24,7 +24,7 @@ func error<Value>(
     throw CancellationError()
 }
 
-/// All operations, for what is true of each.
+/// All operations of the client, for tests of what is true of each.
 enum Operation: String, CaseIterable, Sendable {
     case list, get, getHistory, getMessages, start, append, restart, delete, startStream, appendStream, restartStream
 
@@ -50,12 +50,12 @@ enum Operation: String, CaseIterable, Sendable {
         }
     }
 
-    /// The error that it ends with.
+    /// The error that the operation ends with.
     func error(_ api: MistralAPI) async throws -> APIError {
         try await ConvoAPITests.error { () throws(APIError) in try await run(api) }
     }
 
-    /// An answer that it takes for success.
+    /// An answer that the client takes for the operation's success.
     var success: FakeTransport.Reply {
         switch self {
         case .list: .answer(200, "[\(Sample.conversation)]")

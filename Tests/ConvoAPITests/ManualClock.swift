@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A clock that goes on only while someone sleeps on it, and then at once to the end of that sleep.
+/// A clock that stands still except for sleeps: each moves it to its end at once.
 final class ManualClock: Clock {
     struct Instant: InstantProtocol {
         let offset: Duration
@@ -13,7 +13,7 @@ final class ManualClock: Clock {
 
     var now: Instant { Instant(offset: state.withLock { $0.now }) }
     var minimumResolution: Duration { .nanoseconds(1) }
-    /// How long each sleep was.
+    /// The lengths of the sleeps so far.
     var sleeps: [Duration] { state.withLock { $0.sleeps } }
 
     func sleep(until deadline: Instant, tolerance: Duration?) async throws {

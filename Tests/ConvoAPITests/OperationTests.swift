@@ -168,7 +168,7 @@ import Testing
         let transport = FakeTransport(401, #"{"detail":"Invalid key secret-key given"}"#)
         let error = try await Operation.list.error(api(transport))
         #expect(error.message == "Invalid key [key] given")
-        // Where the message is cut, no part of the key is left.
+        // Where the client cuts the message in the middle of the key, no part of the key remains.
         let long = String(repeating: "x", count: 495) + "secret-key"
         let cut = try await Operation.list.error(api(FakeTransport(401, #"{"detail":"\#(long)"}"#)))
         #expect(!cut.message.contains("secre"))

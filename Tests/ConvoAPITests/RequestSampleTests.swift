@@ -6,8 +6,10 @@ import Fuzzing
 import SeededRandom
 import Testing
 
-/// Requests as users of the library make them, for a judge that is not ours: `scripts/check-requests` sets
-/// CONVO_REQUESTS to a file, and checks each line of it against the API's own description.
+/// Requests as users of the library make them, to be checked by other means than our own code.
+///
+/// `scripts/check-requests` sets CONVO_REQUESTS to a file's path, and checks each line of the file against the API's
+/// own description.
 @Suite struct `A request with any of its parameters` {
     @Test func `is sent as it was made`() async throws {
         var sampler = RequestSampler(random: SplitMix64(seed: 11))
@@ -35,7 +37,9 @@ struct RequestSampler {
 
     static let answers = Operation.allCases.map { ($0, $0.success) }
 
-    /// - Returns: the request's body as it was made, where there is one.
+    /// Sends a request with random parameters.
+    ///
+    /// - Returns: the request's body as the test has made it; `nil` if the operation has none.
     mutating func send(_ operation: Operation, _ api: MistralAPI) async throws -> JSONText? {
         let id = RemoteID("conv_1")
         switch operation {

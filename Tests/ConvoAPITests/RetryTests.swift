@@ -103,7 +103,7 @@ import Testing
     @Test func `stops where it is cancelled`() async throws {
         let transport = FakeTransport(500)
         let client = try api(transport, retry: policy, clock: ManualClock())
-        let task = Task { () async -> APIError? in  // Cancels itself.
+        let task = Task { () async -> APIError? in  // It cancels itself.
             withUnsafeCurrentTask { $0?.cancel() }
             return try? await Operation.append.error(client)
         }

@@ -3,7 +3,7 @@ import Fuzzing
 import SeededRandom
 import Testing
 
-/// The events of chunks, fed one after the other.
+/// The events that a decoder makes of chunks that it gets one after the other.
 func decode(_ chunks: [[UInt8]], _ decoder: SSEDecoder = SSEDecoder()) throws -> [ServerSentEvent] {
     var decoder = decoder
     var events: [ServerSentEvent] = []
@@ -103,7 +103,7 @@ func decode(_ text: String) throws -> [ServerSentEvent] { try decode([Array(text
     }
 }
 
-/// Streams made of what matters to a decoder.
+/// Random streams made of the pieces that matter to a decoder.
 enum RandomStream {
     private static let parts: [[UInt8]] = [
         [0x0A], [0x0D], [0x0D, 0x0A], [0x0A, 0x0A], Array("data:".utf8), Array("data: ".utf8), Array("data".utf8),
@@ -126,7 +126,7 @@ enum RandomStream {
     }
 }
 
-/// The standard's grammar done in the plainest way, on a stream that is whole.
+/// The standard's grammar implemented in the simplest way, for a complete stream.
 enum ReferenceDecoder {
     static func events(of bytes: [UInt8]) -> [ServerSentEvent] {
         var text = Substring(String(decoding: bytes, as: UTF8.self)).unicodeScalars
@@ -155,7 +155,7 @@ enum ReferenceDecoder {
         String(String.UnicodeScalarView(data.unicodeScalars.dropLast()))
     }
 
-    /// Only lines that have ended.
+    /// The lines of the text; a last one without an end is left out.
     private static func lines(of text: Substring.UnicodeScalarView) -> [Substring.UnicodeScalarView] {
         var lines: [Substring.UnicodeScalarView] = []
         var start = text.startIndex

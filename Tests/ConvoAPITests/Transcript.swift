@@ -1,4 +1,4 @@
-/// Streams as servers sent them.
+/// Streams in the form in which servers send them.
 enum Transcript {
     static let plain = """
         event: conversation.response.started

@@ -17,7 +17,7 @@ import Testing
                 == Account(
                     user: .init(id: "u1", name: "a@example.org"), workspace: .init(id: "w1", name: "Main")))
         #expect(transport.requests.map(\.url.path) == ["/v1/users/me"])
-        // The API's description names the one field, reports of its use the other.
+        // The API's description names one of these header fields, reports of its use name the other.
         #expect(transport.requests[0].headers["authorization"] == "Bearer secret-key")
         #expect(transport.requests[0].headers["x-api-key"] == "secret-key")
     }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder that goes away with the test.
+/// A folder that is removed with this value, at the end of the test.
 final class Folder: Sendable {
     let path: String
 

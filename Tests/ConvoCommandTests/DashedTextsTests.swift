@@ -108,7 +108,7 @@ import Testing
         #expect(DashedTexts.options == known)
     }
 
-    /// By the parser's own description; whether each takes a value.
+    /// The options of a verb by the parser's own description, and whether each takes a value.
     private func options(of verb: any ParsableCommand.Type) throws -> [String: Bool] {
         struct Dump: Decodable {
             struct Command: Decodable { let arguments: [Argument] }

@@ -103,7 +103,7 @@ import Testing
     }
 }
 
-/// A folder that goes away with the test.
+/// A folder that is removed with this value, at the end of the test.
 final class TemporaryFolder: Sendable {
     let path: String
 

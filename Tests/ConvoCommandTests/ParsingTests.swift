@@ -12,7 +12,7 @@ import Testing
         ["delete", "id", "--local"], ["conflict", "id", "hold"],
     ]
 
-    /// Help, verbs of verbs, and what is wrong.
+    /// Arguments for help and for subcommands, and wrong ones.
     private static let others = [
         [], ["nonsense"], ["list", "--limit", "0"], ["list", "--limit", "x"], ["list", "extra"], ["search"],
         ["search", "a", "--sort", "size"], ["append"], ["append", "id", "--confirm", "x"], ["--version"],

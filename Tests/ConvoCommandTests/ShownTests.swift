@@ -6,7 +6,7 @@ import Testing
 @testable import convo
 
 extension OutputStyle {
-    /// No colour, no terminal, noon of a fixed day, UTC.
+    /// Without colours and terminal, at a fixed moment, in UTC.
     static let plain = OutputStyle(
         ansi: .plain, width: nil,
         times: LocalTimeFormatter(now: Timestamp(microseconds: 1_790_000_000_000_000)) { _ in 0 })

@@ -2,7 +2,7 @@ import ConvoModel
 import ConvoSync
 import Synchronization
 
-/// A clock that the test moves. It tells each moment that somebody sleeps until.
+/// A clock that the test moves, and that reports the end of each sleep.
 final class SteppedClock: SyncClock {
     private typealias Sleeper = (moment: Timestamp, continuation: CheckedContinuation<Void, any Error>)
 
@@ -12,7 +12,7 @@ final class SteppedClock: SyncClock {
         var count = 0
     }
 
-    /// The times, in seconds.
+    /// The moments until which somebody sleeps, in seconds of this clock.
     let deadlines: AsyncStream<Int64>
     private let told: AsyncStream<Int64>.Continuation
     private let state = Mutex(State())

@@ -9,7 +9,7 @@ import Testing
 @testable import convo
 
 @Suite struct `A sync` {
-    /// 17:33:20 in a place two hours east of UTC.
+    /// A formatter at 17:33:20 local time, two hours ahead of UTC.
     private let times = LocalTimeFormatter(now: Timestamp(microseconds: 1_790_004_800_000_000)) { _ in 7200 }
 
     private func failure(_ kind: APIError.Kind, retryAfter: Duration? = nil) -> SyncFailure {

@@ -35,7 +35,7 @@ import Testing
             clock.advance(seconds: 6)
             #expect(await clock.deadlines.next() == 14)
             clock.advance(seconds: 4)
-            // The first words at all.
+            // This is the first notice.
             #expect(await lines.next() == "Still waiting; 14 s so far.")
         }
     }

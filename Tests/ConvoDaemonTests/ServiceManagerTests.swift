@@ -33,7 +33,7 @@ import Testing
     }
 }
 
-/// A manager's end of the socket.
+/// The service manager's end of the socket.
 private final class Listener {
     let path: String
     private let descriptor: Int32

@@ -9,7 +9,7 @@ import Testing
 @testable import convod
 
 @Suite struct `The daemon's log` {
-    /// A name that would forge a line of the log and colour the terminal.
+    /// A name that would forge a line of the log and color the terminal if it were logged as it is.
     private static let forging = "odd\n2026-11-28 error: \u{1B}[31mall is lost"
 
     @Test func `holds no line feed and no escape sequence of the server's`() throws {
@@ -29,7 +29,7 @@ import Testing
     }
 }
 
-/// What was logged.
+/// A log handler that collects the messages.
 private final class Lines: LogHandler, Sendable {
     private let texts = Mutex<[String]>([])
 

@@ -28,7 +28,7 @@ import Testing
         defer { server.stop() }
         let request = HTTPRequest(.get, try url(server.url + "/"))
         let transport = CurlTransport()
-        let task = Task { () async -> [HTTPError] in  // Cancels itself.
+        let task = Task { () async -> [HTTPError] in  // It cancels itself.
             withUnsafeCurrentTask { $0?.cancel() }
             var errors: [HTTPError] = []
             do throws(HTTPError) { _ = try await transport.send(request) } catch { errors.append(error) }
@@ -78,7 +78,7 @@ import Testing
         #expect(try await transport.send(fast).status == 200)
     }
 
-    /// With CONVO_CANCELLATIONS=10000, and run alone, the proof that nothing leaks, and that nothing is ever late.
+    /// With CONVO_CANCELLATIONS=10000, and in a process by itself, it also checks for leaks and late cancellations.
     @Test func `again and again leaks neither descriptors nor threads nor memory`() async throws {
         let wanted = ProcessInfo.processInfo.environment["CONVO_CANCELLATIONS"].flatMap { Int($0) }
         let count = wanted ?? 200
@@ -88,7 +88,7 @@ import Testing
             let before = RunDelay.ofThisThread()
             asked.record(RunDelay.idOfThisThread())
             connection.waitForEnd()
-            freed.record(RunDelay.ofThisThread() - before)  // the thread, and what is known of it, ends here
+            freed.record(RunDelay.ofThisThread() - before)  // the thread ends here, and its `schedstat` with it
         }
         defer { server.stop() }
         let transport = CurlTransport()
@@ -113,7 +113,7 @@ import Testing
                 slowestCorrected = max(slowestCorrected, time)
                 continue
             }
-            // A thread that the machine leaves waiting for a processor is no connection that we hold.
+            // The time for which threads waited for a processor is not our delay.
             slowestCorrected = max(slowestCorrected, time - serverDelay - RunDelay.since(delays))
         }
         #expect(freed.elements.count == count)
@@ -129,7 +129,7 @@ import Testing
     }
 }
 
-/// What this process holds.
+/// The descriptors, threads and memory of this process.
 struct Resources {
     let descriptors: Int
     let threads: Int

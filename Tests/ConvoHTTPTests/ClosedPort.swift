@@ -6,7 +6,7 @@ import Glibc
 import Darwin
 #endif
 
-/// A port of loopback that is taken, and where nobody listens.
+/// A port of loopback that is bound and on which no program listens.
 final class ClosedPort {
     let number: Int
     private let descriptor: Int32

@@ -3,7 +3,7 @@ import Testing
 
 func url(_ text: String) throws -> HTTPURL { try #require(HTTPURL(text)) }
 
-/// The error of something that must fail.
+/// The error of `work`, which must fail.
 func error<Value>(
     of work: () async throws(HTTPError) -> Value, sourceLocation: SourceLocation = #_sourceLocation
 ) async throws -> HTTPError {

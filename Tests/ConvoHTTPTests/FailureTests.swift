@@ -15,7 +15,7 @@ import Testing
 
     @Test func `is a name without an address`() async throws {
         let error = try await failure("http://convo.invalid/")
-        // What a resolver says of such a name (RFC 6761, 6.4) depends on the network that the test runs in.
+        // What a resolver answers for such a name (RFC 6761, 6.4) depends on the network in which the test runs.
         #expect([.unresolved, .connectTimeout, .notConnected].contains(error.kind))
         #expect(!error.mayHaveReachedServer)
     }
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func `is no connection in time`() async throws {
-        // The backlog of a socket that nobody accepts from is full, so the handshake gets no answer.
+        // No program accepts from the socket, and its backlog is full, so the handshake gets no answer.
         let port = try DeafPort()
         let limits = HTTPLimits(connect: .milliseconds(50), stall: .seconds(60), total: .seconds(60))
         let request = HTTPRequest(.get, try url("http://127.0.0.1:\(port.number)/"), limits: limits)

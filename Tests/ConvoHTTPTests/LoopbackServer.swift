@@ -10,7 +10,7 @@ import Darwin
 /// A TCP server on loopback that does what a test says, byte by byte. Each connection has a thread of its own.
 final class LoopbackServer: Sendable {
     let port: Int
-    /// What each connection's thread was sent, in the order of arrival.
+    /// The requests that all connections have received, in the order of arrival.
     let requests = Recorder<ReceivedRequest>()
     /// One event for each connection that the peer has ended.
     let endings = Recorder<Int>()
@@ -94,7 +94,7 @@ final class Connection {
 
     init(_ descriptor: Int32) { self.descriptor = descriptor }
 
-    /// One whole request, `nil` when the peer has gone.
+    /// One complete request; `nil` once the peer has closed the connection.
     func readRequest() -> ReceivedRequest? {
         while true {
             if let request = takeRequest() { return request }
@@ -124,7 +124,9 @@ final class Connection {
 
     func write(_ text: String) { write(Array(text.utf8)) }
 
-    /// - Returns: `false` once the peer has gone.
+    /// Writes all bytes.
+    ///
+    /// - Returns: `false` once the peer has closed the connection.
     @discardableResult
     func write(_ bytes: [UInt8]) -> Bool {
         var rest = bytes[...]
@@ -193,7 +195,7 @@ final class Recorder<Element: Sendable>: Sendable {
         for goOn in ready { goOn() }
     }
 
-    /// The elements, as soon as there are so many.
+    /// The elements, as soon as there are at least `count`.
     func first(_ count: Int) async -> [Element] {
         await withCheckedContinuation { continuation in
             let isThere = state.withLock { state in
@@ -206,7 +208,7 @@ final class Recorder<Element: Sendable>: Sendable {
         return elements
     }
 
-    /// The same for a server's thread.
+    /// Blocks a server's thread until there are so many elements.
     func wait(for count: Int) {
         let semaphore = DispatchSemaphore(value: 0)
         let isThere = state.withLock { state in

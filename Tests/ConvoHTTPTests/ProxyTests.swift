@@ -2,8 +2,9 @@ import ConvoHTTP
 import Foundation
 import Testing
 
-/// What libcurl says of a proxy repeats its address. In a process of its own, because the environment that the proxy is
-/// taken from belongs to all tests.
+/// libcurl's error texts repeat a proxy's address.
+///
+/// The test runs in a process of its own, because all tests of a process share the environment that names the proxy.
 @Suite struct `A proxy's password` {
     @Test func `is in no message, however it is written`() async {
         await #expect(processExitsWith: .success) {

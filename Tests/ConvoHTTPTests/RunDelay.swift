@@ -1,6 +1,6 @@
 import Foundation
 
-/// How long threads of this process were ready to run and had no processor: the second field of `schedstat`
+/// How long threads of this process were ready to run and waited for a processor: the second field of `schedstat`
 /// (docs.kernel.org/scheduler/sched-stats.html).
 enum RunDelay {
     static func ofThisThread() -> Duration { read("/proc/thread-self/schedstat") }
@@ -10,19 +10,19 @@ enum RunDelay {
         return path?.split(separator: "/").last.map(String.init) ?? ""
     }
 
-    /// By the threads' ids.
+    /// The delay of each thread so far, by the thread's id.
     static func ofAllThreads() -> [String: Duration] {
         let ids = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
         return Dictionary(uniqueKeysWithValues: ids.map { ($0, read("/proc/self/task/\($0)/schedstat")) })
     }
 
-    /// Of all threads that were there before and still are.
+    /// The delays since `before`, added up, of all threads that existed then and still exist.
     static func since(_ before: [String: Duration]) -> Duration {
         let now = ofAllThreads()
         return before.reduce(.zero) { sum, thread in sum + (now[thread.key].map { $0 - thread.value } ?? .zero) }
     }
 
-    /// Nothing where there is no such file: then nothing is excused.
+    /// The delay in a `schedstat` file; zero if there is no such file, so that no delay is excused.
     private static func read(_ path: String) -> Duration {
         let fields = ((try? String(contentsOfFile: path, encoding: .utf8)) ?? "").split(separator: " ")
         return .nanoseconds(fields.count > 1 ? Int64(fields[1]) ?? 0 : 0)

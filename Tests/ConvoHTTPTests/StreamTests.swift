@@ -50,7 +50,7 @@ import Testing
         let server = try LoopbackServer { _, connection, _ in
             _ = connection.readRequest()
             connection.write("HTTP/1.1 200 OK\r\nContent-Length: \(total)\r\n\r\n")
-            // 64 MiB at most go into buffers before the reader reads: far less if the transfer is paused.
+            // While the test does not read, buffers take 64 MiB at most, and far less if the transfer is paused.
             let chunk = [UInt8](repeating: 0x61, count: 64 << 10)
             let held = connection.writeUntilStuck(chunk, limit: total)
             sent.record(held)
@@ -125,7 +125,7 @@ import Testing
         defer { server.stop() }
         let transport = CurlTransport()
         let request = HTTPRequest(.get, try url(server.url + "/"), limits: .test)
-        let task = Task { () async -> HTTPError? in  // Ended by the closing.
+        let task = Task { () async -> HTTPError? in  // The closing ends it.
             do throws(HTTPError) { _ = try await transport.send(request) } catch { return error }
             return nil
         }

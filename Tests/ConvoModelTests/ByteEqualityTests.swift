@@ -1,12 +1,12 @@
 import ConvoModel
 import Testing
 
-/// "é" as one scalar and as two: the same for Swift, two texts for a server.
+/// "é" as one scalar and as two: equal for Swift's `==`, two different texts for a server.
 private let (nfc, nfd) = ("caf\u{E9}", "cafe\u{301}")
 
 @Suite struct `Texts of the server` {
     @Test func `are the same where their bytes are`() throws {
-        #expect(nfc == nfd)  // Swift's own ==, which is not to be relied on.
+        #expect(nfc == nfd)  // Swift's own `==`, on which the package does not rely
         #expect(!nfc.hasSameBytes(as: nfd))
         #expect(nfc.hasSameBytes(as: "caf" + "\u{E9}"))
         #expect(!Optional(nfc).hasSameBytes(as: nil))

@@ -38,7 +38,7 @@ import Testing
         for count in 0..<64 where count != 28 { #expect(!does(zeros, describe: Array(repeating: 0, count: count))) }
     }
 
-    /// Worked out digit by digit, with numbers of any size, for a text of two limbs.
+    /// The expected value is computed limb by limb with 128-bit integers, for a text of two limbs and its length.
     @Test func `is the polynomial that it claims to be`() {
         let bytes: [UInt8] = Array("abcdefgh".utf8)
         let limbs: [UInt128] = [0x67_6665_6463_6261, 0x68, 8]

@@ -7,7 +7,7 @@ import Glibc
 import Darwin
 #endif
 
-/// A database file in a folder of its own, gone with this value.
+/// A database file in a folder of its own, which is removed with this value.
 final class TemporaryDatabase: Sendable {
     let path: String
     let pool: DatabasePool

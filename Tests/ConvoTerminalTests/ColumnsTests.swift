@@ -44,7 +44,7 @@ import Testing
         #expect(table.lines(width: 20, ansi: .plain) == ["ID  NAME", "a   a rather long n…"])
     }
 
-    /// A list's columns, with names of all kinds.
+    /// A table of conversations, with names of all kinds.
     private static let list: Table = {
         var table = Table([
             .fitting("ID"), .flexible("NAME"), .flexible("MODEL", rank: 4), .fitting("ENTRIES", rank: 3),

@@ -21,7 +21,7 @@ import Testing
             close(writer)
         }.start()
 
-        // Nobody reads: the writer fills the pipe, and then sleeps. One that spins is never seen asleep.
+        // Nothing reads from the pipe: the writer fills it, and then has to sleep. A writer that spins never sleeps.
         let deadline = ContinuousClock.now + .seconds(20)
         var isAsleep = false
         while !isAsleep, ContinuousClock.now < deadline {
@@ -62,13 +62,13 @@ import Testing
         #expect(failure.withLock { $0 } == .readerGone)
     }
 
-    /// Whether a pipe holds all that it can.
+    /// Whether a pipe is full.
     private func isFull(_ reader: Int32) -> Bool {
         var count: Int32 = 0
         return ioctl(reader, UInt(FIONREAD), &count) == 0 && count >= 64 << 10
     }
 
-    /// The kernel's letter for what a thread does.
+    /// The kernel's letter for a thread's state: `S` for one that sleeps.
     private func state(ofThread folder: String) -> Character? {
         guard let stat = try? String(contentsOfFile: "\(folder)/stat", encoding: .utf8),
             let end = stat.lastIndex(of: ")")

@@ -1,6 +1,6 @@
 package import SeededRandom
 
-/// Real texts with a few bytes changed.
+/// Damages texts: changes, removes, repeats and inserts a few bytes.
 package struct Mutator {
     package var random: SplitMix64
 
@@ -31,7 +31,9 @@ package struct Mutator {
         return bytes
     }
 
-    /// The same, again and again, up to a limit, until it is what is wanted: most damaged JSON is none.
+    /// Mutates the original until the result is wanted, in a few attempts: most damaged JSON is not JSON any more.
+    ///
+    /// The last attempt's result is returned whether or not it is wanted.
     package mutating func mutate(_ original: [UInt8], until isWanted: ([UInt8]) -> Bool) -> [UInt8] {
         for _ in 1..<Mutator.tries {
             let bytes = mutate(original)

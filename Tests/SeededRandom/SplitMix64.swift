@@ -1,4 +1,4 @@
-/// A small generator whose every number follows from its seed.
+/// A small random number generator whose numbers all follow from its seed.
 ///
 /// Source of the constants: "Fast Splittable Pseudorandom Number Generators", Steele, Lea and Flood, OOPSLA 2014.
 package struct SplitMix64: RandomNumberGenerator, Hashable, Sendable {
@@ -14,21 +14,23 @@ package struct SplitMix64: RandomNumberGenerator, Hashable, Sendable {
         return mixed ^ (mixed >> 31)
     }
 
-    /// A generator of its own for one concern, so that a draw more here changes no draw there.
+    /// Makes a generator of its own for one purpose, so that a further draw from one changes no draw from the other.
     package mutating func split() -> SplitMix64 { SplitMix64(seed: next()) }
 
-    /// From 0 up to 1.
+    /// Draws a number from 0 up to, and not including, 1.
     package mutating func unit() -> Double { Double(next() >> 11) * 0x1p-53 }
 
-    /// True `perMille` times in a thousand.
+    /// Draws `true` `perMille` times in a thousand.
     package mutating func chance(perMille: Int) -> Bool { Int(next() % 1000) < perMille }
 
-    /// A whole number of the range. The remainder's bias is far below what a simulation could notice.
+    /// Draws a whole number from the range.
+    ///
+    /// The remainder's bias is far below what a simulation could notice.
     package mutating func int(in range: ClosedRange<Int>) -> Int {
         range.lowerBound + Int(next() % UInt64(range.upperBound - range.lowerBound + 1))
     }
 
-    /// One of them; `nil` where there are none.
+    /// Draws one of the elements; `nil` if there are none.
     package mutating func element<Element>(of elements: [Element]) -> Element? {
         elements.isEmpty ? nil : elements[int(in: 0...elements.count - 1)]
     }
