@@ -8,12 +8,13 @@ import Glibc
 import Darwin
 #endif
 
-/// The parts of the benchmark that are ours to run; `Benchmarks/run` starts them beside their peers.
+/// The parts of the benchmark that run our own code; `Benchmarks/run` runs them and what they are compared with.
 ///
-///     convo-bench corpus ENTRIES SEED       one chat a line, as JSON, on standard output
-///     convo-bench ingest DATABASE           takes such lines in from standard input
-///     convo-bench search DATABASE           queries from standard input, one a line: microseconds of each
-///     convo-bench sql DATABASE              what it holds of such lines, as SQL for the sqlite3 shell
+///     convo-bench corpus ENTRIES SEED       prints conversations with their histories, one a line, as JSON
+///     convo-bench ingest DATABASE           stores such lines from standard input
+///     convo-bench search DATABASE           runs queries from standard input, one a line, and prints their
+///     microseconds convo-bench sql DATABASE              prints the rows of such lines in the database as SQL for the
+///     sqlite3 shell
 @main
 struct Bench {
     static func main() throws {
@@ -53,7 +54,7 @@ struct Bench {
     }
 }
 
-/// Lines of a corpus, as what the API's client would hand on.
+/// The lines of a corpus on standard input, each as a conversation and its history.
 struct Lines: Sequence, IteratorProtocol {
     mutating func next() -> (conversation: JSONText, history: JSONText)? {
         guard let line = readLine(), let pair = (try? JSONText(line))?.elements, pair.count == 2 else { return nil }
@@ -61,7 +62,7 @@ struct Lines: Sequence, IteratorProtocol {
     }
 }
 
-/// What a first sync does with the database.
+/// Does with the database what a first sync does.
 enum Ingest {
     private static let batch = 128
 
@@ -97,8 +98,10 @@ enum Ingest {
     }
 }
 
-/// What a database holds of such lines, as SQL for the sqlite3 shell: the very rows, a thousand conversations to a
-/// transaction, and for the index their text, in the order of the keys.
+/// Prints what a database holds of a corpus on standard input, as SQL for the sqlite3 shell.
+///
+/// It prints the database's own rows, a thousand conversations to a transaction, and for the index the entries' texts
+/// in the order of their keys.
 enum ShellScript {
     private static let conversationsPerTransaction = 1000
 
@@ -159,7 +162,9 @@ enum ShellScript {
             return key
         }
 
-        /// - Returns: their keys.
+        /// Prints the rows of a conversation's entries.
+        ///
+        /// - Returns: the keys of the entries.
         func printEntries(of conversation: Int64) throws -> [Int64] {
             let rows = try Row.fetchAll(
                 database.cachedStatement(

@@ -1,12 +1,14 @@
 import ConvoModel
 import SeededRandom
 
-/// Chats as they are said to be: 6.5 entries a conversation on average, text of 400 characters in the median and 900
-/// on average, in several languages, with code, tools and branches. The same for the same seed.
+/// Synthetic conversations, the same for the same seed.
+///
+/// A conversation has about 6.5 entries on average, and a text 400 bytes in the median and 900 on average. The texts
+/// are in several languages, with code, and there are tool executions and branches.
 struct Corpus {
     private static let branchShare = 0.05
     private static let toolShare = 0.08
-    /// Of those who talk on and on: a hundred entries and more.
+    /// The share of long conversations, of a hundred entries and more.
     private static let longShare = 0.008
     private static let lengthLimit = 100_000
     private static let firstMicroseconds: Int64 = 1_451_606_400_000_000  // 2016-01-01
@@ -30,7 +32,7 @@ struct Corpus {
         generator = SplitMix64(seed: seed)
     }
 
-    /// The next one, later than all before.
+    /// The next conversation; it is newer than all before.
     mutating func next() -> SyntheticConversation {
         number += 1
         let step = Corpus.spanMicroseconds / Int64(max(1, entryGoal / 6))
@@ -84,7 +86,7 @@ struct Corpus {
         ])
     }
 
-    /// Log-normal: the mean is 2.25 times the median.
+    /// Draws a text's length in bytes from a log-normal distribution, whose mean is 2.25 times its median.
     private mutating func length() -> Int {
         let normal = max(1e-12, generator.unit()).squareRootOfNegativeTwiceLogarithm * generator.unit().cosineOfTurns
         return min(Corpus.lengthLimit, max(1, Int((400.0.logarithm + 1.27 * normal).exponential)))
@@ -99,7 +101,7 @@ struct Corpus {
         return vocabularies[0].vocabulary
     }
 
-    /// As the server's ids are: a UUID of version 7 (RFC 9562), which begins with its moment.
+    /// Draws an id as the server makes them: a UUID of version 7 (RFC 9562), which begins with the time.
     private mutating func hex(at moment: Timestamp) -> String {
         let milliseconds = UInt64(moment.microseconds / 1000)
         let high = milliseconds << 16 | 0x7000 | generator.next() >> 52

@@ -11,7 +11,7 @@ extension Double {
     var cosineOfTurns: Double { cos(2 * .pi * self) }
 }
 
-/// Seconds since some moment in the past, that never go back.
+/// Seconds since an unspecified moment, by a clock that never goes back.
 func monotonicSeconds() -> Double {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)

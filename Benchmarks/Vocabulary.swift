@@ -1,6 +1,6 @@
 import SeededRandom
 
-/// Words of made-up languages: the rank-th most frequent one comes as often as one in rank (Zipf).
+/// Words of an invented language: the n-th most frequent word has a frequency proportional to 1/n (Zipf's law).
 struct Vocabulary {
     private let words: [String]
     private let logarithm: Double
@@ -20,7 +20,7 @@ struct Vocabulary {
         words[min(words.count - 1, Int((generator.unit() * logarithm).exponential) - 1)]
     }
 
-    /// About so many bytes of text.
+    /// Makes a text of whole words, of at least `bytes` bytes.
     func text(bytes: Int, _ generator: inout SplitMix64) -> String {
         var text = ""
         text.reserveCapacity(bytes + 32)
@@ -37,7 +37,7 @@ struct Vocabulary {
 }
 
 extension Vocabulary {
-    /// English for the most part, as chats are; by their share.
+    /// The vocabularies and their shares of the texts: most of it looks like English.
     static func all(seed: UInt64) -> [(share: Double, vocabulary: Vocabulary)] {
         let latin = product(
             ["b", "c", "d", "f", "g", "l", "m", "n", "p", "r", "s", "t", "th", "st", "w", ""],
