@@ -6,7 +6,7 @@ import Testing
 @testable import convo
 
 @Suite struct `A transcript` {
-    /// What is written for these events.
+    /// What is printed for these events.
     func written(_ events: String..., ansi: ANSIStyle = .plain) throws -> String {
         var transcript = Transcript()
         var text = ""

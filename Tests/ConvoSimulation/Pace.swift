@@ -4,7 +4,7 @@ import Synchronization
 package protocol Pace: Sendable {
     /// The client has come to a point at which a process can die.
     ///
-    /// - Throws: `CancellationError` if it did.
+    /// - Throws: `CancellationError` if the process died there.
     func reach(_ place: Place) async throws(CancellationError)
     /// Returns when the world's clock has reached `instant`.
     ///

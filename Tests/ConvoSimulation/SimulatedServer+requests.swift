@@ -74,7 +74,7 @@ extension SimulatedServer {
                     "object": .string("conversation.messages"),
                 ]))
         case .whoAmI, .start, .append, .restart, .delete:
-            return .nothing  // not a reader's to ask of a server
+            return .nothing  // does not occur: the callers handle these themselves
         }
     }
 

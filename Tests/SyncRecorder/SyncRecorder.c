@@ -8,16 +8,16 @@
 typedef struct Record {
     struct Record *next;
     int64_t count;
-    int64_t written; // where the last write of this log ends
-    int64_t synced;  // and ended at the last sync
+    int64_t written; // where the log ends
+    int64_t synced;  // where the log ended at the last sync
     unsigned char salts[8];
     char path[];
 } Record;
 
 typedef struct File {
     sqlite3_file base;
-    char *path;         // of a database or a log; else NULL
-    sqlite3_file *real; // behind this
+    char *path;         // NULL unless the file is a database or a log
+    sqlite3_file *real; // the default VFS's file, right behind this struct
 } File;
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -25,7 +25,7 @@ static Record *records;
 static sqlite3_vfs *original;
 static sqlite3_vfs recorder;
 
-// With the mutex held.
+// Call with the mutex locked.
 static Record *find(const char *path) {
     for (Record *record = records; record; record = record->next)
         if (strcmp(record->path, path) == 0) return record;
@@ -78,7 +78,7 @@ static int file_write(sqlite3_file *file, const void *bytes, int count, sqlite3_
     if (code == SQLITE_OK && path) {
         pthread_mutex_lock(&mutex);
         Record *record = find_or_make(path);
-        // What is written at the beginning of a log is its header: it begins anew.
+        // A write at the beginning of a log is its header, with which the log begins anew.
         if (offset == 0 || offset + count > record->written) record->written = offset + count;
         pthread_mutex_unlock(&mutex);
     }

@@ -33,10 +33,10 @@ WEATHER = {
 
 
 class Surface:
-    """The SDK's two faces as one: `api.start(...)` is awaited here whichever it is."""
+    """The SDK's synchronous and asynchronous methods as one interface: `api.start(...)` is awaited in both cases."""
 
     def __init__(self, client, asynchronous):
-        # Kept, because 1.9 closes its connections when the client is collected.
+        # This keeps the client alive: 1.9 closes its connections when the client is collected.
         self.client = client
         self.conversations = client.beta.conversations
         self.asynchronous = asynchronous
@@ -57,7 +57,7 @@ class Surface:
         return call
 
     async def bytes(self, response):
-        """The body of a download, which both faces give as a stream."""
+        """The body of a download, which both kinds of methods return as a stream."""
         return await response.aread() if self.asynchronous else response.read()
 
     async def events(self, stream):

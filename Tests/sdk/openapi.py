@@ -20,7 +20,7 @@ from referencing.jsonschema import DRAFT202012
 DESCRIPTION = Path(__file__).resolve().parent.parent / "Fixtures" / "conversations-openapi.yaml"
 COLLECTION = "/v1/conversations"
 ROUNDS = 200
-# Recorded on every tool execution since 2026-06, and not described.
+# Members that recordings have on every tool execution since 2026-06, and that the API's description lacks.
 UNDESCRIBED = {"function"}
 
 
@@ -50,7 +50,7 @@ class Judge:
 
 
 def described(value):
-    """Without what the real server adds beyond its description."""
+    """The value without the members that the real server adds beyond its description."""
     if isinstance(value, list):
         return [described(each) for each in value]
     if not isinstance(value, dict):
@@ -139,7 +139,7 @@ def answers(judge, client, dice):
 
 
 def damaged(dice, value):
-    """The same with one thing changed somewhere."""
+    """The value with one change at a random place."""
     if isinstance(value, dict) and value and dice.random() < 0.8:
         key = dice.choice(sorted(value))
         return {**value, key: damaged(dice, value[key])}
@@ -184,7 +184,7 @@ STARTS = {
 
 
 def refusals(judge, client, dice):
-    """Damaged requests: the sandbox must refuse what the description does not allow, in its words."""
+    """Sends damaged requests: the sandbox must refuse what the description does not allow, in its error format."""
     refused = 0
     for _ in range(ROUNDS * 5):
         body = damaged(dice, STARTS)

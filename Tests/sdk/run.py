@@ -45,7 +45,7 @@ def sandbox_path():
 
 def run(python, script, base_url):
     command = [str(python), str(HERE / script), base_url]
-    # What the machine is set up with must not lead the SDK elsewhere.
+    # The machine's proxy settings must not lead the SDK to another server.
     clean = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
     return subprocess.run(command, env=clean, timeout=TIMEOUT_SECONDS).returncode == 0
 

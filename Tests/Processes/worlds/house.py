@@ -42,7 +42,7 @@ def plain(content):
 
 
 def letters(text):
-    """What every way in which a server stores a text leaves as it is."""
+    """The letters and digits of a text, which no server in these cases changes when it stores the text."""
     return "".join(c for c in unicodedata.normalize("NFKD", html.unescape(text)) if c.isalnum())
 
 
@@ -70,7 +70,7 @@ class House:
         return process
 
     def judge(self):
-        """What must hold at the end of each case, whatever it was about."""
+        """Checks what must hold at the end of every case."""
         for device in self.devices:
             device.judge()
 
@@ -85,7 +85,7 @@ class House:
 
 
 class Server:
-    """A sandbox. What is under `/sandbox` tells what it holds, whatever its faults do to the API's answers."""
+    """A sandbox; its paths under `/sandbox` tell what it stores, whatever its faults do to the API's answers."""
 
     def __init__(self, house, switches, keys, chats):
         words = [word for switch in switches for word in ("--set", switch)]
@@ -130,19 +130,19 @@ class Server:
         return self.requests()["faults"].get(fault, 0)
 
     def chats(self, user=None):
-        """`{id: entries}` of everything that is kept, or of one user's."""
+        """`{id: entries}` of all conversations that are stored, or of one user's."""
         kept = self.ask("GET", "/sandbox/conversations")
         return {record["conversation"]["id"]: record["entries"] for record in kept
                 if user is None or (record.get("owner") or {}).get("user") == user}
 
     def times(self, text, user=None):
-        """How often it was said. A branch's copy of an entry has the entry's id."""
+        """How many inputs have this text; a branch's copy of an entry has the entry's id, and does not count."""
         return len({entry["id"] for entries in self.chats(user).values() for entry in entries
                     if entry["type"] == "message.input" and letters(plain(entry["content"])) == letters(text)})
 
 
 class Answer:
-    """What came of a verb."""
+    """The outcome of a verb of `convo`."""
 
     def __init__(self, done, seconds):
         self.code, self.out, self.err, self.seconds = done.returncode, done.stdout, done.stderr, seconds
@@ -157,11 +157,11 @@ class Answer:
 
 
 class Device:
-    """A database, and the surroundings in which `convo` and `convod` use it. `None` takes a variable away."""
+    """A database, and the environment in which `convo` and `convod` use it; `None` removes a variable."""
 
     def __init__(self, house, server, name, environment):
         self.house, self.name, self.held, self.writes = house, name, set(), []
-        self.user = None  # whose conversations it mirrors; everybody's
+        self.user = None  # whose conversations it mirrors; `None` for everybody's
         self.log = house.path(f"{name}.log")
         kept = {k: v for k, v in os.environ.items()
                 if not k.startswith(("CONVO_", "MISTRAL_", "XDG_")) and not k.lower().endswith("_proxy")}
@@ -235,11 +235,11 @@ class Device:
         return all(outbox[operation]["state"] == state for operation in operations)
 
     def deliver(self, *operations, seconds=20):
-        """By `convo sync`, as often as it takes."""
+        """Runs `convo sync` until the writes are delivered."""
         wait("delivery", seconds, lambda: self.sync(expect=(0, 69, 75)) and self.are("delivered", *operations))
 
     def judge_held(self, code, *operations):
-        """Held for a reason: they stay so until the end, unless the case sends them."""
+        """Checks that the writes are held for this reason; they must stay held unless the case sends them."""
         outbox = self.outbox()
         for operation in operations:
             item = outbox[operation]

@@ -83,7 +83,7 @@ struct TestRunner: Sendable {
         defer { try? FileManager.default.removeItem(at: folder) }  // if it fails, the next run removes the folder
         var all = environment.merging(stage.environment) { $1 }
         all["TMPDIR"] = folder.path
-        all["SWIFT_BACKTRACE"] = "enable=no"  // it takes longer than the tests
+        all["SWIFT_BACKTRACE"] = "enable=no"  // a backtrace takes longer than the tests
         return try Subprocess.run([program] + stage.arguments, environment: all, limits: limits, stopAt: stopAt)
     }
 }

@@ -110,7 +110,7 @@ final class Campaign: Sendable {
         return test.map { Stage("the last killer", filter: [$0]) }
     }
 
-    /// `✘ Test "name" recorded an issue …`, or `✘ Test name() recorded …`.
+    /// The name in the last line of the form `✘ Test "name" recorded an issue …` or `✘ Test name() recorded …`.
     private static func failedTest(_ lines: [String]) -> String? {
         guard let line = lines.last(where: { $0.contains("recorded an issue") }),
             let match = line.firstMatch(of: #/Test (?:"(.+?)"|(\w+)\(.*?\)) recorded an issue/#)

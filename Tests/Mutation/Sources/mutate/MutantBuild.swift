@@ -114,7 +114,7 @@ private struct Uncompilable {
         if lines.first == fingerprint { keys = Set(lines.dropFirst()) }
     }
 
-    /// FNV-1a.
+    /// The FNV-1a hash of the sources' paths and texts.
     private static func fingerprint(_ sources: [String: String]) -> String {
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         for (path, text) in sources.sorted(by: { $0.key < $1.key }) {

@@ -1,4 +1,4 @@
-/// What the command line asks for.
+/// The options of the command line.
 struct Options {
     /// Parts of paths: only files whose path contains one of them are mutated; empty for all files.
     var files: [String] = []
