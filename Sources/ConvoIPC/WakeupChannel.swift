@@ -36,8 +36,8 @@ public enum WakeupChannel {
 extension WakeupChannel {
     /// Receives the notifications of ``WakeupChannel/notify(beside:)`` from the moment when it is made.
     ///
-    /// It uses inotify(7). Without inotify (another system, or the user has no instance or no watch left), it checks the
-    /// file's modification time four times a second.
+    /// It uses inotify(7). Without inotify (another system, or the user has no instance or no watch left), it checks
+    /// the file's modification time four times a second.
     public final class Listener: Sendable {
         private struct State {
             /// The file that is watched; `nil` if there is none.

@@ -146,6 +146,73 @@ extension Store {
         }
     }
 
+    /// Picks the conversations that a start or restart cannot have made: another write of ours made them, or the mirror
+    /// held them before the write was queued.
+    ///
+    /// - Parameters:
+    ///   - id: the start or restart.
+    ///   - ids: the conversations that are asked about.
+    /// - Returns: those of them that are not the write's.
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    public func conversationsNotMade(by id: OperationID, among ids: [RemoteID]) throws(StoreError) -> Set<RemoteID> {
+        try read { database in
+            let listed = JSONText.array(ids.map { .string($0.rawValue) }).text
+            return Set(
+                try String.fetchAll(
+                    database,
+                    // A conversation's key is greater than that of every conversation that was there before it.
+                    sql: """
+                        SELECT c.remote_id FROM conversation c
+                        WHERE c.remote_id IN (SELECT value FROM json_each(?))
+                            AND (c.key < (SELECT conversation FROM operation WHERE id = ?)
+                                OR EXISTS (SELECT 1 FROM operation o
+                                    WHERE o.conversation = c.key AND o.kind IN ('start', 'restart')))
+                        """,
+                    arguments: [listed, id.rawValue]
+                ).map { RemoteID($0) })
+        }
+    }
+
+    /// The conversations that came into the mirror after a start or restart was queued, that are gone by now, and that
+    /// do not tell who made them.
+    ///
+    /// - Parameter id: the start or restart.
+    /// - Returns: the conversations, and whether they were deleted here, so that none of their entries is left.
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    public func goneConversations(since id: OperationID) throws(StoreError) -> [(id: LocalID, isHidden: Bool)] {
+        try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT c.id, c.hidden FROM conversation c
+                    WHERE c.key > (SELECT conversation FROM operation WHERE id = ?) AND c.remote_id IS NOT NULL
+                        AND (c.deleted_remotely_at IS NOT NULL OR c.hidden = 1)
+                        AND IFNULL(c.raw ->> '$.metadata', '{}') = '{}'
+                        AND NOT EXISTS (SELECT 1 FROM operation o
+                            WHERE o.conversation = c.key AND o.kind IN ('start', 'restart'))
+                    """,
+                arguments: [id.rawValue]
+            ).map { (LocalID($0["id"]), $0["hidden"]) }
+        }
+    }
+
+    /// The starts and restarts, other than this one, that may have made a conversation that is not known yet.
+    ///
+    /// - Parameter id: the start or restart that is left out.
+    /// - Returns: those that are being sent, in doubt or held, and those that were cancelled after they were sent.
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    public func unsettledCreations(besides id: OperationID) throws(StoreError) -> [OutboxItem] {
+        try read { database in
+            try OutboxItem.fetchAll(
+                database,
+                sql: OutboxItem.selection + """
+                     WHERE o.id <> ? AND o.kind IN ('start', 'restart') AND c.remote_id IS NULL
+                        AND (o.state IN ('sending', 'in_doubt', 'held') OR (o.state = 'cancelled' AND o.sent IS NOT NULL))
+                    """,
+                arguments: [id.rawValue])
+        }
+    }
+
     /// The body of the server's response to a delivered write; `nil` if no response came or was needed.
     ///
     /// Of a write whose stream broke, and whose outcome is not known yet, this is an object with the `outputs` that

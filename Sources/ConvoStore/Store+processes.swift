@@ -12,16 +12,18 @@ extension Store {
     ///
     /// - Parameter purpose: which lock.
     /// - Returns: the lock, which is held until it is released; `nil` if another process holds it.
-    /// - Throws: ``StoreError/diskFull(path:)`` or ``StoreError/notWritable(path:detail:)`` if the lock's file cannot be made.
+    /// - Throws: ``StoreError/diskFull(path:)`` or ``StoreError/notWritable(path:detail:)`` if the lock's file cannot be
+    ///   made.
     public func tryLock(_ purpose: FileLock.Purpose) throws(StoreError) -> FileLock? {
         do throws(SidecarError) {
             return try FileLock.tryLock(purpose, beside: path)
         } catch { throw StoreError(error) }
     }
 
-    /// The process that holds one of the database's locks; `nil` if no process does. To look does not take the lock.
+    /// Looks who holds one of the database's locks, and does not take it.
     ///
     /// - Parameter purpose: which lock.
+    /// - Returns: the process that holds the lock; `nil` if no process does.
     public func lockHolder(_ purpose: FileLock.Purpose) -> FileLock.Holder? {
         FileLock.holder(of: purpose, beside: path)
     }
@@ -31,7 +33,9 @@ extension Store {
 
     /// Begins to listen for writes that other processes queue.
     ///
-    /// - Throws: ``StoreError/diskFull(path:)`` or ``StoreError/notWritable(path:detail:)`` if the file to watch cannot be made.
+    /// - Returns: the listener, which hears of each write from now on.
+    /// - Throws: ``StoreError/diskFull(path:)`` or ``StoreError/notWritable(path:detail:)`` if the file to watch cannot be
+    ///   made.
     public func listener() throws(StoreError) -> WakeupChannel.Listener {
         do throws(SidecarError) {
             return try WakeupChannel.Listener(beside: path)
@@ -50,6 +54,7 @@ extension StoreError {
     ///   - path: the file.
     ///   - code: the `errno`.
     ///   - detail: the reason in words; `nil` for the operating system's own words.
+    /// - Returns: the error, which tells a full disk from other reasons.
     static func unusable(path: String, code: Int32, detail: String? = nil) -> StoreError {
         code == ENOSPC || code == EDQUOT
             ? .diskFull(path: path) : .notWritable(path: path, detail: detail ?? String(cString: strerror(code)))

@@ -15,6 +15,9 @@ final class AccountGuard: Sendable {
     private let store: Store
     private let breaker: CircuitBreakerGate
     private let verified = Mutex<Connection?>(nil)
+    /// Whether a request whose key was refused is finding out whether there is another key.
+    private let isRenewing = Mutex(false)
+    private let renewalEnded = AsyncEvent()
 
     init(
         store: Store, breaker: CircuitBreakerGate, connect: @escaping @Sendable () throws(APIError) -> Connection
@@ -62,7 +65,22 @@ final class AccountGuard: Sendable {
     /// - Returns: a verified connection with another key; `nil` if there is no other key, if it is another account's,
     ///   or if that cannot be found out.
     func renewed(after refused: Connection) async -> Connection? {
+        let seen = renewalEnded.generation
         if let connection, connection.differs(from: refused) { return connection }
+        guard
+            isRenewing.withLock({ isRenewing in
+                defer { isRenewing = true }
+                return !isRenewing
+            })
+        else {
+            // Many requests are refused at once: one of them asks for all.
+            await renewalEnded.wait(after: seen)
+            return connection.flatMap { $0.differs(from: refused) ? $0 : nil }
+        }
+        defer {
+            isRenewing.withLock { $0 = false }
+            renewalEnded.notify()
+        }
         guard let candidate = try? connect(), candidate.differs(from: refused) else { return nil }
         do {
             // The refused request has passed the breaker already, and a probe must not wait for itself.

@@ -34,8 +34,8 @@ struct CreationSearch {
     /// A page of the list, and what the store knows about it.
     struct Page {
         let conversations: [Conversation]
-        /// Those of the conversations that another write of ours has made.
-        let claimed: Set<RemoteID>
+        /// Those of the conversations that the write cannot have made.
+        let excluded: Set<RemoteID>
         /// Whether the mirror did not have one of them.
         let hasNew: Bool
     }
@@ -60,6 +60,8 @@ struct CreationSearch {
     private let sentAt: Int64
     /// Whether the server returned the metadata of other writes of ours; `nil` if there is none that could show it.
     private let serverTells: Bool?
+    /// Whether another write that says the same may have made the conversation as well.
+    private let hasRival: Bool
     private let limits: SyncLimits
     private var phase = Phase.listing(page: 0)
     private var pass = 1
@@ -76,8 +78,9 @@ struct CreationSearch {
     private var listTells = false
     private var getTells = false
 
-    init(_ item: OutboxItem, serverTells: Bool?, limits: SyncLimits) {
+    init(_ item: OutboxItem, serverTells: Bool?, hasRival: Bool = false, limits: SyncLimits) {
         self.serverTells = serverTells
+        self.hasRival = hasRival
         operation = item.id
         isStart = item.kind == .start
         inputs = try? Inputs(json: item.inputs)
@@ -97,7 +100,9 @@ struct CreationSearch {
 
     mutating func listed(_ page: Page) {
         guard case .listing(let number) = phase else { return }
-        for conversation in page.conversations { note(conversation, isClaimed: page.claimed.contains(conversation.id)) }
+        for conversation in page.conversations {
+            note(conversation, isExcluded: page.excluded.contains(conversation.id))
+        }
         if case .over = phase { return }
         if number > 0, page.hasNew { mayHaveMissed = true }
         let ids = page.conversations.map(\.id)
@@ -133,7 +138,10 @@ struct CreationSearch {
     /// - Parameter entries: `nil` if the server did not find the conversation.
     mutating func read(_ entries: [Entry]?) {
         guard let candidate = waiting.popFirst() else { return }
-        switch entries.flatMap({ entries in inputs.map { match(of: $0, in: entries) } }) {
+        let match = entries.flatMap { entries in
+            inputs.map { CreationSearch.match(of: $0, in: entries, isStart: isStart) }
+        }
+        switch match {
         case .present, .unanswered:
             let isLikely = candidate.createdAt >= sentAt - CreationSearch.likelyTolerance
             if isLikely { likely.append(candidate.id) } else { hasDoubtful = true }
@@ -145,7 +153,7 @@ struct CreationSearch {
     }
 
     /// A restart's inputs follow the entries that it continues from; a start's come first.
-    private func match(of inputs: Inputs, in entries: [Entry]) -> InputMatch {
+    static func match(of inputs: Inputs, in entries: [Entry], isStart: Bool) -> InputMatch {
         isStart ? InputMatch(of: inputs, atStartOf: entries) : InputMatch(of: inputs, in: entries)
     }
 
@@ -165,7 +173,7 @@ struct CreationSearch {
         switch (likely.count, hasDoubtful) {
         case (0, false): phase = .over(absent)
         case (1, false) where isDenied: phase = .over(.denied)
-        case (1, false) where serverTells == false: phase = .over(.found(likely[0]))
+        case (1, false) where serverTells == false && !hasRival: phase = .over(.found(likely[0]))
         default: phase = .over(.ambiguous)
         }
     }
@@ -173,10 +181,10 @@ struct CreationSearch {
     /// A conversation that was made earlier cannot be ours; in microseconds.
     private var oldest: Int64 { sentAt - CreationSearch.clockTolerance }
 
-    private mutating func note(_ conversation: Conversation, isClaimed: Bool) {
+    private mutating func note(_ conversation: Conversation, isExcluded: Bool) {
         if isOurs(conversation) { phase = .over(.found(conversation.id)) }
         if conversation.hasMetadata { listTells = true }
-        guard met.insert(conversation.id).inserted, !isClaimed, !conversation.hasMetadata,
+        guard met.insert(conversation.id).inserted, !isExcluded, !conversation.hasMetadata,
             conversation.createdAt.microseconds >= oldest
         else { return }
         candidates.append(Candidate(id: conversation.id, createdAt: conversation.createdAt.microseconds))

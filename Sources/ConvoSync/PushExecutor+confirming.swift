@@ -46,7 +46,14 @@ extension PushExecutor {
     /// was sent, or if another copy of the database may have sent another write that says the same.
     private func isAnybodys(_ item: OutboxItem) throws -> Bool {
         if let base = item.base { return base.version == nil }
+        if item.seenEntryID == nil, try !isOwnCreation(item) { return true }
         return try hasTwin(item)
+    }
+
+    /// Whether a write of ours made the conversation.
+    private func isOwnCreation(_ item: OutboxItem) throws -> Bool {
+        let remoteID = try item.requireRemoteID()
+        return try store.ownCreations(among: [remoteID]).contains(remoteID)
     }
 
     /// Whether another write to the conversation says the same.
@@ -63,10 +70,11 @@ extension PushExecutor {
     private func confirmCreation(_ item: OutboxItem) async throws -> InDoubtLookup {
         // A pull may have met the conversation meanwhile, and recognised it.
         if let known = try store.operation(matching: item.id.rawValue).remoteID { return try await confirm(known) }
-        var search = CreationSearch(item, serverTells: try await serverTellsMetadata(), limits: limits)
+        var search = CreationSearch(
+            item, serverTells: try await serverTellsMetadata(), hasRival: try hasRival(item), limits: limits)
         while true {
             switch search.step {
-            case .list(let page): search.listed(try await list(page))
+            case .list(let page): search.listed(try await list(page, for: item))
             case .get(let id): search.got(try await whereThere { try await api.get(id) })
             case .history(let id):
                 do {
@@ -75,7 +83,7 @@ extension PushExecutor {
                     search.couldNotRead()
                 }
             case .found(let id): return try await answered(id)
-            case .absent: return .absent
+            case .absent: return try mayBeGone(item) ? .unclear(.unrecognisable) : .absent
             case .denied: return .outdated
             case .ambiguous: return .unclear(.unrecognisable)
             }
@@ -91,11 +99,33 @@ extension PushExecutor {
         return own.metadata?[Store.operationKey] != nil
     }
 
-    private func list(_ page: Int) async throws -> CreationSearch.Page {
+    /// Whether another start or restart that says the same may have made the conversation that is found.
+    private func hasRival(_ item: OutboxItem) throws -> Bool {
+        guard let inputs = try? Inputs(json: item.inputs) else { return false }
+        return try store.unsettledCreations(besides: item.id).contains { other in
+            (try? Inputs(json: other.inputs)).map { InputFingerprint.areEqual(inputs, $0) } ?? false
+        }
+    }
+
+    /// Whether a conversation that is gone by now may have been what the write made.
+    ///
+    /// Where the list returns the metadata of our writes, a pull would have recognised it.
+    private func mayBeGone(_ item: OutboxItem) throws -> Bool {
+        guard try store.givesMetadataBack() != true, let inputs = try? Inputs(json: item.inputs) else { return false }
+        return try store.goneConversations(since: item.id).contains { id, isHidden in
+            if isHidden { return true }
+            let entries = try store.history(of: id, withDropped: true).entries.map(\.entry)
+            guard !entries.isEmpty else { return true }  // the mirror never had any
+            return CreationSearch.match(of: inputs, in: entries, isStart: item.kind == .start) != .absent
+        }
+    }
+
+    private func list(_ page: Int, for item: OutboxItem) async throws -> CreationSearch.Page {
         let conversations = try await api.list(page: page, pageSize: limits.pageSize, metadata: nil).conversations
         let intake = try store.ingest(conversations)
         return CreationSearch.Page(
-            conversations: conversations, claimed: try store.ownCreations(among: conversations.map(\.id)),
+            conversations: conversations,
+            excluded: try store.conversationsNotMade(by: item.id, among: conversations.map(\.id)),
             hasNew: intake.newCount > 0)
     }
 
@@ -132,7 +162,6 @@ extension OutboxItem {
     /// `nil` for any other write.
     fileprivate var copyBase: Base? {
         guard reason?.code == Reason.copiedCode else { return nil }
-        // If the writer had seen no entry, nothing that was written before the write was queued can be it.
-        return Base(entryID: seenEntryID, count: 0, version: seenEntryID == nil ? createdAt : nil)
+        return Base(entryID: seenEntryID, count: 0)
     }
 }

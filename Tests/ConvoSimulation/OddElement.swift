@@ -12,7 +12,7 @@ package struct OddElement: Hashable, Sendable {
 
     package let kind: Kind
     /// The index of the entry before which the element stands.
-    let place: Int
+    var place: Int
     let id: EntryID
 
     /// The element as text; for ``Kind/brokenBytes`` as a client repairs it.

@@ -57,6 +57,13 @@ package struct Oddities: Hashable, Sendable {
         return all
     }
 
+    /// An entry was dropped: the malformed elements behind it keep their neighbours.
+    mutating func dropEntry(at place: Int, of id: RemoteID) {
+        for index in elements[id, default: []].indices where elements[id, default: []][index].place > place {
+            elements[id]?[index].place -= 1
+        }
+    }
+
     /// The history with its malformed elements in their places; those for which `make` returns `nil` are left out.
     func history<Item>(_ entries: [Item], of id: RemoteID, _ make: (OddElement) -> Item?) -> [Item] {
         var all = entries

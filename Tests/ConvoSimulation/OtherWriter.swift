@@ -91,7 +91,13 @@ extension SimulatedServer {
             guard let target = conversation(nth: nth) else { return }
             _ = handle(.delete(target.id), at: instant, cause: cause)
         case .dropEntry(let nth, let entry):
-            alter(nth: nth, entry: entry) { $0.remove(at: $1) }
+            guard let target = conversation(nth: nth) else { return }
+            var dropped: Int?
+            alter(nth: nth, entry: entry) { entries, place in
+                entries.remove(at: place)
+                dropped = place
+            }
+            if let dropped { oddities.dropEntry(at: dropped, of: target.id) }
         case .changeEntry(let nth, let entry):
             alter(nth: nth, entry: entry) { entries, place in
                 entries[place].inHistory = entries[place].inHistory.setting("edited", to: .bool(true))

@@ -14,13 +14,17 @@ package enum WriteCheck {
     ///     inputs may be anybody's.
     ///   - homes: in which conversation each write was queued. Two local conversations may turn out to be one on the
     ///     server; the writes that were queued in them before have no common order.
+    ///   - storedText: how the server changes the texts that it stores: another writer's turn may become equal to ours.
+    ///   - copied: the writes that another copy of the database may have sent.
     /// - Returns: a violation for each write that is lost, repeated, out of order, or in a state that the server
     ///   contradicts.
     package static func violations(
         acknowledged: [OperationID], outbox: OutboxSnapshot, audit: Audit, turns: [Turn], atRest: Bool,
-        deleted: Set<RemoteID> = [], namesCreations: Bool = true, homes: [OperationID: LocalID] = [:]
+        deleted: Set<RemoteID> = [], namesCreations: Bool = true, homes: [OperationID: LocalID] = [:],
+        storedText: StoredText = .asSent, copied: Set<OperationID> = []
     ) -> [Violation] {
-        var ledger = Ledger(audit: audit, turns: turns, namesCreations: namesCreations)
+        var ledger = Ledger(
+            audit: audit, turns: turns, namesCreations: namesCreations, storedText: storedText, copied: copied)
         var violations: [Violation] = []
         for id in acknowledged where !outbox.items.contains(where: { $0.id == id }) {
             violations.append(Violation(.lostWrite, "\(id) was acknowledged and is not in the outbox"))
@@ -142,9 +146,15 @@ private struct Ledger {
     private let allTurns: [Turn]
 
     private let namesCreations: Bool
+    private let storedText: StoredText
+    private let copied: Set<OperationID>
 
-    init(audit: Audit, turns: [Turn], namesCreations: Bool) {
+    init(
+        audit: Audit, turns: [Turn], namesCreations: Bool, storedText: StoredText,
+        copied: Set<OperationID>
+    ) {
         (allTurns, self.namesCreations) = (turns, namesCreations)
+        (self.storedText, self.copied) = (storedText, copied)
         var operations: [Int: OperationID] = [:]
         for record in audit.records {
             guard let operation = record.operation else { continue }
@@ -167,8 +177,10 @@ private struct Ledger {
     /// not know when, so any moment of the run counts.
     mutating func excuseByTwin(_ item: OutboxSnapshot.Item) -> Bool {
         guard item.kind == .append || !namesCreations, let conversation = item.remoteID else { return false }
-        let said = item.inputs.map(ServedEntry.said)
+        let said = item.inputs.map { ServedEntry.said(storedText.applied(to: $0)) }
         var firstTry = requests[item.id]?.first?.sentAt ?? .start
+        // Another copy of the database may have sent it; it is looked for behind what its writer had seen.
+        if copied.contains(item.id) { firstTry = .start }
         // The conversation's creation time is the server's; our clock may differ from it.
         if item.kind != .append { firstTry = firstTry + (.zero - Ledger.clockTolerance) }
         let twin = allTurns.indices.first { place in

@@ -23,7 +23,7 @@ final class Simulation {
     /// A run that has not come to rest after this virtual time never will.
     static let patience = Duration.seconds(6 * 3600)
     /// How long a run goes on after everything is at rest: the engine reads unsettled histories again for 15 minutes.
-    static let calm = Duration.seconds(1000)
+    static let calm = Duration.seconds(1500)
     /// How often the outbox is checked for open writes.
     static let lookInterval = Duration.seconds(20)
 

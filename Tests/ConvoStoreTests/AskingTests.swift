@@ -174,4 +174,34 @@ import Testing
         #expect(try store.historyVersion(of: second) == nil)
         #expect(try store.unansweredTurn(of: second) == nil)
     }
+
+    @Test func `names the starts that may have made what is not known yet`() throws {
+        let all = try (0..<7).map { _ in try temporary.start().operation }
+        func unsettled() throws -> [OperationID] { try store.unsettledCreations(besides: all[0]).map(\.id) }
+        #expect(try unsettled().isEmpty, "none of them was sent")
+        _ = try store.markSending(all[1], base: nil)
+        try temporary.doubt(all[2])
+        try temporary.stop(all[3], as: .held, .init(code: "ambiguous", message: "who knows"))
+        try temporary.stop(all[4])
+        _ = try store.cancel(all[5])
+        _ = try store.markSending(all[6], base: nil)
+        try store.markDelivered(all[6], as: RemoteID("conv_6"))
+        try temporary.doubt(all[0])
+        #expect(try unsettled() == [all[1], all[2], all[3]])
+    }
+
+    @Test func `knows what a start cannot have made, and what is gone since`() throws {
+        let start = try temporary.start()
+        _ = try store.ingest([.sample("conv_3"), .sample("conv_4"), .sample("conv_5")])
+        let other = try temporary.start().operation
+        _ = try store.markSending(other, base: nil)
+        try store.markDelivered(other, as: RemoteID("conv_6"))
+        let ids = ["conv_1", "conv_3", "conv_6", "unknown"].map { RemoteID($0) }
+        #expect(
+            try store.conversationsNotMade(by: start.operation, among: ids) == [RemoteID("conv_1"), RemoteID("conv_6")])
+        #expect(try store.goneConversations(since: start.operation).isEmpty)
+        try store.markDeletedRemotely([RemoteID("conv_1"), RemoteID("conv_3"), RemoteID("conv_6")])
+        _ = try store.delete(try store.localID(matching: "conv_4"), .local)
+        #expect(try store.goneConversations(since: start.operation).map(\.isHidden) == [false, true])
+    }
 }

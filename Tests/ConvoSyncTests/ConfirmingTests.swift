@@ -83,6 +83,65 @@ import Testing
         try test.store.markInDoubt(write, reason: .copied, nextAttempt: noon)
         _ = test.server.requests()
         #expect(try await confirmation(of: write) == .absent)
+        test.server.say("mine", in: empty)
+        #expect(try await confirmation(of: write) == .unclear(.ambiguous), "others write there, too")
+    }
+
+    @Test func `finds a copy's append in a conversation that our own start has made`() async throws {
+        let start = try test.start("hello")
+        let write = try test.append("mine", to: start.conversation)
+        _ = try await test.push()
+        let made = try #require(try test.item(write).remoteID)
+        try test.store.markInDoubt(write, reason: .copied, nextAttempt: noon)
+        _ = test.server.requests()
+        #expect(try test.item(write).seenEntryID == nil)
+        #expect(try await confirmation(of: write) == .present(nil))
+        test.server.change(made) { $0.removeLast(2) }
+        #expect(try await confirmation(of: write) == .absent)
+    }
+
+    @Test func `does not take what was here before a start for what it has made`() async throws {
+        test.server.hideMetadata()
+        _ = try test.start("first")
+        #expect(try await test.push().delivered == 1)
+        _ = test.server.make("new")
+        _ = await test.engine.pull(.firstPage)
+        let write = try doubtfulStart()
+        _ = test.server.requests()
+        #expect(try await confirmation(of: write) == .absent)
+    }
+
+    @Test func `cannot tell which of two equal starts has made a conversation`() async throws {
+        test.server.hideMetadata()
+        _ = try test.start("first")
+        #expect(try await test.push().delivered == 1)
+        let (write, twin) = (try doubtfulStart(), try doubtfulStart())
+        let made = test.server.make("new")
+        _ = test.server.requests()
+        #expect(try await confirmation(of: write) == .unclear(.unrecognisable))
+        try test.store.markStopped(twin, from: .inDoubt, as: .refused, reason: .unrecognisable)
+        #expect(try await confirmation(of: write) == .present(made), "the server said that it did not take the other")
+    }
+
+    /// What came into the mirror after the write was queued, and is gone by now.
+    @Test(arguments: [("new", false), ("new", true), ("another", false), ("another", true)])
+    func `cannot tell of a start whose conversation may be gone since`(text: String, isDeletedHere: Bool) async throws {
+        test.server.hideMetadata()
+        _ = try test.start("first")
+        #expect(try await test.push().delivered == 1)
+        let write = try doubtfulStart()
+        let made = test.server.make(text)
+        _ = await test.engine.pull(.full)
+        test.server.remove(made)
+        if isDeletedHere {
+            _ = try test.store.delete(try test.store.localID(matching: made.rawValue), .local)
+        } else {
+            try test.store.markDeletedRemotely([made])
+        }
+        _ = test.server.requests()
+        // Nothing is left of a conversation that was deleted here that could tell.
+        let mayBeOurs = text == "new" || isDeletedHere
+        #expect(try await confirmation(of: write) == (mayBeOurs ? .unclear(.unrecognisable) : .absent))
     }
 
     /// The list leaves metadata out; `get` shows the metadata of the conversation that our own start made.
@@ -140,6 +199,7 @@ import Testing
         test.server.fail("history", tooLarge)
         #expect(try await confirmation(of: write) == .unclear(.unreadable))
         let start = try doubtfulStart()
+        _ = test.server.make("something")
         test.server.fail("history", tooLarge)
         #expect(try await confirmation(of: start) == .unclear(.unrecognisable))
     }

@@ -39,11 +39,11 @@ private struct Listed {
     /// - Returns: the search's conclusion, and its requests.
     private func search(
         _ all: [Listed], size: Int = 100, listTells: Bool = true, getTells: Bool = true,
-        serverTells: Bool? = nil
+        serverTells: Bool? = nil, hasRival: Bool = false
     ) throws -> (step: CreationSearch.Step, requests: [String]) {
         var limits = SyncLimits()
         limits.pageSize = size
-        var search = CreationSearch(item, serverTells: serverTells, limits: limits)
+        var search = CreationSearch(item, serverTells: serverTells, hasRival: hasRival, limits: limits)
         var requests: [String] = []
         for _ in 0..<1000 {
             switch search.step {
@@ -53,7 +53,7 @@ private struct Listed {
                 search.listed(
                     CreationSearch.Page(
                         conversations: try rows.map { try conversation($0, withMetadata: listTells) },
-                        claimed: Set(rows.filter(\.isClaimed).map { RemoteID($0.id) }), hasNew: false))
+                        excluded: Set(rows.filter(\.isClaimed).map { RemoteID($0.id) }), hasNew: false))
             case .get(let id):
                 requests.append("get \(id)")
                 search.got(try all.first { $0.id == id.rawValue }.map { try conversation($0, withMetadata: getTells) })
@@ -110,6 +110,10 @@ private struct Listed {
             try search(all, listTells: false, getTells: false, serverTells: false).step
         }
         #expect(try conclusion([ours, Listed(id: "twin", says: "hello")]) == .ambiguous)
+        #expect(
+            try search([ours], listTells: false, getTells: false, serverTells: false, hasRival: true).step == .ambiguous
+        )
+        #expect(try search([ours], hasRival: true).step == .found(RemoteID("ours")), "the metadata tells")
         #expect(try conclusion([Listed(id: "old", says: "hello", secondsBefore: 7200)]) == .ambiguous)
         #expect(try conclusion([Listed(id: "older", says: "hello", secondsBefore: 601)]) == .ambiguous)
         #expect(try conclusion([Listed(id: "near", says: "hello", secondsBefore: 600)]) == .found(RemoteID("near")))
@@ -121,10 +125,10 @@ private struct Listed {
         func conclusion(of search: inout CreationSearch, listing listed: [Listed]) throws -> CreationSearch.Step {
             search.listed(
                 CreationSearch.Page(
-                    conversations: try listed.map { try conversation($0, withMetadata: false) }, claimed: [],
+                    conversations: try listed.map { try conversation($0, withMetadata: false) }, excluded: [],
                     hasNew: false))
             if case .list = search.step {
-                search.listed(CreationSearch.Page(conversations: [], claimed: [], hasNew: false))
+                search.listed(CreationSearch.Page(conversations: [], excluded: [], hasNew: false))
             }
             while case .get(let id) = search.step {
                 search.got(
@@ -165,7 +169,7 @@ private struct Listed {
                 search.listed(
                     CreationSearch.Page(
                         conversations: page < all.count ? [try conversation(all[page], withMetadata: true)] : [],
-                        claimed: [], hasNew: false))
+                        excluded: [], hasNew: false))
             }
             return requests
         }
@@ -199,7 +203,7 @@ private struct Listed {
             let listed = try ids.map { try conversation(Listed(id: $0, operation: "op_x"), withMetadata: true) }
             search.listed(
                 CreationSearch.Page(
-                    conversations: listed, claimed: [], hasNew: pages.count < 3 && page == newPage))
+                    conversations: listed, excluded: [], hasNew: pages.count < 3 && page == newPage))
             pages.append(page)
         }
         #expect(pages.count == passes * 3)
@@ -224,7 +228,7 @@ private struct Listed {
                 CreationSearch.Page(
                     conversations: try ids.map {
                         try conversation(Listed(id: $0, operation: "op_x"), withMetadata: true)
-                    }, claimed: [], hasNew: true))
+                    }, excluded: [], hasNew: true))
         }
         #expect(pages == [0, 1, 2, 0, 1, 2, 0, 1, 2])
         #expect(search.step == .absent)
@@ -235,7 +239,7 @@ private struct Listed {
         func page(_ ids: [String], hasNew: Bool) throws -> CreationSearch.Page {
             CreationSearch.Page(
                 conversations: try ids.map { try conversation(Listed(id: $0, operation: "op_x"), withMetadata: true) },
-                claimed: [], hasNew: hasNew)
+                excluded: [], hasNew: hasNew)
         }
         search.listed(try page(["a"], hasNew: true))
         search.listed(try page(["c"], hasNew: true))  // "ours" has moved from this page to the first in between
@@ -243,7 +247,7 @@ private struct Listed {
         #expect(search.step == .list(page: 0))
         search.listed(
             CreationSearch.Page(
-                conversations: [try conversation(ours, withMetadata: true)], claimed: [], hasNew: true))
+                conversations: [try conversation(ours, withMetadata: true)], excluded: [], hasNew: true))
         #expect(search.step == .found(RemoteID("ours")))
     }
 }
