@@ -1,12 +1,14 @@
 # make demo      the main job, end to end, against the sandbox
 # make test      every test
-# make soak      200 kills of the real daemon, 10,000 wake-ups, 200,000 simulated runs: hours
+# make soak      200 kills of the real daemon, 10,000 wake-ups, 200,000 simulated runs: hours; FIRST=1 SEEDS=50000 for a part
 # make mutate    every mutant of the rules against the tests: about an hour; MUTATE="--files OperationTransition --sample 50" for less
 # make bench     what it takes, beside what limits it; BENCH="--entries 100000 --runs 5" for less
 # make install   into PREFIX (default: ~/.local)
 # make format    the sources as .swift-format wants them
 
 PREFIX ?= $(HOME)/.local
+FIRST ?= 1
+SEEDS ?= 200000
 DESTDIR ?=
 SWIFT ?= swift
 SOURCES = Package.swift Sources Tests Benchmarks
@@ -40,7 +42,7 @@ soak:
 	$(SWIFT) build
 	Tests/Processes/kills "$$($(SWIFT) build --show-bin-path)" --kills 200
 	Tests/Processes/wakeups "$$($(SWIFT) build --show-bin-path)" --writes 10000
-	CONVO_SIMULATION_SEEDS=200000 CONVO_CRASH_STRIDE=1 $(SWIFT) test -c release -Xswiftc -enable-testing --filter ConvoSimulationTests
+	CONVO_SIMULATION_FIRST=$(FIRST) CONVO_SIMULATION_SEEDS=$(SEEDS) CONVO_CRASH_STRIDE=1 $(SWIFT) test -c release -Xswiftc -enable-testing --filter ConvoSimulationTests
 
 mutate:
 	@scripts/bootstrap
