@@ -91,6 +91,8 @@ format:
 
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
+	@scripts/check-layers
+	@scripts/public-api --check
 
 clean:
 	rm -rf .build .build-mutate

@@ -17,6 +17,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "ConvoModel", targets: ["ConvoModel"]),
+        .library(name: "ConvoIPC", targets: ["ConvoIPC"]),
         .library(name: "ConvoAPI", targets: ["ConvoAPI"]),
         .library(name: "ConvoStore", targets: ["ConvoStore"]),
         .library(name: "ConvoSync", targets: ["ConvoSync"]),
@@ -118,7 +119,7 @@ let package = Package(
         .executableTarget(
             name: "convo-sandbox",
             dependencies: [
-                "ConvoSandbox",
+                "ConvoModel", "ConvoSandbox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
