@@ -112,7 +112,8 @@ public struct Switch: Sendable {
             number("long-run-ms", \.longRunMilliseconds, "how long long-run is"),
             choice("odd-shape", \.oddShape, "what is odd about odd-item"),
             Switch(
-                name: "seed", summary: "the seed of the faults, which repeats them", unknown: nil, values: "0…\(UInt64.max)",
+                name: "seed", summary: "the seed of the faults, which repeats them", unknown: nil,
+                values: "0…\(UInt64.max)",
                 value: { String($0.seed) },
                 set: { switches, text in
                     guard let seed = UInt64(text) else { return false }
