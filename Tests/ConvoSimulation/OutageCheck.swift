@@ -79,11 +79,8 @@ struct OutageCheck {
                 if first == record.number { first = nil }
                 if record.outcome.isKeyRefused { refused.insert(record.access) }
                 guard OutageCheck.isOutage(record) else {
-                    // What another key meets without success says nothing about the refused one.
-                    let isInquiry = outage.map { !$0.isMet(by: record, refused: refused) } ?? false
-                    if record.outcome == .vanished || (isInquiry && record.outcome != .answered) { continue }
                     // Attempts of an outage that is over say nothing about the next one.
-                    (outage, trying, first) = (nil, nil, nil)
+                    if record.outcome != .vanished { (outage, trying, first) = (nil, nil, nil) }
                     continue
                 }
                 // A request that was in flight when the outage began is no further attempt.

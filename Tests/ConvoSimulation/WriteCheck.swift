@@ -177,7 +177,9 @@ private struct Ledger {
     /// not know when, so any moment of the run counts.
     mutating func excuseByTwin(_ item: OutboxSnapshot.Item) -> Bool {
         guard item.kind == .append || !namesCreations, let conversation = item.remoteID else { return false }
-        let said = item.inputs.map { ServedEntry.said(storedText.applied(to: $0)) }
+        let said = [
+            item.inputs.map(ServedEntry.said), item.inputs.map { ServedEntry.said(storedText.applied(to: $0)) },
+        ]
         var firstTry = requests[item.id]?.first?.sentAt ?? .start
         // Another copy of the database may have sent it; it is looked for behind what its writer had seen.
         if copied.contains(item.id) { firstTry = .start }
@@ -185,7 +187,7 @@ private struct Ledger {
         if item.kind != .append { firstTry = firstTry + (.zero - Ledger.clockTolerance) }
         let twin = allTurns.indices.first { place in
             let turn = allTurns[place]
-            return turn.cause.call == nil && turn.conversation == conversation && turn.said == said
+            return turn.cause.call == nil && turn.conversation == conversation && said.contains(turn.said)
                 && turn.at >= firstTry && !takenTwins.contains(place)
         }
         guard let twin else { return false }
