@@ -52,7 +52,7 @@ extension APIKey: CustomStringConvertible, CustomDebugStringConvertible, CustomR
     public var customMirror: Mirror { Mirror(self, children: []) }
 }
 
-/// What people leave around a key: a line of another program's file in place of the key alone.
+/// The text that a person left around a key, such as a line of another program's file.
 private enum Wrapping {
     case assignment, quotes, scheme
 
