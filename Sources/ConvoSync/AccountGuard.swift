@@ -145,7 +145,7 @@ final class AccountGuard: Sendable {
         behind breaker: CircuitBreakerGate?, _ request: () async throws(APIError) -> Answer
     ) async throws(APIError) -> Answer {
         guard let breaker else { return try await request() }
-        return try await breaker.pass(request)
+        return try await breaker.pass { () throws(APIError) in .answered(try await request()) }
     }
 
     private static func account(of connection: Connection) async throws(APIError) -> Account? {

@@ -34,6 +34,8 @@ struct CircuitBreaker: Sendable {
     private let backoff: Backoff
     private var state = State.closed
     private var failures = 0
+    /// How often the breaker has opened from its closed state.
+    private(set) var openings = 0
 
     init(backoff: Backoff = Backoff()) { self.backoff = backoff }
 
@@ -76,7 +78,9 @@ struct CircuitBreaker: Sendable {
         case (_, .halfOpen(let cause, _)) where isProbe && isCancelled:
             state = .open(cause, until: now, wait: .zero)  // the next one probes
         case (let outage?, .halfOpen(_, let another)) where isProbe: failed(outage, at: now, another: another)
-        case (let outage?, .closed): failed(outage, at: now, another: false)
+        case (let outage?, .closed):
+            openings += 1
+            failed(outage, at: now, another: false)
         // A request that was in flight when the breaker opened does not count as another attempt.
         case (_?, _): break
         case (nil, _) where isCancelled: break

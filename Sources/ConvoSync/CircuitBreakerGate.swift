@@ -4,6 +4,9 @@ import Synchronization
 
 /// Sends every request of pull and push through one ``CircuitBreaker``.
 final class CircuitBreakerGate: Sendable {
+    /// What became of one request: the server answered it, or it was not sent again because the breaker had opened.
+    enum Attempt<Answer> { case answered(Answer), rejected(CircuitBreaker.Rejection) }
+
     private let breaker: Mutex<CircuitBreaker>
     private let clock: any SyncClock
 
@@ -24,13 +27,13 @@ final class CircuitBreakerGate: Sendable {
     ///   - isList: whether the request asks for the list.
     ///   - probe: a cheap read that is sent first if the breaker has to be probed; the request follows if it succeeds.
     ///     `nil` if the request itself may serve as the probe.
-    ///   - request: sends the request.
+    ///   - request: sends the request; asks ``rejection(sinceOpening:)`` before it sends it a second time.
     /// - Returns: the request's answer.
     /// - Throws: the request's error, or the probe's; the error that opened the breaker if the request was rejected,
     ///   and so not sent.
     func pass<Answer>(
-        isList: Bool = false, probe: (() async throws(APIError) -> Void)? = nil,
-        _ request: () async throws(APIError) -> Answer
+        isList: Bool = false, probe: (() async throws(APIError) -> Attempt<Void>)? = nil,
+        _ request: () async throws(APIError) -> Attempt<Answer>
     ) async throws(APIError) -> Answer {
         switch breaker.withLock({ $0.enter(at: clock.now) }) {
         case .rejected(let rejection): throw rejection.cause
@@ -42,13 +45,23 @@ final class CircuitBreakerGate: Sendable {
         }
     }
 
+    /// How often the breaker has opened.
+    var openings: Int { breaker.withLock(\.openings) }
+
+    /// Why a request that was let through may not be sent a second time: the breaker has opened since.
+    ///
+    /// - Parameter openings: ``openings`` before the request was sent for the first time.
+    /// - Returns: `nil` if the request may be sent again. The breaker never rejects its own probe.
+    func rejection(sinceOpening openings: Int) -> CircuitBreaker.Rejection? {
+        breaker.withLock { $0.openings == openings ? nil : $0.rejection(at: clock.now) }
+    }
+
     private func watched<Answer>(
-        isList: Bool, isProbe: Bool, _ request: () async throws(APIError) -> Answer
+        isList: Bool, isProbe: Bool, _ request: () async throws(APIError) -> Attempt<Answer>
     ) async throws(APIError) -> Answer {
+        let attempt: Attempt<Answer>
         do throws(APIError) {
-            let answer = try await request()
-            breaker.withLock { $0.finished(outage: nil, isProbe: isProbe, at: clock.now) }
-            return answer
+            attempt = try await request()
         } catch {
             breaker.withLock {
                 $0.finished(
@@ -56,6 +69,12 @@ final class CircuitBreakerGate: Sendable {
                     isProbe: isProbe, at: clock.now)
             }
             throw error
+        }
+        switch attempt {
+        case .answered(let answer):
+            breaker.withLock { $0.finished(outage: nil, isProbe: isProbe, at: clock.now) }
+            return answer
+        case .rejected(let rejection): throw rejection.cause
         }
     }
 }

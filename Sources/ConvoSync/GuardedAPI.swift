@@ -31,26 +31,31 @@ struct GuardedAPI: ConversationsAPI {
         }
         return try await breaker.pass(
             probe: { () throws(APIError) in
-                _ = try await attempt { api throws(APIError) in
-                    try await api.list(page: 0, pageSize: GuardedAPI.probeSize, metadata: nil)
+                try await attempt { api throws(APIError) in
+                    _ = try await api.list(page: 0, pageSize: GuardedAPI.probeSize, metadata: nil)
                 }
             },
             { () throws(APIError) in try await attempt(request) })
     }
 
+    /// Sends a request; if the server refuses the key, and the key's source has another one by now, sends it once more
+    /// with that key.
     private func attempt<Answer: Sendable>(
         _ request: (any ConversationsAPI) async throws(APIError) -> Answer
-    ) async throws(APIError) -> Answer {
+    ) async throws(APIError) -> CircuitBreakerGate.Attempt<Answer> {
         guard let connection = account.connection else {
             throw APIError(.cancelled, effect: .none, message: "the database's account is not verified")
         }
+        let openings = breaker.openings
         do throws(APIError) {
-            return try await request(connection.api)
+            return .answered(try await request(connection.api))
         } catch {
-            guard error.kind == .status(401), let renewed = await account.renewed(after: connection) else {
-                throw error
-            }
-            return try await request(renewed.api)
+            guard error.kind == .status(401) else { throw error }
+            // Another request has shown meanwhile that nothing can be asked now.
+            if let rejection = breaker.rejection(sinceOpening: openings) { return .rejected(rejection) }
+            guard let renewed = await account.renewed(after: connection) else { throw error }
+            if let rejection = breaker.rejection(sinceOpening: openings) { return .rejected(rejection) }
+            return .answered(try await request(renewed.api))
         }
     }
 

@@ -4,7 +4,8 @@ import ConvoAPI
 ///
 /// The check is independent of the engine's circuit breaker, and sees the requests only: in an outage no request
 /// follows the n-th failed attempt in a row for as long as the back-off says, and a request that succeeds ends the
-/// outage. Where the server refuses a key, a request with another key is no attempt of the same outage, and ends it
+/// outage. Where the server refuses a key, a request with another key is no attempt of the same outage: it inquires
+/// whether that key is accepted. What is sent meanwhile is not judged, and an inquiry that is decided ends the outage
 /// unless it fails in such a way itself.
 struct OutageCheck {
     private struct Outage {
@@ -44,6 +45,8 @@ struct OutageCheck {
         var trying: Audit.Record?
         /// Requests in flight with another key than the refused one; until they end, no request is judged.
         var inquiries: Set<Int> = []
+        /// Requests that were sent while an inquiry was in flight: the engine did not know yet whether there is an outage.
+        var unjudged: Set<Int> = []
         /// The request in flight that probes the outage, whether or not a person made it come early.
         var first: Int?
         for event in OutageCheck.events(of: records) {
@@ -54,7 +57,10 @@ struct OutageCheck {
                     inquiries.insert(record.number)
                     continue
                 }
-                guard inquiries.isEmpty else { continue }
+                guard inquiries.isEmpty else {
+                    unjudged.insert(record.number)
+                    continue
+                }
                 if first == nil {
                     first = record.number
                     if record.request.isTurn {
@@ -74,17 +80,20 @@ struct OutageCheck {
                     trying = record
                 }
             case .finished(let record):
-                inquiries.remove(record.number)
+                let isInquiry = inquiries.remove(record.number) != nil
                 if trying?.number == record.number { trying = nil }
                 if first == record.number { first = nil }
                 if record.outcome.isKeyRefused { refused.insert(record.access) }
                 guard OutageCheck.isOutage(record) else {
-                    // Attempts of an outage that is over say nothing about the next one.
-                    if record.outcome != .vanished { (outage, trying, first) = (nil, nil, nil) }
+                    let isUndecided = isInquiry && !record.outcome.isDecided
+                    if record.outcome != .vanished, !isUndecided { (outage, trying, first) = (nil, nil, nil) }
                     continue
                 }
                 // A request that was in flight when the outage began is no further attempt.
-                if let outage, record.sentAt < outage.beganAt || !outage.isMet(by: record, refused: refused) {
+                let isUnjudged = unjudged.remove(record.number) != nil
+                if let outage,
+                    isUnjudged || record.sentAt < outage.beganAt || !outage.isMet(by: record, refused: refused)
+                {
                     continue
                 }
                 let failures = (outage?.failures ?? 0) + 1
@@ -122,6 +131,14 @@ struct OutageCheck {
 }
 
 extension Audit.Outcome {
+    /// Whether an inquiry that ends so has decided something about the key.
+    fileprivate var isDecided: Bool {
+        switch self {
+        case .answered: true
+        case .failed(let kind, let effect, _): APIError(kind, effect: effect, message: "").isUntold
+        case .vanished: false
+        }
+    }
     fileprivate var isKeyRefused: Bool {
         if case .failed(.status(401), _, _) = self { true } else { false }
     }

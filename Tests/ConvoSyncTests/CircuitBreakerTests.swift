@@ -111,9 +111,11 @@ extension APIError {
     private func fail(_ error: APIError, isList: Bool? = nil) async {
         do throws(APIError) {
             if let isList {
-                try await gate.pass(isList: isList) { () throws(APIError) in throw error }
+                try await gate.pass(isList: isList) { () throws(APIError) -> CircuitBreakerGate.Attempt<Void> in
+                    throw error
+                }
             } else {
-                try await gate.pass { () throws(APIError) in throw error }
+                try await gate.pass { () throws(APIError) -> CircuitBreakerGate.Attempt<Void> in throw error }
             }
         } catch {}  // the test has this error thrown
     }
@@ -132,7 +134,7 @@ extension APIError {
         let (start, end, last) = (isUnderWay.generation, goesOn.generation, isOver.generation)
         async let first: Void = {
             do throws(APIError) {
-                try await gate.pass { () throws(APIError) in
+                try await gate.pass { () throws(APIError) -> CircuitBreakerGate.Attempt<Void> in
                     isUnderWay.notify()
                     await goesOn.wait(after: end)
                     throw .unreachable
@@ -143,12 +145,38 @@ extension APIError {
         await isUnderWay.wait(after: start)
         await fail(.unreachable)
         clock.advance(.seconds(1))
-        let held = try? await gate.pass { () throws(APIError) -> Timestamp? in
+        let held = try? await gate.pass { () throws(APIError) -> CircuitBreakerGate.Attempt<Timestamp?> in
             goesOn.notify()
             await isOver.wait(after: last)
-            return gate.holdsUntil
+            return .answered(gate.holdsUntil)
         }
         await first
         #expect(held == clock.now + .seconds(1))
+    }
+
+    /// The server refuses a request's key, and while the source of the key is asked for another one, the network goes.
+    @Test func `lets no request be sent a second time once it has opened`() async {
+        let failure = await failure { () throws(APIError) -> CircuitBreakerGate.Attempt<Void> in
+            let openings = gate.openings
+            #expect(gate.rejection(sinceOpening: openings) == nil)
+            await fail(.portal, isList: true)
+            return gate.rejection(sinceOpening: openings).map { .rejected($0) } ?? .answered(())
+        }
+        #expect(failure == .portal)
+        #expect(gate.holdsUntil == clock.now + .seconds(1), "what was not sent shows nothing about the server")
+        clock.advance(.seconds(1))
+        let probed = await self.failure { () throws(APIError) -> CircuitBreakerGate.Attempt<Void> in
+            gate.rejection(sinceOpening: gate.openings).map { .rejected($0) } ?? .answered(())
+        }
+        #expect(probed == nil, "the probe is not held back by the breaker that it probes")
+    }
+
+    private func failure(
+        _ request: () async throws(APIError) -> CircuitBreakerGate.Attempt<Void>
+    ) async -> APIError? {
+        do throws(APIError) {
+            try await gate.pass(request)
+            return nil
+        } catch { return error }
     }
 }
