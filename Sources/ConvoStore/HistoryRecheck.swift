@@ -61,9 +61,9 @@ public struct HistoryRecheck: Sendable, Hashable {
     public var wait: Duration { .microseconds(HistoryRecheck.waitMicroseconds(after: attempts, cause)) }
 
     /// Whether a history may lack the turn that moved `updated_at`: `updated_at` is recent, and later than the
-    /// last entry by more than is usual.
-    static func isGap(between last: Entry?, and updatedAt: Timestamp, now: Timestamp) -> Bool {
-        guard let written = last?.createdAt else { return false }
+    /// last entry with a time by more than is usual.
+    static func isGap(between entries: [Entry], and updatedAt: Timestamp, now: Timestamp) -> Bool {
+        guard let written = entries.last(where: { $0.createdAt != nil })?.createdAt else { return false }
         return updatedAt.microseconds - written.microseconds > usualGapMicroseconds
             && abs(now.microseconds - updatedAt.microseconds) < recentMicroseconds
     }
@@ -115,7 +115,8 @@ public struct HistoryRecheck: Sendable, Hashable {
     }
 
     private static func unansweredSince(_ entries: [Entry], createdAt: Timestamp?) -> Timestamp? {
-        guard let last = entries.last else { return createdAt }
+        // An element that cannot be understood, and so has no time, hides none that stands before it.
+        guard let last = entries.last(where: { $0.createdAt != nil }) ?? entries.last else { return createdAt }
         guard last.type == .messageOutput || last.type == .functionCall else { return last.createdAt }
         // An entry that is older than its conversation was copied from another one.
         guard let createdAt, let written = last.createdAt, written < createdAt else { return nil }

@@ -126,12 +126,14 @@ extension Store {
         }.map { RemoteID($0) }
     }
 
-    /// Picks the conversations that our own starts and restarts made.
+    /// Picks the conversations that our own starts made.
+    ///
+    /// A restart is left out: its conversation may begin with copies of the entries that it continues from.
     ///
     /// - Parameter ids: the conversations that are asked about.
-    /// - Returns: those of them that belong to a start or restart of this outbox.
+    /// - Returns: those of them that belong to a start of this outbox.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func ownCreations(among ids: [RemoteID]) throws(StoreError) -> Set<RemoteID> {
+    public func ownStarts(among ids: [RemoteID]) throws(StoreError) -> Set<RemoteID> {
         try read { database in
             let listed = JSONText.array(ids.map { .string($0.rawValue) }).text
             return Set(
@@ -139,7 +141,7 @@ extension Store {
                     database,
                     sql: """
                         SELECT c.remote_id FROM conversation c JOIN operation o ON o.conversation = c.key
-                        WHERE c.remote_id IN (SELECT value FROM json_each(?)) AND o.kind IN ('start', 'restart')
+                        WHERE c.remote_id IN (SELECT value FROM json_each(?)) AND o.kind = 'start'
                         """,
                     arguments: [listed]
                 ).map { RemoteID($0) })

@@ -303,7 +303,7 @@ extension Store {
 
     private func hasGap(_ intake: FetchedHistory, _ state: RecheckState) -> Bool {
         guard !state.isOurs, let updatedAt = Timestamp(lenient: intake.version) else { return false }
-        return HistoryRecheck.isGap(between: intake.history.entries.last, and: updatedAt, now: environment.now())
+        return HistoryRecheck.isGap(between: intake.history.entries, and: updatedAt, now: environment.now())
     }
 
     /// Records that the stored history belongs to the `updated_at` that was read before it, and whether and when it is

@@ -46,14 +46,14 @@ extension PushExecutor {
     /// was sent, or if another copy of the database may have sent another write that says the same.
     private func isAnybodys(_ item: OutboxItem) throws -> Bool {
         if let base = item.base { return base.version == nil }
-        if item.seenEntryID == nil, try !isOwnCreation(item) { return true }
+        if item.seenEntryID == nil, try !isOwnStart(item) { return true }
         return try hasTwin(item)
     }
 
-    /// Whether a write of ours made the conversation.
-    private func isOwnCreation(_ item: OutboxItem) throws -> Bool {
+    /// Whether a start of ours made the conversation, so that all its entries are newer than the write.
+    private func isOwnStart(_ item: OutboxItem) throws -> Bool {
         let remoteID = try item.requireRemoteID()
-        return try store.ownCreations(among: [remoteID]).contains(remoteID)
+        return try store.ownStarts(among: [remoteID]).contains(remoteID)
     }
 
     /// Whether another write to the conversation says the same.

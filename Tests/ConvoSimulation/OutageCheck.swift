@@ -4,9 +4,8 @@ import ConvoAPI
 ///
 /// The check is independent of the engine's circuit breaker, and sees the requests only: in an outage no request
 /// follows the n-th failed attempt in a row for as long as the back-off says, and a request that succeeds ends the
-/// outage. Where the server refuses a key, a request with another key is no attempt of the same outage: it inquires
-/// whether that key is accepted. What is sent meanwhile is not judged, and an inquiry that is decided ends the outage
-/// unless it fails in such a way itself.
+/// outage. Where the server refuses a key, requests with another key inquire whose it is: they are no attempts, what is
+/// sent meanwhile is not judged, and the outage ends once the other key is accepted.
 struct OutageCheck {
     private struct Outage {
         let failures: Int
@@ -14,15 +13,57 @@ struct OutageCheck {
         /// When the last failed attempt was sent.
         let lastAttempt: VirtualInstant
         let until: VirtualInstant
-        /// The server and key of the last failed attempt.
-        let access: Access
-
-        /// Whether the request is an attempt of this outage: one with another key than a refused one is not.
-        func isMet(by record: Audit.Record, refused: Set<Access>) -> Bool {
-            record.access == access || !refused.contains(access)
-        }
     }
     private enum Event { case sent(Audit.Record), finished(Audit.Record) }
+
+    /// Which server and key a process uses, as its requests show.
+    private struct Keys {
+        /// The one for which the server answered 401 last, unless an inquiry was answered so.
+        private var refused: Access?
+        /// Those with which a request was answered, until one is refused.
+        private var accepted: Set<Access> = []
+        /// The one that took the place of a refused one last, and since when.
+        private var successor: (access: Access, since: VirtualInstant)?
+
+        /// Whether the request inquires about a key in place of the refused one.
+        func isInquiry(_ record: Audit.Record) -> Bool {
+            guard let refused else { return false }
+            return record.access != refused && !accepted.contains(record.access)
+                && ["whoAmI", "get"].contains(record.request.name)
+        }
+
+        /// Whether the request had a key that another one has replaced since, so that its 401 is no news.
+        func isOutdated(_ record: Audit.Record) -> Bool {
+            guard let successor else { return false }
+            return record.access != successor.access && record.sentAt <= successor.since
+        }
+
+        /// - Returns: whether the request shows that its key has taken the place of the refused one.
+        mutating func sent(_ record: Audit.Record) -> Bool {
+            guard let refused, record.access != refused, !isInquiry(record) else { return false }
+            return accept(record.access, at: record.sentAt)
+        }
+
+        /// - Returns: whether the answer shows that its key has taken the place of the refused one.
+        mutating func finished(_ record: Audit.Record, isInquiry: Bool) -> Bool {
+            switch record.outcome {
+            case .answered: return accept(record.access, at: record.finishedAt)
+            case .failed(.status(401), _, _):
+                accepted.remove(record.access)
+                if !isInquiry { refused = record.access }
+            default: break
+            }
+            return false
+        }
+
+        private mutating func accept(_ access: Access, at instant: VirtualInstant) -> Bool {
+            accepted.insert(access)
+            guard let refused else { return false }
+            if refused != access { successor = (access, instant) }
+            self.refused = nil
+            return true
+        }
+    }
 
     /// The processes that a person runs; they try at once, whatever the daemon knows.
     let exempt: Set<Int>
@@ -40,23 +81,23 @@ struct OutageCheck {
     private func violations(of records: [Audit.Record]) -> [Violation] {
         var violations: [Violation] = []
         var outage: Outage?
-        /// The servers and keys for which a 401 was answered so far.
-        var refused: Set<Access> = []
+        var keys = Keys()
         var trying: Audit.Record?
-        /// Requests in flight with another key than the refused one; until they end, no request is judged.
+        /// Inquiries in flight; until they end, the process does not know whether there is an outage.
         var inquiries: Set<Int> = []
-        /// Requests that were sent while an inquiry was in flight: the engine did not know yet whether there is an outage.
+        /// Requests that were sent while an inquiry was in flight.
         var unjudged: Set<Int> = []
         /// The request in flight that probes the outage, whether or not a person made it come early.
         var first: Int?
         for event in OutageCheck.events(of: records) {
             switch event {
             case .sent(let record):
-                guard let now = outage else { continue }
-                guard now.isMet(by: record, refused: refused) else {
+                if keys.isInquiry(record) {
                     inquiries.insert(record.number)
                     continue
                 }
+                if keys.sent(record) { (outage, trying, first) = (nil, nil, nil) }
+                guard let now = outage else { continue }
                 guard inquiries.isEmpty else {
                     unjudged.insert(record.number)
                     continue
@@ -81,26 +122,23 @@ struct OutageCheck {
                 }
             case .finished(let record):
                 let isInquiry = inquiries.remove(record.number) != nil
+                let isUnjudged = unjudged.remove(record.number) != nil
                 if trying?.number == record.number { trying = nil }
                 if first == record.number { first = nil }
-                if record.outcome.isKeyRefused { refused.insert(record.access) }
+                if record.outcome.isKeyRefused, keys.isOutdated(record) { continue }
+                let isAccepted = keys.finished(record, isInquiry: isInquiry)
+                guard !isInquiry || isAccepted else { continue }
                 guard OutageCheck.isOutage(record) else {
-                    let isUndecided = isInquiry && !record.outcome.isDecided
-                    if record.outcome != .vanished, !isUndecided { (outage, trying, first) = (nil, nil, nil) }
+                    // Attempts of an outage that is over say nothing about the next one.
+                    if record.outcome != .vanished { (outage, trying, first) = (nil, nil, nil) }
                     continue
                 }
                 // A request that was in flight when the outage began is no further attempt.
-                let isUnjudged = unjudged.remove(record.number) != nil
-                if let outage,
-                    isUnjudged || record.sentAt < outage.beganAt || !outage.isMet(by: record, refused: refused)
-                {
-                    continue
-                }
+                if let outage, isUnjudged || record.sentAt < outage.beganAt { continue }
                 let failures = (outage?.failures ?? 0) + 1
                 outage = Outage(
                     failures: failures, beganAt: outage?.beganAt ?? record.finishedAt,
-                    lastAttempt: record.sentAt, until: record.finishedAt + OutageCheck.wait(after: failures),
-                    access: record.access)
+                    lastAttempt: record.sentAt, until: record.finishedAt + OutageCheck.wait(after: failures))
             }
         }
         return violations
@@ -131,14 +169,6 @@ struct OutageCheck {
 }
 
 extension Audit.Outcome {
-    /// Whether an inquiry that ends so has decided something about the key.
-    fileprivate var isDecided: Bool {
-        switch self {
-        case .answered: true
-        case .failed(let kind, let effect, _): APIError(kind, effect: effect, message: "").isUntold
-        case .vanished: false
-        }
-    }
     fileprivate var isKeyRefused: Bool {
         if case .failed(.status(401), _, _) = self { true } else { false }
     }

@@ -106,15 +106,17 @@ package struct RequestCheck: Sendable {
     /// Where the server asks for a long wait, a daemon's pull does not request the list before it is over.
     ///
     /// Once a start may be lost, the search for it requests the list as well, so only requests before that are judged.
-    /// A process that died may have left such a start, so only the first process is judged.
+    /// A process that died may have left such a start, so only the first process is judged, and only until a person
+    /// adopts the database: then its daemon has ended, and the one that follows it does not know of the wait.
     private func earlyPulls(in audit: Audit) -> [Violation] {
         let first = audit.records.map(\.sender).filter { $0 >= 0 }.min()
+        let adopted = audit.records.first { $0.sender < 0 }?.sentAt ?? .never
         let pulls = audit.records.filter { $0.isPull && $0.sender == first && !runByHand.contains($0.sender) }
         let lost = audit.records.filter { $0.request.makesConversation && $0.outcome.leavesDoubt }.map(\.finishedAt)
             .min()
         var last: Audit.Record?
         var violations: [Violation] = []
-        for record in pulls where record.sentAt < lost ?? .never {
+        for record in pulls where record.sentAt < min(lost ?? .never, adopted) {
             if let before = last, let asked = RequestCheck.asked(by: before),
                 record.sentAt >= before.finishedAt, record.sentAt < before.finishedAt + asked,
                 !clockJumps.contains(where: { before.finishedAt <= $0 && $0 <= record.sentAt })

@@ -69,7 +69,10 @@ extension Simulation {
         hands.append(hand)
         runByHand.insert(hand.sender)
         syncs.insert(hand.sender)
-        if store != nil { ended.insert(hand.sender) }
+        if store != nil {
+            ended.insert(hand.sender)
+            copies.insert(hand.sender)
+        }
     }
 
     private func queue(_ action: Scenario.Action, ringing wake: AsyncEvent?) throws {

@@ -74,7 +74,7 @@ extension Simulation {
             acknowledged: person.acknowledged, outbox: try OutboxSnapshot(disk.store), audit: audit,
             turns: server.turns, atRest: true,
             deleted: scenario.deaths.isEmpty && !scenario.steps.contains { $0.action == .restore }
-                ? WriteCheck.deletedUnseen(server, audit: audit) : Set(server.deleted),
+                ? WriteCheck.deletedUnseen(server, audit: audit, elsewhere: copies) : Set(server.deleted),
             namesCreations: scenario.switches.metadataShown != .nowhere, homes: person.homes,
             storedText: scenario.switches.storedText,
             copied: scenario.steps.contains { $0.action == .backUp } ? Set(person.acknowledged) : [])
@@ -104,6 +104,6 @@ extension Simulation {
         if !scenario.interruptions.isEmpty { violations += PromptCheck.violations(queued: queued, audit: audit) }
         return SimulationReport(
             violations: violations, audit: audit, turns: server.turns, outbox: try OutboxSnapshot(disk.store).items,
-            lasted: world.now - .start, points: points)
+            deletions: server.deletedAt, lasted: world.now - .start, points: points)
     }
 }

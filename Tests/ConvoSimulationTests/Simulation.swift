@@ -44,6 +44,8 @@ final class Simulation {
     var syncs: Set<Int> = []
     /// Processes that may have ended before they stored what they were answered, or stored it in another copy.
     var ended: Set<Int> = []
+    /// Processes that worked on another copy of the database.
+    var copies: Set<Int> = []
     var calmSince: VirtualInstant?
     var nextLook = VirtualInstant.start
     var held = MirrorSnapshot(conversations: [])
@@ -119,14 +121,12 @@ final class Simulation {
         begin(CrashPoints(deadly: deaths.first?.afterPoints)) { [scenario] engine, adopter, wake, stage in
             var end = await engine.run(scenario.intervals, wake: wake) { _ in }
             while end?.isOtherOwner == true, !Task.isCancelled {
-                if scenario.adoptsByHand {
-                    try? await stage.wait(until: stage.world.now + .seconds(30))  // the service manager restarts it
-                } else if !scenario.access.rotations.isEmpty {
+                guard scenario.adoptsByHand || !scenario.access.rotations.isEmpty else { break }
+                if !scenario.adoptsByHand {
                     // If the engine cannot read a held conversation with the new key, the person adopts that key.
                     _ = try? await adopter.adoptAccount()  // if it fails, tries again once the daemon has ended
-                } else {
-                    break
                 }
+                try? await stage.wait(until: stage.world.now + .seconds(30))  // the service manager restarts it
                 end = await engine.run(scenario.intervals, wake: wake) { _ in }
             }
         }
@@ -233,6 +233,8 @@ struct SimulationReport {
     let audit: Audit
     let turns: [ConvoSimulation.Turn]
     let outbox: [OutboxSnapshot.Item]
+    /// When each conversation was deleted on the server.
+    let deletions: [RemoteID: VirtualInstant]
     let lasted: Duration
     /// How many points there were at which our process could have died.
     let points: Int

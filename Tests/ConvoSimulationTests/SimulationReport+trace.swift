@@ -3,7 +3,7 @@ import ConvoSimulation
 import Testing
 
 extension SimulationReport: CustomTestStringConvertible {
-    /// The violations, requests, turns and writes of the run, for the analysis of a seed.
+    /// The violations, requests, turns, deletions and writes of the run, for the analysis of a seed.
     var testDescription: String {
         let requests = audit.records.map { record in
             let times = "\(record.sentAt - .start)..\(record.finishedAt - .start)"
@@ -19,6 +19,7 @@ extension SimulationReport: CustomTestStringConvertible {
             "\(item.id) \(item.kind) in \(item.conversation), \(item.remoteID?.rawValue ?? "not there"): "
                 + "\(item.inputs.map(\.text)) \(item.state) \(item.reason ?? "")"
         }
-        return (violations.map(\.description) + requests + committed + writes).joined(separator: "\n")
+        let deleted = deletions.sorted { $0.value < $1.value }.map { "\($0.value - .start) deletion of \($0.key)" }
+        return (violations.map(\.description) + requests + committed + deleted + writes).joined(separator: "\n")
     }
 }

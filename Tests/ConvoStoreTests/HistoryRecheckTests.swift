@@ -97,11 +97,16 @@ import Testing
             let updated = Timestamp(microseconds: now.microseconds - Int64(secondsAgo * 1_000_000))
             let written = Timestamp(microseconds: updated.microseconds - Int64(secondsBehind * 1_000_000))
             let last = Entry(raw: try JSONText(#"{"type":"message.output","created_at":"\#(written.text)"}"#))
-            return HistoryRecheck.isGap(between: last, and: updated, now: now)
+            return HistoryRecheck.isGap(between: [last, Entry(raw: .stored("null"))], and: updated, now: now)
         }
         #expect(try [0, 2, 2.000001, 60].map { try isGap($0) } == [false, false, true, true])
         #expect(try [599.9, 600, -599.9, -600].map { try isGap(60, $0) } == [true, false, true, false])
-        #expect(!HistoryRecheck.isGap(between: nil, and: now, now: now))
+        #expect(!HistoryRecheck.isGap(between: [], and: now, now: now))
+    }
+
+    @Test func `waits for its answer where an element that cannot be understood follows the question`() throws {
+        let odd = [try entry("message.input", secondsAgo: 1), Entry(raw: .stored("null"))]
+        #expect(HistoryRecheck.next(after: nil, entries: odd, createdAt: nil, now: now)?.cause == .unanswered)
     }
 
     @Test func `waits for its answer where it has none`() throws {
