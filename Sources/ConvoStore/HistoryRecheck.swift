@@ -60,12 +60,16 @@ public struct HistoryRecheck: Sendable, Hashable {
     /// The wait between this attempt and the next one.
     public var wait: Duration { .microseconds(HistoryRecheck.waitMicroseconds(after: attempts, cause)) }
 
-    /// Whether a history may lack the turn that moved `updated_at`: `updated_at` is recent, and later than the
-    /// last entry with a time by more than is usual.
-    static func isGap(between entries: [Entry], and updatedAt: Timestamp, now: Timestamp) -> Bool {
+    /// Whether a history may lack the turn that moved `updated_at`: that is later than the last entry with a time by
+    /// more than is usual.
+    static func isGap(between entries: [Entry], and updatedAt: Timestamp) -> Bool {
         guard let written = entries.last(where: { $0.createdAt != nil })?.createdAt else { return false }
         return updatedAt.microseconds - written.microseconds > usualGapMicroseconds
-            && abs(now.microseconds - updatedAt.microseconds) < recentMicroseconds
+    }
+
+    /// Whether `updated_at` is so close to the moment that a replica may not have the change yet.
+    static func isRecent(_ updatedAt: Timestamp, at moment: Timestamp) -> Bool {
+        abs(moment.microseconds - updatedAt.microseconds) < recentMicroseconds
     }
 
     /// Decides, after a history was read, whether and when to read it again.
@@ -115,8 +119,9 @@ public struct HistoryRecheck: Sendable, Hashable {
     }
 
     private static func unansweredSince(_ entries: [Entry], createdAt: Timestamp?) -> Timestamp? {
-        // An element that cannot be understood, and so has no time, hides none that stands before it.
-        guard let last = entries.last(where: { $0.createdAt != nil }) ?? entries.last else { return createdAt }
+        // An element that has neither type nor time hides none that stands before it.
+        guard let last = entries.last(where: { $0.raw["type"] != nil || $0.createdAt != nil }) ?? entries.last
+        else { return createdAt }
         guard last.type == .messageOutput || last.type == .functionCall else { return last.createdAt }
         // An entry that is older than its conversation was copied from another one.
         guard let createdAt, let written = last.createdAt, written < createdAt else { return nil }

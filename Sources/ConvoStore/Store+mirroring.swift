@@ -145,9 +145,9 @@ extension Store {
                 if !hasChanged { state.keepWaiting() }
                 try recordOddEntries(database, intake.history.oddItems, of: intake.history.conversationID)
                 let isOutdated =
-                    !environment.believesEachHistory
+                    try !environment.believesEachHistory
                     && (result.isMissing || (!hasChanged && (state.hasMoved || state.before?.cause == .outdated))
-                        || hasGap(intake, state))
+                        || hasGap(database, intake, state))
                 try settle(database, conversation.key, intake, state, isOutdated: isOutdated)
                 try inferBranches(database, around: conversation.key)
             }
@@ -301,9 +301,23 @@ extension Store {
             isOurs: (row["own_version"] as String?).hasSameBytes(as: version))
     }
 
-    private func hasGap(_ intake: FetchedHistory, _ state: RecheckState) -> Bool {
-        guard !state.isOurs, let updatedAt = Timestamp(lenient: intake.version) else { return false }
-        return HistoryRecheck.isGap(between: intake.history.entries, and: updatedAt, now: environment.now())
+    private func hasGap(_ database: Database, _ intake: FetchedHistory, _ state: RecheckState) throws -> Bool {
+        guard !state.isOurs, let updatedAt = Timestamp(lenient: intake.version),
+            HistoryRecheck.isGap(between: intake.history.entries, and: updatedAt)
+        else { return false }
+        if HistoryRecheck.isRecent(updatedAt, at: environment.now()) { return true }
+        // Our clock may be wrong. The server's shows at least the newest change that the list has told of.
+        return try newestChange(database).map { HistoryRecheck.isRecent(updatedAt, at: $0) } ?? false
+    }
+
+    /// The latest `updated_at` of the conversations with the newest activity.
+    private func newestChange(_ database: Database) throws -> Timestamp? {
+        try String.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    SELECT updated_at FROM conversation WHERE remote_id IS NOT NULL ORDER BY activity DESC LIMIT 10
+                    """)
+        ).compactMap { Timestamp(lenient: $0) }.max()
     }
 
     /// Records that the stored history belongs to the `updated_at` that was read before it, and whether and when it is

@@ -92,16 +92,18 @@ import Testing
         #expect(believed == [false, false, false, false, true])
     }
 
-    @Test func `may lack the turn that has just moved updated_at`() throws {
-        func isGap(_ secondsBehind: Double, _ secondsAgo: Double = 0) throws -> Bool {
-            let updated = Timestamp(microseconds: now.microseconds - Int64(secondsAgo * 1_000_000))
-            let written = Timestamp(microseconds: updated.microseconds - Int64(secondsBehind * 1_000_000))
+    @Test func `may lack the turn that has moved updated_at`() throws {
+        func isGap(_ secondsBehind: Double) throws -> Bool {
+            let written = Timestamp(microseconds: now.microseconds - Int64(secondsBehind * 1_000_000))
             let last = Entry(raw: try JSONText(#"{"type":"message.output","created_at":"\#(written.text)"}"#))
-            return HistoryRecheck.isGap(between: [last, Entry(raw: .stored("null"))], and: updated, now: now)
+            return HistoryRecheck.isGap(between: [last, Entry(raw: .stored("null"))], and: now)
         }
         #expect(try [0, 2, 2.000001, 60].map { try isGap($0) } == [false, false, true, true])
-        #expect(try [599.9, 600, -599.9, -600].map { try isGap(60, $0) } == [true, false, true, false])
-        #expect(!HistoryRecheck.isGap(between: [], and: now, now: now))
+        #expect(!HistoryRecheck.isGap(between: [], and: now))
+        let recent = [599.9, 600, -599.9, -600].map { seconds in
+            HistoryRecheck.isRecent(Timestamp(microseconds: now.microseconds - Int64(seconds * 1_000_000)), at: now)
+        }
+        #expect(recent == [true, false, true, false])
     }
 
     @Test func `waits for its answer where an element that cannot be understood follows the question`() throws {

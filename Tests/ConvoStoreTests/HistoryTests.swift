@@ -120,7 +120,22 @@ import Testing
         #expect(try dropped() == before, "when each went")
     }
 
+    /// A replica may not have the turn yet that the list tells of. Our clock is months behind.
+    @Test func `is read again where the newest change that the list tells of is not in it`() throws {
+        let answer = try JSONText(message("old", "echo", role: "assistant"))
+            .setting("created_at", to: .string("2026-05-01T00:00:00Z")).text
+        for (name, updated) in [("conv_5", "2026-05-01T00:00:20Z"), ("conv_6", "2026-05-02T00:00:00Z")] {
+            _ = try store.ingest([.sample(name, updated: updated)])
+            _ = try store.ingest([FetchedHistory(.sample(name, [answer]), version: updated)])
+            #expect(try recheck(name).isOutdated)
+        }
+        _ = try store.ingest([.sample("conv_7", updated: "2026-05-01T00:00:20Z")])
+        _ = try store.ingest([FetchedHistory(.sample("conv_7", [answer]), version: "2026-05-01T00:00:20Z")])
+        #expect(try !recheck("conv_7").isOutdated, "the server has gone on for a day since")
+    }
+
     @Test func `of several is judged by what it brings itself`() throws {
+        _ = try store.ingest([.sample("later", updated: "2026-12-01T00:00:00Z")])
         let second = "2026-02-01T00:00:00Z"
         _ = try store.ingest([.sample("conv_2", updated: second)])
         let held = [message("conv_2 q", "hello"), message("conv_2 a", "echo", role: "assistant")]
@@ -178,6 +193,7 @@ import Testing
     }
 
     @Test func `of the new version that brings nothing is read again, and settled by what it brings`() throws {
+        _ = try store.ingest([.sample("later", updated: "2026-12-01T00:00:00Z")])
         let held = [message("conv_1 q", "hello"), message("conv_1 a", "echo", role: "assistant")]
         let (second, third) = ("2026-02-01T00:00:00Z", "2026-03-01T00:00:00Z")
         _ = try store.ingest([.sample("conv_1", updated: second)])

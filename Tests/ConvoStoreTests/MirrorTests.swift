@@ -142,11 +142,13 @@ import Darwin
     @Test func `does not take an old history for the new version: it is read again`() throws {
         let temporary = try TemporaryStore()
         let old = [message("a", "apple"), message("b", "pear")]
+        _ = try temporary.store.ingest([.sample("later", updated: "2026-12-01T00:00:00Z")])
         func take(_ entries: [String], _ second: Int) throws -> Int {
             let at = "2026-02-01T00:00:0\(second).000000Z"
             try temporary.store.mirror(.sample("conv_1", updated: at), entries)
             temporary.clock.advance(seconds: 3)
-            return try temporary.store.staleConversations(limit: 9, now: temporary.clock.now).count
+            return try temporary.store.staleConversations(limit: 9, now: temporary.clock.now)
+                .count { $0.remoteID == RemoteID("conv_1") }
         }
         #expect(try take(old, 1) == 0)
         #expect(try take(old, 2) == 1, "updated_at has moved, and nothing has come")
