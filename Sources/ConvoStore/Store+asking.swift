@@ -178,23 +178,34 @@ extension Store {
     /// The conversations that came into the mirror after a start or restart was queued, that are gone by now, and that
     /// do not tell who made them.
     ///
-    /// - Parameter id: the start or restart.
+    /// - Parameters:
+    ///   - id: the start or restart.
+    ///   - listed: the conversations that the server has listed just now, as far as they were made since `moment`. One
+    ///     that is missing from them is gone, although no pull has noticed it yet.
+    ///   - moment: how far back the list was read.
     /// - Returns: the conversations, and whether they were deleted here, so that none of their entries is left.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func goneConversations(since id: OperationID) throws(StoreError) -> [(id: LocalID, isHidden: Bool)] {
+    public func goneConversations(
+        since id: OperationID, listed: Set<RemoteID>, backTo moment: Timestamp
+    ) throws(StoreError) -> [(id: LocalID, isHidden: Bool)] {
         try read { database in
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT c.id, c.hidden FROM conversation c
+                    SELECT c.id, c.hidden, c.remote_id, c.created_at, c.deleted_remotely_at IS NOT NULL AS deleted
+                    FROM conversation c
                     WHERE c.key > (SELECT conversation FROM operation WHERE id = ?) AND c.remote_id IS NOT NULL
-                        AND (c.deleted_remotely_at IS NOT NULL OR c.hidden = 1)
+                        AND c.other_account = 0 AND c.local_only = 0
                         AND IFNULL(c.raw ->> '$.metadata', '{}') = '{}'
                         AND NOT EXISTS (SELECT 1 FROM operation o
                             WHERE o.conversation = c.key AND o.kind IN ('start', 'restart'))
                     """,
                 arguments: [id.rawValue]
-            ).map { (LocalID($0["id"]), $0["hidden"]) }
+            ).filter { row in
+                if row["deleted"] || row["hidden"] { return true }
+                let isRecent = Timestamp(lenient: row["created_at"] as String).map { $0 >= moment } ?? true
+                return isRecent && !listed.contains(RemoteID(row["remote_id"]))
+            }.map { (LocalID($0["id"]), $0["hidden"]) }
         }
     }
 

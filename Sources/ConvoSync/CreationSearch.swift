@@ -67,7 +67,8 @@ struct CreationSearch {
     private var pass = 1
     private var mayHaveMissed = false
     private var metInPass: Set<RemoteID> = []
-    private var met: Set<RemoteID> = []
+    /// The conversations that were on the pages of the list.
+    private(set) var met: Set<RemoteID> = []
     private var candidates: [Candidate] = []
     private var waiting: ArraySlice<Candidate> = []
     /// The candidates that `get` returned without metadata.
@@ -106,7 +107,7 @@ struct CreationSearch {
         if case .over = phase { return }
         if number > 0, page.hasNew { mayHaveMissed = true }
         let ids = page.conversations.map(\.id)
-        let isPast = page.conversations.last.map { $0.createdAt.microseconds < oldest } ?? true
+        let isPast = page.conversations.last.map { $0.createdAt < oldest } ?? true
         let isRepetition = metInPass.isSuperset(of: ids)
         metInPass.formUnion(ids)
         if isPast || isRepetition || number + 1 >= limits.pages {
@@ -178,14 +179,14 @@ struct CreationSearch {
         }
     }
 
-    /// A conversation that was made earlier cannot be ours; in microseconds.
-    private var oldest: Int64 { sentAt - CreationSearch.clockTolerance }
+    /// A conversation that was made earlier cannot be ours.
+    var oldest: Timestamp { Timestamp(microseconds: sentAt - CreationSearch.clockTolerance) }
 
     private mutating func note(_ conversation: Conversation, isExcluded: Bool) {
         if isOurs(conversation) { phase = .over(.found(conversation.id)) }
         if conversation.hasMetadata { listTells = true }
         guard met.insert(conversation.id).inserted, !isExcluded, !conversation.hasMetadata,
-            conversation.createdAt.microseconds >= oldest
+            conversation.createdAt >= oldest
         else { return }
         candidates.append(Candidate(id: conversation.id, createdAt: conversation.createdAt.microseconds))
     }

@@ -83,7 +83,7 @@ extension PushExecutor {
                     search.couldNotRead()
                 }
             case .found(let id): return try await answered(id)
-            case .absent: return try mayBeGone(item) ? .unclear(.unrecognisable) : .absent
+            case .absent: return try mayBeGone(item, search) ? .unclear(.unrecognisable) : .absent
             case .denied: return .outdated
             case .ambiguous: return .unclear(.unrecognisable)
             }
@@ -92,7 +92,7 @@ extension PushExecutor {
 
     /// Whether the server returns the metadata of our writes, in the list or by `get`; `nil` if none of them can show
     /// it.
-    private func serverTellsMetadata() async throws -> Bool? {
+    func serverTellsMetadata() async throws -> Bool? {
         guard let isGiven = try store.givesMetadataBack(), let known = try store.ownCreation() else { return nil }
         if isGiven { return true }
         guard let own = try await whereThere({ try await api.get(known) }) else { return nil }
@@ -100,7 +100,7 @@ extension PushExecutor {
     }
 
     /// Whether another start or restart that says the same may have made the conversation that is found.
-    private func hasRival(_ item: OutboxItem) throws -> Bool {
+    func hasRival(_ item: OutboxItem) throws -> Bool {
         guard let inputs = try? Inputs(json: item.inputs) else { return false }
         return try store.unsettledCreations(besides: item.id).contains { other in
             (try? Inputs(json: other.inputs)).map { InputFingerprint.areEqual(inputs, $0) } ?? false
@@ -110,9 +110,11 @@ extension PushExecutor {
     /// Whether a conversation that is gone by now may have been what the write made.
     ///
     /// Where the list returns the metadata of our writes, a pull would have recognised it.
-    private func mayBeGone(_ item: OutboxItem) throws -> Bool {
+    func mayBeGone(_ item: OutboxItem, _ search: CreationSearch) throws -> Bool {
         guard try store.givesMetadataBack() != true, let inputs = try? Inputs(json: item.inputs) else { return false }
-        return try store.goneConversations(since: item.id).contains { id, isHidden in
+        return try store.goneConversations(
+            since: item.id, listed: search.met, backTo: search.oldest
+        ).contains { id, isHidden in
             if isHidden { return true }
             let entries = try store.history(of: id, withDropped: true).entries.map(\.entry)
             guard !entries.isEmpty else { return true }  // the mirror never had any
@@ -120,7 +122,7 @@ extension PushExecutor {
         }
     }
 
-    private func list(_ page: Int, for item: OutboxItem) async throws -> CreationSearch.Page {
+    func list(_ page: Int, for item: OutboxItem) async throws -> CreationSearch.Page {
         let conversations = try await api.list(page: page, pageSize: limits.pageSize, metadata: nil).conversations
         let intake = try store.ingest(conversations)
         return CreationSearch.Page(

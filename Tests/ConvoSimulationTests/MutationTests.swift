@@ -7,7 +7,8 @@ import Testing
     /// The number of seeds within which each mistake must be found.
     static let seedLimit: UInt64 = 500
 
-    private static let all = Mutation.pulling + Mutation.pushing + Mutation.reading + Mutation.proving + Mutation.owning
+    private static let all =
+        Mutation.pulling + Mutation.pushing + Mutation.reading + Mutation.proving + Mutation.creating + Mutation.owning
 
     /// The mistakes whose draws have landed; with `CONVO_MUTATIONS`, those whose name contains one of its words, landed
     /// or not. Commas separate the words.

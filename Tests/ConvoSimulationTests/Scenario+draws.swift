@@ -39,6 +39,8 @@ extension Scenario {
         case unstored = 19
         /// A person gives the database to another account while the daemon runs, and takes it back.
         case adoption
+        /// Equal starts on a server that returns no metadata, whose answers are lost, some of them deleted.
+        case equalStarts
         /// Writes before any jobs of the engine, with polling set to a day.
         ///
         /// This is the last case because it takes everything out of the scenario that may delay a write.
@@ -82,6 +84,7 @@ extension Scenario {
         case .hiddenMetadata:
             switches.metadataShown = random.element(of: [.notInList, .notInGet, .nowhere]) ?? .nowhere
         case .unstored: drawUnstored(&random, span)
+        case .equalStarts: drawEqualStarts(&random, span)
         case .interruptions: drawInterruptions(&random)
         }
     }
@@ -96,6 +99,30 @@ extension Scenario {
             deaths = (0..<random.int(in: 1...4)).map { _ in Death(afterPoints: random.int(in: 1...60)) }
         }
         for index in deaths.indices { deaths[index].cutsPower = true }
+    }
+
+    private mutating func drawEqualStarts(_ random: inout SplitMix64, _ span: Duration) {
+        switches.metadataShown = .nowhere
+        // Another writer's, and one of ours that shows that the server returns no metadata.
+        others.steps.append(.init(at: .start + .seconds(1), .start(text: "hello")))
+        steps.append(Step(at: .start + .seconds(2), action: .start(text: "again", isStored: true)))
+        for _ in 0..<random.int(in: 1...3) {
+            let first = VirtualInstant.start + random.duration(in: .seconds(20)...span)
+            for number in 0..<random.int(in: 1...3) {
+                let at = first + .seconds(number * random.int(in: 1...30))
+                steps.append(Step(at: at, action: .start(text: "hello", isStored: true)))
+                guard random.chance(perMille: 300) else { continue }
+                others.steps.append(
+                    .init(
+                        at: at + random.duration(in: .seconds(5)...Duration.seconds(200)),
+                        .delete(nth: random.int(in: 0...1))))
+            }
+        }
+        faults.add(drawnFrom: &random, perMille: 200, requests: 150) { random in
+            .answerLost(
+                brokenAfter: random.duration(in: .milliseconds(10)...Duration.seconds(5)),
+                lockHolds: random.duration(in: .zero...Duration.seconds(20)))
+        }
     }
 
     private mutating func drawAccess(_ draw: Draw, _ random: inout SplitMix64, _ span: Duration) {

@@ -199,9 +199,18 @@ import Testing
         let ids = ["conv_1", "conv_3", "conv_6", "unknown"].map { RemoteID($0) }
         #expect(
             try store.conversationsNotMade(by: start.operation, among: ids) == [RemoteID("conv_1"), RemoteID("conv_6")])
-        #expect(try store.goneConversations(since: start.operation).isEmpty)
+        func gone(listed: [String], backTo moment: String = "2020-01-01T00:00:00Z") throws -> [Bool] {
+            try store.goneConversations(
+                since: start.operation, listed: Set(listed.map { RemoteID($0) }),
+                backTo: try #require(Timestamp(moment))
+            ).map(\.isHidden)
+        }
+        let all = ["conv_1", "conv_3", "conv_4", "conv_5", "conv_6"]
+        #expect(try gone(listed: all).isEmpty)
+        #expect(try gone(listed: []) == [false, false, false], "no pull has noticed it yet")
+        #expect(try gone(listed: [], backTo: "2030-01-01T00:00:00Z").isEmpty, "the list was not read so far back")
         try store.markDeletedRemotely([RemoteID("conv_1"), RemoteID("conv_3"), RemoteID("conv_6")])
         _ = try store.delete(try store.localID(matching: "conv_4"), .local)
-        #expect(try store.goneConversations(since: start.operation).map(\.isHidden) == [false, true])
+        #expect(try gone(listed: all) == [false, true])
     }
 }

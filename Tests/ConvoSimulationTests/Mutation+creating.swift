@@ -1,0 +1,73 @@
+import ConvoAPI
+import ConvoModel
+import ConvoSimulation
+
+@testable import ConvoStore
+@testable import ConvoSync
+
+/// Mistakes in the search for the conversation that a lost start or restart made, and for a write that a copy of the
+/// database may have sent.
+extension Mutation {
+    static let creating: [Mutation] = [
+        Mutation("does not mind that another start says the same", breaks: [.falseState, .repeatedWrite]).with {
+            $0.needs = [.equalStarts]
+            $0.push = { step, engine in await searched(step, engine, hasRival: false) }
+        },
+        Mutation("takes a conversation for its own that was there before", breaks: [.falseState]).with {
+            $0.needs = [.equalStarts]
+            $0.push = { step, engine in await searched(step, engine, excludes: false) }
+        },
+        Mutation("takes a conversation that is gone for one that was never made", breaks: [.repeatedWrite]).with {
+            $0.needs = [.equalStarts]
+            $0.push = { step, engine in await searched(step, engine, mindsGone: false) }
+        },
+        Mutation("takes any equal text for the append that a copy may have sent", breaks: [.falseState]).with {
+            $0.needs = [.copies]
+            $0.push = { step, engine in
+                guard case .confirm(let item) = step, item.kind == .append, item.base == nil, let id = item.remoteID,
+                    case let readSince = engine.clock.uptime, case let request = AppendRequest(json: item.request),
+                    let history = try? await engine.api.getHistory(of: id)
+                else { return nil }
+                let match = InputMatch(of: request, in: history.entries, after: nil, baseCount: 0)
+                return match == .present ? .confirmed(.present(nil), readSince: readSince) : nil
+            }
+        },
+    ]
+
+    /// Searches as the engine does, apart from what a mistake leaves out.
+    ///
+    /// - Returns: `nil` where the engine is to do the right thing.
+    private static func searched(
+        _ step: PushMachine.Step, _ engine: MutantEngine, hasRival: Bool? = nil, excludes: Bool = true,
+        mindsGone: Bool = true
+    ) async -> PushMachine.Outcome? {
+        guard case .confirm(let item) = step, item.kind == .start || item.kind == .restart,
+            (try? engine.store.operation(matching: item.id.rawValue))?.remoteID == nil
+        else { return nil }
+        let (executor, readSince) = (engine.pushExecutor, engine.clock.uptime)
+        do {
+            var search = CreationSearch(
+                item, serverTells: try await executor.serverTellsMetadata(),
+                hasRival: try hasRival ?? executor.hasRival(item), limits: engine.limits)
+            while true {
+                switch search.step {
+                case .list(let page):
+                    let listed = try await executor.list(page, for: item)
+                    search.listed(
+                        CreationSearch.Page(
+                            conversations: listed.conversations, excluded: excludes ? listed.excluded : [],
+                            hasNew: listed.hasNew))
+                case .get(let id):
+                    search.got(try await executor.whereThere { try await engine.api.get(id) })
+                case .history(let id):
+                    search.read(try await executor.whereThere { try await engine.api.getHistory(of: id).entries })
+                case .found(let id): return .confirmed(.present(id), readSince: readSince)
+                case .absent where !mindsGone: return .confirmed(.absent, readSince: readSince)
+                default: return nil
+                }
+            }
+        } catch {
+            return nil
+        }
+    }
+}
