@@ -97,11 +97,11 @@ struct OutageCheck {
                     continue
                 }
                 if keys.sent(record) { (outage, trying, first) = (nil, nil, nil) }
-                guard let now = outage else { continue }
                 guard inquiries.isEmpty else {
                     unjudged.insert(record.number)
                     continue
                 }
+                guard let now = outage else { continue }
                 if first == nil {
                     first = record.number
                     if record.request.isTurn {
@@ -134,7 +134,8 @@ struct OutageCheck {
                     continue
                 }
                 // A request that was in flight when the outage began is no further attempt.
-                if let outage, isUnjudged || record.sentAt < outage.beganAt { continue }
+                if isUnjudged { continue }
+                if let outage, record.sentAt < outage.beganAt { continue }
                 let failures = (outage?.failures ?? 0) + 1
                 outage = Outage(
                     failures: failures, beganAt: outage?.beganAt ?? record.finishedAt,
