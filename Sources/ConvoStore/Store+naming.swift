@@ -21,10 +21,22 @@ extension Store {
             try database.execute(
                 sql: "UPDATE conversation SET parent = ? WHERE parent = ?", arguments: [conversation.key, twin.key])
             try database.execute(sql: "DELETE FROM conversation WHERE key = ?", arguments: [twin.key])
+            try holdBehindStopped(database, conversation.key)
         }
         try database.execute(
             sql: "UPDATE conversation SET remote_id = ? WHERE key = ?",
             arguments: [remoteID.rawValue, conversation.key])
+    }
+
+    /// Holds the writes of a merged conversation that are queued behind one that was refused or held in one of its halves.
+    private func holdBehindStopped(_ database: Database, _ key: Int64) throws {
+        let first = try String.fetchOne(
+            database,
+            sql: """
+                SELECT id FROM operation WHERE conversation = ? AND state IN ('refused', 'held') ORDER BY sequence LIMIT 1
+                """,
+            arguments: [key])
+        if let first { try holdDependents(database, of: OperationID(first)) }
     }
 
     /// Moves the server's object and the entries from one row to the other: the next history may never come.

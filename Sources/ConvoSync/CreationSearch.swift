@@ -42,7 +42,7 @@ struct CreationSearch {
 
     private struct Candidate {
         let id: RemoteID
-        let createdAt: Int64
+        let createdAt: Timestamp
     }
     private enum Phase { case listing(page: Int), asking, comparing, over(Step) }
 
@@ -140,11 +140,11 @@ struct CreationSearch {
     mutating func read(_ entries: [Entry]?) {
         guard let candidate = waiting.popFirst() else { return }
         let match = entries.flatMap { entries in
-            inputs.map { CreationSearch.match(of: $0, in: entries, isStart: isStart) }
+            inputs.map { CreationSearch.match(of: $0, in: entries, isStart: isStart, createdAt: candidate.createdAt) }
         }
         switch match {
         case .present, .unanswered:
-            let isLikely = candidate.createdAt >= sentAt - CreationSearch.likelyTolerance
+            let isLikely = candidate.createdAt.microseconds >= sentAt - CreationSearch.likelyTolerance
             if isLikely { likely.append(candidate.id) } else { hasDoubtful = true }
         case .ambiguous, .similar: hasDoubtful = true
         case .absent, .outdated: break
@@ -153,9 +153,26 @@ struct CreationSearch {
         concludeComparing()
     }
 
-    /// A restart's inputs follow the entries that it continues from; a start's come first.
-    static func match(of inputs: Inputs, in entries: [Entry], isStart: Bool) -> InputMatch {
-        isStart ? InputMatch(of: inputs, atStartOf: entries) : InputMatch(of: inputs, in: entries)
+    /// Whether a history is that of a conversation that the write made.
+    ///
+    /// A start's inputs come first. A restart's follow the entries that it continues from, which may be listed as
+    /// copies: those are older than the conversation. Where only the copies contain the inputs, another writer's
+    /// restart may have made the conversation, and nobody can tell.
+    ///
+    /// - Parameters:
+    ///   - inputs: the write's inputs.
+    ///   - entries: the whole history.
+    ///   - isStart: whether the write is a start.
+    ///   - createdAt: the conversation's `created_at`; `nil` if it is not known.
+    static func match(
+        of inputs: Inputs, in entries: [Entry], isStart: Bool, createdAt: Timestamp?
+    ) -> InputMatch {
+        if isStart { return InputMatch(of: inputs, atStartOf: entries) }
+        let whole = InputMatch(of: inputs, in: entries)
+        guard let createdAt, entries.first?.createdAt != nil else { return whole }
+        let own = entries.drop { entry in entry.createdAt.map { $0 < createdAt } ?? false }
+        let match = InputMatch(of: inputs, atStartOf: Array(own))
+        return match == .absent && whole != .absent ? .ambiguous : match
     }
 
     /// Takes note that the history is too large to be read.
@@ -188,7 +205,7 @@ struct CreationSearch {
         guard met.insert(conversation.id).inserted, !isExcluded, !conversation.hasMetadata,
             conversation.createdAt >= oldest
         else { return }
-        candidates.append(Candidate(id: conversation.id, createdAt: conversation.createdAt.microseconds))
+        candidates.append(Candidate(id: conversation.id, createdAt: conversation.createdAt))
     }
 
     private func isOurs(_ conversation: Conversation) -> Bool {

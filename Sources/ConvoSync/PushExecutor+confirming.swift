@@ -72,21 +72,34 @@ extension PushExecutor {
         if let known = try store.operation(matching: item.id.rawValue).remoteID { return try await confirm(known) }
         var search = CreationSearch(
             item, serverTells: try await serverTellsMetadata(), hasRival: try hasRival(item), limits: limits)
+        var versions: [RemoteID: String] = [:]
         while true {
             switch search.step {
             case .list(let page): search.listed(try await list(page, for: item))
-            case .get(let id): search.got(try await whereThere { try await api.get(id) })
-            case .history(let id):
-                do {
-                    search.read(try await whereThere { try await api.getHistory(of: id).entries })
-                } catch let error as APIError where error.isAnswerTooLarge {
-                    search.couldNotRead()
-                }
+            case .get(let id):
+                let conversation = try await whereThere { try await api.get(id) }
+                versions[id] = conversation?.version
+                search.got(conversation)
+            case .history(let id): try await compare(id, version: versions[id], in: &search)
             case .found(let id): return try await answered(id)
             case .absent: return try mayBeGone(item, search) ? .unclear(.unrecognisable) : .absent
             case .denied: return .outdated
             case .ambiguous: return .unclear(.unrecognisable)
             }
+        }
+    }
+
+    /// Reads a candidate's history for the search; one that is over the size limit is not fetched again in the same
+    /// version.
+    private func compare(_ id: RemoteID, version: String?, in search: inout CreationSearch) async throws {
+        if let version, try store.isHistoryUnreadable(of: id, version: version) { return search.couldNotRead() }
+        do {
+            search.read(try await whereThere { try await api.getHistory(of: id).entries })
+        } catch let error as APIError where error.isAnswerTooLarge {
+            if let version {
+                try store.recordUnreadableHistory(of: id, version: version, reason: "\(SyncFailure(error))")
+            }
+            search.couldNotRead()
         }
     }
 
@@ -118,7 +131,8 @@ extension PushExecutor {
             if isHidden { return true }
             let entries = try store.history(of: id, withDropped: true).entries.map(\.entry)
             guard !entries.isEmpty else { return true }  // the mirror never had any
-            return CreationSearch.match(of: inputs, in: entries, isStart: item.kind == .start) != .absent
+            return CreationSearch.match(
+                of: inputs, in: entries, isStart: item.kind == .start, createdAt: nil) != .absent
         }
     }
 

@@ -41,6 +41,20 @@ import Testing
         #expect(try store.history(of: bystander).entries.count == 2)
     }
 
+    @Test func `holds what is queued behind a write that was refused in the other half`() throws {
+        let start = try temporary.start("question")
+        let twin = try temporary.conversation("ours")
+        let refused = try temporary.append("pear", to: twin)
+        let behind = try temporary.append("plum", to: start.conversation)
+        let before = try store.operation(matching: start.operation.rawValue)
+        try temporary.stop(refused)
+        #expect(try temporary.item(behind).state == .queued && before.state == .queued)
+        try store.markDelivered(start.operation, as: RemoteID("ours"))
+        #expect(try temporary.item(behind).state == .held)
+        #expect(try temporary.item(behind).reason?.code == Dependence.code)
+        #expect(try temporary.item(refused).state == .refused)
+    }
+
     /// Entries of an answer that broke off, with the ids that the server gave them.
     private func parts(_ names: String...) throws -> [Entry] {
         try names.map { Entry(raw: try JSONText(message($0, "half", role: "assistant"))) }

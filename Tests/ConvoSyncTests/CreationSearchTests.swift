@@ -105,6 +105,31 @@ private struct Listed {
                 == .found(RemoteID("ours")))
     }
 
+    /// The entries from before the conversation was made are copies of those that a restart continues from.
+    @Test func `does not take a copied entry for a restart's input`() throws {
+        func match(_ entries: (text: String, at: String?)..., isStart: Bool = false) throws -> InputMatch {
+            let made = try #require(Timestamp("2026-01-01T12:00:00Z"))
+            let entries = entries.map { text, at in
+                let isAnswer = text == "echo"
+                return Entry(
+                    raw: .object([
+                        "type": .string(isAnswer ? "message.output" : "message.input"),
+                        "role": .string(isAnswer ? "assistant" : "user"), "content": .string(text),
+                        "created_at": at.map { .string("2026-01-01T\($0)Z") },
+                    ]))
+            }
+            return CreationSearch.match(of: .text("hello"), in: entries, isStart: isStart, createdAt: made)
+        }
+        let (before, after) = ("11:59:59", "12:00:00")
+        #expect(try match(("hello", before), ("echo", before), ("hello", after), ("echo", after)) == .unanswered)
+        #expect(try match(("other", before), ("echo", before), ("hello", after)) == .unanswered)
+        #expect(try match(("hello", after), ("echo", after), ("hello", after), ("echo", after)) == .unanswered)
+        #expect(try match(("hello", before), ("echo", before), ("other", after), ("echo", after)) == .ambiguous)
+        #expect(try match(("other", before), ("echo", before), ("other", after)) == .absent)
+        #expect(try match(("hello", nil), ("echo", nil), ("other", nil)) == .present, "no times tell the copies")
+        #expect(try match(("hello", before), ("echo", before), isStart: true) == .unanswered)
+    }
+
     @Test func `decides nothing where two may be it, or one that is older or not quite like it`() throws {
         func conclusion(_ all: [Listed]) throws -> CreationSearch.Step {
             try search(all, listTells: false, getTells: false, serverTells: false).step
