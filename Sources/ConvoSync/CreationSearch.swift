@@ -164,6 +164,7 @@ struct CreationSearch {
     ///   - entries: the whole history.
     ///   - isStart: whether the write is a start.
     ///   - createdAt: the conversation's `created_at`; `nil` if it is not known.
+    /// - Returns: ``InputMatch/present`` or ``InputMatch/unanswered`` if the write made it.
     static func match(
         of inputs: Inputs, in entries: [Entry], isStart: Bool, createdAt: Timestamp?
     ) -> InputMatch {

@@ -72,14 +72,15 @@ extension PushExecutor {
         if let known = try store.operation(matching: item.id.rawValue).remoteID { return try await confirm(known) }
         var search = CreationSearch(
             item, serverTells: try await serverTellsMetadata(), hasRival: try hasRival(item), limits: limits)
+        /// Each `updated_at` as the list has it, because a pull compares with that.
         var versions: [RemoteID: String] = [:]
         while true {
             switch search.step {
-            case .list(let page): search.listed(try await list(page, for: item))
-            case .get(let id):
-                let conversation = try await whereThere { try await api.get(id) }
-                versions[id] = conversation?.version
-                search.got(conversation)
+            case .list(let page):
+                let listed = try await list(page, for: item)
+                for conversation in listed.conversations { versions[conversation.id] = conversation.version }
+                search.listed(listed)
+            case .get(let id): search.got(try await whereThere { try await api.get(id) })
             case .history(let id): try await compare(id, version: versions[id], in: &search)
             case .found(let id): return try await answered(id)
             case .absent: return try mayBeGone(item, search) ? .unclear(.unrecognisable) : .absent
