@@ -16,6 +16,7 @@ let package = Package(
     name: "convo",
     platforms: [.macOS(.v15)],
     products: [
+        .library(name: "ConvoJSON", targets: ["ConvoJSON"]),
         .library(name: "ConvoModel", targets: ["ConvoModel"]),
         .library(name: "ConvoIPC", targets: ["ConvoIPC"]),
         .library(name: "ConvoAPI", targets: ["ConvoAPI"]),
@@ -35,8 +36,9 @@ let package = Package(
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
-        // The nouns; and the C libraries: libcurl, SQLite and Zstandard; and what of the system Swift can't express.
-        .target(name: "ConvoModel", swiftSettings: strict),
+        // JSON and the nouns; the C libraries: libcurl, SQLite and Zstandard; and what of the system Swift can't express.
+        .target(name: "ConvoJSON", swiftSettings: strict),
+        .target(name: "ConvoModel", dependencies: ["ConvoJSON"], swiftSettings: strict),
         .target(name: "CCurl"),  // loads it; to build, its headers are enough
         .systemLibrary(
             name: "CSQLite",
@@ -55,17 +57,17 @@ let package = Package(
         .target(name: "ConvoIPC", dependencies: ["CPosix"], swiftSettings: strict),
         .target(name: "ConvoSQLite", dependencies: ["ConvoIPC", "CSQLite"], swiftSettings: strict),
         .target(name: "ConvoHTTP", dependencies: ["CCurl"], swiftSettings: strict),
-        .target(name: "ConvoAPI", dependencies: ["ConvoHTTP", "ConvoModel"], swiftSettings: strict),
+        .target(name: "ConvoAPI", dependencies: ["ConvoHTTP", "ConvoJSON", "ConvoModel"], swiftSettings: strict),
         .target(
             name: "ConvoStore",
-            dependencies: ["ConvoIPC", "ConvoModel", "ConvoSQLite", "CPosix", "CSQLite", "CZstd"],
+            dependencies: ["ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoSQLite", "CPosix", "CSQLite", "CZstd"],
             resources: [.embedInCode("Migrations")],
             swiftSettings: strict
         ),
         .target(
             name: "ConvoServer",
             dependencies: [
-                "ConvoModel",
+                "ConvoJSON", "ConvoModel",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -76,22 +78,24 @@ let package = Package(
 
         // The engine, the sandbox's rules, what programs share.
         .target(
-            name: "ConvoSync", dependencies: ["ConvoAPI", "ConvoIPC", "ConvoStore", "ConvoModel"], swiftSettings: strict
+            name: "ConvoSync", dependencies: ["ConvoAPI", "ConvoIPC", "ConvoStore", "ConvoJSON", "ConvoModel"],
+            swiftSettings: strict
         ),
         .target(
             name: "ConvoSandbox",
             dependencies: [
-                "ConvoServer", "ConvoModel",
+                "ConvoServer", "ConvoJSON", "ConvoModel",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
             swiftSettings: strict
         ),
-        .target(name: "ConvoTerminal", dependencies: ["ConvoModel"], swiftSettings: strict),
+        .target(name: "ConvoTerminal", dependencies: ["ConvoJSON", "ConvoModel"], swiftSettings: strict),
         .target(
             name: "ConvoApp",
             dependencies: [
-                "CMalloc", "ConvoAPI", "ConvoHTTP", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal", "TOMLKit",
+                "CMalloc", "ConvoAPI", "ConvoHTTP", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync",
+                "ConvoTerminal", "TOMLKit",
             ],
             swiftSettings: strict
         ),
@@ -100,7 +104,8 @@ let package = Package(
         .executableTarget(
             name: "convo",
             dependencies: [
-                "ConvoAPI", "ConvoApp", "ConvoIPC", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "ConvoAPI", "ConvoApp", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync",
+                "ConvoTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -108,7 +113,8 @@ let package = Package(
         .executableTarget(
             name: "convod",
             dependencies: [
-                "ConvoAPI", "ConvoApp", "ConvoIPC", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "ConvoAPI", "ConvoApp", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync",
+                "ConvoTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -119,7 +125,7 @@ let package = Package(
         .executableTarget(
             name: "convo-sandbox",
             dependencies: [
-                "ConvoModel", "ConvoSandbox",
+                "ConvoJSON", "ConvoModel", "ConvoSandbox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -128,22 +134,26 @@ let package = Package(
 
         .executableTarget(
             name: "convo-bench",
-            dependencies: ["ConvoStore", "ConvoSQLite", "ConvoModel", "SeededRandom"],
+            dependencies: ["ConvoStore", "ConvoSQLite", "ConvoJSON", "ConvoModel", "SeededRandom"],
             path: "Benchmarks",
             exclude: ["run"],
             swiftSettings: strict
         ),
 
-        .testTarget(name: "ConvoModelTests", dependencies: ["ConvoModel"], swiftSettings: strict),
+        .testTarget(name: "ConvoJSONTests", dependencies: ["ConvoJSON"], swiftSettings: strict),
+        .testTarget(name: "ConvoModelTests", dependencies: ["ConvoJSON", "ConvoModel"], swiftSettings: strict),
         .testTarget(name: "ConvoHTTPTests", dependencies: ["ConvoHTTP"], swiftSettings: strict),
         .testTarget(
-            name: "ConvoAPITests", dependencies: ["ConvoAPI", "ConvoHTTP", "ConvoModel", "Fuzzing", "SeededRandom"],
+            name: "ConvoAPITests",
+            dependencies: ["ConvoAPI", "ConvoHTTP", "ConvoJSON", "ConvoModel", "Fuzzing", "SeededRandom"],
             swiftSettings: strict),
         .testTarget(name: "ConvoIPCTests", dependencies: ["ConvoIPC"], swiftSettings: strict),
         .testTarget(name: "ConvoSQLiteTests", dependencies: ["ConvoIPC", "ConvoSQLite"], swiftSettings: strict),
         .testTarget(
             name: "ConvoStoreTests",
-            dependencies: ["ConvoIPC", "ConvoStore", "ConvoModel", "Fuzzing", "SeededRandom", "SyncRecorder"],
+            dependencies: [
+                "ConvoIPC", "ConvoStore", "ConvoJSON", "ConvoModel", "Fuzzing", "SeededRandom", "SyncRecorder",
+            ],
             swiftSettings: strict
         ),
         // Chance that a seed replays.
@@ -155,26 +165,29 @@ let package = Package(
         // A server, a network and a clock made of values; and what must be true of whoever talks to them.
         .target(
             name: "ConvoSimulation",
-            dependencies: ["ConvoAPI", "ConvoModel", "SeededRandom"],
+            dependencies: ["ConvoAPI", "ConvoJSON", "ConvoModel", "SeededRandom"],
             path: "Tests/ConvoSimulation",
             swiftSettings: strict
         ),
         .testTarget(
             name: "ConvoSimulationTests",
             dependencies: [
-                "ConvoSimulation", "ConvoSync", "ConvoAPI", "ConvoStore", "ConvoModel", "SeededRandom", "SyncRecorder",
+                "ConvoSimulation", "ConvoSync", "ConvoAPI", "ConvoStore", "ConvoJSON", "ConvoModel", "SeededRandom",
+                "SyncRecorder",
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "ConvoSyncTests",
-            dependencies: ["ConvoSync", "ConvoAPI", "ConvoIPC", "ConvoStore", "ConvoModel", "SeededRandom"],
+            dependencies: [
+                "ConvoSync", "ConvoAPI", "ConvoIPC", "ConvoStore", "ConvoJSON", "ConvoModel", "SeededRandom",
+            ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "ConvoSandboxTests",
             dependencies: [
-                "ConvoSandbox", "ConvoServer", "ConvoModel", "Fuzzing",
+                "ConvoSandbox", "ConvoServer", "ConvoJSON", "ConvoModel", "Fuzzing",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -184,11 +197,13 @@ let package = Package(
         ),
         .testTarget(name: "ConvoAppTests", dependencies: ["ConvoApp", "ConvoStore"], swiftSettings: strict),
         .testTarget(
-            name: "ConvoTerminalTests", dependencies: ["ConvoTerminal", "ConvoModel"], swiftSettings: strict),
+            name: "ConvoTerminalTests", dependencies: ["ConvoTerminal", "ConvoJSON", "ConvoModel"],
+            swiftSettings: strict),
         .testTarget(
             name: "ConvoCommandTests",
             dependencies: [
-                "convo", "ConvoAPI", "ConvoApp", "ConvoIPC", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "convo", "ConvoAPI", "ConvoApp", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync",
+                "ConvoTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -196,13 +211,14 @@ let package = Package(
         .testTarget(
             name: "ConvoDaemonTests",
             dependencies: [
-                "convod", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "convod", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),
         // Starts the programs as people do.
         .testTarget(
-            name: "ConvoAcceptanceTests", dependencies: ["convo", "convod", "convo-sandbox", "ConvoModel"],
+            name: "ConvoAcceptanceTests",
+            dependencies: ["convo", "convod", "convo-sandbox", "ConvoJSON", "ConvoModel"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

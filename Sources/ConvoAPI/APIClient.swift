@@ -1,4 +1,5 @@
 internal import ConvoHTTP
+import ConvoJSON
 internal import ConvoModel
 
 /// Sends requests and reads answers: what all operations have in common.

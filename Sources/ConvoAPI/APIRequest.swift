@@ -1,4 +1,5 @@
 public import ConvoHTTP
+internal import ConvoJSON
 internal import ConvoModel
 
 /// One operation as an HTTP request.

@@ -1,4 +1,5 @@
 public import ConvoHTTP
+internal import ConvoJSON
 internal import ConvoModel
 
 /// The events of a streamed answer as they come.

@@ -1,3 +1,4 @@
+public import ConvoJSON
 public import ConvoModel
 
 /// The Conversations API, one method for each of its operations.

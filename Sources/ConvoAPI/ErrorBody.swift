@@ -1,3 +1,4 @@
+internal import ConvoJSON
 internal import ConvoModel
 
 /// The message in the body of an error answer, and the shape of the body.

@@ -1,4 +1,5 @@
 public import ConvoHTTP
+public import ConvoJSON
 public import ConvoModel
 
 /// The Conversations API over HTTP.

@@ -1,3 +1,4 @@
+public import ConvoJSON
 public import ConvoModel
 
 /// Assembles the events of a streamed answer to the entries that the history will contain.

@@ -1,4 +1,5 @@
 internal import ConvoHTTP
+internal import ConvoJSON
 internal import ConvoModel
 
 #if canImport(Glibc)

@@ -1,4 +1,5 @@
 public import ConvoAPI
+import ConvoJSON
 import ConvoModel
 public import ConvoStore
 public import ConvoSync

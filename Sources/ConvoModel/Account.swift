@@ -1,3 +1,5 @@
+import ConvoJSON
+
 /// The owner of an API key, as `GET /v1/users/me` or `GET /v1/whoami` describes it.
 ///
 /// A key belongs to a user or a service account, in a workspace of an organization.

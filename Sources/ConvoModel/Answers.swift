@@ -1,3 +1,5 @@
+public import ConvoJSON
+
 /// The response to a start, append or restart, which holds the new outputs only.
 ///
 /// The inputs and their ids are in the conversation's history.

@@ -1,3 +1,5 @@
+public import ConvoJSON
+
 /// A conversation as the server describes it (`ModelConversation` or `AgentConversation`).
 ///
 /// The API has no discriminator: the one has a ``model``, the other an ``agentID``. Only the id is indispensable:

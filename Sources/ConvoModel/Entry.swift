@@ -1,3 +1,5 @@
+public import ConvoJSON
+
 /// One entry of a conversation as the server wrote it.
 public struct Entry: Hashable, Sendable {
     /// The entry's `id`; `nil` where it is missing, empty, not a string or contains U+0000.

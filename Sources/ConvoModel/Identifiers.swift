@@ -1,3 +1,5 @@
+import ConvoJSON
+
 /// An opaque name, compared by its bytes.
 ///
 /// The server's ids are UUIDs in two layouts that sort differently, so nothing may derive an order from them.

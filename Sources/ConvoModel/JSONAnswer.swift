@@ -1,3 +1,5 @@
+public import ConvoJSON
+
 /// The body of an answer, taken apart so that one bad element spoils only itself.
 ///
 /// ``JSONText`` accepts a text whole or not at all: it must be UTF-8 and not nested too deep. This type reads a body

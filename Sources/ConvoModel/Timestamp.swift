@@ -1,3 +1,5 @@
+public import ConvoJSON
+
 /// A moment as the server wrote it (RFC 3339), with the microseconds that it stands for.
 ///
 /// The text is what is stored and shown; the number is for comparing. Foundation's parser keeps milliseconds only,

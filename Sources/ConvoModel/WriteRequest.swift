@@ -1,3 +1,5 @@
+public import ConvoJSON
+
 /// The body of a start, append or restart, with every parameter of the API.
 ///
 /// The typed properties read and write the body's members; whatever else a caller put into the body stays, so a

@@ -1,3 +1,4 @@
+import ConvoJSON
 import ConvoModel
 
 /// A model that repeats its input; words in the input make it do more (see ``Trigger``).

@@ -1,3 +1,4 @@
+import ConvoJSON
 import ConvoModel
 import ConvoServer
 // NFC is in none of the smaller parts of Foundation.

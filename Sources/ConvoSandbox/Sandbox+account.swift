@@ -1,4 +1,5 @@
-public import ConvoModel
+public import ConvoJSON
+import ConvoModel
 public import ConvoServer
 
 /// The operations on the account behind a key, and on the files that the model made.

@@ -1,3 +1,4 @@
+public import ConvoJSON
 public import ConvoModel
 import HTTPTypes
 

@@ -1,4 +1,5 @@
-public import ConvoModel
+public import ConvoJSON
+import ConvoModel
 import HTTPTypes
 import Hummingbird
 

@@ -1,5 +1,6 @@
 import CPosix
 import ConvoIPC
+import ConvoJSON
 import ConvoModel
 
 #if canImport(Glibc)

@@ -1,3 +1,4 @@
+import ConvoJSON
 public import ConvoModel
 
 /// When the engine reads a history again although the list announces no change.

@@ -1,4 +1,5 @@
-public import ConvoModel
+public import ConvoJSON
+import ConvoModel
 
 /// The words of a text in the form in which FTS5 indexes them.
 ///

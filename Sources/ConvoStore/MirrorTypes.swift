@@ -1,3 +1,4 @@
+public import ConvoJSON
 public import ConvoModel
 
 /// The result of storing a page of the list.

@@ -1,5 +1,6 @@
 import CSQLite
 import CZstd
+import ConvoJSON
 import ConvoModel
 import ConvoSQLite
 import Synchronization

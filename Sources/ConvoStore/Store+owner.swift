@@ -1,3 +1,4 @@
+import ConvoJSON
 public import ConvoModel
 import ConvoSQLite
 

@@ -1,3 +1,4 @@
+public import ConvoJSON
 public import ConvoModel
 
 /// A conversation as the store holds it, without its entries.

@@ -1,4 +1,5 @@
 import ConvoAPI
+import ConvoJSON
 import ConvoModel
 
 /// The API as the engine uses it: over the verified connection, behind the circuit breaker.

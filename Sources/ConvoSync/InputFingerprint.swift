@@ -1,3 +1,4 @@
+import ConvoJSON
 import ConvoModel
 
 /// The part of an input that is compared with what a server returns.

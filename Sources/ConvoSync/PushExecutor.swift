@@ -1,5 +1,6 @@
 import ConvoAPI
 import ConvoIPC
+import ConvoJSON
 import ConvoModel
 import ConvoStore
 

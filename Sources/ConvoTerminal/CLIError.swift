@@ -1,4 +1,4 @@
-public import ConvoModel
+public import ConvoJSON
 
 /// The report to a person or a program that a command could not do its work.
 public struct CLIError: Error, Hashable, Sendable {

@@ -1,4 +1,4 @@
-public import ConvoModel
+public import ConvoJSON
 
 /// Whether a sanitised text keeps its line ends and tabs.
 public enum TextLayout: Sendable {

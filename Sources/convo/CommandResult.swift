@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConvoApp
+import ConvoJSON
 import ConvoModel
 import ConvoTerminal
 import Glibc

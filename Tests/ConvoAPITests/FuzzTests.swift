@@ -1,5 +1,6 @@
 import ConvoAPI
 import ConvoHTTP
+import ConvoJSON
 import ConvoModel
 import Fuzzing
 import Testing

@@ -1,4 +1,5 @@
 import ConvoAPI
+import ConvoJSON
 import ConvoModel
 import Testing
 

@@ -1,5 +1,6 @@
 import ConvoAPI
 import ConvoApp
+import ConvoJSON
 import ConvoModel
 import ConvoTerminal
 import Testing

@@ -1,3 +1,4 @@
+import ConvoJSON
 import ConvoModel
 
 /// The model behind the simulated server: it repeats its inputs, and some words make it do something else.

@@ -1,3 +1,4 @@
+import ConvoJSON
 package import ConvoModel
 
 /// The mirror holds what the server has, and what it had.

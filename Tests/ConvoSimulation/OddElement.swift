@@ -1,3 +1,4 @@
+import ConvoJSON
 import ConvoModel
 
 /// An element of a history that is not an entry as the API's schema has it.

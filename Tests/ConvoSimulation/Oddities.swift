@@ -1,3 +1,4 @@
+import ConvoJSON
 package import ConvoModel
 
 /// What of a server's answers deviates from the API's schema, and which histories are too large for a client.

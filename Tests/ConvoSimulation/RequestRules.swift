@@ -1,3 +1,4 @@
+import ConvoJSON
 import ConvoModel
 
 /// The rules of the server's schema for requests, as far as a client can break them.

@@ -1,3 +1,4 @@
+package import ConvoJSON
 package import ConvoModel
 
 /// One conversation as the server stores it.

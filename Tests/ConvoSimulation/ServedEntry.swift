@@ -1,3 +1,4 @@
+package import ConvoJSON
 package import ConvoModel
 
 /// One entry as the server stores it, in the two forms in which it sends it.

@@ -1,4 +1,5 @@
 package import ConvoAPI
+package import ConvoJSON
 package import ConvoModel
 import Synchronization
 

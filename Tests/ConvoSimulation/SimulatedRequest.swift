@@ -1,3 +1,4 @@
+package import ConvoJSON
 package import ConvoModel
 
 /// One request to the Conversations API, as data.

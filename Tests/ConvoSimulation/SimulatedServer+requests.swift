@@ -1,3 +1,4 @@
+import ConvoJSON
 import ConvoModel
 
 /// How the server handled one request.

@@ -1,3 +1,4 @@
+import ConvoJSON
 package import ConvoModel
 import SeededRandom
 

@@ -1,4 +1,5 @@
 import ConvoAPI
+import ConvoJSON
 import ConvoModel
 
 /// Splits a whole response into the events in which a stream would have delivered it.

@@ -1,3 +1,4 @@
+package import ConvoJSON
 package import ConvoModel
 
 /// The outbox as the checkers see it; the test harness makes it from the store.

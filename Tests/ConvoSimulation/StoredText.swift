@@ -1,3 +1,4 @@
+import ConvoJSON
 import ConvoModel
 
 /// How a server changes an input's text before it stores it.

@@ -1,4 +1,5 @@
 import ConvoIPC
+import ConvoJSON
 import ConvoModel
 import ConvoSQLite
 import Testing

@@ -1,3 +1,4 @@
+import ConvoJSON
 import ConvoModel
 import ConvoSQLite
 import SeededRandom

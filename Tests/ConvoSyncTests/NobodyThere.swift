@@ -1,4 +1,5 @@
 import ConvoAPI
+import ConvoJSON
 import ConvoModel
 
 /// A client of an API that cannot be reached.

@@ -2,6 +2,7 @@ import ArgumentParser
 import ConvoAPI
 import ConvoApp
 import ConvoIPC
+import ConvoJSON
 import ConvoModel
 import ConvoStore
 import ConvoSync

@@ -1,3 +1,4 @@
+import ConvoJSON
 import ConvoModel
 
 /// Converts a message's content to the pieces that a person reads.

@@ -1,4 +1,5 @@
 import ConvoApp
+import ConvoJSON
 import ConvoModel
 import ConvoStore
 import ConvoTerminal

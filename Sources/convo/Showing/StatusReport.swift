@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConvoApp
 import ConvoIPC
+import ConvoJSON
 import ConvoModel
 import ConvoStore
 import ConvoTerminal

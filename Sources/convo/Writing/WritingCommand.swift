@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConvoJSON
 import ConvoModel
 import ConvoStore
 import ConvoTerminal

@@ -2,7 +2,7 @@
 ///
 /// It is iterative and keeps the open containers on a stack of its own, so that a hostile text cannot overflow the
 /// call stack.
-struct JSONCompactor {
+package struct JSONCompactor {
     private enum Container { case array, object }
     private enum Expectation { case value, valueOrEnd, key, keyOrEnd, separator }
 
@@ -20,7 +20,7 @@ struct JSONCompactor {
     ///   - depthLimit: the greatest number of levels of arrays and objects.
     /// - Returns: the compact text, and the number of its levels.
     /// - Throws: ``JSONSyntaxError`` at the first byte that does not fit.
-    static func compact(
+    package static func compact(
         _ bytes: [UInt8], depthLimit: Int
     ) throws(JSONSyntaxError) -> (bytes: [UInt8], depth: Int) {
         let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0

@@ -83,7 +83,7 @@ extension JSONText {
     }
 
     /// The number of levels of arrays and objects; 0 for any other value.
-    var depth: Int {
+    package var depth: Int {
         reading { cursor in
             var (depth, deepest) = (0, 0)
             while let byte = cursor.peek() {

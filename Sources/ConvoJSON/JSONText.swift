@@ -42,7 +42,7 @@ public struct JSONText: Hashable, Sendable, CustomStringConvertible {
     public func hash(into hasher: inout Hasher) { hasher.combine(text) }
 
     /// Wraps text that is known to be valid and compact: a slice of a valid value, or the output of a builder.
-    init(trusted text: String) {
+    package init(trusted text: String) {
         self.text = text
     }
 

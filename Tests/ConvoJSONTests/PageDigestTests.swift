@@ -1,4 +1,4 @@
-import ConvoModel
+import ConvoJSON
 import Testing
 
 @Suite struct `A page's digest` {

@@ -1,19 +1,19 @@
 /// Walks a text that is known to be valid, compact JSON; on any other text it ends early, and never traps.
 ///
 /// Positions and ranges count bytes. The bytes must stay in place and unchanged while the cursor is used.
-struct JSONCursor {
-    let bytes: UnsafeBufferPointer<UInt8>
-    private(set) var index = 0
+package struct JSONCursor {
+    package let bytes: UnsafeBufferPointer<UInt8>
+    package private(set) var index = 0
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    package init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     /// Steps over the opening bracket or brace.
-    mutating func enter() { index = min(index + 1, bytes.count) }
+    package mutating func enter() { index = min(index + 1, bytes.count) }
 
     /// The next member's key with its quotes; `nil` at the object's end.
     ///
     /// Steps over the colon too.
-    mutating func nextKey() -> Range<Int>? {
+    package mutating func nextKey() -> Range<Int>? {
         skipComma()
         guard peek() == UInt8(ascii: "\"") else { return nil }
         let key = nextValue()
@@ -22,7 +22,7 @@ struct JSONCursor {
     }
 
     /// The next element; `nil` at the array's end.
-    mutating func nextElement() -> Range<Int>? {
+    package mutating func nextElement() -> Range<Int>? {
         skipComma()
         guard let byte = peek(), byte != UInt8(ascii: "]") else { return nil }
         let element = nextValue()
@@ -30,7 +30,7 @@ struct JSONCursor {
     }
 
     /// The value that starts here, of any kind.
-    mutating func nextValue() -> Range<Int> {
+    package mutating func nextValue() -> Range<Int> {
         let start = index
         switch peek() {
         case UInt8(ascii: "\""): skipString()
@@ -40,7 +40,7 @@ struct JSONCursor {
         return start..<index
     }
 
-    func peek() -> UInt8? { index < bytes.count ? bytes[index] : nil }
+    package func peek() -> UInt8? { index < bytes.count ? bytes[index] : nil }
 
     mutating func skipComma() {
         if peek() == UInt8(ascii: ",") { index += 1 }
@@ -82,17 +82,17 @@ struct JSONCursor {
 
 extension JSONCursor {
     /// The text of a value, exactly as the JSON has it.
-    func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+    package func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
     /// Whether a quoted JSON string stands for the same bytes as a Swift string.
-    func matches(_ quoted: Range<Int>, _ plain: String) -> Bool {
+    package func matches(_ quoted: Range<Int>, _ plain: String) -> Bool {
         let inner = JSONCursor.inner(quoted)
         return bytes[inner].contains(UInt8(ascii: "\\"))
             ? JSONCursor.unescape(bytes[inner]).hasSameBytes(as: plain) : bytes[inner].elementsEqual(plain.utf8)
     }
 
     /// A quoted JSON string's characters, escapes resolved; a lone surrogate becomes U+FFFD.
-    func unescape(_ quoted: Range<Int>) -> String { JSONCursor.unescape(bytes[JSONCursor.inner(quoted)]) }
+    package func unescape(_ quoted: Range<Int>) -> String { JSONCursor.unescape(bytes[JSONCursor.inner(quoted)]) }
 
     /// The range between the quotes.
     private static func inner(_ quoted: Range<Int>) -> Range<Int> {
