@@ -49,17 +49,20 @@ extension Store {
     /// - Parameters:
     ///   - id: the conversation.
     ///   - moment: the earliest moment at which the write may have been sent to count as just made.
+    ///   - now: the present moment; a write that was sent later was sent before the clock was set back.
     /// - Returns: `false` for a conversation that a read has shown, and for one that is not here.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func isUnseen(_ id: RemoteID, madeSince moment: Timestamp) throws(StoreError) -> Bool {
+    public func isUnseen(
+        _ id: RemoteID, madeSince moment: Timestamp, until now: Timestamp
+    ) throws(StoreError) -> Bool {
         try read { database in
             try database.isTrue(
                 sql: """
                     SELECT EXISTS (
                         SELECT 1 FROM conversation c JOIN operation o ON o.conversation = c.key
-                        WHERE c.remote_id = ? AND c.raw IS NULL AND o.kind IN ('start', 'restart') AND o.sent >= ?)
+                        WHERE c.remote_id = ? AND c.raw IS NULL AND o.kind IN ('start', 'restart') AND o.sent BETWEEN ? AND ?)
                     """,
-                arguments: [id.rawValue, moment.microseconds])
+                arguments: [id.rawValue, moment.microseconds, now.microseconds])
         }
     }
 

@@ -21,8 +21,11 @@ struct CreationSearch {
         case get(RemoteID)
         /// Reads a history; it goes to ``read(_:)``, or ``couldNotRead()`` is called.
         case history(RemoteID)
-        /// This conversation is ours.
+        /// This conversation is ours: it has our operation's id.
         case found(RemoteID)
+        /// This conversation begins with our inputs, and the server gives no metadata: it is ours, unless another write
+        /// of ours that says the same may have made it.
+        case likely(RemoteID)
         /// No conversation is ours.
         case absent
         /// A conversation that is in the list and may be ours was not found: a replica that lags behind may have
@@ -61,8 +64,6 @@ struct CreationSearch {
     private let sentAt: Int64
     /// Whether the server returned the metadata of other writes of ours; `nil` if there is none that could show it.
     private let serverTells: Bool?
-    /// Whether another write that says the same may have made the conversation as well.
-    private let hasRival: Bool
     private let limits: SyncLimits
     private var phase = Phase.listing(page: 0)
     private var pass = 1
@@ -80,9 +81,8 @@ struct CreationSearch {
     private var listTells = false
     private var getTells = false
 
-    init(_ item: OutboxItem, serverTells: Bool?, hasRival: Bool = false, limits: SyncLimits) {
+    init(_ item: OutboxItem, serverTells: Bool?, limits: SyncLimits) {
         self.serverTells = serverTells
-        self.hasRival = hasRival
         operation = item.id
         isStart = item.kind == .start
         inputs = try? Inputs(json: item.inputs)
@@ -157,8 +157,8 @@ struct CreationSearch {
     /// Whether a history is that of a conversation that the write made.
     ///
     /// A start's inputs come first. A restart's follow the entries that it continues from, which may be listed as
-    /// copies: those are older than the conversation. Where only the copies contain the inputs, another writer's
-    /// restart may have made the conversation, and nobody can tell.
+    /// copies: those are older than the conversation. Where only copies contain the inputs, another writer's restart
+    /// may have made the conversation, and nobody can tell.
     ///
     /// - Parameters:
     ///   - inputs: the write's inputs.
@@ -169,11 +169,11 @@ struct CreationSearch {
     static func match(
         of inputs: Inputs, in entries: [Entry], isStart: Bool, createdAt: Timestamp?
     ) -> InputMatch {
-        if isStart { return InputMatch(of: inputs, atStartOf: entries) }
-        let whole = InputMatch(of: inputs, in: entries)
+        let whole = isStart ? InputMatch(of: inputs, atStartOf: entries) : InputMatch(of: inputs, in: entries)
         guard let createdAt, entries.first?.createdAt != nil else { return whole }
-        let own = entries.drop { entry in entry.createdAt.map { $0 < createdAt } ?? false }
-        let match = InputMatch(of: inputs, atStartOf: Array(own))
+        let own = Array(entries.drop { entry in entry.createdAt.map { $0 < createdAt } ?? false })
+        let hasCopies = own.count < entries.count
+        let match = isStart && hasCopies ? .absent : InputMatch(of: inputs, atStartOf: own)
         return match == .absent && whole != .absent ? .ambiguous : match
     }
 
@@ -193,7 +193,7 @@ struct CreationSearch {
         switch (likely.count, hasDoubtful) {
         case (0, false): phase = .over(absent)
         case (1, false) where isDenied: phase = .over(.denied)
-        case (1, false) where serverTells == false && !hasRival: phase = .over(.found(likely[0]))
+        case (1, false) where serverTells == false: phase = .over(.likely(likely[0]))
         default: phase = .over(.ambiguous)
         }
     }

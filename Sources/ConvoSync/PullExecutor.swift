@@ -76,7 +76,7 @@ struct PullExecutor: Sendable {
             _ = try store.ingest([try await api.get(id)])
             return false
         } catch let error as APIError where error.isNotFound {
-            return try !store.isUnseen(id, madeSince: clock.now + (.zero - limits.replicaLag))
+            return try !store.isUnseen(id, madeSince: clock.now + (.zero - limits.replicaLag), until: clock.now)
         }
     }
 }

@@ -72,7 +72,7 @@ extension PushExecutor {
         // A pull may have met the conversation meanwhile, and recognised it.
         if let known = try store.operation(matching: item.id.rawValue).remoteID { return try await confirm(known) }
         var search = CreationSearch(
-            item, serverTells: try await serverTellsMetadata(), hasRival: try hasRival(item), limits: limits)
+            item, serverTells: try await serverTellsMetadata(), limits: limits)
         /// Each `updated_at` as the list has it, because a pull compares with that.
         var versions: [RemoteID: String] = [:]
         while true {
@@ -84,6 +84,8 @@ extension PushExecutor {
             case .get(let id): search.got(try await whereThere { try await api.get(id) })
             case .history(let id): try await compare(id, version: versions[id], in: &search)
             case .found(let id): return try await answered(id)
+            case .likely(let id):
+                return try hasRival(item, for: id) ? .unclear(.unrecognisable) : try await answered(id)
             case .absent: return try mayBeGone(item, search) ? .unclear(.unrecognisable) : .absent
             case .denied: return .outdated
             case .ambiguous: return .unclear(.unrecognisable)
@@ -114,8 +116,10 @@ extension PushExecutor {
         return own.metadata?[Store.operationKey] != nil
     }
 
-    /// Whether another start or restart that says the same may have made the conversation that is found.
-    func hasRival(_ item: OutboxItem) throws -> Bool {
+    /// Whether another start or restart of ours may have made the conversation: one that says the same, or one that is
+    /// known to have made it by now.
+    func hasRival(_ item: OutboxItem, for id: RemoteID) throws -> Bool {
+        if try !store.conversationsNotMade(by: item.id, among: [id]).isEmpty { return true }
         guard let inputs = try? Inputs(json: item.inputs) else { return false }
         return try store.unsettledCreations(besides: item.id).contains { other in
             (try? Inputs(json: other.inputs)).map { InputFingerprint.areEqual(inputs, $0) } ?? false

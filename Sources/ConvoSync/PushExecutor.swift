@@ -115,7 +115,7 @@ struct PushExecutor: Sendable {
             let tip = try store.tip(of: item.conversation)
             return .prepared(OutboxItem.Base(entryID: tip.entryID, count: tip.count, version: nil))
         }
-        if try !store.isUnseen(id, madeSince: clock.now + (.zero - limits.replicaLag)) {
+        if try !store.isUnseen(id, madeSince: clock.now + (.zero - limits.replicaLag), until: clock.now) {
             try store.markDeletedRemotely([id])
         }
         let marked = try store.conversation(matching: item.conversation.rawValue).deletedRemotelyAt

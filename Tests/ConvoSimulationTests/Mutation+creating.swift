@@ -11,7 +11,7 @@ extension Mutation {
     static let creating: [Mutation] = [
         Mutation("does not mind that another start says the same", breaks: [.falseState, .repeatedWrite]).with {
             $0.needs = [.equalStarts]
-            $0.push = { step, engine in await searched(step, engine, hasRival: false) }
+            $0.push = { step, engine in await searched(step, engine, mindsRivals: false) }
         },
         Mutation("takes a conversation for its own that was there before", breaks: [.falseState]).with {
             $0.needs = [.equalStarts]
@@ -38,7 +38,7 @@ extension Mutation {
     ///
     /// - Returns: `nil` where the engine is to do the right thing.
     private static func searched(
-        _ step: PushMachine.Step, _ engine: MutantEngine, hasRival: Bool? = nil, excludes: Bool = true,
+        _ step: PushMachine.Step, _ engine: MutantEngine, mindsRivals: Bool = true, excludes: Bool = true,
         mindsGone: Bool = true
     ) async -> PushMachine.Outcome? {
         guard case .confirm(let item) = step, item.kind == .start || item.kind == .restart,
@@ -47,8 +47,7 @@ extension Mutation {
         let (executor, readSince) = (engine.pushExecutor, engine.clock.uptime)
         do {
             var search = CreationSearch(
-                item, serverTells: try await executor.serverTellsMetadata(),
-                hasRival: try hasRival ?? executor.hasRival(item), limits: engine.limits)
+                item, serverTells: try await executor.serverTellsMetadata(), limits: engine.limits)
             while true {
                 switch search.step {
                 case .list(let page):
@@ -61,7 +60,8 @@ extension Mutation {
                     search.got(try await executor.whereThere { try await engine.api.get(id) })
                 case .history(let id):
                     search.read(try await executor.whereThere { try await engine.api.getHistory(of: id).entries })
-                case .found(let id): return .confirmed(.present(id), readSince: readSince)
+                case .likely(let id) where !mindsRivals || !excludes:
+                    return .confirmed(.present(id), readSince: readSince)
                 case .absent where !mindsGone: return .confirmed(.absent, readSince: readSince)
                 default: return nil
                 }

@@ -62,7 +62,7 @@ import Testing
     @Test func `may be there still where our own write has just made them and no read has shown them`() throws {
         let parent = try temporary.conversation("conv_0")
         func isUnseen(_ name: String, since moment: Timestamp) throws -> Bool {
-            try store.isUnseen(RemoteID(name), madeSince: moment)
+            try store.isUnseen(RemoteID(name), madeSince: moment, until: Timestamp(microseconds: .max / 2))
         }
         let early = temporary.clock.now
         let old = try unseen("conv_old")
@@ -73,6 +73,8 @@ import Testing
             #expect(try isUnseen(name, since: moment))
             #expect(try !isUnseen(name, since: Timestamp(microseconds: moment.microseconds + 1)))
         }
+        #expect(
+            try !store.isUnseen(RemoteID("conv_new"), madeSince: early, until: early), "the clock was set back since")
         #expect(try !isUnseen("conv_0", since: early) && !isUnseen("conv_none", since: early))
         #expect(try !isUnseen("conv_old", since: moment))
         // Only the start counts: a later append did not make the conversation.
