@@ -35,12 +35,14 @@ package struct Audit: Sendable {
         package internal(set) var finishedAt: VirtualInstant
         package internal(set) var outcome: Outcome
         package let fault: Fault?
+        /// The conversations in the answer of a list.
+        package let listed: Set<RemoteID>
 
         package init(
             number: Int, sender: Int = 0, operation: OperationID? = nil, request: SimulatedRequest,
             tenant: Tenant? = .ours, access: Access = AccessPlan().source(at: .start), sentAt: VirtualInstant,
             finishedAt: VirtualInstant, outcome: Outcome,
-            fault: Fault? = nil
+            fault: Fault? = nil, listed: Set<RemoteID> = []
         ) {
             self.number = number
             self.sender = sender
@@ -52,6 +54,7 @@ package struct Audit: Sendable {
             self.finishedAt = finishedAt
             self.outcome = outcome
             self.fault = fault
+            self.listed = listed
         }
     }
 

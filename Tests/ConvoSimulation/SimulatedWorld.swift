@@ -1,4 +1,5 @@
 package import ConvoAPI
+import ConvoJSON
 package import ConvoModel
 import SeededRandom
 
@@ -134,10 +135,14 @@ package struct SimulatedWorld: Sendable {
             case .success: .answered
             case .failure(let error): .failed(error.kind, effect: error.effect, retryAfter: error.retryAfter)
             }
+        var listed: Set<RemoteID> = []
+        if case .success(.conversations(let rows)) = result {
+            listed = Set(rows.compactMap { $0["id"]?.string.map { RemoteID($0) } })
+        }
         audit.records.append(
             Audit.Record(
                 number: number, sender: sender, operation: operation, request: request, tenant: tenant,
-                access: shown, sentAt: now, finishedAt: finishesAt, outcome: outcome, fault: fault))
+                access: shown, sentAt: now, finishedAt: finishesAt, outcome: outcome, fault: fault, listed: listed))
         return Exchange(number: number, finishesAt: finishesAt, result: result)
     }
 

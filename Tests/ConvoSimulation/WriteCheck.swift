@@ -67,8 +67,8 @@ package enum WriteCheck {
         }
     }
 
-    /// Conversations that were deleted before a process of ours could see them in the list: no reader can tell their
-    /// start from one that never arrived.
+    /// Conversations that were deleted before a list showed them to a process of ours: no reader can tell their start
+    /// from one that never arrived.
     ///
     /// - Parameters:
     ///   - server: the server now.
@@ -78,24 +78,8 @@ package enum WriteCheck {
     package static func deletedUnseen(
         _ server: SimulatedServer, audit: Audit, elsewhere: Set<Int> = []
     ) -> Set<RemoteID> {
-        Set(
-            server.deleted.filter { id in
-                guard let gone = server.deletedAt[id], let made = server.turns.first(where: { $0.conversation == id })
-                else { return false }
-                return !audit.records.contains { record in
-                    record.request.name == "list" && record.outcome == .answered && record.sentAt >= made.at
-                        && record.sentAt < gone && !elsewhere.contains(record.sender)
-                        && !isOutdated(record, in: audit)
-                }
-            })
-    }
-
-    /// Whether a lagging replica may have answered the request for the list.
-    private static func isOutdated(_ list: Audit.Record, in audit: Audit) -> Bool {
-        audit.records.contains { record in
-            guard case .staleReads(let kind, _, let lasts) = record.fault, kind != .histories else { return false }
-            return record.sentAt <= list.sentAt && list.sentAt <= record.sentAt + lasts
-        }
+        audit.records.filter { $0.outcome == .answered && !elsewhere.contains($0.sender) }
+            .reduce(into: Set(server.deleted)) { $0.subtract($1.listed) }
     }
 
     private static func judge(
