@@ -213,6 +213,24 @@ import Testing
         let answered = record(3, read, at: 5, lasts: 1)
         #expect(rules(outage(0, 2) + [answered, record(4, look, at: 6), record(5, read, at: 6)]).isEmpty)
     }
+    /// The server refuses our key; the engine asks whose another one is.
+    @Test func `sees an attempt with a refused key, and knows when another key has taken its place`() {
+        let refused = Audit.Outcome.failed(.status(401), effect: .none, retryAfter: nil)
+        let broken = Audit.Outcome.failed(.status(502), effect: .none, retryAfter: nil)
+        let look = SimulatedRequest.list(page: 0, pageSize: 100, metadata: nil)
+        let first = record(1, look, at: 0, lasts: 1, outcome: refused)
+        func inquiry(_ outcome: Audit.Outcome) -> Audit.Record {
+            record(2, .whoAmI, at: 1, lasts: 1, outcome: outcome, key: "new")
+        }
+        #expect(rules([first, record(3, look, at: 1)]) == [.impatient])
+        #expect(rules([first, inquiry(.answered), record(3, look, at: 2, key: "new")]).isEmpty)
+        let again = record(3, look, at: 2, lasts: 1, outcome: refused)
+        #expect(rules([first, inquiry(broken), again]).isEmpty)
+        #expect(rules([first, inquiry(broken), again, record(4, look, at: 4)]) == [.impatient], "3 + 2 seconds")
+        #expect(rules([first, inquiry(broken), again, record(4, look, at: 5)]).isEmpty)
+        let late = record(3, look, at: 1, lasts: 2, outcome: refused)  // it was sent before the new key was known
+        #expect(rules([first, inquiry(.answered), late, record(4, look, at: 3, key: "new")]).isEmpty)
+    }
     @Test func `sees a request before the server's Retry-After is over`() {
         let limited = Audit.Outcome.failed(.status(429), effect: .none, retryAfter: .seconds(5))
         let look = SimulatedRequest.list(page: 0, pageSize: 100, metadata: nil)
@@ -274,11 +292,13 @@ private func turn(call: Int) -> Turn {
 private func record(
     _ number: Int, _ request: SimulatedRequest? = nil, to conversation: String = "conv_1",
     operation: OperationID? = nil,
-    by sender: Int = 0, at second: Int? = nil, lasts: Int = 1, outcome: Audit.Outcome = .answered
+    by sender: Int = 0, at second: Int? = nil, lasts: Int = 1, outcome: Audit.Outcome = .answered, key: String? = nil
 ) -> Audit.Record {
     let sent = VirtualInstant.start + .seconds(second ?? number * 100)
+    let access = AccessPlan().source(at: .start)
     return Audit.Record(
         number: number, sender: sender, operation: operation,
         request: request ?? .append(AppendRequest(inputs: .text("x")), to: RemoteID(conversation)),
-        sentAt: sent, finishedAt: sent + .seconds(lasts), outcome: outcome)
+        access: key.map { Access(server: access.server, key: $0) } ?? access, sentAt: sent,
+        finishedAt: sent + .seconds(lasts), outcome: outcome)
 }
