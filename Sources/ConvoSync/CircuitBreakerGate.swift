@@ -4,7 +4,8 @@ import Synchronization
 
 /// Sends every request of pull and push through one ``CircuitBreaker``.
 final class CircuitBreakerGate: Sendable {
-    /// What became of one request: the server answered it, or it was not sent again because the breaker had opened.
+    /// How one attempt at a request ended: the server answered, or the breaker had opened, so that the caller did not
+    /// send the request again.
     enum Attempt<Answer> { case answered(Answer), rejected(CircuitBreaker.Rejection) }
 
     private let breaker: Mutex<CircuitBreaker>

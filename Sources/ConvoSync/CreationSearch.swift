@@ -157,8 +157,8 @@ struct CreationSearch {
     /// Whether a history is that of a conversation that the write made.
     ///
     /// A start's inputs come first. A restart's follow the entries that it continues from, which may be listed as
-    /// copies: those are older than the conversation. Where only copies contain the inputs, another writer's restart
-    /// may have made the conversation, and nobody can tell.
+    /// copies: those are older than the conversation. If only copies contain the inputs, another writer's restart may
+    /// have made the conversation, and the result is ``InputMatch/ambiguous``.
     ///
     /// - Parameters:
     ///   - inputs: the write's inputs.

@@ -4,8 +4,9 @@ import ConvoAPI
 ///
 /// The check is independent of the engine's circuit breaker, and sees the requests only: in an outage no request
 /// follows the n-th failed attempt in a row for as long as the back-off says, and a request that succeeds ends the
-/// outage. Where the server refuses a key, requests with another key inquire whose it is: they are no attempts, what is
-/// sent meanwhile is not judged, and the outage ends once the other key is accepted.
+/// outage. Once the server has refused a key, the engine may inquire whose another key is. The check does not count
+/// these inquiries as attempts, judges no request that the engine sends meanwhile, and ends the outage when the server
+/// accepts the other key.
 struct OutageCheck {
     private struct Outage {
         let failures: Int

@@ -87,7 +87,7 @@ package enum WriteCheck {
     ) -> [Violation] {
         let turns = ledger.turns(of: item.id)
         var violations: [Violation] = []
-        // Where the deleted conversation's start was sent again, so were the appends behind it.
+        // If the engine sent the start of a deleted conversation again, it sent the appends behind it again as well.
         let counted = turns.filter { turn in
             !deleted.contains(turn.conversation) || turn.kind == .append && turn.conversation == item.remoteID
         }
