@@ -12,6 +12,9 @@ public struct Timestamp: Hashable, Sendable, CustomStringConvertible {
     /// The moment in microseconds since 1970-01-01T00:00:00Z, negative before; further digits are cut off.
     public let microseconds: Int64
 
+    /// Whether this stands for a time that the server did not tell, as in ``Conversation/createdAt``.
+    package var isUnknown: Bool { microseconds == 0 }
+
     /// The moment's text.
     public var description: String { text }
 

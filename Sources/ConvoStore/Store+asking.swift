@@ -204,7 +204,8 @@ extension Store {
                 arguments: [id.rawValue]
             ).filter { row in
                 if row["deleted"] || row["hidden"] { return true }
-                let isRecent = Timestamp(lenient: row["created_at"] as String).map { $0 >= moment } ?? true
+                let isRecent =
+                    Timestamp(lenient: row["created_at"] as String).map { $0 >= moment || $0.isUnknown } ?? true
                 return isRecent && !listed.contains(RemoteID(row["remote_id"]))
             }.map { (LocalID($0["id"]), $0["hidden"]) }
         }

@@ -10,8 +10,8 @@ import ConvoStore
 /// `get` too. The conversation is then recognised by its first input, if other writes of ours show that the server does
 /// not return metadata; if nothing shows that, an equal first input may as well be another writer's.
 ///
-/// Pages of the list shift while they are read. So the search reads them again if an unknown conversation stood behind
-/// the first page, as a sweep does. It does not use the list's own filter, which is reported to be unreliable.
+/// The search reads the list until it can have overlooked nothing (``ExhaustiveListing``). It does not use the list's own
+/// filter, which is reported to be unreliable.
 struct CreationSearch {
     /// What to ask next, or the result.
     enum Step: Hashable {
@@ -28,27 +28,25 @@ struct CreationSearch {
         case likely(RemoteID)
         /// No conversation is ours.
         case absent
-        /// A conversation that is in the list and may be ours was not found: a replica that lags behind may have
-        /// answered.
-        case denied
+        /// Too little was seen to tell: the list did not hold still or had rows that cannot be read, or a conversation
+        /// of the list that may be ours was not found, because a replica that lags behind has answered.
+        case unproven
         /// Several conversations may be ours, or one that is not quite like ours.
         case ambiguous
     }
 
     /// A page of the list, and what the store knows about it.
     struct Page {
-        let conversations: [Conversation]
+        let content: ConversationPage
         /// Those of the conversations that the write cannot have made.
         let excluded: Set<RemoteID>
-        /// Whether the mirror did not have one of them.
-        let hasNew: Bool
     }
 
     private struct Candidate {
         let id: RemoteID
         let createdAt: Timestamp
     }
-    private enum Phase { case listing(page: Int), asking, comparing, over(Step) }
+    private enum Phase { case listing, asking, comparing, over(Step) }
 
     /// How far the server's clock and ours may be apart, in microseconds (one day).
     private static let clockTolerance: Int64 = 86_400_000_000
@@ -64,11 +62,8 @@ struct CreationSearch {
     private let sentAt: Int64
     /// Whether the server returned the metadata of other writes of ours; `nil` if there is none that could show it.
     private let serverTells: Bool?
-    private let limits: SyncLimits
-    private var phase = Phase.listing(page: 0)
-    private var pass = 1
-    private var mayHaveMissed = false
-    private var metInPass: Set<RemoteID> = []
+    private var phase = Phase.listing
+    private var listing: ExhaustiveListing
     /// The conversations that were on the pages of the list.
     private(set) var met: Set<RemoteID> = []
     private var candidates: [Candidate] = []
@@ -77,7 +72,8 @@ struct CreationSearch {
     private var unnamed: [Candidate] = []
     private var likely: [RemoteID] = []
     private var hasDoubtful = false
-    private var isDenied = false
+    /// Whether a conversation that may be ours was not seen, or not well enough.
+    private var hasUnseen = false
     private var listTells = false
     private var getTells = false
 
@@ -87,13 +83,14 @@ struct CreationSearch {
         isStart = item.kind == .start
         inputs = try? Inputs(json: item.inputs)
         sentAt = item.sentAt?.microseconds ?? Timestamp(item.createdAt)?.microseconds ?? 0
-        self.limits = limits
+        listing = ExhaustiveListing(
+            backTo: Timestamp(microseconds: sentAt - CreationSearch.clockTolerance), limits: limits)
     }
 
     /// What to do now.
     var step: Step {
         switch phase {
-        case .listing(let page): .list(page: page)
+        case .listing: .list(page: listing.page ?? 0)
         case .asking: waiting.first.map { .get($0.id) } ?? .absent
         case .comparing: waiting.first.map { .history($0.id) } ?? .absent
         case .over(let step): step
@@ -101,21 +98,14 @@ struct CreationSearch {
     }
 
     mutating func listed(_ page: Page) {
-        guard case .listing(let number) = phase else { return }
-        for conversation in page.conversations {
+        guard case .listing = phase else { return }
+        for conversation in page.content.conversations {
             note(conversation, isExcluded: page.excluded.contains(conversation.id))
         }
         if case .over = phase { return }
-        if number > 0, page.hasNew { mayHaveMissed = true }
-        let ids = page.conversations.map(\.id)
-        let isPast = page.conversations.last.map { $0.createdAt < oldest } ?? true
-        let isRepetition = metInPass.isSuperset(of: ids)
-        metInPass.formUnion(ids)
-        if isPast || isRepetition || number + 1 >= limits.pages {
-            endPass()
-        } else {
-            phase = .listing(page: number + 1)
-        }
+        if page.content.oddItems.contains(where: mayBeOurs) { hasUnseen = true }
+        listing.listed(ExhaustiveListing.Page(conversations: page.content.conversations, count: page.content.count))
+        if listing.page == nil { endListing() }
     }
 
     /// Takes the answer to ``Step/get(_:)``.
@@ -127,7 +117,7 @@ struct CreationSearch {
             if isOurs(conversation) { return phase = .over(.found(candidate.id)) }
             if conversation.hasMetadata { getTells = true } else { unnamed.append(candidate) }
         } else {
-            isDenied = true
+            hasUnseen = true
         }
         guard waiting.isEmpty else { return }
         guard !getTells, serverTells != true, !unnamed.isEmpty else { return phase = .over(absent) }
@@ -149,7 +139,7 @@ struct CreationSearch {
             if isLikely { likely.append(candidate.id) } else { hasDoubtful = true }
         case .ambiguous, .similar: hasDoubtful = true
         case .absent, .outdated: break
-        case nil: isDenied = true
+        case nil: hasUnseen = true
         }
         concludeComparing()
     }
@@ -186,26 +176,26 @@ struct CreationSearch {
         concludeComparing()
     }
 
-    private var absent: Step { isDenied ? .denied : .absent }
+    private var absent: Step { hasUnseen ? .unproven : .absent }
 
     private mutating func concludeComparing() {
         guard waiting.isEmpty else { return }
         switch (likely.count, hasDoubtful) {
         case (0, false): phase = .over(absent)
-        case (1, false) where isDenied: phase = .over(.denied)
+        case (1, false) where hasUnseen: phase = .over(.unproven)
         case (1, false) where serverTells == false: phase = .over(.likely(likely[0]))
         default: phase = .over(.ambiguous)
         }
     }
 
     /// A conversation that was made earlier cannot be ours.
-    var oldest: Timestamp { Timestamp(microseconds: sentAt - CreationSearch.clockTolerance) }
+    var oldest: Timestamp { listing.backTo }
 
     private mutating func note(_ conversation: Conversation, isExcluded: Bool) {
         if isOurs(conversation) { phase = .over(.found(conversation.id)) }
         if conversation.hasMetadata { listTells = true }
         guard met.insert(conversation.id).inserted, !isExcluded, !conversation.hasMetadata,
-            conversation.createdAt >= oldest
+            conversation.createdAt >= oldest || conversation.createdAt.isUnknown
         else { return }
         candidates.append(Candidate(id: conversation.id, createdAt: conversation.createdAt))
     }
@@ -214,12 +204,21 @@ struct CreationSearch {
         conversation.metadata?[Store.operationKey]?.string == operation.rawValue
     }
 
-    private mutating func endPass() {
-        if mayHaveMissed, pass < limits.passes {
-            (mayHaveMissed, metInPass, pass) = (false, [], pass + 1)
-            phase = .listing(page: 0)
-        } else if listTells || candidates.isEmpty {
-            phase = .over(.absent)
+    /// Whether a row of the list that cannot be read may be the conversation that the write made: it does not tell when
+    /// it was made, or that was not long enough before the write; and it does not show another's metadata.
+    private func mayBeOurs(_ row: OddItem) -> Bool {
+        guard !row.isTakenIn else { return false }
+        guard let raw = row.raw else { return true }
+        if let metadata = raw["metadata"], metadata.members.isEmpty == false {
+            return metadata[Store.operationKey]?.string == operation.rawValue
+        }
+        return raw["created_at"].flatMap { Timestamp(lenient: $0) }.map { $0 >= oldest } ?? true
+    }
+
+    private mutating func endListing() {
+        if !listing.isComplete { hasUnseen = true }
+        if listTells || candidates.isEmpty {
+            phase = .over(absent)
         } else if candidates.count > CreationSearch.candidateLimit {
             phase = .over(.ambiguous)
         } else {

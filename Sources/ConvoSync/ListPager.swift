@@ -79,7 +79,7 @@ struct ListPager {
         switch scope {
         case .firstPage:
             // Continue only while a page holds nothing but unknown conversations.
-            let isAllNew = !intake.items.isEmpty && intake.newCount == intake.items.count
+            let isAllNew = intake.newCount == intake.items.count && !isUnreadableAgain(intake)
             isAllNew && intake.count >= size ? goOn(to: page + 1) : end()
         case .full:
             let isRepetition = page > 0 && isRepetition(intake)
@@ -99,12 +99,13 @@ struct ListPager {
     /// then.
     private mutating func isRepetition(_ intake: IngestedPage) -> Bool {
         guard intake.same == nil, intake.count > 0 else { return false }
-        guard !intake.ids.isEmpty else {
-            unreadablePages += 1
-            return unreadablePages >= ListPager.unreadablePages
-        }
-        unreadablePages = 0
-        return metInPass.isSuperset(of: intake.ids)
+        return isUnreadableAgain(intake) || !intake.ids.isEmpty && metInPass.isSuperset(of: intake.ids)
+    }
+
+    /// Whether no element of this page can be read, nor of those before it.
+    private mutating func isUnreadableAgain(_ intake: IngestedPage) -> Bool {
+        unreadablePages = intake.ids.isEmpty && intake.same == nil ? unreadablePages + 1 : 0
+        return unreadablePages >= ListPager.unreadablePages
     }
 
     private mutating func sweepListed(_ intake: IngestedPage, page: Int) {

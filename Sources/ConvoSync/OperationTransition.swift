@@ -14,7 +14,8 @@ public enum InDoubtLookup: Sendable, Hashable {
     case absent
     /// The server is still at work on the conversation (409).
     case busy
-    /// The history is older than what was known when the write was sent: it proves nothing.
+    /// The read proves nothing: the history is older than what was known when the write was sent, or not every
+    /// conversation could be seen that a start or restart may have made.
     case outdated
     /// A read does not find the conversation (404).
     ///
@@ -68,7 +69,7 @@ public enum OperationTransition: Sendable, Hashable {
         case .denied where doubted >= limits.replicaLag: self = .held(.conversationGone)
         case .denied: self = .inDoubt(item.reason ?? .notThereYet, until: now + OperationTransition.lookupInterval)
         case .unclear(let reason): self = .held(reason)
-        case .outdated where missing <= .zero: self = .held(.ambiguous)
+        case .outdated where missing <= .zero: self = .held(item.kind == .append ? .ambiguous : .unrecognisable)
         case .outdated:
             self = .inDoubt(item.reason ?? .notThereYet, until: now + min(missing, OperationTransition.lookupInterval))
         case .absent:
@@ -214,7 +215,7 @@ extension OutboxItem.Reason {
     static let unrecognisable = Self(
         code: "unrecognisable",
         message:
-            "the answer was lost, and several new conversations may be the one that this made: nobody can tell which",
+            "the answer was lost, and nobody can tell which new conversation, if any, is the one that this made",
         hint: "Look with `convo list`; then `convo outbox retry` makes it again, `convo outbox cancel` drops it.")
     static let conversationGone = Self(
         code: "conversation_gone",

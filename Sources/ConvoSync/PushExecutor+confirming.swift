@@ -79,7 +79,7 @@ extension PushExecutor {
             switch search.step {
             case .list(let page):
                 let listed = try await list(page, for: item)
-                for conversation in listed.conversations { versions[conversation.id] = conversation.version }
+                for conversation in listed.content.conversations { versions[conversation.id] = conversation.version }
                 search.listed(listed)
             case .get(let id): search.got(try await whereThere { try await api.get(id) })
             case .history(let id): try await compare(id, version: versions[id], in: &search)
@@ -87,7 +87,7 @@ extension PushExecutor {
             case .likely(let id):
                 return try hasRival(item, for: id) ? .unclear(.unrecognisable) : try await answered(id)
             case .absent: return try mayBeGone(item, search) ? .unclear(.unrecognisable) : .absent
-            case .denied: return .outdated
+            case .unproven: return .outdated
             case .ambiguous: return .unclear(.unrecognisable)
             }
         }
@@ -143,12 +143,11 @@ extension PushExecutor {
     }
 
     func list(_ page: Int, for item: OutboxItem) async throws -> CreationSearch.Page {
-        let conversations = try await api.list(page: page, pageSize: limits.pageSize, metadata: nil).conversations
-        let intake = try store.ingest(conversations)
+        let content = try await api.list(page: page, pageSize: limits.pageSize, metadata: nil)
+        _ = try store.ingest(content.conversations)
+        let ids = content.conversations.map(\.id)
         return CreationSearch.Page(
-            conversations: conversations,
-            excluded: try store.conversationsNotMade(by: item.id, among: conversations.map(\.id)),
-            hasNew: intake.newCount > 0)
+            content: content, excluded: try store.conversationsNotMade(by: item.id, among: ids))
     }
 
     /// Reads something that may be gone.

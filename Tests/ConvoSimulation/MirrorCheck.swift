@@ -29,8 +29,8 @@ package enum MirrorCheck {
                 violations.append(
                     Violation(.mirrorDiffers, "\(served.id) is \(mirrored.raw?.text ?? "nothing"), not \(served.raw)"))
             }
-            // Where the list leaves `updated_at` out, nothing announces that the conversation has changed.
-            let isTold = server.oddities.times[served.id] != .withoutUpdate
+            // Where the list does not tell `updated_at`, nothing announces that the conversation has changed.
+            let isTold = server.oddities.times[served.id]?.tellsChanges ?? true
             if isTold, !server.oddities.oversized.contains(served.id) {
                 violations += differences(mirrored: mirrored, served: served.id, entries: server.mirrored(of: served))
             }

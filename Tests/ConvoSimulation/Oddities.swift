@@ -6,6 +6,8 @@ package struct Oddities: Hashable, Sendable {
     /// A row of the list that is not a conversation.
     package enum Row: CaseIterable, Hashable, Sendable {
         case withoutID, numberForID, notAnObject
+        /// Made long before every write of ours.
+        case old
 
         var raw: JSONText {
             switch self {
@@ -13,18 +15,23 @@ package struct Oddities: Hashable, Sendable {
             case .numberForID:
                 .stored(#"{"id":17,"created_at":"2026-10-05T14:00:00Z","updated_at":"2026-10-05T14:00:00Z"}"#)
             case .notAnObject: .stored("17")
+            case .old: .stored(#"{"id":18,"created_at":"2025-10-05T14:00:00Z","updated_at":"2025-10-05T14:00:00Z"}"#)
             }
         }
     }
 
     /// How the list writes a conversation's times where it deviates from the API's format; `get` does not deviate.
     package enum Times: CaseIterable, Hashable, Sendable {
-        case withoutUpdate, withoutZone, shortOffset, numbers
+        case withoutUpdate, withoutZone, shortOffset, numbers, unreadable
+
+        /// Whether a change of the conversation shows in the list.
+        var tellsChanges: Bool { self != .withoutUpdate && self != .unreadable }
 
         func applied(to raw: JSONText) -> JSONText {
             switch self {
             case .withoutUpdate: raw.setting("updated_at", to: nil)
             case .withoutZone: changed(raw) { .string(String($0.text.dropLast())) }
+            case .unreadable: changed(raw) { _ in .string("soon") }
             case .shortOffset: changed(raw) { .string($0.text.dropLast() + "+0000") }
             case .numbers:
                 changed(raw) { moment in

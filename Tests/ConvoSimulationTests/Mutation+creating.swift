@@ -21,6 +21,24 @@ extension Mutation {
             $0.needs = [.equalStarts]
             $0.push = { step, engine in await searched(step, engine, mindsGone: false) }
         },
+        Mutation("takes a page that cannot be read for the end of the list", breaks: [.repeatedWrite]).with {
+            $0.needs = [.oddPages]
+            $0.push = { step, engine in
+                await searched(step, engine) { ConversationPage($0.conversations) }
+            }
+        },
+        Mutation("takes a conversation without times for an old one", breaks: [.repeatedWrite]).with {
+            $0.needs = [.oddPages]
+            $0.push = { step, engine in
+                await searched(step, engine) { page in
+                    ConversationPage(page.conversations.filter { !$0.createdAt.isUnknown })
+                }
+            }
+        },
+        Mutation("believes a list of which it has not seen all", breaks: [.repeatedWrite]).with {
+            $0.needs = [.oddPages]
+            $0.push = { step, engine in await searched(step, engine, mindsUnseen: false) }
+        },
         Mutation("takes any equal text for the append that a copy may have sent", breaks: [.falseState]).with {
             $0.needs = [.copies]
             $0.push = { step, engine in
@@ -39,7 +57,8 @@ extension Mutation {
     /// - Returns: `nil` where the engine is to do the right thing.
     private static func searched(
         _ step: PushMachine.Step, _ engine: MutantEngine, mindsRivals: Bool = true, excludes: Bool = true,
-        mindsGone: Bool = true
+        mindsGone: Bool = true, mindsUnseen: Bool = true,
+        reading: (ConversationPage) -> ConversationPage = { $0 }
     ) async -> PushMachine.Outcome? {
         guard case .confirm(let item) = step, item.kind == .start || item.kind == .restart,
             (try? engine.store.operation(matching: item.id.rawValue))?.remoteID == nil
@@ -53,16 +72,18 @@ extension Mutation {
                 case .list(let page):
                     let listed = try await executor.list(page, for: item)
                     search.listed(
-                        CreationSearch.Page(
-                            conversations: listed.conversations, excluded: excludes ? listed.excluded : [],
-                            hasNew: listed.hasNew))
+                        CreationSearch.Page(content: reading(listed.content), excluded: excludes ? listed.excluded : [])
+                    )
                 case .get(let id):
                     search.got(try await executor.whereThere { try await engine.api.get(id) })
                 case .history(let id):
                     search.read(try await executor.whereThere { try await engine.api.getHistory(of: id).entries })
                 case .likely(let id) where !mindsRivals || !excludes:
                     return .confirmed(.present(id), readSince: readSince)
-                case .absent where !mindsGone: return .confirmed(.absent, readSince: readSince)
+                case .unproven where !mindsUnseen: return .confirmed(.absent, readSince: readSince)
+                case .absent:
+                    let isHeld = try mindsGone && executor.mayBeGone(item, search)
+                    return isHeld ? nil : .confirmed(.absent, readSince: readSince)
                 default: return nil
                 }
             }

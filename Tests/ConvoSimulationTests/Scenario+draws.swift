@@ -41,6 +41,9 @@ extension Scenario {
         case adoption
         /// Equal starts on a server that returns no metadata, whose answers are lost, some of them deleted.
         case equalStarts
+        /// Pages of the list without a row that can be read, rows without a time, and deletions between two pages, while
+        /// starts are looked for whose answers were lost.
+        case oddPages
         /// Writes before any jobs of the engine, with polling set to a day.
         ///
         /// This is the last case because it takes everything out of the scenario that may delay a write.
@@ -71,7 +74,8 @@ extension Scenario {
     mutating func draw(_ draw: Draw, within span: Duration, always: Bool) {
         var random = SplitMix64(seed: seed &+ draw.rawValue &* 0x9E37_79B9_7F4A_7C15)
         // Equal starts make a long run: each lost answer is looked for among all of them.
-        guard random.chance(perMille: draw == .equalStarts ? 100 : 350) || always else { return }
+        let rate = draw == .equalStarts ? 100 : draw == .oddPages ? 200 : 350
+        guard random.chance(perMille: rate) || always else { return }
         switch draw {
         case .foreignAccess, .rotatedKeys: drawAccess(draw, &random, span)
         case .adoption: drawAdoption(&random, span)
@@ -86,6 +90,7 @@ extension Scenario {
             switches.metadataShown = random.element(of: [.notInList, .notInGet, .nowhere]) ?? .nowhere
         case .unstored: drawUnstored(&random, span)
         case .equalStarts: drawEqualStarts(&random, span)
+        case .oddPages: drawOddPages(&random, span)
         case .interruptions: drawInterruptions(&random)
         }
     }
@@ -100,30 +105,6 @@ extension Scenario {
             deaths = (0..<random.int(in: 1...4)).map { _ in Death(afterPoints: random.int(in: 1...60)) }
         }
         for index in deaths.indices { deaths[index].cutsPower = true }
-    }
-
-    private mutating func drawEqualStarts(_ random: inout SplitMix64, _ span: Duration) {
-        switches.metadataShown = .nowhere
-        // Another writer's, and one of ours that shows that the server returns no metadata.
-        others.steps.append(.init(at: .start + .seconds(1), .start(text: "hello")))
-        steps.append(Step(at: .start + .seconds(2), action: .start(text: "again", isStored: true)))
-        for _ in 0..<random.int(in: 1...3) {
-            let first = VirtualInstant.start + random.duration(in: .seconds(20)...span)
-            for number in 0..<random.int(in: 1...3) {
-                let at = first + .seconds(number * random.int(in: 1...30))
-                steps.append(Step(at: at, action: .start(text: "hello", isStored: true)))
-                guard random.chance(perMille: 300) else { continue }
-                others.steps.append(
-                    .init(
-                        at: at + random.duration(in: .seconds(5)...Duration.seconds(200)),
-                        .delete(nth: random.int(in: 0...1))))
-            }
-        }
-        faults.add(drawnFrom: &random, perMille: 200, requests: 150) { random in
-            .answerLost(
-                brokenAfter: random.duration(in: .milliseconds(10)...Duration.seconds(5)),
-                lockHolds: random.duration(in: .zero...Duration.seconds(20)))
-        }
     }
 
     private mutating func drawAccess(_ draw: Draw, _ random: inout SplitMix64, _ span: Duration) {

@@ -206,10 +206,12 @@ import Testing
                 backTo: try #require(Timestamp(moment))
             ).map(\.isHidden)
         }
-        let all = ["conv_1", "conv_3", "conv_4", "conv_5", "conv_6"]
+        let all = ["conv_1", "conv_3", "conv_4", "conv_5", "conv_6", "conv_7"]
         #expect(try gone(listed: all).isEmpty)
         #expect(try gone(listed: []) == [false, false, false], "no pull has noticed it yet")
         #expect(try gone(listed: [], backTo: "2030-01-01T00:00:00Z").isEmpty, "the list was not read so far back")
+        _ = try store.ingest([try Conversation(raw: .object(["id": .string("conv_7")]))])
+        #expect(try gone(listed: [], backTo: "2030-01-01T00:00:00Z") == [false], "nobody knows when it was made")
         try store.markDeletedRemotely([RemoteID("conv_1"), RemoteID("conv_3"), RemoteID("conv_6")])
         _ = try store.delete(try store.localID(matching: "conv_4"), .local)
         #expect(try gone(listed: all) == [false, true])

@@ -157,9 +157,8 @@ import Testing
         #expect(try await confirmation(of: write) == .absent)
     }
 
-    @Test func `reads the list again for what was unknown behind its first page alone`() async throws {
+    @Test func `reads the pages of the list twice, and takes their conversations in`() async throws {
         let (unknown, known) = (test.server.make(), test.server.make())
-        _ = try test.store.ingest([try test.server.get(known)])
         let write = try doubtfulStart()
         var limits = SyncLimits()
         limits.pageSize = 1
