@@ -74,7 +74,8 @@ struct CreationSearch {
     private var hasDoubtful = false
     /// Whether a conversation that may be ours was not seen, or not well enough.
     private var hasUnseen = false
-    private var listTells = false
+    /// Whether the list shows a conversation's metadata, so that it would have shown ours.
+    private(set) var listTells = false
     private var getTells = false
 
     init(_ item: OutboxItem, serverTells: Bool?, limits: SyncLimits) {

@@ -128,9 +128,9 @@ extension PushExecutor {
 
     /// Whether a conversation that is gone by now may have been what the write made.
     ///
-    /// Where the list returns the metadata of our writes, a pull would have recognised it.
+    /// Where the list returns metadata, a pull would have recognised it.
     func mayBeGone(_ item: OutboxItem, _ search: CreationSearch) throws -> Bool {
-        guard try store.givesMetadataBack() != true, let inputs = try? Inputs(json: item.inputs) else { return false }
+        guard !search.listTells, let inputs = try? Inputs(json: item.inputs) else { return false }
         return try store.goneConversations(
             since: item.id, listed: search.met, backTo: search.oldest
         ).contains { id, isHidden in

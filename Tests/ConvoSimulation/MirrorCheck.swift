@@ -16,6 +16,7 @@ package enum MirrorCheck {
         var violations: [Violation] = []
         for served in server.conversations where !deletedHere.contains(served.id) {
             guard let mirrored = mirror[served.id] else {
+                if server.oddities.forms[served.id] == .withoutID { continue }  // no list ever named it
                 violations.append(Violation(.mirrorDiffers, "\(served.id) is not in the mirror"))
                 continue
             }
@@ -30,7 +31,7 @@ package enum MirrorCheck {
                     Violation(.mirrorDiffers, "\(served.id) is \(mirrored.raw?.text ?? "nothing"), not \(served.raw)"))
             }
             // Where the list does not tell `updated_at`, nothing announces that the conversation has changed.
-            let isTold = server.oddities.times[served.id]?.tellsChanges ?? true
+            let isTold = server.oddities.forms[served.id]?.tellsChanges ?? true
             if isTold, !server.oddities.oversized.contains(served.id) {
                 violations += differences(mirrored: mirrored, served: served.id, entries: server.mirrored(of: served))
             }

@@ -20,17 +20,20 @@ package struct Oddities: Hashable, Sendable {
         }
     }
 
-    /// How the list writes a conversation's times where it deviates from the API's format; `get` does not deviate.
-    package enum Times: CaseIterable, Hashable, Sendable {
+    /// How the list writes a conversation where it deviates from the API's format; `get` does not deviate.
+    package enum Form: CaseIterable, Hashable, Sendable {
         case withoutUpdate, withoutZone, shortOffset, numbers, unreadable
+        /// Not a time: the row has no id, so that nothing of it can be read.
+        case withoutID
 
         /// Whether a change of the conversation shows in the list.
-        var tellsChanges: Bool { self != .withoutUpdate && self != .unreadable }
+        var tellsChanges: Bool { ![.withoutUpdate, .unreadable, .withoutID].contains(self) }
 
         func applied(to raw: JSONText) -> JSONText {
             switch self {
             case .withoutUpdate: raw.setting("updated_at", to: nil)
             case .withoutZone: changed(raw) { .string(String($0.text.dropLast())) }
+            case .withoutID: raw.setting("id", to: nil)
             case .unreadable: changed(raw) { _ in .string("soon") }
             case .shortOffset: changed(raw) { .string($0.text.dropLast() + "+0000") }
             case .numbers:
@@ -50,14 +53,14 @@ package struct Oddities: Hashable, Sendable {
 
     /// The malformed rows by their index in the list.
     package internal(set) var rows: [Int: Row] = [:]
-    /// The conversations whose times the list writes in another format.
-    package internal(set) var times: [RemoteID: Times] = [:]
+    /// The conversations that the list writes in another form.
+    package internal(set) var forms: [RemoteID: Form] = [:]
     /// The malformed elements of each history, in the order in which they were added.
     package internal(set) var elements: [RemoteID: [OddElement]] = [:]
     /// The conversations whose history is larger than a client reads.
     package internal(set) var oversized: Set<RemoteID> = []
 
-    func row(_ raw: JSONText, of id: RemoteID) -> JSONText { times[id]?.applied(to: raw) ?? raw }
+    func row(_ raw: JSONText, of id: RemoteID) -> JSONText { forms[id]?.applied(to: raw) ?? raw }
 
     func list(_ conversations: [(id: RemoteID, raw: JSONText)]) -> [JSONText] {
         var all = conversations.map { row($0.raw, of: $0.id) }

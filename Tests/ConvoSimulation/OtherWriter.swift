@@ -22,7 +22,7 @@ package struct OtherWriter: Hashable, Sendable {
         case respellEntry(nth: Int, entry: Int)
         case respellName(nth: Int)
         case addOddRow(Oddities.Row, place: Int)
-        case spoilRow(nth: Int, Oddities.Times)
+        case spoilRow(nth: Int, Oddities.Form)
         case addOddElement(OddElement.Kind, nth: Int, place: Int)
         /// A history becomes too large to read, or small enough again.
         case setOversized(nth: Int, Bool)
@@ -131,8 +131,8 @@ extension SimulatedServer {
                 conversation.updatedAt = max(moment, conversation.updatedAt + .microseconds(1))
             }
         case .addOddRow(let row, let place): oddities.rows[place] = row
-        case .spoilRow(let nth, let times):
-            if let target = conversation(nth: nth) { oddities.times[target.id] = times }
+        case .spoilRow(let nth, let form):
+            if let target = conversation(nth: nth) { oddities.forms[target.id] = form }
         case .addOddElement(let kind, let nth, let place): addOddElement(kind, nth: nth, place: place)
         case .setOversized(let nth, let isOversized):
             guard let target = conversation(nth: nth) else { return }

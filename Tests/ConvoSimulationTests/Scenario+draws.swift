@@ -188,8 +188,8 @@ extension Scenario {
             let row = random.element(of: Oddities.Row.allCases) ?? .withoutID
             others.steps.append(.init(at: moment(), .addOddRow(row, place: random.int(in: 0...5))))
             others.steps += (0..<2).map { _ in
-                let times = random.element(of: Oddities.Times.allCases) ?? .withoutUpdate
-                return .init(at: moment(), .spoilRow(nth: nth(), times))
+                let form = random.element(of: Oddities.Form.allCases) ?? .withoutUpdate
+                return .init(at: moment(), .spoilRow(nth: nth(), form))
             }
             others.steps += (0..<3).map { _ in
                 let kind = random.element(of: OddElement.Kind.allCases) ?? .withoutType

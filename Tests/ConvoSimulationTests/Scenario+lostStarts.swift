@@ -6,6 +6,9 @@ import SeededRandom
 extension Scenario {
     mutating func drawEqualStarts(_ random: inout SplitMix64, _ span: Duration) {
         switches.metadataShown = .nowhere
+        // Nothing is concluded from a list that is not seen whole.
+        switches.ignoresPage = false
+        others.steps.removeAll { if case .addOddRow = $0.action { true } else { false } }
         // Another writer's, and one of ours that shows that the server returns no metadata.
         others.steps.append(.init(at: .start + .seconds(1), .start(text: "hello")))
         steps.append(Step(at: .start + .seconds(2), action: .start(text: "again", isStored: true)))
@@ -14,10 +17,10 @@ extension Scenario {
             for number in 0..<random.int(in: 1...3) {
                 let at = first + .seconds(number * random.int(in: 1...30))
                 steps.append(Step(at: at, action: .start(text: "hello", isStored: true)))
-                guard random.chance(perMille: 600) else { continue }
+                guard random.chance(perMille: 300) else { continue }
                 others.steps.append(
                     .init(
-                        at: at + random.duration(in: .seconds(2)...Duration.seconds(60)),
+                        at: at + random.duration(in: .seconds(5)...Duration.seconds(200)),
                         .delete(nth: random.int(in: 0...1))))
             }
         }
@@ -33,19 +36,25 @@ extension Scenario {
         if random.chance(perMille: 700) {
             switches.metadataShown = random.element(of: [.notInList, .nowhere]) ?? .nowhere
         }
-        let row = random.chance(perMille: 500) ? Oddities.Row.old : random.element(of: Oddities.Row.allCases) ?? .old
+        // Either our own conversations cannot be read, or rows that cannot be ours stand before them.
+        let hidesOurs = random.chance(perMille: 500)
+        let row = hidesOurs ? random.element(of: Oddities.Row.allCases) ?? .old : .old
         let first = VirtualInstant.start + random.duration(in: .zero...span)
-        // A reader gives up after three pages in a row that it cannot read.
-        for place in 0..<random.int(in: 0...3 * switches.pageSizeLimit - 1) {
+        // A sweep gives up after three pages in a row that it cannot read.
+        for place in 0..<random.int(in: switches.pageSizeLimit...2 * switches.pageSizeLimit) {
             others.steps.append(.init(at: first, .addOddRow(row, place: place)))
         }
         for step in steps {
             guard case .start = step.action else { continue }
-            for _ in 0..<3 {
+            others.steps += (0..<2).map { _ in
                 let at = step.at + random.duration(in: .milliseconds(10)...Duration.seconds(30))
-                others.steps.append(
-                    .init(at: at, random.chance(perMille: 700) ? .spoilRow(nth: 0, .unreadable) : .delete(nth: 0)))
+                return .init(at: at, .spoilRow(nth: 0, hidesOurs ? .withoutID : .unreadable))
             }
+        }
+        // The engine does not believe that many were deleted.
+        for _ in 0..<random.int(in: 0...2) {
+            let at = (random.element(of: steps)?.at ?? .start) + random.duration(in: .seconds(1)...Duration.seconds(60))
+            others.steps.append(.init(at: at, .delete(nth: random.int(in: 0...3))))
         }
         faults.add(drawnFrom: &random, perMille: 250, requests: 150) { random in
             .answerLost(
