@@ -261,38 +261,3 @@ extension PullMachine.Step {
         }
     }
 }
-
-/// What a pull has done, and why it ended.
-public struct PullReport: Sendable {
-    /// A conversation that could not be read.
-    ///
-    /// It stays as it was until the next pull.
-    public struct ConversationFailure: Sendable {
-        /// The conversation's id on the server.
-        public let conversation: RemoteID
-        /// The failure of the last attempt.
-        public let cause: SyncFailure
-    }
-
-    /// How many conversations the list showed that the mirror did not have.
-    public internal(set) var conversations = 0
-    /// How many entries the mirror did not have.
-    public internal(set) var entries = 0
-    /// How many histories were fetched and stored, whether they brought anything new or not.
-    public internal(set) var histories = 0
-    /// How many histories cannot be read in the version that the server has now; the store names them
-    /// (`Store.setAside()`).
-    public internal(set) var unreadable = 0
-    /// How many missing conversations were not marked as deleted, because too many would be marked at once.
-    public internal(set) var withheldDeletions = 0
-    /// The conversations that could not be read; the pull went on without them.
-    public internal(set) var failures: [ConversationFailure] = []
-    /// Why the pull ended early; `nil` if it is complete, or still under way.
-    public internal(set) var halt: SyncFailure?
-    /// The longest wait that the server asked for (`Retry-After`), whatever ended the pull; `nil` if none was longer
-    /// than ``SyncLimits/patience``.
-    public internal(set) var asked: Duration?
-
-    /// Creates the report of a pull that has done nothing yet.
-    public init() {}
-}
