@@ -18,7 +18,7 @@ public struct Settings: Sendable {
     public static let sweepSecondsAllowed = 1.0...2_592_000
 
     /// The default of ``surfacing``, in seconds.
-    public static let defaultSurfacingSeconds = 660.0
+    public static let defaultSurfacingSeconds = 840.0
     /// The allowed range of ``surfacing``, in seconds.
     public static let surfacingSecondsAllowed = 0.0...3600
 

@@ -119,13 +119,29 @@ public struct HistoryRecheck: Sendable, Hashable {
         due > now && due.microseconds <= now.microseconds + HistoryRecheck.longestWaitMicroseconds
     }
 
+    /// Whether the last turn of a history has no answer: only a message or a function call ends a turn, and one that is
+    /// older than its conversation was copied from another one.
+    ///
+    /// - Parameters:
+    ///   - entries: the history, or its end.
+    ///   - createdAt: the conversation's `created_at`; `nil` if it is not known.
+    /// - Returns: `true` also if there is no entry.
+    package static func lacksAnswer(_ entries: some BidirectionalCollection<Entry>, createdAt: Timestamp?) -> Bool {
+        guard let last = lastTold(entries), last.type == .messageOutput || last.type == .functionCall else {
+            return true
+        }
+        guard let createdAt, let written = last.createdAt else { return false }
+        return written < createdAt
+    }
+
+    /// The last entry; an element that has neither type nor time hides none that stands before it.
+    private static func lastTold(_ entries: some BidirectionalCollection<Entry>) -> Entry? {
+        entries.last { $0.raw["type"] != nil || $0.createdAt != nil } ?? entries.last
+    }
+
     private static func unansweredSince(_ entries: [Entry], createdAt: Timestamp?) -> Timestamp? {
-        // An element that has neither type nor time hides none that stands before it.
-        guard let last = entries.last(where: { $0.raw["type"] != nil || $0.createdAt != nil }) ?? entries.last
-        else { return createdAt }
-        guard last.type == .messageOutput || last.type == .functionCall else { return last.createdAt }
-        // An entry that is older than its conversation was copied from another one.
-        guard let createdAt, let written = last.createdAt, written < createdAt else { return nil }
-        return createdAt
+        guard lacksAnswer(entries, createdAt: createdAt) else { return nil }
+        guard let last = lastTold(entries) else { return createdAt }
+        return last.type == .messageOutput || last.type == .functionCall ? createdAt : last.createdAt
     }
 }

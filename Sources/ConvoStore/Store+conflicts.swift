@@ -30,8 +30,8 @@ extension Store {
 
     /// Turns a queued append into a restart from the last entry that its writer had seen.
     ///
-    /// In one durable transaction, makes a new conversation here, the branch, and moves the append and the open writes
-    /// behind it there.
+    /// In one durable transaction, makes a new conversation here, the branch, and moves the append and the open appends
+    /// behind it there. A deletion stays with the conversation that it was meant for.
     ///
     /// - Parameter id: the append.
     /// - Returns: `false`, and nothing is changed, if the append is no longer queued, or cannot become a restart
@@ -56,7 +56,8 @@ extension Store {
             try database.execute(
                 sql: """
                     UPDATE operation SET conversation = ?
-                    WHERE conversation = ? AND sequence >= ? AND state NOT IN ('delivered', 'cancelled')
+                    WHERE conversation = ? AND sequence >= ? AND kind = 'append'
+                        AND state NOT IN ('delivered', 'cancelled')
                     """,
                 arguments: [branch.key, parent.key, item.sequence])
             try database.execute(
@@ -97,7 +98,13 @@ extension Store {
     ///
     /// A write that another copy of this database may have sent keeps its value: the engine looks for it behind that
     /// entry.
-    private func noteSeen(_ last: EntryID, in id: LocalID, by seen: EntryID?) throws(StoreError) {
+    ///
+    /// - Parameters:
+    ///   - last: the entry up to which the writers know the conversation, or all is our own.
+    ///   - id: the conversation.
+    ///   - seen: the entry that the writers had seen; `nil` for those who had seen none.
+    /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
+    public func noteSeen(_ last: EntryID, in id: LocalID, by seen: EntryID?) throws(StoreError) {
         try write { database in
             try database.execute(
                 sql: """

@@ -92,11 +92,13 @@ extension Store {
     }
 
     /// The latest `updated_at` of the conversations with the newest activity.
+    ///
+    /// A conversation that the server has not described yet has a time by our own clock, which does not count here.
     private func newestChange(_ database: Database) throws -> Timestamp? {
         try String.fetchAll(
             database.cachedStatement(
                 sql: """
-                    SELECT updated_at FROM conversation WHERE remote_id IS NOT NULL ORDER BY activity DESC LIMIT 10
+                    SELECT updated_at FROM conversation WHERE raw IS NOT NULL ORDER BY activity DESC LIMIT 10
                     """)
         ).compactMap { Timestamp(lenient: $0) }.max()
     }

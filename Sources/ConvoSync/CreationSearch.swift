@@ -7,8 +7,9 @@ import ConvoStore
 /// A value: it says what to ask, and takes the answers.
 ///
 /// Our operation's id is in the conversation's `metadata`. A server may leave `metadata` out of the list, and out of
-/// `get` too. The conversation is then recognised by its first input, if other writes of ours show that the server does
-/// not return metadata; if nothing shows that, an equal first input may as well be another writer's.
+/// `get` too, of some conversations or of all. The conversation is then recognised by its first input, if other writes
+/// of ours show that the server does not return metadata; if nothing shows that, an equal first input may as well be
+/// another writer's.
 ///
 /// The search reads the list until it can have overlooked nothing (``ExhaustiveListing``). It does not use the list's own
 /// filter, which is reported to be unreliable.
@@ -53,15 +54,18 @@ struct CreationSearch {
     /// A conversation older than our write by more than this, in microseconds (ten minutes), is not recognised by its
     /// first input alone.
     private static let likelyTolerance: Int64 = 600_000_000
-    /// With more candidates the search gives up instead of reading each.
+    /// How much earlier than its conversation an entry may be that is no copy, in microseconds: a first input was seen to
+    /// be a few milliseconds older.
+    private static let inputTolerance: Int64 = 100_000
+    /// With more candidates the search does not read each: it believes a list that shows metadata, or gives up.
     private static let candidateLimit = 100
 
     private let operation: OperationID
     private let isStart: Bool
     private let inputs: Inputs?
     private let sentAt: Int64
-    /// Whether the server returned the metadata of other writes of ours; `nil` if there is none that could show it.
-    private let serverTells: Bool?
+    /// Whether other writes of ours show that the server does not return metadata.
+    private let hidesMetadata: Bool
     private var phase = Phase.listing
     private var listing: ExhaustiveListing
     /// The conversations that were on the pages of the list.
@@ -76,10 +80,9 @@ struct CreationSearch {
     private var hasUnseen = false
     /// Whether the list shows a conversation's metadata, so that it would have shown ours.
     private(set) var listTells = false
-    private var getTells = false
 
-    init(_ item: OutboxItem, serverTells: Bool?, limits: SyncLimits) {
-        self.serverTells = serverTells
+    init(_ item: OutboxItem, hidesMetadata: Bool, limits: SyncLimits) {
+        self.hidesMetadata = hidesMetadata
         operation = item.id
         isStart = item.kind == .start
         inputs = try? Inputs(json: item.inputs)
@@ -116,12 +119,12 @@ struct CreationSearch {
         guard let candidate = waiting.popFirst() else { return }
         if let conversation {
             if isOurs(conversation) { return phase = .over(.found(candidate.id)) }
-            if conversation.hasMetadata { getTells = true } else { unnamed.append(candidate) }
+            if !conversation.hasMetadata { unnamed.append(candidate) }
         } else {
             hasUnseen = true
         }
         guard waiting.isEmpty else { return }
-        guard !getTells, serverTells != true, !unnamed.isEmpty else { return phase = .over(absent) }
+        guard !unnamed.isEmpty else { return phase = .over(absent) }
         waiting = unnamed[...]
         phase = .comparing
     }
@@ -162,7 +165,8 @@ struct CreationSearch {
     ) -> InputMatch {
         let whole = isStart ? InputMatch(of: inputs, atStartOf: entries) : InputMatch(of: inputs, in: entries)
         guard let createdAt, entries.first?.createdAt != nil else { return whole }
-        let own = Array(entries.drop { entry in entry.createdAt.map { $0 < createdAt } ?? false })
+        let first = Timestamp(microseconds: createdAt.microseconds - CreationSearch.inputTolerance)
+        let own = Array(entries.drop { entry in entry.createdAt.map { $0 < first } ?? false })
         let hasCopies = own.count < entries.count
         let match = isStart && hasCopies ? .absent : InputMatch(of: inputs, atStartOf: own)
         return match == .absent && whole != .absent ? .ambiguous : match
@@ -184,7 +188,7 @@ struct CreationSearch {
         switch (likely.count, hasDoubtful) {
         case (0, false): phase = .over(absent)
         case (1, false) where hasUnseen: phase = .over(.unproven)
-        case (1, false) where serverTells == false: phase = .over(.likely(likely[0]))
+        case (1, false) where hidesMetadata: phase = .over(.likely(likely[0]))
         default: phase = .over(.ambiguous)
         }
     }
@@ -218,10 +222,10 @@ struct CreationSearch {
 
     private mutating func endListing() {
         if !listing.isComplete { hasUnseen = true }
-        if listTells || candidates.isEmpty {
+        if candidates.isEmpty {
             phase = .over(absent)
         } else if candidates.count > CreationSearch.candidateLimit {
-            phase = .over(.ambiguous)
+            phase = .over(listTells ? absent : .ambiguous)
         } else {
             waiting = candidates[...]
             phase = .asking

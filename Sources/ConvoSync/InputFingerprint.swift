@@ -54,7 +54,7 @@ struct InputFingerprint {
     }
 
     func isSimilar(to other: InputFingerprint) -> Bool {
-        isAboutTheSame(as: other) && pairs(with: other).contains { $0.0.letters == $0.1.letters }
+        isAboutTheSame(as: other) && pairs(with: other).contains { $0.0.isSimilar(to: $0.1) }
     }
 
     private func isAboutTheSame(as other: InputFingerprint) -> Bool { type == other.type && subject == other.subject }
@@ -76,7 +76,11 @@ private struct NormalText {
     /// Its words, with one space between two of them, and no control characters.
     let text: String
     /// Its letters and digits in lower case; of a text that has none, everything but white space.
-    let letters: String
+    ///
+    /// ``anyLetters`` stands for what compatibility normalisation (NFKC) may replace.
+    private let letters: String
+    /// Stands for any run of letters, none included: U+FFFF, which no text has.
+    private static let anyLetters: Unicode.Scalar = "\u{FFFF}"
 
     init(_ original: String) {
         var words = String.UnicodeScalarView()
@@ -92,26 +96,73 @@ private struct NormalText {
             if isGap, !words.isEmpty { words.append(" ") }
             isGap = false
             words.append(scalar)
-            if properties.isAlphabetic || properties.numericType != nil {
-                letters.append(contentsOf: NormalText.compatible(scalar).unicodeScalars)
+            if let replaced = NormalText.compatible(scalar) {
+                letters.append(contentsOf: replaced.unicodeScalars)
+            } else if properties.isAlphabetic || properties.numericType != nil {
+                letters.append(scalar)
             }
         }
         text = String(words)
         self.letters = letters.isEmpty ? text.filter { $0 != " " } : String(letters).lowercased()
     }
 
-    /// Replaces full-width forms and ligatures by the letters that they stand for (NFKC), and leaves every other
-    /// scalar.
-    private static func compatible(_ scalar: Unicode.Scalar) -> String {
+    /// Whether the letters are the same, if each ``anyLetters`` may be any run of them.
+    func isSimilar(to other: NormalText) -> Bool {
+        letters == other.letters || NormalText.matches(letters, other.letters)
+            || NormalText.matches(other.letters, letters)
+    }
+
+    private static func matches(_ pattern: String, _ text: String) -> Bool {
+        guard pattern.unicodeScalars.contains(anyLetters) else { return false }
+        let (pattern, text) = (Array(pattern.unicodeScalars), Array(text.unicodeScalars))
+        var (at, index) = (0, 0)
+        /// Where the last run of any letters began: in the pattern, and how far it reaches in the text.
+        var run: (pattern: Int, text: Int)?
+        while index < text.count {
+            if at < pattern.count, pattern[at] == anyLetters {
+                run = (at, index)
+                at += 1
+            } else if at < pattern.count, pattern[at] == text[index] {
+                (at, index) = (at + 1, index + 1)
+            } else if let last = run {
+                run = (last.pattern, last.text + 1)
+                (at, index) = (last.pattern + 1, last.text + 1)
+            } else {
+                return false
+            }
+        }
+        return pattern[at...].allSatisfy { $0 == anyLetters }
+    }
+
+    /// Replaces full-width forms and ligatures by the letters that they stand for, and every other scalar that NFKC
+    /// would change by ``anyLetters``.
+    ///
+    /// - Returns: `nil` for a scalar that stays.
+    private static func compatible(_ scalar: Unicode.Scalar) -> String? {
         switch scalar.value {
-        case 0xFF01...0xFF5E: String(Unicode.Scalar(scalar.value - 0xFEE0).map(Character.init) ?? " ")
+        case 0xFF01...0xFF5E:
+            Unicode.Scalar(scalar.value - 0xFEE0).flatMap {
+                $0.properties.isAlphabetic || $0.properties.numericType != nil ? String(Character($0)) : ""
+            }
         case 0xFB00: "ff"
         case 0xFB01: "fi"
         case 0xFB02: "fl"
         case 0xFB03: "ffi"
         case 0xFB04: "ffl"
-        default: String(Character(scalar))
+        default: isCompatibility(scalar) ? String(Character(anyLetters)) : nil
         }
+    }
+
+    /// Whether NFKC replaces the scalar.
+    ///
+    /// Swift tells only whether that or case folding changes it, or makes it vanish. ß and final sigma are only folded.
+    private static func isCompatibility(_ scalar: Unicode.Scalar) -> Bool {
+        let properties = scalar.properties
+        guard properties.changesWhenNFKCCaseFolded, !properties.isDefaultIgnorableCodePoint,
+            !["ß", "ẞ", "ς"].contains(scalar)
+        else { return false }
+        let lower = properties.lowercaseMapping.unicodeScalars
+        return lower.contains { $0 == scalar || $0.properties.changesWhenNFKCCaseFolded }
     }
 }
 

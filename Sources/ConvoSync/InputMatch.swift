@@ -1,11 +1,12 @@
+import ConvoJSON
 import ConvoModel
+import ConvoStore
 
 /// Whether a history contains the inputs that were sent: the question after a lost answer.
 enum InputMatch: Hashable, Sendable {
-    /// The inputs are there, and entries follow them; or the run that a confirmation of tool calls allowed has left
-    /// entries.
+    /// The inputs are there, and so is their answer; or the run that a confirmation of tool calls allowed has left one.
     case present
-    /// The inputs are the last entries of the history: their run is under way, or has failed.
+    /// The inputs are there without an answer: their run is under way, or has failed.
     ///
     /// A server may show the inputs of a run and drop them when it fails.
     case unanswered
@@ -39,11 +40,33 @@ enum InputMatch: Hashable, Sendable {
         }
         let later = entries[start...]
         guard let inputs = request.inputs else {
-            // A confirmation of tool calls leaves no entry of its own, but the run that it allows does.
-            self = later.isEmpty ? .absent : .present
+            self.init(ofConfirmations: request.toolConfirmations?.elements ?? [], in: entries[..<start], later)
             return
         }
         self.init(of: inputs, in: Array(later), writtenBy: moment)
+    }
+
+    /// Looks for the run that a confirmation of tool calls has begun: the confirmation may leave no entry of its own.
+    ///
+    /// If the calls say that they were decided otherwise, or another's message follows, somebody else was there.
+    private init(
+        ofConfirmations confirmations: [JSONText], in earlier: ArraySlice<Entry>, _ later: ArraySlice<Entry>
+    ) {
+        let isContradicted = confirmations.contains { confirmation in
+            let call = earlier.last { $0.raw["tool_call_id"]?.string == confirmation["tool_call_id"]?.string }
+            return switch call?.raw["confirmation_status"]?.string {
+            case "allowed": confirmation["confirmation"]?.string != "allow"
+            case "denied": confirmation["confirmation"]?.string != "deny"
+            default: false
+            }
+        }
+        if later.isEmpty {
+            self = isContradicted ? .ambiguous : .absent
+        } else if isContradicted || later.first?.type == .messageInput {
+            self = .ambiguous
+        } else {
+            self = HistoryRecheck.lacksAnswer(later, createdAt: nil) ? .unanswered : .present
+        }
     }
 
     /// Looks for inputs among entries that are all newer than the base.
@@ -54,7 +77,7 @@ enum InputMatch: Hashable, Sendable {
         switch ends.count {
         case 0: self = InputMatch.isSimilar(wanted, to: found) ? .similar : .absent
         case 1 where InputMatch.isOlder(later[ends[0] - wanted.count], than: moment): self = .ambiguous
-        case 1: self = ends == [later.count] ? .unanswered : .present
+        case 1: self = InputMatch.isAnswered(later[ends[0]...]) ? .present : .unanswered
         default: self = .ambiguous
         }
     }
@@ -66,6 +89,12 @@ enum InputMatch: Hashable, Sendable {
         let inputCount = inputs.asEntries.count  // these may contain answers themselves
         let answer = entries.dropFirst(inputCount).firstIndex { $0.type != .messageInput && $0.type != .functionResult }
         self.init(of: inputs, in: Array(entries[..<(answer ?? entries.endIndex)]))
+    }
+
+    /// Whether the entries behind an input show that its run has ended: with an answer, or because the next turn follows.
+    private static func isAnswered(_ rest: ArraySlice<Entry>) -> Bool {
+        rest.contains { $0.type == .messageInput || $0.type == .functionResult }
+            || !HistoryRecheck.lacksAnswer(rest, createdAt: nil)
     }
 
     private static func start(in entries: [Entry], after base: EntryID?, baseCount: Int) -> Int? {

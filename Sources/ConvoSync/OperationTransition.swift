@@ -73,8 +73,10 @@ public enum OperationTransition: Sendable, Hashable {
         case .outdated:
             self = .inDoubt(item.reason ?? .notThereYet, until: now + min(missing, OperationTransition.lookupInterval))
         case .absent:
-            // Deleting again does no harm, so there is no need to wait.
-            if missing <= .zero || item.kind == .delete {
+            if item.kind == .delete {
+                // Deleting again does no harm, so that nothing needs to be proved, however often it fails.
+                self = .queued(.notArrived, until: now + limits.backoff.delay(after: item.attempts))
+            } else if missing <= .zero {
                 self = .absent(item, limits)
             } else {
                 self = .inDoubt(
@@ -128,7 +130,8 @@ public enum OperationTransition: Sendable, Hashable {
             // The server refused the append. The next attempt shows again what it does not find.
             self = .queued(failure.reason, until: failure.endsPass ? nil : later)
         } else if case .send = step, failure.mayHaveActed {
-            self = .inDoubt(failure.reason, until: now + OperationTransition.firstLook)
+            let asked = item.kind == .delete ? min(failure.asked ?? .zero, Backoff.askedLimit) : .zero
+            self = .inDoubt(failure.reason, until: now + max(OperationTransition.firstLook, asked))
         } else if failure.endsPass {
             self = .queued(failure.reason, until: nil)  // the pass ends; the next one begins with it
         } else if failure.isRetryable || failure.isBusy {

@@ -31,7 +31,7 @@ extension PushExecutor {
         try store.ingest([FetchedHistory(history, version: description.version)])
         let match = InputMatch(
             of: AppendRequest(json: item.request), in: history.entries, after: base.entryID, baseCount: base.count,
-            writtenBy: base.version.flatMap { Timestamp($0) })
+            writtenBy: base.version.flatMap { Timestamp(lenient: $0) })
         if match == .present || match == .unanswered, try isAnybodys(item) { return .unclear(.ambiguous) }
         switch match {
         case .present: return .present(nil)
@@ -72,20 +72,21 @@ extension PushExecutor {
         // A pull may have met the conversation meanwhile, and recognised it.
         if let known = try store.operation(matching: item.id.rawValue).remoteID { return try await confirm(known) }
         var search = CreationSearch(
-            item, serverTells: try await serverTellsMetadata(), limits: limits)
-        /// Each `updated_at` as the list has it, because a pull compares with that.
-        var versions: [RemoteID: String] = [:]
+            item, hidesMetadata: try await serverHidesMetadata(), limits: limits)
+        /// The conversations as the list has them, because a pull compares with their `updated_at`.
+        var rows: [RemoteID: Conversation] = [:]
         while true {
             switch search.step {
             case .list(let page):
                 let listed = try await list(page, for: item)
-                for conversation in listed.content.conversations { versions[conversation.id] = conversation.version }
+                for conversation in listed.content.conversations { rows[conversation.id] = conversation }
                 search.listed(listed)
             case .get(let id): search.got(try await whereThere { try await api.get(id) })
-            case .history(let id): try await compare(id, version: versions[id], in: &search)
-            case .found(let id): return try await answered(id)
+            case .history(let id): try await compare(id, version: rows[id]?.version, in: &search)
+            case .found(let id): return try await answered(id, createdAt: rows[id]?.createdAt)
             case .likely(let id):
-                return try hasRival(item, for: id) ? .unclear(.unrecognisable) : try await answered(id)
+                return try hasRival(item, for: id)
+                    ? .unclear(.unrecognisable) : try await answered(id, createdAt: rows[id]?.createdAt)
             case .absent: return try mayBeGone(item, search) ? .unclear(.unrecognisable) : .absent
             case .unproven: return .outdated
             case .ambiguous: return .unclear(.unrecognisable)
@@ -107,13 +108,13 @@ extension PushExecutor {
         }
     }
 
-    /// Whether the server returns the metadata of our writes, in the list or by `get`; `nil` if none of them can show
-    /// it.
-    func serverTellsMetadata() async throws -> Bool? {
-        guard let isGiven = try store.givesMetadataBack(), let known = try store.ownCreation() else { return nil }
-        if isGiven { return true }
-        guard let own = try await whereThere({ try await api.get(known) }) else { return nil }
-        return own.metadata?[Store.operationKey] != nil
+    /// Whether the server returns the metadata of our writes neither in the list nor by `get`; `false` if none of them can
+    /// show it.
+    func serverHidesMetadata() async throws -> Bool {
+        guard try store.givesMetadataBack() == false, let known = try store.ownCreation(),
+            let own = try await whereThere({ try await api.get(known) })
+        else { return false }
+        return own.metadata?[Store.operationKey] == nil
     }
 
     /// Whether another start or restart of ours may have made the conversation: one that says the same, or one that is
@@ -162,17 +163,17 @@ extension PushExecutor {
     ///
     /// If it is gone, the write is not sent again: somebody has deleted the conversation.
     private func confirm(_ known: RemoteID) async throws -> InDoubtLookup {
-        _ = try store.ingest([try await api.get(known)])
-        return try await answered(known)
+        let description = try await api.get(known)
+        _ = try store.ingest([description])
+        return try await answered(known, createdAt: description.createdAt)
     }
 
     /// Whether the conversation's last turn has an answer.
     ///
     /// A server may list a conversation before its first answer, and remove it if the run fails.
-    private func answered(_ id: RemoteID) async throws -> InDoubtLookup {
+    private func answered(_ id: RemoteID, createdAt: Timestamp?) async throws -> InDoubtLookup {
         let history = try await history(of: id)
-        return history.entries.last.map { $0.type == .messageInput || $0.type == .functionResult } ?? true
-            ? .unanswered(id) : .present(id)
+        return HistoryRecheck.lacksAnswer(history.entries, createdAt: createdAt) ? .unanswered(id) : .present(id)
     }
 }
 

@@ -103,7 +103,28 @@ struct PushExecutor: Sendable {
         let tip = try store.tip(of: item.conversation)
         let base = OutboxItem.Base(entryID: tip.entryID, count: tip.count, version: description.version)
         guard let seen = item.seenEntryID, seen != base.entryID else { return .prepared(base) }
-        return .overtaken(base, try policy(of: item.conversation))
+        let policy = try policy(of: item.conversation)
+        if policy != .append, let last = base.entryID, try isOursAlone(behind: seen, in: item.conversation) {
+            try store.noteSeen(last, in: item.conversation, by: seen)
+            return .prepared(base)
+        }
+        return .overtaken(base, policy)
+    }
+
+    /// Whether all turns behind an entry are our own: their inputs are those of the last writes that were delivered.
+    ///
+    /// The mark that a delivered turn leaves (``noteOwnTurn(_:)``) may be missing: the read that sets it failed, or a
+    /// lookup found the turn.
+    private func isOursAlone(behind seen: EntryID, in id: LocalID) throws -> Bool {
+        let entries = try store.history(of: id).entries.map(\.entry)
+        guard let place = entries.lastIndex(where: { $0.id == seen }) else { return false }
+        let inputs = entries[(place + 1)...].filter { $0.type == .messageInput || $0.type == .functionResult }
+        let ours = try store.operations(in: id).filter { $0.state == .delivered && $0.kind != .delete }
+            .flatMap { (try? Inputs(json: $0.inputs))?.asEntries ?? [] }
+        guard inputs.count <= ours.count else { return false }
+        return zip(inputs, ours.suffix(inputs.count)).allSatisfy { entry, sent in
+            InputFingerprint(entry.raw).isEqual(to: InputFingerprint(sent))
+        }
     }
 
     /// The base of a write to a conversation that a read did not find.

@@ -29,8 +29,9 @@ public struct SyncLimits: Sendable, Hashable {
     /// How long a write whose answer was lost may still appear on the server.
     ///
     /// A read that began before that time is over does not prove that the write is absent. A run was seen to take more
-    /// than eight minutes, and the server gives up after ten.
-    public var surfacing = Duration.seconds(660)
+    /// than eight minutes, and the server gives up after ten; a replica that answers the read may lag behind by
+    /// ``replicaLag`` then, and a minute is left for clocks and networks.
+    public var surfacing = Duration.seconds(840)
     /// How far a replica of the server that answers reads may lag behind.
     ///
     /// Until then "not found" does not prove that a conversation which was there is gone.

@@ -17,6 +17,11 @@ package struct ServerSwitches: Hashable, Sendable {
         case inputsOnly
         /// The server answers 409.
         case refused
+        /// The history has the inputs and what the run has done so far: the use of tools, and not yet the message.
+        case inputsAndTools
+
+        /// Those that every scenario may draw.
+        static let usual: [HistoryDuringRun] = [.asBefore, .inputsOnly, .refused]
     }
     /// Which answers contain a conversation's `metadata`.
     package enum MetadataShown: CaseIterable, Hashable, Sendable { case everywhere, notInList, notInGet, nowhere }
@@ -52,8 +57,8 @@ package struct ServerSwitches: Hashable, Sendable {
     /// The longest time after its client went away for which a conversation stays locked and a commit may surface.
     package var lockLimit = ServerSwitches.usualLockLimit
     package static let usualLockLimit = Duration.seconds(90)
-    /// The value of ``lockLimit`` where a run may take eight minutes.
-    package static let slowLockLimit = Duration.seconds(540)
+    /// The value of ``lockLimit`` where a run may take almost ten minutes.
+    package static let slowLockLimit = Duration.seconds(600)
 
     package init() {}
 
@@ -63,7 +68,7 @@ package struct ServerSwitches: Hashable, Sendable {
         keepsClientEntryIDs = random.chance(perMille: 500)
         metadataFilter = random.element(of: MetadataFilter.allCases) ?? .works
         pageSizeLimit = random.element(of: [100, 100, 50, 7, 3]) ?? 100
-        historyDuringRun = random.element(of: HistoryDuringRun.allCases) ?? .asBefore
+        historyDuringRun = random.element(of: HistoryDuringRun.usual) ?? .asBefore
         failedInputs = random.element(of: FailedInputs.allCases) ?? .dropped
         historyHasCompletedAt = random.chance(perMille: 500)
         keepsUnstoredAppends = random.chance(perMille: 500)

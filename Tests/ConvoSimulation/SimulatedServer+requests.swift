@@ -136,6 +136,9 @@ extension SimulatedServer {
         switch switches.historyDuringRun {
         case .asBefore: return conversation.entries
         case .inputsOnly: return conversation.entries + run.inputs
+        case .inputsAndTools:
+            return conversation.entries + run.inputs
+                + run.outputs.prefix { $0.type != .messageOutput && $0.type != .functionCall }
         case .refused: throw ServerRefusal.busy
         }
     }

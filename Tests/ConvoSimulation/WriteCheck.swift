@@ -99,6 +99,8 @@ package enum WriteCheck {
         case .delivered:
             if turns.isEmpty, !ledger.excuseByTwin(item) {
                 violations.append(Violation(.falseState, "\(item.id) is delivered, and nowhere"))
+            } else if ledger.isElsewhere(item), !ledger.excuseByTwin(item) {
+                violations.append(Violation(.falseState, "\(item.id) is delivered as what another start has made"))
             }
         case .queued, .sending:
             if atRest { violations.append(Violation(.falseState, "\(item.id) is still \(item.state) at rest")) }
@@ -123,7 +125,8 @@ package enum WriteCheck {
         var latest: [LocalID: (place: Int, id: OperationID)] = [:]
         var violations: [Violation] = []
         for item in outbox.items {
-            guard let place = ledger.firstPlace(of: item.id) else { continue }
+            // What was taken for ours because it says the same has no order with ours.
+            guard let place = ledger.firstPlace(of: item.id), !ledger.isElsewhere(item) else { continue }
             let home = homes[item.id] ?? item.conversation
             if let before = latest[home], before.place > place {
                 violations.append(Violation(.wrongOrder, "\(item.id) is on the server before \(before.id)"))
@@ -166,6 +169,13 @@ private struct Ledger {
 
     func turns(of id: OperationID) -> [Turn] { (places[id] ?? []).map { allTurns[$0] } }
     func firstPlace(of id: OperationID) -> Int? { places[id]?.first }
+
+    /// Whether a start or restart has made another conversation than the one that it is said to have made.
+    func isElsewhere(_ item: OutboxSnapshot.Item) -> Bool {
+        guard item.kind != .append, item.state == .delivered, let conversation = item.remoteID else { return false }
+        let turns = turns(of: item.id)
+        return !turns.isEmpty && !turns.contains { $0.conversation == conversation }
+    }
 
     /// Whether another writer said the same in the same conversation after our first attempt, so that no reader could
     /// tell that it was not ours. Each such turn excuses one write.

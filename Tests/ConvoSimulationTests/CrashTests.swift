@@ -24,7 +24,7 @@ import Testing
             .init(at: at(80), action: .append(nth: 2, text: "[tool] look")),
             .init(at: at(81), action: .cancel(nth: 0)),
             .init(at: at(100), action: .deleteRemotely(nth: 1)),
-            .init(at: at(110), action: .appendStreaming(nth: 0, text: "go on", rings: true, stopsAfter: nil)),
+            .init(at: at(110), action: .appendStreaming(nth: 0, text: "go on", notifies: true, stopsAfter: nil)),
         ]
         scenario.others = OtherWriter([
             .init(at: at(5), .start(text: "hello")), .init(at: at(30), .append(nth: 0, text: "hello")),

@@ -66,7 +66,7 @@ extension Mutation {
         let (executor, readSince) = (engine.pushExecutor, engine.clock.uptime)
         do {
             var search = CreationSearch(
-                item, serverTells: try await executor.serverTellsMetadata(), limits: engine.limits)
+                item, hidesMetadata: try await executor.serverHidesMetadata(), limits: engine.limits)
             while true {
                 switch search.step {
                 case .list(let page):

@@ -110,9 +110,9 @@ extension Mutation {
                 return await engine.pullExecutor.perform(.ingest(histories.map { respelled($0, as: engine.store) }))
             }
         },
-        Mutation("loses a ring that comes while it works", breaks: [.late]).with {
+        Mutation("loses a notification that comes while it works", breaks: [.late]).with {
             $0.needs = [.interruptions]
-            $0.keepsRings = false
+            $0.keepsNotifications = false
         },
     ]
 

@@ -21,7 +21,7 @@ struct Mutation: Sendable, CustomTestStringConvertible {
     /// The server and key that the engine uses, made from those of its settings.
     var connection: @Sendable (Connection) -> Connection = { $0 }
     /// Whether the engine keeps a notification that comes while it works.
-    var keepsRings = true
+    var keepsNotifications = true
     /// How its client reads answers and errors.
     var client = MutantClient.Reading()
     /// Changes the store's dependencies, and with them what the store does.

@@ -41,6 +41,8 @@ extension Scenario {
         case adoption
         /// Equal starts on a server that returns no metadata, whose answers are lost, some of them deleted.
         case equalStarts
+        /// Starts and restarts whose run fails, on a server that shows the use of tools before the message.
+        case failingRuns
         /// Pages of the list without a row that can be read, rows without a time, and deletions between two pages, while
         /// starts are looked for whose answers were lost.
         case oddPages
@@ -91,6 +93,7 @@ extension Scenario {
         case .unstored: drawUnstored(&random, span)
         case .equalStarts: drawEqualStarts(&random, span)
         case .oddPages: drawOddPages(&random, span)
+        case .failingRuns: drawFailingRuns(&random)
         case .interruptions: drawInterruptions(&random)
         }
     }
@@ -168,10 +171,10 @@ extension Scenario {
             case .staleReads:
                 return .staleReads(
                     random.element(of: StaleReads.allCases) ?? .both,
-                    by: random.duration(in: .seconds(2)...Duration.seconds(120)), lasts: random.duration(in: spell))
+                    by: random.duration(in: .seconds(2)...Duration.seconds(175)), lasts: random.duration(in: spell))
             case .slowRuns:
                 return .slowRun(
-                    takes: random.duration(in: .seconds(130)...Duration.seconds(480)),
+                    takes: random.duration(in: .seconds(130)...Duration.seconds(595)),
                     brokenAfter: random.duration(in: soon))
             default:
                 return .rateLimited(retryAfter: random.duration(in: .seconds(60)...Duration.seconds(900)))

@@ -62,4 +62,24 @@ extension Scenario {
                 lockHolds: random.duration(in: .zero...Duration.seconds(20)))
         }
     }
+
+    mutating func drawFailingRuns(_ random: inout SplitMix64) {
+        if random.chance(perMille: 600) { switches.historyDuringRun = .inputsAndTools }
+        steps = steps.map { step in
+            guard random.chance(perMille: 300) else { return step }
+            let text = random.chance(perMille: 600) ? "[tool] [fail]" : "[tool] look"
+            return switch step.action {
+            case .start(_, let isStored): Step(at: step.at, action: .start(text: text, isStored: isStored))
+            case .restart(let nth, _): Step(at: step.at, action: .restart(nth: nth, text: text))
+            case .append(let nth, _): Step(at: step.at, action: .append(nth: nth, text: text))
+            default: step
+            }
+        }
+        faults.add(drawnFrom: &random, perMille: 250, requests: 150) { random in
+            let soon = random.duration(in: .milliseconds(10)...Duration.seconds(1))
+            return random.chance(perMille: 500)
+                ? .answerLost(brokenAfter: soon, lockHolds: random.duration(in: .zero...Duration.seconds(20)))
+                : .slowRun(takes: random.duration(in: .seconds(5)...Duration.seconds(60)), brokenAfter: soon)
+        }
+    }
 }

@@ -18,7 +18,7 @@ struct Scenario: Sendable {
         /// As many appends to each conversation as `rounds` says.
         case flood(rounds: Int)
         /// `convo append --stream`: a process of its own, which a person may stop, queues the write and delivers it.
-        case appendStreaming(nth: Int, text: String, rings: Bool, stopsAfter: Duration?)
+        case appendStreaming(nth: Int, text: String, notifies: Bool, stopsAfter: Duration?)
         /// `convo sync`: a process of its own.
         case sync
         /// `convo sync` with another account's key, or for another server.
@@ -129,7 +129,7 @@ struct Scenario: Sendable {
                 at: at,
                 action: .appendStreaming(
                     nth: random.int(in: 0...1000), text: random.element(of: texts) ?? "",
-                    rings: random.chance(perMille: 500),
+                    notifies: random.chance(perMille: 500),
                     stopsAfter: isStopped ? random.duration(in: .zero...Duration.seconds(20)) : nil))
         }
     }

@@ -9,12 +9,12 @@ extension Simulation {
     /// Does what a person does; where they run a program, it runs in a process of its own.
     func perform(_ action: Scenario.Action, beside daemon: Life) throws {
         switch action {
-        case .appendStreaming(_, _, let rings, let stopsAfter):
+        case .appendStreaming(_, _, let notifies, let stopsAfter):
             var hand = begin(CrashPoints()) { [person, disk] engine, _, _, _ in
                 let turn = try? await engine.takeTurn()  // without the turn, the write is queued all the same
                 guard let queued = try? person.perform(action, in: disk.store) else { return }
                 disk.beSeen()
-                if rings { daemon.wake.notify() }
+                if notifies { daemon.wake.notify() }
                 // If the delivery fails, the write stays in the outbox.
                 _ = try? await engine.deliver(queued, turn: turn, streaming: Streaming(queued) { _ in })
             }
@@ -88,7 +88,7 @@ extension Simulation {
         jobs += 1
         while let next = interruptions.first, next.beforeJob <= jobs, interruptionError == nil {
             interruptions.removeFirst()
-            let wake = mutation?.keepsRings ?? true ? daemon.wake : nil
+            let wake = mutation?.keepsNotifications ?? true ? daemon.wake : nil
             do { try queue(next.action, ringing: wake) } catch { interruptionError = error }
         }
     }

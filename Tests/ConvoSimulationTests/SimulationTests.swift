@@ -31,6 +31,7 @@ import Testing
             guard !report.violations.isEmpty, Self.seeds == 1 else { continue }
             print(report.testDescription)
             for step in scenario.steps { print("\(step.at - .start): \(step.action)") }
+            for step in scenario.others.steps { print("\(step.at - .start) by others: \(step.action)") }
             print("deaths: \(scenario.deaths); clock: \(scenario.clockJumps); \(scenario.switches)")
         }
         print(tally)

@@ -40,11 +40,11 @@ private struct Listed {
     /// - Returns: the search's conclusion, and its requests.
     private func search(
         _ all: [Listed], size: Int = 100, listTells: Bool = true, getTells: Bool = true,
-        serverTells: Bool? = nil
+        hidesMetadata: Bool = false
     ) throws -> (step: CreationSearch.Step, requests: [String]) {
         var limits = SyncLimits()
         limits.pageSize = size
-        var search = CreationSearch(item, serverTells: serverTells, limits: limits)
+        var search = CreationSearch(item, hidesMetadata: hidesMetadata, limits: limits)
         var requests: [String] = []
         for _ in 0..<1000 {
             switch search.step {
@@ -85,24 +85,23 @@ private struct Listed {
     }
 
     @Test func `goes by the first input where the server gives no metadata at all`() throws {
-        func conclusion(_ all: [Listed], _ serverTells: Bool?) throws -> CreationSearch.Step {
-            try search(all, listTells: false, getTells: false, serverTells: serverTells).step
+        func conclusion(_ all: [Listed], _ hidesMetadata: Bool) throws -> CreationSearch.Step {
+            try search(all, listTells: false, getTells: false, hidesMetadata: hidesMetadata).step
         }
         let other = Listed(id: "a")
-        #expect(try conclusion([other, ours], false) == .likely(RemoteID("ours")))
+        #expect(try conclusion([other, ours], true) == .likely(RemoteID("ours")))
+        #expect(try conclusion([other], true) == .absent)
+        // Nothing shows that the server leaves metadata out of every conversation.
+        #expect(try conclusion([other, ours], false) == .ambiguous)
         #expect(try conclusion([other], false) == .absent)
-        // A conversation without metadata may be another writer's if it is unknown whether the server leaves metadata
-        // out; it is another writer's if the server does not.
-        #expect(try conclusion([other, ours], nil) == .ambiguous)
-        #expect(try conclusion([other, Listed(id: "theirs", says: "hello")], true) == .absent)
     }
 
     @Test func `does not take what was said later in a conversation for its first input`() throws {
         let other = Listed(id: "theirs", says: "something else|hello")
         #expect(
-            try search([other], listTells: false, getTells: false, serverTells: false).step == .absent)
+            try search([other], listTells: false, getTells: false, hidesMetadata: true).step == .absent)
         #expect(
-            try search([other, ours], listTells: false, getTells: false, serverTells: false).step
+            try search([other, ours], listTells: false, getTells: false, hidesMetadata: true).step
                 == .likely(RemoteID("ours")))
     }
 
@@ -134,7 +133,7 @@ private struct Listed {
 
     @Test func `decides nothing where two may be it, or one that is older or not quite like it`() throws {
         func conclusion(_ all: [Listed]) throws -> CreationSearch.Step {
-            try search(all, listTells: false, getTells: false, serverTells: false).step
+            try search(all, listTells: false, getTells: false, hidesMetadata: true).step
         }
         #expect(try conclusion([ours, Listed(id: "twin", says: "hello")]) == .ambiguous)
         #expect(try conclusion([Listed(id: "old", says: "hello", secondsBefore: 7200)]) == .ambiguous)
@@ -161,33 +160,36 @@ private struct Listed {
             return search.step
         }
         for listed in [[Listed(id: "lagging")], [Listed(id: "unread")], [Listed(id: "lagging"), Listed(id: "other")]] {
-            var search = CreationSearch(item, serverTells: false, limits: SyncLimits())
+            var search = CreationSearch(item, hidesMetadata: true, limits: SyncLimits())
             #expect(try conclusion(of: &search, listing: listed) == .unproven)
         }
-        var search = CreationSearch(item, serverTells: false, limits: SyncLimits())
+        var search = CreationSearch(item, hidesMetadata: true, limits: SyncLimits())
         #expect(try conclusion(of: &search, listing: [Listed(id: "lagging"), ours]) == .unproven)
     }
 
-    @Test func `asks about none where the list gives metadata back, and believes a get that does`() throws {
+    /// A server may return the metadata of some conversations only.
+    @Test func `looks into each conversation without metadata, also where others have some`() throws {
         let theirs = Listed(id: "theirs", says: "hello")
         let named = Listed(id: "named", metadata: .object(["k": .string("v")]))
         let twice = ["list 0", "list 1", "list 0", "list 1"]
         let listed = try search([named, theirs])
-        #expect(listed.step == .absent && listed.requests == twice)
+        #expect(listed.step == .ambiguous && listed.requests == twice + ["get theirs", "history theirs"])
         let asked = try search([named, theirs], listTells: false)
-        #expect(asked.step == .absent && asked.requests == twice + ["get named", "get theirs"])
+        #expect(asked.step == .ambiguous)
+        #expect(asked.requests == twice + ["get named", "get theirs", "history theirs"])
+        #expect(try search([named, Listed(id: "other")]).step == .absent)
     }
 
     @Test func `goes by the first input also of what was made a day before`() throws {
         let found = try search(
             [Listed(id: "old", says: "hello", secondsBefore: 86_400)], listTells: false, getTells: false,
-            serverTells: false)
+            hidesMetadata: true)
         #expect(found.requests.contains("history old"))
     }
 
     @Test func `asks no more than a hundred conversations one by one`() throws {
         func conclusion(_ count: Int) throws -> CreationSearch.Step {
-            try search((0..<count).map { Listed(id: "\($0)") }, listTells: false, serverTells: true).step
+            try search((0..<count).map { Listed(id: "\($0)") }, listTells: false, hidesMetadata: false).step
         }
         #expect(try conclusion(100) == .absent)
         #expect(try conclusion(101) == .ambiguous)
@@ -195,7 +197,7 @@ private struct Listed {
 
     @Test func `takes a conversation without times for one that it may have made`() throws {
         let timeless = try Conversation(raw: .object(["id": .string("timeless"), "model": .string("m")]))
-        var search = CreationSearch(item, serverTells: false, limits: SyncLimits())
+        var search = CreationSearch(item, hidesMetadata: true, limits: SyncLimits())
         while case .list(let page) = search.step {
             let rows = page == 0 ? ConversationPage([timeless]) : ConversationPage([])
             search.listed(CreationSearch.Page(content: rows, excluded: []))
@@ -218,7 +220,7 @@ private struct Listed {
     func `proves nothing where a row that cannot be read may be the conversation`(row: String, mayBeOurs: Bool) throws {
         let raw = try JSONText(row.replacing("OURS", with: item.id.rawValue))
         func conclusion(_ conversations: [Listed]) throws -> CreationSearch.Step {
-            var search = CreationSearch(item, serverTells: false, limits: SyncLimits())
+            var search = CreationSearch(item, hidesMetadata: true, limits: SyncLimits())
             while case .list(let page) = search.step {
                 let rows = try conversations.map { try conversation($0, withMetadata: false).raw } + [raw]
                 search.listed(
@@ -235,7 +237,7 @@ private struct Listed {
     }
 
     @Test func `proves nothing where the list does not hold still`() throws {
-        var search = CreationSearch(item, serverTells: nil, limits: SyncLimits())
+        var search = CreationSearch(item, hidesMetadata: false, limits: SyncLimits())
         var count = 0
         while case .list(let page) = search.step {
             count += 1
@@ -249,7 +251,7 @@ private struct Listed {
     }
 
     @Test func `finds what a shift of the pages had hidden`() throws {
-        var search = CreationSearch(item, serverTells: nil, limits: SyncLimits())
+        var search = CreationSearch(item, hidesMetadata: false, limits: SyncLimits())
         let (a, b, c) = (
             Listed(id: "a", operation: "op_x"), Listed(id: "b", operation: "op_x"), Listed(id: "c", operation: "op_x")
         )

@@ -8,9 +8,9 @@ import Testing
 @Suite struct `A write in doubt` {
     @Test func `is judged by when the read began, however long its answer took`() throws {
         let item = try item(state: .inDoubt)  // in doubt since noon
-        var pass = try Pass(.due, at: noon + .seconds(659), [item])
+        var pass = try Pass(.due, at: noon + .seconds(839), [item])
         #expect(pass.next() == .confirm(item))
-        pass.finish(.confirm(item), .confirmed(.absent, readSince: uptimeAtNoon + .seconds(659)), after: .seconds(31))
+        pass.finish(.confirm(item), .confirmed(.absent, readSince: uptimeAtNoon + .seconds(839)), after: .seconds(31))
         guard case .settle(_, .inDoubt) = pass.next() else {
             Issue.record("taken for absent by a read from before the last moment")
             return

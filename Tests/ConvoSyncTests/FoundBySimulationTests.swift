@@ -97,7 +97,7 @@ import Testing
         var machine = PullMachine(.firstPage)
         machine.verify()
         guard case .step(let list) = machine.next(at: noon), case .list = list else {
-            Issue.record("a look does not begin with the list")
+            Issue.record("a pull does not begin with the list")
             return
         }
         machine.finished(list, .failed(.api(.status(429, retryAfter: .seconds(30)))), at: noon)

@@ -103,7 +103,7 @@ import Testing
         return asked
     }
 
-    @Test mutating func `a look: where something known stands, or the page is not full`() {
+    @Test mutating func `a pull of the first page: where something known stands, or the page is not full`() {
         limits.pageSize = 2
         #expect(asked(.firstPage, page(0..<2, .new), page(2..<4, .new), page(4..<5, .new)) == ["0/2", "1/2", "2/2"])
         #expect(asked(.firstPage, IngestedPage(items: [.new, .unchanged])) == ["0/2"])

@@ -55,30 +55,30 @@ import Testing
 
     @Test func `in doubt and not there: not sent again before it can no longer surface`() throws {
         let item = try item(state: .inDoubt)
-        let early = afterReading(.absent, of: item, at: .seconds(659))
+        let early = afterReading(.absent, of: item, at: .seconds(839))
         guard case .inDoubt(_, let moment) = early else {
             Issue.record("sent again too early")
             return
         }
-        #expect(moment <= noon + .seconds(660))
+        #expect(moment <= noon + .seconds(840))
         #expect(
-            afterReading(.absent, of: item, at: .seconds(660)) == .queued(.notArrived, until: nil))
+            afterReading(.absent, of: item, at: .seconds(840)) == .queued(.notArrived, until: nil))
     }
 
     @Test(arguments: [Duration.seconds(-7200), .seconds(7200)])
     func `in doubt: no clock that is set changes when it can no longer surface`(jump: Duration) throws {
         let item = try item(state: .inDoubt)
-        guard case .inDoubt = afterReading(.absent, of: item, at: .seconds(659), clockSetBy: jump) else {
+        guard case .inDoubt = afterReading(.absent, of: item, at: .seconds(839), clockSetBy: jump) else {
             Issue.record("sent again too early")
             return
         }
-        let transition = afterReading(.absent, of: item, at: .seconds(660), clockSetBy: jump)
+        let transition = afterReading(.absent, of: item, at: .seconds(840), clockSetBy: jump)
         #expect(transition == .queued(.notArrived, until: nil))
     }
 
     @Test func `in doubt, and the machine was started anew: what counts is the time since then`() throws {
         let item = try item(state: .inDoubt)
-        for (seconds, isProved) in [(659, false), (660, true)] {
+        for (seconds, isProved) in [(839, false), (840, true)] {
             let uptime = Uptime(boot: "second", microseconds: Int64(seconds) * 1_000_000)
             let transition = OperationTransition(
                 .absent, of: item, readSince: uptime, at: noon + .seconds(9000), limits: limits)
@@ -90,7 +90,7 @@ import Testing
     {
         let item = try item(state: .inDoubt)
         let uptime = Uptime(boot: "other", microseconds: 86_400_000_000)
-        for (seconds, isProved) in [(659, false), (660, true)] {
+        for (seconds, isProved) in [(839, false), (840, true)] {
             let now = noon + .seconds(seconds)
             let transition = OperationTransition(.absent, of: item, readSince: uptime, at: now, limits: limits)
             #expect((transition == .queued(.notArrived, until: nil)) == isProved)
@@ -137,18 +137,18 @@ import Testing
     @Test func `in doubt, and there without an answer: delivered once its run can no longer fail`() throws {
         let item = try item(state: .inDoubt)
         let id = RemoteID("conv_9")
-        #expect(afterReading(.unanswered(id), of: item, at: .seconds(660)) == .delivered(id))
+        #expect(afterReading(.unanswered(id), of: item, at: .seconds(840)) == .delivered(id))
         #expect(
-            afterReading(.unanswered(id), of: item, at: .seconds(655))
-                == .inDoubt(try #require(item.reason), until: noon + .seconds(660)))
+            afterReading(.unanswered(id), of: item, at: .seconds(835))
+                == .inDoubt(try #require(item.reason), until: noon + .seconds(840)))
     }
 
     @Test func `in doubt, and no history is as new as what was known: held once none can come`() throws {
         let item = try item(state: .inDoubt)
-        #expect(afterReading(.outdated, of: item, at: .seconds(660)) == .held(.ambiguous))
+        #expect(afterReading(.outdated, of: item, at: .seconds(840)) == .held(.ambiguous))
         #expect(
-            afterReading(.outdated, of: item, at: .seconds(655))
-                == .inDoubt(try #require(item.reason), until: noon + .seconds(660)))
+            afterReading(.outdated, of: item, at: .seconds(835))
+                == .inDoubt(try #require(item.reason), until: noon + .seconds(840)))
     }
 
     @Test func `in doubt: looked for after half a second, and then every ten`() throws {
@@ -195,7 +195,7 @@ import Testing
                 if number < failures { try store.markQueued(id, from: .inDoubt, reason: nil, nextAttempt: nil) }
             }
             let item = try store.operation(matching: id.rawValue)
-            let transition = afterReading(.absent, of: item, at: .seconds(660))
+            let transition = afterReading(.absent, of: item, at: .seconds(840))
             #expect(transition == (isHeld ? .held(failed) : .queued(.notArrived, until: nil)))
         }
     }

@@ -45,7 +45,7 @@ import Testing
 
     private let intervals = SyncIntervals(poll: .seconds(30), sweep: .seconds(90))
 
-    @Test func `sweeps, looks, and tells of no push that did nothing`() async throws {
+    @Test func `pulls all, then the first page, and tells of no push that did nothing`() async throws {
         let test = try TestEngine()
         var running = Running(test.engine, intervals)
         let scopes = await running.pulls(20)

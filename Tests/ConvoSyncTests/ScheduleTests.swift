@@ -7,7 +7,7 @@ import Testing
 @Suite struct `The schedule` {
     private let schedule = PullSchedule(pollInterval: .seconds(30), sweepInterval: .seconds(900))
 
-    @Test func `begins with a sweep, then looks, then sweeps again`() {
+    @Test func `begins with a full pull, then pulls the first page, then all again`() {
         var schedule = schedule
         #expect(schedule.next(at: noon) == .pull(.full))
         schedule.finished(.full, PullReport(), at: noon)
@@ -49,7 +49,7 @@ import Testing
         #expect([limits.pageSize, limits.fetches, limits.writers, limits.tries] == [100, 8, 4, 4])
         #expect([limits.passes, limits.pages, limits.foreignAnswers, limits.attempts] == [3, 100_000, 3, 5])
         #expect(limits.patience == .seconds(5))
-        #expect([limits.surfacing, limits.replicaLag] == [.seconds(660), .seconds(180)])
+        #expect([limits.surfacing, limits.replicaLag] == [.seconds(840), .seconds(180)])
         #expect(limits.backoff == Backoff(initial: .seconds(1), limit: .seconds(60)))
     }
 
