@@ -111,7 +111,7 @@ struct PushExecutor: Sendable {
         return .overtaken(base, policy)
     }
 
-    /// Whether all turns behind an entry are our own: their inputs are those of the last writes that were delivered.
+    /// Whether all turns behind an entry are our own: their inputs are those of the writes that were sent behind it.
     ///
     /// The mark that a delivered turn leaves (``noteOwnTurn(_:)``) may be missing: the read that sets it failed, or a
     /// lookup found the turn.
@@ -119,12 +119,15 @@ struct PushExecutor: Sendable {
         let entries = try store.history(of: id).entries.map(\.entry)
         guard let place = entries.lastIndex(where: { $0.id == seen }) else { return false }
         let inputs = entries[(place + 1)...].filter { $0.type == .messageInput || $0.type == .functionResult }
-        let ours = try store.operations(in: id).filter { $0.state == .delivered && $0.kind != .delete }
-            .flatMap { (try? Inputs(json: $0.inputs))?.asEntries ?? [] }
-        guard inputs.count <= ours.count else { return false }
-        return zip(inputs, ours.suffix(inputs.count)).allSatisfy { entry, sent in
-            InputFingerprint(entry.raw).isEqual(to: InputFingerprint(sent))
-        }
+        let ours = try store.operations(in: id).filter { item in
+            guard item.state == .delivered, item.kind != .delete else { return false }
+            if item.request["from_entry_id"]?.string == seen.rawValue { return true }
+            return item.base?.entryID.map { base in entries[place...].contains { $0.id == base } } ?? false
+        }.flatMap { (try? Inputs(json: $0.inputs))?.asEntries ?? [] }
+        return inputs.count == ours.count
+            && zip(inputs, ours).allSatisfy { entry, sent in
+                InputFingerprint(entry.raw).isEqual(to: InputFingerprint(sent))
+            }
     }
 
     /// The base of a write to a conversation that a read did not find.

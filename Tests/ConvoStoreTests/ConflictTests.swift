@@ -53,6 +53,20 @@ import Testing
         try store.checkIntegrity()
     }
 
+    @Test func `leaves a deletion with the conversation that it was meant for, behind the branch`() throws {
+        let write = try temporary.append("mine", to: first)
+        _ = try store.delete(first, .remote)
+        try store.write { try $0.execute(sql: "UPDATE operation SET seen_entry_id = 'conv_1 q' WHERE kind = 'append'") }
+        #expect(try store.branchOff(write))
+        let deletion = try #require(try store.operations(in: first).last)
+        #expect(deletion.kind == .delete && deletion.remoteID == RemoteID("conv_1"))
+        #expect(try store.readyOperations(limit: 9).map(\.id) == [write], "the branch is made first")
+        try temporary.doubt(write)
+        #expect(try store.readyOperations(limit: 9).map(\.id) == [write])
+        try store.markDelivered(write, as: RemoteID("conv_3"))
+        #expect(try store.readyOperations(limit: 9).map(\.id) == [deletion.id])
+    }
+
     @Test func `keeps what its writer had seen where another copy may have sent it`() throws {
         let (write, copied) = (try temporary.append(to: first), try temporary.append(to: first))
         try store.write {

@@ -133,6 +133,15 @@ import Testing
         _ = try store.ingest([.sample("conv_7", updated: "2026-05-01T00:00:20Z")])
         _ = try store.ingest([FetchedHistory(.sample("conv_7", [answer]), version: "2026-05-01T00:00:20Z")])
         #expect(try !recheck("conv_7").isOutdated, "the server has gone on for a day since")
+        // What the server has not described yet has a time by our clock.
+        let start = try temporary.start()
+        _ = try store.markSending(start.operation, base: nil)
+        try store.markDelivered(start.operation, as: RemoteID("conv_8"))
+        temporary.clock.advance(seconds: 100_000_000)
+        _ = try store.ingest([.sample("conv_9", updated: "2026-05-02T00:00:10Z")])
+        let late = try JSONText(answer).setting("created_at", to: .string("2026-05-02T00:00:00Z")).text
+        _ = try store.ingest([FetchedHistory(.sample("conv_9", [late]), version: "2026-05-02T00:00:10Z")])
+        #expect(try recheck("conv_9").isOutdated)
     }
 
     @Test func `of several is judged by what it brings itself`() throws {

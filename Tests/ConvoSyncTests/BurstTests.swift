@@ -35,6 +35,26 @@ import Testing
         #expect(try test.store.outbox().isEmpty)
     }
 
+    @Test(arguments: [ConflictPolicy.branch, .hold])
+    func `takes our own turn for nobody's, where the read behind it failed`(policy: ConflictPolicy) async throws {
+        let test = try TestEngine()
+        let chat = try await test.mirrored()
+        try test.store.setConflictPolicy(policy, of: chat.local)
+        _ = try test.append("one", to: chat.local)
+        let second = try test.append("two", to: chat.local)
+        test.server.fail("get", .status(503), skipping: 1)
+        test.server.fail("append", .status(409), skipping: 1)
+        _ = try await test.push()
+        _ = try await test.push()
+        #expect(try test.item(second).state == .delivered)
+        #expect(try test.texts(chat.local) == ["hello", "echo", "one", "echo", "two", "echo"])
+        let third = try test.append("three", to: chat.local)
+        test.server.say("two", in: chat.remote)
+        _ = try await test.push()
+        let isOvertaken = try test.item(third).state == .held || test.item(third).conversation != chat.local
+        #expect(isOvertaken, "an equal text of another writer is not ours")
+    }
+
     @Test func `reads what another writer said in between`() async throws {
         let test = try TestEngine()
         let chat = try await test.mirrored()

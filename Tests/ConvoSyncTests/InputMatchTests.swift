@@ -31,6 +31,16 @@ import Testing
         #expect(match("hi", in: asked + [answer], after: nil, count: 0) == .present)
     }
 
+    @Test(arguments: ["tool.execution", "agent.handoff"])
+    func `is not answered by what a run does before its answer`(type: String) throws {
+        let history = [try entry("a", "hi"), try entry("b", "look", type: type)]
+        #expect(match("hi", in: history, after: nil, count: 0) == .unanswered)
+        let next = history + [try entry("c", "and then?")]
+        #expect(match("hi", in: next, after: nil, count: 0) == .present, "another turn follows only an ended one")
+        #expect(
+            match("hi", in: history + [try entry("c", "", type: "function.call")], after: nil, count: 0) == .present)
+    }
+
     @Test func `is told although another writer's turn stands between`() throws {
         let history = [try entry("a", "x"), try entry("b", "other"), try entry("c", "mine")]
         #expect(match("mine", in: history, after: "a", count: 1) == .unanswered)
@@ -77,13 +87,18 @@ import Testing
 
     @Test(arguments: [
         ("Hello, world", "hello world!"), ("\u{FF21}\u{FF22}", "AB"), ("a-b", "ab"), ("\u{FB01}n", "fin"),
-        ("a b", "ab"),
+        ("a b", "ab"), ("10 \u{B5}m", "10 \u{3BC}m"), ("5 m\u{B2}", "5 m2"), ("a\u{2122} b", "aTM b"),
+        ("\u{2163}.", "IV."),
+        ("\u{FF76}\u{FF9E}", "\u{30AC}"), ("\u{BD} l", "1\u{2044}2 l"),
     ])
     func `is similar where the letters and digits are the same otherwise`(sent: String, kept: String) throws {
         #expect(match(sent, in: [try entry("a", kept)], after: nil, count: 0) == .similar)
     }
 
-    @Test(arguments: [("hello", "goodbye"), ("version 1", "version 2"), ("!", "?"), ("&lt;", "<b")])
+    @Test(arguments: [
+        ("hello", "goodbye"), ("version 1", "version 2"), ("!", "?"), ("&lt;", "<b"), ("5 m\u{B2}", "6 m2"),
+        ("Stra\u{DF}e", "Strande"), ("\u{2764}\u{FE0F} a", "\u{2764}\u{FE0F} b"),
+    ])
     func `is absent where the words are others`(sent: String, kept: String) throws {
         #expect(match(sent, in: [try entry("a", kept)], after: nil, count: 0) == .absent)
     }
@@ -107,6 +122,32 @@ import Testing
         #expect(InputMatch(of: confirmation, in: history, after: EntryID("a"), baseCount: 1) == .absent)
         let later = history + [try entry("b", "done", type: "message.output")]
         #expect(InputMatch(of: confirmation, in: later, after: EntryID("a"), baseCount: 1) == .present)
+        let running = history + [try entry("b", "look", type: "tool.execution")]
+        #expect(InputMatch(of: confirmation, in: running, after: EntryID("a"), baseCount: 1) == .unanswered)
+        let others = history + [try entry("b", "something else"), try entry("c", "echo", type: "message.output")]
+        #expect(InputMatch(of: confirmation, in: others, after: EntryID("a"), baseCount: 1) == .ambiguous)
+    }
+
+    @Test(arguments: [
+        ("allow", "allowed", InputMatch.present), ("allow", "denied", .ambiguous), ("deny", "denied", .present),
+        ("deny", "allowed", .ambiguous), ("allow", "pending", .present),
+    ])
+    func `of a confirmation is not told where the call was decided otherwise`(
+        ours: String, theirs: String, expected: InputMatch
+    ) throws {
+        let confirmation = AppendRequest(
+            json: .object([
+                "tool_confirmations": .array([
+                    .object(["tool_call_id": .string("c"), "confirmation": .string(ours)])
+                ])
+            ]))
+        let call = Entry(
+            raw: .object([
+                "type": .string("function.call"), "id": .string("a"), "tool_call_id": .string("c"),
+                "confirmation_status": .string(theirs),
+            ]))
+        let history = [call, try entry("b", "done", type: "message.output")]
+        #expect(InputMatch(of: confirmation, in: history, after: EntryID("a"), baseCount: 1) == expected)
     }
 
     @Test func `takes an answer without a role for the assistant's, and an input for the user's`() throws {

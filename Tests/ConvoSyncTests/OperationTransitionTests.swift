@@ -97,6 +97,22 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, 3, 9]) func `a deletion that did not arrive: sent again, each time later`(tries: Int) throws {
+        let item = try ConvoSyncTests.item(.delete, state: .inDoubt, tries: tries)
+        guard case .queued(.notArrived, let moment?) = afterReading(.absent, of: item, at: .zero) else {
+            Issue.record("not queued for later")
+            return
+        }
+        #expect(moment == noon + limits.backoff.delay(after: item.attempts))
+        let asked = OperationTransition(
+            .api(.status(503, .unknown, retryAfter: .seconds(90))), during: .send(item, nil), of: item, at: noon,
+            limits: limits)
+        guard case .inDoubt(_, noon + .seconds(90)) = asked else {
+            Issue.record("does not wait as the server asks")
+            return
+        }
+    }
+
     @Test func `in doubt, and reading fails: still in doubt, whatever the error`() throws {
         let item = try item(state: .inDoubt)
         for error in [
