@@ -60,18 +60,19 @@ public enum OperationTransition: Sendable, Hashable {
     ) {
         let doubted = item.doubtLasted(until: readSince, now)
         let missing = limits.surfacing - doubted
+        let wait = OperationTransition.lookupWait(after: doubted)
         switch confirmation {
         case .present(let remoteID): self = .delivered(remoteID)
         case .unanswered(let remoteID) where missing <= .zero: self = .delivered(remoteID)
         case .unanswered:
-            self = .inDoubt(item.reason ?? .unanswered, until: now + min(missing, OperationTransition.lookupInterval))
-        case .busy: self = .inDoubt(item.reason ?? .stillBusy, until: now + OperationTransition.lookupInterval)
+            self = .inDoubt(item.reason ?? .unanswered, until: now + min(missing, wait))
+        case .busy: self = .inDoubt(item.reason ?? .stillBusy, until: now + wait)
         case .denied where doubted >= limits.replicaLag: self = .held(.conversationGone)
-        case .denied: self = .inDoubt(item.reason ?? .notThereYet, until: now + OperationTransition.lookupInterval)
+        case .denied: self = .inDoubt(item.reason ?? .notThereYet, until: now + wait)
         case .unclear(let reason): self = .held(reason)
         case .outdated where missing <= .zero: self = .held(item.kind == .append ? .ambiguous : .unrecognisable)
         case .outdated:
-            self = .inDoubt(item.reason ?? .notThereYet, until: now + min(missing, OperationTransition.lookupInterval))
+            self = .inDoubt(item.reason ?? .notThereYet, until: now + min(missing, wait))
         case .absent:
             if item.kind == .delete {
                 // Deleting again does no harm, so that nothing needs to be proved, however often it fails.
@@ -80,7 +81,7 @@ public enum OperationTransition: Sendable, Hashable {
                 self = .absent(item, limits)
             } else {
                 self = .inDoubt(
-                    item.reason ?? .notThereYet, until: now + min(missing, OperationTransition.lookupInterval))
+                    item.reason ?? .notThereYet, until: now + min(missing, wait))
             }
         }
     }
@@ -154,8 +155,11 @@ public enum OperationTransition: Sendable, Hashable {
 
     /// The wait between a lost answer and the first lookup.
     static let firstLook = Duration.milliseconds(500)
-    /// The wait between two lookups.
-    static let lookupInterval = Duration.seconds(10)
+    /// The wait between two lookups: a quarter of the time in doubt, since each may read pages of the list and several
+    /// conversations; from ten seconds to two minutes.
+    private static func lookupWait(after doubted: Duration) -> Duration {
+        min(max(doubted / 4, .seconds(10)), .seconds(120))
+    }
 }
 
 extension OutboxItem {

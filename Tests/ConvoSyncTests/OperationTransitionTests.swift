@@ -167,7 +167,7 @@ import Testing
                 == .inDoubt(try #require(item.reason), until: noon + .seconds(840)))
     }
 
-    @Test func `in doubt: looked for after half a second, and then every ten`() throws {
+    @Test func `in doubt: looked for after half a second, then every ten, and less often the longer it lasts`() throws {
         guard case .inDoubt(_, let first) = try afterSend(.lost) else {
             Issue.record("not in doubt")
             return
@@ -180,6 +180,13 @@ import Testing
                 return
             }
             #expect(moment == noon + .seconds(11))
+            for (seconds, wait) in [(40, 10), (44, 11), (400, 100), (600, 120)] where confirmation != .denied {
+                guard case .inDoubt(_, let moment) = afterReading(confirmation, of: item, at: .seconds(seconds)) else {
+                    Issue.record("\(confirmation)")
+                    return
+                }
+                #expect(moment == noon + .seconds(seconds + wait))
+            }
         }
     }
 
