@@ -49,6 +49,17 @@ package enum WriteCheck {
             .map { Violation(.falseState, "the deletion of \($0) is delivered, and it is there") }
     }
 
+    /// No deletion went to another conversation than those that a person wanted to have deleted.
+    ///
+    /// - Parameters:
+    ///   - outbox: the outbox now.
+    ///   - meant: those conversations.
+    /// - Returns: a violation for each deletion of another one.
+    package static func foreignDeletions(_ outbox: OutboxSnapshot, meant: Set<RemoteID>) -> [Violation] {
+        outbox.deleted.filter { !meant.contains($0) }
+            .map { Violation(.falseState, "\($0) was deleted, and nobody wanted that") }
+    }
+
     /// The conversation of a write that was refused because its conversation is gone is not on the server.
     ///
     /// - Parameters:

@@ -1,5 +1,6 @@
 import ConvoModel
 import ConvoSimulation
+import ConvoStore
 import ConvoSync
 import SeededRandom
 
@@ -41,6 +42,8 @@ extension Scenario {
         case adoption
         /// Equal starts on a server that returns no metadata, whose answers are lost, some of them deleted.
         case equalStarts
+        /// Writes that must not pass another writer's, and deletions behind them.
+        case conflictPolicies
         /// Starts and restarts whose run fails, on a server that shows the use of tools before the message.
         case failingRuns
         /// Pages of the list without a row that can be read, rows without a time, and deletions between two pages, while
@@ -76,7 +79,7 @@ extension Scenario {
     mutating func draw(_ draw: Draw, within span: Duration, always: Bool) {
         var random = SplitMix64(seed: seed &+ draw.rawValue &* 0x9E37_79B9_7F4A_7C15)
         // Equal starts make a long run: each lost answer is looked for among all of them.
-        let rate = draw == .equalStarts ? 100 : draw == .oddPages ? 200 : 350
+        let rate = draw == .equalStarts ? 100 : [.oddPages, .conflictPolicies].contains(draw) ? 200 : 350
         guard random.chance(perMille: rate) || always else { return }
         switch draw {
         case .foreignAccess, .rotatedKeys: drawAccess(draw, &random, span)
@@ -94,6 +97,7 @@ extension Scenario {
         case .equalStarts: drawEqualStarts(&random, span)
         case .oddPages: drawOddPages(&random, span)
         case .failingRuns: drawFailingRuns(&random)
+        case .conflictPolicies: drawPolicies(&random)
         case .interruptions: drawInterruptions(&random)
         }
     }
@@ -108,6 +112,19 @@ extension Scenario {
             deaths = (0..<random.int(in: 1...4)).map { _ in Death(afterPoints: random.int(in: 1...60)) }
         }
         for index in deaths.indices { deaths[index].cutsPower = true }
+    }
+
+    private mutating func drawPolicies(_ random: inout SplitMix64) {
+        limits.conflictPolicy = random.element(of: [.branch, .hold]) ?? .branch
+        for step in steps {
+            guard case .append = step.action else { continue }
+            if random.chance(perMille: 400) {  // another writer is faster
+                others.steps.append(.init(at: step.at + .milliseconds(1), .append(nth: 0, text: "hello")))
+            }
+            if random.chance(perMille: 150) {
+                steps.append(Step(at: step.at + .milliseconds(300), action: .deleteRemotely(nth: 0)))
+            }
+        }
     }
 
     private mutating func drawAccess(_ draw: Draw, _ random: inout SplitMix64, _ span: Duration) {

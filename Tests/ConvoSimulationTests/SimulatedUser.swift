@@ -13,6 +13,7 @@ final class SimulatedUser: Sendable {
         var acknowledged: [OperationID] = []
         var retried: Set<OperationID> = []
         var deletedHere: Set<RemoteID> = []
+        var deletedRemotely: [LocalID: RemoteID?] = [:]
         var operations: [Int: OperationID] = [:]
         var homes: [OperationID: LocalID] = [:]
         var count = 0
@@ -25,6 +26,8 @@ final class SimulatedUser: Sendable {
     var homes: [OperationID: LocalID] { state.withLock { $0.homes } }
     var retried: Set<OperationID> { state.withLock { $0.retried } }
     var deletedHere: Set<RemoteID> { state.withLock { $0.deletedHere } }
+    /// The conversations that were to be deleted on the server, with their id there at that time.
+    var deletedRemotely: [LocalID: RemoteID?] { state.withLock { $0.deletedRemotely } }
 
     /// The write that a request is sent for; `nil` for one without inputs.
     func operation(of request: SimulatedRequest) -> OperationID? {
@@ -94,6 +97,7 @@ final class SimulatedUser: Sendable {
         case .deleteRemotely(let nth):
             guard let target = try conversation(nth, in: store) else { return }
             _ = try store.delete(target.id, .remote)
+            state.withLock { $0.deletedRemotely[target.id] = .some(target.remoteID) }
         case .deleteHere(let nth):
             guard let target = try conversation(nth, in: store) else { return }
             _ = try store.delete(target.id, .local)

@@ -67,6 +67,14 @@ extension Simulation {
         return Set(try delivered.map(\.id).filter { try disk.store.response(to: $0) != nil })
     }
 
+    /// The conversations that a person wanted to have deleted on the server.
+    private func deletionTargets() -> Set<RemoteID> {
+        person.deletedRemotely.reduce(into: []) { targets, target in
+            if let id = target.value { targets.insert(id) }
+            if let id = try? disk.store.conversation(matching: target.key.rawValue).remoteID { targets.insert(id) }
+        }
+    }
+
     func judge() throws -> SimulationReport {
         try remember()
         try disk.store.checkIntegrity()
@@ -96,6 +104,7 @@ extension Simulation {
             neighbour: neighbour, elsewhere: elsewhere, mirror: held, audit: audit,
             changes: owners.changes.withLock { $0 })
         violations += WriteCheck.deletions(outbox, server: server, excused: server.wasHidden)
+        violations += WriteCheck.foreignDeletions(outbox, meant: deletionTargets())
         // After a 404 to an append the agent or the conversation may be gone; a lagging replica may mislead the engine.
         violations += WriteCheck.lostTargets(
             outbox, server: server, excused: server.wasHidden.union(audit.denied.intersection(server.deniedByReplica)))
