@@ -27,6 +27,20 @@ extension Mutation {
                 return isThere ? nil : .confirmed(.absent, readSince: readSince)
             }
         },
+        Mutation("takes the use of a tool for an answer", breaks: [.falseState]).with {
+            $0.needs = [.failingRuns]
+            $0.push = { step, engine in
+                guard case .confirm(let item) = step, item.kind == .append, let id = item.remoteID,
+                    let base = item.base,
+                    case let readSince = engine.clock.uptime, let history = try? await engine.api.getHistory(of: id),
+                    history.entries.last?.type == .toolExecution
+                else { return nil }
+                let match = InputMatch(
+                    of: AppendRequest(json: item.request), in: history.entries, after: base.entryID,
+                    baseCount: base.count)
+                return match == .unanswered ? .confirmed(.present(nil), readSince: readSince) : nil
+            }
+        },
         Mutation("looks for a lost start on the first page only", breaks: [.repeatedWrite]).with {
             $0.needs = [.busyAccount]
             $0.push = { step, engine in await searched(step, engine, pages: 1) }
