@@ -21,6 +21,9 @@ struct ExhaustiveListing {
 
     /// A run ends after this many pages in a row of which no row can be read.
     private static let unreadableLimit = 3
+    /// By how much a conversation may be newer than the one before it in a list that is ordered by creation, in
+    /// microseconds.
+    private static let disorderTolerance: Int64 = 60_000_000
 
     /// Conversations that were made earlier are not needed.
     let backTo: Timestamp
@@ -31,6 +34,10 @@ struct ExhaustiveListing {
     /// What the run before this one has met, if it ended where the list ends.
     private var metBefore: Set<RemoteID>?
     private var unreadable = 0
+    /// The earliest creation that this run has met; `nil` at its beginning.
+    private var earliest: Timestamp?
+    /// Whether the list shows that it is not ordered by creation, so that the end of a page says nothing of the next.
+    private var isDisordered = false
 
     init(backTo: Timestamp, limits: SyncLimits) {
         (self.backTo, self.limits) = (backTo, limits)
@@ -50,6 +57,7 @@ struct ExhaustiveListing {
         let bringsNothing = metInPass.isSuperset(of: ids)
         metInPass.formUnion(ids)
         unreadable = ids.isEmpty ? unreadable + 1 : 0
+        noteOrder(of: page)
         if page.count == 0 || isPast(page) {
             // A single page cannot hide anything between two.
             if number == 0 { return phase = .over(isComplete: true) }
@@ -65,7 +73,16 @@ struct ExhaustiveListing {
 
     /// Whether the list has nothing behind this page that was made since ``backTo``.
     private func isPast(_ page: Page) -> Bool {
-        page.conversations.last { !$0.createdAt.isUnknown }.map { $0.createdAt < backTo } ?? false
+        !isDisordered && page.conversations.last { !$0.createdAt.isUnknown }.map { $0.createdAt < backTo } ?? false
+    }
+
+    private mutating func noteOrder(of page: Page) {
+        for moment in page.conversations.map(\.createdAt) where !moment.isUnknown {
+            if let earliest, moment.microseconds - earliest.microseconds > ExhaustiveListing.disorderTolerance {
+                isDisordered = true
+            }
+            earliest = min(earliest ?? moment, moment)
+        }
     }
 
     /// - Parameter atEnd: whether the list, or the part that counts, ends there.
@@ -73,7 +90,7 @@ struct ExhaustiveListing {
         if atEnd, let metBefore, metInPass.isSuperset(of: metBefore) { return phase = .over(isComplete: true) }
         guard pass < limits.passes else { return phase = .over(isComplete: false) }
         metBefore = atEnd ? metInPass : nil
-        (metInPass, unreadable, pass) = ([], 0, pass + 1)
+        (metInPass, unreadable, earliest, pass) = ([], 0, nil, pass + 1)
         phase = .page(0)
     }
 }

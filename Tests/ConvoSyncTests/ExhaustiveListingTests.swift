@@ -60,6 +60,9 @@ import Testing
         #expect(try pages([0, 0], [1], [2]) == ([0, 1, 0, 1], true))
         #expect(try pages([nil], [0], [1], [2]) == ([0, 1, 2, 0, 1, 2], true), "without a time")
         #expect(try pages([1, nil], [0]) == ([0], true))
+        // The last of a page tells nothing of the next where the list is ordered otherwise.
+        #expect(try pages([300, 0, 400], [0]) == ([0, 1, 2, 0, 1, 2], true))
+        #expect(try pages([50, 0, 400], [0]) == ([0], true), "as far as clocks differ")
     }
 
     @Test func `reads the pages again until nothing has been deleted between two runs`() throws {
