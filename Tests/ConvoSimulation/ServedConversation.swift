@@ -15,6 +15,8 @@ package struct ServedConversation: Hashable, Sendable {
     var fields: JSONText {
         didSet { raw = ServedConversation.raw(id, fields, createdAt, updatedAt) }
     }
+    /// Whether a restart made it.
+    let isBranch: Bool
     /// The number of the conversation in the order of creation; orders those with equal creation times.
     let sequence: Int
     /// The server refuses another writer until this moment.
@@ -25,7 +27,7 @@ package struct ServedConversation: Hashable, Sendable {
 
     init(
         id: RemoteID, createdAt: VirtualInstant, entries: [ServedEntry], unlisted: [ServedEntry], fields: JSONText,
-        sequence: Int, lockedUntil: VirtualInstant
+        isBranch: Bool, sequence: Int, lockedUntil: VirtualInstant
     ) {
         self.id = id
         self.createdAt = createdAt
@@ -33,6 +35,7 @@ package struct ServedConversation: Hashable, Sendable {
         self.entries = entries
         self.unlisted = unlisted
         self.fields = fields
+        self.isBranch = isBranch
         self.sequence = sequence
         self.lockedUntil = lockedUntil
         raw = ServedConversation.raw(id, fields, createdAt, createdAt + .microseconds(1))

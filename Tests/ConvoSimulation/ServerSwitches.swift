@@ -24,7 +24,9 @@ package struct ServerSwitches: Hashable, Sendable {
         static let usual: [HistoryDuringRun] = [.asBefore, .inputsOnly, .refused]
     }
     /// Which answers contain a conversation's `metadata`.
-    package enum MetadataShown: CaseIterable, Hashable, Sendable { case everywhere, notInList, notInGet, nowhere }
+    package enum MetadataShown: CaseIterable, Hashable, Sendable {
+        case everywhere, notInList, notInGet, nowhere, notOfBranches
+    }
     package enum FailedInputs: CaseIterable, Hashable, Sendable { case dropped, kept }
 
     /// What a restarted conversation's history lists of the entries that it was made from.

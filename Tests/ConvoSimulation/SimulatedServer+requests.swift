@@ -101,6 +101,7 @@ extension SimulatedServer {
             case .notInList: inList
             case .notInGet: !inList
             case .nowhere: true
+            case .notOfBranches: conversation.isBranch
             }
         return isMissing ? conversation.raw.setting("metadata", to: nil) : conversation.raw
     }

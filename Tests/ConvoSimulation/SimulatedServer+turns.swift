@@ -65,7 +65,8 @@ extension SimulatedServer {
             ? VirtualInstant(microseconds: now.microseconds / 1000 * 1000) : now
         return ServedConversation(
             id: mint.conversation(at: now), createdAt: created,
-            entries: entries, unlisted: unlisted, fields: fields, sequence: nextSequence(), lockedUntil: now)
+            entries: entries, unlisted: unlisted, fields: fields, isBranch: !entries.isEmpty || !unlisted.isEmpty,
+            sequence: nextSequence(), lockedUntil: now)
     }
 
     private mutating func run(

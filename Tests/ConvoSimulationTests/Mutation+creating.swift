@@ -1,4 +1,5 @@
 import ConvoAPI
+import ConvoJSON
 import ConvoModel
 import ConvoSimulation
 
@@ -32,6 +33,15 @@ extension Mutation {
             $0.push = { step, engine in
                 await searched(step, engine) { page in
                     ConversationPage(page.conversations.filter { !$0.createdAt.isUnknown })
+                }
+            }
+        },
+        Mutation("dismisses what has no metadata where others have some", breaks: [.repeatedWrite]).with {
+            $0.needs = [.hiddenMetadata]
+            $0.push = { step, engine in
+                await searched(step, engine) { page in
+                    let named = page.conversations.filter { $0.metadata?.members.isEmpty == false }
+                    return named.isEmpty ? page : ConversationPage(named)
                 }
             }
         },

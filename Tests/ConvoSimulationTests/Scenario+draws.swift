@@ -92,7 +92,7 @@ extension Scenario {
         case .ignoredPage: switches.ignoresPage = true
         case .storedTexts: drawTexts(&random)
         case .hiddenMetadata:
-            switches.metadataShown = random.element(of: [.notInList, .notInGet, .nowhere]) ?? .nowhere
+            switches.metadataShown = random.element(of: [.notInList, .notInGet, .nowhere, .notOfBranches]) ?? .nowhere
         case .unstored: drawUnstored(&random, span)
         case .equalStarts: drawEqualStarts(&random, span)
         case .oddPages: drawOddPages(&random, span)

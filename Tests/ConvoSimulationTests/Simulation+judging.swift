@@ -84,7 +84,7 @@ extension Simulation {
             turns: server.turns, atRest: true,
             deleted: scenario.deaths.isEmpty && !scenario.steps.contains { $0.action == .restore }
                 ? WriteCheck.deletedUnseen(server, audit: audit, elsewhere: copies) : Set(server.deleted),
-            namesCreations: scenario.switches.metadataShown != .nowhere, homes: person.homes,
+            namesCreations: ![.nowhere, .notOfBranches].contains(scenario.switches.metadataShown), homes: person.homes,
             storedText: scenario.switches.storedText,
             copied: scenario.steps.contains { $0.action == .backUp } ? Set(person.acknowledged) : [])
         violations += MirrorCheck.differences(mirror: held, server: server, deletedHere: person.deletedHere)
