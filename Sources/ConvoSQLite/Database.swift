@@ -31,6 +31,8 @@ public final class Database: @unchecked Sendable {
     public enum Access: Sendable {
         /// Reading and writing; SQLite creates the file where there is none.
         case readWrite
+        /// Reading and writing; the file must exist.
+        case readWriteExisting
         /// Reading only; the file must exist.
         case readOnly
         /// Reading without locks and without a log, as from a medium that nobody writes to.
@@ -38,6 +40,8 @@ public final class Database: @unchecked Sendable {
         /// What another process changes meanwhile is read wrongly (sqlite.org/uri.html, "immutable"). Where there is a
         /// log, it must be empty.
         case immutable
+
+        var allowsWriting: Bool { self == .readWrite || self == .readWriteExisting }
     }
 
     let handle: OpaquePointer
@@ -70,6 +74,7 @@ public final class Database: @unchecked Sendable {
         let flags =
             switch access {
             case .readWrite: SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+            case .readWriteExisting: SQLITE_OPEN_READWRITE
             case .readOnly: SQLITE_OPEN_READONLY
             case .immutable: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
             }
@@ -132,7 +137,7 @@ public final class Database: @unchecked Sendable {
         let now = Database.now
         if tries == 0 { waitDeadline = min(now + busyTimeoutMilliseconds, openingDeadline ?? .max) }
         guard now < waitDeadline else { return false }
-        if access == .readWrite { ticket = ticket ?? writerQueue.enter() }
+        if access.allowsWriting { ticket = ticket ?? writerQueue.enter() }
         usleep(Database.busyPauseMicroseconds)
         return true
     }

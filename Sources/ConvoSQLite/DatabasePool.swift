@@ -11,6 +11,9 @@ import Darwin
 
 /// The connections to one file: as many as there are callers at once, each opened when it is first needed.
 ///
+/// All of them are connections to the file that the first one has opened. Once the path names another file, or none, no
+/// further one is opened: it would mix two databases, or make a new one in the place of a file that was removed.
+///
 /// A program that makes one query opens one connection. Writers of this process wait for each other without a limit,
 /// and for writers of other processes up to the busy timeout. Readers wait for no writer. All methods block the calling
 /// thread for file I/O.
@@ -19,6 +22,10 @@ public final class DatabasePool: Sendable {
     private static let idleLimit = 5
     /// The pause between two attempts to open a connection.
     private static let openPauseMicroseconds: UInt32 = 20_000
+    /// How long a caller waits for a connection that another one gives back where none can be opened any more.
+    private static let movedMilliseconds: Int64 = 1000
+    /// SQLite's own code for a file that was moved since it was opened (`SQLITE_READONLY_DBMOVED`).
+    private static let movedCode = SQLITE_READONLY | (4 << 8)
 
     private let open: @Sendable () throws -> Database
     /// The connections that nobody uses.
@@ -46,7 +53,7 @@ public final class DatabasePool: Sendable {
     ) throws {
         writerQueue = WriterQueue(beside: path)
         let timeout = Int64(busyTimeoutSeconds * 1000)
-        open = {
+        let connect = { @Sendable (access: Database.Access) throws -> Database in
             let deadline = Database.now + timeout
             while true {
                 do {
@@ -63,7 +70,20 @@ public final class DatabasePool: Sendable {
                 }
             }
         }
-        idle = Mutex([try open()])
+        idle = Mutex([try connect(access)])
+        let file = FileIdentity(of: path)
+        open = {
+            func requireFile() throws {
+                guard FileIdentity(of: path) == file else {
+                    throw DatabaseError(
+                        code: DatabasePool.movedCode, message: "the file was moved, removed or replaced")
+                }
+            }
+            try requireFile()
+            let database = try connect(access == .readWrite ? .readWriteExisting : access)
+            try requireFile()
+            return database
+        }
     }
 
     /// Runs work in a read transaction: all that it reads is of one state of the database.
@@ -114,7 +134,7 @@ public final class DatabasePool: Sendable {
     private func writing<Value>(isBusy: Bool, _ work: (Database) throws -> Value) throws -> Value {
         turn.wait()
         defer { turn.signal() }
-        let database = try idle.withLock { $0.isEmpty ? nil : $0.removeFirst() } ?? open()
+        let database = try connection { $0.isEmpty ? nil : $0.removeFirst() }
         defer { giveBack(database) { $0.insert(database, at: 0) } }
         if isBusy { writerQueue.yieldToWaiters() }
         let value = try work(database)
@@ -123,9 +143,24 @@ public final class DatabasePool: Sendable {
     }
 
     private func borrowing<Value>(_ work: (Database) throws -> Value) throws -> Value {
-        let database = try idle.withLock { $0.popLast() } ?? open()
+        let database = try connection { $0.popLast() }
         defer { giveBack(database) { $0.append(database) } }
         return try work(database)
+    }
+
+    /// An idle connection, or a new one.
+    private func connection(_ take: (inout sending [Database]) -> sending Database?) throws -> Database {
+        let deadline = Database.now + DatabasePool.movedMilliseconds
+        while true {
+            if let database = idle.withLock(take) { return database }
+            do {
+                return try open()
+            } catch let error as DatabaseError
+                where error.extendedCode == DatabasePool.movedCode && Database.now < deadline
+            {
+                usleep(DatabasePool.openPauseMicroseconds)
+            }
+        }
     }
 
     private func giveBack(_ database: Database, _ put: (inout [Database]) -> Void) {

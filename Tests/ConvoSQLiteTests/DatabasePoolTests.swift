@@ -29,6 +29,27 @@ import Darwin
         }
     }
 
+    @Test func `opens no other file than its own, and makes none where its own is gone`() throws {
+        try file.pool.write(add)
+        let moved = file.path + ".moved"
+        #expect(rename(file.path, moved) == 0)
+        func count() throws -> Int? { try file.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM item") } }
+        func openAnother() throws {
+            try file.pool.read { (_: Database) -> Void in
+                #expect(throws: DatabaseError.self) { _ = try count() }
+            }
+        }
+        try openAnother()
+        #expect(access(file.path, F_OK) != 0, "no file is made")
+        #expect(try count() == 1)
+        let other = try DatabasePool(path: file.path, busyTimeoutSeconds: 5) { _ in }
+        try other.write { try $0.execute(sql: "CREATE TABLE other (value)") }
+        try openAnother()
+        try file.pool.write(add)
+        #expect(try count() == 2)
+        #expect(try other.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM sqlite_schema") } == 1)
+    }
+
     @Test func `lets writers take turns`() async throws {
         let (writers, turns) = (8, 20)
         try await withThrowingTaskGroup(of: Void.self) { group in
