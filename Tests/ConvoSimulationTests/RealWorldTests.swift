@@ -89,8 +89,18 @@ import Testing
         var client = DirectClient { $0.metadataShown = shown }
         let id = client.start(metadata: .object(["a": .string("b")]))
         let rows = (try? client.ask(.list(page: 0, pageSize: 10, metadata: nil)).get().elements) ?? []
-        #expect((rows.first?["metadata"] != nil) == (shown == .everywhere || shown == .notInGet))
-        #expect((client.answer(to: .get(id))["metadata"] != nil) == (shown == .everywhere || shown == .notInList))
+        let isInList = [.everywhere, .notInGet, .notOfBranches].contains(shown)
+        #expect((rows.first?["metadata"] != nil) == isInList)
+        let isInGet = [.everywhere, .notInList, .notOfBranches].contains(shown)
+        #expect((client.answer(to: .get(id))["metadata"] != nil) == isInGet)
+        guard let last = client.entries(of: id).last?["id"]?.string else { return }
+        var restart = RestartRequest(from: EntryID(last), inputs: .text("again"))
+        restart.metadata = .object(["a": .string("b")])
+        client.ask(.restart(restart, of: id))
+        let branch = client.list().first { $0 != id }
+        #expect(
+            (branch.map { client.answer(to: .get($0))["metadata"] != nil } ?? false)
+                == (shown == .everywhere || shown == .notInList))
     }
 
     @Test func `gives the whole list as each page`() {
