@@ -31,7 +31,7 @@ struct ExhaustiveListing {
     private var phase = Phase.page(0)
     private var pass = 1
     private var metInPass: Set<RemoteID> = []
-    /// What the run before this one has met, if it ended where the list ends.
+    /// The conversations that the run before this one met; `nil` if that run did not reach the end of the list.
     private var metBefore: Set<RemoteID>?
     private var unreadable = 0
     /// The earliest creation that this run has met; `nil` at its beginning.

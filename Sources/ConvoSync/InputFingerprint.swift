@@ -116,7 +116,7 @@ private struct NormalText {
         guard pattern.unicodeScalars.contains(anyLetters) else { return false }
         let (pattern, text) = (Array(pattern.unicodeScalars), Array(text.unicodeScalars))
         var (at, index) = (0, 0)
-        /// Where the last run of any letters began: in the pattern, and how far it reaches in the text.
+        /// The last ``anyLetters`` that the loop met: its place in the pattern, and the end of the run that it stands for.
         var run: (pattern: Int, text: Int)?
         while index < text.count {
             if at < pattern.count, pattern[at] == anyLetters {

@@ -129,13 +129,14 @@ extension PushExecutor {
 
     /// Whether a conversation that is gone by now may have been what the write made.
     ///
-    /// Where the list returns metadata, a pull would have recognised it.
+    /// Nothing is left of the text of a conversation that was deleted here. Such a one counts only if the list shows no
+    /// metadata at all: otherwise a pull would have recognised it, unless the server returns metadata for some only.
     func mayBeGone(_ item: OutboxItem, _ search: CreationSearch) throws -> Bool {
-        guard !search.listTells, let inputs = try? Inputs(json: item.inputs) else { return false }
+        guard let inputs = try? Inputs(json: item.inputs) else { return false }
         return try store.goneConversations(
             since: item.id, listed: search.met, backTo: search.oldest
         ).contains { id, isHidden in
-            if isHidden { return true }
+            if isHidden { return !search.listTells }
             let entries = try store.history(of: id, withDropped: true).entries.map(\.entry)
             guard !entries.isEmpty else { return true }  // the mirror never had any
             return CreationSearch.match(

@@ -136,7 +136,7 @@ package enum WriteCheck {
         var latest: [LocalID: (place: Int, id: OperationID)] = [:]
         var violations: [Violation] = []
         for item in outbox.items {
-            // What was taken for ours because it says the same has no order with ours.
+            // A conversation that the engine took for ours because it says the same has no order with our other writes.
             guard let place = ledger.firstPlace(of: item.id), !ledger.isElsewhere(item) else { continue }
             let home = homes[item.id] ?? item.conversation
             if let before = latest[home], before.place > place {

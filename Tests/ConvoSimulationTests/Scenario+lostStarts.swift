@@ -2,7 +2,7 @@ import ConvoModel
 import ConvoSimulation
 import SeededRandom
 
-/// What makes a start hard to find whose answer was lost.
+/// Draws that make it hard to find the conversation of a start whose answer was lost.
 extension Scenario {
     mutating func drawEqualStarts(_ random: inout SplitMix64, _ span: Duration) {
         switches.metadataShown = .nowhere
