@@ -3,12 +3,21 @@ import ConvoSQLite
 
 /// Assigns the server's id to a conversation that was started here.
 extension Store {
-    /// Sets a conversation's id on the server; a conversation that has one keeps it.
+    /// Sets a conversation's id on the server, as the answer to a write names it.
     ///
     /// A pull may have stored the conversation before, and not recognised it as ours, because a server left out
     /// `metadata`. The two rows become one then, under our local id, with everything that is stored of either.
-    func name(_ database: Database, _ conversation: ConversationRow, _ remoteID: RemoteID) throws {
-        guard conversation.remoteID == nil else { return }
+    ///
+    /// A pull may also have found another conversation for the same start or restart: a server may list what a run has
+    /// made and refuse the run all the same, and the write is sent again. The answer decides which conversation is ours;
+    /// the other one goes to a row of its own (`detach`). An append or a deletion never changes the id.
+    func name(
+        _ database: Database, _ conversation: ConversationRow, _ remoteID: RemoteID, after kind: OperationKind
+    ) throws {
+        if let earlier = conversation.remoteID {
+            guard earlier != remoteID, kind == .start || kind == .restart else { return }
+            try detach(database, earlier, from: conversation)
+        }
         if let twin = try ConversationRow.fetch(database, remoteID: remoteID) {
             if conversation.isHidden {
                 try hide(database, twin.key)
@@ -26,6 +35,41 @@ extension Store {
         try database.execute(
             sql: "UPDATE conversation SET remote_id = ? WHERE key = ?",
             arguments: [remoteID.rawValue, conversation.key])
+    }
+
+    /// Moves what the mirror holds of a conversation on the server from our start's row to a new one.
+    ///
+    /// Our row keeps its local id, its writes and what is stored here only.
+    private func detach(_ database: Database, _ remoteID: RemoteID, from ours: ConversationRow) throws {
+        let columns = """
+            raw, name, description, model, agent_id, created_at, updated_at, activity, hidden, parent, parent_entry_id,
+            parent_inferred, other_account, deleted_remotely_at
+            """
+        try database.execute(
+            sql: "INSERT INTO conversation (id, \(columns)) SELECT ?, \(columns) FROM conversation WHERE key = ?",
+            arguments: [environment.makeName(), ours.key])
+        let key = database.lastInsertedRowID
+        try index(database, conversation: key, name: ours.name, description: ours.description)
+        // The history is read again for both rows.
+        try database.execute(
+            sql: """
+                UPDATE conversation SET remote_id = NULL, raw = NULL, history_version = NULL, history_due = NULL,
+                    history_looks = 0, history_outdated = 0, unreadable_version = NULL, own_version = NULL,
+                    listed_page = NULL, deleted_remotely_at = NULL
+                WHERE key = ?
+                """,
+            arguments: [ours.key])
+        try database.execute(
+            sql: "UPDATE conversation SET remote_id = ? WHERE key = ?", arguments: [remoteID.rawValue, key])
+        try database.execute(
+            sql: "UPDATE entry SET conversation = ? WHERE conversation = ? AND local_only = 0",
+            arguments: [key, ours.key])
+        try database.execute(
+            sql: """
+                UPDATE conversation SET parent = ?1
+                WHERE parent = ?2 AND parent_entry_id IN (SELECT id FROM entry WHERE conversation = ?1)
+                """,
+            arguments: [key, ours.key])
     }
 
     /// Holds the writes of a merged conversation that are queued behind one that was refused or held in one of its halves.

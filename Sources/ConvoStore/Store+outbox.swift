@@ -164,7 +164,7 @@ extension Store {
     /// - Parameters:
     ///   - id: the write.
     ///   - remoteID: the conversation that a start or restart made, where no response names it; `nil` if it is not
-    ///     known.
+    ///     known. If a pull took another conversation for it, that one becomes a conversation of its own.
     ///   - response: the server's response; `nil` if it was lost, or the write is a deletion.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     public func markDelivered(
@@ -182,7 +182,9 @@ extension Store {
                 database, id, from: [.sending, .inDoubt, .queued], to: .delivered, reason: nil,
                 set: "next_attempt = NULL, response = ?", [response?.raw.text])
             try unindex(database, operation: item.sequence, request: item.request)
-            if let remoteID = remoteID ?? response?.conversationID { try name(database, conversation, remoteID) }
+            if let remoteID = remoteID ?? response?.conversationID {
+                try name(database, conversation, remoteID, after: item.kind)
+            }
             if item.kind == .delete {
                 try database.execute(
                     sql: "UPDATE conversation SET deleted_remotely_at = ? WHERE key = ?",

@@ -27,7 +27,7 @@ extension Store {
                     database, sql: OutboxItem.selection + " WHERE o.id = ?", arguments: [id.rawValue]),
                 let conversation = try ConversationRow.fetch(database, id: item.conversation)
             else { return }
-            if let remoteID { try name(database, conversation, remoteID) }
+            if let remoteID { try name(database, conversation, remoteID, after: item.kind) }
             // The history brings the inputs, which come before the answer.
             let inputs = (try? Inputs(json: item.inputs))?.asEntries.count ?? 0
             try add(database, entries, to: conversation.key, isLocalOnly: true, behind: inputs)

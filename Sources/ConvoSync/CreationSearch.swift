@@ -105,8 +105,8 @@ struct CreationSearch {
         guard case .listing = phase else { return }
         for conversation in page.content.conversations {
             note(conversation, isExcluded: page.excluded.contains(conversation.id))
+            if case .over = phase { return }
         }
-        if case .over = phase { return }
         if page.content.oddItems.contains(where: mayBeOurs) { hasUnseen = true }
         listing.listed(ExhaustiveListing.Page(conversations: page.content.conversations, count: page.content.count))
         if listing.page == nil { endListing() }

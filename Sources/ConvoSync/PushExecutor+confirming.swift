@@ -70,7 +70,22 @@ extension PushExecutor {
 
     private func confirmCreation(_ item: OutboxItem) async throws -> InDoubtLookup {
         // A pull may have met the conversation meanwhile, and recognised it.
-        if let known = try store.operation(matching: item.id.rawValue).remoteID { return try await confirm(known) }
+        guard let known = try store.operation(matching: item.id.rawValue).remoteID else {
+            return try await search(item)
+        }
+        // It may be what an earlier try has made that the server refused in the end.
+        if item.attempts > 1 {
+            let found = try await search(item)
+            switch found {
+            case .present, .unanswered: return found
+            default: break
+            }
+        }
+        return try await confirm(known)
+    }
+
+    /// Looks for the conversation that a start or restart has made.
+    private func search(_ item: OutboxItem) async throws -> InDoubtLookup {
         var search = CreationSearch(
             item, hidesMetadata: try await serverHidesMetadata(), limits: limits)
         /// The conversations as the list has them, because a pull compares with their `updated_at`.

@@ -39,12 +39,16 @@ package enum Fault: Hashable, Sendable {
     case agentGone
     /// A turn takes as long as given; the connection breaks before.
     case slowRun(takes: Duration, brokenAfter: Duration)
+    /// The server refuses a turn with 429 when its run ends, and keeps nothing of it.
+    case runRefused(takes: Duration)
     /// Reads are answered from an older state for a while.
     case staleReads(StaleReads, by: Duration, lasts: Duration)
 
     /// The names of all kinds, for counts of injected faults.
     package static let names =
-        drawnNames + ["portal", "foreignAnswer", "noRoute", "notInPlan", "agentGone", "slowRun", "staleReads"]
+        drawnNames + [
+            "portal", "foreignAnswer", "noRoute", "notInPlan", "agentGone", "slowRun", "staleReads", "runRefused",
+        ]
     /// The names of the kinds that ``drawn(from:)`` returns.
     package static let drawnNames = [
         "requestLost", "requestLate", "answerLost", "lateCommit", "answerLate", "resetInStream", "malformed",
@@ -72,6 +76,7 @@ package enum Fault: Hashable, Sendable {
         case .agentGone: "agentGone"
         case .slowRun: "slowRun"
         case .staleReads: "staleReads"
+        case .runRefused: "runRefused"
         }
     }
 

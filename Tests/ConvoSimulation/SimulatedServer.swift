@@ -86,6 +86,12 @@ package struct SimulatedServer: Sendable {
         change(runs[index].target.id) { $0.lockedUntil = max($0.lockedUntil, until) }
     }
 
+    /// Has the server refuse the run at its end: nothing of it stays.
+    mutating func refuse(run number: Int) {
+        guard let index = runs.firstIndex(where: { $0.number == number }) else { return }
+        runs[index].isRefused = true
+    }
+
     mutating func begin(
         _ kind: Turn.Kind, in target: ServedConversation, inputs: [JSONText], outputs: [ServedEntry],
         entries: [ServedEntry], cause: Cause, stored: Bool, commitsAt: VirtualInstant
@@ -129,7 +135,7 @@ package struct SimulatedServer: Sendable {
     }
 
     private mutating func commit(_ run: Run) {
-        let keepsInputs = !run.fails || switches.failedInputs == .kept
+        let keepsInputs = !run.isRefused && (!run.fails || switches.failedInputs == .kept)
         let entries = run.fails ? run.inputs : run.inputs + run.outputs
         if run.kind != .append { settleNewcomer(of: run, keepsInputs: keepsInputs) }
         guard keepsInputs else { return }

@@ -68,7 +68,10 @@ extension SimulatedWorld {
             return soon(.init(.answerTooLarge(limit: 1 << 26), effect: .none, message: "the answer is over its limit"))
         }
         var lasts: Duration?
-        if case .slowRun(let takes, _) = fault { lasts = takes }
+        switch fault {
+        case .slowRun(let takes, _), .runRefused(let takes): lasts = takes
+        default: break
+        }
         let age = stale.map { now < $0.until && $0.reads.includes(request) ? $0.by : .zero } ?? .zero
         let handling = server.handle(request, at: now, cause: .client(call: call), lasting: lasts, seenAs: age)
         return handled(handling, call: call, fault: fault)
@@ -109,6 +112,10 @@ extension SimulatedWorld {
         case .slowRun(_, let broken) where handling.run != nil:
             if let run = handling.run { server.abandon(run: run, commitsLaterBy: .zero, locksOnFor: .zero) }
             return (now + broken, .failure(.brokenConnection))
+        case .runRefused where handling.run != nil:
+            if let run = handling.run { server.refuse(run: run) }
+            let refusal = APIError(.status(429), effect: .none, message: "Service tier capacity exceeded")
+            return (handling.answersAt, .failure(refusal))
         case .lateCommit(let broken, let delay):
             if let run = handling.run { server.abandon(run: run, commitsLaterBy: delay, locksOnFor: .zero) }
             return (now + broken, .failure(.brokenConnection))

@@ -53,6 +53,8 @@ struct Run: Hashable, Sendable {
     let cause: Cause
     let stored: Bool
     let fails: Bool
+    /// Whether the server refuses the run at its end, with 429, and keeps nothing of it.
+    var isRefused = false
     let inputs: [ServedEntry]
     let outputs: [ServedEntry]
     /// The content of the inputs as they were sent, whatever the server stores of them.

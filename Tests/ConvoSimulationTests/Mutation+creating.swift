@@ -25,29 +25,46 @@ extension Mutation {
         Mutation("takes a page that cannot be read for the end of the list", breaks: [.repeatedWrite]).with {
             $0.needs = [.oddPages]
             $0.push = { step, engine in
-                await searched(step, engine) { ConversationPage($0.conversations) }
+                await searched(step, engine, reading: { ConversationPage($0.conversations) })
             }
         },
         Mutation("takes a conversation without times for an old one", breaks: [.repeatedWrite]).with {
             $0.needs = [.oddPages]
             $0.push = { step, engine in
-                await searched(step, engine) { page in
-                    ConversationPage(page.conversations.filter { !$0.createdAt.isUnknown })
-                }
+                await searched(step, engine, dismissing: { page in page.conversations.filter(\.createdAt.isUnknown) })
             }
         },
         Mutation("dismisses what has no metadata where others have some", breaks: [.repeatedWrite]).with {
             $0.needs = [.hiddenMetadata]
             $0.push = { step, engine in
-                await searched(step, engine) { page in
-                    let named = page.conversations.filter { $0.metadata?.members.isEmpty == false }
-                    return named.isEmpty ? page : ConversationPage(named)
-                }
+                await searched(
+                    step, engine,
+                    dismissing: { page in
+                        let unnamed = page.conversations.filter { $0.metadata?.members.isEmpty != false }
+                        return unnamed.count < page.conversations.count ? unnamed : []
+                    })
             }
         },
         Mutation("believes a list of which it has not seen all", breaks: [.repeatedWrite]).with {
             $0.needs = [.oddPages]
             $0.push = { step, engine in await searched(step, engine, mindsUnseen: false) }
+        },
+        Mutation("keeps the conversation of a try that the server refused", breaks: [.falseState, .mirrorDiffers]).with
+        {
+            $0.needs = [.failingRuns]
+            $0.push = { step, engine in
+                guard case .send(let item, let base) = step, item.kind == .start, let first = item.remoteID else {
+                    return nil
+                }
+                do {
+                    guard try engine.store.markSending(item.id, base: base) else { return .withdrawn }
+                    let name = JSONText.object([Store.operationKey: .string(item.id.rawValue)])
+                    let request = item.request.setting("metadata", to: name)
+                    _ = try await engine.api.start(StartRequest(json: request))
+                    try engine.store.markDelivered(item.id, as: first)
+                    return .sent
+                } catch { return .failed((error as? APIError).map { .api($0) } ?? .cancelled) }
+            }
         },
         Mutation("takes any equal text for the append that a copy may have sent", breaks: [.falseState]).with {
             $0.needs = [.copies]
@@ -68,7 +85,8 @@ extension Mutation {
     private static func searched(
         _ step: PushMachine.Step, _ engine: MutantEngine, mindsRivals: Bool = true, excludes: Bool = true,
         mindsGone: Bool = true, mindsUnseen: Bool = true,
-        reading: (ConversationPage) -> ConversationPage = { $0 }
+        reading: (ConversationPage) -> ConversationPage = { $0 },
+        dismissing: (ConversationPage) -> [Conversation] = { _ in [] }
     ) async -> PushMachine.Outcome? {
         guard case .confirm(let item) = step, item.kind == .start || item.kind == .restart,
             (try? engine.store.operation(matching: item.id.rawValue))?.remoteID == nil
@@ -81,9 +99,11 @@ extension Mutation {
                 switch search.step {
                 case .list(let page):
                     let listed = try await executor.list(page, for: item)
+                    let excluded = excludes ? listed.excluded : []
                     search.listed(
-                        CreationSearch.Page(content: reading(listed.content), excluded: excludes ? listed.excluded : [])
-                    )
+                        CreationSearch.Page(
+                            content: reading(listed.content),
+                            excluded: excluded.union(dismissing(listed.content).map(\.id))))
                 case .get(let id):
                     search.got(try await executor.whereThere { try await engine.api.get(id) })
                 case .history(let id):

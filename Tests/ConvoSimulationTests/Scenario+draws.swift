@@ -91,8 +91,7 @@ extension Scenario {
             drawOthers(draw, &random, span)
         case .ignoredPage: switches.ignoresPage = true
         case .storedTexts: drawTexts(&random)
-        case .hiddenMetadata:
-            switches.metadataShown = random.element(of: [.notInList, .notInGet, .nowhere, .notOfBranches]) ?? .nowhere
+        case .hiddenMetadata: drawHiddenMetadata(&random, span)
         case .unstored: drawUnstored(&random, span)
         case .equalStarts: drawEqualStarts(&random, span)
         case .oddPages: drawOddPages(&random, span)

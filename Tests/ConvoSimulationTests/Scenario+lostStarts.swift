@@ -24,11 +24,18 @@ extension Scenario {
                         .delete(nth: random.int(in: 0...1))))
             }
         }
-        faults.add(drawnFrom: &random, perMille: 200, requests: 150) { random in
-            .answerLost(
-                brokenAfter: random.duration(in: .milliseconds(10)...Duration.seconds(5)),
-                lockHolds: random.duration(in: .zero...Duration.seconds(20)))
+        loseAnswers(&random, perMille: 200)
+    }
+
+    mutating func drawHiddenMetadata(_ random: inout SplitMix64, _ span: Duration) {
+        switches.metadataShown = random.element(of: [.notInList, .notInGet, .nowhere, .notOfBranches]) ?? .nowhere
+        guard switches.metadataShown == .notOfBranches else { return }
+        steps += (0..<3).map { nth in
+            Step(
+                at: .start + random.duration(in: .zero...span),
+                action: .restart(nth: nth, text: random.element(of: Scenario.texts) ?? "hello"))
         }
+        loseAnswers(&random, perMille: 150)
     }
 
     mutating func drawOddPages(_ random: inout SplitMix64, _ span: Duration) {
@@ -56,15 +63,12 @@ extension Scenario {
             let at = (random.element(of: steps)?.at ?? .start) + random.duration(in: .seconds(1)...Duration.seconds(60))
             others.steps.append(.init(at: at, .delete(nth: random.int(in: 0...3))))
         }
-        faults.add(drawnFrom: &random, perMille: 250, requests: 150) { random in
-            .answerLost(
-                brokenAfter: random.duration(in: .milliseconds(10)...Duration.seconds(5)),
-                lockHolds: random.duration(in: .zero...Duration.seconds(20)))
-        }
+        loseAnswers(&random, perMille: 250)
     }
 
     mutating func drawFailingRuns(_ random: inout SplitMix64) {
         if random.chance(perMille: 600) { switches.historyDuringRun = .inputsAndTools }
+        if random.chance(perMille: 700) { switches.listsStartsAtArrival = true }
         steps = steps.map { step in
             guard random.chance(perMille: 300) else { return step }
             let text = random.chance(perMille: 600) ? "[tool] [fail]" : "[tool] look"
@@ -76,10 +80,21 @@ extension Scenario {
             }
         }
         faults.add(drawnFrom: &random, perMille: 250, requests: 150) { random in
+            if random.chance(perMille: 300) {
+                return .runRefused(takes: random.duration(in: .seconds(5)...Duration.seconds(90)))
+            }
             let soon = random.duration(in: .milliseconds(10)...Duration.seconds(1))
             return random.chance(perMille: 500)
                 ? .answerLost(brokenAfter: soon, lockHolds: random.duration(in: .zero...Duration.seconds(20)))
                 : .slowRun(takes: random.duration(in: .seconds(5)...Duration.seconds(60)), brokenAfter: soon)
+        }
+    }
+
+    private mutating func loseAnswers(_ random: inout SplitMix64, perMille: Int) {
+        faults.add(drawnFrom: &random, perMille: perMille, requests: 150) { random in
+            .answerLost(
+                brokenAfter: random.duration(in: .milliseconds(10)...Duration.seconds(5)),
+                lockHolds: random.duration(in: .zero...Duration.seconds(20)))
         }
     }
 }

@@ -118,6 +118,45 @@ import Testing
         #expect(try store.conversation(matching: start.conversation.rawValue).remoteID == RemoteID("first"))
     }
 
+    /// The server lists what a start's run has made, refuses the run, and makes another conversation for the next try.
+    @Test func `gives way to the one that the start's answer names`() throws {
+        let start = try temporary.start("question")
+        let extra = #","metadata":{"convo_operation_id":"\#(start.operation)"}"#
+        try store.mirror(.sample("first", extra: extra), [message("first q", "question")])
+        let branch = try store.restart(
+            RestartRequest(from: EntryID("first q"), inputs: .text("fig")), of: start.conversation)
+        let behind = try temporary.append("pear", to: start.conversation)
+        try store.markDeletedRemotely([RemoteID("first")])
+        try store.markDelivered(start.operation, response: temporary.response("second"))
+        let ours = try store.conversation(matching: start.conversation.rawValue)
+        #expect(ours.remoteID == RemoteID("second") && ours.deletedRemotelyAt == nil && ours.raw == nil)
+        #expect(try temporary.item(behind).conversation == start.conversation)
+        #expect(try store.history(of: start.conversation).entries.allSatisfy { $0.entry.id?.rawValue != "first q" })
+        let first = try store.conversation(matching: "first")
+        #expect(first.id != start.conversation && first.deletedRemotelyAt != nil && first.raw != nil)
+        #expect(try store.history(of: first.id).entries.map(\.entry.id?.rawValue) == ["first q"])
+        #expect(try store.conversation(matching: branch.conversation.rawValue).parent?.conversation == first.id)
+        #expect(try store.ingest([.sample("first", extra: extra)]).items == [.changed], "it stays a row of its own")
+        #expect(try store.localID(matching: "second") == start.conversation)
+        try store.checkIntegrity()
+    }
+
+    @Test func `gives way also where a pull has met the one that the answer names`() throws {
+        let start = try temporary.start("question")
+        func met(_ id: String) throws {
+            let extra = #","metadata":{"convo_operation_id":"\#(start.operation)"}"#
+            try store.mirror(.sample(id, extra: extra), [message("\(id) q", "question")])
+        }
+        try met("first")
+        try met("second")
+        try store.markDelivered(start.operation, as: RemoteID("second"))
+        #expect(try store.localID(matching: "second") == start.conversation)
+        #expect(try store.localID(matching: "first") != start.conversation)
+        #expect(try store.conversations().count == 2)
+        #expect(try store.history(of: start.conversation).entries.map(\.entry.id?.rawValue) == ["second q"])
+        try store.checkIntegrity()
+    }
+
     /// The list is read while the start is in flight.
     @Test func `is known by the operation's id, and named once`() throws {
         let (start, other) = (try temporary.start(), try temporary.start())

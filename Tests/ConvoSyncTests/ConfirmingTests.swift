@@ -112,6 +112,24 @@ import Testing
         #expect(try await confirmation(of: write) == .absent)
     }
 
+    /// The server lists what the first try's run has made, and refuses the run; the second try's answer is lost.
+    @Test func `looks for what a second try has made, though a pull has met what the first one made`() async throws {
+        let write = try test.start("new").operation
+        _ = try test.store.markSending(write, base: nil)
+        let first = test.server.make("new", metadata: signed(write))
+        _ = await test.engine.pull(.firstPage)
+        try test.store.markQueued(write, from: .sending, reason: nil, nextAttempt: nil)
+        test.server.remove(first)
+        #expect(try test.item(write).remoteID == first)
+        _ = try doubtful(write)
+        #expect(try await confirmation(of: write) == .denied, "neither is there")
+        let second = test.server.make("new", metadata: signed(write))
+        #expect(try await confirmation(of: write) == .present(second))
+        test.server.stopAnswering()
+        let third = test.server.make("new", metadata: signed(write))
+        #expect(try await confirmation(of: write) == .unanswered(third), "the newest is what the last try has made")
+    }
+
     @Test func `cannot tell which of two equal starts has made a conversation`() async throws {
         test.server.hideMetadata()
         _ = try test.start("first")

@@ -25,15 +25,17 @@ import Testing
     }
 
     @Test func `has it as soon as the lock is free, and keeps it`() async throws {
-        let store = try temporaryStore()
-        let engine = SyncEngine(api: NobodyThere(), store: store)
-        let other = try #require(try store.tryLock(.engine))
-        async let waiting = engine.takeTurn()
-        while store.lockHolder(.turn) == nil { await Task.yield() }
-        other.release()
-        let turn = try #require(try await waiting)
+        let test = try TestEngine()
+        let (store, other) = (test.store, try #require(try test.store.tryLock(.engine)))
+        let begun = test.clock.now
+        test.clock.atSleep(2) {
+            #expect(store.lockHolder(.turn) != nil)
+            other.release()
+        }
+        let turn = try #require(try await test.engine.takeTurn())
+        #expect(test.clock.now == begun + .milliseconds(100))
         #expect(store.lockHolder(.turn) == nil)
-        #expect(try await engine.push(.once) == nil)
+        #expect(try await test.engine.push(.once) == nil)
         turn.release()
     }
 
