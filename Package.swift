@@ -81,10 +81,11 @@ let package = Package(
             name: "ConvoSync", dependencies: ["ConvoAPI", "ConvoIPC", "ConvoStore", "ConvoJSON", "ConvoModel"],
             swiftSettings: strict
         ),
+        .target(name: "MistralEmulator", dependencies: ["ConvoJSON", "ConvoModel"], swiftSettings: strict),
         .target(
             name: "ConvoSandbox",
             dependencies: [
-                "ConvoServer", "ConvoJSON", "ConvoModel",
+                "ConvoServer", "ConvoJSON", "ConvoModel", "MistralEmulator",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ],
@@ -125,7 +126,7 @@ let package = Package(
         .executableTarget(
             name: "convo-sandbox",
             dependencies: [
-                "ConvoJSON", "ConvoModel", "ConvoSandbox",
+                "ConvoJSON", "ConvoModel", "ConvoSandbox", "MistralEmulator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
@@ -187,7 +188,7 @@ let package = Package(
         .testTarget(
             name: "ConvoSandboxTests",
             dependencies: [
-                "ConvoSandbox", "ConvoServer", "ConvoJSON", "ConvoModel", "Fuzzing",
+                "ConvoSandbox", "ConvoServer", "ConvoJSON", "ConvoModel", "Fuzzing", "MistralEmulator",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),

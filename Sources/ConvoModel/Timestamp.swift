@@ -62,6 +62,12 @@ public struct Timestamp: Hashable, Sendable, CustomStringConvertible {
 extension Timestamp: Comparable {
     /// Whether one moment is earlier than the other, whatever their texts.
     public static func < (left: Timestamp, right: Timestamp) -> Bool { left.microseconds < right.microseconds }
+
+    /// The moment that is a span later, or earlier for a negative span, cut to whole microseconds.
+    public static func + (moment: Timestamp, span: Duration) -> Timestamp {
+        let (seconds, attoseconds) = span.components
+        return Timestamp(microseconds: moment.microseconds + seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
+    }
 }
 
 /// Reads runs of digits of a given length from left to right.

@@ -1,5 +1,5 @@
 import ConvoJSON
-import ConvoModel
+import MistralEmulator
 
 #if canImport(Glibc)
 import Glibc
@@ -15,16 +15,14 @@ import Darwin
 struct Journal: Sendable {
     private let file: JournalFile
 
-    /// Opens the journal, or makes it, and applies its changes to `library`.
+    /// Opens the journal, or makes it, and applies its changes to the emulator.
     ///
     /// - Throws: ``JournalError`` if the file cannot be read or written, is in use, or is not a journal.
-    init(path: String, library: inout ConversationTable) throws(JournalError) {
+    init(path: String, emulator: inout Emulator) throws(JournalError) {
         let old = try JournalFile(path: path)
-        try Journal.replay(try old.read(), path, into: &library)
+        try Journal.replay(try old.read(), path, into: &emulator)
         // A crash leaves either the old file or the new one, complete.
-        let files = library.files.values.sorted { $0.id < $1.id }
-        let changes = library.all.map { Change.put($0) } + files.map { .putFile($0) }
-        file = try old.replaced(by: changes.map(\.line).joined())
+        file = try old.replaced(by: emulator.snapshot.map(\.line).joined())
     }
 
     /// Writes changes; returns once they are synced to the disk.
@@ -32,9 +30,9 @@ struct Journal: Sendable {
         try file.append(changes.map(\.line).joined())
     }
 
-    private static func replay(_ bytes: [UInt8], _ path: String, into library: inout ConversationTable)
-        throws(JournalError)
-    {
+    private static func replay(
+        _ bytes: [UInt8], _ path: String, into emulator: inout Emulator
+    ) throws(JournalError) {
         var number = 0
         var rest = bytes[...]
         while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
@@ -42,7 +40,7 @@ struct Journal: Sendable {
             guard let line = try? JSONText(utf8: Array(rest[..<end])), let change = Change(line: line) else {
                 throw .unreadable(line: number, path: path)
             }
-            library.apply(change)
+            emulator.apply([change], at: .now)
             rest = rest[(end + 1)...]
         }
     }

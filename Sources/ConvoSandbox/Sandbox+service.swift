@@ -1,6 +1,7 @@
 public import ConvoJSON
 public import ConvoModel
 public import ConvoServer
+public import MistralEmulator
 
 /// The operations on conversations.
 ///
@@ -14,9 +15,7 @@ extension Sandbox: ConversationsService {
     /// - Returns: the bearer of the key.
     /// - Throws: ``ServiceError`` (401) for an unknown or missing key.
     public func principal(bearing token: String?) async throws(ServiceError) -> Principal {
-        if switches.keys.isEmpty { return Principal() }
-        if let token, let principal = switches.keys[token] { return principal }
-        throw switches.unauthorized(because: token == nil ? "Unauthorized" : "Invalid API Key")
+        try principal(of: token)
     }
 
     /// Lists a page of the conversations that the principal sees, newest first by creation.
@@ -31,7 +30,8 @@ extension Sandbox: ConversationsService {
         _ query: ListQuery, by principal: Principal = Principal()
     ) async throws(ServiceError) -> Payload {
         let plan = try await begin(.list)
-        return try plan.delivered(view(plan, for: principal).list(checked(query)))
+        let request = Emulator.Request.list(page: query.page, pageSize: query.pageSize, metadata: query.metadata)
+        return try plan.delivered(handle(request, by: principal, plan)).payload
     }
 
     /// Returns a conversation's object as it was written.
@@ -44,8 +44,7 @@ extension Sandbox: ConversationsService {
     ///   chooses for one that the principal does not see.
     public func get(_ id: RemoteID, by principal: Principal = Principal()) async throws(ServiceError) -> JSONText {
         let plan = try await begin(.get, id)
-        let view = view(plan, for: principal)
-        return try plan.delivered(view.object(of: view.find(id)))
+        return try plan.delivered(handle(.get(id), by: principal, plan)).json
     }
 
     /// Returns all entries of a conversation.
@@ -60,8 +59,7 @@ extension Sandbox: ConversationsService {
         of id: RemoteID, by principal: Principal = Principal()
     ) async throws(ServiceError) -> Payload {
         let plan = try await begin(.getHistory, id)
-        let view = view(plan, for: principal)
-        return try plan.delivered(view.history(of: withInputsInFlight(view.find(id))))
+        return try plan.delivered(handle(.getHistory(of: id), by: principal, plan)).payload
     }
 
     /// Returns the messages of a conversation, without the entries of tools and functions.
@@ -76,8 +74,7 @@ extension Sandbox: ConversationsService {
         of id: RemoteID, by principal: Principal = Principal()
     ) async throws(ServiceError) -> Payload {
         let plan = try await begin(.getMessages, id)
-        let view = view(plan, for: principal)
-        return try plan.delivered(view.messages(of: withInputsInFlight(view.find(id))))
+        return try plan.delivered(handle(.getMessages(of: id), by: principal, plan)).payload
     }
 
     /// Deletes a conversation.
@@ -88,14 +85,7 @@ extension Sandbox: ConversationsService {
     /// - Throws: ``ServiceError``: as ``get(_:by:)``, 409 while a write is in flight, 500 where the disk takes no more.
     public func delete(_ id: RemoteID, by principal: Principal = Principal()) async throws(ServiceError) {
         let plan = try await begin(.delete, id)
-        do {
-            _ = try view(for: principal).find(id)
-        } catch {
-            if error == switches.notFound, switches.deleteUnknown == .noContent { return }
-            throw error
-        }
-        try refuseIfBusy(id)
-        try apply(.remove(id))
+        _ = try handle(.delete(id), by: principal, plan)
         if let loss = plan.loss { throw loss }
     }
 
@@ -191,36 +181,6 @@ extension Sandbox: ConversationsService {
         try await write(.restartStream, id, body, principal)
     }
 
-    // MARK: Rules
-
-    private func checked(_ query: ListQuery) throws(ServiceError) -> ListQuery {
-        var query = query
-        guard query.page >= 0 else { throw .outOfRange("page", query.page, "greater than or equal to 0", ("ge", 0)) }
-        guard query.pageSize >= 1 else {
-            throw .outOfRange("page_size", query.pageSize, "greater than or equal to 1", ("ge", 1))
-        }
-        let limit = switches.pageSizeLimit
-        if limit > 0, query.pageSize > limit {
-            guard switches.pageSizeOverLimit == .clamp else {
-                throw .outOfRange("page_size", query.pageSize, "less than or equal to \(limit)", ("le", limit))
-            }
-            query.pageSize = limit
-        }
-        return query
-    }
-
-    /// The conversation as its history shows it while a write is in flight (``Switches/historyWhileBusy``).
-    private func withInputsInFlight(_ conversation: StoredConversation) throws(ServiceError) -> StoredConversation {
-        guard let inputs = busy[conversation.id] else { return conversation }
-        var conversation = conversation
-        switch switches.historyWhileBusy {
-        case .before: break
-        case .partial: conversation.entries += inputs
-        case .refuse: try refuseIfBusy(conversation.id)
-        }
-        return conversation
-    }
-
     /// Runs a write that is not streamed, and returns its response.
     private func whole(
         _ operation: Operation, _ id: RemoteID?, _ body: JSONText, _ principal: Principal
@@ -245,24 +205,16 @@ extension FaultPlan {
     }
 }
 
-extension Switches {
-    fileprivate func unauthorized(because detail: String) -> ServiceError {
-        switch unauthorized {
-        case .detail: .answer(status: 401, .detail(detail))
-        case .message: .answer(status: 401, .router(message: "Unauthorized"))
+extension Emulator.Answer {
+    /// The body of the response.
+    fileprivate var payload: Payload {
+        switch self {
+        case .json(let json): .json(json)
+        case .bytes(let bytes): .bytes(bytes)
+        case .nothing, .run: .bytes([])
         }
     }
-}
 
-extension ServiceError {
-    fileprivate static func outOfRange(
-        _ parameter: String, _ value: Int, _ bound: String, _ context: (String, Int)
-    ) -> ServiceError {
-        .validation([
-            ValidationIssue(
-                context.0 == "ge" ? "greater_than_equal" : "less_than_equal", at: ["query", .name(parameter)],
-                "Input should be \(bound)", input: .string(String(value)),
-                context: .object([(context.0, .int(context.1))]))
-        ])
-    }
+    /// The JSON of an answer that is always JSON.
+    var json: JSONText { if case .json(let json) = self { json } else { .null } }
 }

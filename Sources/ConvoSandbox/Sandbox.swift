@@ -1,30 +1,25 @@
 public import ConvoJSON
 public import ConvoModel
 import ConvoServer
+public import MistralEmulator
 
-/// A Conversations API service with the real server's rules, an echo for a model, and faults on demand.
+/// A Conversations API service with the real server's rules, an echo for a model, and faults on demand: an ``Emulator``
+/// with the system's clock.
 ///
 /// Where the real server's behaviour is unknown, ``Switches`` choose. The state is in memory. Where a path is given, it
 /// is on the disk too: a client gets its answer only after the change is synced, so a crash loses nothing that was
 /// answered for.
 public actor Sandbox {
     /// The behaviour, the speed and the faults in force now; ``turn(_:)`` changes them.
-    public private(set) var switches: Switches
+    public var switches: Switches { emulator.switches }
     /// The requests since the sandbox started, or since ``clearLog()``.
     public private(set) var log = RequestLog()
 
-    var library = ConversationTable()
-    /// The changes of the last ``Switches/replicaLagMilliseconds``, from which stale reads are answered.
-    private var past = RecentPast()
-    private(set) var signer = URLSigner(secret: .random(in: 0...UInt64.max))
-    /// The conversations with a write in flight, and the input entries that it adds to them.
-    var busy: [RemoteID: [JSONText]] = [:]
+    private var emulator: Emulator
     var runs: [Int: Task<Void, Never>] = [:]
-    var nextRun = 0
 
     private var journal: Journal?
     private var scheduler: FaultScheduler
-    private var lastMoment: Int64 = 0
     /// The actor has an executor of its own because it blocks while it writes to the disk.
     private let executor = QueueExecutor(label: "convo.sandbox")
 
@@ -41,9 +36,9 @@ public actor Sandbox {
     ///   - path: the file that keeps the state, made if there is none; `nil` keeps the state in memory only.
     /// - Throws: ``JournalError`` if the file cannot be read or written, is in use, or is not a sandbox database.
     public init(switches: Switches = Switches(), database path: String? = nil) throws(JournalError) {
-        self.switches = switches
+        emulator = Emulator(switches: switches, seed: .random(in: 0...UInt64.max))
         scheduler = FaultScheduler(seed: switches.seed)
-        if let path { journal = try Journal(path: path, library: &library) }
+        if let path { journal = try Journal(path: path, emulator: &emulator) }
     }
 
     // MARK: Control
@@ -59,24 +54,14 @@ public actor Sandbox {
     /// - Throws: ``LoadError`` if `records` has another form, ``JournalError`` if the disk takes no more; nothing is
     ///   loaded then.
     public func load(_ records: JSONText, keepingPresent: Bool = false) throws -> Int {
-        guard records.kind == .array else { throw LoadError(index: nil, reason: "not an array") }
-        var changes: [Change] = []
-        for (index, record) in records.elements.enumerated() {
-            do {
-                let conversation = try StoredConversation(record: record)
-                if keepingPresent, library[conversation.id] != nil { continue }
-                changes.append(.put(conversation))
-            } catch {
-                throw LoadError(index: index, reason: error.description)
-            }
-        }
+        let changes = try emulator.load(records, keepingPresent: keepingPresent)
         try journal?.append(changes)
-        for change in changes { make(change) }
+        emulator.apply(changes, at: .now)
         return changes.count
     }
 
     /// All stored conversations, in the form that ``load(_:keepingPresent:)`` takes, oldest first.
-    public var records: JSONText { .array(library.all.map(\.record)) }
+    public var records: JSONText { emulator.records }
 
     /// Changes the switches for all later requests.
     ///
@@ -85,20 +70,20 @@ public actor Sandbox {
     /// - Parameter change: sets what is to be different.
     /// - Throws: what `change` throws.
     public func turn(_ change: @Sendable (inout Switches) throws -> Void) rethrows {
-        var changed = switches
+        var changed = emulator.switches
         try change(&changed)
-        if changed.seed != switches.seed { scheduler = FaultScheduler(seed: changed.seed) }
-        switches = changed
+        if changed.seed != emulator.switches.seed { scheduler = FaultScheduler(seed: changed.seed) }
+        emulator.switches = changed
     }
 
     /// Sets the base URL of the server, with which the signed URLs of files begin.
-    func listen(at baseURL: String) { signer.baseURL = baseURL }
+    func listen(at baseURL: String) { emulator.baseURL = baseURL }
 
     /// Empties the log and sets its counts to zero.
     public func clearLog() { log = RequestLog() }
 
     /// The ids of the conversations with a write in flight, sorted.
-    public var busyConversations: [RemoteID] { busy.keys.sorted { $0.rawValue < $1.rawValue } }
+    public var busyConversations: [RemoteID] { emulator.busyConversations }
 
     /// Waits until no write is in flight, including those whose client has left.
     public func settle() async {
@@ -112,7 +97,19 @@ public actor Sandbox {
         for run in runs { await run.value }
     }
 
+    /// The file behind a signed URL; `nil` where the signature is wrong, the URL has expired or the file is deleted.
+    func file(_ id: String, expiry: Int64, signature: String) -> StoredFile? {
+        emulator.file(id, expiry: expiry, signature: signature, at: .now)
+    }
+
     // MARK: For the operations
+
+    /// Finds the principal of a key.
+    ///
+    /// - Throws: ``ServiceError`` (401) for an unknown or missing key.
+    func principal(of token: String?) throws(ServiceError) -> Principal {
+        do { return try emulator.principal(bearing: token) } catch { throw ServiceError(error) }
+    }
 
     /// Logs a request and draws its faults; under the fault `slow`, waits as well.
     ///
@@ -121,14 +118,57 @@ public actor Sandbox {
     func begin(
         _ operation: Operation, _ id: RemoteID? = nil, _ body: JSONText? = nil
     ) async throws(ServiceError) -> FaultPlan {
-        let plan = scheduler.draw(for: operation, &switches)
+        let plan = scheduler.draw(for: operation, &emulator.switches)
         log.note(operation, id, body, plan)
-        if plan.has(.slow) { try await pause(milliseconds: switches.slowMilliseconds) }
+        if plan.has(.slow) { try await pause(.milliseconds(switches.slowMilliseconds)) }
         if let refusal = plan.refusal(switches) { throw refusal }
         return plan
     }
 
-    func pause(milliseconds: Int) async throws(ServiceError) { try await pause(.milliseconds(milliseconds)) }
+    /// Has the emulator handle a request, and stores what that changes.
+    ///
+    /// - Throws: the emulator's refusal; 500 where the disk does not take the changes, and nothing is changed then.
+    func handle(
+        _ request: Emulator.Request, by principal: Principal, _ plan: FaultPlan
+    ) throws(ServiceError) -> Emulator.Answer {
+        let effects = emulator.handle(request, at: .now, by: principal, under: plan.conditions(switches))
+        do {
+            try store(effects.changes)
+        } catch {
+            if case .success(.run(let run)) = effects.result { emulator.drop(run.number) }
+            throw error
+        }
+        do { return try effects.result.get() } catch { throw ServiceError(error) }
+    }
+
+    /// Writes changes to the disk, then makes them in memory.
+    ///
+    /// - Throws: ``ServiceError`` (500) where the disk does not take them; nothing is changed then.
+    private func store(_ changes: [Change]) throws(ServiceError) {
+        guard !changes.isEmpty else { return }
+        do {
+            try journal?.append(changes)
+        } catch {
+            throw .business(500, code: 3000, "\(error)")
+        }
+        emulator.apply(changes, at: .now)
+    }
+
+    /// Lets a run's model answer, and stores the files that it makes.
+    func speak(_ run: Run) throws(ServiceError) -> SpokenAnswer {
+        let pause = Duration.milliseconds(switches.deltaMilliseconds)
+        guard let answer = emulator.speak(run.number, at: .now, pause: pause) else { throw .connectionReset }
+        try store(answer.changes)
+        return answer
+    }
+
+    /// Ends a run, and commits its turn.
+    func finish(_ run: Run, isKept: Bool) throws(ServiceError) {
+        try store(emulator.finish(run.number, isKept: isKept, at: .now))
+    }
+
+    /// Ends a run that did not come to its end.
+    func drop(_ run: Run) { emulator.drop(run.number) }
 
     func pause(_ duration: Duration) async throws(ServiceError) {
         guard duration > .zero else { return }
@@ -138,38 +178,9 @@ public actor Sandbox {
             throw .connectionReset
         }
     }
+}
 
-    /// The state as a principal's request with these faults sees it.
-    func view(_ plan: FaultPlan = FaultPlan(), for principal: Principal) -> ReadView {
-        let lag = Int64(switches.replicaLagMilliseconds) * 1000
-        let library = plan.has(.stale) ? past.library(library, at: moment().microseconds - lag) : library
-        return ReadView(library: library, switches: switches, plan: plan, principal: principal)
-    }
-
-    /// The current time, moved forward where needed so that each call returns a later moment than the one before.
-    func moment() -> Timestamp {
-        lastMoment = max(lastMoment + 1, WallClock.microseconds())
-        return Timestamp(microseconds: lastMoment)
-    }
-
-    /// Writes a change to the disk, then makes it in memory.
-    ///
-    /// - Throws: ``ServiceError`` (500) where the disk does not take it; nothing is changed then.
-    func apply(_ change: Change) throws(ServiceError) {
-        do {
-            try journal?.append([change])
-        } catch {
-            throw .business(500, code: 3000, "\(error)")
-        }
-        make(change)
-    }
-
-    private func make(_ change: Change) {
-        if let id = change.conversationID {
-            let now = moment().microseconds
-            let lag = Int64(switches.replicaLagMilliseconds) * 1000
-            past.note(id, library[id], at: now, since: now - lag)
-        }
-        library.apply(change)
-    }
+extension Timestamp {
+    /// The present moment by the system's clock, which may be set back.
+    static var now: Timestamp { Timestamp(microseconds: WallClock.microseconds()) }
 }

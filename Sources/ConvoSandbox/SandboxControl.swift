@@ -3,6 +3,7 @@ import ConvoModel
 import ConvoServer
 import HTTPTypes
 import Hummingbird
+import MistralEmulator
 
 /// The sandbox's own routes, under `/sandbox`, where the API has none: the request log, the switches, the state.
 struct SandboxControl: Sendable {

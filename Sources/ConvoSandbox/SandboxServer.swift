@@ -2,6 +2,7 @@ public import ConvoJSON
 import ConvoModel
 import ConvoServer
 import Dispatch
+public import MistralEmulator
 
 /// A sandbox that listens on a port of the loopback address, until ``stop()``.
 ///
@@ -83,19 +84,6 @@ final class QueueExecutor: SerialExecutor {
         let job = UnownedJob(job)
         let executor = asUnownedSerialExecutor()
         queue.async { job.runSynchronously(on: executor) }
-    }
-}
-
-/// The error in conversations that ``Sandbox/load(_:keepingPresent:)`` refuses.
-public struct LoadError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// The index of the faulty record in the array, from 0; `nil` where the whole is not an array.
-    public let index: Int?
-    /// What is wrong, such as a missing field, in words.
-    public let reason: String
-
-    /// The reason with the record's index, on one line.
-    public var description: String {
-        index.map { "record \($0): \(reason)" } ?? "conversations to load: \(reason)"
     }
 }
 

@@ -2,6 +2,8 @@ public import Hummingbird
 import Logging
 import NIOCore
 
+import struct Foundation.UUID
+
 #if canImport(Glibc)
 import Glibc
 #else
@@ -21,7 +23,7 @@ public struct APIServer: Sendable {
     ///   - service: carries out the operations.
     ///   - routes: adds further routes of the service's own, outside of `/v1`.
     public init(
-        service: any ConversationsService,
+        service: some ConversationsService,
         adding routes: (Router<ExchangeContext>) -> Void = { _ in }
     ) {
         let router = Router(context: ExchangeContext.self)
@@ -82,8 +84,8 @@ public struct ExchangeContext: RequestContext {
     public init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
-        let name = UUIDv7(microseconds: WallClock.microseconds())
-        (correlationID, requestID) = (name.dashed, name.hex)
+        correlationID = UUID().uuidString.lowercased()
+        requestID = correlationID.replacing("-", with: "")
         arrival = .now
     }
 }

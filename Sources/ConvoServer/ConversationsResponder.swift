@@ -5,18 +5,18 @@ import Hummingbird
 import NIOCore
 
 /// The API's routes over a service: maps methods and paths to operations, and results to HTTP responses.
-struct ConversationsResponder: Sendable {
+struct ConversationsResponder<Service: ConversationsService>: Sendable {
     /// The largest body in bytes that the server reads; a larger one gets 413.
-    static let bodyLimit = 16 << 20
+    static var bodyLimit: Int { 16 << 20 }
 
-    let service: any ConversationsService
+    let service: Service
     let connections: OpenConnections
 
     /// An authenticated request.
     private struct RoutedRequest {
         let request: Request
         let context: ExchangeContext
-        let principal: Principal
+        let principal: Service.Principal
     }
 
     func addRoutes(to router: Router<ExchangeContext>) {
@@ -123,7 +123,7 @@ struct ConversationsResponder: Sendable {
     private func body(of request: Request) async throws -> JSONText {
         let buffer: ByteBuffer
         do {
-            buffer = try await request.body.collect(upTo: ConversationsResponder.bodyLimit)
+            buffer = try await request.body.collect(upTo: Self.bodyLimit)
         } catch is NIOTooManyBytesError {
             throw ServiceError.answer(status: 413, .detail("Request Entity Too Large"))
         }

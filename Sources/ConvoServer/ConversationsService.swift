@@ -10,6 +10,9 @@ import HTTPTypes
 ///
 /// A ``ServiceError`` that an operation throws becomes the response.
 public protocol ConversationsService: Sendable {
+    /// The bearer of a key, on whose behalf an operation is carried out.
+    associatedtype Principal: Sendable
+
     /// Finds the principal of a request's key.
     ///
     /// - Parameter token: the key; `nil` where the request has none.
@@ -66,37 +69,6 @@ public protocol ConversationsService: Sendable {
     func getSignedURL(of id: String, hours: Int, by principal: Principal) async throws(ServiceError) -> JSONText
     /// `DELETE /v1/files/{id}`: deletes the file and returns `{"id", "object", "deleted"}`.
     func deleteFile(_ id: String, by principal: Principal) async throws(ServiceError) -> JSONText
-}
-
-/// The bearer of a key: a user or a service account, in a workspace of an organization.
-///
-/// A principal has names only; a service derives the ids from them.
-public struct Principal: Hashable, Sendable {
-    /// The beginning of ``user`` where the principal is a service account.
-    public static let serviceAccountPrefix = "service:"
-
-    /// The name of the user, or ``serviceAccountPrefix`` and the name of the service account.
-    public let user: String
-    /// The name of the workspace to which the key belongs.
-    public let workspace: String
-    /// The name of the organization to which the workspace belongs.
-    public let organization: String
-    /// The name of the key, which is not the key itself.
-    public let keyName: String
-
-    /// Makes a principal; the default is the one of a service that accepts any key.
-    public init(
-        user: String = "sandbox", workspace: String = "default", organization: String = "sandbox",
-        keyName: String = "key 1"
-    ) {
-        self.user = user
-        self.workspace = workspace
-        self.organization = organization
-        self.keyName = keyName
-    }
-
-    /// Whether the key is a service account's, behind which there is no user.
-    public var isServiceAccount: Bool { user.hasPrefix(Principal.serviceAccountPrefix) }
 }
 
 /// The credentials in a request's headers.

@@ -95,7 +95,7 @@ extension ServiceError {
     }
 }
 
-extension ServiceError.Shape {
+extension ErrorBody {
     fileprivate func response(_ status: Int, _ more: [String: String], _ context: ExchangeContext) -> Response {
         var headers: HTTPFields = [.contentType: contentType]
         for (name, value) in more { HTTPField.Name(name).map { headers[$0] = value } }

@@ -34,10 +34,3 @@ struct RetryQueue {
         waiting.firstIndex { $0.isDue(at: now) }.map { waiting.remove(at: $0).step }
     }
 }
-
-extension Timestamp {
-    static func + (moment: Timestamp, duration: Duration) -> Timestamp {
-        let (seconds, attoseconds) = duration.components
-        return Timestamp(microseconds: moment.microseconds + seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
-    }
-}

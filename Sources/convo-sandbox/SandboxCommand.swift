@@ -4,6 +4,7 @@ import ConvoModel
 import ConvoSandbox
 import Dispatch
 import FoundationEssentials
+import MistralEmulator
 import UnixSignals
 
 #if canImport(Glibc)

@@ -1,4 +1,5 @@
 import ConvoSandbox
+import MistralEmulator
 
 /// The part of `--help` that lists the triggers, the switches and the sandbox's own routes.
 enum SandboxHelp {

@@ -71,8 +71,3 @@ final class WaitNotice: Sendable {
         }
     }
 }
-
-private func + (moment: Timestamp, duration: Duration) -> Timestamp {
-    let (seconds, attoseconds) = duration.components
-    return Timestamp(microseconds: moment.microseconds + seconds * 1_000_000 + attoseconds / 1_000_000_000_000)
-}

@@ -2,6 +2,7 @@ import ConvoJSON
 import ConvoModel
 import ConvoSandbox
 import ConvoServer
+import MistralEmulator
 import Testing
 
 /// Ada has two keys in one workspace and one in another; Bob is in Ada's workspace.

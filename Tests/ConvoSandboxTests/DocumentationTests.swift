@@ -1,5 +1,6 @@
 import ConvoSandbox
 import FoundationEssentials
+import MistralEmulator
 import Testing
 
 @Suite struct `The sandbox's page` {

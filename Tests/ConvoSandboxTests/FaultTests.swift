@@ -3,6 +3,7 @@ import ConvoModel
 import ConvoSandbox
 import ConvoServer
 import HummingbirdTesting
+import MistralEmulator
 import Testing
 
 @Suite struct `A fault` {

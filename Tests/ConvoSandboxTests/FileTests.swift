@@ -2,6 +2,7 @@ import ConvoJSON
 import ConvoModel
 import ConvoSandbox
 import HummingbirdTesting
+import MistralEmulator
 import Testing
 
 @Suite struct `A generated image` {

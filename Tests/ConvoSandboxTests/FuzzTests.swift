@@ -3,6 +3,7 @@ import ConvoModel
 import ConvoSandbox
 import ConvoServer
 import Fuzzing
+import MistralEmulator
 import Testing
 
 @Suite struct `Fuzzed bodies` {

@@ -1,6 +1,7 @@
 import ConvoJSON
 import ConvoModel
 import ConvoSandbox
+import MistralEmulator
 import Testing
 
 @Suite struct `The list` {

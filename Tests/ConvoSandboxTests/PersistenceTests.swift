@@ -2,6 +2,7 @@ import ConvoJSON
 import ConvoModel
 import ConvoSandbox
 import FoundationEssentials
+import MistralEmulator
 import Testing
 
 @Suite struct `A sandbox with a database` {

@@ -2,7 +2,7 @@ import ConvoJSON
 import ConvoModel
 import Testing
 
-@testable import ConvoSandbox
+@testable import MistralEmulator
 
 @Suite struct `The recent past` {
     private static let id = RemoteID("conv_a")
@@ -16,14 +16,15 @@ import Testing
     /// How many entries a conversation has at a moment that was started at 10, appended to at 20 and deleted at 30;
     /// `nil` if it does not exist then.
     private static func entries(at moment: Int64, since horizon: Int64 = 0) -> Int? {
-        var (library, past) = (ConversationTable(), RecentPast())
-        past.note(id, nil, at: 10, since: horizon)
-        library.put(conversation(1))
-        past.note(id, library[id], at: 20, since: horizon)
-        library.put(conversation(2))
-        past.note(id, library[id], at: 30, since: horizon)
-        _ = library.remove(id)
-        return past.library(library, at: moment)[id]?.entries.count
+        var (table, past) = (ConversationTable(), RecentPast())
+        func time(_ moment: Int64) -> Timestamp { Timestamp(microseconds: moment) }
+        past.note(id, nil, at: time(10), since: time(horizon))
+        table.put(conversation(1))
+        past.note(id, table[id], at: time(20), since: time(horizon))
+        table.put(conversation(2))
+        past.note(id, table[id], at: time(30), since: time(horizon))
+        _ = table.remove(id)
+        return past.table(table, at: time(moment))[id]?.entries.count
     }
 
     @Test func `has a conversation as it was at each moment`() {

@@ -3,6 +3,7 @@ import ConvoModel
 import ConvoSandbox
 import HTTPTypes
 import HummingbirdTesting
+import MistralEmulator
 import NIOCore
 import Testing
 

@@ -2,6 +2,7 @@ import ConvoJSON
 import ConvoModel
 import ConvoSandbox
 import ConvoServer
+import MistralEmulator
 import Testing
 
 @Suite struct `A stream` {

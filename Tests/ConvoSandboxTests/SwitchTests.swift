@@ -2,6 +2,7 @@ import ConvoJSON
 import ConvoModel
 import ConvoSandbox
 import ConvoServer
+import MistralEmulator
 import Testing
 
 /// Each switch is about something that is not known of the real server, and has the likeliest behaviour by default.

@@ -1,6 +1,7 @@
 import ConvoJSON
 import ConvoModel
 import ConvoSandbox
+import MistralEmulator
 import Testing
 
 /// These faults change what a request is shown, or what it stores.

@@ -5,6 +5,7 @@ import ConvoServer
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import MistralEmulator
 import NIOCore
 
 /// A client of a sandbox, and the sandbox itself, for tests that look into it.

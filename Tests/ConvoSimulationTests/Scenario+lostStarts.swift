@@ -70,7 +70,7 @@ extension Scenario {
         if random.chance(perMille: 600) { switches.historyDuringRun = .inputsAndTools }
         if random.chance(perMille: 700) { switches.listsStartsAtArrival = true }
         steps = steps.map { step in
-            guard random.chance(perMille: 300) else { return step }
+            guard random.chance(perMille: 500) else { return step }
             let text = random.chance(perMille: 600) ? "[tool] [fail]" : "[tool] look"
             return switch step.action {
             case .start(_, let isStored): Step(at: step.at, action: .start(text: text, isStored: isStored))
@@ -79,8 +79,8 @@ extension Scenario {
             default: step
             }
         }
-        faults.add(drawnFrom: &random, perMille: 250, requests: 150) { random in
-            if random.chance(perMille: 300) {
+        faults.add(drawnFrom: &random, perMille: 350, requests: 150) { random in
+            if random.chance(perMille: 280) {
                 return .runRefused(takes: random.duration(in: .seconds(5)...Duration.seconds(90)))
             }
             let soon = random.duration(in: .milliseconds(10)...Duration.seconds(1))

@@ -1,6 +1,5 @@
 import ConvoJSON
 import ConvoModel
-import ConvoServer
 
 /// Makes the model's files, and the outputs and chunks that refer to them.
 struct FileMaker: Sendable {
@@ -11,12 +10,15 @@ struct FileMaker: Sendable {
     /// When the URL of a new file expires, in seconds since 1970.
     let expiry: Int64
     let imageChunk: Switches.ImageChunk
+    var ids: IDMint
+    /// The time that new ids contain.
+    let now: Timestamp
 
-    func makeImage(
+    mutating func makeImage(
         for prompt: String, into script: inout EchoModel.Script, _ pieces: inout [ScriptedOutput.Piece]
     ) {
         let number = script.files.count { $0.kind == .image }
-        let file = StoredFile(id: FileMaker.fileID(), kind: .image)
+        let file = StoredFile(id: ids.file(at: now), kind: .image)
         script.files.append(file)
         let result = JSONText.object(["url": .string(signer.url(of: file.id, expiry: expiry))])
         script.outputs.append(
@@ -29,8 +31,8 @@ struct FileMaker: Sendable {
             .chunk(FileMaker.chunk(file, by: FileMaker.imageTool, name: "image_generated_\(number)", type: "png")))
     }
 
-    func makeTable(into script: inout EchoModel.Script, _ pieces: inout [ScriptedOutput.Piece]) {
-        let file = StoredFile(id: FileMaker.fileID(), kind: .table)
+    mutating func makeTable(into script: inout EchoModel.Script, _ pieces: inout [ScriptedOutput.Piece]) {
+        let file = StoredFile(id: ids.file(at: now), kind: .table)
         script.files.append(file)
         let code = "pandas.DataFrame(rows).to_csv('table.csv')"
         script.outputs.append(
@@ -51,14 +53,13 @@ struct FileMaker: Sendable {
         ])
     }
 
-    private static func fileID() -> String { UUIDv7(microseconds: WallClock.microseconds()).dashed }
 }
 
 /// Makes and checks signed URLs, under which a client downloads a file without a key.
 struct URLSigner: Sendable {
     static let path = "/sandbox/files/"
 
-    /// The server's URL, without a path; ``Sandbox/listen(at:)`` adds the port.
+    /// The server's URL, without a path; ``Emulator/baseURL`` sets it.
     var baseURL = "http://127.0.0.1"
     let secret: UInt64
 
@@ -84,7 +85,7 @@ struct URLSigner: Sendable {
 /// A file that the model made.
 ///
 /// All files of a kind have the same bytes, which are not stored.
-struct StoredFile: Hashable, Sendable {
+public struct StoredFile: Hashable, Sendable {
     enum Kind: String, Sendable { case image, table }
 
     let id: String
@@ -105,7 +106,8 @@ struct StoredFile: Hashable, Sendable {
         .object(["id": .string(id), "kind": .string(kind.rawValue), "owner": owner?.json])
     }
 
-    var bytes: [UInt8] {
+    /// The file's content.
+    public var bytes: [UInt8] {
         switch kind {
         case .image: StoredFile.image
         case .table: Array("city,degrees\nParis,21\n".utf8)
@@ -115,7 +117,7 @@ struct StoredFile: Hashable, Sendable {
     /// The `Content-Type` under the signed URL.
     ///
     /// An image is JPEG there, though its chunk's `file_type` is `png`.
-    var mediaType: String {
+    public var mediaType: String {
         switch kind {
         case .image: "image/jpeg"
         case .table: "text/csv"

@@ -1,10 +1,8 @@
 import ConvoJSON
-import ConvoModel
-public import ConvoServer
 
-/// The API keys that the sandbox accepts, with the principal of each.
+/// The API keys that the emulator accepts, with the principal of each.
 ///
-/// While the table is empty, the sandbox accepts any key, or none, and every request sees everything.
+/// While the table is empty, the emulator accepts any key, or none, and every request sees everything.
 public struct KeyTable: Hashable, Sendable, CustomStringConvertible {
     private struct Entry: Hashable {
         let key: String
@@ -51,7 +49,7 @@ public struct KeyTable: Hashable, Sendable, CustomStringConvertible {
         return true
     }
 
-    /// Whether the sandbox accepts any key.
+    /// Whether the emulator accepts any key.
     public var isEmpty: Bool { entries.isEmpty }
     /// The principal of a key; `nil` for a key that is not in the table.
     public subscript(key: String) -> Principal? { entries.first { $0.key == key }?.principal }
@@ -59,6 +57,37 @@ public struct KeyTable: Hashable, Sendable, CustomStringConvertible {
     ///
     /// It contains the keys.
     public var description: String { entries.map(\.text).joined(separator: ",") }
+}
+
+/// The bearer of a key: a user or a service account, in a workspace of an organization.
+///
+/// A principal has names only; the emulator derives the ids from them.
+public struct Principal: Hashable, Sendable {
+    /// The beginning of ``user`` where the principal is a service account.
+    public static let serviceAccountPrefix = "service:"
+
+    /// The name of the user, or ``serviceAccountPrefix`` and the name of the service account.
+    public let user: String
+    /// The name of the workspace to which the key belongs.
+    public let workspace: String
+    /// The name of the organization to which the workspace belongs.
+    public let organization: String
+    /// The name of the key, which is not the key itself.
+    public let keyName: String
+
+    /// Makes a principal; the default is the one of an emulator that accepts any key.
+    public init(
+        user: String = "sandbox", workspace: String = "default", organization: String = "sandbox",
+        keyName: String = "key 1"
+    ) {
+        self.user = user
+        self.workspace = workspace
+        self.organization = organization
+        self.keyName = keyName
+    }
+
+    /// Whether the key is a service account's, behind which there is no user.
+    public var isServiceAccount: Bool { user.hasPrefix(Principal.serviceAccountPrefix) }
 }
 
 /// The owner of a conversation or a file: the user and the workspace of the key that made it.
@@ -80,7 +109,7 @@ struct Owner: Hashable, Sendable {
 }
 
 extension Switches {
-    /// The owner of what a principal makes; `nil` while the sandbox accepts any key.
+    /// The owner of what a principal makes; `nil` while the emulator accepts any key.
     func owner(_ principal: Principal) -> Owner? { keys.isEmpty ? nil : Owner(principal) }
 
     /// Whether a principal sees what an owner has.
@@ -94,7 +123,7 @@ extension Switches {
 
 /// The answers of `/v1/users/me` and `/v1/whoami` for a principal, in the SDK's shapes.
 ///
-/// An id is derived from its name: the same name has the same id in every sandbox.
+/// An id is derived from its name: the same name has the same id in every emulator.
 struct Identity: Sendable {
     let principal: Principal
     /// Whether the answers contain the workspace and the organization; otherwise those are `null`.
@@ -147,16 +176,7 @@ struct Identity: Sendable {
 
     /// An id in the form of a dashed UUID; its 32 digits are two FNV-1a hashes of the kind and the name.
     static func id(_ kind: String, _ name: String) -> String {
-        let digits = [kind + ":" + name, name + ":" + kind].map { text in
-            let hash = String(FNV1a.hash(text), radix: 16)
-            return String(repeating: "0", count: 16 - hash.count) + hash
-        }
-        var rest = digits.joined()[...]
-        let groups = [8, 4, 4, 4, 12].map { length in
-            defer { rest = rest.dropFirst(length) }
-            return String(rest.prefix(length))
-        }
-        return groups.joined(separator: "-")
+        dashed([kind + ":" + name, name + ":" + kind].map { hexadecimal(FNV1a.hash($0)) }.joined())
     }
 }
 

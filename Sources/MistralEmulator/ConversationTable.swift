@@ -1,6 +1,5 @@
-import ConvoJSON
+public import ConvoJSON
 import ConvoModel
-import ConvoServer
 
 /// All conversations, in memory, with an index by creation; and the files that the model made.
 struct ConversationTable: Sendable {
@@ -51,16 +50,17 @@ struct ConversationTable: Sendable {
         return true
     }
 
-    /// A page of the conversations that are shown and match the query, newest first by creation.
+    /// A page of the conversations that are shown and match the filter, newest first by creation.
     func page(
-        _ query: ListQuery, matching: Switches.MetadataMatch, where isShown: (StoredConversation) -> Bool
+        _ number: Int, size: Int, filter: JSONText?, matching: Switches.MetadataMatch,
+        where isShown: (StoredConversation) -> Bool
     ) -> [JSONText] {
-        let start = query.page.multipliedReportingOverflow(by: query.pageSize)
+        let start = number.multipliedReportingOverflow(by: size)
         guard !start.overflow else { return [] }
         var (page, toSkip) = ([JSONText](), start.partialValue)
-        for (_, id) in order.reversed() where page.count < query.pageSize {
+        for (_, id) in order.reversed() where page.count < size {
             guard let conversation = conversations[id], isShown(conversation),
-                conversation.object.matches(query.metadata, matching)
+                conversation.object.matches(filter, matching)
             else { continue }
             if toSkip > 0 { toSkip -= 1 } else { page.append(conversation.object) }
         }
@@ -87,15 +87,32 @@ extension JSONText {
     }
 }
 
-/// A change of the table, and its form as a line of the journal.
-enum Change: Sendable {
-    case put(StoredConversation)
-    case commit(Commit, to: RemoteID)
-    case remove(RemoteID)
-    case putFile(StoredFile)
-    case removeFile(id: String)
+/// A change of the stored state, and its form as a line of a journal.
+public struct Change: Hashable, Sendable {
+    enum Kind: Hashable, Sendable {
+        case put(StoredConversation)
+        case commit(Commit, to: RemoteID)
+        case remove(RemoteID)
+        case putFile(StoredFile)
+        case removeFile(id: String)
+    }
 
-    init?(line: JSONText) {
+    let kind: Kind
+
+    init(_ kind: Kind) { self.kind = kind }
+
+    /// Reads a line of a journal; `nil` where it is no change.
+    public init?(line: JSONText) {
+        guard let kind = Kind(line: line) else { return nil }
+        self.kind = kind
+    }
+
+    /// The journal's line, with its line feed.
+    public var line: String { kind.json.text + "\n" }
+}
+
+extension Change.Kind {
+    fileprivate init?(line: JSONText) {
         if let record = line["put"] {
             guard let conversation = try? StoredConversation(record: record) else { return nil }
             self = .put(conversation)
@@ -118,9 +135,6 @@ enum Change: Sendable {
         }
     }
 
-    /// The journal's line, with its line feed.
-    var line: String { json.text + "\n" }
-
     /// The conversation that it changes; `nil` for a change of a file.
     var conversationID: RemoteID? {
         switch self {
@@ -130,7 +144,7 @@ enum Change: Sendable {
         }
     }
 
-    private var json: JSONText {
+    fileprivate var json: JSONText {
         switch self {
         case .put(let conversation): .object(["put": conversation.record])
         case .commit(let commit, let id):
@@ -149,7 +163,7 @@ enum Change: Sendable {
 
 extension ConversationTable {
     mutating func apply(_ change: Change) {
-        switch change {
+        switch change.kind {
         case .put(let conversation): put(conversation)
         case .commit(let commit, let id): apply(commit, to: id)
         case .remove(let id): _ = remove(id)
@@ -159,7 +173,7 @@ extension ConversationTable {
     }
 }
 
-/// One conversation as the sandbox keeps it: the objects that it serves, as text.
+/// One conversation as the emulator keeps it: the objects that it serves, as text.
 struct StoredConversation: Hashable, Sendable {
     let id: RemoteID
     let createdAt: Timestamp
@@ -220,4 +234,16 @@ struct StoredConversation: Hashable, Sendable {
         }
         entries += commit.added
     }
+}
+
+/// What one finished run changes in its conversation.
+struct Commit: Hashable, Sendable {
+    struct Replacement: Hashable, Sendable {
+        let index: Int
+        let entry: JSONText
+    }
+
+    let object: JSONText
+    var replacements: [Replacement] = []
+    var added: [JSONText]
 }

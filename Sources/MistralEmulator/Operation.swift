@@ -32,7 +32,8 @@ public enum Operation: String, CaseIterable, Hashable, Sendable {
         }
     }
 
-    var isStream: Bool {
+    /// Whether the answer is streamed.
+    public var isStream: Bool {
         switch self {
         case .startStream, .appendStream, .restartStream: true
         default: false

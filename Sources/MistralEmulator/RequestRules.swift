@@ -1,6 +1,5 @@
 import ConvoJSON
 import ConvoModel
-import ConvoServer
 
 /// The rules for a write's body: those for the body alone (``check(_:)``), then those that need its conversation.
 struct RequestRules: Sendable {
@@ -10,7 +9,7 @@ struct RequestRules: Sendable {
     /// Checks a body against the API's description, then against the rules between its fields.
     ///
     /// - Throws: the refusal, 422 with at most ``Schema/issueLimit`` issues where the body's form is wrong.
-    func check(_ body: JSONText) throws(ServiceError) {
+    func check(_ body: JSONText) throws(Refusal) {
         let issues = Schema.body(of: operation).issues(in: body, at: ["body"])
         guard issues.isEmpty else { throw .validation(Array(issues.prefix(Schema.issueLimit))) }
         switch operation {
@@ -20,7 +19,7 @@ struct RequestRules: Sendable {
         }
     }
 
-    private func checkStart(_ body: JSONText) throws(ServiceError) {
+    private func checkStart(_ body: JSONText) throws(Refusal) {
         try RequestRules.requireInputs(body)
         let (model, agent) = (body["model"]?.string, body["agent_id"]?.string)
         if model != nil, agent != nil { throw .invalid("Only one of model or agent_id can be provided") }
@@ -31,25 +30,25 @@ struct RequestRules: Sendable {
         try RequestRules.checkTools(body)
     }
 
-    private func checkAppend(_ body: JSONText) throws(ServiceError) {
+    private func checkAppend(_ body: JSONText) throws(Refusal) {
         guard body["tool_confirmations"]?.elements.isEmpty ?? true else { return }
         guard body["inputs"] != nil else {
             let issue = ValidationIssue(
                 "value_error", at: ["body"], "Value error, Either inputs or tool_confirmations must be provided.",
                 input: body, context: .object(["error": .object([])]))
-            throw .answer(status: switches.emptyAppend == .badRequest ? 400 : 422, .validation([issue]))
+            throw Refusal(switches.emptyAppend == .badRequest ? 400 : 422, .validation([issue]))
         }
         try RequestRules.requireInputs(body)
     }
 
-    private static func requireInputs(_ body: JSONText) throws(ServiceError) {
+    private static func requireInputs(_ body: JSONText) throws(Refusal) {
         let inputs = body["inputs"]
         guard let inputs, !inputs.isNull, inputs.kind != .array || !inputs.elements.isEmpty else {
             throw .invalid("inputs is required")
         }
     }
 
-    private static func checkTools(_ body: JSONText) throws(ServiceError) {
+    private static func checkTools(_ body: JSONText) throws(Refusal) {
         let types = body["tools"]?.elements.map { $0["type"]?.string ?? "function" } ?? []
         let functions = body["tools"]?.elements.compactMap { $0["function"]?["name"]?.string } ?? []
         if let taken = functions.first(where: builtInConnectors.contains) {
@@ -73,7 +72,7 @@ struct RequestRules: Sendable {
     /// takes the inputs.
     static func checkSpeaker(
         of conversation: JSONText, hearing inputs: [JSONText], _ switches: Switches
-    ) throws(ServiceError) {
+    ) throws(Refusal) {
         if let agent = conversation["agent_id"]?.string, Switches.list(switches.agentsGone, has: agent) {
             throw .business(404, code: switches.notFoundCode, "Agent \(agent) not found")
         }
@@ -82,7 +81,7 @@ struct RequestRules: Sendable {
                 throw .business(400, code: 3003, "Model \(model) is not in use")
             }
             if Switches.list(switches.modelsOutsidePlan, has: model) {
-                throw .rateLimited(headers: ["x-ratelimit-limit-req-minute": "0"])
+                throw .notInPlan
             }
         }
         let chunks = inputs.flatMap { $0["content"]?.elements ?? [] }
@@ -96,7 +95,7 @@ struct RequestRules: Sendable {
     /// - Throws: 400 where a call does not wait for a confirmation, or is confirmed twice.
     static func confirmations(
         in body: JSONText, history: [JSONText]
-    ) throws(ServiceError) -> [ToolConfirmation] {
+    ) throws(Refusal) -> [ToolConfirmation] {
         var confirmations: [ToolConfirmation] = []
         for given in body["tool_confirmations"]?.elements ?? [] {
             let callID = given["tool_call_id"]?.string ?? ""

@@ -1,6 +1,5 @@
 import ConvoJSON
 import ConvoModel
-import ConvoServer
 
 extension Schema {
     /// The largest number of issues in an answer, so that a hostile body cannot make the answer much larger than

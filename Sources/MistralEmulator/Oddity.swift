@@ -1,6 +1,5 @@
 import ConvoJSON
 import ConvoModel
-import ConvoServer
 // NFC is in none of the smaller parts of Foundation.
 import Foundation
 
@@ -32,7 +31,7 @@ public enum Oddity: String, CaseIterable, Sendable {
     ///   - json: an array, or an object that holds one.
     ///   - key: where the object holds the array; `nil`: `json` is the array.
     /// - Returns: the body; unchanged where the array is empty.
-    func spoiling(_ json: JSONText, at key: String? = nil) -> Payload {
+    func spoiling(_ json: JSONText, at key: String? = nil) -> Emulator.Answer {
         let items = key.map { json[$0] ?? .array([]) } ?? json
         var elements = items.elements
         guard !elements.isEmpty else { return .json(json) }
@@ -89,7 +88,7 @@ public enum Oddity: String, CaseIterable, Sendable {
 }
 
 /// A change that a server may make to an input's text when it stores it.
-enum InputAlteration: Sendable {
+public enum InputAlteration: Hashable, Sendable {
     case trimmed, lineFeeds, withoutNUL, normalized, escaped, chunks
 
     init?(_ fault: Fault?) {

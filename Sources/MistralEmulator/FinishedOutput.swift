@@ -1,6 +1,5 @@
 import ConvoJSON
 import ConvoModel
-import ConvoServer
 
 /// An output of the model with its id and its times.
 struct FinishedOutput: Hashable, Sendable {

@@ -3,8 +3,7 @@ import ConvoModel
 
 /// A model that repeats its input; words in the input make it do more (see ``Trigger``).
 ///
-/// Its answer depends on the conversation and the inputs only, except for the ids of calls and files, which are new
-/// each time.
+/// Its answer depends on the conversation and the inputs only, except for the ids of calls and files, which it draws.
 struct EchoModel: Sendable {
     /// What the model will do.
     struct Script: Hashable, Sendable {
@@ -23,9 +22,10 @@ struct EchoModel: Sendable {
 
     let conversation: JSONText
     let handoffEndsTurn: Bool
-    let maker: FileMaker
+    /// Makes the files, and draws all ids.
+    var maker: FileMaker
 
-    func answer(to inputs: [JSONText]) -> Script {
+    mutating func answer(to inputs: [JSONText]) -> Script {
         let text = inputs.map(\.spokenText).joined(separator: "\n")
         let echo = "echo: " + text
         var script = Script(outputs: [])
@@ -50,7 +50,7 @@ struct EchoModel: Sendable {
             case .file: maker.makeTable(into: &script, &pieces)
             case .call, .calls:
                 let count = min(number ?? (trigger == .call ? 1 : 2), EchoModel.callLimit)
-                script.outputs += (0..<max(1, count)).map { _ in call(isPending: false) }
+                for _ in 0..<max(1, count) { script.outputs.append(call(isPending: false)) }
                 answers = false
             case .confirm:
                 script.outputs.append(call(isPending: true))
@@ -84,10 +84,10 @@ struct EchoModel: Sendable {
         return Script(outputs: runs + [.message([.text("echo: " + words.joined(separator: ", "))])])
     }
 
-    private func call(isPending: Bool) -> ScriptedOutput {
+    private mutating func call(isPending: Bool) -> ScriptedOutput {
         let functions = conversation["tools"]?.elements.compactMap { $0["function"]?["name"]?.string } ?? []
         return .functionCall(
-            name: functions.first ?? "get_weather", arguments: #"{"city": "Paris"}"#, callID: EchoModel.callID(),
+            name: functions.first ?? "get_weather", arguments: #"{"city": "Paris"}"#, callID: maker.ids.call(),
             isPending: isPending)
     }
 
@@ -96,12 +96,6 @@ struct EchoModel: Sendable {
         return .handoff(
             from: .init(id: id, name: "echo"),
             to: .init(id: "ag_0684fe0e3c937a8b80005d5f5bdf3a2a", name: "second-echo"))
-    }
-
-    /// Nine letters and digits, as in the ids that Mistral's models give.
-    private static func callID() -> String {
-        let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-        return String((0..<9).compactMap { _ in alphabet.randomElement() })
     }
 }
 
