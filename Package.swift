@@ -166,15 +166,15 @@ let package = Package(
         // A server, a network and a clock made of values; and what must be true of whoever talks to them.
         .target(
             name: "ConvoSimulation",
-            dependencies: ["ConvoAPI", "ConvoJSON", "ConvoModel", "SeededRandom"],
+            dependencies: ["ConvoAPI", "ConvoJSON", "ConvoModel", "MistralEmulator", "SeededRandom"],
             path: "Tests/ConvoSimulation",
             swiftSettings: strict
         ),
         .testTarget(
             name: "ConvoSimulationTests",
             dependencies: [
-                "ConvoSimulation", "ConvoSync", "ConvoAPI", "ConvoStore", "ConvoJSON", "ConvoModel", "SeededRandom",
-                "SyncRecorder",
+                "ConvoSimulation", "ConvoSync", "ConvoAPI", "ConvoStore", "ConvoJSON", "ConvoModel", "MistralEmulator",
+                "SeededRandom", "SyncRecorder",
             ],
             swiftSettings: strict
         ),
@@ -196,7 +196,9 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        .testTarget(name: "ConvoAppTests", dependencies: ["ConvoApp", "ConvoStore"], swiftSettings: strict),
+        .testTarget(
+            name: "ConvoAppTests", dependencies: ["ConvoAPI", "ConvoApp", "ConvoModel", "ConvoStore", "ConvoSync"],
+            swiftSettings: strict),
         .testTarget(
             name: "ConvoTerminalTests", dependencies: ["ConvoTerminal", "ConvoJSON", "ConvoModel"],
             swiftSettings: strict),

@@ -1,5 +1,5 @@
 public import ConvoJSON
-import ConvoModel
+package import ConvoModel
 
 /// All conversations, in memory, with an index by creation; and the files that the model made.
 struct ConversationTable: Sendable {
@@ -174,12 +174,12 @@ extension ConversationTable {
 }
 
 /// One conversation as the emulator keeps it: the objects that it serves, as text.
-struct StoredConversation: Hashable, Sendable {
-    let id: RemoteID
-    let createdAt: Timestamp
+package struct StoredConversation: Hashable, Sendable {
+    package let id: RemoteID
+    package let createdAt: Timestamp
     /// The conversation object, served as it stands.
-    var object: JSONText
-    var entries: [JSONText]
+    package var object: JSONText
+    package var entries: [JSONText]
     /// `nil`: every key sees the conversation.
     let owner: Owner?
 

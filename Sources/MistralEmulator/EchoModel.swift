@@ -34,6 +34,7 @@ struct EchoModel: Sendable {
         for (trigger, number) in Trigger.found(in: text) {
             switch trigger {
             case .tool: script.outputs.append(EchoModel.codeExecution)
+            case .numbers: script.outputs.append(EchoModel.countExecution)
             case .search:
                 script.outputs.append(EchoModel.searchExecution)
                 pieces += [.chunk(EchoModel.reference), .text(" as the source says.")]
@@ -106,6 +107,10 @@ extension EchoModel {
             "result": .array([.object(["type": .string("text"), "text": .string("42\n")])]),
             "code": .string("21 * 2"), "code_output": .string("42\n"),
         ]))
+
+    static let countExecution = ScriptedOutput.toolExecution(
+        name: "document_library", function: "library_search", arguments: #"{"query": "echo"}"#,
+        info: .stored(#"{"score":1.0,"rows":12345678901234567890,"e":1E+2}"#))
 
     static let searchExecution = ScriptedOutput.toolExecution(
         name: "web_search", function: "web_search", arguments: #"{"query": "echo"}"#,

@@ -120,7 +120,10 @@ extension Emulator {
     private mutating func newConversation(
         from body: JSONText, entries: [JSONText], _ owner: Owner?
     ) -> StoredConversation {
-        let created = moment()
+        var created = moment()
+        if switches.creationTimes == .milliseconds {
+            created = Timestamp(microseconds: created.microseconds / 1000 * 1000)
+        }
         let id = ids.conversation(at: created)
         let fields = body["agent_id"]?.string == nil ? Emulator.modelFields : Emulator.agentFields
         let given = body.members.filter { fields.contains($0.key) && !$0.value.isNull }

@@ -3,8 +3,11 @@ public import ConvoModel
 
 /// Runs a ``Draft``: locks its conversation, lets the model speak, and commits the turn.
 extension Emulator {
-    /// Begins the run of an accepted write.
-    mutating func begin(_ draft: Draft) -> Run {
+    /// Begins the run of an accepted write; lists a new conversation if ``Switches/newListed`` says so.
+    mutating func begin(_ draft: Draft, _ changes: inout [Change]) -> Run {
+        if switches.newListed == .atArrival, case .new(let conversation) = draft.target {
+            changes.append(Change(.put(conversation)))
+        }
         runCount += 1
         var composer = EventComposer(now: moment(), pause: .zero)
         let id = JSONText.string(draft.conversationID.rawValue)
@@ -27,18 +30,20 @@ extension Emulator {
         guard let draft = runs[number]?.draft else { return nil }
         moveOn(to: now)
         var composer = EventComposer(now: present, pause: pause)
+        let outputs = compose(draft, &composer)
+        let isCompleted = switches.historyCompletedAt == .value
+        runs[number]?.outputs = outputs.map { $0.entry(completed: isCompleted) }
         if let status = draft.script.failure {
+            composer = EventComposer(now: present, pause: pause)
             composer.add(
                 "conversation.response.error",
                 [("message", .string(switches.streamErrorMessage)), ("code", .int(switches.streamErrorCode))])
-            if switches.failedAppend == .keepsInput { runs[number]?.entries = draft.inputs }
+            runs[number]?.leaves = switches.failedAppend == .keepsInput ? .inputs : .nothing
             return SpokenAnswer(
                 events: composer.events, lastEvent: nil,
                 result: .failure(.business(status, code: 3000, switches.streamErrorMessage)), changes: [])
         }
-        let outputs = compose(draft, &composer)
-        let isCompleted = switches.historyCompletedAt == .value
-        runs[number]?.entries = draft.inputs + outputs.map { $0.entry(completed: isCompleted) }
+        runs[number]?.leaves = .everything
         return SpokenAnswer(
             events: composer.events,
             lastEvent: composer.event("conversation.response.done", [("usage", draft.usage.json)]),
@@ -74,13 +79,18 @@ extension Emulator {
     ///   - now: the present moment, which becomes the conversation's `updated_at`.
     /// - Returns: the changes that commit the turn, for the caller to apply; none if nothing of it is stored.
     public mutating func finish(_ number: Int, isKept: Bool = true, at now: Timestamp) -> [Change] {
-        guard let run = runs.removeValue(forKey: number), isKept, let entries = run.entries else { return [] }
+        guard let run = runs.removeValue(forKey: number) else { return [] }
         moveOn(to: now)
+        let entries = isKept ? run.entries : nil
         switch run.draft.target {
         case .new(var conversation):
+            guard let entries else {
+                return table[conversation.id] == nil ? [] : [Change(.remove(conversation.id))]
+            }
             conversation.entries += entries
             return [Change(.put(conversation))]
         case .existing(let id):
+            guard let entries else { return [] }
             let commit = Commit(
                 object: updated(run.draft.object), replacements: run.draft.replacements, added: entries)
             return [Change(.commit(commit, to: id))]
@@ -98,13 +108,19 @@ extension Emulator {
 
     func isBusy(_ id: RemoteID) -> Bool { runs.values.contains { $0.conversationID == id } }
 
-    /// The conversation as its history shows it while a run is under way (``Switches/historyWhileBusy``).
-    func withInputsInFlight(_ conversation: StoredConversation) throws(Refusal) -> StoredConversation {
-        guard let run = runs.values.first(where: { $0.conversationID == conversation.id }) else { return conversation }
+    /// The conversation as its history shows it while a run is under way (``Switches/historyWhileBusy``); a replica that
+    /// lags behind knows of no run.
+    func withRun(
+        _ conversation: StoredConversation, _ conditions: Conditions
+    ) throws(Refusal) -> StoredConversation {
+        guard conditions.age == .zero, let run = runs.values.first(where: { $0.conversationID == conversation.id })
+        else { return conversation }
         var conversation = conversation
         switch switches.historyWhileBusy {
         case .before: break
         case .partial: conversation.entries += run.draft.inputs
+        case .tools:
+            conversation.entries += run.draft.inputs + run.outputs.prefix { !$0.isAnswer }
         case .refuse: throw switches.busy
         }
         return conversation
@@ -122,8 +138,21 @@ public struct Run: Hashable, Sendable {
     /// How long the model wants to think before it speaks, beside ``Switches/answerMilliseconds``.
     public let thinking: Duration
     let draft: Draft
+    /// The entries of the model's outputs; empty before it has spoken.
+    var outputs: [JSONText] = []
+    var leaves = Leaves.nothing
+
+    /// What a run leaves in its conversation.
+    enum Leaves { case nothing, inputs, everything }
+
     /// The entries that the turn adds to its conversation; `nil` if it adds none, or the model has not spoken yet.
-    var entries: [JSONText]?
+    var entries: [JSONText]? {
+        switch leaves {
+        case .nothing: nil
+        case .inputs: draft.inputs
+        case .everything: draft.inputs + outputs
+        }
+    }
 }
 
 /// What the model says in one turn.
@@ -184,6 +213,11 @@ private struct EventComposer {
                     followsPause: number > 0 || !isFirst))
         }
     }
+}
+
+extension JSONText {
+    /// Whether the entry ends a turn.
+    fileprivate var isAnswer: Bool { ["message.output", "function.call"].contains(self["type"]?.string) }
 }
 
 extension Draft {

@@ -53,7 +53,7 @@ public struct Emulator: Sendable {
     }
 
     /// The behaviour in force now.
-    public var switches: Switches
+    public var switches: Switches { didSet { ids.mixesLayouts = switches.idLayout == .mixed } }
     /// The server's URL, without a path and without a final slash, with which the signed URLs of files begin.
     public var baseURL: String {
         get { signer.baseURL }
@@ -79,6 +79,7 @@ public struct Emulator: Sendable {
         var random = SeededGenerator(seed: seed)
         signer = URLSigner(secret: random.next())
         ids = IDMint(seed: random.next())
+        ids.mixesLayouts = switches.idLayout == .mixed
     }
 
     /// Handles one request.
@@ -115,19 +116,21 @@ public struct Emulator: Sendable {
             return .json(view.object(of: try view.find(id)))
         case .getHistory(let id):
             let view = view(for: principal, conditions)
-            return view.history(of: try withInputsInFlight(try view.find(id)))
+            return view.history(of: try withRun(try view.find(id), conditions))
         case .getMessages(let id):
             let view = view(for: principal, conditions)
-            return view.messages(of: try withInputsInFlight(try view.find(id)))
+            return view.messages(of: try withRun(try view.find(id), conditions))
         case .delete(let id):
             try delete(id, principal, &changes)
             return .nothing
         case .start(let body):
-            return .run(begin(try draftStart(try checked(body, .start, principal, conditions))))
+            return .run(begin(try draftStart(try checked(body, .start, principal, conditions)), &changes))
         case .append(let body, let id):
-            return .run(begin(try draftAppend(to: id, try checked(body, .append, principal, conditions), &changes)))
+            let draft = try draftAppend(to: id, try checked(body, .append, principal, conditions), &changes)
+            return .run(begin(draft, &changes))
         case .restart(let body, let id):
-            return .run(begin(try draftRestart(of: id, try checked(body, .restart, principal, conditions))))
+            let draft = try draftRestart(of: id, try checked(body, .restart, principal, conditions))
+            return .run(begin(draft, &changes))
         case .getUser:
             if let refusal = switches.userAnswer.refusal { throw refusal }
             // There is no user behind a service account's key.

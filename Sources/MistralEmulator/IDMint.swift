@@ -6,6 +6,8 @@ struct IDMint: Hashable, Sendable {
     private static let callAlphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
     private var random: SeededGenerator
+    /// Whether one id in four has the layout from before September 2025.
+    var mixesLayouts = false
 
     init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
@@ -21,10 +23,18 @@ struct IDMint: Hashable, Sendable {
     }
 
     private mutating func digits(at time: Timestamp) -> String {
+        if mixesLayouts, random.next() % 4 == 0 { return oldDigits(at: time) }
         let milliseconds = UInt64(max(0, time.microseconds / 1000)) & 0xFFFF_FFFF_FFFF
         let high = milliseconds << 16 | 0x7000 | random.next() & 0xFFF
         let low = 0x8000_0000_0000_0000 | random.next() & 0x3FFF_FFFF_FFFF_FFFF
         return hexadecimal(high) + hexadecimal(low)
+    }
+
+    /// 36 bits of seconds, 12 and 12 bits of a fraction, a fixed clock sequence and 48 random bits.
+    private mutating func oldDigits(at time: Timestamp) -> String {
+        let seconds = hexadecimal(UInt64(max(0, time.microseconds / 1_000_000))).suffix(9)
+        let fraction = hexadecimal(random.next()).suffix(6)
+        return seconds + fraction.prefix(3) + "7" + fraction.suffix(3) + "8000" + hexadecimal(random.next()).suffix(12)
     }
 }
 

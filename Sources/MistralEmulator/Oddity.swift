@@ -1,4 +1,4 @@
-import ConvoJSON
+public import ConvoJSON
 import ConvoModel
 // NFC is in none of the smaller parts of Foundation.
 import Foundation
@@ -88,8 +88,20 @@ public enum Oddity: String, CaseIterable, Sendable {
 }
 
 /// A change that a server may make to an input's text when it stores it.
-public enum InputAlteration: Hashable, Sendable {
-    case trimmed, lineFeeds, withoutNUL, normalized, escaped, chunks
+public enum InputAlteration: CaseIterable, Hashable, Sendable {
+    /// Without white space at both ends.
+    case trimmed
+    /// With LF in place of CR LF.
+    case lineFeeds
+    case withoutNUL
+    /// In Unicode's form NFC.
+    case normalized
+    /// Escaped for HTML.
+    case escaped
+    /// In two chunks, split in the middle.
+    case chunks
+    /// In capital letters.
+    case capitals
 
     init?(_ fault: Fault?) {
         switch fault {
@@ -104,7 +116,10 @@ public enum InputAlteration: Hashable, Sendable {
     }
 
     /// The entry with its text, its chunks' texts or its result altered.
-    func applied(to entry: JSONText) -> JSONText {
+    ///
+    /// - Parameter entry: an input, as it was sent or as it will be stored.
+    /// - Returns: the altered entry.
+    public func applied(to entry: JSONText) -> JSONText {
         if let result = entry["result"]?.string, self != .chunks {
             return entry.setting("result", to: .string(altered(result)))
         }
@@ -130,6 +145,7 @@ public enum InputAlteration: Hashable, Sendable {
             text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
                 .replacing("\"", with: "&quot;").replacing("'", with: "&#39;")
         case .chunks: text
+        case .capitals: text.uppercased()
         }
     }
 

@@ -42,8 +42,20 @@ public struct Switches: Hashable, Sendable {
     }
     /// What a history or the messages show while a write is in flight.
     ///
-    /// `before`: the state before the write. `partial`: that and the write's inputs. `refuse`: the answer is 409.
-    public enum HistoryWhileBusy: String, CaseIterable, Sendable { case before, partial, refuse }
+    /// `before`: the state before the write. `partial`: that and the write's inputs. `tools`: also the use of tools, and
+    /// not yet the message. `refuse`: the answer is 409.
+    public enum HistoryWhileBusy: String, CaseIterable, Sendable { case before, partial, tools, refuse }
+    /// When a new conversation is in the list.
+    public enum NewListed: String, CaseIterable, Sendable {
+        /// With its first answer.
+        case withAnswer = "with-answer"
+        /// As soon as the request has arrived; without its first answer if the run fails, or no more.
+        case atArrival = "at-arrival"
+    }
+    /// The layout of an id's 32 digits: that of a UUID of version 7, or for one in four that from before September 2025.
+    public enum IDLayout: String, CaseIterable, Sendable { case uuid7, mixed }
+    /// The precision of a conversation's `created_at`.
+    public enum CreationTimes: String, CaseIterable, Sendable { case microseconds, milliseconds }
     /// The answer to the deletion of a conversation that is not there.
     public enum DeleteUnknown: String, CaseIterable, Sendable {
         /// 404, as for any other request.
@@ -162,6 +174,12 @@ public struct Switches: Hashable, Sendable {
     public var retryAfterSeconds = 0
     /// What a history shows while a write is in flight.
     public var historyWhileBusy = HistoryWhileBusy.before
+    /// When a new conversation is in the list.
+    public var newListed = NewListed.withAnswer
+    /// The layout of new ids.
+    public var idLayout = IDLayout.uuid7
+    /// The precision of a new conversation's `created_at`.
+    public var creationTimes = CreationTimes.microseconds
     /// The answer to the deletion of a conversation that is not there.
     public var deleteUnknown = DeleteUnknown.notFound
     /// What a failed run leaves in the history.

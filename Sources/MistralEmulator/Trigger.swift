@@ -2,7 +2,7 @@
 ///
 /// ``summary`` says what each one does.
 public enum Trigger: String, CaseIterable, Sendable {
-    case tool, search, connector, image
+    case tool, numbers, search, connector, image
     /// The image tool runs and fails.
     case imageFails = "image-fails"
     case file, call, calls, confirm, handoff, think, chunks, error, slow, long, silent
@@ -13,6 +13,7 @@ public enum Trigger: String, CaseIterable, Sendable {
     public var usage: String {
         switch self {
         case .tool: "sandbox:tool"
+        case .numbers: "sandbox:numbers"
         case .search: "sandbox:search"
         case .connector: "sandbox:connector"
         case .image: "sandbox:image=N"
@@ -35,6 +36,7 @@ public enum Trigger: String, CaseIterable, Sendable {
     public var summary: String {
         switch self {
         case .tool: "runs code_interpreter, then answers"
+        case .numbers: "runs a tool whose result has numbers that no double holds, then answers"
         case .search: "runs web_search, then answers with references"
         case .connector: "runs a tool of a connector that is not built in, then answers with a reference"
         case .image: "generates N images (1), then answers with their files"

@@ -1,4 +1,5 @@
 import ConvoAPI
+import MistralEmulator
 
 extension APIError {
     static let brokenConnection = APIError(.answerLost, effect: .unknown, message: "the connection broke")
@@ -9,9 +10,9 @@ extension APIError {
     }
 
     /// The error that the real client makes of an error status: a 4xx had no effect, a 5xx may have had one.
-    init(_ refusal: ServerRefusal) {
+    init(_ refusal: Refusal) {
         self.init(
             .status(refusal.status), effect: refusal.status < 500 ? .none : .unknown, message: refusal.message,
-            serverCode: refusal.code.map(String.init))
+            serverCode: refusal.code)
     }
 }

@@ -34,7 +34,7 @@ package struct OddElement: Hashable, Sendable {
     /// The entry that a mirror must hold for the element; `nil` where it can hold none, or none with an id.
     var mirrored: ServedEntry? {
         switch kind {
-        case .withoutType, .brokenBytes: ServedEntry(id: id, type: .unknown, inHistory: raw)
+        case .withoutType, .brokenBytes: ServedEntry(id: id, inHistory: raw)
         case .notAnObject, .tooDeep: nil
         }
     }

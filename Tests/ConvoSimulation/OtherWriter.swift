@@ -1,5 +1,6 @@
 import ConvoJSON
 import ConvoModel
+import MistralEmulator
 package import SeededRandom
 
 /// What other clients and the server itself do while our client works: a script, drawn from a seed or written by hand.
@@ -7,7 +8,7 @@ package struct OtherWriter: Hashable, Sendable {
     /// `nth` is an index into the list at that moment, modulo its length.
     package enum Action: Hashable, Sendable {
         case start(text: String)
-        /// Two conversations in the same microsecond.
+        /// Two conversations at the same moment.
         case startTwins(text: String)
         case append(nth: Int, text: String)
         case restart(nth: Int, text: String)
@@ -101,10 +102,12 @@ extension SimulatedServer {
             if let dropped { oddities.dropEntry(at: dropped, of: target.id) }
         case .changeEntry(let nth, let entry):
             alter(nth: nth, entry: entry) { entries, place in
-                entries[place].inHistory = entries[place].inHistory.setting("edited", to: .bool(true))
+                entries[place] = entries[place].setting("edited", to: .bool(true))
             }
         case .respellEntry(let nth, let entry):
-            alter(nth: nth, entry: entry) { entries, place in entries[place].respell() }
+            alter(nth: nth, entry: entry) { entries, place in
+                entries[place] = ServedEntry.respelled(entries[place])
+            }
         case .startMany(let text, let count):
             for _ in 0..<count {
                 var request = StartRequest(inputs: .text(text))
@@ -124,11 +127,11 @@ extension SimulatedServer {
         switch action {
         case .respellName(let nth):
             guard let target = conversation(nth: nth), !isLocked(target.id) else { return }
-            let name = target.fields["name"]?.string.map(Letters.respelled) ?? "caf\u{E9}"
+            let name = target.raw["name"]?.string.map(Letters.respelled) ?? "caf\u{E9}"
             let moment = now
             change(target.id) { conversation in
-                conversation.fields = conversation.fields.setting("name", to: .string(name))
-                conversation.updatedAt = max(moment, conversation.updatedAt + .microseconds(1))
+                conversation.rename(name)
+                conversation.touch(at: moment)
             }
         case .addOddRow(let row, let place): oddities.rows[place] = row
         case .spoilRow(let nth, let form):
@@ -138,11 +141,11 @@ extension SimulatedServer {
             guard let target = conversation(nth: nth) else { return }
             if isOversized { oddities.oversized.insert(target.id) } else { oddities.oversized.remove(target.id) }
             let moment = now
-            change(target.id) { $0.updatedAt = max(moment, $0.updatedAt + .microseconds(1)) }
+            change(target.id) { $0.touch(at: moment) }
         case .shrinkAll:
             let moment = now
             for id in oddities.oversized.sorted(by: { $0.rawValue < $1.rawValue }) {
-                change(id) { $0.updatedAt = max(moment, $0.updatedAt + .microseconds(1)) }
+                change(id) { $0.touch(at: moment) }
             }
             oddities.oversized = []
         case .hideAll(let count, let alsoInList, let denial):
@@ -160,30 +163,32 @@ extension SimulatedServer {
         oddities.elements[target.id, default: []].append(
             OddElement(kind: kind, place: min(place, target.entries.count), id: EntryID("msg_odd_\(number)")))
         let moment = now
-        change(target.id) { $0.updatedAt = max(moment, $0.updatedAt + .microseconds(1)) }
+        change(target.id) { $0.touch(at: moment) }
     }
 
     /// Whether our client has written a turn in the conversation, or is writing one: such a conversation is never
     /// hidden, nor deleted together with many others.
     private func isOurs(_ conversation: ServedConversation) -> Bool {
         turns.contains { $0.conversation == conversation.id && $0.cause.call != nil }
-            || runs.contains { $0.target.id == conversation.id && $0.cause.call != nil }
+            || runs.contains { $0.turn.conversation == conversation.id && $0.turn.cause.call != nil }
     }
 
     private func conversation(nth: Int) -> ServedConversation? {
-        conversations.isEmpty ? nil : conversations[nth % conversations.count]
+        let all = emulator.newestFirst
+        return all.isEmpty ? nil : ServedConversation(all[nth % all.count], responses: responses)
     }
 
     /// Changes one entry that our client did not write, and moves the conversation's `updated_at`.
-    private mutating func alter(nth: Int, entry: Int, _ alter: (inout [ServedEntry], Int) -> Void) {
+    private mutating func alter(nth: Int, entry: Int, _ alter: (inout [JSONText], Int) -> Void) {
         guard let target = conversation(nth: nth), !isLocked(target.id) else { return }
         let ours = Set(turns.filter { $0.cause.call != nil }.flatMap { $0.inputs + $0.outputs })
-        let places = target.entries.indices.filter { !ours.contains(target.entries[$0].id) }
+        let ids = target.entries.map(\.id)
+        let places = ids.indices.filter { !ours.contains(ids[$0]) }
         guard !places.isEmpty else { return }
         let moment = now
         change(target.id) { conversation in
-            alter(&conversation.entries, places[entry % places.count])
-            conversation.updatedAt = max(moment, conversation.updatedAt + .microseconds(1))
+            conversation.change { alter(&$0, places[entry % places.count]) }
+            conversation.touch(at: moment)
         }
     }
 }

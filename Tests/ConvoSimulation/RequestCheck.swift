@@ -1,5 +1,6 @@
 import ConvoAPI
 package import ConvoModel
+import MistralEmulator
 
 /// No process of ours sent a request that the rules forbid.
 package struct RequestCheck: Sendable {
@@ -202,7 +203,7 @@ package struct RequestCheck: Sendable {
             if case .list(_, let pageSize, _) = record.request, pageSize > 100 {
                 return Violation(.malformedRequest, "request \(record.number) asks for \(pageSize) conversations")
             }
-            return RequestRules.refusal(of: record.request).map {
+            return record.request.formRefusal.map {
                 Violation(.malformedRequest, "request \(record.number) (\(record.request.name)): \($0.message)")
             }
         }

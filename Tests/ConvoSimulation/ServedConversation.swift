@@ -1,83 +1,75 @@
 package import ConvoJSON
 package import ConvoModel
+import MistralEmulator
 
 /// One conversation as the server stores it.
 package struct ServedConversation: Hashable, Sendable {
-    package let id: RemoteID
-    package let createdAt: VirtualInstant
-    package internal(set) var updatedAt: VirtualInstant {
-        didSet { raw = ServedConversation.raw(id, fields, createdAt, updatedAt) }
-    }
-    package internal(set) var entries: [ServedEntry]
-    /// Entries that the model remembers although the history does not list them: a restart's copies.
-    let unlisted: [ServedEntry]
-    /// The members that the request that made the conversation gave it: model or agent, name, metadata and so on.
-    var fields: JSONText {
-        didSet { raw = ServedConversation.raw(id, fields, createdAt, updatedAt) }
-    }
-    /// Whether a restart made it.
-    let isBranch: Bool
-    /// The number of the conversation in the order of creation; orders those with equal creation times.
-    let sequence: Int
-    /// The server refuses another writer until this moment.
-    var lockedUntil: VirtualInstant
+    private(set) var stored: StoredConversation
+    /// The form that each entry had in its response.
+    let responses: [EntryID: JSONText]
 
-    /// The object that `list` and `get` return.
-    package private(set) var raw: JSONText
-
-    init(
-        id: RemoteID, createdAt: VirtualInstant, entries: [ServedEntry], unlisted: [ServedEntry], fields: JSONText,
-        isBranch: Bool, sequence: Int, lockedUntil: VirtualInstant
-    ) {
-        self.id = id
-        self.createdAt = createdAt
-        updatedAt = createdAt + .microseconds(1)
-        self.entries = entries
-        self.unlisted = unlisted
-        self.fields = fields
-        self.isBranch = isBranch
-        self.sequence = sequence
-        self.lockedUntil = lockedUntil
-        raw = ServedConversation.raw(id, fields, createdAt, createdAt + .microseconds(1))
+    init(_ stored: StoredConversation, responses: [EntryID: JSONText]) {
+        (self.stored, self.responses) = (stored, responses)
     }
 
-    private static func raw(
-        _ id: RemoteID, _ fields: JSONText, _ createdAt: VirtualInstant, _ updatedAt: VirtualInstant
-    ) -> JSONText {
-        var members = fields.members.map { ($0.key, Optional($0.value)) }
-        members.append(("object", .string("conversation")))
-        members.append(("id", .string(id.rawValue)))
-        members.append(("created_at", .string(createdAt.timestamp.text)))
-        members.append(("updated_at", .string(updatedAt.timestamp.text)))
-        return .object(members)
-    }
-
-    package var metadata: JSONText? { fields["metadata"] }
-
-    /// The tool calls without a result, oldest first.
-    var openCalls: [String] {
-        var open: [String] = []
-        for entry in unlisted + entries {
-            guard let call = entry.toolCallID else { continue }
-            if entry.type == .functionCall, !open.contains(call) { open.append(call) }
-            if entry.type == .functionResult { open.removeAll { $0 == call } }
-        }
-        return open
-    }
-
-    /// The calls among ``openCalls`` that wait for an `allow` or `deny`.
-    var callsToConfirm: [String] {
-        let open = openCalls
-        return entries.compactMap { entry in
-            guard entry.inHistory["confirmation_status"]?.string == "pending", let call = entry.toolCallID else {
-                return nil
-            }
-            return open.contains(call) ? call : nil
+    package var id: RemoteID { stored.id }
+    package var createdAt: VirtualInstant { VirtualInstant(microseconds: stored.createdAt.microseconds) }
+    /// The object that `list` and `get` return, where they leave nothing out.
+    package var raw: JSONText { stored.object }
+    package var entries: [ServedEntry] {
+        stored.entries.map { entry in
+            let id = EntryID(entry["id"]?.string ?? "")
+            return ServedEntry(id: id, inHistory: entry, inResponse: responses[id])
         }
     }
 
-    /// Whether `left` comes before `right` in the list, which has the newest first.
-    static func precedes(_ left: ServedConversation, _ right: ServedConversation) -> Bool {
-        (left.createdAt, left.sequence) > (right.createdAt, right.sequence)
+    /// Sets `updated_at`, which always grows.
+    mutating func touch(at now: VirtualInstant) {
+        let before = raw["updated_at"]?.string.flatMap { Timestamp($0) }?.microseconds ?? 0
+        let moment = Timestamp(microseconds: max(now.microseconds, before + 1))
+        stored.object = raw.setting("updated_at", to: .string(moment.text))
+    }
+
+    mutating func rename(_ name: String) { stored.object = raw.setting("name", to: .string(name)) }
+
+    mutating func change(_ change: (inout [JSONText]) -> Void) { change(&stored.entries) }
+}
+
+/// One entry as the server stores it, in the two forms in which it sends it.
+package struct ServedEntry: Hashable, Sendable {
+    package let id: EntryID
+    /// The entry as the history has it.
+    package let inHistory: JSONText
+    /// The entry as the response had it; `nil` for inputs, which no response echoes.
+    package let inResponse: JSONText?
+
+    init(id: EntryID, inHistory: JSONText, inResponse: JSONText? = nil) {
+        (self.id, self.inHistory, self.inResponse) = (id, inHistory, inResponse)
+    }
+
+    /// An entry's content for a comparison: without ids and times.
+    static func said(_ entry: JSONText) -> String {
+        ["type", "role", "content", "tool_call_id", "result"].map { entry[$0]?.text ?? "" }.joined(separator: "|")
+    }
+
+    /// The entry with its text's accented letters in their other Unicode spelling, composed or decomposed.
+    static func respelled(_ entry: JSONText) -> JSONText {
+        entry["content"]?.string.map { entry.setting("content", to: .string(Letters.respelled($0))) } ?? entry
+    }
+}
+
+/// The one accented letter that simulated writers use, in its two spellings.
+enum Letters {
+    private static let single: [Unicode.Scalar] = ["\u{E9}"]
+    private static let double: [Unicode.Scalar] = ["e", "\u{301}"]
+
+    /// The text in the letter's other spelling.
+    static func respelled(_ text: String) -> String {
+        text.unicodeScalars.contains("\u{E9}") ? replaced(text, single, double) : replaced(text, double, single)
+    }
+
+    /// Replaces scalars, because `String` takes both spellings for equal.
+    private static func replaced(_ text: String, _ old: [Unicode.Scalar], _ new: [Unicode.Scalar]) -> String {
+        String(String.UnicodeScalarView(Array(text.unicodeScalars).replacing(old, with: new)))
     }
 }

@@ -1,5 +1,6 @@
 package import ConvoJSON
 package import ConvoModel
+package import MistralEmulator
 
 /// One request to the Conversations API, as data.
 package enum SimulatedRequest: Hashable, Sendable {
@@ -63,23 +64,37 @@ package enum APIAnswer: Hashable, Sendable {
     case nothing
 }
 
-/// An error that the server answers.
-package struct ServerRefusal: Error, Hashable, Sendable {
-    package let status: Int
-    package let code: Int?
-    package let message: String
-
-    package init(_ status: Int, code: Int? = nil, _ message: String) {
-        (self.status, self.code, self.message) = (status, code, message)
+extension SimulatedRequest {
+    /// The request as the emulator takes it; a list as a whole, because the simulated server has rows of its own in it.
+    package var emulated: Emulator.Request {
+        switch self {
+        case .list(_, _, let metadata): .list(page: 0, pageSize: .max, metadata: metadata)
+        case .get(let id): .get(id)
+        case .history(let id): .getHistory(of: id)
+        case .messages(let id): .getMessages(of: id)
+        case .start(let body): .start(body.json)
+        case .append(let body, let id): .append(body.json, to: id)
+        case .restart(let body, let id): .restart(body.json, of: id)
+        case .delete(let id): .delete(id)
+        case .whoAmI: .whoAmI
+        }
     }
 
-    static func unknownConversation(_ id: RemoteID) -> ServerRefusal {
-        ServerRefusal(404, code: 3000, "Conversation with id '\(id)' not found")
+    /// The body of a request that makes the model answer.
+    var body: JSONText? {
+        switch self {
+        case .start(let body): body.json
+        case .append(let body, _): body.json
+        case .restart(let body, _): body.json
+        default: nil
+        }
     }
-    static let forbidden = ServerRefusal(403, "Not allowed")
-    static let busy = ServerRefusal(409, "Conversation is being updated, concurrent requests are not supported")
-    static let unansweredCalls = ServerRefusal(
-        400, code: 3230, "Not the same number of function calls and responses")
-    static let runFailed = ServerRefusal(503, code: 3000, "Failed to create conversation response.")
-    static func invalid(_ message: String) -> ServerRefusal { ServerRefusal(422, code: 3001, message) }
+
+    /// The refusal that the request gets for its form, whatever is stored; `nil` for a good form.
+    var formRefusal: Refusal? {
+        if case .list(let page, let pageSize, let metadata) = self {
+            return Emulator.formRefusal(of: .list(page: page, pageSize: pageSize, metadata: metadata))
+        }
+        return Emulator.formRefusal(of: emulated)
+    }
 }

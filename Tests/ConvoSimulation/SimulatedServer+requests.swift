@@ -1,9 +1,10 @@
 import ConvoJSON
 import ConvoModel
+package import MistralEmulator
 
 /// How the server handled one request.
 package struct Handling: Sendable {
-    package let result: Result<APIAnswer, ServerRefusal>
+    package let result: Result<APIAnswer, Refusal>
     package let answersAt: VirtualInstant
     /// The run that the request began, if it began one.
     let run: Int?
@@ -22,71 +23,73 @@ extension SimulatedServer {
         seenAs age: Duration = .zero
     ) -> Handling {
         advance(to: instant)
-        do {
-            if let refusal = RequestRules.refusal(of: request) { throw refusal }
-            if let id = request.conversation, hidden.contains(id) {
-                throw denial == .notFound ? ServerRefusal.unknownConversation(id) : .forbidden
+        if let refusal = refusal(of: request) { return answer(.failure(refusal)) }
+        var conditions = Conditions()
+        if !request.isWrite { conditions.age = age }
+        conditions.storedText = switches.storedText
+        let existed = request.conversation.map { conversation($0) != nil } ?? false
+        let effects = emulator.handle(request.emulated, at: now.timestamp, under: conditions)
+        apply(effects.changes)
+        switch effects.result {
+        case .failure(let refusal):
+            if age > .zero, !request.isWrite, refusal.status == 404, existed, let id = request.conversation {
+                deniedByReplica.insert(id)
             }
-            switch request {
-            case .start(let body): return try start(body, cause: cause, lasting: lasts)
-            case .append(let body, let id): return try append(body, to: id, cause: cause, lasting: lasts)
-            case .restart(let body, let id): return try restart(body, of: id, cause: cause, lasting: lasts)
-            case .delete(let id): return answer(.success(try delete(id)))
-            default:
-                let replica = replica(behind: age)
-                if let replica, let id = request.conversation, replica.conversation(id) == nil, conversation(id) != nil
-                {
-                    deniedByReplica.insert(id)
-                }
-                return answer(.success(try (replica ?? self).read(request)))
+            return answer(.failure(refusal))
+        case .success(.run(let run)): return begin(run, of: request, cause: cause, lasting: lasts)
+        case .success(.json(let json)): return answer(.success(shown(json, to: request)))
+        case .success(.nothing), .success(.bytes):
+            if existed, let id = request.conversation {
+                deleted.append(id)
+                deletedAt[id] = now
             }
-        } catch {
-            return answer(.failure(error as? ServerRefusal ?? .invalid("\(error)")))
+            return answer(.success(.nothing))
         }
     }
 
-    private mutating func answer(_ result: Result<APIAnswer, ServerRefusal>) -> Handling {
+    private mutating func answer(_ result: Result<APIAnswer, Refusal>) -> Handling {
         let answersAt = now + random.duration(in: SimulatedServer.readLatency)
         return Handling(result: result, answersAt: answersAt, run: nil)
     }
 
-    /// The server as a replica that lags `age` behind shows it: without what was created since, and with what was
-    /// deleted since. `nil` if nothing has changed since.
-    private func replica(behind age: Duration) -> SimulatedServer? {
-        guard age > .zero, let old = past.conversations(at: now + (.zero - age)) else { return nil }
-        var replica = self
-        (replica.runs, replica.conversations) = ([], old)
-        return replica
-    }
-
-    private func read(_ request: SimulatedRequest) throws -> APIAnswer {
+    /// The refusal of a request with a wrong form, or for a conversation that is hidden, or locked since its last client
+    /// went away.
+    private func refusal(of request: SimulatedRequest) -> Refusal? {
+        if let refusal = request.formRefusal { return refusal }
+        guard let id = request.conversation else { return nil }
+        if hidden.contains(id) {
+            return denial == .notFound
+                ? Refusal(404, .business(message: "Conversation not found", code: 3000)) : .notAllowed
+        }
+        guard isLockedByAbsence(id) else { return nil }
         switch request {
-        case .list(let page, let pageSize, let metadata):
-            return .conversations(list(page: page, pageSize: pageSize, metadata: metadata))
-        case .get(let id):
-            return .object(shown(try existing(id), inList: false))
-        case .history(let id):
-            return history(of: id, entries: try visibleEntries(of: id))
-        case .messages(let id):
-            let messages = try visibleEntries(of: id).filter(\.type.isMessage)
-            return .object(
-                .object([
-                    "conversation_id": .string(id.rawValue), "messages": .array(messages.map(\.inHistory)),
-                    "object": .string("conversation.messages"),
-                ]))
-        case .whoAmI, .start, .append, .restart, .delete:
-            return .nothing  // does not occur: the callers handle these themselves
+        case .append, .delete: return conversation(id) == nil ? nil : .conversationBusy
+        case .history, .messages: return switches.api.historyWhileBusy == .refuse ? .conversationBusy : nil
+        default: return nil
         }
     }
 
-    func existing(_ id: RemoteID) throws -> ServedConversation {
-        guard let conversation = conversation(id) else { throw ServerRefusal.unknownConversation(id) }
-        return conversation
+    // MARK: Reads
+
+    /// The emulator's answer with what this server hides and spoils.
+    private func shown(_ json: JSONText, to request: SimulatedRequest) -> APIAnswer {
+        switch request {
+        case .list(let page, let pageSize, let metadata):
+            return .conversations(list(json.elements, page: page, pageSize: pageSize, isFiltered: metadata != nil))
+        case .get(let id): return .object(shown(json, of: id, inList: false))
+        case .history(let id): return history(json, of: id)
+        default: return .object(json)
+        }
     }
 
-    private func list(page: Int, pageSize: Int, metadata: JSONText?) -> [JSONText] {
-        let matching = filtered(by: metadata).filter { listsHidden || !hidden.contains($0.id) }
-        let rows = oddities.list(matching.map { ($0.id, shown($0, inList: true)) })
+    private func list(_ all: [JSONText], page: Int, pageSize: Int, isFiltered: Bool) -> [JSONText] {
+        let listed = all.compactMap { raw -> (id: RemoteID, raw: JSONText)? in
+            let id = RemoteID(raw["id"]?.string ?? "")
+            guard listsHidden || !hidden.contains(id) else { return nil }
+            if isFiltered, switches.metadataFilter == .missesSome, (made[id] ?? 0) % 2 == 1 { return nil }
+            return (id, shown(raw, of: id, inList: true))
+        }
+        let rows = oddities.list(listed)
         guard !switches.ignoresPage else { return rows }
         let size = min(pageSize, switches.pageSizeLimit)
         let (offset, overflow) = page.multipliedReportingOverflow(by: size)
@@ -94,22 +97,29 @@ extension SimulatedServer {
     }
 
     /// The conversation's object as the list gives it, or as `get` does.
-    func shown(_ conversation: ServedConversation, inList: Bool) -> JSONText {
+    private func shown(_ raw: JSONText, of id: RemoteID, inList: Bool) -> JSONText {
         let isMissing =
             switch switches.metadataShown {
             case .everywhere: false
             case .notInList: inList
             case .notInGet: !inList
             case .nowhere: true
-            case .notOfBranches: conversation.isBranch
+            case .notOfBranches: branches.contains(id)
             }
-        return isMissing ? conversation.raw.setting("metadata", to: nil) : conversation.raw
+        return isMissing ? raw.setting("metadata", to: nil) : raw
+    }
+
+    private func history(_ json: JSONText, of id: RemoteID) -> APIAnswer {
+        guard let elements = oddities.elements[id], !elements.isEmpty else { return .object(json) }
+        let entries = oddities.history(json["entries"]?.elements ?? [], of: id, \.raw)
+        let history = json.setting("entries", to: .array(entries))
+        return elements.contains(where: \.needsBytes) ? .bytes(OddElement.bytes(of: history)) : .object(history)
     }
 
     /// The objects that a correct mirror may hold for the conversation: the one from `get`, or the one from the list.
     func forms(of conversation: ServedConversation) -> [JSONText] {
-        let listed = shown(conversation, inList: true)
-        return [shown(conversation, inList: false), oddities.row(listed, of: conversation.id)]
+        let (raw, id) = (conversation.raw, conversation.id)
+        return [shown(raw, of: id, inList: false), oddities.row(shown(raw, of: id, inList: true), of: id)]
     }
 
     /// The entries that a mirror must hold of the conversation's history, malformed ones that can be held included.
@@ -117,52 +127,51 @@ extension SimulatedServer {
         oddities.history(conversation.entries, of: conversation.id, \.mirrored)
     }
 
-    private func filtered(by metadata: JSONText?) -> [ServedConversation] {
-        guard let wanted = metadata?.members, !wanted.isEmpty, switches.metadataFilter != .ignored else {
-            return conversations
-        }
-        let matching = conversations.filter { conversation in
-            wanted.allSatisfy { conversation.metadata?[$0.key] == $0.value }
-        }
-        return switches.metadataFilter == .works ? matching : matching.filter { $0.sequence % 2 == 0 }
-    }
+    // MARK: Turns
 
-    /// The conversation's entries as a reader sees them now; a run in flight shows as the switches say.
-    private func visibleEntries(of id: RemoteID) throws -> [ServedEntry] {
-        let conversation = try existing(id)
-        guard let run = runs.first(where: { $0.target.id == id }) else {
-            if switches.historyDuringRun == .refused, conversation.lockedUntil > now { throw ServerRefusal.busy }
-            return conversation.entries
+    /// Draws when the run ends, and records what it will have done.
+    private mutating func begin(
+        _ run: Run, of request: SimulatedRequest, cause: Cause, lasting lasts: Duration?
+    ) -> Handling {
+        let commitsAt = now + (lasts ?? random.duration(in: SimulatedServer.runLatency))
+        guard let body = request.body, let spoken = emulator.speak(run.number, at: now.timestamp) else {
+            return answer(.success(.nothing))  // does not occur: the run has just begun
         }
-        switch switches.historyDuringRun {
-        case .asBefore: return conversation.entries
-        case .inputsOnly: return conversation.entries + run.inputs
-        case .inputsAndTools:
-            return conversation.entries + run.inputs
-                + run.outputs.prefix { $0.type != .messageOutput && $0.type != .functionCall }
-        case .refused: throw ServerRefusal.busy
+        apply(spoken.changes)
+        let result: Result<APIAnswer, Refusal>
+        var outputs: [EntryID] = []
+        switch spoken.result {
+        case .success(let response):
+            for output in response["outputs"]?.elements ?? [] {
+                let id = EntryID(output["id"]?.string ?? "")
+                outputs.append(id)
+                responses[id] = output
+            }
+            result = .success(.object(response))
+        case .failure(let refusal): result = .failure(refusal)
         }
+        let kind: Turn.Kind =
+            switch request {
+            case .start: .start
+            case .restart: .restart
+            default: .append
+            }
+        if kind != .append { made[run.conversationID] = made.count }
+        if kind == .restart { branches.insert(run.conversationID) }
+        let turn = Turn(
+            kind: kind, cause: cause, conversation: run.conversationID, at: now,
+            inputs: emulator.inputs(of: run).map { EntryID($0["id"]?.string ?? "") }, outputs: outputs,
+            said: ((try? body["inputs"].map { try Inputs(json: $0) })?.asEntries ?? []).map(ServedEntry.said),
+            answered: spoken.lastEvent != nil,
+            stored: body["store"]?.bool ?? true || (kind == .append && switches.api.appendUnstored == .kept))
+        runs.append(TurnUnderWay(number: run.number, turn: turn, commitsAt: commitsAt))
+        return Handling(result: result, answersAt: commitsAt, run: run.number)
     }
+}
 
-    private func history(of id: RemoteID, entries: [ServedEntry]) -> APIAnswer {
-        let history = JSONText.object([
-            "conversation_id": .string(id.rawValue),
-            "entries": .array(oddities.history(entries.map(\.inHistory), of: id, \.raw)),
-            "object": .string("conversation.history"),
-        ])
-        let needsBytes = oddities.elements[id]?.contains(where: \.needsBytes) ?? false
-        return needsBytes ? .bytes(OddElement.bytes(of: history)) : .object(history)
-    }
-
-    private mutating func delete(_ id: RemoteID) throws -> APIAnswer {
-        guard conversation(id) != nil else {
-            if switches.refusesUnknownDeletes { throw ServerRefusal.unknownConversation(id) }
-            return .nothing
-        }
-        guard !isLocked(id) else { throw ServerRefusal.busy }
-        remove(id)
-        deleted.append(id)
-        deletedAt[id] = now
-        return .nothing
-    }
+extension Refusal {
+    static let notAllowed = Refusal(403, .business(message: "Not allowed", code: 3000))
+    fileprivate static let conversationBusy = Refusal(
+        409,
+        .business(message: "Conversation is being updated, concurrent requests are not supported", code: 3000))
 }

@@ -1,9 +1,10 @@
 import ConvoJSON
 package import ConvoModel
+import MistralEmulator
 import SeededRandom
 
-/// The Conversations API's rules as a value: it does no I/O, gets the time from its caller, and draws every random
-/// number from its seed.
+/// An ``Emulator`` in virtual time: it gets the time from its caller, draws every random number from its seed, and
+/// records what was done and for whom.
 ///
 /// A request that makes the model answer begins a run. The server commits the run's turn when its time has come,
 /// whether or not a client still waits for the answer. Until then, and for a while after its client went away, the
@@ -12,10 +13,9 @@ package struct SimulatedServer: Sendable {
     package let switches: ServerSwitches
     /// The moment up to which every due commit has been made.
     package private(set) var now = VirtualInstant.start
-    /// In the list's order: newest first by creation.
-    package internal(set) var conversations: [ServedConversation] = []
+    var emulator: Emulator
     /// Every turn in the order in which they were committed.
-    package internal(set) var turns: [Turn] = []
+    package private(set) var turns: [Turn] = []
     /// The conversations that were deleted, in order.
     package internal(set) var deleted: [RemoteID] = []
     package internal(set) var deletedAt: [RemoteID: VirtualInstant] = [:]
@@ -34,27 +34,38 @@ package struct SimulatedServer: Sendable {
     package private(set) var wasHidden: Set<RemoteID> = []
     /// The conversations that a lagging replica has denied although the server had them.
     package internal(set) var deniedByReplica: Set<RemoteID> = []
-    var past = Past()
-    var runs: [Run] = []
+    var runs: [TurnUnderWay] = []
+    /// How long the conversations stay locked whose client went away.
+    private var locks: [RemoteID: VirtualInstant] = [:]
+    /// The conversations that a restart has made.
+    var branches: Set<RemoteID> = []
+    /// The conversations that were made, in order.
+    var made: [RemoteID: Int] = [:]
+    /// The form that each entry had in its response.
+    var responses: [EntryID: JSONText] = [:]
     var random: SplitMix64
-    var mint: IDMint
-    private var runCount = 0
-    private var conversationCount = 0
 
     package init(seed: UInt64, switches: ServerSwitches = ServerSwitches()) {
         var random = SplitMix64(seed: seed)
         self.switches = switches
-        mint = IDMint(random: random.split(), mintsOldLayout: switches.mintsOldIDs)
+        emulator = Emulator(switches: switches.emulated, seed: random.next())
         self.random = random
     }
 
+    /// In the list's order: newest first by creation.
+    package var conversations: [ServedConversation] {
+        emulator.newestFirst.map { ServedConversation($0, responses: responses) }
+    }
+
     /// The conversation, unless it was deleted, never stored, or is not there yet.
-    package func conversation(_ id: RemoteID) -> ServedConversation? { conversations.first { $0.id == id } }
+    package func conversation(_ id: RemoteID) -> ServedConversation? {
+        emulator.stored(id).map { ServedConversation($0, responses: responses) }
+    }
 
     /// Whether a run is under way in the conversation, or the lock of a client that went away still holds.
-    package func isLocked(_ id: RemoteID) -> Bool {
-        runs.contains { $0.target.id == id } || (conversation(id)?.lockedUntil ?? now) > now
-    }
+    package func isLocked(_ id: RemoteID) -> Bool { emulator.isRunning(id) || isLockedByAbsence(id) }
+
+    func isLockedByAbsence(_ id: RemoteID) -> Bool { (locks[id] ?? now) > now }
 
     /// Whether the conversation's history is larger than a client reads.
     func oversized(_ id: RemoteID) -> Bool { oddities.oversized.contains(id) }
@@ -76,14 +87,21 @@ package struct SimulatedServer: Sendable {
         now = max(now, instant)
     }
 
+    private mutating func commit(_ run: TurnUnderWay) {
+        apply(emulator.finish(run.number, isKept: !run.isRefused, at: now.timestamp))
+        guard !run.isRefused, run.turn.answered || switches.api.failedAppend == .keepsInput else { return }
+        var turn = run.turn
+        turn.at = now
+        turns.append(turn)
+    }
+
     /// Records that the run's client has gone away: the commit comes `delay` later, and the conversation stays locked
     /// for `hold` from now, or until the commit if that is later.
     mutating func abandon(run number: Int, commitsLaterBy delay: Duration, locksOnFor hold: Duration) {
         guard let index = runs.firstIndex(where: { $0.number == number }) else { return }
         runs[index].commitsAt = runs[index].commitsAt + delay
-        let until = max(runs[index].commitsAt, now + hold)
-        runs[index].target.lockedUntil = until
-        change(runs[index].target.id) { $0.lockedUntil = max($0.lockedUntil, until) }
+        let id = runs[index].turn.conversation
+        locks[id] = max(locks[id] ?? now, runs[index].commitsAt, now + hold)
     }
 
     /// Has the server refuse the run at its end: nothing of it stays.
@@ -92,75 +110,13 @@ package struct SimulatedServer: Sendable {
         runs[index].isRefused = true
     }
 
-    mutating func begin(
-        _ kind: Turn.Kind, in target: ServedConversation, inputs: [JSONText], outputs: [ServedEntry],
-        entries: [ServedEntry], cause: Cause, stored: Bool, commitsAt: VirtualInstant
-    ) -> Int {
-        runCount += 1
-        var target = target
-        target.lockedUntil = max(target.lockedUntil, commitsAt)
-        runs.append(
-            Run(
-                number: runCount, kind: kind, cause: cause, stored: stored, fails: EchoModel.fails(on: inputs),
-                inputs: entries, outputs: outputs, said: inputs.map(ServedEntry.said), target: target,
-                commitsAt: commitsAt))
-        if kind == .append {
-            change(target.id) { $0.lockedUntil = target.lockedUntil }
-        } else if stored, switches.listsStartsAtArrival {
-            insert(target)
-        }
-        return runCount
-    }
+    /// Makes the emulator's changes in its own state.
+    mutating func apply(_ changes: [Change]) { emulator.apply(changes, at: now.timestamp) }
 
-    mutating func nextSequence() -> Int {
-        conversationCount += 1
-        return conversationCount
-    }
-
+    /// Changes a conversation as the server's own work, or another writer's, does.
     mutating func change(_ id: RemoteID, _ change: (inout ServedConversation) -> Void) {
-        guard let index = conversations.firstIndex(where: { $0.id == id }) else { return }
-        past.note(conversations, until: now)
-        change(&conversations[index])
-    }
-
-    mutating func insert(_ conversation: ServedConversation) {
-        past.note(conversations, until: now)
-        let place = conversations.firstIndex { !ServedConversation.precedes($0, conversation) } ?? conversations.count
-        conversations.insert(conversation, at: place)
-    }
-
-    mutating func remove(_ id: RemoteID) {
-        past.note(conversations, until: now)
-        conversations.removeAll { $0.id == id }
-    }
-
-    private mutating func commit(_ run: Run) {
-        let keepsInputs = !run.isRefused && (!run.fails || switches.failedInputs == .kept)
-        let entries = run.fails ? run.inputs : run.inputs + run.outputs
-        if run.kind != .append { settleNewcomer(of: run, keepsInputs: keepsInputs) }
-        guard keepsInputs else { return }
-        if run.stored {
-            change(run.target.id) { conversation in
-                conversation.entries += entries
-                guard run.kind == .append else { return }
-                conversation.updatedAt = max(run.commitsAt, conversation.updatedAt + .microseconds(1))
-            }
-        }
-        turns.append(
-            Turn(
-                kind: run.kind, cause: run.cause, conversation: run.target.id, at: now, inputs: run.inputs.map(\.id),
-                outputs: run.fails ? [] : run.outputs.map(\.id), said: run.said, answered: !run.fails,
-                stored: run.stored))
-    }
-
-    /// Lists the conversation that a stored start or restart made; removes it where its only run failed and the server
-    /// drops the inputs of failed runs.
-    private mutating func settleNewcomer(of run: Run, keepsInputs: Bool) {
-        guard run.stored else { return }
-        if !keepsInputs {
-            remove(run.target.id)
-        } else if !switches.listsStartsAtArrival {
-            insert(run.target)
-        }
+        guard var conversation = conversation(id) else { return }
+        change(&conversation)
+        apply([.replacement(conversation.stored)])
     }
 }

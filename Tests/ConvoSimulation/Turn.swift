@@ -20,7 +20,7 @@ package struct Turn: Hashable, Sendable {
     package let cause: Cause
     /// The conversation that the turn is in; for a start or restart, the new one.
     package let conversation: RemoteID
-    package let at: VirtualInstant
+    package internal(set) var at: VirtualInstant
     package let inputs: [EntryID]
     package let outputs: [EntryID]
     /// The content of the inputs, as far as a reader of the history can compare it.
@@ -47,19 +47,12 @@ package struct Turn: Hashable, Sendable {
 }
 
 /// A turn that the server is still working on.
-struct Run: Hashable, Sendable {
+struct TurnUnderWay: Sendable {
+    /// The emulator's number of the run.
     let number: Int
-    let kind: Turn.Kind
-    let cause: Cause
-    let stored: Bool
-    let fails: Bool
+    /// The turn as it will be recorded, with the time at which it began.
+    let turn: Turn
     /// Whether the server refuses the run at its end, with 429, and keeps nothing of it.
     var isRefused = false
-    let inputs: [ServedEntry]
-    let outputs: [ServedEntry]
-    /// The content of the inputs as they were sent, whatever the server stores of them.
-    let said: [String]
-    /// The conversation that the entries go to; that of a start or restart may not be in the list yet.
-    var target: ServedConversation
     var commitsAt: VirtualInstant
 }

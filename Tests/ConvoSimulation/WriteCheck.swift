@@ -1,4 +1,5 @@
 package import ConvoModel
+package import MistralEmulator
 
 /// Every write that the store acknowledged is on the server exactly once and in order, or the outbox says why not.
 package enum WriteCheck {
@@ -21,7 +22,7 @@ package enum WriteCheck {
     package static func violations(
         acknowledged: [OperationID], outbox: OutboxSnapshot, audit: Audit, turns: [Turn], atRest: Bool,
         deleted: Set<RemoteID> = [], namesCreations: Bool = true, homes: [OperationID: LocalID] = [:],
-        storedText: StoredText = .asSent, copied: Set<OperationID> = []
+        storedText: InputAlteration? = nil, copied: Set<OperationID> = []
     ) -> [Violation] {
         var ledger = Ledger(
             audit: audit, turns: turns, namesCreations: namesCreations, storedText: storedText, copied: copied)
@@ -157,11 +158,11 @@ private struct Ledger {
     private let allTurns: [Turn]
 
     private let namesCreations: Bool
-    private let storedText: StoredText
+    private let storedText: InputAlteration?
     private let copied: Set<OperationID>
 
     init(
-        audit: Audit, turns: [Turn], namesCreations: Bool, storedText: StoredText,
+        audit: Audit, turns: [Turn], namesCreations: Bool, storedText: InputAlteration?,
         copied: Set<OperationID>
     ) {
         (allTurns, self.namesCreations) = (turns, namesCreations)
@@ -196,7 +197,7 @@ private struct Ledger {
     mutating func excuseByTwin(_ item: OutboxSnapshot.Item) -> Bool {
         guard item.kind == .append || !namesCreations, let conversation = item.remoteID else { return false }
         let said = [
-            item.inputs.map(ServedEntry.said), item.inputs.map { ServedEntry.said(storedText.applied(to: $0)) },
+            item.inputs.map(ServedEntry.said), item.inputs.map { ServedEntry.said(storedText?.applied(to: $0) ?? $0) },
         ]
         var firstTry = requests[item.id]?.first?.sentAt ?? .start
         // Another copy of the database may have sent it; it is looked for behind what its writer had seen.

@@ -78,7 +78,7 @@ import Testing
     private func world() -> (server: SimulatedServer, mirror: MirrorSnapshot) {
         var client = DirectClient()
         client.start()
-        client.start("[tool]")
+        client.start("sandbox:numbers")
         client.ask(.delete(client.start()))
         var conversations = client.server.conversations.map { served in
             MirrorSnapshot.Conversation(

@@ -2,6 +2,7 @@ import ConvoAPI
 import ConvoJSON
 import ConvoModel
 import ConvoSimulation
+import MistralEmulator
 import Testing
 
 @Suite struct `A simulated restart` {
@@ -18,8 +19,8 @@ import Testing
     }
 
     @Test func `lists the copied entries under the same ids, under new ones, or not at all`() {
-        func shared(_ copied: ServerSwitches.CopiedEntries) -> (shared: Int, listed: Int) {
-            var client = DirectClient { $0.copiedEntries = copied }
+        func shared(_ copied: Switches.RestartHistory) -> (shared: Int, listed: Int) {
+            var client = DirectClient { $0.api.restartHistory = copied }
             let id = client.start()
             let branch = client.restart(id, from: client.lastEntry(of: id))
             let old = Set(client.entries(of: id).map { $0["id"] })
@@ -28,7 +29,7 @@ import Testing
         }
         #expect(shared(.sameIDs) == (2, 4))
         #expect(shared(.newIDs) == (0, 4))
-        #expect(shared(.notListed) == (0, 2))
+        #expect(shared(.newOnly) == (0, 2))
     }
 
     @Test func `from an entry that is not there is a 404`() {
@@ -64,14 +65,14 @@ import Testing
 
     @Test func `keeps the messages apart from tool executions`() {
         var client = DirectClient()
-        let id = client.start("[tool] please")
-        #expect(client.texts(of: id) == ["[tool] please", "tool.execution", "echo: [tool] please"])
+        let id = client.start("sandbox:numbers please")
+        #expect(client.texts(of: id) == ["sandbox:numbers please", "tool.execution", "echo: sandbox:numbers please"])
         #expect(client.answer(to: .messages(id))["messages"]?.elements.count == 2)
     }
 
     @Test func `gives numbers that no double holds unchanged`() {
         var client = DirectClient()
-        let id = client.start("[tool]")
+        let id = client.start("sandbox:numbers")
         #expect(client.entries(of: id)[1]["info"]?.text == #"{"score":1.0,"rows":12345678901234567890,"e":1E+2}"#)
     }
 
@@ -89,13 +90,13 @@ import Testing
         .object(["type": .string("function.result"), "tool_call_id": .string(call), "result": .string("42")])
     }
 
-    @Test func `must be answered before anything else is said: 3230`() {
+    @Test func `must be answered before anything else is said: 3001`() {
         var client = DirectClient()
-        let id = client.start("[call]")
+        let id = client.start("sandbox:call")
         let call = client.entries(of: id).last?["tool_call_id"]?.string ?? ""
         let refused = client.append("never mind", to: id)
         #expect(refused.status == 400)
-        #expect(refused.error?.serverCode == "3230")
+        #expect(refused.error?.serverCode == "3001")
         #expect(client.append([result(call)], to: id).error == nil)
         #expect(client.append("thanks", to: id).error == nil)
         #expect(client.texts(of: id).last == "echo: thanks")
@@ -103,7 +104,7 @@ import Testing
 
     @Test func `of two needs two results`() {
         var client = DirectClient()
-        let id = client.start("[calls]")
+        let id = client.start("sandbox:calls")
         let calls = client.entries(of: id).compactMap { $0["tool_call_id"]?.string }
         #expect(calls.count == 2)
         #expect(client.append([result(calls[0])], to: id).status == 400)
@@ -112,7 +113,7 @@ import Testing
 
     @Test func `that waits for a confirmation takes one, once, without inputs`() {
         var client = DirectClient()
-        let id = client.start("[confirm]")
+        let id = client.start("sandbox:confirm")
         let call = client.entries(of: id).last?["tool_call_id"]
         var request = AppendRequest(json: .object([:]))
         request.toolConfirmations = .array([.object(["tool_call_id": call, "confirmation": .string("allow")])])
@@ -124,7 +125,7 @@ import Testing
         var client = DirectClient()
         let id = client.start()
         let good = client.lastEntry(of: id)
-        client.append("[call]", to: id)
+        client.append("sandbox:call", to: id)
         let branch = client.restart(id, from: good)
         #expect(client.append("on", to: branch).error == nil)
     }

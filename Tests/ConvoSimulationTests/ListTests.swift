@@ -1,6 +1,7 @@
 import ConvoJSON
 import ConvoModel
 import ConvoSimulation
+import MistralEmulator
 import Testing
 
 @Suite struct `The simulated list` {
@@ -61,8 +62,11 @@ import Testing
         #expect(client.ask(.list(page: 0, pageSize: 10, metadata: .string("~?~unset~?~sentinel~?~"))).status == 422)
     }
 
-    @Test func `can hold two conversations of the same microsecond, in a fixed order`() {
-        var client = DirectClient(others: [.init(at: .start + .seconds(1), .startTwins(text: "hi"))])
+    @Test func `can hold two conversations of the same creation time, in a fixed order`() {
+        var switches = ServerSwitches()
+        switches.api.creationTimes = .milliseconds
+        var client = DirectClient(
+            switches: switches, others: [.init(at: .start + .seconds(1), .startTwins(text: "hi"))])
         client.pass(.seconds(60))
         let times = client.server.conversations.map(\.createdAt)
         #expect(times.count == 2)

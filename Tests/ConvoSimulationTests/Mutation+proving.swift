@@ -67,6 +67,7 @@ extension Mutation {
         Mutation("takes a missing agent for a missing conversation", breaks: [.falseDeletion]).with {
             $0.needs = [.refusedTurns]
             $0.push = { step, engine in
+                if case .find = step { return .found(true) }
                 guard case .send(let item, _) = step, item.kind == .append, let id = item.remoteID,
                     case .failed(let failure) = await engine.pushExecutor.perform(step)
                 else { return nil }

@@ -2,6 +2,7 @@ import ConvoAPI
 import ConvoJSON
 import ConvoModel
 import ConvoSimulation
+import MistralEmulator
 import Testing
 
 @Suite struct `The simulated accounts` {
@@ -74,13 +75,13 @@ import Testing
         #expect(client.texts(of: id).count == 4)
     }
 
-    @Test(arguments: StoredText.allCases)
-    func `keeps a text as the switch says, and never loses it`(change: StoredText) {
+    @Test(arguments: [nil] + InputAlteration.allCases)
+    func `keeps a text as the switch says, and never loses it`(change: InputAlteration?) {
         var client = DirectClient { $0.storedText = change }
         let text = Scenario.text(changedBy: change)
         let stored = client.entries(of: client.start(text)).first?["content"]?.text
         let sent = JSONText.string(text).text
-        #expect((Array((stored ?? "").utf8) == Array(sent.utf8)) == (change == .asSent))
+        #expect((Array((stored ?? "").utf8) == Array(sent.utf8)) == (change == nil))
         #expect(client.server.turns.first?.said.first?.contains(sent) == true)
     }
 

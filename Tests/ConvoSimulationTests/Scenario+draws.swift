@@ -2,6 +2,7 @@ import ConvoModel
 import ConvoSimulation
 import ConvoStore
 import ConvoSync
+import MistralEmulator
 import SeededRandom
 
 extension Scenario {
@@ -65,13 +66,13 @@ extension Scenario {
     static let forgiven: Set<Violation.Rule> = []
 
     /// A text that such a server does not store as it was sent.
-    static func text(changedBy change: StoredText) -> String {
+    static func text(changedBy change: InputAlteration?) -> String {
         switch change {
-        case .asSent, .chunked, .capitals: "hello"
+        case nil, .chunks, .capitals: "hello"
         case .trimmed: " hello \n"
         case .lineFeeds: "line\r\nline\r\n"
         case .withoutNUL: "a\u{0}b"
-        case .composed: "cafe\u{301}"
+        case .normalized: "cafe\u{301}"
         case .escaped: "caf\u{E9} & <b>"
         }
     }
@@ -274,7 +275,7 @@ extension Scenario {
     }
 
     private mutating func drawTexts(_ random: inout SplitMix64) {
-        switches.storedText = random.element(of: StoredText.allCases) ?? .trimmed
+        switches.storedText = random.element(of: [nil] + InputAlteration.allCases) ?? .trimmed
         let text = Scenario.text(changedBy: switches.storedText)
         steps = steps.map { step in
             random.chance(perMille: 700) ? Step(at: step.at, action: step.action.saying(text)) : step

@@ -1,5 +1,6 @@
 import ConvoModel
 import ConvoSimulation
+import MistralEmulator
 import SeededRandom
 
 /// Draws that make it hard to find the conversation of a start whose answer was lost.
@@ -67,11 +68,11 @@ extension Scenario {
     }
 
     mutating func drawFailingRuns(_ random: inout SplitMix64) {
-        if random.chance(perMille: 600) { switches.historyDuringRun = .inputsAndTools }
-        if random.chance(perMille: 700) { switches.listsStartsAtArrival = true }
+        if random.chance(perMille: 800) { switches.api.historyWhileBusy = .tools }
+        if random.chance(perMille: 700) { switches.api.newListed = .atArrival }
         steps = steps.map { step in
             guard random.chance(perMille: 500) else { return step }
-            let text = random.chance(perMille: 600) ? "[tool] [fail]" : "[tool] look"
+            let text = random.chance(perMille: 600) ? "sandbox:numbers sandbox:error=503" : "sandbox:numbers look"
             return switch step.action {
             case .start(_, let isStored): Step(at: step.at, action: .start(text: text, isStored: isStored))
             case .restart(let nth, _): Step(at: step.at, action: .restart(nth: nth, text: text))

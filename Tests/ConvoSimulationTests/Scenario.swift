@@ -73,7 +73,7 @@ struct Scenario: Sendable {
     var eventLimit = 20_000
 
     /// The texts of all writers: few, so that different writers often write the same text.
-    static let texts = ["hello", "again", "hello", "[tool] look", "[call] it", "hello"]
+    static let texts = ["hello", "again", "hello", "sandbox:numbers look", "sandbox:call it", "hello"]
 
     init(seed: UInt64) { self.seed = seed }
 
@@ -151,7 +151,7 @@ struct Scenario: Sendable {
         switch random.int(in: 0...19) {
         case 0...3: return .start(text: text, isStored: true)
         case 4: return .start(text: text, isStored: random.chance(perMille: 500))
-        case 5...11: return .append(nth: nth, text: random.chance(perMille: 60) ? "[fail]" : text)
+        case 5...11: return .append(nth: nth, text: random.chance(perMille: 60) ? "sandbox:error=503" : text)
         case 12, 13: return .restart(nth: nth, text: text)
         case 14: return .answerCalls(nth: nth)
         case 15: return .deleteRemotely(nth: nth)

@@ -15,8 +15,8 @@ extension Simulation {
         }
         guard now >= nextLook else { return false }
         nextLook = now + Simulation.lookInterval
-        // A conversation that the server shows again loses its mark, so the check must look while it is hidden.
-        if !world.server.hidden.isEmpty, violations.isEmpty {
+        // A conversation that the server shows again loses its mark, so the check must look soon after it was denied.
+        if isAnyDenied(at: now), violations.isEmpty {
             violations += MirrorCheck.falseDeletions(
                 mirror: try MirrorSnapshot(disk.store), server: world.server, denied: world.audit.denied)
         }
@@ -35,6 +35,12 @@ extension Simulation {
         isSyncedAtLast = true
         sync(acceptsDeletions: scenario.steps.contains { $0.action == .acceptDeletions })
         return false
+    }
+
+    /// Whether the server hides a conversation, or has just denied one's agent.
+    private func isAnyDenied(at now: VirtualInstant) -> Bool {
+        let sinceLook = world.audit.records.reversed().prefix { $0.sentAt + Simulation.lookInterval >= now }
+        return !world.server.hidden.isEmpty || sinceLook.contains { $0.fault == .agentGone }
     }
 
     /// Whether the engine's first poll comes only after the run must be over.

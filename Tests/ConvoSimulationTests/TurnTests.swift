@@ -2,6 +2,7 @@ import ConvoAPI
 import ConvoJSON
 import ConvoModel
 import ConvoSimulation
+import MistralEmulator
 import Testing
 
 @Suite struct `A simulated turn` {
@@ -72,32 +73,32 @@ import Testing
     }
 
     @Test func `shows in the history while it runs as the switch says`() {
-        func seen(_ shown: ServerSwitches.HistoryDuringRun) -> (status: Int?, entries: Int) {
-            var client = DirectClient { $0.historyDuringRun = shown }
+        func seen(_ shown: Switches.HistoryWhileBusy) -> (status: Int?, entries: Int) {
+            var client = DirectClient { $0.api.historyWhileBusy = shown }
             let id = client.start()
             _ = client.world.send(.append(AppendRequest(inputs: .text("again")), to: id))
             let answer = client.world.send(.history(id)).result
             return (answer.status, ((try? answer.get().object["entries"]?.elements) ?? []).count)
         }
-        #expect(seen(.asBefore) == (nil, 2))
-        #expect(seen(.inputsOnly) == (nil, 3))
-        #expect(seen(.refused) == (409, 0))
+        #expect(seen(.before) == (nil, 2))
+        #expect(seen(.partial) == (nil, 3))
+        #expect(seen(.refuse) == (409, 0))
     }
 
     @Test func `that fails leaves its inputs in the history or not, as the switch says`() {
-        func texts(_ failed: ServerSwitches.FailedInputs) -> [String] {
-            var client = DirectClient { $0.failedInputs = failed }
+        func texts(_ failed: Switches.FailedAppend) -> [String] {
+            var client = DirectClient { $0.api.failedAppend = failed }
             let id = client.start()
-            #expect(client.append("[fail]", to: id).status == 503)
+            #expect(client.append("sandbox:error=503", to: id).status == 503)
             return client.texts(of: id)
         }
-        #expect(texts(.dropped) == ["hello", "echo: hello"])
-        #expect(texts(.kept) == ["hello", "echo: hello", "[fail]"])
+        #expect(texts(.dropsInput) == ["hello", "echo: hello"])
+        #expect(texts(.keepsInput) == ["hello", "echo: hello", "sandbox:error=503"])
     }
 
     @Test(arguments: [true, false])
     func `keeps an id that the client gave an input, or not, as the switch says`(keeps: Bool) {
-        var client = DirectClient { $0.keepsClientEntryIDs = keeps }
+        var client = DirectClient { $0.api.clientEntryIDs = keeps ? .keep : .ignore }
         let id = client.start()
         client.append([.stored(#"{"type":"message.input","role":"user","content":"x","id":"msg_mine"}"#)], to: id)
         #expect(client.entries(of: id).contains { $0["id"]?.string == "msg_mine" } == keeps)
