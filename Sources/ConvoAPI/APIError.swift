@@ -65,9 +65,10 @@ public struct APIError: Error, Hashable, Sendable {
     public let isAPIsOwn: Bool
 
     /// What is wrong with the key that kept the client from sending the request; `nil` if the key is not the reason.
-    let keyProblem: KeyProblem?
+    public let keyProblem: KeyProblem?
 
-    enum KeyProblem: Hashable, Sendable {
+    /// A reason why a key is not sent.
+    public enum KeyProblem: Hashable, Sendable {
         /// There is no key, or none that can be sent.
         case unusable
         /// The key would travel unencrypted.
@@ -208,42 +209,6 @@ extension APIError {
 
     /// Whether the server asks for fewer requests (429).
     public var isRateLimited: Bool { kind == .status(429) }
-
-    /// What the person can do next, in one sentence; `nil` if there is nothing to do.
-    public var hint: String? {
-        switch kind {
-        case .unreachable: "Check the network and CONVO_SERVER_URL; what is queued is sent when the server is back."
-        case .insecure:
-            "Check CONVO_SERVER_URL; a server of your own needs the file of its certificate authority in SSL_CERT_FILE."
-        case .answerLost: "Try again later; whether the server has acted is found out by reading from it."
-        case .cancelled: nil
-        case .notTheAPI:
-            "Is there a sign-in page or a proxy in the way? Check the network and CONVO_SERVER_URL; what is queued goes by itself."
-        case .noRoute: "Check CONVO_SERVER_URL: the path before /v1 is wrong."
-        case .answerTooLarge: nil
-        case .notInPlan: "Choose another model, or change the workspace's plan at console.mistral.ai."
-        case .streamError, .truncatedStream: "Run `convo sync` to see what the server kept of the answer."
-        case .unusableRequest where keyProblem == .inTheClear:
-            "Use https:// in CONVO_SERVER_URL; plain http with a key is for this machine only."
-        case .unusableRequest where keyProblem != nil:
-            "Set MISTRAL_API_KEY, or api_key_file in the configuration, to a key from console.mistral.ai."
-        case .unusableRequest: "Check CONVO_SERVER_URL and what is being sent."
-        case .status(let status): APIError.hint(for: status)
-        }
-    }
-
-    private static func hint(for status: Int) -> String? {
-        switch status {
-        case 401: "Check MISTRAL_API_KEY: the server does not know this key."
-        case 403: "This key may not do that: check MISTRAL_API_KEY and the workspace's permissions and guardrails."
-        case 404: "It may be deleted, not stored, or belong to another key; check CONVO_SERVER_URL too."
-        case 409: "The conversation is busy with another request, for up to 90 seconds; try again after that."
-        case 413: "What is being sent is too large for the server."
-        case 429: "Too many requests or tokens; wait, or raise the workspace's limits."
-        case 408, 425, 500...: "The server has a problem; try again later."
-        default: "The server does not accept the request as it is; change it."
-        }
-    }
 }
 
 extension APIError: CustomStringConvertible {

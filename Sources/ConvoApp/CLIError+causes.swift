@@ -56,7 +56,7 @@ extension CLIError {
         case .otherServer, .otherAccount:
             let reason = failure.reason
             self.init(
-                .configuration, code: reason.code, message: CLIError.sentence(reason.message), hint: reason.hint)
+                .configuration, code: reason.code, message: CLIError.sentence(reason.message), hint: failure.hint)
         case .cancelled: self.init(.tryLater, code: "cancelled", message: "Stopped.")
         }
     }

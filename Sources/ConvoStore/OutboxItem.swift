@@ -10,17 +10,13 @@ public struct OutboxItem: Sendable, Hashable {
         public let code: String
         /// An explanation for people; it may quote the server's message.
         public let message: String
-        /// What the person can do next; `nil` if the reason says nothing about that.
-        public let hint: String?
-
         /// The code of a write that another copy of this database may have sent already.
         public static let copiedCode = "copied"
 
         /// Makes a reason; the store keeps its parts as they are given.
-        public init(code: String, message: String, hint: String? = nil) {
+        public init(code: String, message: String) {
             self.code = code
             self.message = message
-            self.hint = hint
         }
     }
 
@@ -135,7 +131,7 @@ extension OutboxItem {
         doubtedAt = moment("doubted")
         doubtedUptime = (row["doubted_boot"] as String?).map { Uptime(boot: $0, microseconds: row["doubted_uptime"]) }
         reason = (row["reason_code"] as String?).map { code in
-            Reason(code: code, message: row["reason_message"] ?? "", hint: row["reason_hint"])
+            Reason(code: code, message: row["reason_message"] ?? "")
         }
         createdAt = row["created_at"]
     }

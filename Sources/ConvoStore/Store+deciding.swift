@@ -245,8 +245,7 @@ extension Store {
     func holdDependents(_ database: Database, of id: OperationID) throws {
         let item = try require(database, id)
         let reason = OutboxItem.Reason(
-            code: Dependence.code, message: Dependence.message(on: id),
-            hint: "Run `convo outbox retry \(id)` or `convo outbox cancel \(id)`.")
+            code: Dependence.code, message: Dependence.message(on: id))
         for dependent in try dependents(database, of: item) where dependent.state == .queued {
             _ = try move(
                 database, dependent.id, from: [.queued], to: .held, reason: reason, set: "next_attempt = NULL", [])

@@ -98,10 +98,10 @@ extension Store {
         let reason = OutboxItem.Reason.copied
         try database.execute(
             sql: """
-                UPDATE operation SET state = 'held', next_attempt = NULL, reason_code = ?, reason_message = ?, reason_hint = ?
+                UPDATE operation SET state = 'held', next_attempt = NULL, reason_code = ?, reason_message = ?
                 WHERE state NOT IN ('delivered', 'cancelled')
                 """,
-            arguments: [reason.code, reason.message, reason.hint])
+            arguments: [reason.code, reason.message])
     }
 }
 
@@ -109,8 +109,5 @@ extension OutboxItem.Reason {
     /// The reason of a write in a copy of a database, whose original may have delivered the write.
     public static let copied = Self(
         code: "copied",
-        message: "this database is a copy, or was restored: its original may have delivered it",
-        hint:
-            "`convo outbox retry` looks for it on the server and sends it if it is not there; `convo outbox cancel` drops it."
-    )
+        message: "this database is a copy, or was restored: its original may have delivered it")
 }

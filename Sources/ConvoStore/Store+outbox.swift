@@ -242,10 +242,10 @@ extension Store {
         let partial = state == .inDoubt ? nil : try partial(database, of: id)
         try database.execute(
             sql: """
-                UPDATE operation SET state = ?, reason_code = ?, reason_message = ?, reason_hint = ?, \(set)
+                UPDATE operation SET state = ?, reason_code = ?, reason_message = ?, \(set)
                 WHERE id = ? AND state IN (\(StatementArguments(allowed).placeholders))
                 """,
-            arguments: StatementArguments([state.rawValue, reason?.code, reason?.message, reason?.hint])
+            arguments: StatementArguments([state.rawValue, reason?.code, reason?.message])
                 + StatementArguments(values) + [id.rawValue] + StatementArguments(allowed))
         let hasMoved = database.changesCount > 0
         if hasMoved, let partial { try drop(database, partial, of: id) }

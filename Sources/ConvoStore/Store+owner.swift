@@ -143,10 +143,10 @@ extension Store {
             arguments: StatementArguments(doubt()))
         try database.execute(
             sql: """
-                UPDATE operation SET state = 'held', next_attempt = NULL, reason_code = ?, reason_message = ?, reason_hint = ?
+                UPDATE operation SET state = 'held', next_attempt = NULL, reason_code = ?, reason_message = ?
                 WHERE state IN ('queued', 'sending', 'in_doubt', 'refused') OR (state = 'held' AND reason_code = ?)
                 """,
-            arguments: [reason.code, reason.message, reason.hint, Dependence.code])
+            arguments: [reason.code, reason.message, Dependence.code])
         return database.changesCount
     }
 
@@ -167,8 +167,7 @@ extension Store {
 extension OutboxItem.Reason {
     static let otherOwnerCode = "other_account"
     static let otherOwner = Self(
-        code: otherOwnerCode, message: "it was written for the account that this database belonged to before",
-        hint: "`convo outbox retry` sends it to the account of now, `convo outbox cancel` drops it.")
+        code: otherOwnerCode, message: "it was written for the account that this database belonged to before")
 }
 
 extension Account {

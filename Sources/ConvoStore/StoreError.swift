@@ -101,41 +101,6 @@ extension StoreError: CustomStringConvertible {
         }
     }
 
-    /// What the person can do next, in whole sentences; `nil` if ``description`` says it all.
-    public var hint: String? {
-        switch self {
-        case .noSuchConversation: "Run `convo list` to see what is here, or `convo sync` to fetch what is new."
-        case .ambiguousConversation, .ambiguousOperation: "Give more of the id."
-        case .noSuchEntry: "Run `convo history` to see its entries; `convo sync` fetches new ones."
-        case .noSuchOperation: "Run `convo outbox --all` to see every operation."
-        case .deletedRemotely, .localOnly: "Start a new conversation with `convo start`."
-        case .accountBefore:
-            "Start a new conversation with `convo start`; or `convo account adopt` with that account's key, and `convo sync`."
-        case .unansweredCalls:
-            """
-            Answer with `convo append --function-result CALL_ID=RESULT` (`--confirm CALL_ID=allow|deny` where it waits \
-            for that), or `convo restart` from an earlier entry.
-            """
-        case .wrongState: "Run `convo outbox show` to see where it stands."
-        case .pendingWrites:
-            "Deliver with `convo sync`, or take back with `convo outbox cancel` what `convo outbox` shows; then delete."
-        case .requestTooLarge: "Send it in parts."
-        case .invalidRequest: nil
-        case .newerSchema: "Update Convo, or name another file with --database."
-        case .olderSchema: "Copy it into a folder that can be written, and name the copy with --database."
-        case .hardLinked:
-            "`find FOLDER -samefile FILE` finds the other name. Remove it; a symbolic link, or a copy of the file, may stay."
-        case .replaced: "Try again: the file that is there now is opened then."
-        case .notOurs: "Name another file with --database."
-        case .corrupt:
-            "Move the file away and run `convo sync`: what is on the server comes back. Undelivered writes are in the old file."
-        case .notWritable: "Check the permissions of the file and its folder, or name another with --database."
-        case .diskFull: "Free some space and try again; nothing that was acknowledged is lost."
-        case .busy: "Try again; if it stays so, see which program has the file open."
-        case .unexpected: "Run `convo doctor`."
-        }
-    }
-
     /// How many characters of a name are shown: an id is far shorter, and a longer text is not worth repeating.
     private static let nameLimit = 80
 

@@ -97,8 +97,7 @@ public enum OperationTransition: Sendable, Hashable {
             ? .refused(
                 OutboxItem.Reason(
                     code: "agent_gone",
-                    message: "the conversation is there, and the server did not find its agent: \(reason.message)",
-                    hint: "Restore the agent and run `convo outbox retry`, or start a new conversation."))
+                    message: "the conversation is there, and the server did not find its agent: \(reason.message)"))
             : .refused(.conversationDeleted)
     }
 

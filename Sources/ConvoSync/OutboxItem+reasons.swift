@@ -7,54 +7,38 @@ extension OutboxItem.Reason {
 
     static let stillBusy = Self(code: "busy", message: "the server is still at work on the conversation")
     static let notThereYet = Self(
-        code: "not_there_yet", message: "the answer was lost, and the server does not show the write yet",
-        hint: "It may still surface; Convo looks again.")
+        code: "not_there_yet", message: "the answer was lost, and the server does not show the write yet")
     static let unanswered = Self(
-        code: "unanswered", message: "the server has the write and no answer to it yet",
-        hint: "Its run may still be under way; Convo looks again.")
+        code: "unanswered", message: "the server has the write and no answer to it yet")
     static let notArrived = Self(code: "not_arrived", message: "it did not reach the server, and is sent again")
     static let overtaken = Self(
-        code: "overtaken", message: "another writer has moved the conversation on since this was written",
-        hint:
-            "Look with `convo history`; then `convo outbox retry` sends it all the same, `convo outbox cancel` drops it."
-    )
+        code: "overtaken", message: "another writer has moved the conversation on since this was written")
     static let unseen = Self(
         code: "unseen",
         message:
-            "the conversation is too large to be read: nobody can tell whether another writer has moved it on meanwhile",
-        hint:
-            "`convo conflict CONVERSATION append`, then `convo outbox retry`, sends it all the same; `convo outbox cancel` drops it."
+            "the conversation is too large to be read: nobody can tell whether another writer has moved it on meanwhile"
     )
     static let ambiguous = Self(
         code: "ambiguous",
-        message: "the answer was lost, and the conversation holds equal messages: nobody can tell whether one is this",
-        hint: "Look with `convo history`; then `convo outbox retry` sends it again, `convo outbox cancel` drops it.")
+        message: "the answer was lost, and the conversation holds equal messages: nobody can tell whether one is this")
     static let changed = Self(
         code: "changed",
         message:
-            "the answer was lost, and the conversation holds a message with the same words, not quite as this was sent",
-        hint:
-            "Look with `convo history`; then `convo outbox cancel` drops this one, `convo outbox retry` sends it again."
-    )
+            "the answer was lost, and the conversation holds a message with the same words, not quite as this was sent")
     static let unreadable = Self(
         code: "unreadable",
         message:
-            "the answer was lost, and the conversation is too large to be read: nobody can tell whether this is in it",
-        hint: "Look for it elsewhere; then `convo outbox retry` sends it again, `convo outbox cancel` drops it.")
+            "the answer was lost, and the conversation is too large to be read: nobody can tell whether this is in it")
     static let conversationDeleted = Self(
-        code: "conversation_deleted", message: "the conversation is not on the server any more",
-        hint: "`convo outbox cancel` drops it; `convo start` begins a new conversation.")
+        code: "conversation_deleted", message: "the conversation is not on the server any more")
     static let unrecognisable = Self(
         code: "unrecognisable",
         message:
-            "the answer was lost, and nobody can tell which new conversation, if any, is the one that this made",
-        hint: "Look with `convo list`; then `convo outbox retry` makes it again, `convo outbox cancel` drops it.")
+            "the answer was lost, and nobody can tell which new conversation, if any, is the one that this made")
     static let conversationGone = Self(
         code: "conversation_gone",
         message:
-            "the answer was lost, and the conversation is no longer on the server: nobody can tell what became of it",
-        hint: "`convo outbox cancel` drops it; `convo restart` needs a conversation that is there.")
+            "the answer was lost, and the conversation is no longer on the server: nobody can tell what became of it")
     static let unconfirmable = Self(
-        code: "unconfirmable", message: "the answer was lost, and the server keeps no record of an unstored exchange",
-        hint: "`convo outbox retry` sends it again, `convo outbox cancel` drops it.")
+        code: "unconfirmable", message: "the answer was lost, and the server keeps no record of an unstored exchange")
 }

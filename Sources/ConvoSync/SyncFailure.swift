@@ -97,36 +97,28 @@ public enum SyncFailure: Error, Sendable {
         if case .api(let error) = self { error.retryAfter } else { nil }
     }
 
-    /// The code, sentence and hint that the outbox stores and shows for this failure.
+    /// The code and the sentence that the outbox stores for this failure.
     public var reason: OutboxItem.Reason {
         switch self {
-        case .api(let error): OutboxItem.Reason(code: error.code, message: error.message, hint: error.hint)
-        case .store(let error): OutboxItem.Reason(code: "store", message: error.description, hint: error.hint)
+        case .api(let error): OutboxItem.Reason(code: error.code, message: error.message)
+        case .store(let error): OutboxItem.Reason(code: "store", message: error.description)
         case .otherServer(let owner, let given):
             OutboxItem.Reason(
-                code: "other_server", message: "this database belongs to \(owner), and the settings name \(given)",
-                hint: SyncFailure.ownerHint)
+                code: "other_server", message: "this database belongs to \(owner), and the settings name \(given)")
         case .otherAccount(let owner, let given):
             OutboxItem.Reason(
                 code: "other_account",
                 message:
-                    "this database belongs to \(owner ?? "another account"), and the key to \(given ?? "one that can read none of its conversations")",
-                hint: SyncFailure.ownerHint)
+                    "this database belongs to \(owner ?? "another account"), and the key to \(given ?? "one that can read none of its conversations")"
+            )
         case .cancelled: OutboxItem.Reason(code: "cancelled", message: "the engine was told to stop")
         }
     }
 }
 
-extension SyncFailure {
-    private static let ownerHint =
-        "Use the settings from before; or another --profile, with a database of its own; or `convo account adopt`, if this database is to change hands."
-}
-
 extension SyncFailure: CustomStringConvertible {
     /// One sentence, without keys or bodies.
     public var description: String { reason.message }
-    /// What the person can do next; `nil` if there is nothing to do.
-    public var hint: String? { reason.hint }
 }
 
 extension APIError {

@@ -23,7 +23,7 @@ import Testing
         let write = try store.start(request)
         if refused {
             try store.markStopped(
-                write.operation, from: .queued, as: .refused, reason: .init(code: "http_400", message: "no", hint: nil))
+                write.operation, from: .queued, as: .refused, reason: .init(code: "http_400", message: "no"))
         }
         return write
     }
@@ -61,7 +61,7 @@ import Testing
         let one = try start("one")
         let waiting = try store.append(AppendRequest(inputs: .text("more")), to: one.conversation)
         try store.markStopped(
-            one.operation, from: .queued, as: .refused, reason: .init(code: "http_400", message: "no", hint: nil))
+            one.operation, from: .queued, as: .refused, reason: .init(code: "http_400", message: "no"))
         #expect(try state(waiting) == .held)
         let change = try retry("--all")
         #expect(change.failure == nil)

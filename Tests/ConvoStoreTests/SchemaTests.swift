@@ -1,3 +1,4 @@
+import ConvoModel
 import ConvoSQLite
 import Dispatch
 import Foundation
@@ -32,6 +33,34 @@ import Testing
         let error = #expect(throws: StoreError.self) { try Store(path: path) }
         #expect("\(try #require(error))".contains("is not a Convo database"))
         #expect(try String(contentsOfFile: path, encoding: .isoLatin1) == before)
+    }
+
+    @Test func `of the version before loses the advice on held writes, and nothing else`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("convo.db")
+        let write: OperationID
+        do {
+            let store = try Store(path: path)
+            var request = StartRequest(inputs: .text("pear"))
+            request.model = "m"
+            write = try store.start(request).operation
+            try store.markStopped(
+                write, from: .queued, as: .held, reason: OutboxItem.Reason(code: "overtaken", message: "later"))
+            try store.write { database in
+                try database.execute(sql: "ALTER TABLE operation ADD COLUMN reason_hint TEXT")
+                try database.execute(sql: "UPDATE operation SET reason_hint = 'Look.'")
+                try database.execute(sql: "PRAGMA user_version = 3")
+            }
+        }
+        let store = try Store(path: path)
+        let item = try store.operation(matching: write.rawValue)
+        #expect(item.state == .held && item.reason == OutboxItem.Reason(code: "overtaken", message: "later"))
+        #expect(try store.search("pear").total == 1)
+        let columns = try store.read { database in
+            try String.fetchAll(database, sql: "SELECT name FROM pragma_table_info('operation')")
+        }
+        #expect(!columns.contains("reason_hint"))
+        try store.checkIntegrity()
     }
 
     private func other(_ path: String, _ sql: String) throws {

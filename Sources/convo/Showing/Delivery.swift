@@ -54,7 +54,7 @@ struct Delivery {
             return CLIError(
                 .badData, code: item.reason?.code ?? item.state.rawValue,
                 message: "The server refused it: \(message ?? "it gave no reason.")",
-                hint: item.reason?.hint ?? "Run `convo outbox show \(item.id)`.")
+                hint: item.hint ?? "Run `convo outbox show \(item.id)`.")
         case .inDoubt where item.reason?.code == "cancelled":
             return CLIError(
                 .tryLater, code: "interrupted", message: "Stopped listening; the message was sent.",
@@ -78,7 +78,7 @@ struct Delivery {
         case .held:
             return CLIError(
                 .badData, code: item.reason?.code ?? "held", message: "It is held: \(message ?? "it waits for you.")",
-                hint: item.reason?.hint ?? "Run `convo outbox`: it goes on once you have decided.")
+                hint: item.hint ?? "Run `convo outbox`: it goes on once you have decided.")
         }
     }
 }

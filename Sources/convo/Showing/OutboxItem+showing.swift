@@ -35,7 +35,7 @@ extension OutboxItem {
             ("next attempt", nextAttempt.map { style.times.dateAndTime($0.text) }),
             ("sent", sentAt.map { style.times.dateAndTime($0.text) }),
             ("in doubt since", doubtedAt.map { style.times.dateAndTime($0.text) }),
-            ("reason", reason?.message), ("hint", reason?.hint),
+            ("reason", reason?.message), ("hint", hint),
         ]
         return facts.compactMap { label, value in
             value.map { "\(style.ansi.faint(label.padded(to: 16)))\($0.sanitised(.line))" }
@@ -59,15 +59,16 @@ extension OutboxItem {
             ("state", .string(state.rawValue)),
             ("attempts", .int(attempts)),
             ("next_attempt_at", .string(nextAttempt?.text)),
-            ("reason", reason?.json ?? .null),
+            (
+                "reason",
+                reason.map { reason in
+                    .object([
+                        "code": .string(reason.code), "message": .string(reason.message), "hint": .string(hint),
+                    ])
+                } ?? .null
+            ),
             ("created_at", .string(createdAt)),
         ]
-    }
-}
-
-extension OutboxItem.Reason {
-    fileprivate var json: JSONText {
-        .object(["code": .string(code), "message": .string(message), "hint": .string(hint)])
     }
 }
 

@@ -1,0 +1,148 @@
+public import ConvoAPI
+public import ConvoStore
+public import ConvoSync
+
+// What a person can do next about an error, or about a write that waits: whole sentences with the commands for it. The
+// layers below give codes and facts.
+
+extension StoreError {
+    /// What the person can do next, in whole sentences; `nil` if ``description`` says it all.
+    public var hint: String? {
+        switch self {
+        case .noSuchConversation: "Run `convo list` to see what is here, or `convo sync` to fetch what is new."
+        case .ambiguousConversation, .ambiguousOperation: "Give more of the id."
+        case .noSuchEntry: "Run `convo history` to see its entries; `convo sync` fetches new ones."
+        case .noSuchOperation: "Run `convo outbox --all` to see every operation."
+        case .deletedRemotely, .localOnly: "Start a new conversation with `convo start`."
+        case .accountBefore:
+            "Start a new conversation with `convo start`; or `convo account adopt` with that account's key, and `convo sync`."
+        case .unansweredCalls:
+            """
+            Answer with `convo append --function-result CALL_ID=RESULT` (`--confirm CALL_ID=allow|deny` where it waits \
+            for that), or `convo restart` from an earlier entry.
+            """
+        case .wrongState: "Run `convo outbox show` to see where it stands."
+        case .pendingWrites:
+            "Deliver with `convo sync`, or take back with `convo outbox cancel` what `convo outbox` shows; then delete."
+        case .requestTooLarge: "Send it in parts."
+        case .invalidRequest: nil
+        case .newerSchema: "Update Convo, or name another file with --database."
+        case .olderSchema: "Copy it into a folder that can be written, and name the copy with --database."
+        case .hardLinked:
+            "`find FOLDER -samefile FILE` finds the other name. Remove it; a symbolic link, or a copy of the file, may stay."
+        case .replaced: "Try again: the file that is there now is opened then."
+        case .notOurs: "Name another file with --database."
+        case .corrupt:
+            "Move the file away and run `convo sync`: what is on the server comes back. Undelivered writes are in the old file."
+        case .notWritable: "Check the permissions of the file and its folder, or name another with --database."
+        case .diskFull: "Free some space and try again; nothing that was acknowledged is lost."
+        case .busy: "Try again; if it stays so, see which program has the file open."
+        case .unexpected: "Run `convo doctor`."
+        }
+    }
+}
+
+extension APIError {
+    /// What the person can do next, in one sentence; `nil` if there is nothing to do.
+    public var hint: String? {
+        switch keyProblem {
+        case .inTheClear: "Use https:// in CONVO_SERVER_URL; plain http with a key is for this machine only."
+        case .unusable: "Set MISTRAL_API_KEY, or api_key_file in the configuration, to a key from console.mistral.ai."
+        case nil: Advice.of(code: code)
+        }
+    }
+}
+
+extension SyncFailure {
+    /// What the person can do next; `nil` if there is nothing to do.
+    public var hint: String? {
+        switch self {
+        case .api(let error): error.hint
+        case .store(let error): error.hint
+        case .otherServer, .otherAccount: Advice.otherOwner
+        case .cancelled: nil
+        }
+    }
+}
+
+extension OutboxItem {
+    /// What the person can do next about the write; `nil` if there is nothing to do.
+    public var hint: String? {
+        // Without a decision of a person's, the write is as it was before the other owner's key came.
+        if state != .held, ["other_account", "other_server"].contains(reason?.code) { return Advice.otherOwner }
+        return reason.flatMap { Advice.of(code: $0.code) }
+    }
+}
+
+private enum Advice {
+    static let otherOwner =
+        "Use the settings from before; or another --profile, with a database of its own; or `convo account adopt`, if this database is to change hands."
+
+    /// The advice on an error of the API client, or on the reason of a write that waits; `nil` for a code that needs none.
+    static func of(code: String) -> String? {
+        switch code {
+        // Of the network and the server.
+        case "unreachable": "Check the network and CONVO_SERVER_URL; what is queued is sent when the server is back."
+        case "insecure":
+            "Check CONVO_SERVER_URL; a server of your own needs the file of its certificate authority in SSL_CERT_FILE."
+        case "answer_lost": "Try again later; whether the server has acted is found out by reading from it."
+        case "not_the_api":
+            "Is there a sign-in page or a proxy in the way? Check the network and CONVO_SERVER_URL; what is queued goes by itself."
+        case "no_route": "Check CONVO_SERVER_URL: the path before /v1 is wrong."
+        case "not_in_plan": "Choose another model, or change the workspace's plan at console.mistral.ai."
+        case "stream_error", "truncated_stream": "Run `convo sync` to see what the server kept of the answer."
+        case "unusable_request": "Check CONVO_SERVER_URL, MISTRAL_API_KEY and what is being sent."
+
+        // Of a write that the engine looks for.
+        case "not_there_yet":
+            "It may still surface; Convo looks again."
+        case "unanswered":
+            "Its run may still be under way; Convo looks again."
+
+        // Of a write that waits for the person.
+        case "overtaken":
+            "Look with `convo history`; then `convo outbox retry` sends it all the same, `convo outbox cancel` drops it."
+        case "unseen":
+            "`convo conflict CONVERSATION append`, then `convo outbox retry`, sends it all the same; `convo outbox cancel` drops it."
+        case "ambiguous":
+            "Look with `convo history`; then `convo outbox retry` sends it again, `convo outbox cancel` drops it."
+        case "changed":
+            "Look with `convo history`; then `convo outbox cancel` drops this one, `convo outbox retry` sends it again."
+        case "unreadable":
+            "Look for it elsewhere; then `convo outbox retry` sends it again, `convo outbox cancel` drops it."
+        case "conversation_deleted":
+            "`convo outbox cancel` drops it; `convo start` begins a new conversation."
+        case "unrecognisable":
+            "Look with `convo list`; then `convo outbox retry` makes it again, `convo outbox cancel` drops it."
+        case "conversation_gone":
+            "`convo outbox cancel` drops it; `convo restart` needs a conversation that is there."
+        case "unconfirmable":
+            "`convo outbox retry` sends it again, `convo outbox cancel` drops it."
+        case "agent_gone": "Restore the agent and run `convo outbox retry`, or start a new conversation."
+        case "copied":
+            "`convo outbox retry` looks for it on the server and sends it if it is not there; `convo outbox cancel` drops it."
+        case "other_account": "`convo outbox retry` sends it to the account of now, `convo outbox cancel` drops it."
+        case "dependency": "`convo outbox retry` or `convo outbox cancel` with that operation's id decides about both."
+
+        default: status(in: code).flatMap(of(status:))
+        }
+    }
+
+    /// The status in a code such as `http_503` or `gateway_502`.
+    private static func status(in code: String) -> Int? {
+        ["http_", "gateway_"].first { code.hasPrefix($0) }.flatMap { Int(code.dropFirst($0.count)) }
+    }
+
+    private static func of(status: Int) -> String? {
+        switch status {
+        case 401: "Check MISTRAL_API_KEY: the server does not know this key."
+        case 403: "This key may not do that: check MISTRAL_API_KEY and the workspace's permissions and guardrails."
+        case 404: "It may be deleted, not stored, or belong to another key; check CONVO_SERVER_URL too."
+        case 409: "The conversation is busy with another request, for up to 90 seconds; try again after that."
+        case 413: "What is being sent is too large for the server."
+        case 429: "Too many requests or tokens; wait, or raise the workspace's limits."
+        case 408, 425, 500...: "The server has a problem; try again later."
+        default: "The server does not accept the request as it is; change it."
+        }
+    }
+}
