@@ -3,6 +3,7 @@
 # make soak      200 kills of the real daemon, 10,000 wake-ups, 200,000 simulated runs: hours; FIRST=1 SEEDS=50000 for a part
 # make mutate    every mutant of the rules against the tests: about an hour; MUTATE="--files OperationTransition --sample 50" for less
 # make bench     what it takes, beside what limits it; BENCH="--entries 100000 --runs 5" for less
+# make docs      the libraries' documentation, in .build/docs
 # make install   into PREFIX (default: ~/.local)
 # make format    the sources as .swift-format wants them
 
@@ -26,7 +27,7 @@ ARCHIVES = $(CURDIR)/.build/archives
 RELEASE = PKG_CONFIG_PATH=$(ARCHIVES) $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpath \
 	-Xlinker -L$(ARCHIVES) -Xswiftc -use-ld=bfd -Xlinker -z -Xlinker pack-relative-relocs
 
-.PHONY: help build demo test soak mutate bench install uninstall format lint clean
+.PHONY: help build demo test docs soak mutate bench install uninstall format lint clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -40,6 +41,9 @@ demo: build
 
 test:
 	@scripts/test
+
+docs: build
+	@scripts/docs "$$($(BINARIES))"
 
 soak: build
 	Tests/Processes/kills "$$($(BINARIES))" --kills 200

@@ -19,6 +19,7 @@ let package = Package(
         .library(name: "ConvoJSON", targets: ["ConvoJSON"]),
         .library(name: "ConvoModel", targets: ["ConvoModel"]),
         .library(name: "ConvoIPC", targets: ["ConvoIPC"]),
+        .library(name: "ConvoHTTP", targets: ["ConvoHTTP"]),
         .library(name: "ConvoAPI", targets: ["ConvoAPI"]),
         .library(name: "ConvoStore", targets: ["ConvoStore"]),
         .library(name: "ConvoSync", targets: ["ConvoSync"]),

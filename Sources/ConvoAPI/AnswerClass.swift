@@ -23,7 +23,7 @@ enum AnswerClass: Equatable {
     ///   - status: the answer's status, any but 2xx.
     ///   - shape: the shape of its body.
     ///   - isOverPlan: whether one of the answer's `x-ratelimit-limit-…` fields is zero.
-    init(errorStatus status: Int, shape: ErrorBody.Shape, isOverPlan: Bool) {
+    init(errorStatus status: Int, shape: ErrorMessage.Shape, isOverPlan: Bool) {
         let isOwn = AnswerClass.isAPIsOwn(shape, status)
         switch status {
         case 429 where isOwn && isOverPlan: self = .failure(.notInPlan, isAPIsOwn: true, changedNothing: true)
@@ -62,7 +62,7 @@ enum AnswerClass: Equatable {
         return mediaType == "application/json" || (mediaType.hasPrefix("application/") && mediaType.hasSuffix("+json"))
     }
 
-    private static func isAPIsOwn(_ shape: ErrorBody.Shape, _ status: Int) -> Bool {
+    private static func isAPIsOwn(_ shape: ErrorMessage.Shape, _ status: Int) -> Bool {
         switch shape {
         case .apiError: status >= 400
         case .validation: status == 422

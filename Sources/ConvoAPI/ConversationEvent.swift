@@ -47,7 +47,7 @@ public struct ConversationEvent: Hashable, Sendable {
     /// Reads an event from the server's object.
     ///
     /// - Parameter raw: the event's data.
-    /// - Throws: ``ModelError`` if this is not an object with a `type`, or if it lacks a field that its type needs.
+    /// - Throws: ``ConvoModel/ModelError`` if this is not an object with a `type`, or if it lacks a field that its type needs.
     public init(raw: JSONText) throws(ModelError) {
         guard let type = raw["type"]?.string, !type.isEmpty else { throw .missing(field: "type", in: "event") }
         content = try ConversationEvent.content(of: type, raw)

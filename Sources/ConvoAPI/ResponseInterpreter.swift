@@ -53,7 +53,7 @@ struct ResponseInterpreter {
 
     /// The error of an answer whose status is not a success.
     func failure(_ body: [UInt8]) -> APIError {
-        let said = ErrorBody(body, isJSON: AnswerClass.isJSON(mediaType))
+        let said = ErrorMessage(body, isJSON: AnswerClass.isJSON(mediaType))
         let kind = AnswerClass(errorStatus: head.status, shape: said.shape, isOverPlan: isOverPlan)
         guard case .failure(let kind, let isAPIsOwn, let changedNothing) = kind else { return notTheAPI() }
         if case .notTheAPI = kind { return notTheAPI() }

@@ -112,7 +112,7 @@ extension JSONText {
 
     /// This object with one member replaced in its place or added at its end, or without it where `value` is `nil`.
     ///
-    /// Members' values keep their text; their names are written anew, with ``string(_:)``'s escapes. Further
+    /// Members' values keep their text; their names are written anew, with the escapes that this type writes. Further
     /// members of the same name are dropped, because this type reads the first of them and most other readers the last.
     /// The result for a value that is not an object is an object with this member alone.
     ///

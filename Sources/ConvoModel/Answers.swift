@@ -16,7 +16,7 @@ public struct ConversationResponse: Hashable, Sendable {
     /// Reads the response from the body of an answer.
     ///
     /// - Throws: ``ModelError`` if `conversation_id` or `outputs` is missing, or if anything but an output is nested
-    ///   deeper than ``JSONText/depthLimit``.
+    ///   deeper than ``ConvoJSON/JSONText/depthLimit``.
     public init(_ answer: JSONAnswer) throws(ModelError) {
         conversationID = RemoteID(try answer.value.required("conversation_id", in: "response"))
         (outputs, oddItems) = try answer.entries("outputs", in: "response")

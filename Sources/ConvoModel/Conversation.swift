@@ -38,7 +38,7 @@ public struct Conversation: Hashable, Sendable {
 
     /// Reads a conversation from the body of an answer.
     ///
-    /// - Throws: ``ModelError`` if it has no usable `id`, or is nested deeper than ``JSONText/depthLimit``.
+    /// - Throws: ``ModelError`` if it has no usable `id`, or is nested deeper than ``ConvoJSON/JSONText/depthLimit``.
     public init(_ answer: JSONAnswer) throws(ModelError) {
         guard let raw = answer.kept else { throw .unexpected(expected: "shallow enough to keep", in: "conversation") }
         try self.init(raw: raw)

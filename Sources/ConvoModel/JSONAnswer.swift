@@ -2,7 +2,7 @@ public import ConvoJSON
 
 /// The body of an answer, taken apart so that one bad element spoils only itself.
 ///
-/// ``JSONText`` accepts a text whole or not at all: it must be UTF-8 and not nested too deep. This type reads a body
+/// ``ConvoJSON/JSONText`` accepts a text whole or not at all: it must be UTF-8 and not nested too deep. This type reads a body
 /// of any depth (the parser is iterative), replaces bytes that are not UTF-8 by U+FFFD, and says of each element of
 /// the body's list whether it can be kept as it is.
 public struct JSONAnswer: Sendable {
@@ -29,7 +29,7 @@ public struct JSONAnswer: Sendable {
 
     /// Reads the bytes of an answer; a byte order mark at their start is dropped.
     ///
-    /// - Throws: ``JSONSyntaxError`` if they are not exactly one JSON value.
+    /// - Throws: ``ConvoJSON/JSONSyntaxError`` if they are not exactly one JSON value.
     public init(_ bytes: [UInt8]) throws(JSONSyntaxError) {
         let compact = try JSONCompactor.compact(bytes, depthLimit: .max)
         isDeep = compact.depth > JSONText.depthLimit

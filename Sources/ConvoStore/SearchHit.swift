@@ -12,7 +12,7 @@ public struct SearchHit: Sendable, Hashable {
     public let entry: EntryID?
     /// The queued write that was found; `nil` for an entry and for a conversation's name.
     public let operation: OperationID?
-    /// The entry's `type`; `message.input` for a queued write, ``EntryType/conversationName`` for a conversation's
+    /// The entry's `type`; `message.input` for a queued write, ``ConvoModel/EntryType/conversationName`` for a conversation's
     /// name.
     public let type: EntryType
     /// The entry's `role`, and `user` for a queued write; `nil` for a conversation's name, and for an entry without a

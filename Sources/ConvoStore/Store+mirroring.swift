@@ -31,7 +31,7 @@ extension Store {
     ///   - page: the page as the server sent it.
     ///   - place: the page's position in the list.
     ///   - digest: the digest of the page's bytes, for ``cachedPage(at:)``.
-    /// - Returns: what each conversation of the page meant, as ``ingest(_:)`` does, and how many elements were set
+    /// - Returns: what each conversation of the page meant, as `ingest(_:)` does, and how many elements were set
     ///   aside.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     public func ingest(

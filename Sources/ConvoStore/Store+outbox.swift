@@ -7,7 +7,7 @@ extension Store {
     /// Marks writes as in doubt whose sender died; in a copy of a database, holds every open write with the reason
     /// `copied`.
     ///
-    /// Call it after taking the engine's lock (``FileLock/Purpose``): a write that is `sending` then has lost its
+    /// Call it after taking the engine's lock (``ConvoIPC/FileLock/Purpose``): a write that is `sending` then has lost its
     /// sender, and with it the answer. If there is nothing to do, this only reads.
     ///
     /// - Returns: how many writes became in doubt.

@@ -14,7 +14,7 @@ extension SyncEngine {
     ///
     /// - Returns: the lock, for the caller to release or to pass to ``deliver(_:turn:streaming:)``; `nil` if another
     ///   process keeps it for longer, or the task is cancelled.
-    /// - Throws: ``StoreError`` if the lock's file cannot be made.
+    /// - Throws: ``ConvoStore/StoreError`` if the lock's file cannot be made.
     public func takeTurn() async throws(StoreError) -> FileLock? {
         if let turn = try store.tryLock(.engine) { return turn }
         var place: FileLock?
@@ -38,7 +38,7 @@ extension SyncEngine {
     ///   - streaming: observes the answer as it comes; it receives nothing if another process delivers the write.
     /// - Returns: the operation as it is then: delivered, refused, held or cancelled; still queued or in doubt if the
     ///   server cannot be reached or its answer was lost. If the task is cancelled, another process may be sending it.
-    /// - Throws: ``StoreError`` if the database cannot be read or written.
+    /// - Throws: ``ConvoStore/StoreError`` if the database cannot be read or written.
     public func deliver(
         _ id: OperationID, turn: FileLock? = nil, streaming: Streaming? = nil
     ) async throws(StoreError) -> OutboxItem {

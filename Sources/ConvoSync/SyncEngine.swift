@@ -91,8 +91,8 @@ public struct SyncEngine: Sendable {
     ///
     /// - Parameter mode: how far the push goes.
     /// - Returns: what was done; `nil` if another process is pushing for this database.
-    /// - Throws: ``StoreError`` if the lock cannot be taken or the outbox cannot be read. Failures of single steps are
-    ///   in the report.
+    /// - Throws: ``ConvoStore/StoreError`` if the lock cannot be taken or the outbox cannot be read. Failures of single
+    ///   steps are in the report.
     public func push(_ mode: PushMachine.Mode) async throws(StoreError) -> PushReport? {
         breaker.woken()
         let wake = AsyncEvent()
@@ -109,7 +109,7 @@ public struct SyncEngine: Sendable {
     ///   - seen: on entry, the generation of `wake` that this push's first look at the outbox covers; on return, the
     ///     generation that its last look covers.
     /// - Returns: what was done; `nil` if another process is pushing for this database.
-    /// - Throws: ``StoreError`` if the lock cannot be taken or interrupted writes cannot be marked.
+    /// - Throws: ``ConvoStore/StoreError`` if the lock cannot be taken or interrupted writes cannot be marked.
     func pushDue(
         _ mode: PushMachine.Mode, slowUntil: Timestamp? = nil, wake: AsyncEvent, seen: inout AsyncEvent.Generation
     ) async throws(StoreError) -> PushReport? {

@@ -4,7 +4,7 @@ internal import ConvoModel
 /// The message in the body of an error answer, and the shape of the body.
 ///
 /// The initialiser reads only messages and the places of fields, and leaves out what the server repeats of our input.
-struct ErrorBody: Equatable {
+struct ErrorMessage: Equatable {
     /// The known shapes, each with the programs that write it.
     enum Shape: Equatable {
         /// `{"object": "Error" or "error", "message": a text or problems, "type": …, "code": …}`: the API.
@@ -36,12 +36,12 @@ struct ErrorBody: Equatable {
     init(_ body: [UInt8], isJSON: Bool) {
         guard let json = try? JSONText(utf8: body), json.kind == .object else {
             shape = .foreign
-            message = ErrorBody.plainText(body)
+            message = ErrorMessage.plainText(body)
             code = nil
             return
         }
-        shape = isJSON ? ErrorBody.shape(of: json) : .foreign
-        message = ErrorBody.text(json["message"]) ?? ErrorBody.text(json["detail"])
+        shape = isJSON ? ErrorMessage.shape(of: json) : .foreign
+        message = ErrorMessage.text(json["message"]) ?? ErrorMessage.text(json["detail"])
         code = json["code"].flatMap { $0.string ?? $0.int.map(String.init) }
     }
 
