@@ -39,17 +39,24 @@ extension Store {
 
     /// Moves what the mirror holds of a conversation on the server from our start's row to a new one.
     ///
-    /// Our row keeps its local id, its writes and what is stored here only.
+    /// Our row keeps its local id, its writes and what is stored here only. The writes that were queued when their
+    /// writer saw the other conversation count as queued behind the start. If no read has shown the other conversation,
+    /// nothing is left of it: a pull stores it if it exists.
     private func detach(_ database: Database, _ remoteID: RemoteID, from ours: ConversationRow) throws {
         let columns = """
             raw, name, description, model, agent_id, created_at, updated_at, activity, hidden, parent, parent_entry_id,
-            parent_inferred, other_account, deleted_remotely_at
+            parent_inferred, other_account, deleted_remotely_at, local_only
             """
         try database.execute(
-            sql: "INSERT INTO conversation (id, \(columns)) SELECT ?, \(columns) FROM conversation WHERE key = ?",
+            sql: """
+                INSERT INTO conversation (id, \(columns)) SELECT ?, \(columns) FROM conversation
+                WHERE key = ? AND (raw IS NOT NULL OR hidden = 1)
+                """,
             arguments: [environment.makeName(), ours.key])
-        let key = database.lastInsertedRowID
-        try index(database, conversation: key, name: ours.name, description: ours.description)
+        let key = database.changesCount > 0 ? database.lastInsertedRowID : nil
+        if let key, !ours.isHidden {
+            try index(database, conversation: key, name: ours.name, description: ours.description)
+        }
         // The history is read again for both rows.
         try database.execute(
             sql: """
@@ -59,6 +66,7 @@ extension Store {
                 WHERE key = ?
                 """,
             arguments: [ours.key])
+        guard let key else { return }
         try database.execute(
             sql: "UPDATE conversation SET remote_id = ? WHERE key = ?", arguments: [remoteID.rawValue, key])
         try database.execute(
@@ -68,6 +76,17 @@ extension Store {
             sql: """
                 UPDATE conversation SET parent = ?1
                 WHERE parent = ?2 AND parent_entry_id IN (SELECT id FROM entry WHERE conversation = ?1)
+                    AND parent_entry_id NOT IN (SELECT id FROM entry
+                        WHERE conversation IS (SELECT parent FROM conversation WHERE key = ?2))
+                """,
+            arguments: [key, ours.key])
+        // A start's writer had seen nothing; a restart's, the entry that it continues from.
+        try database.execute(
+            sql: """
+                UPDATE operation SET seen_entry_id = (SELECT first.request ->> '$.from_entry_id' FROM operation first
+                    WHERE first.conversation = ?2 AND first.kind IN ('start', 'restart') ORDER BY first.sequence LIMIT 1)
+                WHERE conversation = ?2 AND state NOT IN ('delivered', 'cancelled')
+                    AND seen_entry_id IN (SELECT id FROM entry WHERE conversation = ?1)
                 """,
             arguments: [key, ours.key])
     }

@@ -6,9 +6,10 @@ import ConvoSQLite
 extension Store {
     /// The writes that the engine can work on: the first open write of each conversation, if it is queued or in doubt.
     ///
-    /// The conversation that an append or a deletion goes to must be on the server, as must a restart's parent. A deletion
-    /// waits for the restarts from its conversation that were queued before it. A write in doubt is also returned if refused or held ones come before it. The ``OutboxItem/nextAttempt`` of a returned
-    /// write may still lie ahead.
+    /// The conversation that an append or a deletion goes to must be on the server, as must a restart's parent, whose own
+    /// start or restart must be settled. A deletion waits for the restarts from its conversation that were queued before
+    /// it. A write in doubt is also returned if refused or held ones come before it. The ``OutboxItem/nextAttempt`` of a
+    /// returned write may still lie ahead.
     ///
     /// - Parameters:
     ///   - limit: the largest number of writes to return.
@@ -27,6 +28,9 @@ extension Store {
                                 AND (o.state = 'queued' OR first.state NOT IN ('refused', 'held')))
                         AND (o.kind = 'start' OR (o.kind = 'restart' AND p.remote_id IS NOT NULL)
                             OR (o.kind IN ('append', 'delete') AND c.remote_id IS NOT NULL))
+                        AND (o.kind <> 'restart' OR NOT EXISTS (SELECT 1 FROM operation maker
+                            WHERE maker.conversation = p.key AND maker.kind IN ('start', 'restart')
+                                AND maker.state IN ('queued', 'sending', 'in_doubt')))
                         AND (o.kind <> 'delete' OR NOT EXISTS (SELECT 1 FROM operation before
                             JOIN conversation branch ON branch.key = before.conversation
                             WHERE branch.parent = c.key AND before.kind = 'restart' AND before.sequence < o.sequence

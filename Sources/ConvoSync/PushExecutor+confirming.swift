@@ -73,15 +73,22 @@ extension PushExecutor {
         guard let known = try store.operation(matching: item.id.rawValue).remoteID else {
             return try await search(item)
         }
-        // It may be what an earlier try has made that the server refused in the end.
-        if item.attempts > 1 {
+        // It may be what an earlier try has made that the server refused in the end, here or in the database's original;
+        // but not if the last try's own stream named it, of which a part is kept then.
+        let isRetry = item.attempts > 1 || item.reason?.code == OutboxItem.Reason.copiedCode
+        if isRetry, try store.response(to: item.id) == nil {
             let found = try await search(item)
             switch found {
             case .present, .unanswered: return found
             default: break
             }
         }
-        return try await confirm(known)
+        let wasSeen = try store.conversation(matching: item.conversation.rawValue).raw != nil
+        do {
+            return try await confirm(known)
+        } catch let error as APIError where error.isNotFound && (isRetry || !wasSeen) {
+            return .outdated  // the last try's conversation may appear yet
+        }
     }
 
     /// Looks for the conversation that a start or restart has made.
@@ -188,7 +195,7 @@ extension PushExecutor {
     ///
     /// A server may list a conversation before its first answer, and remove it if the run fails.
     private func answered(_ id: RemoteID, createdAt: Timestamp?) async throws -> InDoubtLookup {
-        let history = try await history(of: id)
+        guard let history = try await whereThere({ try await api.getHistory(of: id) }) else { return .outdated }
         return HistoryRecheck.lacksAnswer(history.entries, createdAt: createdAt) ? .unanswered(id) : .present(id)
     }
 }

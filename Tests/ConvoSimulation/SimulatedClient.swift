@@ -79,15 +79,18 @@ package final class SimulatedClient: ConversationsAPI {
         try await stream(.restart(request, of: id))
     }
 
-    /// All events at once, when the answer is complete; for an append whose stream breaks, the first event and then the
-    /// error.
+    /// All events at once, when the answer is complete; if the stream breaks, the first event, which names the
+    /// conversation, and then the error.
     private func stream(_ request: SimulatedRequest) async throws(APIError) -> ConversationEventStream {
+        var sent: SimulatedWorld.Exchange?
         do throws(APIError) {
-            let response = try await response(to: request)
-            return try understood { ConversationEventStream(try SimulatedStream.events(of: response)) }
+            let answer = try await exchange(request, &sent)
+            return try understood {
+                ConversationEventStream(try SimulatedStream.events(of: try ConversationResponse(raw: answer.object)))
+            }
         } catch {
-            guard error.kind == .truncatedStream, case .append(_, let id) = request else { throw error }
-            return try understood { ConversationEventStream([try SimulatedStream.started(id)], error: error) }
+            guard error.kind == .truncatedStream, let named = sent?.conversation else { throw error }
+            return try understood { ConversationEventStream([try SimulatedStream.started(named)], error: error) }
         }
     }
 
@@ -98,6 +101,12 @@ package final class SimulatedClient: ConversationsAPI {
 
     private func exchange(_ request: SimulatedRequest) async throws(APIError) -> APIAnswer {
         var sent: SimulatedWorld.Exchange?
+        return try await exchange(request, &sent)
+    }
+
+    private func exchange(
+        _ request: SimulatedRequest, _ sent: inout SimulatedWorld.Exchange?
+    ) async throws(APIError) -> APIAnswer {
         do {
             try await pace.reach(.before(request))
             let exchange = world.state.withLock { $0.send(request, for: identify(request), by: sender, with: access) }

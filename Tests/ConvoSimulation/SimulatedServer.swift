@@ -95,6 +95,11 @@ package struct SimulatedServer: Sendable {
         turns.append(turn)
     }
 
+    /// The conversation of a run that is under way.
+    func conversation(ofRun number: Int) -> RemoteID? {
+        runs.first { $0.number == number }?.turn.conversation
+    }
+
     /// Records that the run's client has gone away: the commit comes `delay` later, and the conversation stays locked
     /// for `hold` from now, or until the commit if that is later.
     mutating func abandon(run number: Int, commitsLaterBy delay: Duration, locksOnFor hold: Duration) {

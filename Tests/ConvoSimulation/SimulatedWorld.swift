@@ -12,6 +12,8 @@ package struct SimulatedWorld: Sendable {
         package let number: Int
         package let finishesAt: VirtualInstant
         package let result: Result<APIAnswer, APIError>
+        /// The conversation of the run that the request began on our server; `nil` if it began none.
+        package let conversation: RemoteID?
     }
     /// A change of the client's wall clock, by a person or by NTP.
     package struct ClockJump: Hashable, Sendable {
@@ -143,7 +145,9 @@ package struct SimulatedWorld: Sendable {
             Audit.Record(
                 number: number, sender: sender, operation: operation, request: request, tenant: tenant,
                 access: shown, sentAt: now, finishedAt: finishesAt, outcome: outcome, fault: fault, listed: listed))
-        return Exchange(number: number, finishesAt: finishesAt, result: result)
+        return Exchange(
+            number: number, finishesAt: finishesAt, result: result,
+            conversation: inFlight[number].flatMap { server.conversation(ofRun: $0) })
     }
 
     /// Records that a process of ours has died: nobody waits for its requests any more, and the server's locks hold on

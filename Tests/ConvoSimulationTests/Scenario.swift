@@ -19,6 +19,8 @@ struct Scenario: Sendable {
         case flood(rounds: Int)
         /// `convo append --stream`: a process of its own, which a person may stop, queues the write and delivers it.
         case appendStreaming(nth: Int, text: String, notifies: Bool, stopsAfter: Duration?)
+        /// The same with a start.
+        case startStreaming(text: String, notifies: Bool, stopsAfter: Duration?)
         /// `convo sync`: a process of its own.
         case sync
         /// `convo sync` with another account's key, or for another server.
@@ -125,12 +127,14 @@ struct Scenario: Sendable {
             let at = VirtualInstant.start + random.duration(in: .zero...span)
             guard random.chance(perMille: 750) else { return Step(at: at, action: .sync) }
             let isStopped = random.chance(perMille: 400)
+            let (nth, text) = (random.int(in: 0...1000), random.element(of: texts) ?? "")
+            let notifies = random.chance(perMille: 500)
+            let stopsAfter = isStopped ? random.duration(in: .zero...Duration.seconds(20)) : nil
             return Step(
                 at: at,
-                action: .appendStreaming(
-                    nth: random.int(in: 0...1000), text: random.element(of: texts) ?? "",
-                    notifies: random.chance(perMille: 500),
-                    stopsAfter: isStopped ? random.duration(in: .zero...Duration.seconds(20)) : nil))
+                action: random.chance(perMille: 400)
+                    ? .startStreaming(text: text, notifies: notifies, stopsAfter: stopsAfter)
+                    : .appendStreaming(nth: nth, text: text, notifies: notifies, stopsAfter: stopsAfter))
         }
     }
 

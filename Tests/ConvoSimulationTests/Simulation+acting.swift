@@ -9,7 +9,7 @@ extension Simulation {
     /// Does what a person does; where they run a program, it runs in a process of its own.
     func perform(_ action: Scenario.Action, beside daemon: Life) throws {
         switch action {
-        case .appendStreaming(_, _, let notifies, let stopsAfter):
+        case .appendStreaming(_, _, let notifies, let stopsAfter), .startStreaming(_, let notifies, let stopsAfter):
             var hand = begin(CrashPoints()) { [person, disk] engine, _, _, _ in
                 let turn = try? await engine.takeTurn()  // without the turn, the write is queued all the same
                 guard let queued = try? person.perform(action, in: disk.store) else { return }

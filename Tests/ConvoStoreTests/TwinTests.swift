@@ -131,6 +131,7 @@ import Testing
         let ours = try store.conversation(matching: start.conversation.rawValue)
         #expect(ours.remoteID == RemoteID("second") && ours.deletedRemotelyAt == nil && ours.raw == nil)
         #expect(try temporary.item(behind).conversation == start.conversation)
+        #expect(try temporary.item(behind).seenEntryID == nil, "what its writer saw is elsewhere")
         #expect(try store.history(of: start.conversation).entries.allSatisfy { $0.entry.id?.rawValue != "first q" })
         let first = try store.conversation(matching: "first")
         #expect(first.id != start.conversation && first.deletedRemotelyAt != nil && first.raw != nil)
@@ -139,6 +140,27 @@ import Testing
         #expect(try store.ingest([.sample("first", extra: extra)]).items == [.changed], "it stays a row of its own")
         #expect(try store.localID(matching: "second") == start.conversation)
         try store.checkIntegrity()
+    }
+
+    @Test func `leaves nothing where no read has shown the other one`() throws {
+        let start = try temporary.start("question")
+        try store.keepPartial(of: start.operation, conversation: RemoteID("first"), entries: [])
+        try store.markDelivered(start.operation, response: temporary.response("second"))
+        #expect(throws: StoreError.self) { try store.conversation(matching: "first") }
+        #expect(try store.localID(matching: "second") == start.conversation)
+        #expect(try store.conversations().count == 1)
+        try store.checkIntegrity()
+    }
+
+    @Test func `keeps a restart waiting until it is known which one is its parent`() throws {
+        let start = try temporary.start("question")
+        let extra = #","metadata":{"convo_operation_id":"\#(start.operation)"}"#
+        try store.mirror(.sample("first", extra: extra), [message("first q", "question")])
+        let branch = try store.restart(
+            RestartRequest(from: EntryID("first q"), inputs: .text("fig")), of: start.conversation)
+        #expect(try store.readyOperations(limit: 9).map(\.id) == [start.operation])
+        try store.markDelivered(start.operation, as: RemoteID("first"))
+        #expect(try store.readyOperations(limit: 9).map(\.id) == [branch.operation])
     }
 
     @Test func `gives way also where a pull has met the one that the answer names`() throws {

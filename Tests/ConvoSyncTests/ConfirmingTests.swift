@@ -122,12 +122,28 @@ import Testing
         test.server.remove(first)
         #expect(try test.item(write).remoteID == first)
         _ = try doubtful(write)
-        #expect(try await confirmation(of: write) == .denied, "neither is there")
+        #expect(try await confirmation(of: write) == .outdated, "neither is there, and the second may still come")
         let second = test.server.make("new", metadata: signed(write))
         #expect(try await confirmation(of: write) == .present(second))
         test.server.stopAnswering()
         let third = test.server.make("new", metadata: signed(write))
         #expect(try await confirmation(of: write) == .unanswered(third), "the newest is what the last try has made")
+    }
+
+    @Test func `believes the last try's own stream, whatever else begins so`() async throws {
+        test.server.hideMetadata()
+        _ = try test.start("first")
+        #expect(try await test.push().delivered == 1)
+        let write = try doubtfulStart()
+        try test.store.markQueued(write, from: .inDoubt, reason: nil, nextAttempt: nil)
+        _ = try doubtful(write)
+        let ours = test.server.make("new")
+        try test.store.keepPartial(of: write, conversation: ours, entries: [])
+        _ = test.server.make("new")
+        _ = test.server.requests()
+        #expect(try await confirmation(of: write) == .present(ours))
+        test.server.remove(ours)
+        #expect(try await confirmation(of: write) == .outdated, "no read has shown it: it may come yet")
     }
 
     @Test func `cannot tell which of two equal starts has made a conversation`() async throws {
