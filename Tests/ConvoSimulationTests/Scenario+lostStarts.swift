@@ -70,9 +70,13 @@ extension Scenario {
     mutating func drawFailingRuns(_ random: inout SplitMix64) {
         if random.chance(perMille: 800) { switches.api.historyWhileBusy = .tools }
         if random.chance(perMille: 700) { switches.api.newListed = .atArrival }
+        // Each failure is in doubt for minutes, several times, and those in one conversation wait for each other.
+        var failures = random.int(in: 2...5)
         steps = steps.map { step in
             guard random.chance(perMille: 500) else { return step }
-            let text = random.chance(perMille: 600) ? "sandbox:numbers sandbox:error=503" : "sandbox:numbers look"
+            let fails = failures > 0 && random.chance(perMille: 600)
+            if fails { failures -= 1 }
+            let text = fails ? "sandbox:numbers sandbox:error=503" : "sandbox:numbers look"
             return switch step.action {
             case .start(_, let isStored): Step(at: step.at, action: .start(text: text, isStored: isStored))
             case .restart(let nth, _): Step(at: step.at, action: .restart(nth: nth, text: text))
