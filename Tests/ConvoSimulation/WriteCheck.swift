@@ -134,12 +134,13 @@ package enum WriteCheck {
     private static func orderViolations(
         outbox: OutboxSnapshot, ledger: Ledger, homes: [OperationID: LocalID]
     ) -> [Violation] {
-        var latest: [LocalID: (place: Int, id: OperationID)] = [:]
+        // Writes keep their order where they were queued together and still are together: a branch takes some along.
+        var latest: [[LocalID]: (place: Int, id: OperationID)] = [:]
         var violations: [Violation] = []
         for item in outbox.items {
             // A conversation that the engine took for ours because it says the same has no order with our other writes.
             guard let place = ledger.firstPlace(of: item.id), !ledger.isElsewhere(item) else { continue }
-            let home = homes[item.id] ?? item.conversation
+            let home = [homes[item.id] ?? item.conversation, item.conversation]
             if let before = latest[home], before.place > place {
                 violations.append(Violation(.wrongOrder, "\(item.id) is on the server before \(before.id)"))
             }

@@ -46,7 +46,8 @@ import Testing
     }
 
     @Test func `sees two writes in the wrong order, in one conversation only`() {
-        func rules(_ first: String, _ second: String) -> [Violation.Rule] {
+        func rules(_ first: String, _ second: String, queuedIn home: String? = nil) -> [Violation.Rule] {
+            let homes = home.map { [id: LocalID($0), OperationID("op-2"): LocalID($0)] } ?? [:]
             let items = [("op-1", first), ("op-2", second)].map {
                 OutboxSnapshot.Item(
                     id: OperationID($0.0), conversation: LocalID($0.1), kind: .append, state: .delivered)
@@ -54,11 +55,13 @@ import Testing
             let records = [record(1, operation: OperationID("op-2")), record(2, operation: id)]
             return WriteCheck.violations(
                 acknowledged: [], outbox: OutboxSnapshot(items: items), audit: Audit(records: records),
-                turns: [turn(call: 1), turn(call: 2)], atRest: true
+                turns: [turn(call: 1), turn(call: 2)], atRest: true, homes: homes
             ).map(\.rule)
         }
         #expect(rules("c", "c") == [.wrongOrder])
         #expect(rules("c", "d").isEmpty)
+        #expect(rules("c", "c", queuedIn: "other") == [.wrongOrder], "the other one became this one")
+        #expect(rules("branch", "c", queuedIn: "c").isEmpty, "a branch took the first one along")
     }
 
     @Test func `takes another writer's equal turn for another's`() {
