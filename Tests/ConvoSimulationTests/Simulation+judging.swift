@@ -96,7 +96,8 @@ extension Simulation {
         violations += MirrorCheck.differences(mirror: held, server: server, deletedHere: person.deletedHere)
         var check = RequestCheck()
         check.retriedByHand = person.retried
-        check.wakes = scenario.steps.map(\.at)
+        // A program that waited for its turn queues its write, and wakes the daemon, when it sends.
+        check.wakes = scenario.steps.map(\.at) + audit.records.filter { runByHand.contains($0.sender) }.map(\.sentAt)
         check.runByHand = runByHand
         // A daemon that the service manager restarts does not know how long the server asked an earlier one to wait.
         if scenario.adoptsByHand { check.runByHand.formUnion(1...lives) }
