@@ -8,10 +8,10 @@ struct RequestRules: Sendable {
 
     /// Checks a body against the API's description, then against the rules between its fields.
     ///
-    /// - Throws: the refusal, 422 with at most ``Schema/issueLimit`` issues where the body's form is wrong.
+    /// - Throws: the refusal, 422 with at most ``RequestSchema/issueLimit`` issues where the body's form is wrong.
     func check(_ body: JSONText) throws(Refusal) {
-        let issues = Schema.body(of: operation).issues(in: body, at: ["body"])
-        guard issues.isEmpty else { throw .validation(Array(issues.prefix(Schema.issueLimit))) }
+        let issues = RequestSchema.body(of: operation).issues(in: body, at: ["body"])
+        guard issues.isEmpty else { throw .validation(Array(issues.prefix(RequestSchema.issueLimit))) }
         switch operation {
         case .start, .startStream: try checkStart(body)
         case .append, .appendStream: try checkAppend(body)

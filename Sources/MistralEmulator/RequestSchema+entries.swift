@@ -1,8 +1,8 @@
 /// The inputs that a client may add to a conversation, as in the API's description.
-extension Schema {
-    static let inputs = Schema.union([("str", .string), ("list[entry]", .array(entry))])
+extension RequestSchema {
+    static let inputs = RequestSchema.union([("str", .string), ("list[entry]", .array(entry))])
 
-    private static let entry = Schema.tagged([
+    private static let entry = RequestSchema.tagged([
         (
             "message.input",
             entry(
@@ -47,10 +47,10 @@ extension Schema {
         ),
     ])
 
-    private static let author: [(String, Schema)] = [("agent_id", optionalString), ("model", optionalString)]
+    private static let author: [(String, RequestSchema)] = [("agent_id", optionalString), ("model", optionalString)]
 
     private static func entry(
-        _ name: String, _ tag: String, required: [(String, Schema)], optional: [(String, Schema)] = []
+        _ name: String, _ tag: String, required: [(String, RequestSchema)], optional: [(String, RequestSchema)] = []
     ) -> Object {
         Object(
             name, required: required,
@@ -60,12 +60,12 @@ extension Schema {
             ] + optional)
     }
 
-    private static func content(_ chunk: Schema) -> Schema {
+    private static func content(_ chunk: RequestSchema) -> RequestSchema {
         .union([("str", .string), ("list[chunk]", .array(chunk))])
     }
 
-    private static let inputChunk = Schema.tagged(chunks)
-    private static let outputChunk = Schema.tagged(chunks + [toolReference])
+    private static let inputChunk = RequestSchema.tagged(chunks)
+    private static let outputChunk = RequestSchema.tagged(chunks + [toolReference])
 
     private static let chunks: [(tag: String, object: Object)] = [
         textChunk,
@@ -115,7 +115,7 @@ extension Schema {
             ])
     )
 
-    private static let imageURL = Schema.union([
+    private static let imageURL = RequestSchema.union([
         (
             "ImageURL",
             .object(

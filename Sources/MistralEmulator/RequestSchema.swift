@@ -1,18 +1,18 @@
-/// The form of a JSON value: as much of JSON Schema as the API's description uses.
-indirect enum Schema: Sendable {
+/// The form of a JSON value: as much of JSON RequestSchema as the API's description uses.
+indirect enum RequestSchema: Sendable {
     case string
     case boolean
     case integer(minimum: Int?)
     case number(ClosedRange<Double>?)
     /// One of these strings.
     case choice([String])
-    case array(Schema, minimum: Int = 0)
+    case array(RequestSchema, minimum: Int = 0)
     /// An object with any members.
     case dictionary
     case object(Object)
-    case nullable(Schema)
+    case nullable(RequestSchema)
     /// One of several; the name is a step of an issue's location.
-    case union([(name: String, schema: Schema)])
+    case union([(name: String, schema: RequestSchema)])
     /// One of several objects, selected by `type`.
     ///
     /// A value without `type` is checked against each of them, or refused where `needsTag` is set.
@@ -20,11 +20,13 @@ indirect enum Schema: Sendable {
 
     struct Object: Sendable {
         let name: String
-        var fields: [(name: String, schema: Schema, isRequired: Bool)] = []
+        var fields: [(name: String, schema: RequestSchema, isRequired: Bool)] = []
         var allowsExtra = false
 
-        init(_ name: String, required: [(String, Schema)] = [], optional: [(String, Schema)] = [], extra: Bool = false)
-        {
+        init(
+            _ name: String, required: [(String, RequestSchema)] = [], optional: [(String, RequestSchema)] = [],
+            extra: Bool = false
+        ) {
             self.name = name
             fields = required.map { ($0.0, $0.1, true) } + optional.map { ($0.0, $0.1, false) }
             allowsExtra = extra
@@ -33,8 +35,8 @@ indirect enum Schema: Sendable {
 }
 
 /// The tools of a conversation, as in the API's description.
-extension Schema {
-    static let tool = Schema.tagged(
+extension RequestSchema {
+    static let tool = RequestSchema.tagged(
         [
             ("function", Object("FunctionTool", required: [("function", function)], optional: [type("function")])),
             ("web_search", builtIn("WebSearchTool", "web_search")),
@@ -57,24 +59,24 @@ extension Schema {
             ),
         ], needsTag: true)
 
-    static func type(_ name: String) -> (String, Schema) { ("type", .choice([name])) }
+    static func type(_ name: String) -> (String, RequestSchema) { ("type", .choice([name])) }
 
-    private static func builtIn(_ name: String, _ tag: String, required: [(String, Schema)] = []) -> Object {
+    private static func builtIn(_ name: String, _ tag: String, required: [(String, RequestSchema)] = []) -> Object {
         Object(name, required: required, optional: [type(tag), ("tool_configuration", configuration)])
     }
 
-    private static let function = Schema.object(
+    private static let function = RequestSchema.object(
         Object(
             "Function", required: [("name", .string), ("parameters", .dictionary)],
             optional: [("description", .string), ("strict", .boolean)]))
 
-    private static let configuration = Schema.nullable(
+    private static let configuration = RequestSchema.nullable(
         .object(
             Object(
                 "ToolConfiguration",
                 optional: ["exclude", "include", "requires_confirmation"].map { ($0, .nullable(.array(.string))) })))
 
-    private static let authorization = Schema.tagged(
+    private static let authorization = RequestSchema.tagged(
         [
             (
                 "oauth2-token",
@@ -85,8 +87,8 @@ extension Schema {
 }
 
 /// The bodies of the requests, as in the API's description.
-extension Schema {
-    static func body(of operation: Operation) -> Schema {
+extension RequestSchema {
+    static func body(of operation: Operation) -> RequestSchema {
         switch operation {
         case .start, .startStream: start
         case .restart, .restartStream: restart
@@ -94,7 +96,7 @@ extension Schema {
         }
     }
 
-    private static let start = Schema.object(
+    private static let start = RequestSchema.object(
         Object(
             "ConversationRequest", required: [("inputs", inputs)],
             optional: [
@@ -106,12 +108,12 @@ extension Schema {
                 ("agent_version", agentVersion), ("model", optionalString),
             ]))
 
-    private static let append = Schema.object(
+    private static let append = RequestSchema.object(
         Object(
             "AppendConversationRequest",
             optional: shared + [("tool_confirmations", .nullable(.array(confirmation)))]))
 
-    private static let restart = Schema.object(
+    private static let restart = RequestSchema.object(
         Object(
             "RestartConversationRequest", required: [("from_entry_id", .string)],
             optional: shared + [
@@ -119,21 +121,22 @@ extension Schema {
                 ("agent_version", agentVersion),
             ]))
 
-    private static let shared: [(String, Schema)] = [
+    private static let shared: [(String, RequestSchema)] = [
         ("inputs", inputs), ("stream", .boolean), ("store", .boolean), ("handoff_execution", handoffExecution),
         ("completion_args", completionArgs),
     ]
 
-    private static let handoffExecution = Schema.choice(["client", "server"])
-    private static let agentVersion = Schema.nullable(.union([("str", .string), ("int", .integer(minimum: nil))]))
-    static let optionalString = Schema.nullable(.string)
+    private static let handoffExecution = RequestSchema.choice(["client", "server"])
+    private static let agentVersion = RequestSchema.nullable(
+        .union([("str", .string), ("int", .integer(minimum: nil))]))
+    static let optionalString = RequestSchema.nullable(.string)
 
-    private static let confirmation = Schema.object(
+    private static let confirmation = RequestSchema.object(
         Object(
             "ToolCallConfirmation",
             required: [("tool_call_id", .string), ("confirmation", .choice(["allow", "deny"]))]))
 
-    private static let completionArgs = Schema.object(
+    private static let completionArgs = RequestSchema.object(
         Object(
             "CompletionArgs",
             optional: [
@@ -146,10 +149,10 @@ extension Schema {
                 ("reasoning_effort", .nullable(.choice(["none", "minimal", "low", "medium", "high", "xhigh", "max"]))),
             ]))
 
-    private static let prediction = Schema.object(
+    private static let prediction = RequestSchema.object(
         Object("Prediction", optional: [("type", .choice(["content"])), ("content", .string)]))
 
-    private static let responseFormat = Schema.object(
+    private static let responseFormat = RequestSchema.object(
         Object(
             "ResponseFormat",
             optional: [
@@ -164,7 +167,7 @@ extension Schema {
                 ),
             ]))
 
-    private static let guardrail = Schema.object(
+    private static let guardrail = RequestSchema.object(
         Object(
             "GuardrailConfig",
             optional: [
@@ -172,7 +175,7 @@ extension Schema {
                 ("moderation_llm_v2", .nullable(moderation)),
             ], extra: true))
 
-    private static let moderation = Schema.object(
+    private static let moderation = RequestSchema.object(
         Object(
             "ModerationLLMConfig",
             optional: [

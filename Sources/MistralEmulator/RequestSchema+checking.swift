@@ -1,7 +1,7 @@
 import ConvoJSON
 import ConvoModel
 
-extension Schema {
+extension RequestSchema {
     /// The largest number of issues in an answer, so that a hostile body cannot make the answer much larger than
     /// itself.
     static let issueLimit = 50
@@ -62,7 +62,7 @@ extension Schema {
     }
 
     private func arrayIssues(
-        _ value: JSONText, _ element: Schema, _ minimum: Int, _ location: Location
+        _ value: JSONText, _ element: RequestSchema, _ minimum: Int, _ location: Location
     ) -> [ValidationIssue] {
         guard value.kind == .array else { return [value.isNo("list", "list", location)] }
         let elements = value.elements
@@ -78,14 +78,14 @@ extension Schema {
             ]
         }
         var issues: [ValidationIssue] = []
-        for (index, item) in elements.enumerated() where issues.count < Schema.issueLimit {
+        for (index, item) in elements.enumerated() where issues.count < RequestSchema.issueLimit {
             issues += element.issues(in: item, at: location + [.index(index)])
         }
         return issues
     }
 
     private func unionIssues(
-        _ value: JSONText, _ members: [(name: String, schema: Schema)], _ location: Location
+        _ value: JSONText, _ members: [(name: String, schema: RequestSchema)], _ location: Location
     ) -> [ValidationIssue] {
         var issues: [ValidationIssue] = []
         for member in members {
@@ -126,8 +126,8 @@ extension Schema {
     }
 }
 
-extension Schema.Object {
-    func issues(in value: JSONText, at location: Schema.Location) -> [ValidationIssue] {
+extension RequestSchema.Object {
+    func issues(in value: JSONText, at location: RequestSchema.Location) -> [ValidationIssue] {
         guard value.kind == .object else {
             return [
                 ValidationIssue(
@@ -147,7 +147,7 @@ extension Schema.Object {
         }
         guard !allowsExtra else { return issues }
         for (key, member) in members where !fields.contains(where: { $0.name == key }) {
-            guard issues.count < Schema.issueLimit else { break }
+            guard issues.count < RequestSchema.issueLimit else { break }
             issues.append(
                 ValidationIssue(
                     "extra_forbidden", at: location + [.name(key)], "Extra inputs are not permitted", input: member))
@@ -157,12 +157,12 @@ extension Schema.Object {
 }
 
 extension JSONText {
-    fileprivate func isNo(_ type: String, _ name: String, _ location: Schema.Location) -> ValidationIssue {
+    fileprivate func isNo(_ type: String, _ name: String, _ location: RequestSchema.Location) -> ValidationIssue {
         ValidationIssue(type + "_type", at: location, "Input should be a valid \(name)", input: self)
     }
 
     fileprivate func isOut(
-        _ type: String, _ bound: String, _ context: (String, JSONText), _ location: Schema.Location
+        _ type: String, _ bound: String, _ context: (String, JSONText), _ location: RequestSchema.Location
     ) -> ValidationIssue {
         ValidationIssue(
             type, at: location, "Input should be \(bound)", input: self, context: .object([(context.0, context.1)]))
