@@ -40,7 +40,7 @@ struct Journal: Sendable {
             guard let line = try? JSONText(utf8: Array(rest[..<end])), let change = Change(line: line) else {
                 throw .unreadable(line: number, path: path)
             }
-            emulator.apply([change], at: .now)
+            emulator.restore(change)
             rest = rest[(end + 1)...]
         }
     }

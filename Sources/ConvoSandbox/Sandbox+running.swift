@@ -46,7 +46,9 @@ extension Sandbox {
             writer.write(run.firstEvent)
             let more = plan.has(.longRun) ? switches.longRunMilliseconds : 0
             try await pause(.milliseconds(switches.answerMilliseconds + more) + run.thinking)
-            let answer = try speak(run)
+            let answer = try speak(run, isStream: writer.isStream)
+            // What a failed run leaves is on the disk before its error is told.
+            if case .failure = answer.result { try finish(run, isKept: true) }
             for event in answer.events where writer.isStream {
                 if event.followsPause { try await pause(.milliseconds(switches.deltaMilliseconds)) }
                 writer.write(event)

@@ -155,8 +155,8 @@ public actor Sandbox {
     }
 
     /// Lets a run's model answer, and stores the files that it makes.
-    func speak(_ run: Run) throws(ServiceError) -> SpokenAnswer {
-        let pause = Duration.milliseconds(switches.deltaMilliseconds)
+    func speak(_ run: Run, isStream: Bool) throws(ServiceError) -> SpokenAnswer {
+        let pause = isStream ? Duration.milliseconds(switches.deltaMilliseconds) : .zero
         guard let answer = emulator.speak(run.number, at: .now, pause: pause) else { throw .connectionReset }
         try store(answer.changes)
         return answer

@@ -185,6 +185,9 @@ public struct Emulator: Sendable {
         }
     }
 
+    /// Makes a change that an earlier emulator made, as a journal has it; no replica lags behind it.
+    public mutating func restore(_ change: Change) { table.apply(change) }
+
     /// The state as a principal's request sees it.
     func view(for principal: Principal, _ conditions: Conditions = Conditions()) -> ReadView {
         let table =

@@ -1,4 +1,4 @@
-/// The form of a JSON value: as much of JSON RequestSchema as the API's description uses.
+/// The form of a JSON value: as much of JSON Schema as the API's description uses.
 indirect enum RequestSchema: Sendable {
     case string
     case boolean

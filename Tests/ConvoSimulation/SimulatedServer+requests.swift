@@ -86,7 +86,7 @@ extension SimulatedServer {
         let listed = all.compactMap { raw -> (id: RemoteID, raw: JSONText)? in
             let id = RemoteID(raw["id"]?.string ?? "")
             guard listsHidden || !hidden.contains(id) else { return nil }
-            if isFiltered, switches.metadataFilter == .missesSome, (made[id] ?? 0) % 2 == 1 { return nil }
+            if isFiltered, switches.metadataFilter == .missesSome, (made[id] ?? 0) % 2 == 0 { return nil }
             return (id, shown(raw, of: id, inList: true))
         }
         let rows = oddities.list(listed)
@@ -142,12 +142,16 @@ extension SimulatedServer {
         var outputs: [EntryID] = []
         switch spoken.result {
         case .success(let response):
-            for output in response["outputs"]?.elements ?? [] {
+            // The response has an output's members in another order than the history.
+            let answered = (response["outputs"]?.elements ?? []).map { output in
+                JSONText.object(output.members.reversed().map { ($0.key, $0.value) })
+            }
+            for output in answered {
                 let id = EntryID(output["id"]?.string ?? "")
                 outputs.append(id)
                 responses[id] = output
             }
-            result = .success(.object(response))
+            result = .success(.object(response.setting("outputs", to: .array(answered))))
         case .failure(let refusal): result = .failure(refusal)
         }
         let kind: Turn.Kind =
