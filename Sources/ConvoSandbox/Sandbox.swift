@@ -167,8 +167,11 @@ public actor Sandbox {
         try store(emulator.finish(run.number, isKept: isKept, at: .now))
     }
 
-    /// Ends a run that did not come to its end.
-    func drop(_ run: Run) { emulator.drop(run.number) }
+    /// Ends a run that failed; a conversation that it has listed goes, unless the sandbox is stopping.
+    func drop(_ run: Run) {
+        if !Task.isCancelled { try? finish(run, isKept: false) }
+        emulator.drop(run.number)
+    }
 
     func pause(_ duration: Duration) async throws(ServiceError) {
         guard duration > .zero else { return }

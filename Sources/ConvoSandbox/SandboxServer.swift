@@ -7,6 +7,9 @@ public import MistralEmulator
 /// A sandbox that listens on a port of the loopback address, until ``stop()``.
 ///
 /// ```swift
+/// import ConvoSandbox
+/// import MistralEmulator
+///
 /// let server = try await SandboxServer.start()
 /// await server.sandbox.turn { $0.answerMilliseconds = 50 }
 /// // Send requests to server.baseURL.

@@ -180,6 +180,9 @@ package struct StoredConversation: Hashable, Sendable {
     /// The conversation object, served as it stands.
     package var object: JSONText
     package var entries: [JSONText]
+    /// The number of entries at the beginning that the history does not show: the copies in a branch, under
+    /// ``Switches/RestartHistory/newOnly``.
+    var unlistedCount = 0
     /// `nil`: every key sees the conversation.
     let owner: Owner?
 
@@ -205,21 +208,31 @@ package struct StoredConversation: Hashable, Sendable {
         self.init(
             id: conversation.id, createdAt: conversation.createdAt, object: object, entries: kept,
             owner: record["owner"].flatMap { Owner(json: $0) })
+        unlistedCount = min(max(0, record["unlisted"]?.int ?? 0), kept.count)
     }
 
     var record: JSONText {
-        .object(["conversation": object, "entries": .array(entries), "owner": owner?.json])
+        .object([
+            "conversation": object, "entries": .array(entries), "owner": owner?.json,
+            "unlisted": unlistedCount > 0 ? .int(unlistedCount) : nil,
+        ])
+    }
+
+    /// The entries that the history shows.
+    package var listed: [JSONText] {
+        get { Array(entries.dropFirst(unlistedCount)) }
+        set { entries.replaceSubrange(min(unlistedCount, entries.count)..., with: newValue) }
     }
 
     var history: JSONText {
         .object([
-            "conversation_id": .string(id.rawValue), "entries": .array(entries),
+            "conversation_id": .string(id.rawValue), "entries": .array(listed),
             "object": .string("conversation.history"),
         ])
     }
 
     var messages: JSONText {
-        let messages = entries.filter { EntryType($0["type"]?.string ?? "").isMessage }
+        let messages = listed.filter { EntryType($0["type"]?.string ?? "").isMessage }
         return .object([
             "conversation_id": .string(id.rawValue), "messages": .array(messages),
             "object": .string("conversation.messages"),

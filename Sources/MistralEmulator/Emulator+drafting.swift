@@ -101,7 +101,7 @@ extension Emulator {
         let script = model.answer(to: inputs)
         ids = model.maker.ids
         var kept = conversation
-        if switches.restartHistory == .newOnly { kept.entries = [] }
+        if switches.restartHistory == .newOnly { kept.unlistedCount = kept.entries.count }
         return Draft(
             target: request.body["store"]?.bool == false ? .nowhere(conversation.id) : .new(kept),
             object: conversation.object, inputs: request.stored(inputs), owner: conversation.owner, script: script,

@@ -15,6 +15,12 @@ extension Emulator {
     /// The input entries of a run, as they will be stored.
     package func inputs(of run: Run) -> [JSONText] { run.draft.inputs }
 
+    /// Changes the entries of a run's outputs before they are stored.
+    package mutating func changeOutputs(of run: Run, _ change: (JSONText) -> JSONText) {
+        guard let outputs = runs[run.number]?.outputs else { return }
+        runs[run.number]?.outputs = outputs.map(change)
+    }
+
     /// The refusal that a request gets for its form, whatever is stored; `nil` for a good form.
     package static func formRefusal(of request: Request) -> Refusal? {
         let switches = Switches()

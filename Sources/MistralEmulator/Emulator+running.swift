@@ -31,6 +31,7 @@ extension Emulator {
         moveOn(to: now)
         var composer = EventComposer(now: present, pause: pause)
         let outputs = compose(draft, &composer)
+        runs[number]?.lastMoment = composer.now
         let isCompleted = switches.historyCompletedAt == .value
         runs[number]?.outputs = outputs.map { $0.entry(completed: isCompleted) }
         if let status = draft.script.failure {
@@ -80,13 +81,14 @@ extension Emulator {
     /// - Returns: the changes that commit the turn, for the caller to apply; none if nothing of it is stored.
     public mutating func finish(_ number: Int, isKept: Bool = true, at now: Timestamp) -> [Change] {
         guard let run = runs.removeValue(forKey: number) else { return [] }
-        moveOn(to: now)
+        moveOn(to: max(now, run.lastMoment))
         let entries = isKept ? run.entries : nil
         switch run.draft.target {
         case .new(var conversation):
-            guard let entries else {
-                return table[conversation.id] == nil ? [] : [Change(.remove(conversation.id))]
-            }
+            // Listed at its arrival, the conversation may have changed since.
+            let listed = table[conversation.id]
+            guard let entries else { return listed == nil ? [] : [Change(.remove(conversation.id))] }
+            if let listed { return [Change(.commit(Commit(object: listed.object, added: entries), to: listed.id))] }
             conversation.entries += entries
             return [Change(.put(conversation))]
         case .existing(let id):
@@ -140,6 +142,8 @@ public struct Run: Hashable, Sendable {
     let draft: Draft
     /// The entries of the model's outputs; empty before it has spoken.
     var outputs: [JSONText] = []
+    /// The latest time in the answer; the beginning of all time before the model has spoken.
+    var lastMoment = Timestamp(microseconds: 0)
     var leaves = Leaves.nothing
 
     /// What a run leaves in its conversation.
@@ -179,7 +183,7 @@ public struct StreamEvent: Hashable, Sendable {
 
 /// Makes the events of one answer, each at a time of its own.
 private struct EventComposer {
-    private var now: Timestamp
+    private(set) var now: Timestamp
     private let pause: Duration
     private(set) var events: [StreamEvent] = []
 

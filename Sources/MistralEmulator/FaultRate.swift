@@ -38,7 +38,7 @@ public struct FaultRate: Hashable, Sendable, CustomStringConvertible {
     /// The rate of a fault that strikes no request.
     public static let never = FaultRate(.never)
 
-    /// How often the fault strikes; the sandbox counts down ``Frequency/next(_:)``.
+    /// How often the fault strikes; the ``FaultScheduler`` counts down ``Frequency/next(_:)``.
     public internal(set) var frequency: Frequency
     /// The requests that the fault may strike; empty: all.
     public let targets: [Target]

@@ -41,7 +41,9 @@ public struct Switch: Sendable {
         number("stream-error-code", \.streamErrorCode, unknown: 11, "the code of conversation.response.error"),
         text("stream-error-message", \.streamErrorMessage, unknown: 11, "the message of conversation.response.error"),
         number("retry-after-seconds", \.retryAfterSeconds, unknown: 12, "Retry-After of 429 (0: no header)"),
-        choice("history-while-busy", \.historyWhileBusy, unknown: 13, "the history while an append runs"),
+        choice(
+            "history-while-busy", \.historyWhileBusy, unknown: 13,
+            "the history while an append runs; tools: of a stream"),
         choice("delete-unknown", \.deleteUnknown, unknown: 14, "the answer to deleting what is not there"),
         choice("failed-append", \.failedAppend, unknown: 15, "what a failed append leaves in the history"),
         choice("new-listed", \.newListed, "when a new conversation is in the list"),
@@ -70,7 +72,7 @@ public struct Switch: Sendable {
         number("signed-url-seconds", \.signedURLSeconds, "how long the URL of a new file is good for"),
     ]
 
-    /// The switches that say which keys the sandbox accepts.
+    /// The switches that say which keys the emulator accepts.
     public static let access: [Switch] = [
         Switch(
             name: "keys", summary: "the API keys and whose they are, with commas (none: any key is taken)",

@@ -1,4 +1,4 @@
-/// The configuration of a sandbox: its behaviour where the real server's is unknown, its speed, and its faults.
+/// The configuration of an emulator: its behaviour where the real server's is unknown, its speed, and its faults.
 ///
 /// ``Switch`` lists each field by its name on the command line.
 public struct Switches: Hashable, Sendable {
@@ -42,8 +42,8 @@ public struct Switches: Hashable, Sendable {
     }
     /// What a history or the messages show while a write is in flight.
     ///
-    /// `before`: the state before the write. `partial`: that and the write's inputs. `tools`: also the use of tools, and
-    /// not yet the message. `refuse`: the answer is 409.
+    /// `before`: the state before the write. `partial`: that and the write's inputs. `tools`: also the use of tools, as
+    /// soon as the model has begun to speak (over HTTP: while a stream pauses), and not yet the message. `refuse`: the answer is 409.
     public enum HistoryWhileBusy: String, CaseIterable, Sendable { case before, partial, tools, refuse }
     /// When a new conversation is in the list.
     public enum NewListed: String, CaseIterable, Sendable {
@@ -229,7 +229,7 @@ public struct Switches: Hashable, Sendable {
     /// How long the URL that an answer gives for a new file is valid, in seconds.
     public var signedURLSeconds = 3600
 
-    /// The keys that the sandbox accepts, with their principals; while there are none, it accepts any key, or none.
+    /// The keys that the emulator accepts, with their principals; while there are none, it accepts any key, or none.
     public var keys = KeyTable()
 
     // The speed.

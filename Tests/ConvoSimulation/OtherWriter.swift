@@ -80,8 +80,14 @@ extension SimulatedServer {
         case .start(let text), .startTwins(let text):
             var request = StartRequest(inputs: .text(text))
             request.model = "mistral-small-latest"
-            _ = handle(.start(request), at: instant, cause: cause)
-            if case .startTwins = action { _ = handle(.start(request), at: instant, cause: cause) }
+            guard case .startTwins = action else {
+                _ = handle(.start(request), at: instant, cause: cause)
+                return
+            }
+            let precision = emulator.switches.creationTimes
+            emulator.switches.creationTimes = .milliseconds
+            for _ in 0..<2 { _ = handle(.start(request), at: instant, cause: cause) }
+            emulator.switches.creationTimes = precision
         case .append(let nth, let text):
             guard let target = conversation(nth: nth) else { return }
             _ = handle(.append(AppendRequest(inputs: .text(text)), to: target.id), at: instant, cause: cause)
@@ -96,6 +102,9 @@ extension SimulatedServer {
             guard let target = conversation(nth: nth) else { return }
             var dropped: Int?
             alter(nth: nth, entry: entry) { entries, place in
+                // Without one of the two, the conversation would take no append any more.
+                let kept = [EntryType.functionCall, .functionResult].map(\.rawValue)
+                guard !kept.contains(entries[place]["type"]?.string ?? "") else { return }
                 entries.remove(at: place)
                 dropped = place
             }

@@ -17,7 +17,7 @@ package struct ServedConversation: Hashable, Sendable {
     /// The object that `list` and `get` return, where they leave nothing out.
     package var raw: JSONText { stored.object }
     package var entries: [ServedEntry] {
-        stored.entries.map { entry in
+        stored.listed.map { entry in
             let id = EntryID(entry["id"]?.string ?? "")
             return ServedEntry(id: id, inHistory: entry, inResponse: responses[id])
         }
@@ -32,7 +32,7 @@ package struct ServedConversation: Hashable, Sendable {
 
     mutating func rename(_ name: String) { stored.object = raw.setting("name", to: .string(name)) }
 
-    mutating func change(_ change: (inout [JSONText]) -> Void) { change(&stored.entries) }
+    mutating func change(_ change: (inout [JSONText]) -> Void) { change(&stored.listed) }
 }
 
 /// One entry as the server stores it, in the two forms in which it sends it.

@@ -143,8 +143,12 @@ extension SimulatedServer {
         switch spoken.result {
         case .success(let response):
             // The response has an output's members in another order than the history.
-            let answered = (response["outputs"]?.elements ?? []).map { output in
-                JSONText.object(output.members.reversed().map { ($0.key, $0.value) })
+            let given = response["outputs"]?.elements ?? []
+            let creations = creations(of: given, until: commitsAt)
+            emulator.changeOutputs(of: run) { $0.timed(creations, completed: commitsAt) }
+            let answered = given.map { output in
+                let members = output.timed(creations, completed: commitsAt).members
+                return JSONText.object(members.reversed().map { ($0.key, $0.value) })
             }
             for output in answered {
                 let id = EntryID(output["id"]?.string ?? "")
@@ -170,6 +174,27 @@ extension SimulatedServer {
             stored: body["store"]?.bool ?? true || (kind == .append && switches.api.appendUnstored == .kept))
         runs.append(TurnUnderWay(number: run.number, turn: turn, commitsAt: commitsAt))
         return Handling(result: result, answersAt: commitsAt, run: run.number)
+    }
+}
+
+extension SimulatedServer {
+    /// Draws when each output was created: at some moment of the run, not in the outputs' order.
+    private mutating func creations(of outputs: [JSONText], until end: VirtualInstant) -> [String: VirtualInstant] {
+        var creations: [String: VirtualInstant] = [:]
+        for output in outputs {
+            creations[output["id"]?.string ?? ""] = now + random.duration(in: .zero...(end - now))
+        }
+        return creations
+    }
+}
+
+extension JSONText {
+    /// The output with its times; a `completed_at` of `null` stays.
+    fileprivate func timed(_ creations: [String: VirtualInstant], completed: VirtualInstant) -> JSONText {
+        guard let created = creations[self["id"]?.string ?? ""] else { return self }
+        let output = setting("created_at", to: .string(created.description))
+        guard self["completed_at"]?.string != nil else { return output }
+        return output.setting("completed_at", to: .string(completed.description))
     }
 }
 

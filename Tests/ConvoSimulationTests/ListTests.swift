@@ -63,10 +63,7 @@ import Testing
     }
 
     @Test func `can hold two conversations of the same creation time, in a fixed order`() {
-        var switches = ServerSwitches()
-        switches.api.creationTimes = .milliseconds
-        var client = DirectClient(
-            switches: switches, others: [.init(at: .start + .seconds(1), .startTwins(text: "hi"))])
+        var client = DirectClient(others: [.init(at: .start + .seconds(1), .startTwins(text: "hi"))])
         client.pass(.seconds(60))
         let times = client.server.conversations.map(\.createdAt)
         #expect(times.count == 2)
