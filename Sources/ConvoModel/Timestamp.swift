@@ -36,13 +36,23 @@ public struct Timestamp: Hashable, Sendable, CustomStringConvertible {
         let (days, inDay) = microseconds.quotientAndRemainder(floored: 86_400_000_000)
         let date = CivilDate(daysSince1970: days)
         let (second, fraction) = inDay.quotientAndRemainder(dividingBy: 1_000_000)
-        func pad(_ value: Int64, _ width: Int) -> String {
-            let digits = String(value)
-            return String(repeating: "0", count: max(0, width - digits.count)) + digits
+        // Bytes and not an interpolated text: every row that is written and each step of the simulation makes one.
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(27)
+        func write(_ value: Int64, _ width: Int, then separator: Unicode.Scalar) {
+            let digits = String(value).utf8
+            bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: max(0, width - digits.count)))
+            bytes.append(contentsOf: digits)
+            bytes.append(UInt8(ascii: separator))
         }
-        text =
-            "\(pad(date.year, 4))-\(pad(date.month, 2))-\(pad(date.day, 2))T\(pad(second / 3600, 2)):"
-            + "\(pad(second / 60 % 60, 2)):\(pad(second % 60, 2)).\(pad(fraction, 6))Z"
+        write(date.year, 4, then: "-")
+        write(date.month, 2, then: "-")
+        write(date.day, 2, then: "T")
+        write(second / 3600, 2, then: ":")
+        write(second / 60 % 60, 2, then: ":")
+        write(second % 60, 2, then: ".")
+        write(fraction, 6, then: "Z")
+        text = String(decoding: bytes, as: UTF8.self)
     }
 
     private static func parse(_ bytes: [UInt8]) -> Int64? {

@@ -13,8 +13,8 @@ extension Sandbox {
     /// - Throws: ``ServiceError``: the answer that ``Switches/userAnswer`` chooses, 403 for a service account, which
     ///   has no user, or a fault's answer.
     public func getUser(_ principal: Principal) async throws(ServiceError) -> JSONText {
-        let plan = try await begin(.getUser)
-        return try plan.delivered(handle(.getUser, by: principal, plan)).json
+        let faults = try await begin(.getUser)
+        return try faults.delivered(handle(.getUser, by: principal, faults)).json
     }
 
     /// Describes the principal, a user or a service account: names, and ids that are derived from the names.
@@ -24,8 +24,8 @@ extension Sandbox {
     ///   `null`.
     /// - Throws: ``ServiceError``: the answer that ``Switches/whoAmIAnswer`` chooses, or a fault's answer.
     public func whoAmI(_ principal: Principal) async throws(ServiceError) -> JSONText {
-        let plan = try await begin(.whoAmI)
-        return try plan.delivered(handle(.whoAmI, by: principal, plan)).json
+        let faults = try await begin(.whoAmI)
+        return try faults.delivered(handle(.whoAmI, by: principal, faults)).json
     }
 
     /// Returns the bytes of a file that the model made.
@@ -39,8 +39,8 @@ extension Sandbox {
     public func downloadFile(
         _ id: String, by principal: Principal = Principal()
     ) async throws(ServiceError) -> [UInt8] {
-        let plan = try await begin(.downloadFile)
-        guard case .bytes(let bytes) = try plan.delivered(handle(.downloadFile(id), by: principal, plan)) else {
+        let faults = try await begin(.downloadFile)
+        guard case .bytes(let bytes) = try faults.delivered(handle(.downloadFile(id), by: principal, faults)) else {
             return []
         }
         return bytes
@@ -58,8 +58,8 @@ extension Sandbox {
     public func getSignedURL(
         of id: String, hours: Int, by principal: Principal = Principal()
     ) async throws(ServiceError) -> JSONText {
-        let plan = try await begin(.getSignedURL)
-        return try plan.delivered(handle(.getSignedURL(of: id, hours: hours), by: principal, plan)).json
+        let faults = try await begin(.getSignedURL)
+        return try faults.delivered(handle(.getSignedURL(of: id, hours: hours), by: principal, faults)).json
     }
 
     /// Deletes a file.
@@ -71,7 +71,7 @@ extension Sandbox {
     /// - Throws: ``ServiceError``: 404 for a file that is not there or that the principal does not see, 500 where the
     ///   disk takes no more, or a fault's answer. Under a fault that comes after the commit the file is deleted.
     public func deleteFile(_ id: String, by principal: Principal = Principal()) async throws(ServiceError) -> JSONText {
-        let plan = try await begin(.deleteFile)
-        return try plan.delivered(handle(.deleteFile(id), by: principal, plan)).json
+        let faults = try await begin(.deleteFile)
+        return try faults.delivered(handle(.deleteFile(id), by: principal, faults)).json
     }
 }

@@ -14,21 +14,21 @@ extension Sandbox {
     func write(
         _ operation: Operation, _ id: RemoteID?, _ body: JSONText, _ principal: Principal
     ) async throws(ServiceError) -> ServerEvents {
-        let plan = try await begin(operation, id, body)
+        let faults = try await begin(operation, id, body)
         let request = Sandbox.request(operation, id, body)
-        guard case .run(let run) = try handle(request, by: principal, plan) else { throw .connectionReset }
+        guard case .run(let run) = try handle(request, by: principal, faults) else { throw .connectionReset }
         let (events, continuation) = ServerEvents.makeStream()
         let presence = ClientPresence()
         continuation.onTermination = { if case .cancelled = $0 { presence.leave() } }
         let writer = EventWriter(
-            answer: continuation, isStream: operation.isStream, cutAfter: plan.cutAfter, cut: switches.cut)
+            answer: continuation, isStream: operation.isStream, cutAfter: faults.cutAfter, cut: switches.cut)
         // Not cancelled when the client leaves, because the real server continues too. stop() cancels it.
         runs[run.number] = Task {
-            await self.perform(run, plan, presence, writer)
+            await self.perform(run, faults, presence, writer)
             self.runs[run.number] = nil
         }
-        guard let loss = plan.loss else { return events }
-        if plan.answer != .lateCommit { try await ServiceError.wait(for: events) }
+        guard let loss = faults.loss else { return events }
+        if faults.answer != .lateCommit { try await ServiceError.wait(for: events) }
         throw loss
     }
 
@@ -40,11 +40,11 @@ extension Sandbox {
         }
     }
 
-    private func perform(_ run: Run, _ plan: FaultPlan, _ presence: ClientPresence, _ writer: EventWriter) async {
+    private func perform(_ run: Run, _ faults: RequestFaults, _ presence: ClientPresence, _ writer: EventWriter) async {
         var writer = writer
         do {
             writer.write(run.firstEvent)
-            let more = plan.has(.longRun) ? switches.longRunMilliseconds : 0
+            let more = faults.has(.longRun) ? switches.longRunMilliseconds : 0
             try await pause(.milliseconds(switches.answerMilliseconds + more) + run.thinking)
             let answer = try speak(run, isStream: writer.isStream)
             // What a failed run leaves is on the disk before its error is told.
@@ -54,7 +54,7 @@ extension Sandbox {
                 writer.write(event)
             }
             if writer.isCut { presence.leave() }
-            let isKept = try await isKept(answer, plan, presence)
+            let isKept = try await isKept(answer, faults, presence)
             // The commit is in the same step as the answer: a client that has read the answer never finds the
             // conversation locked.
             try finish(run, isKept: isKept)
@@ -69,10 +69,10 @@ extension Sandbox {
     ///
     /// - Returns: whether to store the turn.
     private func isKept(
-        _ answer: SpokenAnswer, _ plan: FaultPlan, _ presence: ClientPresence
+        _ answer: SpokenAnswer, _ faults: RequestFaults, _ presence: ClientPresence
     ) async throws(ServiceError) -> Bool {
         guard case .success = answer.result else { return true }
-        if plan.answer == .lateCommit {
+        if faults.answer == .lateCommit {
             try await pause(.milliseconds(switches.lateCommitMilliseconds))
         } else if let absence = presence.absence {
             try await pause(.milliseconds(switches.disconnectLockMilliseconds) - absence)
@@ -82,7 +82,7 @@ extension Sandbox {
     }
 }
 
-extension FaultPlan {
+extension RequestFaults {
     /// How many events a stream sends before it is cut; `nil` where it is not cut.
     fileprivate var cutAfter: Int? { answer == .cutStream ? 2 : nil }
 }

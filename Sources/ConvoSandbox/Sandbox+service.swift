@@ -29,9 +29,9 @@ extension Sandbox: ConversationsService {
     public func list(
         _ query: ListQuery, by principal: Principal = Principal()
     ) async throws(ServiceError) -> Payload {
-        let plan = try await begin(.list)
+        let faults = try await begin(.list)
         let request = Emulator.Request.list(page: query.page, pageSize: query.pageSize, metadata: query.metadata)
-        return try plan.delivered(handle(request, by: principal, plan)).payload
+        return try faults.delivered(handle(request, by: principal, faults)).payload
     }
 
     /// Returns a conversation's object as it was written.
@@ -43,8 +43,8 @@ extension Sandbox: ConversationsService {
     /// - Throws: ``ServiceError``: 404 for a conversation that is not there; what ``Switches/foreignConversation``
     ///   chooses for one that the principal does not see.
     public func get(_ id: RemoteID, by principal: Principal = Principal()) async throws(ServiceError) -> JSONText {
-        let plan = try await begin(.get, id)
-        return try plan.delivered(handle(.get(id), by: principal, plan)).json
+        let faults = try await begin(.get, id)
+        return try faults.delivered(handle(.get(id), by: principal, faults)).json
     }
 
     /// Returns all entries of a conversation.
@@ -58,8 +58,8 @@ extension Sandbox: ConversationsService {
     public func getHistory(
         of id: RemoteID, by principal: Principal = Principal()
     ) async throws(ServiceError) -> Payload {
-        let plan = try await begin(.getHistory, id)
-        return try plan.delivered(handle(.getHistory(of: id), by: principal, plan)).payload
+        let faults = try await begin(.getHistory, id)
+        return try faults.delivered(handle(.getHistory(of: id), by: principal, faults)).payload
     }
 
     /// Returns the messages of a conversation, without the entries of tools and functions.
@@ -73,8 +73,8 @@ extension Sandbox: ConversationsService {
     public func getMessages(
         of id: RemoteID, by principal: Principal = Principal()
     ) async throws(ServiceError) -> Payload {
-        let plan = try await begin(.getMessages, id)
-        return try plan.delivered(handle(.getMessages(of: id), by: principal, plan)).payload
+        let faults = try await begin(.getMessages, id)
+        return try faults.delivered(handle(.getMessages(of: id), by: principal, faults)).payload
     }
 
     /// Deletes a conversation.
@@ -84,9 +84,9 @@ extension Sandbox: ConversationsService {
     ///   - principal: the bearer of the request's key.
     /// - Throws: ``ServiceError``: as ``get(_:by:)``, 409 while a write is in flight, 500 where the disk takes no more.
     public func delete(_ id: RemoteID, by principal: Principal = Principal()) async throws(ServiceError) {
-        let plan = try await begin(.delete, id)
-        _ = try handle(.delete(id), by: principal, plan)
-        if let loss = plan.loss { throw loss }
+        let faults = try await begin(.delete, id)
+        _ = try handle(.delete(id), by: principal, faults)
+        if let loss = faults.loss { throw loss }
     }
 
     /// Starts a conversation and returns when the model has answered and, unless `store` is `false`, the result is
@@ -195,7 +195,7 @@ extension Sandbox: ConversationsService {
     }
 }
 
-extension FaultPlan {
+extension RequestFaults {
     /// Returns the result, unless a fault loses it.
     ///
     /// - Throws: the answer of a fault that comes after the work.

@@ -117,21 +117,21 @@ public actor Sandbox {
     /// - Throws: the answer of a fault that comes before any work.
     func begin(
         _ operation: Operation, _ id: RemoteID? = nil, _ body: JSONText? = nil
-    ) async throws(ServiceError) -> FaultPlan {
-        let plan = scheduler.draw(for: operation, &emulator.switches)
-        log.note(operation, id, body, plan)
-        if plan.has(.slow) { try await pause(.milliseconds(switches.slowMilliseconds)) }
-        if let refusal = plan.refusal(switches) { throw refusal }
-        return plan
+    ) async throws(ServiceError) -> RequestFaults {
+        let faults = scheduler.draw(for: operation, &emulator.switches)
+        log.note(operation, id, body, faults.struck)
+        if faults.has(.slow) { try await pause(.milliseconds(switches.slowMilliseconds)) }
+        if let refusal = faults.refusal(switches) { throw refusal }
+        return faults
     }
 
     /// Has the emulator handle a request, and stores what that changes.
     ///
     /// - Throws: the emulator's refusal; 500 where the disk does not take the changes, and nothing is changed then.
     func handle(
-        _ request: Emulator.Request, by principal: Principal, _ plan: FaultPlan
+        _ request: Emulator.Request, by principal: Principal, _ faults: RequestFaults
     ) throws(ServiceError) -> Emulator.Answer {
-        let effects = emulator.handle(request, at: .now, by: principal, under: plan.conditions(switches))
+        let effects = emulator.handle(request, at: .now, by: principal, under: faults.conditions(switches))
         do {
             try store(effects.changes)
         } catch {

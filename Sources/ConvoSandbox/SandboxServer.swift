@@ -112,13 +112,13 @@ public struct RequestLog: Hashable, Sendable {
     /// The number of requests that a fault struck.
     public func count(of fault: Fault) -> Int { faults[fault, default: 0] }
 
-    mutating func note(_ operation: Operation, _ id: RemoteID?, _ body: JSONText?, _ plan: FaultPlan) {
+    mutating func note(_ operation: Operation, _ id: RemoteID?, _ body: JSONText?, _ struck: [Fault]) {
         counts[operation, default: 0] += 1
-        for fault in plan.struck { faults[fault, default: 0] += 1 }
+        for fault in struck { faults[fault, default: 0] += 1 }
         latest.append(
             .object([
                 "operation": .string(operation.rawValue), "conversation_id": .string(id?.rawValue),
-                "faults": .array(plan.struck.map { .string($0.rawValue) }),
+                "faults": .array(struck.map { .string($0.rawValue) }),
                 "body": body.flatMap { $0.text.utf8.count <= RequestLog.bodyLimit ? $0 : nil } ?? .null,
             ]))
         if latest.count > RequestLog.limit * 2 { latest.removeFirst(latest.count - RequestLog.limit) }

@@ -13,20 +13,20 @@ struct ConversationTable: Sendable {
         }
     }
 
-    private var conversations: [RemoteID: StoredConversation] = [:]
+    private var conversations: [RemoteID: EmulatedConversation] = [:]
     private var places: [RemoteID: Place] = [:]
     /// Oldest first.
     private var order: [(place: Place, id: RemoteID)] = []
     private var nextNumber = 0
     var files: [String: StoredFile] = [:]
 
-    subscript(id: RemoteID) -> StoredConversation? { conversations[id] }
+    subscript(id: RemoteID) -> EmulatedConversation? { conversations[id] }
     var count: Int { conversations.count }
     /// Oldest first by creation.
-    var all: [StoredConversation] { order.compactMap { conversations[$0.id] } }
+    var all: [EmulatedConversation] { order.compactMap { conversations[$0.id] } }
 
     /// Adds a conversation, or replaces the one with its id, which keeps its place in the order.
-    mutating func put(_ conversation: StoredConversation) {
+    mutating func put(_ conversation: EmulatedConversation) {
         if conversations.updateValue(conversation, forKey: conversation.id) != nil { return }
         let place = Place(createdAt: conversation.createdAt, number: nextNumber)
         nextNumber += 1
@@ -53,7 +53,7 @@ struct ConversationTable: Sendable {
     /// A page of the conversations that are shown and match the filter, newest first by creation.
     func page(
         _ number: Int, size: Int, filter: JSONText?, matching: Switches.MetadataMatch,
-        where isShown: (StoredConversation) -> Bool
+        where isShown: (EmulatedConversation) -> Bool
     ) -> [JSONText] {
         let start = number.multipliedReportingOverflow(by: size)
         guard !start.overflow else { return [] }
@@ -90,7 +90,7 @@ extension JSONText {
 /// A change of the stored state, and its form as a line of a journal.
 public struct Change: Hashable, Sendable {
     enum Kind: Hashable, Sendable {
-        case put(StoredConversation)
+        case put(EmulatedConversation)
         case commit(Commit, to: RemoteID)
         case remove(RemoteID)
         case putFile(StoredFile)
@@ -114,7 +114,7 @@ public struct Change: Hashable, Sendable {
 extension Change.Kind {
     fileprivate init?(line: JSONText) {
         if let record = line["put"] {
-            guard let conversation = try? StoredConversation(record: record) else { return nil }
+            guard let conversation = try? EmulatedConversation(record: record) else { return nil }
             self = .put(conversation)
         } else if let id = line["commit"]?.string {
             guard let object = line["conversation"], let added = line["added"] else { return nil }
@@ -174,7 +174,7 @@ extension ConversationTable {
 }
 
 /// One conversation as the emulator keeps it: the objects that it serves, as text.
-package struct StoredConversation: Hashable, Sendable {
+package struct EmulatedConversation: Hashable, Sendable {
     package let id: RemoteID
     package let createdAt: Timestamp
     /// The conversation object, served as it stands.

@@ -66,7 +66,7 @@ extension Emulator {
         var changes: [Change] = []
         for (index, record) in records.elements.enumerated() {
             do {
-                let conversation = try StoredConversation(record: record)
+                let conversation = try EmulatedConversation(record: record)
                 if keepingPresent, table[conversation.id] != nil { continue }
                 changes.append(Change(.put(conversation)))
             } catch {

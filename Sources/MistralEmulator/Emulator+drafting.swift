@@ -90,7 +90,7 @@ extension Emulator {
     }
 
     private mutating func draft(
-        new conversation: StoredConversation, _ inputs: [JSONText], _ request: CheckedRequest
+        new conversation: EmulatedConversation, _ inputs: [JSONText], _ request: CheckedRequest
     ) throws(Refusal) -> Draft {
         if let violation = CallViolation.found(in: inputs, after: conversation.entries, switches) {
             throw violation.refusal
@@ -119,7 +119,7 @@ extension Emulator {
     /// In recorded conversations without an append the two are one or two microseconds apart.
     private mutating func newConversation(
         from body: JSONText, entries: [JSONText], _ owner: Owner?
-    ) -> StoredConversation {
+    ) -> EmulatedConversation {
         var created = moment()
         if switches.creationTimes == .milliseconds {
             created = Timestamp(microseconds: created.microseconds / 1000 * 1000)
@@ -132,7 +132,7 @@ extension Emulator {
             ("created_at", .string(created.text)),
             ("updated_at", .string(Timestamp(microseconds: created.microseconds + 1).text)),
         ]
-        return StoredConversation(
+        return EmulatedConversation(
             id: id, createdAt: created, object: .object(given.map { ($0.key, $0.value) } + written), entries: entries,
             owner: owner)
     }
@@ -206,7 +206,7 @@ extension JSONText {
 struct Draft: Hashable, Sendable {
     enum Target: Hashable, Sendable {
         /// A new conversation, with the entries that a branch copies from its original.
-        case new(StoredConversation)
+        case new(EmulatedConversation)
         case existing(RemoteID)
         /// Nothing is stored; the answer still names this id.
         case nowhere(RemoteID)

@@ -4,10 +4,10 @@ package import ConvoModel
 /// The stored state, for a simulation that judges a client by it, and that does what other writers do.
 extension Emulator {
     /// A stored conversation; `nil` if there is none.
-    package func stored(_ id: RemoteID) -> StoredConversation? { table[id] }
+    package func stored(_ id: RemoteID) -> EmulatedConversation? { table[id] }
 
     /// All stored conversations in the list's order.
-    package var newestFirst: [StoredConversation] { table.all.reversed() }
+    package var newestFirst: [EmulatedConversation] { table.all.reversed() }
 
     /// Whether a run is under way in a conversation.
     package func isRunning(_ id: RemoteID) -> Bool { isBusy(id) }
@@ -42,7 +42,7 @@ extension Emulator {
 
 extension Change {
     /// Puts a conversation in the place of the one with its id.
-    package static func replacement(_ conversation: StoredConversation) -> Change { Change(.put(conversation)) }
+    package static func replacement(_ conversation: EmulatedConversation) -> Change { Change(.put(conversation)) }
 }
 
 extension Refusal {

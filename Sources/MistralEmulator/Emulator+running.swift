@@ -113,8 +113,8 @@ extension Emulator {
     /// The conversation as its history shows it while a run is under way (``Switches/historyWhileBusy``); a replica that
     /// lags behind knows of no run.
     func withRun(
-        _ conversation: StoredConversation, _ conditions: Conditions
-    ) throws(Refusal) -> StoredConversation {
+        _ conversation: EmulatedConversation, _ conditions: Conditions
+    ) throws(Refusal) -> EmulatedConversation {
         guard conditions.age == .zero, let run = runs.values.first(where: { $0.conversationID == conversation.id })
         else { return conversation }
         var conversation = conversation

@@ -27,28 +27,28 @@ public struct FaultScheduler: Sendable {
     }
 
     /// Draws the faults of one request, in the order of ``Fault``, and counts down the rates that have a number left.
-    public mutating func draw(for operation: Operation, _ switches: inout Switches) -> FaultPlan {
-        var plan = FaultPlan()
-        if operation.isRead, switches.faultScope == .writes { return plan }
+    public mutating func draw(for operation: Operation, _ switches: inout Switches) -> RequestFaults {
+        var faults = RequestFaults()
+        if operation.isRead, switches.faultScope == .writes { return faults }
         for fault in Fault.allCases {
             guard var rate = switches.faults[fault], rate.mayStrike(operation), fault.appliesTo(operation) else {
                 continue
             }
-            if fault.stage == .answer, plan.answer != nil { continue }
-            if fault.stage == .storage, plan.struck.contains(where: { $0.stage == .storage }) { continue }
-            if strikes(fault, &rate) { plan.struck.append(fault) }
+            if fault.stage == .answer, faults.answer != nil { continue }
+            if fault.stage == .storage, faults.struck.contains(where: { $0.stage == .storage }) { continue }
+            if strikes(fault, &rate) { faults.struck.append(fault) }
             switches.faults[fault] = rate
         }
-        return plan
+        return faults
     }
 }
 
 /// The faults that strike one request, drawn before it begins.
-public struct FaultPlan: Hashable, Sendable {
+public struct RequestFaults: Hashable, Sendable {
     /// The faults, in the order of ``Fault``.
     public internal(set) var struck: [Fault] = []
 
-    /// Makes a plan without faults.
+    /// Makes a request that no fault strikes.
     public init() {}
 
     /// The fault that replaces the answer; `nil` where none does.
@@ -57,7 +57,7 @@ public struct FaultPlan: Hashable, Sendable {
     /// Whether a fault strikes the request.
     public func has(_ fault: Fault) -> Bool { struck.contains(fault) }
 
-    /// What the faults change in the emulator's work on the request.
+    /// The conditions that the faults make for the emulator's work on the request.
     public func conditions(_ switches: Switches) -> Conditions {
         var conditions = Conditions()
         if has(.stale) { conditions.age = .milliseconds(switches.replicaLagMilliseconds) }

@@ -17,15 +17,15 @@ struct ReadView: Sendable {
         return answer(.array(items.map(shown)))
     }
 
-    func history(of conversation: StoredConversation) -> Emulator.Answer {
+    func history(of conversation: EmulatedConversation) -> Emulator.Answer {
         answer(conversation.history, at: "entries")
     }
 
-    func messages(of conversation: StoredConversation) -> Emulator.Answer {
+    func messages(of conversation: EmulatedConversation) -> Emulator.Answer {
         answer(conversation.messages, at: "messages")
     }
 
-    func object(of conversation: StoredConversation) -> JSONText { shown(conversation.object) }
+    func object(of conversation: EmulatedConversation) -> JSONText { shown(conversation.object) }
 
     private func shown(_ object: JSONText) -> JSONText {
         conditions.hidesMetadata ? object.setting("metadata", to: nil) : object
@@ -53,7 +53,7 @@ struct ReadView: Sendable {
     /// - Returns: the conversation.
     /// - Throws: 404 for a conversation that is not there; 404 or 403 (``Switches/foreignConversation``) for one that
     ///   the principal does not see.
-    func find(_ id: RemoteID) throws(Refusal) -> StoredConversation {
+    func find(_ id: RemoteID) throws(Refusal) -> EmulatedConversation {
         guard let conversation = table[id], !isMissing(id) else { throw switches.notFound }
         guard shows(conversation) else {
             throw switches.foreignConversation == .forbidden ? .forbidden : switches.notFound
@@ -61,7 +61,7 @@ struct ReadView: Sendable {
         return conversation
     }
 
-    private func shows(_ conversation: StoredConversation) -> Bool {
+    private func shows(_ conversation: EmulatedConversation) -> Bool {
         switches.shows(conversation.owner, to: principal)
     }
 
@@ -99,7 +99,7 @@ struct RecentPast: Sendable {
     private struct Step {
         let moment: Timestamp
         let id: RemoteID
-        let before: StoredConversation?
+        let before: EmulatedConversation?
     }
 
     private var steps: [Step] = []
@@ -111,7 +111,8 @@ struct RecentPast: Sendable {
     ///   - before: the conversation before the change; `nil` where the change creates it.
     ///   - moment: the time of the change.
     ///   - horizon: the earliest time that is still of interest.
-    mutating func note(_ id: RemoteID, _ before: StoredConversation?, at moment: Timestamp, since horizon: Timestamp) {
+    mutating func note(_ id: RemoteID, _ before: EmulatedConversation?, at moment: Timestamp, since horizon: Timestamp)
+    {
         if let first = steps.first, first.moment < horizon {
             steps.removeFirst(steps.firstIndex { $0.moment >= horizon } ?? steps.count)
         }

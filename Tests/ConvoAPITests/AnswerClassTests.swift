@@ -72,7 +72,7 @@ private enum Body: String, CaseIterable {
     func `depends on its shape, not on its status alone:`(_ status: Int) async throws {
         let row = Array(try #require(Self.table[status]))
         for body in Body.allCases {
-            for operation in [Operation.get, .getHistory, .list, .start, .append, .restart, .delete, .startStream] {
+            for operation in [APICall.get, .getHistory, .list, .start, .append, .restart, .delete, .startStream] {
                 let error = try await operation.error(api(FakeTransport(status, body.text, headers: body.headers)))
                 let what: Comment = "\(body) \(operation)"
                 let verdict = row[body.column]
@@ -96,7 +96,7 @@ private enum Body: String, CaseIterable {
     @Test func `is told without a word of a body that is not the API's`() async throws {
         for status in [200, 302, 403, 404] {
             for body in [Body.html, .otherProgram, .detail] where !(body == .detail && status == 403) {
-                let error = try await Operation.get.error(api(FakeTransport(status, body.text, headers: body.headers)))
+                let error = try await APICall.get.error(api(FakeTransport(status, body.text, headers: body.headers)))
                 let type = body == .html ? "text/html" : "application/json"
                 #expect(error.isNotTheAPI)
                 #expect(error.message.contains(status == 302 ? "redirects" : "status \(status) and \(type)"))
@@ -107,7 +107,7 @@ private enum Body: String, CaseIterable {
 
     @Test func `of a redirect names the other address without its query`() async throws {
         let headers: HTTPHeaders = ["Location": "https://other.example/v1?key=hidden"]
-        let error = try await Operation.append.error(api(FakeTransport(308, headers: headers)))
+        let error = try await APICall.append.error(api(FakeTransport(308, headers: headers)))
         #expect(error.message == "the server redirects to https://other.example/v1, which is not the API's")
     }
 
@@ -115,7 +115,7 @@ private enum Body: String, CaseIterable {
         func failure(_ body: Body, _ limit: String) async throws -> APIError {
             var headers = body.headers
             headers.append("X-RateLimit-Limit-Req-Minute", limit)
-            return try await Operation.append.error(api(FakeTransport(429, body.text, headers: headers)))
+            return try await APICall.append.error(api(FakeTransport(429, body.text, headers: headers)))
         }
         let error = try await failure(.lowerCase, "0")
         #expect(error.kind == .notInPlan)
@@ -134,7 +134,7 @@ private enum Body: String, CaseIterable {
 
     @Test(arguments: foreign)
     func `of success is none unless it is the operation's own:`(_ body: String) async throws {
-        for operation in Operation.allCases where operation != .delete {
+        for operation in APICall.allCases where operation != .delete {
             let type = operation.isStream ? "text/event-stream" : "application/json"
             for headers in [["Content-Type": type], [:]] as [HTTPHeaders] {
                 let error = try await operation.error(api(FakeTransport(200, body, headers: headers)))
@@ -147,7 +147,7 @@ private enum Body: String, CaseIterable {
 
     @Test(arguments: ["text/html", "text/plain", "application/octet-stream", "json", ""])
     func `of success is none under another media type:`(_ type: String) async throws {
-        for operation in Operation.allCases where operation != .delete {
+        for operation in APICall.allCases where operation != .delete {
             guard case .response(let response) = operation.success else { continue }
             let body = String(decoding: response.body, as: UTF8.self)
             let transport = FakeTransport(200, body, headers: type.isEmpty ? [:] : ["Content-Type": type])
@@ -160,23 +160,23 @@ private enum Body: String, CaseIterable {
 
     @Test func `of a deletion is 204 and nothing, or the API's own 404`() async throws {
         for (status, body) in [(200, #"{"status":"ok"}"#), (200, ""), (202, ""), (204, "<p>"), (205, "")] {
-            let error = try await Operation.delete.error(api(FakeTransport(status, body)))
+            let error = try await APICall.delete.error(api(FakeTransport(status, body)))
             #expect(error.kind == .notTheAPI(status: status))
             #expect(error.effect == .unknown)
         }
-        try await Operation.delete.run(api(FakeTransport(204, headers: [:])))
-        #expect(try await Operation.delete.error(api(FakeTransport(404, Body.api.text))).isNotFound)
+        try await APICall.delete.run(api(FakeTransport(204, headers: [:])))
+        #expect(try await APICall.delete.error(api(FakeTransport(404, Body.api.text))).isNotFound)
         for body in [Body.html, .detail, .empty, .noRoute] {
-            let error = try await Operation.delete.error(api(FakeTransport(404, body.text, headers: body.headers)))
+            let error = try await APICall.delete.error(api(FakeTransport(404, body.text, headers: body.headers)))
             #expect(!error.isNotFound)
         }
     }
 
     @Test func `of an append is about the conversation that was asked, if it is stored`() async throws {
         let other = Sample.response.replacing("conv_1", with: "conv_2")
-        #expect(try await Operation.append.error(api(FakeTransport(200, other))).isNotTheAPI)
-        try await Operation.start.run(api(FakeTransport(200, other)))
-        try await Operation.restart.run(api(FakeTransport(200, other)))
+        #expect(try await APICall.append.error(api(FakeTransport(200, other))).isNotTheAPI)
+        try await APICall.start.run(api(FakeTransport(200, other)))
+        try await APICall.restart.run(api(FakeTransport(200, other)))
         var unstored = AppendRequest(inputs: .text("hi"))
         unstored.store = false
         let answer = try await api(FakeTransport(200, other)).append(unstored, to: RemoteID("conv_1"))

@@ -61,7 +61,7 @@ import Testing
     @Test(arguments: shapes)
     func `is read, of whichever shape:`(_ shape: Shape) async throws {
         let headers: HTTPHeaders = ["Content-Type": shape.type, "mistral-correlation-id": "019f"]
-        for operation in [Operation.append, .appendStream] {
+        for operation in [APICall.append, .appendStream] {
             let error = try await operation.error(api(FakeTransport(shape.status, shape.body, headers: headers)))
             #expect(error.kind == .status(shape.status))
             #expect(error.message == shape.message)
@@ -73,7 +73,7 @@ import Testing
 
     @Test func `is bounded`() async throws {
         let body = #"{"message":"\#(String(repeating: "x", count: 100_000))"}"#
-        let error = try await Operation.get.error(api(FakeTransport(500, body)))
+        let error = try await APICall.get.error(api(FakeTransport(500, body)))
         #expect(error.message.count == 500)
     }
 }
@@ -103,8 +103,8 @@ import Testing
         Loss(kind: .unusableRequest, reached: false, expected: .unusableRequest),
     ]
 
-    @Test(arguments: losses, Operation.allCases)
-    func `of the transport says whether a write may have arrived:`(_ loss: Loss, _ operation: Operation) async throws {
+    @Test(arguments: losses, APICall.allCases)
+    func `of the transport says whether a write may have arrived:`(_ loss: Loss, _ operation: APICall) async throws {
         let transport = FakeTransport([.lost(loss.kind, reached: loss.reached)])
         let error = try await operation.error(api(transport))
         #expect(error.kind == loss.expected)
@@ -112,7 +112,7 @@ import Testing
     }
 
     @Test func `of an answer that is too large says the limit`() async throws {
-        let error = try await Operation.getHistory.error(
+        let error = try await APICall.getHistory.error(
             api(
                 FakeTransport([
                     .failure(

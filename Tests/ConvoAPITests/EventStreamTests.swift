@@ -127,7 +127,7 @@ import Testing
 
     @Test func `that is no stream is malformed`() async throws {
         let transport = FakeTransport(200, Sample.response, headers: ["Content-Type": "application/json"])
-        let error = try await Operation.startStream.error(api(transport))
+        let error = try await APICall.startStream.error(api(transport))
         #expect(error.isNotTheAPI)
         #expect(error.message == "the server answered with status 200 and application/json, which is not the API's")
     }

@@ -74,7 +74,7 @@ import Testing
         defer { expectBounded(run) }
         while run.next() {
             let body = mutator.mutate(originals.randomElement(using: &mutator.random) ?? [])
-            let operation = Operation.allCases[run.number % Operation.allCases.count]
+            let operation = APICall.allCases[run.number % APICall.allCases.count]
             let status = [200, 200, 200, 400, 422, 500, 302, 204].randomElement(using: &mutator.random) ?? 200
             let type = operation.isStream && status == 200 ? "text/event-stream" : "application/json"
             let head = HTTPHead(status: status, headers: ["Content-Type": type])
@@ -95,7 +95,7 @@ private func expectBounded(_ run: FuzzRun) {
     #expect(run.isBounded)
 }
 
-extension Operation {
+extension APICall {
     fileprivate func run(api transport: FakeTransport) async throws(APIError) {
         try await run(MistralAPI(apiKey: "secret-key", transport: transport))
     }

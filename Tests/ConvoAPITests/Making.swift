@@ -25,11 +25,11 @@ func error<Value>(
 }
 
 /// All operations of the client, for tests of what is true of each.
-enum Operation: String, CaseIterable, Sendable {
+enum APICall: String, CaseIterable, Sendable {
     case list, get, getHistory, getMessages, start, append, restart, delete, startStream, appendStream, restartStream
 
-    var isWrite: Bool { ![Operation.list, .get, .getHistory, .getMessages].contains(self) }
-    var isStream: Bool { [Operation.startStream, .appendStream, .restartStream].contains(self) }
+    var isWrite: Bool { ![APICall.list, .get, .getHistory, .getMessages].contains(self) }
+    var isStream: Bool { [APICall.startStream, .appendStream, .restartStream].contains(self) }
 
     func run(_ api: MistralAPI) async throws(APIError) {
         let id = RemoteID("conv_1")

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 @Suite struct `Each operation` {
-    private static let wire: [Operation: String] = [
+    private static let wire: [APICall: String] = [
         .list: "GET /v1/conversations?page=0&page_size=100",
         .get: "GET /v1/conversations/conv_1",
         .getHistory: "GET /v1/conversations/conv_1/history",
@@ -20,8 +20,8 @@ import Testing
         .restartStream: #"POST /v1/conversations/conv_1/restart {"inputs":"hi","from_entry_id":"msg_1","stream":true}"#,
     ]
 
-    @Test(arguments: Operation.allCases)
-    func `is one request, as the API has it`(_ operation: Operation) async throws {
+    @Test(arguments: APICall.allCases)
+    func `is one request, as the API has it`(_ operation: APICall) async throws {
         let transport = FakeTransport([operation.success])
         try await operation.run(api(transport, baseURL: "https://host/proxy/"))
         let request = try #require(transport.requests.first)
@@ -87,8 +87,8 @@ import Testing
         #expect(conversation.raw.text == Sample.conversation)
     }
 
-    @Test(arguments: Operation.allCases)
-    func `has the time that its kind takes:`(_ operation: Operation) async throws {
+    @Test(arguments: APICall.allCases)
+    func `has the time that its kind takes:`(_ operation: APICall) async throws {
         let transport = FakeTransport([operation.success])
         try await operation.run(api(transport))
         let isReading = !operation.isWrite || operation == .delete
@@ -117,7 +117,7 @@ import Testing
     @Test(arguments: ["", "a\nb", "key key", "a\u{0}", "clé", "a\r\nX-Other: b"])
     func `that cannot be sent is refused without showing it:`(_ key: String) async throws {
         let transport = FakeTransport(200, "[]")
-        let error = try await Operation.list.error(api(transport, key: key))
+        let error = try await APICall.list.error(api(transport, key: key))
         #expect(error.kind == .unusableRequest)
         #expect(error.isCredentialProblem)
         #expect(error.keyProblem == .unusable)
@@ -128,11 +128,11 @@ import Testing
     @Test func `may be missing for a plain server on this machine only`() async throws {
         for url in ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:1"] {
             let transport = FakeTransport(200, "[]")
-            _ = try await Operation.list.run(api(transport, key: nil, baseURL: url))
+            _ = try await APICall.list.run(api(transport, key: nil, baseURL: url))
             #expect(transport.requests[0].headers["authorization"] == nil)
         }
         for url in ["https://api.mistral.ai", "http://example.com", "https://localhost", "http://127.0.0.1.example"] {
-            let error = try await Operation.list.error(api(FakeTransport(200, "[]"), key: nil, baseURL: url))
+            let error = try await APICall.list.error(api(FakeTransport(200, "[]"), key: nil, baseURL: url))
             #expect(error.isCredentialProblem)
             #expect(!error.isRetryable)
         }
@@ -142,13 +142,13 @@ import Testing
         let keys = Mutex(["first", "second"])
         let transport = FakeTransport(200, "[]")
         let client = try MistralAPI(apiKey: { keys.withLock { $0.removeFirst() } }, transport: transport)
-        for _ in 0..<2 { try await Operation.list.run(client) }
+        for _ in 0..<2 { try await APICall.list.run(client) }
         #expect(transport.requests.map { $0.headers["authorization"] } == ["Bearer first", "Bearer second"])
     }
 
     @Test(arguments: ["http://example.com", "http://192.168.1.2:8080", "http://127.0.0.1.example.com"])
     func `is never sent in the clear to another machine:`(_ url: String) async throws {
-        for operation in Operation.allCases {
+        for operation in APICall.allCases {
             let transport = FakeTransport([operation.success])
             let error = try await operation.error(api(transport, baseURL: url))
             #expect(error.kind == .unusableRequest)
@@ -160,18 +160,18 @@ import Testing
         }
         for url in ["http://127.0.0.1:1", "http://[::1]:1", "http://localhost", "https://example.com"] {
             let transport = FakeTransport(200, "[]")
-            try await Operation.list.run(api(transport, baseURL: url))
+            try await APICall.list.run(api(transport, baseURL: url))
             #expect(transport.requests.first?.headers["authorization"] == "Bearer secret-key")
         }
     }
 
     @Test func `that a server repeats is not repeated by us`() async throws {
         let transport = FakeTransport(401, #"{"detail":"Invalid key secret-key given"}"#)
-        let error = try await Operation.list.error(api(transport))
+        let error = try await APICall.list.error(api(transport))
         #expect(error.message == "Invalid key [key] given")
         // Where the client cuts the message in the middle of the key, no part of the key remains.
         let long = String(repeating: "x", count: 495) + "secret-key"
-        let cut = try await Operation.list.error(api(FakeTransport(401, #"{"detail":"\#(long)"}"#)))
+        let cut = try await APICall.list.error(api(FakeTransport(401, #"{"detail":"\#(long)"}"#)))
         #expect(!cut.message.contains("secre"))
     }
 

@@ -36,12 +36,12 @@ import Testing
 struct RequestSampler {
     var random: SplitMix64
 
-    static let answers = Operation.allCases.map { ($0, $0.success) }
+    static let answers = APICall.allCases.map { ($0, $0.success) }
 
     /// Sends a request with random parameters.
     ///
     /// - Returns: the request's body as the test has made it; `nil` if the operation has none.
-    mutating func send(_ operation: Operation, _ api: MistralAPI) async throws -> JSONText? {
+    mutating func send(_ operation: APICall, _ api: MistralAPI) async throws -> JSONText? {
         let id = RemoteID("conv_1")
         switch operation {
         case .list:

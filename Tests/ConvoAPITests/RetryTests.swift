@@ -78,8 +78,8 @@ import Testing
         initialInterval: .seconds(1), maxInterval: .seconds(60), exponent: 2, maxElapsedTime: .seconds(100),
         retryConnectionErrors: true)
 
-    @Test(arguments: Operation.allCases)
-    func `goes on until the answer comes, on its clock:`(_ operation: Operation) async throws {
+    @Test(arguments: APICall.allCases)
+    func `goes on until the answer comes, on its clock:`(_ operation: APICall) async throws {
         let clock = ManualClock()
         let transport = FakeTransport([
             .answer(503), .answer(429, headers: ["Retry-After": "7"]), .lost(.notConnected, reached: false),
@@ -94,7 +94,7 @@ import Testing
     @Test func `gives up with the last error, but with what any attempt may have done`() async throws {
         let transport = FakeTransport([.answer(500), .lost(.notConnected, reached: false)])
         let clock = ManualClock()
-        let error = try await Operation.append.error(api(transport, retry: policy, clock: clock))
+        let error = try await APICall.append.error(api(transport, retry: policy, clock: clock))
         #expect(error.kind == .unreachable)
         #expect(error.effect == .unknown)
         #expect(clock.sleeps == [1, 2, 4, 8, 16, 32, 60].map { .seconds($0) })
@@ -105,7 +105,7 @@ import Testing
         let client = try api(transport, retry: policy, clock: ManualClock())
         let task = Task { () async -> APIError? in  // It cancels itself.
             withUnsafeCurrentTask { $0?.cancel() }
-            return try? await Operation.append.error(client)
+            return try? await APICall.append.error(client)
         }
         let error = await task.value
         #expect(error?.kind == .cancelled)
@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test func `by default tries once`() async throws {
-        for operation in Operation.allCases {
+        for operation in APICall.allCases {
             let transport = FakeTransport(503, headers: ["Retry-After": "1"])
             _ = try await operation.error(api(transport))
             #expect(transport.requests.count == 1)
@@ -146,13 +146,13 @@ import Testing
     @Test(arguments: table.indices)
     func `is kept with the error:`(_ row: Int) async throws {
         let (headers, expected) = Self.table[row]
-        let error = try await Operation.append.error(api(FakeTransport(429, headers: headers)))
+        let error = try await APICall.append.error(api(FakeTransport(429, headers: headers)))
         #expect(error.retryAfter == expected)
     }
 
     @Test func `as a date in the future is measured by our clock where the server names no time`() async throws {
         let headers: HTTPHeaders = ["Retry-After": "Fri, 31 Dec 2100 23:59:59 GMT"]
-        let wait = try #require(try await Operation.append.error(api(FakeTransport(429, headers: headers))).retryAfter)
+        let wait = try #require(try await APICall.append.error(api(FakeTransport(429, headers: headers))).retryAfter)
         #expect(wait > .seconds(86_400) && wait < .seconds(100 * 366 * 86_400))
     }
 }

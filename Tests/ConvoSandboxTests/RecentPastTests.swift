@@ -7,8 +7,8 @@ import Testing
 @Suite struct `The recent past` {
     private static let id = RemoteID("conv_a")
 
-    private static func conversation(_ entries: Int) -> StoredConversation {
-        StoredConversation(
+    private static func conversation(_ entries: Int) -> EmulatedConversation {
+        EmulatedConversation(
             id: id, createdAt: Timestamp(microseconds: 0), object: .object([]),
             entries: Array(repeating: .object([]), count: entries))
     }

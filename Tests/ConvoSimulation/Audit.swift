@@ -34,7 +34,7 @@ package struct Audit: Sendable {
         package let sentAt: VirtualInstant
         package internal(set) var finishedAt: VirtualInstant
         package internal(set) var outcome: Outcome
-        package let fault: Fault?
+        package let fault: ExchangeFault?
         /// The conversations in the answer of a list.
         package let listed: Set<RemoteID>
 
@@ -42,7 +42,7 @@ package struct Audit: Sendable {
             number: Int, sender: Int = 0, operation: OperationID? = nil, request: SimulatedRequest,
             tenant: Tenant? = .ours, access: Access = AccessPlan().source(at: .start), sentAt: VirtualInstant,
             finishedAt: VirtualInstant, outcome: Outcome,
-            fault: Fault? = nil, listed: Set<RemoteID> = []
+            fault: ExchangeFault? = nil, listed: Set<RemoteID> = []
         ) {
             self.number = number
             self.sender = sender
@@ -73,6 +73,6 @@ package struct Audit: Sendable {
 
     /// How many requests had a fault of each kind.
     package var faultCounts: [(name: String, count: Int)] {
-        Fault.names.map { name in (name, records.count { $0.fault?.name == name }) }
+        ExchangeFault.names.map { name in (name, records.count { $0.fault?.name == name }) }
     }
 }

@@ -4,11 +4,11 @@ import MistralEmulator
 
 /// One conversation as the server stores it.
 package struct ServedConversation: Hashable, Sendable {
-    private(set) var stored: StoredConversation
+    private(set) var stored: EmulatedConversation
     /// The form that each entry had in its response.
     let responses: [EntryID: JSONText]
 
-    init(_ stored: StoredConversation, responses: [EntryID: JSONText]) {
+    init(_ stored: EmulatedConversation, responses: [EntryID: JSONText]) {
         (self.stored, self.responses) = (stored, responses)
     }
 

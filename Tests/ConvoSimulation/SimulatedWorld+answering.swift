@@ -19,7 +19,7 @@ extension SimulatedWorld {
     }
 
     mutating func outcome(
-        of request: SimulatedRequest, call: Int, fault: Fault?, as tenant: Tenant?
+        of request: SimulatedRequest, call: Int, fault: ExchangeFault?, as tenant: Tenant?
     ) -> (VirtualInstant, Result<APIAnswer, APIError>) {
         switch fault {
         case .unreachable(let lasts): unreachableUntil = max(unreachableUntil, now + lasts)
@@ -62,7 +62,7 @@ extension SimulatedWorld {
     }
 
     private mutating func handledByOurs(
-        _ request: SimulatedRequest, call: Int, fault: Fault?
+        _ request: SimulatedRequest, call: Int, fault: ExchangeFault?
     ) -> (VirtualInstant, Result<APIAnswer, APIError>) {
         if case .history(let id) = request, server.oversized(id) {
             return soon(.init(.answerTooLarge(limit: 1 << 26), effect: .none, message: "the answer is over its limit"))
@@ -102,7 +102,7 @@ extension SimulatedWorld {
 
     /// What the client sees of a request that our server has handled.
     private mutating func handled(
-        _ handling: Handling, call: Int, fault: Fault?
+        _ handling: Handling, call: Int, fault: ExchangeFault?
     ) -> (VirtualInstant, Result<APIAnswer, APIError>) {
         if let run = handling.run { inFlight[call] = run }
         switch fault {

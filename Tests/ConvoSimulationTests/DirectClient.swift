@@ -8,7 +8,7 @@ struct DirectClient {
     var world: SimulatedWorld
 
     init(
-        seed: UInt64 = 1, switches: ServerSwitches = ServerSwitches(), faults: [Int: Fault] = [:],
+        seed: UInt64 = 1, switches: ServerSwitches = ServerSwitches(), faults: [Int: ExchangeFault] = [:],
         others: [OtherWriter.Step] = []
     ) {
         world = SimulatedWorld(

@@ -44,6 +44,7 @@ final class Disk: Sendable {
 
     let environment: StoreEnvironment
     private let noticesCopies: Bool
+    private let undoesCommits: Bool
     private let change: @Sendable (inout StoreDependencies) -> Void
     private let folder: URL
     private let state: Mutex<State>
@@ -53,11 +54,12 @@ final class Disk: Sendable {
     /// - Parameters:
     ///   - world: the world that has the clocks of the store's machine.
     ///   - seed: the seed of the store's random numbers.
+    ///   - undoesCommits: whether a death may undo commits.
     ///   - noticesCopies: whether the store is told that a copy lies in another place.
     ///   - change: makes a mistake in the store.
     /// - Throws: an error of Foundation or of the store if the files cannot be made.
     init(
-        _ world: SharedWorld, seed: UInt64, noticesCopies: Bool = true,
+        _ world: SharedWorld, seed: UInt64, undoesCommits: Bool = true, noticesCopies: Bool = true,
         change: @escaping @Sendable (inout StoreDependencies) -> Void = { _ in }
     ) throws {
         guard sync_recorder_install() == 0 else { throw CocoaError(.featureUnsupported) }
@@ -67,6 +69,7 @@ final class Disk: Sendable {
         folder = parent.appending(path: "convo-simulation-\(UUID())")
         environment = StoreEnvironment(world, seed: seed)
         self.noticesCopies = noticesCopies
+        self.undoesCommits = undoesCommits
         self.change = change
         try FileManager.default.createDirectory(at: folder.appending(path: "1"), withIntermediateDirectories: true)
         let file = folder.appending(path: "1/convo.db")
@@ -83,6 +86,7 @@ final class Disk: Sendable {
 
     /// Call whenever the outside world sees something of our process: commits from before then are not undone.
     func beSeen() {
+        guard undoesCommits else { return }
         state.withLock { state in
             let database = database(state.lives)
             state.seen = WriteAheadLog.mark(of: database)

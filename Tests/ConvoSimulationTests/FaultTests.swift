@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct `A simulated fault` {
     /// The error of an append with this fault, and the number of turns that it leaves on the server.
-    private func append(_ fault: Fault) -> (error: APIError?, turns: Int) {
+    private func append(_ fault: ExchangeFault) -> (error: APIError?, turns: Int) {
         var client = DirectClient(faults: [2: fault])
         let id = client.start()
         let error = client.append("again", to: id).error
@@ -68,7 +68,7 @@ import Testing
         #expect(plan(7) == plan(7))
         #expect(plan(7) != plan(8))
         #expect((200...400).contains(plan(7).faults.count))
-        #expect(Set(plan(7).faults.values.map(\.name)) == Set(Fault.drawnNames))
+        #expect(Set(plan(7).faults.values.map(\.name)) == Set(ExchangeFault.drawnNames))
     }
 
     @Test func `of the client's clock moves that clock only`() {

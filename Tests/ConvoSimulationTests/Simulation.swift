@@ -80,7 +80,8 @@ final class Simulation {
                 clockJumps: scenario.clockJumps, access: scenario.access))
         let right: @Sendable (inout StoreDependencies) -> Void = { _ in }
         disk = try Disk(
-            world, seed: scenario.seed, noticesCopies: mutation?.noticesCopies ?? true,
+            world, seed: scenario.seed, undoesCommits: scenario.deaths.contains { $0.commitsUndone > 0 },
+            noticesCopies: mutation?.noticesCopies ?? true,
             change: mutation?.environment ?? right)
     }
 

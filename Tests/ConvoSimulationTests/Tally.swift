@@ -18,7 +18,7 @@ struct Tally: CustomStringConvertible {
 
     var description: String {
         let hours = lasted.components.seconds / 3600
-        let injected = Fault.names.map { "\($0) \(faults[$0] ?? 0)" }.joined(separator: ", ")
+        let injected = ExchangeFault.names.map { "\($0) \(faults[$0] ?? 0)" }.joined(separator: ", ")
         return "\(seeds) seeds, \(hours) simulated hours, \(requests) requests, \(turns) turns; faults: \(injected)"
     }
 }

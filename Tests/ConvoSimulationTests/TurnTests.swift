@@ -48,7 +48,7 @@ import Testing
     }
 
     @Test func `of a client that went away is committed, and the lock holds on for up to 90 seconds`() {
-        let fault = Fault.answerLost(brokenAfter: .milliseconds(20), lockHolds: .seconds(80))
+        let fault = ExchangeFault.answerLost(brokenAfter: .milliseconds(20), lockHolds: .seconds(80))
         var client = DirectClient(faults: [2: fault])
         let id = client.start()
         let lost = client.append("again", to: id)

@@ -1,7 +1,7 @@
 package import SeededRandom
 
 /// What goes wrong with one request.
-package enum Fault: Hashable, Sendable {
+package enum ExchangeFault: Hashable, Sendable {
     /// The connection was made, but the request never arrived.
     case requestLost(brokenAfter: Duration)
     /// The connection broke, but the request reached the server later.
@@ -81,7 +81,7 @@ package enum Fault: Hashable, Sendable {
     }
 
     /// Draws one of the first twelve kinds; its commit surfaces within ``ServerSwitches/usualLockLimit`` of the break.
-    package static func drawn(from random: inout SplitMix64) -> Fault {
+    package static func drawn(from random: inout SplitMix64) -> ExchangeFault {
         let soon = Duration.milliseconds(10)...Duration.seconds(12)
         let late = Duration.seconds(1)...Duration.seconds(70)
         switch random.int(in: 0...11) {
