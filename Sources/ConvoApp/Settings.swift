@@ -1,4 +1,5 @@
 public import ConvoStore
+import ConvoSync
 
 /// The settings in force: a flag takes precedence over the environment, that over the config file, and that over the
 /// default.
@@ -17,8 +18,8 @@ public struct Settings: Sendable {
     /// days.
     public static let sweepSecondsAllowed = 1.0...2_592_000
 
-    /// The default of ``surfacing``, in seconds.
-    public static let defaultSurfacingSeconds = 840.0
+    /// The default of ``surfacing``, in seconds: that of the engine's limits.
+    public static let defaultSurfacingSeconds = SyncLimits().surfacing / .seconds(1)
     /// The allowed range of ``surfacing``, in seconds.
     public static let surfacingSecondsAllowed = 0.0...3600
 
