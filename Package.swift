@@ -149,15 +149,18 @@ let package = Package(
             name: "ConvoAPITests",
             dependencies: ["ConvoAPI", "ConvoHTTP", "ConvoJSON", "ConvoModel", "Fuzzing", "SeededRandom"],
             swiftSettings: strict),
-        .testTarget(name: "ConvoIPCTests", dependencies: ["ConvoIPC"], swiftSettings: strict),
+        .testTarget(name: "ConvoIPCTests", dependencies: ["ConvoIPC", "TestFolders"], swiftSettings: strict),
         .testTarget(name: "ConvoSQLiteTests", dependencies: ["ConvoIPC", "ConvoSQLite"], swiftSettings: strict),
         .testTarget(
             name: "ConvoStoreTests",
             dependencies: [
                 "ConvoIPC", "ConvoStore", "ConvoJSON", "ConvoModel", "Fuzzing", "SeededRandom", "SyncRecorder",
+                "TestFolders",
             ],
             swiftSettings: strict
         ),
+        // A folder for one test.
+        .target(name: "TestFolders", path: "Tests/TestFolders", swiftSettings: strict),
         // Chance that a seed replays.
         .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
         // Real texts with a few bytes changed, and a bound for the memory that they may take.
@@ -175,7 +178,7 @@ let package = Package(
             name: "ConvoSimulationTests",
             dependencies: [
                 "ConvoSimulation", "ConvoSync", "ConvoAPI", "ConvoStore", "ConvoJSON", "ConvoModel", "MistralEmulator",
-                "SeededRandom", "SyncRecorder",
+                "SeededRandom", "SyncRecorder", "TestFolders",
             ],
             swiftSettings: strict
         ),
@@ -183,13 +186,14 @@ let package = Package(
             name: "ConvoSyncTests",
             dependencies: [
                 "ConvoSync", "ConvoAPI", "ConvoIPC", "ConvoStore", "ConvoJSON", "ConvoModel", "SeededRandom",
+                "TestFolders",
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "ConvoSandboxTests",
             dependencies: [
-                "ConvoSandbox", "ConvoServer", "ConvoJSON", "ConvoModel", "Fuzzing", "MistralEmulator",
+                "ConvoSandbox", "ConvoServer", "ConvoJSON", "ConvoModel", "Fuzzing", "MistralEmulator", "TestFolders",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -198,7 +202,8 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
-            name: "ConvoAppTests", dependencies: ["ConvoAPI", "ConvoApp", "ConvoModel", "ConvoStore", "ConvoSync"],
+            name: "ConvoAppTests",
+            dependencies: ["ConvoAPI", "ConvoApp", "ConvoModel", "ConvoStore", "ConvoSync", "TestFolders"],
             swiftSettings: strict),
         .testTarget(
             name: "ConvoTerminalTests", dependencies: ["ConvoTerminal", "ConvoJSON", "ConvoModel"],
@@ -207,7 +212,7 @@ let package = Package(
             name: "ConvoCommandTests",
             dependencies: [
                 "convo", "ConvoAPI", "ConvoApp", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync",
-                "ConvoTerminal",
+                "ConvoTerminal", "TestFolders",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict
@@ -215,7 +220,7 @@ let package = Package(
         .testTarget(
             name: "ConvoDaemonTests",
             dependencies: [
-                "convod", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "convod", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal", "TestFolders",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: strict),

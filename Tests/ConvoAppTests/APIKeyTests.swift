@@ -1,11 +1,12 @@
 import ConvoApp
 import Foundation
+import TestFolders
 import Testing
 
 @Suite struct `An API key` {
-    let folder: Folder
+    let folder: TemporaryFolder
 
-    init() throws { folder = try Folder() }
+    init() throws { folder = try TemporaryFolder() }
 
     func key(
         _ variables: [String: String] = [:], config: String = "", userID: UInt32 = geteuid()

@@ -4,6 +4,7 @@ import ConvoModel
 import ConvoStore
 import ConvoSync
 import Foundation
+import TestFolders
 import Testing
 
 @Suite struct `What a person can do next` {
@@ -29,9 +30,8 @@ import Testing
 
     /// A write that was stopped, with the advice on it.
     private func advice(_ code: String, _ state: OperationState) throws -> String? {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "convo-advice-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let store = try Store(path: folder.appending(path: "convo.db").path)
+        let folder = try TemporaryFolder()
+        let store = try Store(path: folder.file("convo.db"))
         var request = StartRequest(inputs: .text("hello"))
         request.model = "m"
         let id = try store.start(request).operation

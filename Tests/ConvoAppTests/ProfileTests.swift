@@ -1,13 +1,14 @@
 import ConvoApp
 import ConvoStore
 import Foundation
+import TestFolders
 import Testing
 
 @Suite struct `A profile` {
-    let folder: Folder
+    let folder: TemporaryFolder
 
     init() throws {
-        folder = try Folder()
+        folder = try TemporaryFolder()
         _ = try folder.file(
             ".config/convo/config.toml",
             """

@@ -1,11 +1,12 @@
 import ConvoApp
 import Foundation
+import TestFolders
 import Testing
 
 @Suite struct `The settings` {
-    let folder: Folder
+    let folder: TemporaryFolder
 
-    init() throws { folder = try Folder() }
+    init() throws { folder = try TemporaryFolder() }
 
     func environment(_ variables: [String: String] = [:]) -> ProcessEnvironment {
         let variables = ["HOME": folder.path].merging(variables) { $1 }

@@ -3,6 +3,7 @@ import ConvoJSON
 import ConvoModel
 import ConvoTerminal
 import Foundation
+import TestFolders
 import Testing
 
 @testable import ConvoStore
@@ -102,17 +103,4 @@ import Testing
     func `are chosen in one way`(arguments: [String]) {
         #expect(throws: (any Error).self) { try OutboxSelection.parse(arguments) }
     }
-}
-
-/// A folder that is removed with this value, at the end of the test.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("convo-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
 }

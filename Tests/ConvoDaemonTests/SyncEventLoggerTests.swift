@@ -5,6 +5,7 @@ import ConvoSync
 import Foundation
 import Logging
 import Synchronization
+import TestFolders
 import Testing
 
 @testable import convod
@@ -14,9 +15,8 @@ import Testing
     private static let forging = "odd\n2026-11-28 error: \u{1B}[31mall is lost"
 
     @Test func `holds no line feed and no escape sequence of the server's`() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "convo-log-\(UUID())")
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let store = try Store(path: folder.appending(path: "convo.db").path())
+        let folder = try TemporaryFolder()
+        let store = try Store(path: folder.file("convo.db"))
         let odd = JSONText.object(["id": .int(7), "name": .string(Self.forging)])
         let digest = "page".utf8CString.withUnsafeBytes { PageDigest(of: $0) }
         _ = try store.ingest(ConversationPage(elements: [odd]), at: PageKey(page: 0, size: 100), digest: digest)

@@ -1,4 +1,5 @@
 import Foundation
+import TestFolders
 import Testing
 
 @testable import ConvoIPC
@@ -75,18 +76,4 @@ enum Watching: CaseIterable {
         case .noWatch: open("/dev/null", O_RDONLY | O_CLOEXEC)
         }
     }
-}
-
-/// A folder that is removed when its last owner goes.
-private final class TemporaryFolder: Sendable {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appendingPathComponent("convo-ipc-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    func file(_ name: String) -> String { url.appendingPathComponent(name).path }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
 }

@@ -3,15 +3,14 @@ import ConvoModel
 import ConvoSandbox
 import FoundationEssentials
 import MistralEmulator
+import TestFolders
 import Testing
 
 @Suite struct `A sandbox with a database` {
     /// Calls `body` with a path in a folder that is removed afterwards.
     private func withPath<Value>(_ body: (String) async throws -> Value) async throws -> Value {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "convo-sandbox-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        return try await body(folder.appending(path: "state").path)
+        let folder = try TemporaryFolder()
+        return try await body(folder.file("state"))
     }
 
     @Test func `has all of it again the next time`() async throws {

@@ -6,6 +6,7 @@ import ConvoStore
 import ConvoSync
 import Foundation
 import Synchronization
+import TestFolders
 import Testing
 
 /// Queue two messages offline, let a second writer be faster, push.
@@ -17,10 +18,10 @@ import Testing
         let other: SimulatedClient
 
         init(policy: ConflictPolicy) throws {
-            let folder = Folder()
+            let folder = try TemporaryFolder()
             let world = world
             store = try Store(
-                path: folder.url.appendingPathComponent("convo.db").path,
+                path: folder.file("convo.db"),
                 environment: StoreDependencies(
                     now: { Timestamp(microseconds: world.clientClock.microseconds) },
                     uptime: { world.clientUptime },
@@ -61,11 +62,6 @@ import Testing
         func sleep(until moment: Timestamp) async throws {
             world.state.withLock { $0.advance(to: $0.now + .microseconds(moment.microseconds - now.microseconds)) }
         }
-    }
-
-    private final class Folder: Sendable {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("convo-conflict-\(UUID().uuidString)")
-        deinit { try? FileManager.default.removeItem(at: url) }
     }
 
     @Test func `goes behind what the other one wrote, where the policy is append`() async throws {

@@ -2,6 +2,7 @@ import ConvoIPC
 import ConvoModel
 import ConvoSQLite
 import Foundation
+import TestFolders
 import Testing
 
 @testable import ConvoStore

@@ -1,6 +1,7 @@
 import ConvoModel
 import ConvoSQLite
 import Foundation
+import TestFolders
 import Testing
 
 @testable import ConvoStore

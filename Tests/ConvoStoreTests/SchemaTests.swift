@@ -2,6 +2,7 @@ import ConvoModel
 import ConvoSQLite
 import Dispatch
 import Foundation
+import TestFolders
 import Testing
 
 @testable import ConvoStore

@@ -1,10 +1,11 @@
 import ConvoJSON
 import ConvoModel
 import ConvoStore
+import TestFolders
 
 /// A store in a folder of its own, which is removed with it, and a clock that the test moves.
 struct TemporaryStore {
-    let clock = ManualClock()
+    let clock = SettableClock()
     let store: Store
 
     var path: String { store.path }

@@ -2,6 +2,7 @@ import ConvoAPI
 import ConvoModel
 import ConvoStore
 import Foundation
+import TestFolders
 
 @testable import ConvoSync
 
@@ -33,17 +34,12 @@ extension SyncEngine {
 
 /// Makes a store in a folder of its own, which is removed with it.
 func temporaryStore() throws -> Store {
-    let folder = TemporaryFolder()
+    let folder = try TemporaryFolder()
     return try Store(
-        path: folder.url.appendingPathComponent("convo.db").path,
+        path: folder.file("convo.db"),
         environment: StoreDependencies(
             now: { noon }, uptime: { uptimeAtNoon },
             randomBits: { withExtendedLifetime(folder) { UInt64.random(in: .min ... .max) } }))
-}
-
-private final class TemporaryFolder: Sendable {
-    let url = FileManager.default.temporaryDirectory.appendingPathComponent("convo-sync-\(UUID().uuidString)")
-    deinit { try? FileManager.default.removeItem(at: url) }
 }
 
 /// A write in the outbox of a new store, as the store returns it.

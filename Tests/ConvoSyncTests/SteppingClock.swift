@@ -4,6 +4,7 @@ import ConvoModel
 import ConvoStore
 import Foundation
 import Synchronization
+import TestFolders
 
 @testable import ConvoSync
 
@@ -53,21 +54,16 @@ struct TestEngine {
     let engine: SyncEngine
 
     init(_ limits: SyncLimits = SyncLimits()) throws {
-        let folder = TestFolder()
+        let folder = try TemporaryFolder()
         let (clock, server) = (clock, server)
         store = try Store(
-            path: folder.url.appendingPathComponent("convo.db").path,
+            path: folder.file("convo.db"),
             environment: StoreDependencies(
                 now: { clock.now }, uptime: { clock.uptime },
                 randomBits: { withExtendedLifetime(folder) { UInt64.random(in: .min ... .max) } }))
         engine = SyncEngine(store: store, clock: clock, limits: limits, executor: nil) {
             Connection(api: server, server: "https://api.example", key: nil)
         }
-    }
-
-    private final class TestFolder: Sendable {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("convo-sync-\(UUID().uuidString)")
-        deinit { try? FileManager.default.removeItem(at: url) }
     }
 
     /// Makes a conversation with one turn on the server, mirrors it, and clears the record of requests.

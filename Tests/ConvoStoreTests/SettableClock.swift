@@ -1,7 +1,7 @@
 import ConvoModel
 import Synchronization
 
-final class ManualClock: Sendable {
+final class SettableClock: Sendable {
     private let time = Mutex(Timestamp(microseconds: 1_800_000_000_000_000))
     var now: Timestamp { time.withLock { $0 } }
     func advance(seconds: Double) {
