@@ -51,7 +51,6 @@ let package = Package(
             pkgConfig: "libzstd",
             providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]
         ),
-        .systemLibrary(name: "CMalloc"),
         .systemLibrary(name: "CPosix"),
 
         // Bytes on the wire, bytes on the disk.
@@ -96,7 +95,7 @@ let package = Package(
         .target(
             name: "ConvoApp",
             dependencies: [
-                "CMalloc", "ConvoAPI", "ConvoHTTP", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync",
+                "ConvoAPI", "ConvoHTTP", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync",
                 "ConvoTerminal", "TOMLKit",
             ],
             swiftSettings: strict

@@ -1,4 +1,3 @@
-import CMalloc
 public import ConvoAPI
 import ConvoHTTP
 public import ConvoStore
@@ -28,8 +27,7 @@ extension CurlOptions {
 }
 
 extension SyncEngine {
-    /// Creates an engine between a store and the server that the settings name, and prepares the process's memory for
-    /// it.
+    /// Creates an engine between a store and the server that the settings name.
     ///
     /// The key's source is read now, and again whenever the engine connects, as after the server has refused the key.
     ///
@@ -39,7 +37,6 @@ extension SyncEngine {
     ///   - store: the open database.
     /// - Throws: as ``ConvoAPI/MistralAPI/init(settings:environment:)``.
     public init(settings: Settings, environment: ProcessEnvironment, store: Store) throws {
-        Memory.shareArenas()
         var limits = SyncLimits()
         limits.surfacing = settings.surfacing
         limits.conflictPolicy = settings.conflict
@@ -66,21 +63,5 @@ extension SyncIntervals {
     /// - Parameter settings: the settings in force.
     public init(settings: Settings) {
         self.init(poll: settings.pollInterval, sweep: settings.sweepInterval)
-    }
-}
-
-/// The process's settings of malloc.
-enum Memory {
-    /// Limits glibc's malloc to four arenas.
-    ///
-    /// Without that, glibc gives each thread an arena of its own, eight for each core at most, and each keeps what it
-    /// once held. With four, the thread that stores rarely waits for one that reads, and a first sync holds a third
-    /// less.
-    ///
-    /// Memory that is in use already stays where it is. Other systems' allocators need none of this.
-    static func shareArenas() {
-        #if canImport(Glibc)
-        mallopt(M_ARENA_MAX, 4)
-        #endif
     }
 }
