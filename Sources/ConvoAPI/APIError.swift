@@ -2,7 +2,7 @@ internal import ConvoHTTP
 
 /// Why an operation has no result.
 public struct APIError: Error, Hashable, Sendable {
-    /// What happened to the request.
+    /// The fate of the request.
     public enum Kind: Hashable, Sendable {
         /// No connection could be made: name look-up, refused, TLS, no route.
         case unreachable
@@ -36,7 +36,7 @@ public struct APIError: Error, Hashable, Sendable {
         case unusableRequest
     }
 
-    /// What the failed operation may have done on the server.
+    /// The effect that the failed operation may have had on the server.
     public enum Effect: Hashable, Sendable {
         /// Certainly nothing.
         ///
@@ -46,9 +46,9 @@ public struct APIError: Error, Hashable, Sendable {
         case unknown
     }
 
-    /// What happened to the request.
+    /// The fate of the request.
     public let kind: Kind
-    /// What the operation may have done on the server, in any of its attempts.
+    /// The effect that the operation may have had on the server, in any of its attempts.
     public private(set) var effect: Effect
     /// One sentence, without keys or bodies; the server's own message if it gave one.
     public let message: String
@@ -64,7 +64,7 @@ public struct APIError: Error, Hashable, Sendable {
     /// The engine believes what the API says about an operation, and takes its 5xx for a failure of the server.
     public let isAPIsOwn: Bool
 
-    /// What is wrong with the key that kept the client from sending the request; `nil` if the key is not the reason.
+    /// The fault of the key for which the client did not send the request; `nil` if the key is not the reason.
     public let keyProblem: KeyProblem?
 
     /// A reason why a key is not sent.

@@ -3,7 +3,7 @@ public import ConvoModel
 
 /// One event of a streamed answer.
 public struct ConversationEvent: Hashable, Sendable {
-    /// What an event says, by its type.
+    /// The content of an event, by its type.
     public enum Content: Hashable, Sendable {
         /// `conversation.response.started`: the server has accepted the request for this conversation.
         case responseStarted(conversationID: RemoteID)
@@ -145,7 +145,7 @@ public struct ToolExecutionPart: Hashable, Sendable {
     public let name: String?
     /// A fragment of the arguments; `nil` if the event has none.
     public let arguments: String?
-    /// What the tool reports; `nil` if the event has none.
+    /// The tool's report; `nil` if the event has none.
     public let info: JSONText?
 
     init(raw: JSONText) {

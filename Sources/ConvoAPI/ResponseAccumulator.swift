@@ -50,7 +50,7 @@ public struct ResponseAccumulator: Sendable {
         return ordered.map { Entry(raw: outputs[$0].fold.json) }
     }
 
-    /// What the operation would have answered without streaming; `nil` until the answer is done.
+    /// The answer that the operation would have given without streaming; `nil` until the stream has ended.
     public var response: ConversationResponse? {
         guard isDone, let conversationID else { return nil }
         let raw = JSONText.object([

@@ -2,11 +2,11 @@ public import ConvoAPI
 public import ConvoStore
 public import ConvoSync
 
-// What a person can do next about an error, or about a write that waits: whole sentences with the commands for it. The
+// The advice to a person about an error, or about a write that waits: whole sentences, with the commands to run. The
 // layers below give codes and facts.
 
 extension StoreError {
-    /// What the person can do next, in whole sentences; `nil` if ``description`` says it all.
+    /// The advice to the person, in whole sentences; `nil` if ``description`` says it all.
     public var hint: String? {
         switch self {
         case .noSuchConversation: "Run `convo list` to see what is here, or `convo sync` to fetch what is new."
@@ -43,7 +43,7 @@ extension StoreError {
 }
 
 extension APIError {
-    /// What the person can do next, in one sentence; `nil` if there is nothing to do.
+    /// The advice to the person, in one sentence; `nil` if there is nothing to do.
     public var hint: String? {
         switch keyProblem {
         case .inTheClear: "Use https:// in CONVO_SERVER_URL; plain http with a key is for this machine only."
@@ -54,7 +54,7 @@ extension APIError {
 }
 
 extension SyncFailure {
-    /// What the person can do next; `nil` if there is nothing to do.
+    /// The advice to the person; `nil` if there is nothing to do.
     public var hint: String? {
         switch self {
         case .api(let error): error.hint
@@ -66,7 +66,7 @@ extension SyncFailure {
 }
 
 extension OutboxItem {
-    /// What the person can do next about the write; `nil` if there is nothing to do.
+    /// The advice to the person about the write; `nil` if there is nothing to do.
     public var hint: String? {
         // Without a decision of a person's, the write is as it was before the other owner's key came.
         if state != .held, ["other_account", "other_server"].contains(reason?.code) { return Advice.otherOwner }
@@ -81,7 +81,7 @@ private enum Advice {
     /// The advice on an error of the API client, or on the reason of a write that waits; `nil` for a code that needs none.
     static func of(code: String) -> String? {
         switch code {
-        // Of the network and the server.
+        // The network and the server.
         case "unreachable": "Check the network and CONVO_SERVER_URL; what is queued is sent when the server is back."
         case "insecure":
             "Check CONVO_SERVER_URL; a server of your own needs the file of its certificate authority in SSL_CERT_FILE."
@@ -93,13 +93,13 @@ private enum Advice {
         case "stream_error", "truncated_stream": "Run `convo sync` to see what the server kept of the answer."
         case "unusable_request": "Check CONVO_SERVER_URL, MISTRAL_API_KEY and what is being sent."
 
-        // Of a write that the engine looks for.
+        // A write that the engine looks for.
         case "not_there_yet":
             "It may still surface; Convo looks again."
         case "unanswered":
             "Its run may still be under way; Convo looks again."
 
-        // Of a write that waits for the person.
+        // A write that waits for the person.
         case "overtaken":
             "Look with `convo history`; then `convo outbox retry` sends it all the same, `convo outbox cancel` drops it."
         case "unseen":

@@ -131,7 +131,7 @@ extension CLIError {
 extension SetAsideItem {
     private static let nameLimit = 60
 
-    /// Which item it is, where it is (counted from 1), and why it is not mirrored: `row 3 of the list ("Notes",
+    /// The item, its place (counted from 1), and the reason why it is not mirrored: `row 3 of the list ("Notes",
     /// conv_1): it has no id`.
     ///
     /// Text of the server is contained as it came, control characters included.

@@ -57,7 +57,7 @@ public enum ConfigurationError: Error, Hashable, Sendable {
         }
     }
 
-    /// What the person can do, in one sentence or command.
+    /// The advice to the person, in one sentence or command.
     public var hint: String {
         switch self {
         case .noHome: "Set HOME, or name the database with --database."
@@ -79,7 +79,7 @@ public enum ConfigurationError: Error, Hashable, Sendable {
 }
 
 extension ConfigurationError: CustomStringConvertible {
-    /// What is wrong, in one sentence.
+    /// The error, in one sentence.
     ///
     /// Contains no key.
     public var description: String {

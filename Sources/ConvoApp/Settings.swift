@@ -35,7 +35,7 @@ public struct Settings: Sendable {
     public let sweepInterval: Duration
     /// How long a write whose answer was lost may still appear on the server.
     public let surfacing: Duration
-    /// What becomes of a queued append if another writer was faster, in conversations without a policy of their own.
+    /// The policy for queued appends if another writer was faster, in conversations without a policy of their own.
     public let conflict: ConflictPolicy
     /// The absolute path of the config file that was read; `nil` if there is none.
     public let configFile: String?

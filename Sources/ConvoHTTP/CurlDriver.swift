@@ -11,7 +11,7 @@ internal import Darwin
 ///
 /// The thread starts with the first request, and ends with ``close()``.
 final class CurlDriver: Sendable {
-    /// What the thread is told to do.
+    /// A command to the thread.
     enum Command: Sendable {
         /// Begin a transfer, and report to the pending response.
         case start(Ticket, HTTPRequest, PendingResponse, isStream: Bool)

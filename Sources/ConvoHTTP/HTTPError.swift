@@ -33,7 +33,7 @@ public struct HTTPError: Error, Hashable, Sendable, CustomStringConvertible {
         case transportClosed
     }
 
-    /// What went wrong.
+    /// The kind of failure.
     public let kind: Kind
     /// Whether the server may have acted on the request; where this is `false`, it has certainly not.
     public let mayHaveReachedServer: Bool

@@ -9,7 +9,7 @@ import Darwin
 /// The locked file is `<database>.engine`, `<database>.turn` or `<database>.daemon` (``Purpose``). It stays when the
 /// lock is released.
 public final class FileLock: Sendable {
-    /// What a lock is for; the raw value is the suffix of the locked file.
+    /// The purpose of a lock; the raw value is the suffix of the locked file.
     ///
     /// - `engine`: held while an engine delivers writes, so that at most one process pushes for a database.
     /// - `turn`: held by a process that waits for `engine`; a daemon then starts no new write.

@@ -36,7 +36,7 @@ extension JSONText {
 
     /// The member of that name; `nil` where this is not an object or has no such member.
     ///
-    /// Of several members with the same name, the first one counts.
+    /// If several members have the name, the first one counts.
     public subscript(key: String) -> JSONText? {
         guard kind == .object else { return nil }
         return reading { cursor in

@@ -8,7 +8,7 @@ public struct Entry: Hashable, Sendable {
     public let id: EntryID?
     /// The entry's `type`; ``EntryType/unknown`` where it is missing, empty, not a string or contains U+0000.
     public let type: EntryType
-    /// What the server sent, unknown fields included: an object, unless the server broke its promise.
+    /// The entry as the server sent it, unknown fields included: an object, unless the server broke its promise.
     public let raw: JSONText
 
     /// Keeps any JSON value as an entry, so that what the server adds to the shapes that we know is not lost.

@@ -157,7 +157,7 @@ public struct OddItem: Hashable, Sendable {
     public let id: String?
     /// The element's `name`; `nil` where it cannot be read.
     public let name: String?
-    /// What is wrong with the element: a clause without a capital or a full stop.
+    /// The element's defect: a clause without a capital or a full stop.
     public let reason: String
     /// The element; `nil` where it is nested too deep to keep, or where it was kept among the answer's elements.
     public let raw: JSONText?

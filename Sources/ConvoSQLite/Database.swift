@@ -37,7 +37,7 @@ public final class Database: @unchecked Sendable {
         case readOnly
         /// Reading without locks and without a log, as from a medium that nobody writes to.
         ///
-        /// What another process changes meanwhile is read wrongly (sqlite.org/uri.html, "immutable"). Where there is a
+        /// SQLite reads wrongly what another process changes meanwhile (sqlite.org/uri.html, "immutable"). Where there is a
         /// log, it must be empty.
         case immutable
 

@@ -47,7 +47,7 @@ extension Sandbox {
             let more = faults.has(.longRun) ? switches.longRunMilliseconds : 0
             try await pause(.milliseconds(switches.answerMilliseconds + more) + run.thinking)
             let answer = try speak(run, isStream: writer.isStream)
-            // What a failed run leaves is on the disk before its error is told.
+            // The disk has what a failed run leaves before the client learns of the error.
             if case .failure = answer.result { try finish(run, isKept: true) }
             for event in answer.events where writer.isStream {
                 if event.followsPause { try await pause(.milliseconds(switches.deltaMilliseconds)) }

@@ -138,7 +138,7 @@ extension Store {
     /// Cancels a queued, refused or held write, durably, and wakes a daemon.
     ///
     /// Cancelling a start or restart cancels every open write behind it too, and hides the conversation that it would
-    /// have made. Otherwise the writes that were held only because of this one go back into the queue.
+    /// have made; a conversation that the server has shown meanwhile stays in the mirror. Otherwise the writes that were held only because of this one go back into the queue.
     ///
     /// - Parameter id: the write.
     /// - Returns: every write that was cancelled.
@@ -187,7 +187,7 @@ extension Store {
         for victim in victims { try cancel(database, victim) }
         for victim in victims where victim.kind == .start || victim.kind == .restart {
             if let conversation = try ConversationRow.fetch(database, id: victim.conversation) {
-                try hide(database, conversation.key)
+                try withdraw(database, conversation)
             }
         }
         return victims.map(\.id)

@@ -37,6 +37,15 @@ extension Store {
             arguments: [remoteID.rawValue, conversation.key])
     }
 
+    /// Hides the conversation of a cancelled start or restart, unless a read has shown it on the server.
+    ///
+    /// A stream may have named a conversation that no read has shown. If it exists, a pull stores it.
+    func withdraw(_ database: Database, _ conversation: ConversationRow) throws {
+        if conversation.isShown { return }
+        if let named = conversation.remoteID { try detach(database, named, from: conversation) }
+        try hide(database, conversation.key)
+    }
+
     /// Moves what the mirror holds of a conversation on the server from our start's row to a new one.
     ///
     /// Our row keeps its local id, its writes and what is stored here only. The writes that were queued when their

@@ -42,7 +42,7 @@ struct CircuitBreaker: Sendable {
     /// How often held requests check again while the probe is in flight.
     private static let recheck = Duration.seconds(1)
 
-    /// What a request that came now would be rejected with; `nil` if it would be let through.
+    /// The error with which the breaker would reject a request now; `nil` if it would let the request through.
     ///
     /// Changes nothing.
     func rejection(at now: Timestamp) -> Rejection? {

@@ -14,7 +14,7 @@ import ConvoStore
 /// The search reads the list until it can have overlooked nothing (``ExhaustiveListing``). It does not use the list's own
 /// filter, which is reported to be unreliable.
 struct CreationSearch {
-    /// What to ask next, or the result.
+    /// The next question to the server, or the result.
     enum Step: Hashable {
         /// Reads a page of the list; it goes to ``listed(_:)``.
         case list(page: Int)
@@ -91,7 +91,7 @@ struct CreationSearch {
             backTo: Timestamp(microseconds: sentAt - CreationSearch.clockTolerance), limits: limits)
     }
 
-    /// What to do now.
+    /// The next thing to do.
     var step: Step {
         switch phase {
         case .listing: .list(page: listing.page ?? 0)

@@ -12,7 +12,7 @@ struct DeletionCheck {
     /// It marks more only if they are at most one in this many of all.
     static let share = 10
 
-    /// What to do next with the missing conversations.
+    /// The next thing to do with the missing conversations.
     enum Step: Hashable {
         /// Counts the conversations and those that went lately.
         ///

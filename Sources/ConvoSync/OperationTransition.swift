@@ -1,7 +1,7 @@
 public import ConvoModel
 public import ConvoStore
 
-/// What a read of the server has shown of a write in doubt.
+/// The finding of a read of the server about a write in doubt.
 public enum InDoubtLookup: Sendable, Hashable {
     /// The write is on the server; with the conversation that a start or restart made, `nil` for an append.
     case present(RemoteID?)

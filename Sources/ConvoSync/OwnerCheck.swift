@@ -9,7 +9,7 @@ import ConvoStore
 /// A database belongs to one account on one server. If the server tells whose key it is, that decides. If it does not,
 /// a new key belongs to the account if it can read one of the conversations that the mirror holds.
 struct OwnerCheck {
-    /// What is known without asking the server.
+    /// The facts that are known without asking the server.
     struct Known {
         let owner: StoreOwner
         /// The normalised URL of the connection's server.
@@ -20,7 +20,7 @@ struct OwnerCheck {
         let held: [RemoteID]
     }
 
-    /// What to do next: a question to the server, or the result.
+    /// The next step: a question to the server, or the result.
     enum Step: Hashable {
         /// Asks the server whose key it is; the answer goes to ``told(_:)``.
         case askWhoAmI

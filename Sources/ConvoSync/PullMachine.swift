@@ -12,7 +12,7 @@ public struct PullMachine: StateMachine {
     /// sweep), after which it also looks for deletions.
     public enum Scope: Sendable, Hashable { case firstPage, full }
 
-    /// What a pull asks its executor to do.
+    /// A step that a pull asks its executor to do.
     public enum Step: Sendable, Hashable {
         /// Verifies that the server and the key are those of the database.
         case verify
@@ -42,7 +42,7 @@ public struct PullMachine: StateMachine {
         case conclude(Scope)
     }
 
-    /// What came of a step.
+    /// The outcome of a step.
     public enum Outcome: Sendable {
         /// The server and the key are those of the database.
         case verified
@@ -72,7 +72,7 @@ public struct PullMachine: StateMachine {
         case failed(SyncFailure)
     }
 
-    /// What the pull has done so far.
+    /// The work of the pull so far.
     ///
     /// Final once ``next(at:)`` has returned ``NextAction/done``.
     public private(set) var report = PullReport()

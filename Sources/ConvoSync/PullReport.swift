@@ -1,6 +1,6 @@
 public import ConvoModel
 
-/// What a pull has done, and why it ended.
+/// The work of a pull, and why it ended.
 public struct PullReport: Sendable {
     /// A conversation that could not be read.
     ///

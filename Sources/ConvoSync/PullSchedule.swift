@@ -5,7 +5,7 @@ public import ConvoModel
 ///
 /// A value without a clock.
 public struct PullSchedule: Sendable {
-    /// What the daemon does now.
+    /// The daemon's next action.
     public enum Decision: Sendable, Hashable {
         /// Pull now, with this scope.
         case pull(PullMachine.Scope)
@@ -38,7 +38,7 @@ public struct PullSchedule: Sendable {
         self.backoff = backoff
     }
 
-    /// What to do at the moment `now`.
+    /// The action at the moment `now`.
     ///
     /// Changes nothing.
     ///

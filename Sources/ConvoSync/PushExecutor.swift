@@ -13,7 +13,7 @@ struct PushExecutor: Sendable {
     let limits: SyncLimits
     var options = PushOptions()
 
-    /// What differs between pushes.
+    /// The differences between pushes.
     struct PushOptions: Sendable {
         /// The write whose answer is streamed, and its observer; `nil` if none is.
         var streaming: Streaming?

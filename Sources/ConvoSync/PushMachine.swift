@@ -5,7 +5,7 @@ public import ConvoStore
 ///
 /// ``OperationTransition`` decides what follows from each outcome; this value keeps the order.
 public struct PushMachine: StateMachine {
-    /// What a push asks its executor to do.
+    /// A step that a push asks its executor to do.
     public enum Step: Sendable, Hashable {
         /// Verifies that the server and the key are those of the database.
         case verify
@@ -29,7 +29,7 @@ public struct PushMachine: StateMachine {
         case refresh(OutboxItem)
     }
 
-    /// What came of a step.
+    /// The outcome of a step.
     public enum Outcome: Sendable {
         /// The server and the key are those of the database.
         case verified
@@ -52,13 +52,13 @@ public struct PushMachine: StateMachine {
         case withdrawn
         /// The result of looking for the write, and when the read began.
         ///
-        /// What it did not find was absent at its beginning; the time that a slow answer took proves nothing.
+        /// A write that it did not find was absent at its beginning; the time that a slow answer took proves nothing.
         case confirmed(InDoubtLookup, readSince: Uptime)
         /// Whether the conversation is on the server.
         case found(Bool)
         /// The transition is committed.
         case settled
-        /// What was missing is stored, or will be read when a burst of writes ends.
+        /// The missing part is stored, or will be read when a burst of writes ends.
         case refreshed
         /// The step failed, whichever it was.
         case failed(SyncFailure)
@@ -72,7 +72,7 @@ public struct PushMachine: StateMachine {
         case due
     }
 
-    /// What the push has done so far.
+    /// The work of the push so far.
     ///
     /// Final once ``next(at:)`` has returned ``NextAction/done``.
     public private(set) var report = PushReport()
@@ -267,7 +267,7 @@ public struct PushMachine: StateMachine {
     }
 }
 
-/// What a push has done, and why it ended.
+/// The work of a push, and why it ended.
 public struct PushReport: Sendable {
     /// How many writes were delivered, or found to be on the server.
     public internal(set) var delivered = 0

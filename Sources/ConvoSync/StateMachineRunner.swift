@@ -85,9 +85,9 @@ struct StateMachineRunner<Rules: StateMachine> {
 /// Several steps may be in flight at once. For each step that ``next(at:)`` returns, the caller calls
 /// ``finished(_:_:at:)`` once.
 public protocol StateMachine: Sendable {
-    /// What the machine can ask for; the executor performs one at a time, or several concurrently.
+    /// A step that the machine asks for; the executor performs one at a time, or several concurrently.
     associatedtype Step: Sendable
-    /// What can come of a step, failures included.
+    /// The outcome of a step, failures included.
     associatedtype Outcome: Sendable
 
     /// Returns what to do now.
@@ -111,7 +111,7 @@ extension StateMachine {
     public var hasChangesToRead: Bool { false }
 }
 
-/// What the caller of a ``StateMachine`` does next.
+/// The next thing that the caller of a ``StateMachine`` does.
 public enum NextAction<Step: Sendable>: Sendable {
     /// Performs this step, and asks for more meanwhile.
     case step(Step)

@@ -17,7 +17,7 @@ public struct SyncIntervals: Sendable, Hashable {
     }
 }
 
-/// What a running engine reports to its observer.
+/// An event that a running engine reports to its observer.
 public enum SyncEvent: Sendable {
     /// A pull has ended, completely or early.
     case pulled(PullMachine.Scope, PullReport)

@@ -61,7 +61,7 @@ public struct SyncEngine: Sendable {
 
     /// Pulls once, at once even during an outage.
     ///
-    /// What was stored before a failure stays, and the next pull goes on from there.
+    /// After a failure the stored part stays, and the next pull goes on from there.
     ///
     /// - Parameters:
     ///   - scope: whether to read the first page of the list or all of it.

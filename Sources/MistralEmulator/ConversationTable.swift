@@ -249,7 +249,7 @@ package struct EmulatedConversation: Hashable, Sendable {
     }
 }
 
-/// What one finished run changes in its conversation.
+/// The changes of one finished run in its conversation.
 struct Commit: Hashable, Sendable {
     struct Replacement: Hashable, Sendable {
         let index: Int

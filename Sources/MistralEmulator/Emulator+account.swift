@@ -89,7 +89,7 @@ extension Emulator {
 public struct LoadError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The index of the faulty record in the array, from 0; `nil` where the whole is not an array.
     public let index: Int?
-    /// What is wrong, such as a missing field, in words.
+    /// The defect, such as a missing field, in words.
     public let reason: String
 
     /// The reason with the record's index, on one line.

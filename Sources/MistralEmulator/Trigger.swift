@@ -32,7 +32,7 @@ public enum Trigger: String, CaseIterable, Sendable {
         }
     }
 
-    /// What the model does, as a phrase without its subject, with the number's default in parentheses; for `--help`.
+    /// The model's action, as a phrase without its subject, with the number's default in parentheses; for `--help`.
     public var summary: String {
         switch self {
         case .tool: "runs code_interpreter, then answers"

@@ -110,7 +110,7 @@ struct TroubleLog {
     /// Beyond this number of set-aside items, all of them are reported again.
     private static let oddItemLimit = 10_000
 
-    /// What identifies an item that was set aside: its place changes as the list grows.
+    /// The name by which an item that was set aside is known again: its place changes as the list grows.
     private struct OddItemKey: Hashable {
         let conversation: RemoteID?
         let name: String
@@ -123,7 +123,7 @@ struct TroubleLog {
         }
     }
 
-    /// What to report about a part that has failed, or works again (`nil`).
+    /// The report about a part that has failed, or works again (`nil`).
     ///
     /// If several parts meet the same trouble, it is reported once. So it is if one part meets it again with other
     /// numbers in the message: a duration, an attempt, a port.

@@ -37,7 +37,7 @@ final class Terminal: @unchecked Sendable {
         }
     }
 
-    /// What the program has written so far, as soon as it is enough; all that it wrote if it ends before.
+    /// The program's output so far, as soon as it is enough; all that it wrote if it ends before.
     func text(until isEnough: (String) -> Bool) async -> String {
         while !isEnough(text), let more = await rest.next() { bytes += more }
         return text

@@ -7,7 +7,7 @@ import Testing
 @testable import convo
 
 @Suite struct `A transcript` {
-    /// What is printed for these events.
+    /// The text that is printed for these events.
     func written(_ events: String..., ansi: ANSIStyle = .plain) throws -> String {
         var transcript = Transcript()
         var text = ""

@@ -15,7 +15,7 @@ import Testing
 
     @Test func `is a name without an address`() async throws {
         let error = try await failure("http://convo.invalid/")
-        // What a resolver answers for such a name (RFC 6761, 6.4) depends on the network in which the test runs.
+        // A resolver's answer for such a name (RFC 6761, 6.4) depends on the network in which the test runs.
         #expect([.unresolved, .connectTimeout, .notConnected].contains(error.kind))
         #expect(!error.mayHaveReachedServer)
     }

@@ -1,4 +1,4 @@
-/// What a client's requests carry: the server that they go to, and the API key.
+/// The server to which a client's requests go, and the API key that they carry.
 package struct Access: Hashable, Sendable {
     package let server: String
     package let key: String?
@@ -16,7 +16,7 @@ package enum Tenant: CaseIterable, Hashable, Sendable {
     case elsewhere
 }
 
-/// Which key opens which account, and what the server tells of it: data, drawn from a seed or written by hand.
+/// The account that each key opens, and the server's word about it: data, drawn from a seed or written by hand.
 package struct AccessPlan: Hashable, Sendable {
     /// The replacement of our key by another one.
     package struct Rotation: Hashable, Sendable {

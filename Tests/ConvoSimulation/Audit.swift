@@ -22,7 +22,7 @@ package struct Audit: Sendable {
     package struct Record: Sendable {
         /// From 1, in the order of sending.
         package let number: Int
-        /// Which of our processes sent it.
+        /// The number of our process that sent it.
         package let sender: Int
         /// The outbox's write that it was sent for, as the test harness knows it; not guessed from the request.
         package let operation: OperationID?

@@ -1,6 +1,6 @@
 package import SeededRandom
 
-/// What goes wrong with one request.
+/// A fault of one request.
 package enum ExchangeFault: Hashable, Sendable {
     /// The connection was made, but the request never arrived.
     case requestLost(brokenAfter: Duration)

@@ -1,6 +1,6 @@
 package import SeededRandom
 
-/// Which requests go wrong, and how: data, so that a run can be printed, repeated and made smaller.
+/// The requests that go wrong, and their faults: data, so that a run can be printed, repeated and made smaller.
 package struct FaultPlan: Hashable, Sendable {
     /// The faults by the number of their request, from 1.
     package var faults: [Int: ExchangeFault]

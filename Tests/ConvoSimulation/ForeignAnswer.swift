@@ -22,5 +22,5 @@ package enum ForeignAnswer: CaseIterable, Hashable, Sendable {
     }
 }
 
-/// Which requests a portal answers.
+/// The requests that a portal answers.
 package enum Reach: CaseIterable, Hashable, Sendable { case everything, writes }

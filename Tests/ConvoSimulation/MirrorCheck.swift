@@ -65,9 +65,11 @@ package enum MirrorCheck {
         let hidden = marked.filter { excused.contains($0) }
         let unfounded = marked.filter { !excused.contains($0) }
             .map { Violation(.falseDeletion, "\($0) is marked as deleted, and is there") }
-        let count = hidden.count { !denied.contains($0) }
-        guard count > fewDeletions else { return unfounded }
-        return unfounded + [Violation(.falseDeletion, "\(count) conversations that are there are marked as deleted")]
+        let counted = hidden.filter { !denied.contains($0) }
+        guard counted.count > fewDeletions else { return unfounded }
+        let ids = counted.map(\.rawValue).joined(separator: ", ")
+        let sentence = "\(counted.count) conversations that are there are marked as deleted: \(ids)"
+        return unfounded + [Violation(.falseDeletion, sentence)]
     }
 
     /// How many the engine may mark at once without a person's word: see "Mass disappearance" in DESIGN.md.

@@ -1,7 +1,7 @@
 import ConvoJSON
 package import ConvoModel
 
-/// What of a server's answers deviates from the API's schema, and which histories are too large for a client.
+/// The parts of a server's answers that deviate from the API's schema, and the histories that are too large for a client.
 package struct Oddities: Hashable, Sendable {
     /// A row of the list that is not a conversation.
     package enum Row: CaseIterable, Hashable, Sendable {

@@ -3,7 +3,7 @@ import ConvoModel
 import MistralEmulator
 package import SeededRandom
 
-/// What other clients and the server itself do while our client works: a script, drawn from a seed or written by hand.
+/// The actions of other clients and of the server itself while our client works: a script, drawn from a seed or written by hand.
 package struct OtherWriter: Hashable, Sendable {
     /// `nth` is an index into the list at that moment, modulo its length.
     package enum Action: Hashable, Sendable {

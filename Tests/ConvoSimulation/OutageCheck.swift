@@ -17,7 +17,7 @@ struct OutageCheck {
     }
     private enum Event { case sent(Audit.Record), finished(Audit.Record) }
 
-    /// Which server and key a process uses, as its requests show.
+    /// The server and key that a process uses, as its requests show.
     private struct Keys {
         /// The one for which the server answered 401 last, unless an inquiry was answered so.
         private var refused: Access?

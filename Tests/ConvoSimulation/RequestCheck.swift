@@ -141,7 +141,7 @@ package struct RequestCheck: Sendable {
         wake <= record.sentAt && record.sentAt <= wake + .seconds(15)
     }
 
-    /// What one process requests repeatedly: the list, or a turn in one conversation.
+    /// A thing that one process requests repeatedly: the list, or a turn in one conversation.
     ///
     /// Reads of one conversation are not judged: they belong to two loops, each with a back-off of its own.
     private struct Subject: Hashable {

@@ -1,7 +1,7 @@
 package import MistralEmulator
 package import SeededRandom
 
-/// What is not known about the real server, one switch for each question; an engine must be right for every setting.
+/// The open questions about the real server, one switch for each; an engine must be right for every setting.
 package struct ServerSwitches: Hashable, Sendable {
     package enum MetadataFilter: CaseIterable, Hashable, Sendable {
         case works
@@ -10,7 +10,7 @@ package struct ServerSwitches: Hashable, Sendable {
         /// Some of the conversations that match are missing.
         case missesSome
     }
-    /// Which answers contain a conversation's `metadata`.
+    /// The answers that contain a conversation's `metadata`.
     package enum MetadataShown: CaseIterable, Hashable, Sendable {
         case everywhere, notInList, notInGet, nowhere, notOfBranches
     }

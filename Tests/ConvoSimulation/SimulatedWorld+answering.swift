@@ -3,7 +3,7 @@ import ConvoJSON
 import ConvoModel
 import SeededRandom
 
-/// What happens to one request between our client and the servers, and what the client sees of it.
+/// The way of one request between our client and the servers, and its outcome as the client sees it.
 extension SimulatedWorld {
     /// The outcome as the client sees it: a read that failed has changed nothing, whatever happened to its answer.
     func seen(
@@ -100,7 +100,7 @@ extension SimulatedWorld {
         }
     }
 
-    /// What the client sees of a request that our server has handled.
+    /// The outcome, as the client sees it, of a request that our server has handled.
     private mutating func handled(
         _ handling: Handling, call: Int, fault: ExchangeFault?
     ) -> (VirtualInstant, Result<APIAnswer, APIError>) {

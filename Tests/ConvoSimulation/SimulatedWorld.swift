@@ -73,7 +73,7 @@ package struct SimulatedWorld: Sendable {
         }
     }
 
-    /// What the client's clock shows; it may jump, ``now`` never does.
+    /// The time that the client's clock shows; it may jump, ``now`` never does.
     package var clientClock: VirtualInstant {
         clockJumps.filter { $0.at <= now }.reduce(now) { $0 + $1.by }
     }

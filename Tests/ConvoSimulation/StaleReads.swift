@@ -1,4 +1,4 @@
-/// Which reads are answered from an older state, as by a lagging replica or a cache.
+/// The reads that are answered from an older state, as by a lagging replica or a cache.
 package enum StaleReads: CaseIterable, Hashable, Sendable {
     case histories, descriptions, both
 

@@ -1,6 +1,6 @@
 package import ConvoModel
 
-/// Who caused a turn: known from the request object, never guessed from a text.
+/// The cause of a turn: known from the request object, never guessed from a text.
 package enum Cause: Hashable, Sendable {
     /// Our client's request with that number.
     case client(call: Int)

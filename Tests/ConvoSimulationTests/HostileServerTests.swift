@@ -9,7 +9,7 @@ import Testing
     private static let conversations = 50
     private static let rounds = 20
 
-    /// Of a thousand requests, 200 lose their answer, 100 get 429, 100 get a 5xx, and 100 are committed late.
+    /// Among a thousand requests, 200 lose their answer, 100 get 429, 100 get a 5xx, and 100 are committed late.
     private static func faults(seed: UInt64) -> FaultPlan {
         var random = SplitMix64(seed: seed)
         let broken = Duration.milliseconds(10)...Duration.seconds(5)

@@ -13,7 +13,7 @@ struct Mutation: Sendable, CustomTestStringConvertible {
     let testDescription: String
     /// The rules that it may break; a violation of any of them convicts it.
     let breaks: Set<Violation.Rule>
-    /// What a scenario must draw for the mistake to show.
+    /// The draws that a scenario needs for the mistake to show.
     var needs: Set<Scenario.Draw> = []
     var sharesOutages = true
     /// Whether the settings are read again where the server refuses the key.
@@ -31,7 +31,7 @@ struct Mutation: Sendable, CustomTestStringConvertible {
     /// Whether a read probes an outage before a write may do so.
     var probesWithReads = true
     var limits: @Sendable (inout SyncLimits) -> Void = { _ in }
-    /// What the engine does in place of a step; its result is `nil` where the engine does the right thing.
+    /// The engine's work in place of a step; its result is `nil` where the engine does the right thing.
     var push: Push = { _, _ in nil }
     var pull: Pull = { _, _ in nil }
     var recover: @Sendable (Store) throws(StoreError) -> Void = { store throws(StoreError) in

@@ -6,7 +6,7 @@ import MistralEmulator
 import SeededRandom
 
 extension Scenario {
-    /// What the real world adds to a seed.
+    /// A part of the real world that is added to a seed.
     ///
     /// Each is drawn by a generator of its own, so that a seed's scenario stays the same apart from what is added.
     enum Draw: UInt64, CaseIterable, Hashable, Sendable {
@@ -56,7 +56,7 @@ extension Scenario {
         case interruptions = 18
     }
 
-    /// What a run may draw unless a test says otherwise.
+    /// The parts that a run may draw unless a test says otherwise.
     ///
     /// Only a test of its own draws ``Draw/adoption``: the checks for the other draws do not know to which account the
     /// database belonged at each moment.

@@ -5,7 +5,7 @@ import SeededRandom
 
 /// Everything that determines one run: data, drawn from a seed or written by hand.
 struct Scenario: Sendable {
-    /// What a person does; `nth` is an index into a list of the store, modulo its length.
+    /// An action of a person; `nth` is an index into a list of the store, modulo its length.
     enum Action: Hashable, Sendable {
         case start(text: String, isStored: Bool)
         case append(nth: Int, text: String)
@@ -42,7 +42,7 @@ struct Scenario: Sendable {
         let at: VirtualInstant
         let action: Action
     }
-    /// What a person does in the middle of the engine's work.
+    /// An action of a person in the middle of the engine's work.
     struct Interruption: Hashable, Sendable {
         /// The number of the job of the run before which it happens, from 1.
         let beforeJob: Int

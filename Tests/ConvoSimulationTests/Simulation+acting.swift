@@ -4,7 +4,7 @@ import ConvoStore
 import ConvoSync
 import Synchronization
 
-/// What a person does while the engine works.
+/// The actions of a person while the engine works.
 extension Simulation {
     /// Does what a person does; where they run a program, it runs in a process of its own.
     func perform(_ action: Scenario.Action, beside daemon: Life) throws {

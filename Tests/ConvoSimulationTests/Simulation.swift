@@ -228,7 +228,7 @@ final class Simulation {
     }
 }
 
-/// What happened in a run.
+/// The events of a run.
 struct SimulationReport {
     let violations: [Violation]
     let audit: Audit

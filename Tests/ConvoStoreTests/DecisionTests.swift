@@ -5,7 +5,7 @@ import Testing
 
 @testable import ConvoStore
 
-/// What a person does to a write, and that it does nothing to another conversation's writes.
+/// A person's decisions about a write change no write of another conversation.
 @Suite struct `A person who decides about a write` {
     private let temporary: TemporaryStore
     private var store: Store { temporary.store }

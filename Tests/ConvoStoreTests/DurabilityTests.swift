@@ -7,7 +7,7 @@ import Testing
 
 @testable import ConvoStore
 
-/// What the store syncs to the disk before it returns to the caller.
+/// The store syncs its files to the disk before it returns to the caller.
 @Suite struct `What must survive a power cut` {
     private let temporary: TemporaryStore
 

@@ -133,7 +133,7 @@ import Testing
         _ = try store.ingest([.sample("conv_7", updated: "2026-05-01T00:00:20Z")])
         _ = try store.ingest([FetchedHistory(.sample("conv_7", [answer]), version: "2026-05-01T00:00:20Z")])
         #expect(try !recheck("conv_7").isOutdated, "the server has gone on for a day since")
-        // What the server has not described yet has a time by our clock.
+        // A conversation that the server has not described yet has a time by our clock.
         let start = try temporary.start()
         _ = try store.markSending(start.operation, base: nil)
         try store.markDelivered(start.operation, as: RemoteID("conv_8"))

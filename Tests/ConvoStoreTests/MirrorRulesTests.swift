@@ -5,7 +5,7 @@ import Testing
 
 @testable import ConvoStore
 
-/// What the store ingests of one conversation changes nothing in another.
+/// The store changes nothing in one conversation when it ingests another.
 @Suite struct `A conversation that the server describes` {
     private let temporary: TemporaryStore
     private var store: Store { temporary.store }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ConvoStore
 
-/// What the engine does to a write, and that it does nothing to another one.
+/// The engine's transitions of a write change no other write.
 @Suite struct `A write on its way` {
     private let temporary: TemporaryStore
     private var store: Store { temporary.store }

@@ -179,6 +179,28 @@ import Testing
         try store.checkIntegrity()
     }
 
+    @Test func `stays where it was shown when its start is cancelled`() throws {
+        let start = try temporary.start("question")
+        let extra = #","metadata":{"convo_operation_id":"\#(start.operation)"}"#
+        try store.mirror(.sample("first", extra: extra), [message("first q", "question")])
+        try store.markQueued(start.operation, from: .queued, reason: nil, nextAttempt: nil)
+        _ = try store.cancel(start.operation)
+        let kept = try store.localID(matching: "first")
+        #expect(try store.history(of: kept).entries.map(\.entry.id?.rawValue) == ["first q"])
+        try store.checkIntegrity()
+    }
+
+    @Test func `is stored by a later pull where only its stream had named it when its start was cancelled`() throws {
+        let start = try temporary.start("question")
+        try store.keepPartial(of: start.operation, conversation: RemoteID("first"), entries: [])
+        try store.markQueued(start.operation, from: .queued, reason: nil, nextAttempt: nil)
+        _ = try store.cancel(start.operation)
+        #expect(try store.conversations().isEmpty)
+        try store.mirror(.sample("first"), [message("first q", "question")])
+        #expect(try store.conversations().count == 1)
+        try store.checkIntegrity()
+    }
+
     /// The list is read while the start is in flight.
     @Test func `is known by the operation's id, and named once`() throws {
         let (start, other) = (try temporary.start(), try temporary.start())

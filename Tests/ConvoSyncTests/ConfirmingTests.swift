@@ -6,7 +6,7 @@ import Testing
 
 @testable import ConvoSync
 
-/// What a read of the server tells about a write whose answer was lost; nothing is sent.
+/// The conclusions from a read of the server about a write whose answer was lost; nothing is sent.
 @Suite struct `Reading whether a write is on the server` {
     private let test: TestEngine
     private let chat: (local: LocalID, remote: RemoteID)
@@ -158,7 +158,7 @@ import Testing
         #expect(try await confirmation(of: write) == .present(made), "the server said that it did not take the other")
     }
 
-    /// What came into the mirror after the write was queued, and is gone by now.
+    /// Conversations that came into the mirror after the write was queued, and are gone by now.
     @Test(arguments: [("new", false), ("new", true), ("another", false), ("another", true)])
     func `cannot tell of a start whose conversation may be gone since`(text: String, isDeletedHere: Bool) async throws {
         test.server.hideMetadata()

@@ -33,7 +33,7 @@ final class FakeServer: ConversationsAPI {
         var answers = true
         /// The ids of conversations that exist and are on no page of the list.
         var unlisted: Set<String> = []
-        /// Which answers leave `metadata` out: `true` for the list, `false` for `get`.
+        /// The answers that leave `metadata` out: `true` for the list, `false` for `get`.
         var hidesMetadata: Set<Bool> = []
         var account: Account?
         var stream: (events: [ConversationEvent], error: APIError?) = ([], nil)

@@ -15,7 +15,7 @@ struct DoctorReport {
     struct Finding {
         /// The name of the part, such as `database`.
         let part: String
-        /// What was found; in a failure, its message.
+        /// The finding; in a failure, its message.
         let words: String
         /// `nil` where the part is in order.
         let failure: CLIError?

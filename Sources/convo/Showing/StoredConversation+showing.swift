@@ -10,7 +10,7 @@ extension StoredConversation {
     /// The model or the agent that answers; empty where neither is known.
     var answerer: String { model ?? agentID ?? "" }
 
-    /// What sets the conversation apart, each in a few words: pending writes, a deletion on the server, its parent …
+    /// The marks that set the conversation apart, each in a few words: pending writes, a deletion on the server, its parent …
     var notes: [String] {
         var notes: [String] = []
         if pendingCount > 0 { notes.append("\(pendingCount) pending") }

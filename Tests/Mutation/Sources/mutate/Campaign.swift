@@ -103,7 +103,7 @@ final class Campaign: Sendable {
         return stages
     }
 
-    /// What is to run first against the next mutant of the file: the unit test that failed; `nil` for a simulated run,
+    /// The stage that is to run first against the next mutant of the file: the unit test that failed; `nil` for a simulated run,
     /// or if no test was named.
     private func killer(_ stage: Stage, _ test: String?) -> Stage? {
         if baseline.simulations.contains(where: { $0.stage == stage }) { return nil }

@@ -1,4 +1,4 @@
-/// Which tests run against a mutant, and which score is good enough.
+/// The tests that run against a mutant, and the score that is good enough.
 enum Plan {
     /// Test targets whose suites are run one by one; the cheapest of those that reach a mutant go first.
     static let unitTests = ["ConvoSyncTests", "ConvoStoreTests"]
