@@ -64,7 +64,7 @@ struct CreationSearch {
     private let isStart: Bool
     private let inputs: Inputs?
     private let sentAt: Int64
-    /// Whether other writes of ours show that the server does not return metadata.
+    /// Whether other writes of ours show that `get` does not return metadata.
     private let hidesMetadata: Bool
     private var phase = Phase.listing
     private var listing: ExhaustiveListing
@@ -80,6 +80,9 @@ struct CreationSearch {
     private var hasUnseen = false
     /// Whether the list shows a conversation's metadata, so that it would have shown ours.
     private(set) var listTells = false
+    /// Whether the list shows the metadata of a write of ours, so that a row without it is not ours, or is one of those
+    /// for which the server leaves it out.
+    private var listTellsOurs = false
 
     init(_ item: OutboxItem, hidesMetadata: Bool, limits: SyncLimits) {
         self.hidesMetadata = hidesMetadata
@@ -188,7 +191,7 @@ struct CreationSearch {
         switch (likely.count, hasDoubtful) {
         case (0, false): phase = .over(absent)
         case (1, false) where hasUnseen: phase = .over(.unproven)
-        case (1, false) where hidesMetadata: phase = .over(.likely(likely[0]))
+        case (1, false) where hidesMetadata && !listTellsOurs: phase = .over(.likely(likely[0]))
         default: phase = .over(.ambiguous)
         }
     }
@@ -199,6 +202,7 @@ struct CreationSearch {
     private mutating func note(_ conversation: Conversation, isExcluded: Bool) {
         if isOurs(conversation) { phase = .over(.found(conversation.id)) }
         if conversation.hasMetadata { listTells = true }
+        if conversation.metadata?[Store.operationKey] != nil { listTellsOurs = true }
         guard met.insert(conversation.id).inserted, !isExcluded, !conversation.hasMetadata,
             conversation.createdAt >= oldest || conversation.createdAt.isUnknown
         else { return }

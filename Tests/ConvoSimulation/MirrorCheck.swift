@@ -66,7 +66,7 @@ package enum MirrorCheck {
         let unfounded = marked.filter { !excused.contains($0) }
             .map { Violation(.falseDeletion, "\($0) is marked as deleted, and is there") }
         let counted = hidden.filter { !denied.contains($0) }
-        guard counted.count > fewDeletions else { return unfounded }
+        guard counted.count > max(fewDeletions, mirror.conversations.count / deletionShare) else { return unfounded }
         let ids = counted.map(\.rawValue).joined(separator: ", ")
         let sentence = "\(counted.count) conversations that are there are marked as deleted: \(ids)"
         return unfounded + [Violation(.falseDeletion, sentence)]
@@ -74,6 +74,8 @@ package enum MirrorCheck {
 
     /// How many the engine may mark at once without a person's word: see "Mass disappearance" in DESIGN.md.
     static let fewDeletions = 10
+    /// It may mark more if they are at most one in this many of all.
+    static let deletionShare = 10
 
     /// At any time: the mirror does not mark an entry that the server has as dropped after only a few readings without
     /// it.

@@ -45,6 +45,21 @@ extension Mutation {
                     })
             }
         },
+        Mutation("believes `get` alone that the server hides metadata", breaks: [.falseState]).with {
+            $0.needs = [.hiddenMetadata]
+            $0.push = { step, engine in
+                await searched(
+                    step, engine, mindsList: false,
+                    reading: { page in
+                        ConversationPage(
+                            page.conversations.map { row in
+                                guard row.metadata?[Store.operationKey] != nil else { return row }
+                                let raw = row.raw.setting("metadata", to: .object(["another": .string("key")]))
+                                return (try? Conversation(raw: raw)) ?? row
+                            })
+                    })
+            }
+        },
         Mutation("believes a list of which it has not seen all", breaks: [.repeatedWrite]).with {
             $0.needs = [.oddPages]
             $0.push = { step, engine in await searched(step, engine, mindsUnseen: false) }
@@ -84,7 +99,7 @@ extension Mutation {
     /// - Returns: `nil` where the engine is to do the right thing.
     private static func searched(
         _ step: PushMachine.Step, _ engine: MutantEngine, mindsRivals: Bool = true, excludes: Bool = true,
-        mindsGone: Bool = true, mindsUnseen: Bool = true,
+        mindsGone: Bool = true, mindsUnseen: Bool = true, mindsList: Bool = true,
         reading: (ConversationPage) -> ConversationPage = { $0 },
         dismissing: (ConversationPage) -> [Conversation] = { _ in [] }
     ) async -> PushMachine.Outcome? {
@@ -108,7 +123,7 @@ extension Mutation {
                     search.got(try await executor.whereThere { try await engine.api.get(id) })
                 case .history(let id):
                     search.read(try await executor.whereThere { try await engine.api.getHistory(of: id).entries })
-                case .likely(let id) where !mindsRivals || !excludes:
+                case .likely(let id) where !mindsRivals || !excludes || !mindsList:
                     return .confirmed(.present(id), readSince: readSince)
                 case .unproven where !mindsUnseen: return .confirmed(.absent, readSince: readSince)
                 case .absent:

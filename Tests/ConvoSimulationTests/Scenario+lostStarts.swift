@@ -30,6 +30,7 @@ extension Scenario {
 
     mutating func drawHiddenMetadata(_ random: inout SplitMix64, _ span: Duration) {
         switches.metadataShown = random.element(of: [.notInList, .notInGet, .nowhere, .notOfBranches]) ?? .nowhere
+        if switches.metadataShown == .notInGet { drawOtherStarts(&random, span) }
         guard switches.metadataShown == .notOfBranches else { return }
         steps += (0..<3).map { nth in
             Step(
@@ -37,6 +38,20 @@ extension Scenario {
                 action: .restart(nth: nth, text: random.element(of: Scenario.texts) ?? "hello"))
         }
         loseAnswers(&random, perMille: 150)
+    }
+
+    /// Another writer says the same while our start is lost on its way; another of our starts shows what `get` hides.
+    private mutating func drawOtherStarts(_ random: inout SplitMix64, _ span: Duration) {
+        steps.append(Step(at: .start + .seconds(2), action: .start(text: "again", isStored: true)))
+        for _ in 0..<3 {
+            let at = VirtualInstant.start + random.duration(in: .seconds(20)...span)
+            steps.append(Step(at: at, action: .start(text: "hello", isStored: true)))
+            let theirs = at + random.duration(in: .seconds(5)...Duration.seconds(60))
+            others.steps.append(.init(at: theirs, .start(text: "hello")))
+        }
+        faults.add(drawnFrom: &random, perMille: 200, requests: 150) { random in
+            .requestLost(brokenAfter: random.duration(in: .milliseconds(10)...Duration.seconds(5)))
+        }
     }
 
     mutating func drawOddPages(_ random: inout SplitMix64, _ span: Duration) {

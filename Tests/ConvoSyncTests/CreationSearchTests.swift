@@ -96,6 +96,13 @@ private struct Listed {
         #expect(try conclusion([other], false) == .absent)
     }
 
+    @Test func `does not go by the first input where the list gives the metadata of another write of ours`() throws {
+        let known = Listed(id: "known", metadata: .object(["convo_operation_id": .string("op_another")]))
+        let theirs = Listed(id: "theirs", says: "hello")
+        #expect(try search([theirs, known], getTells: false, hidesMetadata: true).step == .ambiguous)
+        #expect(try search([known], getTells: false, hidesMetadata: true).step == .absent)
+    }
+
     @Test func `does not take what was said later in a conversation for its first input`() throws {
         let other = Listed(id: "theirs", says: "something else|hello")
         #expect(
