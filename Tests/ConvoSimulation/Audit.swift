@@ -37,12 +37,14 @@ package struct Audit: Sendable {
         package let fault: ExchangeFault?
         /// The conversations in the answer of a list.
         package let listed: Set<RemoteID>
+        /// The moment whose state the answer to a read shows: earlier than ``sentAt`` if a replica lags behind.
+        package let shows: VirtualInstant
 
         package init(
             number: Int, sender: Int = 0, operation: OperationID? = nil, request: SimulatedRequest,
             tenant: Tenant? = .ours, access: Access = AccessPlan().source(at: .start), sentAt: VirtualInstant,
             finishedAt: VirtualInstant, outcome: Outcome,
-            fault: ExchangeFault? = nil, listed: Set<RemoteID> = []
+            fault: ExchangeFault? = nil, listed: Set<RemoteID> = [], shows: VirtualInstant? = nil
         ) {
             self.number = number
             self.sender = sender
@@ -55,6 +57,7 @@ package struct Audit: Sendable {
             self.outcome = outcome
             self.fault = fault
             self.listed = listed
+            self.shows = shows ?? sentAt
         }
     }
 

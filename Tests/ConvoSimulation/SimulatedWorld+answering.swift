@@ -61,6 +61,11 @@ extension SimulatedWorld {
             ? handledByOurs(request, call: call, fault: fault) : handledByAnother(request, call: call, tenant: tenant)
     }
 
+    /// How far the state that the request is shown lags behind.
+    func lag(of request: SimulatedRequest) -> Duration {
+        stale.map { now < $0.until && $0.reads.includes(request) ? $0.by : .zero } ?? .zero
+    }
+
     private mutating func handledByOurs(
         _ request: SimulatedRequest, call: Int, fault: ExchangeFault?
     ) -> (VirtualInstant, Result<APIAnswer, APIError>) {
@@ -72,8 +77,8 @@ extension SimulatedWorld {
         case .slowRun(let takes, _), .runRefused(let takes): lasts = takes
         default: break
         }
-        let age = stale.map { now < $0.until && $0.reads.includes(request) ? $0.by : .zero } ?? .zero
-        let handling = server.handle(request, at: now, cause: .client(call: call), lasting: lasts, seenAs: age)
+        let handling = server.handle(
+            request, at: now, cause: .client(call: call), lasting: lasts, seenAs: lag(of: request))
         return handled(handling, call: call, fault: fault)
     }
 

@@ -144,7 +144,8 @@ package struct SimulatedWorld: Sendable {
         audit.records.append(
             Audit.Record(
                 number: number, sender: sender, operation: operation, request: request, tenant: tenant,
-                access: shown, sentAt: now, finishedAt: finishesAt, outcome: outcome, fault: fault, listed: listed))
+                access: shown, sentAt: now, finishedAt: finishesAt, outcome: outcome, fault: fault, listed: listed,
+                shows: now + (.zero - lag(of: request))))
         return Exchange(
             number: number, finishesAt: finishesAt, result: result,
             conversation: inFlight[number].flatMap { server.conversation(ofRun: $0) })

@@ -154,6 +154,8 @@ package enum WriteCheck {
 private struct Ledger {
     private var places: [OperationID: [Int]] = [:]
     private var requests: [OperationID: [Audit.Record]] = [:]
+    /// The answered reads of each conversation.
+    private var reads: [RemoteID: [Audit.Record]] = [:]
     private var takenTwins: Set<Int> = []
     private static let clockTolerance = Duration.seconds(600)
     private let allTurns: [Turn]
@@ -170,6 +172,9 @@ private struct Ledger {
         (self.storedText, self.copied) = (storedText, copied)
         var operations: [Int: OperationID] = [:]
         for record in audit.records {
+            if !record.request.isWrite, record.outcome == .answered, let id = record.request.conversation {
+                reads[id, default: []].append(record)
+            }
             guard let operation = record.operation else { continue }
             operations[record.number] = operation
             requests[operation, default: []].append(record)
@@ -190,8 +195,8 @@ private struct Ledger {
         return !turns.isEmpty && !turns.contains { $0.conversation == conversation }
     }
 
-    /// Whether another writer said the same in the same conversation after our first attempt, so that no reader could
-    /// tell that it was not ours. Each such turn excuses one write.
+    /// Whether another writer said the same in the same conversation after our first attempt, or after the state that the
+    /// last read before it showed, so that no reader could tell that it was not ours. Each such turn excuses one write.
     ///
     /// A process that died just before it sent its first request for the write has made an attempt, too; the audit does
     /// not know when, so any moment of the run counts.
@@ -201,6 +206,10 @@ private struct Ledger {
             item.inputs.map(ServedEntry.said), item.inputs.map { ServedEntry.said(storedText?.applied(to: $0) ?? $0) },
         ]
         var firstTry = requests[item.id]?.first?.sentAt ?? .start
+        let reads = (reads[conversation] ?? []).filter {
+            $0.finishedAt <= firstTry && $0.sender == requests[item.id]?.first?.sender
+        }
+        firstTry = min(firstTry, reads.last?.shows ?? firstTry)
         // Another copy of the database may have sent it; it is looked for behind what its writer had seen.
         if copied.contains(item.id) { firstTry = .start }
         // The conversation's creation time is the server's; our clock may differ from it.
