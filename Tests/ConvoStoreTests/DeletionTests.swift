@@ -17,8 +17,7 @@ import Testing
     @Test func `count for a day, or until a person accepts them, unless they were deleted from here`() throws {
         let ids = try (0..<6).map { try temporary.conversation("conv_\($0)") }
         let deletions = try [ids[2], ids[4]].map { try #require(try store.delete($0, .remote)).operation }
-        let append = try temporary.append(to: ids[3])
-        try store.markDelivered(append)
+        for id in [ids[1], ids[3]] { try store.markDelivered(try temporary.append(to: id)) }
         try mark("conv_0")
         temporary.clock.advance(seconds: 86_399)
         #expect(try store.deletionCensus() == DeletionCensus(mirrored: 5, recentlyMarked: 1))

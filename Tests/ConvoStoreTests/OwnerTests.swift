@@ -81,6 +81,7 @@ import Testing
         try store.recordOwner(server: "https://a", account: nil, key: "one")
         let (sending, queued) = (try temporary.start().operation, try temporary.start().operation)
         _ = try store.markSending(sending, base: nil)
+        try store.write { try $0.execute(sql: "UPDATE operation SET failures = 2") }
         _ = try store.adopt(server: "https://a", account: nil, key: "two")
         for id in [sending, queued] {
             #expect(try !store.conversation(matching: temporary.item(id).conversation.rawValue).isFromAccountBefore)
@@ -88,6 +89,7 @@ import Testing
         #expect(try store.retryAll(in: [.held]) == [sending, queued])
         #expect(try temporary.states(sending, queued) == [.inDoubt, .queued])
         #expect(try temporary.item(sending).doubtedAt == temporary.clock.now)
+        #expect(try temporary.item(sending).failures == 0)
     }
 
     @Test func `keeps what is here only for whoever has it`() throws {

@@ -118,6 +118,36 @@ import Testing
         #expect(try store.conversation(matching: start.conversation.rawValue).remoteID == RemoteID("first"))
     }
 
+    /// Whether the last history of a conversation was taken for an old one: 1 or 0.
+    private func outdated(_ id: LocalID) throws -> Int? {
+        try store.read {
+            try Int.fetchOne(
+                $0, sql: "SELECT history_outdated FROM conversation WHERE id = ?", arguments: [id.rawValue])
+        }
+    }
+
+    /// A restart may copy entries under their ids: a branch from such an entry stays with ours.
+    @Test func `leaves a branch from a copied entry with the restart`() throws {
+        let origin = try temporary.conversation("parent")
+        let restart = try store.restart(
+            RestartRequest(from: EntryID("parent q"), inputs: .text("question")), of: origin)
+        _ = try store.markSending(restart.operation, base: nil)
+        let extra = #","metadata":{"convo_operation_id":"\#(restart.operation)"}"#
+        try store.mirror(
+            .sample("first", extra: extra), [message("parent q", "hello"), message("first q", "question")])
+        func branch(_ from: String) throws -> QueuedWrite {
+            try store.restart(RestartRequest(from: EntryID(from), inputs: .text("fig")), of: restart.conversation)
+        }
+        let (copied, own) = (try branch("parent q"), try branch("first q"))
+        try store.markDelivered(restart.operation, response: temporary.response("second"))
+        func parent(_ write: QueuedWrite) throws -> LocalID? {
+            try store.conversation(matching: write.conversation.rawValue).parent?.conversation
+        }
+        #expect(try parent(copied) == restart.conversation)
+        #expect(try parent(own) == store.localID(matching: "first"))
+        try store.checkIntegrity()
+    }
+
     /// The server lists what a start's run has made, refuses the run, and makes another conversation for the next try.
     @Test func `gives way to the one that the start's answer names`() throws {
         let start = try temporary.start("question")
@@ -126,8 +156,14 @@ import Testing
         let branch = try store.restart(
             RestartRequest(from: EntryID("first q"), inputs: .text("fig")), of: start.conversation)
         let behind = try temporary.append("pear", to: start.conversation)
+        // Somebody's branch has the same entry, and its writer knows it.
+        try store.mirror(.sample("theirs"), [message("first q", "question")])
+        let elsewhere = try temporary.append("plum", to: store.localID(matching: "theirs"))
         try store.markDeletedRemotely([RemoteID("first")])
+        try store.write { try $0.execute(sql: "UPDATE conversation SET history_outdated = 1") }
         try store.markDelivered(start.operation, response: temporary.response("second"))
+        #expect(try outdated(start.conversation) == 0 && outdated(store.localID(matching: "theirs")) == 1)
+        #expect(try temporary.item(elsewhere).seenEntryID == EntryID("first q"))
         let ours = try store.conversation(matching: start.conversation.rawValue)
         #expect(ours.remoteID == RemoteID("second") && ours.deletedRemotelyAt == nil && ours.raw == nil)
         #expect(try temporary.item(behind).conversation == start.conversation)
