@@ -60,9 +60,11 @@ struct PullExecutor: Sendable {
     private func list(_ place: PageKey) async throws -> IngestedPage {
         let known = try store.cachedPage(at: place)
         let answer = try await api.list(page: place.page, pageSize: place.size, unless: known?.digest)
-        try account.requireOwner()
         switch answer {
-        case .read(let listed, let digest): return try store.ingest(listed, at: place, digest: digest)
+        case .read(let listed, let digest):
+            try account.requireOwner()
+            return try store.ingest(listed, at: place, digest: digest)
+        // Nothing is stored, so it does not matter whose the database is by now.
         case .same: return known.map { IngestedPage(same: $0) } ?? IngestedPage(items: [])
         }
     }

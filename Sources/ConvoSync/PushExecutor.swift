@@ -235,7 +235,7 @@ struct PushExecutor: Sendable {
 
     private func noteOwnTurn(_ item: OutboxItem) throws {
         let sent = try store.operation(matching: item.id.rawValue)
-        let outputs = try store.response(to: item.id).map { $0["outputs"]?.elements.count ?? 0 }
+        let outputs = try store.response(to: item.id).map { ($0["outputs"]?.elements ?? []).count }
         let inputs = (try? Inputs(json: item.inputs))?.asEntries.count ?? 0
         guard let outputs else { return }  // found by a lookup, which does not tell which outputs are ours
         try store.noteOwnTurn(of: sent, entries: inputs + outputs)
