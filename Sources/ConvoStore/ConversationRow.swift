@@ -13,8 +13,6 @@ struct ConversationRow {
     let agentID: String?
     let updatedAt: String
     let historyVersion: String?
-    /// Whether a read of the server has shown the conversation.
-    let isShown: Bool
     let isGoneRemotely: Bool
     let isLocalOnly: Bool
     let isHidden: Bool
@@ -31,7 +29,6 @@ struct ConversationRow {
         agentID = row["agent_id"]
         updatedAt = row["updated_at"]
         historyVersion = row["history_version"]
-        isShown = !row.isNull("raw")
         isGoneRemotely = !row.isNull("deleted_remotely_at")
         isLocalOnly = row["local_only"]
         isHidden = row["hidden"]

@@ -138,7 +138,7 @@ extension Store {
     /// Cancels a queued, refused or held write, durably, and wakes a daemon.
     ///
     /// Cancelling a start or restart cancels every open write behind it too, and hides the conversation that it would
-    /// have made; a conversation that the server has shown meanwhile stays in the mirror. Otherwise the writes that were held only because of this one go back into the queue.
+    /// have made; a conversation that the server has named meanwhile stays. Otherwise the writes that were held only because of this one go back into the queue.
     ///
     /// - Parameter id: the write.
     /// - Returns: every write that was cancelled.
@@ -183,8 +183,8 @@ extension Store {
             if item.reason?.code != Dependence.code { try releaseDependents(database, of: item) }
             return [item.id]
         }
-        let victims = try dependents(database, of: item) + [item]
-        for victim in victims { try cancel(database, victim) }
+        // A write that is under way or in doubt is not cancelled.
+        let victims = try (dependents(database, of: item) + [item]).filter { try cancel(database, $0) }
         for victim in victims where victim.kind == .start || victim.kind == .restart {
             if let conversation = try ConversationRow.fetch(database, id: victim.conversation) {
                 try withdraw(database, conversation)
@@ -224,13 +224,14 @@ extension Store {
         }
     }
 
-    private func cancel(_ database: Database, _ item: OutboxItem) throws {
-        if try move(
+    /// - Returns: whether the write was in a state in which it can be cancelled.
+    @discardableResult
+    private func cancel(_ database: Database, _ item: OutboxItem) throws -> Bool {
+        let isCancelled = try move(
             database, item.id, from: [.queued, .refused, .held], to: .cancelled, reason: nil,
             set: "next_attempt = NULL", [])
-        {
-            try unindex(database, operation: item.sequence, request: item.request)
-        }
+        if isCancelled { try unindex(database, operation: item.sequence, request: item.request) }
+        return isCancelled
     }
 
     private func require(_ database: Database, _ id: OperationID) throws -> OutboxItem {

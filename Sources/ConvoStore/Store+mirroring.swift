@@ -177,13 +177,16 @@ extension Store {
 
     /// Gives the server's id to the local conversation of our own start or restart whose answer has not come (yet).
     ///
+    /// A cancelled one has no claim: another copy of this database may have sent it, and its conversation is shown.
+    ///
     /// - Returns: the local conversation; `nil` if the incoming one is not ours.
     private func adopt(_ database: Database, _ incoming: Conversation) throws -> ConversationRow? {
         guard let operation = incoming.metadata?[Store.operationKey]?.string else { return nil }
         try database.execute(
             sql: """
                 UPDATE conversation SET remote_id = ? WHERE remote_id IS NULL
-                    AND key = (SELECT conversation FROM operation WHERE id = ? AND kind IN ('start', 'restart'))
+                    AND key = (SELECT conversation FROM operation WHERE id = ? AND kind IN ('start', 'restart')
+                        AND state <> 'cancelled')
                 """,
             arguments: [incoming.id.rawValue, operation])
         return try ConversationRow.fetch(database, remoteID: incoming.id)

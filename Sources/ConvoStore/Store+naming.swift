@@ -37,13 +37,12 @@ extension Store {
             arguments: [remoteID.rawValue, conversation.key])
     }
 
-    /// Hides the conversation of a cancelled start or restart, unless a read has shown it on the server.
+    /// Hides the conversation of a cancelled start or restart, unless a read or a stream has named it.
     ///
-    /// A stream may have named a conversation that no read has shown. If it exists, a pull stores it.
+    /// One that is named stays: the mirror may hold it, and other writes may be meant for it. If it does not exist, a
+    /// sweep marks it as deleted.
     func withdraw(_ database: Database, _ conversation: ConversationRow) throws {
-        if conversation.isShown { return }
-        if let named = conversation.remoteID { try detach(database, named, from: conversation) }
-        try hide(database, conversation.key)
+        if conversation.remoteID == nil { try hide(database, conversation.key) }
     }
 
     /// Moves what the mirror holds of a conversation on the server from our start's row to a new one.

@@ -57,7 +57,8 @@ struct CreationSearch {
     /// How much earlier than its conversation an entry may be that is no copy, in microseconds: a first input was seen to
     /// be a few milliseconds older.
     private static let inputTolerance: Int64 = 100_000
-    /// With more candidates the search does not read each: it believes a list that shows metadata, or gives up.
+    /// With more candidates the search does not read each: it believes a list that shows the metadata of a write of ours,
+    /// or gives up.
     private static let candidateLimit = 100
 
     private let operation: OperationID
@@ -229,7 +230,8 @@ struct CreationSearch {
         if candidates.isEmpty {
             phase = .over(absent)
         } else if candidates.count > CreationSearch.candidateLimit {
-            phase = .over(listTells ? absent : .ambiguous)
+            // The server may give the metadata of starts and not that of branches.
+            phase = .over(isStart && listTellsOurs ? absent : .ambiguous)
         } else {
             waiting = candidates[...]
             phase = .asking

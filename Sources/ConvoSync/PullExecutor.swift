@@ -52,6 +52,7 @@ struct PullExecutor: Sendable {
             return .markedDeleted
         case .conclude(let scope):
             while try store.mergeIndex(hasMoreToCome: false) { await Task.yield() }  // lets other steps run
+            try account.requireOwner()
             try store.notePull(isSweep: scope == .full)
             return .concluded
         }
@@ -75,7 +76,9 @@ struct PullExecutor: Sendable {
     /// answered.
     private func isGone(_ id: RemoteID) async throws -> Bool {
         do {
-            _ = try store.ingest([try await api.get(id)])
+            let description = try await api.get(id)
+            try account.requireOwner()
+            _ = try store.ingest([description])
             return false
         } catch let error as APIError where error.isNotFound {
             return try !store.isUnseen(id, madeSince: clock.now + (.zero - limits.replicaLag), until: clock.now)

@@ -39,6 +39,7 @@ extension Emulator {
             composer.add(
                 "conversation.response.error",
                 [("message", .string(switches.streamErrorMessage)), ("code", .int(switches.streamErrorCode))])
+            runs[number]?.lastMoment = composer.now
             runs[number]?.leaves = switches.failedAppend == .keepsInput ? .inputs : .nothing
             return SpokenAnswer(
                 events: composer.events, lastEvent: nil,

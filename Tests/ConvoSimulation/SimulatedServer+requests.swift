@@ -178,11 +178,12 @@ extension SimulatedServer {
 }
 
 extension SimulatedServer {
-    /// Draws when each output was created: at some moment of the run, not in the outputs' order.
+    /// Draws when each output was created: at some moment of the run behind the inputs', not in the outputs' order.
     private mutating func creations(of outputs: [JSONText], until end: VirtualInstant) -> [String: VirtualInstant] {
         var creations: [String: VirtualInstant] = [:]
         for output in outputs {
-            creations[output["id"]?.string ?? ""] = now + random.duration(in: .zero...(end - now))
+            creations[output["id"]?.string ?? ""] =
+                now + random.duration(in: .milliseconds(1)...max(.milliseconds(1), end - now))
         }
         return creations
     }

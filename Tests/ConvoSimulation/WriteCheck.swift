@@ -158,6 +158,8 @@ private struct Ledger {
     private var reads: [RemoteID: [Audit.Record]] = [:]
     private var takenTwins: Set<Int> = []
     private static let clockTolerance = Duration.seconds(600)
+    /// How far a replica lags behind at most, and how long a base may be old when the append is sent.
+    private static let longestLag = Duration.seconds(230)
     private let allTurns: [Turn]
 
     private let namesCreations: Bool
@@ -209,7 +211,10 @@ private struct Ledger {
         let reads = (reads[conversation] ?? []).filter {
             $0.finishedAt <= firstTry && $0.sender == requests[item.id]?.first?.sender
         }
-        firstTry = min(firstTry, reads.last?.shows ?? firstTry)
+        // The engine reads the conversation just before an append; the best of these reads may have been an old one.
+        if item.kind == .append, let shown = reads.map(\.shows).max() {
+            firstTry = min(firstTry, max(shown, firstTry + (.zero - Ledger.longestLag)))
+        }
         // Another copy of the database may have sent it; it is looked for behind what its writer had seen.
         if copied.contains(item.id) { firstTry = .start }
         // The conversation's creation time is the server's; our clock may differ from it.

@@ -144,6 +144,17 @@ import Testing
         #expect(try recheck("conv_9").isOutdated)
     }
 
+    /// Another conversation has a time that lies weeks ahead.
+    @Test func `is read again where it lacks a change that is recent by our clock`() throws {
+        let now = temporary.clock.now
+        _ = try store.ingest([.sample("odd", updated: (now + .seconds(5_000_000)).text)])
+        let answer = try JSONText(message("old", "echo", role: "assistant"))
+            .setting("created_at", to: .string((now + .seconds(-60)).text)).text
+        _ = try store.ingest([.sample("conv_5", updated: now.text)])
+        _ = try store.ingest([FetchedHistory(.sample("conv_5", [answer]), version: now.text)])
+        #expect(try recheck("conv_5").isOutdated)
+    }
+
     @Test func `of several is judged by what it brings itself`() throws {
         _ = try store.ingest([.sample("later", updated: "2026-12-01T00:00:00Z")])
         let second = "2026-02-01T00:00:00Z"

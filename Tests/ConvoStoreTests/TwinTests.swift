@@ -226,14 +226,29 @@ import Testing
         try store.checkIntegrity()
     }
 
-    @Test func `is stored by a later pull where only its stream had named it when its start was cancelled`() throws {
+    @Test func `stays where only a stream has named it when its start is cancelled`() throws {
         let start = try temporary.start("question")
-        try store.keepPartial(of: start.operation, conversation: RemoteID("first"), entries: [])
+        try store.keepPartial(of: start.operation, conversation: RemoteID("first"), entries: parts("first a"))
+        try store.markQueued(start.operation, from: .queued, reason: nil, nextAttempt: nil)
+        let branch = try store.restart(
+            RestartRequest(from: EntryID("first a"), inputs: .text("fig")), of: start.conversation)
+        _ = try store.cancel(start.operation)
+        #expect(try store.readyOperations(limit: 9).map(\.id) == [branch.operation], "what is meant for it goes on")
+        let extra = #","metadata":{"convo_operation_id":"\#(start.operation)"}"#
+        try store.mirror(.sample("first", extra: extra), [message("first q", "question")])
+        #expect(try store.history(of: store.localID(matching: "first")).entries.first?.entry.id == EntryID("first q"))
+        try store.checkIntegrity()
+    }
+
+    /// Another copy of the database has sent it.
+    @Test func `is shown although its start was cancelled here`() throws {
+        let start = try temporary.start("question")
         try store.markQueued(start.operation, from: .queued, reason: nil, nextAttempt: nil)
         _ = try store.cancel(start.operation)
         #expect(try store.conversations().isEmpty)
-        try store.mirror(.sample("first"), [message("first q", "question")])
-        #expect(try store.conversations().count == 1)
+        let extra = #","metadata":{"convo_operation_id":"\#(start.operation)"}"#
+        try store.mirror(.sample("first", extra: extra), [message("first q", "question")])
+        #expect(try store.history(of: store.localID(matching: "first")).entries.count == 1)
         try store.checkIntegrity()
     }
 

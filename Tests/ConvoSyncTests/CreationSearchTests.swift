@@ -134,6 +134,7 @@ private struct Listed {
         #expect(try match(("hello", before), ("echo", before), ("other", after), ("echo", after)) == .ambiguous)
         #expect(try match(("other", before), ("echo", before), ("other", after)) == .absent)
         #expect(try match(("hello", nil), ("echo", nil), ("other", nil)) == .present, "no times tell the copies")
+        #expect(try match(("other", before), ("hello", nil), ("echo", nil)) == .unanswered, "without a time: no copy")
         #expect(try match(("hello", before), ("echo", before), isStart: true) == .ambiguous, "a branch")
         #expect(try match(("hello", after), ("echo", after), isStart: true) == .unanswered)
     }
