@@ -33,6 +33,10 @@ extension PushExecutor {
             of: AppendRequest(json: item.request), in: history.entries, after: base.entryID, baseCount: base.count,
             writtenBy: base.version.flatMap { Timestamp(lenient: $0) })
         if match == .present || match == .unanswered, try isAnybodys(item) { return .unclear(.ambiguous) }
+        // The database's original may have made a branch of it, which carries the operation's id.
+        if match == .absent, item.base == nil, try policy(of: item.conversation) != .append {
+            return try await search(item)
+        }
         switch match {
         case .present: return .present(nil)
         case .unanswered: return .unanswered(nil)

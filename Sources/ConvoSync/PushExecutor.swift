@@ -154,7 +154,7 @@ struct PushExecutor: Sendable {
         try item.seenEntryID == nil || policy(of: item.conversation) == .append
     }
 
-    private func policy(of id: LocalID) throws -> ConflictPolicy {
+    func policy(of id: LocalID) throws -> ConflictPolicy {
         try store.conflictPolicy(of: id) ?? limits.conflictPolicy
     }
 

@@ -88,6 +88,22 @@ import Testing
         #expect(try await confirmation(of: write) == .unclear(.ambiguous), "others write there, too")
     }
 
+    @Test func `finds a copy's append that the original has sent as a branch`() async throws {
+        let empty = test.server.make()
+        test.server.change(empty) { $0 = [] }
+        _ = try test.store.ingest([try test.server.get(empty)])
+        let id = try test.store.localID(matching: empty.rawValue)
+        let write = try doubtful(test.append("mine", to: id))
+        try test.store.markInDoubt(write, reason: .copied, nextAttempt: noon)
+        let branch = test.server.make("mine", metadata: signed(write))
+        _ = test.server.requests()
+        #expect(try await confirmation(of: write) == .absent, "under the policy append there is no branch")
+        try test.store.setConflictPolicy(.branch, of: id)
+        #expect(try await confirmation(of: write) == .present(branch))
+        try test.server.delete(branch)
+        #expect(try await confirmation(of: write) == .absent)
+    }
+
     @Test func `finds a copy's append in a conversation that our own start has made`() async throws {
         let start = try test.start("hello")
         let write = try test.append("mine", to: start.conversation)
