@@ -37,8 +37,8 @@ public final class Database: @unchecked Sendable {
         case readOnly
         /// Reading without locks and without a log, as from a medium that nobody writes to.
         ///
-        /// SQLite reads wrongly what another process changes meanwhile (sqlite.org/uri.html, "immutable"). Where there is a
-        /// log, it must be empty.
+        /// If another process changes the file meanwhile, SQLite may return wrong rows (sqlite.org/uri.html, "immutable").
+        /// If there is a log, it must be empty.
         case immutable
 
         var allowsWriting: Bool { self == .readWrite || self == .readWriteExisting }

@@ -110,7 +110,7 @@ extension PushExecutor {
             case .get(let id): search.got(try await whereThere { try await api.get(id) })
             case .history(let id): try await compare(id, version: rows[id]?.version, in: &search)
             case .found(let id): return try await answered(id, createdAt: rows[id]?.createdAt)
-            // Of an append it is not even known whether there is a branch.
+            // The original may have made no branch at all; then another writer made this conversation.
             case .likely where item.kind == .append: return .unclear(.unrecognisable)
             case .likely(let id):
                 return try hasRival(item, for: id)

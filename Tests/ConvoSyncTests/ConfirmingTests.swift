@@ -75,13 +75,19 @@ import Testing
         #expect(try test.store.conversation(matching: chat.local.rawValue).raw == test.server.get(chat.remote).raw)
     }
 
-    @Test func `looks for a copy's append from the beginning where its writer had seen nothing`() async throws {
+    /// An append to an empty conversation that the original of this copy may have sent.
+    private func copiedAppend() throws -> (remote: RemoteID, local: LocalID, write: OperationID) {
         let empty = test.server.make()
         test.server.change(empty) { $0 = [] }
         _ = try test.store.ingest([try test.server.get(empty)])
         let id = try test.store.localID(matching: empty.rawValue)
         let write = try doubtful(test.append("mine", to: id))
         try test.store.markInDoubt(write, reason: .copied, nextAttempt: noon)
+        return (empty, id, write)
+    }
+
+    @Test func `looks for a copy's append from the beginning where its writer had seen nothing`() async throws {
+        let (empty, _, write) = try copiedAppend()
         _ = test.server.requests()
         #expect(try await confirmation(of: write) == .absent)
         test.server.say("mine", in: empty)
@@ -89,12 +95,7 @@ import Testing
     }
 
     @Test func `finds a copy's append that the original has sent as a branch`() async throws {
-        let empty = test.server.make()
-        test.server.change(empty) { $0 = [] }
-        _ = try test.store.ingest([try test.server.get(empty)])
-        let id = try test.store.localID(matching: empty.rawValue)
-        let write = try doubtful(test.append("mine", to: id))
-        try test.store.markInDoubt(write, reason: .copied, nextAttempt: noon)
+        let (_, id, write) = try copiedAppend()
         let branch = test.server.make("mine", metadata: signed(write))
         _ = test.server.requests()
         #expect(try await confirmation(of: write) == .absent, "under the policy append there is no branch")
@@ -102,6 +103,17 @@ import Testing
         #expect(try await confirmation(of: write) == .present(branch))
         try test.server.delete(branch)
         #expect(try await confirmation(of: write) == .absent)
+    }
+
+    @Test func `does not take another's conversation for the branch where the server hides metadata`() async throws {
+        test.server.hideMetadata()
+        _ = try test.start("hello")
+        _ = try await test.push()
+        let (_, id, write) = try copiedAppend()
+        try test.store.setConflictPolicy(.branch, of: id)
+        _ = test.server.make("mine")
+        _ = test.server.requests()
+        #expect(try await confirmation(of: write) == .unclear(.unrecognisable))
     }
 
     @Test func `finds a copy's append in a conversation that our own start has made`() async throws {
