@@ -24,23 +24,28 @@ public struct HistoryRecheck: Sendable, Hashable {
     public let attempts: Int
     /// When the next attempt is due, by the clock of this machine.
     public let due: Timestamp
-    /// Why the history is read again.
+    /// Why the history is read again. While both reasons hold, it is ``Cause/unanswered``: that is waited for longer.
     public let cause: Cause
+    /// How many readings in a row seemed outdated, each after its wait. A reading that only lacks an answer is none of
+    /// them: what it leaves out may be on a replica that lags behind.
+    public let outdatedReadings: Int
 
     /// Makes a recheck of stored values; ``next(after:entries:createdAt:isOutdated:now:)`` decides on a new one.
-    public init(attempts: Int, due: Timestamp, cause: Cause = .unanswered) {
+    public init(attempts: Int, due: Timestamp, cause: Cause = .unanswered, outdatedReadings: Int = 0) {
         self.attempts = attempts
         self.due = due
         self.cause = cause
+        self.outdatedReadings = outdatedReadings
     }
 
     /// Attempts while an answer is missing: their waits add up to a quarter of an hour.
     ///
     /// The server gives up after ten minutes.
     static let unansweredLimit = 9
-    /// Attempts while a history seems outdated: their waits add up to almost three minutes.
+    /// Readings that may seem outdated: the waits after them add up to almost three minutes.
     ///
-    /// After that the store believes the history, and marks what it leaves out as dropped by the server.
+    /// The next one that leaves out the same is believed, and the store marks what it leaves out as dropped by the
+    /// server.
     static let outdatedLimit = 4
     /// How much later than the last entry `updated_at` usually is: the server makes an answer's entry at its first
     /// word, and moves `updated_at` at its last.
@@ -50,16 +55,22 @@ public struct HistoryRecheck: Sendable, Hashable {
     /// A turn that is older than this by our clock gets no answer any more: no two clocks are so far apart.
     static let oldestMicroseconds: Int64 = 86_400_000_000
     /// A due time that is further ahead than this was written before the clock was set back.
-    static let longestWaitMicroseconds = waitMicroseconds(after: unansweredLimit)
+    static let longestWaitMicroseconds = firstWaitMicroseconds << Int64(unansweredLimit)
+    private static let firstWaitMicroseconds: Int64 = 2_000_000
 
-    /// The wait doubles with each attempt; it grows fourfold for a history that seems outdated, because each attempt
-    /// reads all of it.
-    private static func waitMicroseconds(after attempts: Int, _ cause: Cause = .unanswered) -> Int64 {
-        2_000_000 << Int64(cause == .unanswered ? attempts : attempts * 2)
+    /// The wait between this attempt and the next one, in microseconds.
+    ///
+    /// It doubles with each attempt; it grows fourfold for a history that seems outdated, because each attempt reads
+    /// all of it.
+    private static func waitMicroseconds(_ cause: Cause, attempts: Int, outdatedReadings: Int) -> Int64 {
+        firstWaitMicroseconds << Int64(cause == .unanswered ? attempts : (outdatedReadings - 1) * 2)
     }
 
     /// The wait between this attempt and the next one.
-    public var wait: Duration { .microseconds(HistoryRecheck.waitMicroseconds(after: attempts, cause)) }
+    public var wait: Duration {
+        .microseconds(
+            HistoryRecheck.waitMicroseconds(cause, attempts: attempts, outdatedReadings: outdatedReadings))
+    }
 
     /// Whether a history may lack the turn that moved `updated_at`: that is later than the last entry with a time by
     /// more than is usual.
@@ -91,17 +102,28 @@ public struct HistoryRecheck: Sendable, Hashable {
     ) -> HistoryRecheck? {
         let since = unansweredSince(entries, createdAt: createdAt)
         let isUnanswered = since.map { now.microseconds - $0.microseconds < oldestMicroseconds } ?? false
-        guard isUnanswered || isOutdated else { return nil }
-        let cause: Cause = isUnanswered ? .unanswered : .outdated
-        if let before, before.isAhead(of: now) {
-            return HistoryRecheck(attempts: before.attempts, due: before.due, cause: cause)
+        let isEarly = before?.isAhead(of: now) ?? false
+        let readings = before?.outdatedReadings ?? 0
+        let outdatedReadings = isOutdated ? (isEarly ? max(readings, 1) : readings + 1) : 0
+        if let before, isEarly {
+            guard isUnanswered || isOutdated else { return nil }
+            return HistoryRecheck(
+                attempts: before.attempts, due: before.due, cause: isUnanswered ? .unanswered : .outdated,
+                outdatedReadings: outdatedReadings)
         }
         let attempts = before.map { $0.attempts + 1 } ?? 0
-        guard attempts < (isUnanswered ? unansweredLimit : outdatedLimit) else { return nil }
+        let cause: Cause
+        if isUnanswered, attempts < unansweredLimit {
+            cause = .unanswered
+        } else if isOutdated, outdatedReadings <= outdatedLimit {
+            cause = .outdated
+        } else {
+            return nil
+        }
+        let wait = waitMicroseconds(cause, attempts: attempts, outdatedReadings: outdatedReadings)
         return HistoryRecheck(
-            attempts: attempts,
-            due: Timestamp(microseconds: now.microseconds + waitMicroseconds(after: attempts, cause)),
-            cause: cause)
+            attempts: attempts, due: Timestamp(microseconds: now.microseconds + wait), cause: cause,
+            outdatedReadings: outdatedReadings)
     }
 
     /// Whether entries that a history leaves out are taken for dropped by the server.
@@ -109,10 +131,10 @@ public struct HistoryRecheck: Sendable, Hashable {
     /// - Parameters:
     ///   - before: the decision after the previous reading of the same version; `nil` if there was none.
     ///   - now: the present moment by this machine's clock.
-    /// - Returns: `true` once the history has seemed outdated for all attempts.
+    /// - Returns: `true` once as many readings as may seem outdated have done so.
     static func isBelieved(after before: HistoryRecheck?, now: Timestamp) -> Bool {
         guard let before else { return false }
-        return before.attempts + 1 >= outdatedLimit && !before.isAhead(of: now)
+        return before.outdatedReadings >= outdatedLimit && !before.isAhead(of: now)
     }
 
     private func isAhead(of now: Timestamp) -> Bool {

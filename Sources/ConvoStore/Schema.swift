@@ -9,6 +9,7 @@ enum Schema {
         PackageResources.m0001_initial_sql, PackageResources.m0002_trust_sql,
         PackageResources.m0003_other_account_sql,
         PackageResources.m0004_reasons_sql,
+        PackageResources.m0005_outdated_readings_sql,
     ].map { String(decoding: $0, as: UTF8.self) }
 
     static var version: Int { migrations.count }

@@ -69,7 +69,8 @@ extension Store {
         try database.execute(
             sql: """
                 UPDATE conversation SET remote_id = NULL, raw = NULL, history_version = NULL, history_due = NULL,
-                    history_looks = 0, history_outdated = 0, unreadable_version = NULL, own_version = NULL,
+                    history_looks = 0, history_outdated = 0, history_outdated_readings = 0,
+                    unreadable_version = NULL, own_version = NULL,
                     listed_page = NULL, deleted_remotely_at = NULL
                 WHERE key = ?
                 """,

@@ -62,9 +62,9 @@ extension Store {
         let row = try Row.fetchOne(
             database.cachedStatement(
                 sql: """
-                    SELECT created_at, history_version, history_due, history_looks, history_outdated, own_version
-                    FROM conversation
-                    WHERE key = ?
+                    SELECT created_at, history_version, history_due, history_looks, history_outdated,
+                        history_outdated_readings, own_version
+                    FROM conversation WHERE key = ?
                     """),
             arguments: [key])
         guard let row else {
@@ -74,7 +74,8 @@ extension Store {
         let isSame = held.hasSameBytes(as: version)
         let last = HistoryRecheck(
             attempts: row["history_looks"], due: Timestamp(microseconds: row["history_due"] ?? 0),
-            cause: (row["history_outdated"] as Bool) ? .outdated : .unanswered)
+            cause: (row["history_outdated"] as Bool) ? .outdated : .unanswered,
+            outdatedReadings: row["history_outdated_readings"])
         let isWaiting = !row.isNull("history_due") && last.cause == .unanswered
         return RecheckState(
             createdAt: Timestamp(row["created_at"] as String), before: isSame ? last : nil,
@@ -113,12 +114,13 @@ extension Store {
             now: environment.now())
         try database.cachedStatement(
             sql: """
-                UPDATE conversation SET history_version = ?, history_due = ?, history_looks = ?, history_outdated = ?
+                UPDATE conversation SET history_version = ?, history_due = ?, history_looks = ?, history_outdated = ?,
+                    history_outdated_readings = ?
                 WHERE key = ?
                 """
         ).execute(arguments: [
             intake.version, next?.due.microseconds, next?.attempts ?? state.before?.attempts ?? 0,
-            next?.cause == .outdated, key,
+            next?.cause == .outdated, next?.outdatedReadings ?? 0, key,
         ])
     }
 }

@@ -13,7 +13,14 @@ struct OutageCheck {
         let beganAt: VirtualInstant
         /// When the last failed attempt was sent.
         let lastAttempt: VirtualInstant
-        let until: VirtualInstant
+        /// When the last failed attempt ended.
+        let lastEnd: VirtualInstant
+
+        var until: VirtualInstant { lastEnd + OutageCheck.wait(after: failures) }
+        /// The same outage with its last failed attempt as its first.
+        var begunAnew: Outage {
+            Outage(failures: 1, beganAt: beganAt, lastAttempt: lastAttempt, lastEnd: lastEnd)
+        }
     }
     private enum Event { case sent(Audit.Record), finished(Audit.Record) }
 
@@ -130,8 +137,11 @@ struct OutageCheck {
                 let isAccepted = keys.finished(record, isInquiry: isInquiry)
                 guard !isInquiry || isAccepted else { continue }
                 guard OutageCheck.isOutage(record) else {
-                    // Attempts of an outage that is over say nothing about the next one.
-                    if record.outcome != .vanished { (outage, trying, first) = (nil, nil, nil) }
+                    if record.outcome == .vanished { continue }
+                    // Attempts of an outage that is over say nothing about the next one. The process takes a refused
+                    // key for an outage only when its inquiry ends: that outage begins after this answer.
+                    (trying, first) = (nil, nil)
+                    outage = inquiries.isEmpty ? nil : outage?.begunAnew
                     continue
                 }
                 // A request that was in flight when the outage began is no further attempt.
@@ -140,7 +150,7 @@ struct OutageCheck {
                 let failures = (outage?.failures ?? 0) + 1
                 outage = Outage(
                     failures: failures, beganAt: outage?.beganAt ?? record.finishedAt,
-                    lastAttempt: record.sentAt, until: record.finishedAt + OutageCheck.wait(after: failures))
+                    lastAttempt: record.sentAt, lastEnd: record.finishedAt)
             }
         }
         return violations
@@ -158,11 +168,14 @@ struct OutageCheck {
         }
     }
 
-    /// The sending and the end of each request in the order of time; at the same moment, ends come first.
+    /// The sending and the end of each request in the order of time.
+    ///
+    /// At the same moment, answers come first, and last the requests that nobody waits for any more: until then the
+    /// process did not know what becomes of them.
     private static func events(of records: [Audit.Record]) -> [Event] {
         let all = records.flatMap { record in
             [
-                (record.finishedAt, 0, record.number, Event.finished(record)),
+                (record.finishedAt, record.outcome == .vanished ? 2 : 0, record.number, Event.finished(record)),
                 (record.sentAt, 1, record.number, .sent(record)),
             ]
         }

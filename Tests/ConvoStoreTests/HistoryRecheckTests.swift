@@ -74,7 +74,7 @@ import Testing
         return Entry(raw: try JSONText(#"{"type":"\#(type)","id":"e","created_at":"\#(at)"}"#))
     }
 
-    @Test func `is read four times in three minutes, and then believed`() throws {
+    @Test func `is read again four times in three minutes, and then believed`() throws {
         let answer = [try entry("message.output", secondsAgo: 100_000)]
         var (recheck, moment, waits): (HistoryRecheck?, Timestamp, [Duration]) = (nil, now, [])
         var believed: [Bool] = []
@@ -120,14 +120,41 @@ import Testing
         let answered = HistoryRecheck.next(
             after: first, entries: [try entry("message.output", secondsAgo: 0)], createdAt: nil, isOutdated: true,
             now: now)
-        #expect(answered == HistoryRecheck(attempts: 0, due: first.due, cause: .outdated))
+        #expect(answered == HistoryRecheck(attempts: 0, due: first.due, cause: .outdated, outdatedReadings: 1))
         let late = HistoryRecheck(attempts: 7, due: now, cause: .unanswered)
         #expect(HistoryRecheck.next(after: late, entries: asked, createdAt: nil, now: now)?.attempts == 8)
         #expect(HistoryRecheck(attempts: 1, due: now).cause == .unanswered)
-        #expect(
-            HistoryRecheck.next(
-                after: late, entries: [try entry("message.output", secondsAgo: 0)], createdAt: nil, isOutdated: true,
-                now: now) == nil)
+    }
+
+    @Test func `that only waited for its answer is not believed about what it leaves out`() throws {
+        let asked = [try entry("message.input", secondsAgo: 0)]
+        let answer = [try entry("message.output", secondsAgo: 0)]
+        var (recheck, moment): (HistoryRecheck?, Timestamp) = (nil, now)
+        func read(_ entries: [Entry], isOutdated: Bool) throws {
+            recheck = HistoryRecheck.next(
+                after: recheck, entries: entries, createdAt: nil, isOutdated: isOutdated, now: moment)
+            moment = try #require(recheck?.due)
+            #expect(recheck?.outdatedReadings == 0 || isOutdated)
+        }
+        for _ in 0..<7 { try read(asked, isOutdated: false) }
+        #expect(!HistoryRecheck.isBelieved(after: recheck, now: moment))
+        for reading in 1...4 {
+            try read(answer, isOutdated: true)
+            #expect(recheck?.outdatedReadings == reading && recheck?.cause == .outdated)
+            #expect(HistoryRecheck.isBelieved(after: recheck, now: moment) == (reading == 4))
+        }
+        recheck = HistoryRecheck(attempts: 5, due: now, cause: .outdated, outdatedReadings: 4)
+        moment = now
+        try read(asked, isOutdated: false)
+        #expect(!HistoryRecheck.isBelieved(after: recheck, now: moment), "this reading left out nothing")
+    }
+
+    @Test func `is read until it is believed, also where its answer never comes`() throws {
+        let asked = [try entry("message.input", secondsAgo: 1)]
+        let last = HistoryRecheck(attempts: HistoryRecheck.unansweredLimit - 1, due: now)
+        let next = HistoryRecheck.next(after: last, entries: asked, createdAt: nil, isOutdated: true, now: now)
+        #expect(next?.cause == .outdated && next?.outdatedReadings == 1 && next?.wait == .seconds(2))
+        #expect(HistoryRecheck.next(after: last, entries: asked, createdAt: nil, now: now) == nil)
     }
 
     @Test func `waits for no answer of yesterday, nor for one to a call`() throws {
@@ -146,9 +173,11 @@ import Testing
         let longest = HistoryRecheck.longestWaitMicroseconds
         func attempts(dueIn microseconds: Int64) -> Int? {
             let before = HistoryRecheck(
-                attempts: 2, due: Timestamp(microseconds: now.microseconds + microseconds), cause: .outdated)
-            return HistoryRecheck.next(
-                after: before, entries: [], createdAt: nil, isOutdated: true, now: now)?.attempts
+                attempts: 2, due: Timestamp(microseconds: now.microseconds + microseconds), cause: .outdated,
+                outdatedReadings: 1)
+            let next = HistoryRecheck.next(after: before, entries: [], createdAt: nil, isOutdated: true, now: now)
+            #expect(next?.outdatedReadings == next.map { $0.attempts - 1 })
+            return next?.attempts
         }
         #expect([-1, 0, 1, longest, longest + 1].map(attempts) == [3, 3, 2, 2, 3])
         #expect(longest == 1_024_000_000)

@@ -199,10 +199,10 @@ import Testing
         for attempt in 1...7 {
             #expect(try take("conv_1", [message("m", "alone", role: "assistant")]) == (attempt == 1 ? 1 : 0))
             let state = try recheck("conv_1")
-            #expect(state.isOutdated == (attempt < 4))
-            #expect((state.due == nil) == (attempt >= 4))
-            #expect(state.looks == min(attempt, 3))
-            #expect(try texts("conv_1").count == (attempt < 4 ? 3 : 1))
+            #expect(state.isOutdated == (attempt < 5))
+            #expect((state.due == nil) == (attempt >= 5))
+            #expect(state.looks == min(attempt, 4))
+            #expect(try texts("conv_1").count == (attempt < 5 ? 3 : 1))
             temporary.clock.advance(seconds: 200)
         }
         #expect(try texts("conv_1", withDropped: true).count == 3)
