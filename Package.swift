@@ -40,6 +40,8 @@ let package = Package(
         // JSON and the nouns; the C libraries: libcurl, SQLite and Zstandard; and what of the system Swift can't express.
         .target(name: "ConvoJSON", swiftSettings: strict),
         .target(name: "ConvoModel", dependencies: ["ConvoJSON"], swiftSettings: strict),
+        .target(name: "CUnicode"),  // tables that scripts/generate-unicode-tables writes
+        .target(name: "ConvoWords", dependencies: ["CUnicode"], swiftSettings: strict),
         .target(name: "CCurl"),  // loads it; to build, its headers are enough
         .systemLibrary(
             name: "CSQLite",
@@ -60,7 +62,9 @@ let package = Package(
         .target(name: "ConvoAPI", dependencies: ["ConvoHTTP", "ConvoJSON", "ConvoModel"], swiftSettings: strict),
         .target(
             name: "ConvoStore",
-            dependencies: ["ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoSQLite", "CPosix", "CSQLite", "CZstd"],
+            dependencies: [
+                "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoSQLite", "ConvoWords", "CPosix", "CSQLite", "CZstd",
+            ],
             resources: [.embedInCode("Migrations")],
             swiftSettings: strict
         ),
@@ -147,6 +151,9 @@ let package = Package(
         .testTarget(
             name: "ConvoAPITests",
             dependencies: ["ConvoAPI", "ConvoHTTP", "ConvoJSON", "ConvoModel", "Fuzzing", "SeededRandom"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ConvoWordsTests", dependencies: ["ConvoWords", "SeededRandom"],
             swiftSettings: strict),
         .testTarget(name: "ConvoIPCTests", dependencies: ["ConvoIPC", "TestFolders"], swiftSettings: strict),
         .testTarget(name: "ConvoSQLiteTests", dependencies: ["ConvoIPC", "ConvoSQLite"], swiftSettings: strict),

@@ -1,5 +1,6 @@
 public import ConvoJSON
 public import ConvoModel
+import ConvoWords
 
 /// The result of storing a page of the list.
 public struct IngestedPage: Sendable, Hashable {

@@ -1,4 +1,5 @@
 import ConvoModel
+import ConvoWords
 
 /// Reads a query piece by piece: words, phrases, and fields.
 struct SearchQueryParser {
@@ -98,9 +99,7 @@ struct SearchQueryParser {
 }
 
 extension SearchTerm {
-    fileprivate var hasWord: Bool {
-        text.unicodeScalars.contains { ScriptClass($0) != .separator && ScriptClass($0) != .mark }
-    }
+    fileprivate var hasWord: Bool { !QueryWords(text).isEmpty }
 
     fileprivate mutating func readPrefix() {
         guard text.count > 1, text.hasSuffix("*") else { return }
@@ -110,8 +109,7 @@ extension SearchTerm {
 
     /// Makes a prefix of a single character of a script without spaces: that script is indexed by pairs of characters.
     fileprivate func preparedForOneCharacter() -> Self {
-        let scalars = text.unicodeScalars.filter { ScriptClass($0) != .separator }
-        guard scalars.count == 1, let only = scalars.first, ScriptClass(only) == .unspaced else { return self }
+        guard QueryWords(text).isOneUnspacedCharacter else { return self }
         var term = self
         term.isPrefix = true
         return term

@@ -1,5 +1,6 @@
 import CSQLite
 import ConvoSQLite
+import ConvoWords
 
 /// The tokenizer of the full-text index (`tokenize = 'convo'`).
 ///

@@ -1,3 +1,5 @@
+import ConvoWords
+
 extension Snippet {
     /// The length of a snippet, in bytes of UTF-8.
     static let length = 160

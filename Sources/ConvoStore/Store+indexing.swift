@@ -1,6 +1,7 @@
 import ConvoJSON
 import ConvoModel
 import ConvoSQLite
+import ConvoWords
 
 /// Entries that a transaction still has to insert into the index.
 struct IndexBatch {

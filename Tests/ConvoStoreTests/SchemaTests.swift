@@ -36,7 +36,7 @@ import Testing
         #expect(try String(contentsOfFile: path, encoding: .isoLatin1) == before)
     }
 
-    @Test func `of the version before loses the advice on held writes, and nothing else`() throws {
+    @Test func `of version 3 loses the advice on held writes, and nothing else`() throws {
         let folder = try TemporaryFolder()
         let path = folder.file("convo.db")
         let write: OperationID
@@ -50,6 +50,7 @@ import Testing
             try store.write { database in
                 try database.execute(sql: "ALTER TABLE operation ADD COLUMN reason_hint TEXT")
                 try database.execute(sql: "UPDATE operation SET reason_hint = 'Look.'")
+                try database.execute(sql: "ALTER TABLE conversation DROP COLUMN history_outdated_readings")
                 try database.execute(sql: "PRAGMA user_version = 3")
             }
         }

@@ -1,7 +1,7 @@
 import SeededRandom
 import Testing
 
-@testable import ConvoStore
+@testable import ConvoWords
 
 @Suite struct IndexedWordsTests {
     private struct Word: Equatable {

@@ -1,18 +1,15 @@
-public import ConvoJSON
-import ConvoModel
-
 /// The words of a text in the form in which FTS5 indexes them.
 ///
 /// The store finds the words before the transaction that others wait for; FTS5's tokenizer only splits them at spaces.
 /// A byte 0x01 before a word says that the word is colocated: it has the position of the word before it. No word of
 /// ``WordScanner`` contains a space or that byte.
-struct IndexedWords: Hashable, Sendable {
+package struct IndexedWords: Hashable, Sendable {
     private static let space = UInt8(ascii: " ")
     private static let colocated: UInt8 = 1
 
-    let text: String
+    package let text: String
 
-    init(of text: String) {
+    package init(of text: String) {
         var text = text
         self.text = text.withUTF8 { utf8 in
             var bytes: [UInt8] = []
@@ -28,7 +25,7 @@ struct IndexedWords: Hashable, Sendable {
     }
 
     /// Calls `visit` with each word of an indexed text, until `visit` returns `false`.
-    static func forEach(
+    package static func forEach(
         in text: UnsafeRawBufferPointer, _ visit: (_ word: UnsafeRawBufferPointer, _ isColocated: Bool) -> Bool
     ) {
         var start = 0
@@ -40,28 +37,5 @@ struct IndexedWords: Hashable, Sendable {
             if !visit(UnsafeRawBufferPointer(rebasing: text[start..<end]), isColocated) { return }
             start = end + 1
         }
-    }
-}
-
-/// Extracts the searchable text of an entry: its words, without the JSON around them.
-///
-/// The extraction is frozen like a migration: the index keeps no copy of the text, and a row can be removed from it
-/// only with the very text that was inserted. A change here needs a new index version and a rebuilt index.
-public enum SearchText {
-    static let indexVersion = 1
-
-    /// Members whose strings are identifiers and constants, not words of a person or a model.
-    private static let silent: Set<String> = [
-        "id", "object", "type", "role", "created_at", "completed_at", "tool_call_id", "agent_id", "model",
-        "previous_agent_id", "next_agent_id", "file_id", "signature", "confirmation_status", "function", "prefix",
-        "closed", "detail",
-    ]
-
-    /// The text of a JSON value, an entry of any kind or a request's inputs, with line breaks between its strings.
-    ///
-    /// Leaves out empty strings, inline images and files (`data:` URLs), and members that hold identifiers or
-    /// constants.
-    public static func of(_ entry: JSONText) -> String {
-        entry.strings(exceptIn: silent).filter { !$0.isEmpty && !$0.hasPrefix("data:") }.joined(separator: "\n")
     }
 }
