@@ -26,6 +26,7 @@ extension StoreError {
             "Deliver with `convo sync`, or take back with `convo outbox cancel` what `convo outbox` shows; then delete."
         case .requestTooLarge: "Send it in parts."
         case .invalidRequest: nil
+        case .newerIndex: "Update Convo; its newer version keeps the index."
         case .newerSchema: "Update Convo, or name another file with --database."
         case .olderSchema: "Copy it into a folder that can be written, and name the copy with --database."
         case .hardLinked:

@@ -106,6 +106,7 @@ extension CLIError {
         case .requestTooLarge: (.badData, "request_too_large")
         case .invalidRequest: (.badData, "invalid_request")
         case .newerSchema: (.configuration, "newer_database")
+        case .newerIndex: (.configuration, "newer_index")
         case .olderSchema: (.diskError, "older_database")
         case .hardLinked: (.diskError, "hard_linked")
         case .replaced: (.diskError, "database_replaced")

@@ -10,6 +10,7 @@ enum Schema {
         PackageResources.m0003_other_account_sql,
         PackageResources.m0004_reasons_sql,
         PackageResources.m0005_outdated_readings_sql,
+        PackageResources.m0006_index_version_sql,
     ].map { String(decoding: $0, as: UTF8.self) }
 
     static var version: Int { migrations.count }

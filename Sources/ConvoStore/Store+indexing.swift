@@ -27,7 +27,7 @@ extension Store {
     }
 
     func unindex(_ database: Database, entry key: Int64, raw: JSONText) throws {
-        try remove(database, rowid: key, IndexedWords(of: SearchText.of(raw)))
+        try remove(database, .entries, key, [SearchText.of(raw)])
     }
 
     /// Inserts a queued write: search finds it behind all entries, in the order of acceptance.
@@ -36,37 +36,56 @@ extension Store {
     }
 
     func unindex(_ database: Database, operation sequence: Int64, request: JSONText) throws {
-        try remove(database, rowid: EntryKey.firstOperation + sequence, Store.words(of: request))
+        try remove(database, .entries, EntryKey.firstOperation + sequence, [Store.text(of: request)])
     }
 
-    private static func words(of request: JSONText) -> IndexedWords {
-        IndexedWords(of: SearchText.of(request["inputs"] ?? .null))
-    }
+    static func text(of request: JSONText) -> String { SearchText.of(request["inputs"] ?? .null) }
+
+    static func words(of request: JSONText) -> IndexedWords { IndexedWords(of: text(of: request)) }
 
     func index(_ database: Database, conversation key: Int64, name: String?, description: String?) throws {
         guard name != nil || description != nil else { return }
-        try database.cachedStatement(sql: "INSERT INTO conversation_index (rowid, name, description) VALUES (?, ?, ?)")
-            .execute(arguments: [key, IndexedWords(of: name ?? "").text, IndexedWords(of: description ?? "").text])
+        try insert(
+            database, .conversations, key, [IndexedWords(of: name ?? ""), IndexedWords(of: description ?? "")])
     }
 
     func unindex(_ database: Database, conversation key: Int64, name: String?, description: String?) throws {
         guard name != nil || description != nil else { return }
-        try database.cachedStatement(
-            sql:
-                "INSERT INTO conversation_index (conversation_index, rowid, name, description) VALUES ('delete', ?, ?, ?)"
-        ).execute(arguments: [key, IndexedWords(of: name ?? "").text, IndexedWords(of: description ?? "").text])
+        try remove(database, .conversations, key, [name ?? "", description ?? ""])
     }
 
     private func insert(_ database: Database, rowid: Int64, _ words: IndexedWords) throws {
         guard !words.text.isEmpty else { return }
-        try database.cachedStatement(sql: "INSERT INTO entry_index (rowid, text) VALUES (?, ?)")
-            .execute(arguments: [rowid, words.text])
+        try insert(database, .entries, rowid, [words])
     }
 
-    private func remove(_ database: Database, rowid: Int64, _ words: IndexedWords) throws {
-        guard !words.text.isEmpty else { return }
-        try database.cachedStatement(sql: "INSERT INTO entry_index (entry_index, rowid, text) VALUES ('delete', ?, ?)")
-            .execute(arguments: [rowid, words.text])
+    /// Adds a row to the index, or has another process add it: see ``IndexState/Mode``.
+    private func insert(
+        _ database: Database, _ table: IndexTable, _ key: Int64, _ words: [IndexedWords]
+    ) throws {
+        let state = try indexState(database)
+        if state.mode == .direct || state.rebuild != nil {
+            try table.insert(database, into: table.rawValue, key, words)
+        }
+        let isHeld = state.rebuild?.covers(table, key) ?? true
+        switch state.mode {
+        case .direct: break
+        case .beside: if isHeld { try table.insert(database, into: table.rebuilt, key, words) }
+        case .deferred: if isHeld { try IndexDebt.add(database, table, key) }
+        }
+    }
+
+    /// Removes a row from the index by the text that it came with, or has another process remove it.
+    ///
+    /// While a rebuild is under way, the row stays in the index that it replaces: searches leave out rows that are gone.
+    private func remove(_ database: Database, _ table: IndexTable, _ key: Int64, _ texts: [String]) throws {
+        let state = try indexState(database)
+        let isHeld = state.rebuild?.covers(table, key) ?? true
+        switch state.mode {
+        case .direct: try table.remove(database, from: table.rawValue, key, texts)
+        case .beside: if isHeld { try table.remove(database, from: table.rebuilt, key, texts) }
+        case .deferred: if isHeld { try IndexDebt.remove(database, table, key, texts) }
+        }
     }
 
     /// Merges segments of the full-text index for the length of one transaction, if it is time for that.
@@ -79,15 +98,18 @@ extension Store {
     /// - Throws: ``StoreError`` if the file cannot be written; the index is as it was before the call then.
     public func mergeIndex(hasMoreToCome: Bool) throws(StoreError) -> Bool {
         guard segmentMergePolicy.shouldMerge(hasMoreToCome: hasMoreToCome) else { return false }
-        let hasMerged = try write { database in
-            let before = database.totalChangesCount
-            try database.cachedStatement(sql: "INSERT INTO entry_index (entry_index, rank) VALUES ('merge', ?)")
-                .execute(arguments: [Int(Store.mergedPages * budget.share)])
-            // The request itself counts as one (sqlite.org/fts5.html#the_merge_command).
-            return database.totalChangesCount - before > 1
-        }
+        let hasMerged = try write { database in try merge(database, IndexTable.entries.rawValue) }
         if !hasMerged { segmentMergePolicy.noteMerged() }
         return hasMerged
+    }
+
+    /// - Returns: whether there was anything to merge.
+    func merge(_ database: Database, _ index: String) throws -> Bool {
+        let before = database.totalChangesCount
+        try database.cachedStatement(sql: "INSERT INTO \(index) (\(index), rank) VALUES ('merge', ?)")
+            .execute(arguments: [Int(Store.mergedPages * budget.share)])
+        // The request itself counts as one (sqlite.org/fts5.html#the_merge_command).
+        return database.totalChangesCount - before > 1
     }
 
     /// Removes a conversation's entries from the index and the table, and keeps its row without content, so that no

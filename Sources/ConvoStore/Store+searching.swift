@@ -125,7 +125,11 @@ struct Search {
 
     func queued() throws -> Finding {
         try found(
-            .outbox, table: "operation e ON e.sequence = hit.key - \(EntryKey.firstOperation)",
+            .outbox,
+            table: """
+                operation e ON e.sequence = hit.key - \(EntryKey.firstOperation)
+                    AND e.state NOT IN ('delivered', 'cancelled')
+                """,
             limit: Store.scoredLimit
         ) { row in
             Candidate(
@@ -154,7 +158,7 @@ struct Search {
                     SELECT hit.key, hit.score, c.activity FROM
                         (SELECT rowid AS key, \(score.sql) AS score FROM conversation_index
                         WHERE conversation_index MATCH ? ORDER BY rowid DESC LIMIT ?) hit
-                    CROSS JOIN conversation c ON c.key = hit.key WHERE 1 \(test)
+                    CROSS JOIN conversation c ON c.key = hit.key WHERE c.hidden = 0 \(test)
                     """),
             arguments: score.values + [expression, Store.nameLimit] + values)
         return rows.map { row in

@@ -26,6 +26,10 @@ public final class Store: Sendable {
     let pool: DatabasePool
     let environment: StoreDependencies
     let segmentMergePolicy = SegmentMergePolicy()
+    /// As ``segmentMergePolicy``, of the indexes that a rebuild makes.
+    let rebuildMergePolicy = SegmentMergePolicy()
+    /// What the transaction that is under way knows of the index; `nil` if it has not asked.
+    let indexState = Mutex<IndexState?>(nil)
     let budget = TransactionBudget()
     /// Held while the instance file is written.
     let confirming = Mutex(())
@@ -95,7 +99,12 @@ public final class Store: Sendable {
     /// Runs a transaction whose effect a power cut may undo as a whole, never in part.
     func write<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
         try requireWritable()
-        do { return try pool.write(work) } catch { throw .wrap(error, path: path) }
+        do {
+            return try pool.write { database in
+                indexState.withLock { $0 = nil }
+                return try work(database)
+            }
+        } catch { throw .wrap(error, path: path) }
     }
 
     /// Whether another process waits to write.
@@ -112,7 +121,10 @@ public final class Store: Sendable {
             return try pool.writeWithoutTransaction { database in
                 if environment.syncsDurableCommits { try database.execute(sql: "PRAGMA synchronous = FULL") }
                 defer { try? database.execute(sql: "PRAGMA synchronous = NORMAL") }  // FULL is only slower
-                return try database.inTransaction(.immediate) { try work(database) }
+                return try database.inTransaction(.immediate) {
+                    indexState.withLock { $0 = nil }
+                    return try work(database)
+                }
             }
         } catch { throw .wrap(error, path: path) }
     }
@@ -147,7 +159,8 @@ public final class Store: Sendable {
         if let finding = findings.first(where: { $0 != "ok" }) { throw .corrupt(path: path, detail: finding) }
         guard readOnlyReason == nil else { return }  // FTS5's own check is a command that writes
         try write { database in
-            for index in ["entry_index", "conversation_index"] {
+            for index in IndexTable.allCases.flatMap({ [$0.rawValue, $0.rebuilt] })
+            where try IndexTable.exists(database, index) {
                 try database.execute(sql: "INSERT INTO \(index) (\(index)) VALUES ('integrity-check')")
             }
         }

@@ -26,6 +26,8 @@ public struct StoreDependencies: Sendable {
     /// Whether each history is taken for the newest: entries that it leaves out are marked as dropped at once, and an
     /// outdated history is not read again.
     var believesEachHistory = false
+    /// The version of the rules of the full-text index; a test opens a file as a program of another version does.
+    var indexVersion = SearchIndex.version
 
     /// Makes dependencies of functions that may be called from any thread.
     public init(

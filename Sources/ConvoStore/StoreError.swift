@@ -43,6 +43,8 @@ public enum StoreError: Error, Sendable {
 
     /// The file was written by a newer version of Convo, whose schema this one does not know.
     case newerSchema(path: String, version: Int, supported: Int)
+    /// The full-text index was made by the rules of a newer version of Convo, and this one leaves it to that version.
+    case newerIndex(path: String)
     /// The file lacks a migration, and can only be read.
     case olderSchema(path: String, version: Int)
     /// The file is an SQLite database of another program.
@@ -88,6 +90,7 @@ extension StoreError: CustomStringConvertible {
         case .invalidRequest(let reason): "the request cannot be sent: \(reason)"
         case .newerSchema(let path, let version, let supported):
             "\(path) was written by a newer Convo (schema \(version); this one knows \(supported))"
+        case .newerIndex(let path): "the search index of \(path) was made by a newer Convo"
         case .olderSchema(let path, let version):
             "\(path) was written by an older Convo (schema \(version)), and cannot be brought up to date, since it cannot be written"
         case .hardLinked(let path): "\(path) has a second name, a hard link: it can only be used safely under one"

@@ -53,7 +53,8 @@ extension SyncEngine {
     public func run(
         _ intervals: SyncIntervals, wake: AsyncEvent, observe: @escaping @Sendable (SyncEvent) -> Void
     ) async -> SyncFailure? {
-        await withTaskGroup(of: SyncFailure?.self) { group in
+        async let _ = rebuildIndex(observe)
+        return await withTaskGroup(of: SyncFailure?.self) { group in
             group.addTask { await pullForever(intervals, observe) }
             group.addTask { await pushForever(intervals, wake, observe) }
             let first = await group.next() ?? nil
@@ -61,6 +62,11 @@ extension SyncEngine {
             let second = await group.next() ?? nil
             return first ?? second
         }
+    }
+
+    /// Makes the full-text index anew if it has older rules, while pull and push go on.
+    private func rebuildIndex(_ observe: (SyncEvent) -> Void) async {
+        do throws(StoreError) { try await rebuildIndex() } catch { observe(.storeFailed(error)) }
     }
 
     private func pullForever(_ intervals: SyncIntervals, _ observe: (SyncEvent) -> Void) async -> SyncFailure? {

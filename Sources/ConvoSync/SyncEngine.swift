@@ -59,6 +59,21 @@ public struct SyncEngine: Sendable {
         } catch { throw SyncFailure(error) }
     }
 
+    /// Makes the full-text index anew, beside the one that searches read, if it was made by older rules than this
+    /// program's.
+    ///
+    /// Returns at once where the index is up to date, and early if the task is cancelled; the next call goes on from
+    /// there. Each step is a small transaction, so that others can write meanwhile.
+    ///
+    /// - Parameter progress: called after each step.
+    /// - Throws: ``ConvoStore/StoreError`` if the database cannot be read or written; the steps before stay.
+    public func rebuildIndex(progress: () -> Void = {}) async throws(StoreError) {
+        while !Task.isCancelled, try store.rebuildIndex() {
+            progress()
+            await Task.yield()
+        }
+    }
+
     /// Pulls once, at once even during an outage.
     ///
     /// After a failure the stored part stays, and the next pull goes on from there.

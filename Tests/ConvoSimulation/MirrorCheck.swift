@@ -73,7 +73,7 @@ package enum MirrorCheck {
     }
 
     /// How many the engine may mark at once without a person's word: see "Mass disappearance" in DESIGN.md.
-    static let fewDeletions = 10
+    package static let fewDeletions = 10
     /// It may mark more if they are at most one in this many of all.
     static let deletionShare = 10
 

@@ -57,7 +57,7 @@ final class SimulatedUser: Sendable {
             try act(action, in: store)
         } catch {
             switch error {
-            case .corrupt, .notWritable, .diskFull, .busy, .unexpected, .newerSchema, .notOurs: throw error
+            case .corrupt, .notWritable, .diskFull, .busy, .unexpected, .newerSchema, .newerIndex, .notOurs: throw error
             default: break
             }
         }

@@ -33,7 +33,7 @@ extension Simulation {
         guard now >= since + Simulation.calm else { return false }
         guard needsLastSync, !isSyncedAtLast else { return hands.allSatisfy { $0.stage.next == nil } }
         isSyncedAtLast = true
-        sync(acceptsDeletions: scenario.steps.contains { $0.action == .acceptDeletions })
+        sync(acceptsDeletions: mayWithholdDeletions)
         return false
     }
 
@@ -47,8 +47,12 @@ extension Simulation {
     var pollsRarely: Bool { scenario.intervals.poll > Simulation.patience }
 
     /// Whether a sync must complete the run: a daemon that polls once a day, or waits for a person's word, leaves work.
-    var needsLastSync: Bool {
-        pollsRarely || scenario.steps.contains { $0.action == .acceptDeletions }
+    var needsLastSync: Bool { pollsRarely || mayWithholdDeletions }
+
+    /// Whether so many conversations went within the day that the engine may have waited for a person's word.
+    private var mayWithholdDeletions: Bool {
+        scenario.steps.contains { $0.action == .acceptDeletions }
+            || world.server.deleted.count > MirrorCheck.fewDeletions
     }
 
     /// Checks the mirror, also against its last snapshot, and keeps a snapshot for the next time.

@@ -37,6 +37,22 @@ import Testing
         #expect(try ready() == [writes[2]])
     }
 
+    @Test func `offers a write in doubt alone, also where a person lets an earlier one go`() throws {
+        let writes = try (0..<3).map { _ in try temporary.append(to: first) }
+        try temporary.doubt(writes[2])
+        try temporary.stop(writes[0])
+        try store.markStopped(
+            writes[1], from: .queued, as: .held, reason: OutboxItem.Reason(code: "ambiguous", message: "later"))
+        #expect(try ready() == [writes[2]])
+        try store.retry(writes[0])
+        #expect(try ready() == [writes[2]], "both may say the same")
+        try store.markDelivered(writes[2])
+        #expect(try ready() == [writes[0]])
+        _ = try store.markSending(writes[0], base: nil)
+        try store.retry(writes[1])
+        #expect(try ready().isEmpty)
+    }
+
     @Test func `offers nothing whose conversation, or whose parent, is not on the server`() throws {
         let start = try temporary.start()
         let behind = try temporary.append(to: start.conversation)

@@ -49,6 +49,7 @@ struct DoctorReport {
             return nil
         }
         look(at: "integrity", words: { "the database is whole" }, { try store.checkIntegrity() })
+        look(at: "index", words: \.words, { try store.indexStatus() })
         // Items that were set aside are a defect of the server's data, not a failure of this installation.
         look(
             at: "set aside", words: { $0.isEmpty ? "nothing" : "\($0.count): \($0.words)" }, { try store.setAside() })
@@ -126,15 +127,44 @@ struct DoctorReport {
 struct Doctor: Verb {
     static let configuration = CommandConfiguration.verb(
         "doctor",
-        abstract: "Checks what Convo depends on: settings, database, key, server.")
+        abstract: "Checks what Convo depends on: settings, database, key, server.",
+        discussion: "The search index is made anew by itself when a new version of Convo needs that.")
+
+    @Flag(help: "First make the search index anew. Everything else works meanwhile.")
+    var rebuildIndex = false
 
     @OptionGroup var common: CommonOptions
 
     func perform() async throws {
+        if rebuildIndex { try makeIndex() }
         let report = try await common.console.whileWaiting(for: "the server") {
             await DoctorReport.make { try common.settings() }
         }
         try common.console.print(json: report.json) { report.lines($0) }
         if let failure = report.findings.compactMap(\.failure).first { throw failure }
+    }
+
+    private func makeIndex() throws {
+        let store = try common.store()
+        let progress = ProgressLine()
+        defer { progress.clear() }
+        var report = RebuildProgress(store: store)
+        try store.restartIndex()
+        while try store.rebuildIndex() {
+            if let line = report.line(at: .now) { progress.show(line) }
+        }
+    }
+}
+
+extension IndexStatus {
+    fileprivate var words: String {
+        let made =
+            rebuiltRows.map { "; a new one is being made, \(rows == 0 ? 100 : min(100, $0 * 100 / rows)) %" } ?? ""
+        return switch standing {
+        case .current: "up to date" + made
+        case .outdated:
+            "made by an older version of Convo: convod, `convo sync` or --rebuild-index makes it anew" + made
+        case .newer: "made by a newer version of Convo: some words may not be found" + made
+        }
     }
 }

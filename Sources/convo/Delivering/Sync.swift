@@ -55,6 +55,7 @@ struct Sync: Verb {
     ) async throws -> SyncOutcome {
         var outcome = outcome
         outcome.pull = await pull(engine, progress, notice)
+        try await rebuildIndex(engine, store, progress, notice)
         guard outcome.canPush else { return outcome }
         do {
             outcome.push = try await push(engine, in: store, progress, notice)
@@ -74,6 +75,18 @@ struct Sync: Verb {
             guard progress.isShown else { return }
             progress.show("Fetching, \(counts)…")
             notice.wasSpoken()
+        }
+    }
+
+    /// Makes the search index anew where an older version of Convo has made it.
+    private func rebuildIndex(
+        _ engine: SyncEngine, _ store: Store, _ progress: ProgressLine, _ notice: WaitNotice
+    ) async throws {
+        var report = RebuildProgress(store: store)
+        try await engine.rebuildIndex {
+            guard let line = report.line(at: .now) else { return }
+            notice.waits(for: "Still making the search index anew")
+            progress.show(line)
         }
     }
 

@@ -1,0 +1,19 @@
+import ConvoStore
+
+/// How far the search index has been made anew, in a line for people that changes twice a second.
+struct RebuildProgress {
+    private static let pause = Duration.milliseconds(500)
+
+    let store: Store
+    private var next: ContinuousClock.Instant?
+
+    init(store: Store) { self.store = store }
+
+    /// The line; `nil` where it is not time for a new one.
+    mutating func line(at now: ContinuousClock.Instant) -> String? {
+        guard next.map({ now >= $0 }) ?? true else { return nil }
+        next = now + RebuildProgress.pause
+        guard let status = try? store.indexStatus(), let rows = status.rebuiltRows, status.rows > 0 else { return nil }
+        return "Making the search index anew, \(min(100, rows * 100 / status.rows)) %…"
+    }
+}
