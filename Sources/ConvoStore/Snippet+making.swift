@@ -7,12 +7,14 @@ extension Snippet {
     static let leadIn = 40
 
     /// Cuts the piece around the first wanted word from a text, folds its white space, and marks every wanted word in
-    /// it.
+    /// it. Neither the piece nor a mark begins or ends within a character as people see it (a grapheme cluster).
     init(of text: String, wanted: [SearchQuery.Wanted]) {
         let utf8 = Array(text.utf8)
-        let found = Snippet.found(in: utf8, wanted)
+        let places = Snippet.found(in: utf8, wanted)
+        let clusters = ClusterBoundaries(utf8, near: places.first?.lowerBound ?? 0)
+        let found = places.map(clusters.around)
         let first = found.first?.lowerBound ?? 0
-        let window = Snippet.window(in: utf8, around: first)
+        let window = clusters.around(Snippet.window(in: utf8, around: first))
         var scalars: [Unicode.Scalar] = window.lowerBound > 0 ? ["…"] : []
         var marks: [Range<Int>] = []
         var offset = window.lowerBound
@@ -92,6 +94,52 @@ extension Snippet {
             while end < utf8.count, !isBoundary(end) { end += 1 }
         }
         return start..<max(start, end)
+    }
+
+    /// Where the grapheme clusters of the part of a text begin and end from which a snippet is cut.
+    private struct ClusterBoundaries {
+        /// A longer cluster, in bytes of UTF-8, is cut: a hostile text may set any number of marks on one letter.
+        private static let limit = 64
+
+        /// The part of the text, and its first byte.
+        private let text: String
+        private let offset: Int
+
+        init(_ utf8: [UInt8], near first: Int) {
+            func aligned(_ index: Int) -> Int {
+                var index = max(0, min(index, utf8.count))
+                while index > 0, index < utf8.count, utf8[index] & 0xC0 == 0x80 { index -= 1 }
+                return index
+            }
+            let reach = 2 * (Snippet.length + Snippet.leadIn) + ClusterBoundaries.limit
+            offset = aligned(first - reach)
+            text = String(decoding: utf8[offset..<max(offset, aligned(first + reach))], as: UTF8.self)
+        }
+
+        /// The smallest range of whole clusters that contains a range of bytes.
+        func around(_ range: Range<Int>) -> Range<Int> {
+            let (lower, upper) = (range.lowerBound - offset, range.upperBound - offset)
+            guard lower >= 0, upper <= text.utf8.count else { return range }
+            let end = start(of: upper) == upper ? upper : end(of: upper)
+            return start(of: lower) + offset..<end + offset
+        }
+
+        private func start(of byte: Int) -> Int {
+            guard byte > 0, byte < text.utf8.count else { return byte }
+            // From a place within a cluster, `index(after:)` goes to the end of that cluster.
+            let start = text.utf8.index(text.startIndex, offsetBy: byte)
+            return nearby(byte, text.index(before: text.index(after: start)))
+        }
+
+        private func end(of byte: Int) -> Int {
+            guard byte < text.utf8.count else { return byte }
+            return nearby(byte, text.index(after: text.utf8.index(text.startIndex, offsetBy: byte)))
+        }
+
+        private func nearby(_ byte: Int, _ index: String.Index) -> Int {
+            let place = text.utf8.distance(from: text.startIndex, to: index)
+            return abs(place - byte) <= ClusterBoundaries.limit ? place : byte
+        }
     }
 
     private static func joined(_ marks: [Range<Int>]) -> [Range<Int>] {
