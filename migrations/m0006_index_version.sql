@@ -19,3 +19,6 @@ CREATE TABLE index_debt (
     text TEXT,                                  -- what leaves the index: the searchable text, or the name
     description TEXT
 ) STRICT;
+
+-- The words of the index in their order, each occurrence a row: a search that finds nothing looks for others nearby.
+CREATE VIRTUAL TABLE entry_words USING fts5vocab (entry_index, instance);

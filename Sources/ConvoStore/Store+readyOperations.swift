@@ -8,8 +8,8 @@ extension Store {
     ///
     /// The conversation that an append or a deletion goes to must be on the server, as must a restart's parent, whose own
     /// start or restart must be settled. A deletion waits for the restarts from its conversation that were queued before
-    /// it. A write in doubt comes before all others of its conversation: one that a person lets go meanwhile could be taken
-    /// for it. The ``OutboxItem/nextAttempt`` of a
+    /// it. A write in doubt comes before all others of a conversation on the server: one that a person lets go meanwhile
+    /// could be taken for it. The ``OutboxItem/nextAttempt`` of a
     /// returned write may still lie ahead.
     ///
     /// - Parameters:
@@ -27,7 +27,7 @@ extension Store {
                         AND o.sequence = (SELECT MIN(first.sequence) FROM operation first
                             WHERE first.conversation = o.conversation AND first.state NOT IN ('delivered', 'cancelled')
                                 AND (o.state = 'queued' OR first.state IN ('sending', 'in_doubt')))
-                        AND (o.state = 'in_doubt' OR NOT EXISTS (SELECT 1 FROM operation doubtful
+                        AND (o.state = 'in_doubt' OR c.remote_id IS NULL OR NOT EXISTS (SELECT 1 FROM operation doubtful
                             WHERE doubtful.conversation = o.conversation
                                 AND doubtful.state IN ('sending', 'in_doubt')))
                         AND (o.kind = 'start' OR (o.kind = 'restart' AND p.remote_id IS NOT NULL)

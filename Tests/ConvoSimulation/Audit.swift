@@ -74,6 +74,24 @@ package struct Audit: Sendable {
             })
     }
 
+    /// The conversations that the server has denied to every `get` for as long as a span, at some time.
+    package func denied(for span: Duration) -> Set<RemoteID> {
+        var since: [RemoteID: VirtualInstant] = [:]
+        var found: Set<RemoteID> = []
+        for record in records {
+            guard case .get(let id) = record.request else { continue }
+            switch record.outcome {
+            case .failed(.status(404), _, _):
+                let first = since[id] ?? record.sentAt
+                since[id] = first
+                if record.finishedAt >= first + span { found.insert(id) }
+            case .answered: since[id] = nil
+            default: break
+            }
+        }
+        return found
+    }
+
     /// How many requests had a fault of each kind.
     package var faultCounts: [(name: String, count: Int)] {
         ExchangeFault.names.map { name in (name, records.count { $0.fault?.name == name }) }

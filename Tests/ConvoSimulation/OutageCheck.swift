@@ -4,9 +4,9 @@ import ConvoAPI
 ///
 /// The check is independent of the engine's circuit breaker, and sees the requests only: in an outage no request
 /// follows the n-th failed attempt in a row for as long as the back-off says, and a request that succeeds ends the
-/// outage. Once the server has refused a key, the engine may inquire whose another key is. The check does not count
-/// these inquiries as attempts, judges no request that the engine sends meanwhile, and ends the outage when the server
-/// accepts the other key.
+/// outage. Once the server has refused a key, the engine may inquire whose another key is, and the outage begins for it
+/// when that has failed. The check cannot tell that moment from the requests, so it judges no outage in which the engine
+/// has inquired.
 struct OutageCheck {
     private struct Outage {
         let failures: Int
@@ -17,10 +17,6 @@ struct OutageCheck {
         let lastEnd: VirtualInstant
 
         var until: VirtualInstant { lastEnd + OutageCheck.wait(after: failures) }
-        /// The same outage with its last failed attempt as its first.
-        var begunAnew: Outage {
-            Outage(failures: 1, beganAt: beganAt, lastAttempt: lastAttempt, lastEnd: lastEnd)
-        }
     }
     private enum Event { case sent(Audit.Record), finished(Audit.Record) }
 
@@ -93,8 +89,8 @@ struct OutageCheck {
         var trying: Audit.Record?
         /// Inquiries in flight; until they end, the process does not know whether there is an outage.
         var inquiries: Set<Int> = []
-        /// Requests that were sent while an inquiry was in flight.
-        var unjudged: Set<Int> = []
+        /// Whether the process has inquired, and no request but an inquiry has been answered since.
+        var hasInquired = false
         /// The request in flight that probes the outage, whether or not a person made it come early.
         var first: Int?
         for event in OutageCheck.events(of: records) {
@@ -102,14 +98,11 @@ struct OutageCheck {
             case .sent(let record):
                 if keys.isInquiry(record) {
                     inquiries.insert(record.number)
+                    hasInquired = true
                     continue
                 }
                 if keys.sent(record) { (outage, trying, first) = (nil, nil, nil) }
-                guard inquiries.isEmpty else {
-                    unjudged.insert(record.number)
-                    continue
-                }
-                guard let now = outage else { continue }
+                guard let now = outage, !hasInquired else { continue }
                 if first == nil {
                     first = record.number
                     if record.request.isTurn {
@@ -130,22 +123,20 @@ struct OutageCheck {
                 }
             case .finished(let record):
                 let isInquiry = inquiries.remove(record.number) != nil
-                let isUnjudged = unjudged.remove(record.number) != nil
                 if trying?.number == record.number { trying = nil }
                 if first == record.number { first = nil }
                 if record.outcome.isKeyRefused, keys.isOutdated(record) { continue }
                 let isAccepted = keys.finished(record, isInquiry: isInquiry)
                 guard !isInquiry || isAccepted else { continue }
                 guard OutageCheck.isOutage(record) else {
-                    if record.outcome == .vanished { continue }
-                    // Attempts of an outage that is over say nothing about the next one. The process takes a refused
-                    // key for an outage only when its inquiry ends: that outage begins after this answer.
-                    (trying, first) = (nil, nil)
-                    outage = inquiries.isEmpty ? nil : outage?.begunAnew
+                    // Attempts of an outage that is over say nothing about the next one.
+                    if record.outcome != .vanished {
+                        (outage, trying, first) = (nil, nil, nil)
+                        hasInquired = isInquiry || !inquiries.isEmpty
+                    }
                     continue
                 }
                 // A request that was in flight when the outage began is no further attempt.
-                if isUnjudged { continue }
                 if let outage, record.sentAt < outage.beganAt { continue }
                 let failures = (outage?.failures ?? 0) + 1
                 outage = Outage(

@@ -66,33 +66,12 @@ import Testing
         #expect(rules([first, inquiry(.answered), record(3, look, at: 2, key: "new")]).isEmpty)
         let again = record(3, look, at: 2, lasts: 1, outcome: refused)
         #expect(rules([first, inquiry(broken), again]).isEmpty)
-        #expect(rules([first, inquiry(broken), again, record(4, look, at: 4)]) == [.impatient], "3 + 2 seconds")
-        #expect(rules([first, inquiry(broken), again, record(4, look, at: 5)]).isEmpty)
         let late = record(3, look, at: 1, lasts: 2, outcome: refused)  // it was sent before the new key was known
         #expect(rules([first, inquiry(.answered), late, record(4, look, at: 3, key: "new")]).isEmpty)
-    }
-    @Test func `knows that an outage begins when the inquiry about another key ends`() {
-        let refused = Audit.Outcome.failed(.status(401), effect: .none, retryAfter: nil)
-        let broken = Audit.Outcome.failed(.status(502), effect: .none, retryAfter: nil)
-        let (look, read) = (
-            SimulatedRequest.list(page: 0, pageSize: 100, metadata: nil), SimulatedRequest.get(RemoteID("conv_1"))
-        )
-        func inquiry(lasts: Int, _ outcome: Audit.Outcome) -> Audit.Record {
-            record(4, .whoAmI, at: 1, lasts: lasts, outcome: outcome, key: "new")
-        }
-        // Three requests are in flight when the key is refused: one of them is answered while the inquiry runs, and one
-        // is refused when it has ended.
-        let first = [
-            record(1, look, at: 0, lasts: 1, outcome: refused), record(2, read, at: 0, lasts: 2),
-            record(3, read, at: 0, lasts: 4, outcome: refused), inquiry(lasts: 2, broken),
-        ]
-        #expect(rules(first + [record(5, look, at: 4)]).isEmpty)
-        #expect(rules(first + [record(5, look, at: 3, outcome: refused), record(6, look, at: 5)]) == [.impatient])
-        // The process ends while the inquiry runs, in the moment in which it sends a turn.
-        let turn = record(5, at: 3, lasts: 0, outcome: .vanished)
-        #expect(rules([first[0], inquiry(lasts: 2, .vanished), turn]) { $0.forgives = [.malformedRequest] }.isEmpty)
-        #expect(
-            rules([first[0], inquiry(lasts: 2, broken), turn]) { $0.forgives = [.malformedRequest] } == [.costlyProbe])
+        // It cannot tell when the outage began for a process that has inquired in vain: nothing more is judged.
+        #expect(rules([first, inquiry(broken), again, record(4, look, at: 4)]).isEmpty)
+        let over = [record(4, look, at: 4), record(5, look, at: 6, outcome: refused), record(6, look, at: 7)]
+        #expect(rules([first, inquiry(broken), again] + over) == [.impatient])
     }
     @Test func `sees a request before the server's Retry-After is over`() {
         let limited = Audit.Outcome.failed(.status(429), effect: .none, retryAfter: .seconds(5))

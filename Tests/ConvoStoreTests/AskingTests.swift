@@ -53,6 +53,21 @@ import Testing
         #expect(try ready().isEmpty)
     }
 
+    @Test func `offers the start of a conversation that a write in doubt is behind`() throws {
+        let start = try temporary.start()
+        let behind = try temporary.append(to: start.conversation)
+        try store.write {
+            // As in a restored copy: its original may have delivered the append.
+            try $0.execute(
+                sql:
+                    "UPDATE operation SET state = 'in_doubt', doubted = 1, doubted_uptime = 1, doubted_boot = 'a' WHERE id = ?",
+                arguments: [behind.rawValue])
+        }
+        #expect(try ready() == [start.operation])
+        try store.markDelivered(start.operation, as: RemoteID("conv_9"))
+        #expect(try ready() == [behind])
+    }
+
     @Test func `offers nothing whose conversation, or whose parent, is not on the server`() throws {
         let start = try temporary.start()
         let behind = try temporary.append(to: start.conversation)

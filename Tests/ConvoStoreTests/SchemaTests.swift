@@ -51,7 +51,7 @@ import Testing
                 try database.execute(sql: "ALTER TABLE operation ADD COLUMN reason_hint TEXT")
                 try database.execute(sql: "UPDATE operation SET reason_hint = 'Look.'")
                 try database.execute(sql: "ALTER TABLE conversation DROP COLUMN history_outdated_readings")
-                try database.execute(sql: "DROP TABLE index_state; DROP TABLE index_debt")
+                try database.execute(sql: "DROP TABLE index_state; DROP TABLE index_debt; DROP TABLE entry_words")
                 try database.execute(sql: "PRAGMA user_version = 3")
             }
         }
