@@ -80,96 +80,9 @@ extension Timestamp: Comparable {
     }
 }
 
-/// Reads runs of digits of a given length from left to right.
-private struct DigitReader {
-    private let bytes: [UInt8]
-    private var index = 0
-
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
-
-    mutating func digits(_ count: Int) -> Int64? {
-        guard index + count <= bytes.count else { return nil }
-        var value: Int64 = 0
-        for byte in bytes[index..<index + count] {
-            guard (0x30...0x39).contains(byte) else { return nil }
-            value = value * 10 + Int64(byte - 0x30)
-        }
-        index += count
-        return value
-    }
-
-    mutating func skip(_ character: Unicode.Scalar) -> Bool {
-        guard index < bytes.count, bytes[index] == UInt8(ascii: character) else { return false }
-        index += 1
-        return true
-    }
-
-    /// Reads one digit or more as a fraction of a second, in microseconds; digits after the sixth are cut off.
-    mutating func fraction() -> Int64? {
-        var value: Int64 = 0
-        var count = 0
-        while let digit = digits(1) {
-            if count < 6 { value = value * 10 + digit }
-            count += 1
-        }
-        guard count > 0 else { return nil }
-        for _ in min(count, 6)..<6 { value *= 10 }
-        return value
-    }
-
-    /// Reads `Z` or `±HH:MM`, in minutes; `nil` unless it ends the text.
-    mutating func offset() -> Int64? {
-        if skip("Z") || skip("z") { return index == bytes.count ? 0 : nil }
-        let sign: Int64 = skip("+") ? 1 : skip("-") ? -1 : 0
-        guard sign != 0, let hours = digits(2), skip(":"), let minutes = digits(2), hours < 24, minutes < 60,
-            index == bytes.count
-        else { return nil }
-        return sign * (hours * 60 + minutes)
-    }
-}
-
-/// A day of the Gregorian calendar, converted from and to a count of days.
-///
-/// Source of the arithmetic: "chrono-Compatible Low-Level Date Algorithms", Howard Hinnant,
-/// howardhinnant.github.io/date_algorithms.html (`days_from_civil`, `civil_from_days`).
-private struct CivilDate {
-    let year: Int64
-    let month: Int64
-    let day: Int64
-
-    init(year: Int64, month: Int64, day: Int64) {
-        (self.year, self.month, self.day) = (year, month, day)
-    }
-
-    init(daysSince1970: Int64) {
-        let (era, dayOfEra) = (daysSince1970 + 719_468).quotientAndRemainder(floored: 146_097)
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shiftedMonth = (5 * dayOfYear + 2) / 153
-        day = dayOfYear - (153 * shiftedMonth + 2) / 5 + 1
-        month = shiftedMonth < 10 ? shiftedMonth + 3 : shiftedMonth - 9
-        year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-    }
-
-    var daysSince1970: Int64 {
-        let shiftedYear = month <= 2 ? year - 1 : year
-        let (era, yearOfEra) = shiftedYear.quotientAndRemainder(floored: 400)
-        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
-    }
-}
-
-extension Int64 {
-    /// Divides and rounds down, so that moments before 1970 come out right.
-    fileprivate func quotientAndRemainder(floored divisor: Int64) -> (quotient: Int64, remainder: Int64) {
-        let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
-        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
-    }
-}
-
 extension Timestamp {
     /// The microseconds of the years 0000 to 9999, the only ones that RFC 3339 can express.
-    private static let writable: ClosedRange<Int64> = -62_167_219_200_000_000...253_402_300_799_999_999
+    package static let writable: ClosedRange<Int64> = -62_167_219_200_000_000...253_402_300_799_999_999
 
     /// The lowest number of seconds that is read from a text: a lower number may be a year.
     private static let leastSeconds = 1e8
