@@ -8,7 +8,7 @@ import Darwin
 private let bootClock = CLOCK_MONOTONIC  // on Darwin it counts while the machine sleeps
 #endif
 
-/// The clocks, random numbers and file locations that the store uses, so that a simulation can replace them.
+/// The clocks, the time zone, the random numbers and the file locations that the store uses, so that a simulation can replace them.
 public struct StoreDependencies: Sendable {
     /// The present moment by the wall clock, which may be set.
     public let now: @Sendable () -> Timestamp
@@ -18,6 +18,8 @@ public struct StoreDependencies: Sendable {
     public let randomBits: @Sendable () -> UInt64
     /// The location of the database with this path; another location than before means that the file is a copy.
     public let location: @Sendable (_ path: String) -> DatabaseLocation
+    /// The time zone whose days a query asks for; each search asks for it anew.
+    public let timeZone: @Sendable () -> LocalTimeZone
     // The simulation's deliberate mistakes, which its checkers must find, change these three.
     /// Whether durable transactions wait for the disk.
     var syncsDurableCommits = true
@@ -33,15 +35,17 @@ public struct StoreDependencies: Sendable {
     public init(
         now: @escaping @Sendable () -> Timestamp, uptime: @escaping @Sendable () -> Uptime,
         randomBits: @escaping @Sendable () -> UInt64,
-        location: @escaping @Sendable (_ path: String) -> DatabaseLocation = { DatabaseLocation(of: $0) }
+        location: @escaping @Sendable (_ path: String) -> DatabaseLocation = { DatabaseLocation(of: $0) },
+        timeZone: @escaping @Sendable () -> LocalTimeZone = { .ofThisProcess() }
     ) {
         self.now = now
         self.uptime = uptime
         self.randomBits = randomBits
         self.location = location
+        self.timeZone = timeZone
     }
 
-    /// The operating system's clocks and random numbers, and the file system's locations.
+    /// The operating system's clocks, time zone and random numbers, and the file system's locations.
     public static let live = StoreDependencies(
         now: { Timestamp(microseconds: microseconds(of: CLOCK_REALTIME)) },
         uptime: { Uptime(boot: boot, microseconds: microseconds(of: bootClock)) },

@@ -1,4 +1,5 @@
 import ConvoModel
+import ConvoStore
 import ConvoTerminal
 import Glibc
 
@@ -8,15 +9,13 @@ struct LocalTimeFormatter: Sendable {
     /// The offset from UTC in force at a moment, in seconds.
     let offset: @Sendable (Timestamp) -> Int64
 
-    /// A formatter with the system's clock, to the second, and the process's time zone.
+    /// A formatter with the system's clock, to the second, and the process's time zone, whose days a search asks for too.
     static func here() -> LocalTimeFormatter {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
+        let zone = LocalTimeZone.ofThisProcess()
         return LocalTimeFormatter(now: Timestamp(microseconds: Int64(time.tv_sec) * 1_000_000)) { moment in
-            var seconds = time_t(moment.microseconds / 1_000_000)
-            var parts = tm()
-            guard localtime_r(&seconds, &parts) != nil else { return 0 }
-            return Int64(parts.tm_gmtoff)
+            zone.offset(moment.microseconds.quotientAndRemainder(floored: 1_000_000).quotient)
         }
     }
 

@@ -10,7 +10,7 @@ struct TemporaryStore {
 
     var path: String { store.path }
 
-    init() throws {
+    init(zone: LocalTimeZone = .utc) throws {
         let folder = try TemporaryFolder()
         let clock = clock
         // The store's own closure holds the folder, which so lives as long as the store.
@@ -18,7 +18,8 @@ struct TemporaryStore {
             path: folder.file("convo.db"),
             environment: StoreDependencies(
                 now: { clock.now }, uptime: { Uptime(boot: "a", microseconds: clock.now.microseconds) },
-                randomBits: { withExtendedLifetime(folder) { UInt64.random(in: .min ... .max) } }))
+                randomBits: { withExtendedLifetime(folder) { UInt64.random(in: .min ... .max) } },
+                timeZone: { zone }))
     }
 }
 
