@@ -27,6 +27,7 @@ extension StoreError {
         case .requestTooLarge: "Send it in parts."
         case .invalidRequest: nil
         case .newerIndex: "Update Convo; its newer version keeps the index."
+        case .unreadableMoment(let piece, let reason): Advice.of(reason, piece: piece)
         case .newerSchema: "Update Convo, or name another file with --database."
         case .olderSchema: "Copy it into a folder that can be written, and name the copy with --database."
         case .hardLinked:
@@ -78,6 +79,21 @@ extension OutboxItem {
 private enum Advice {
     static let otherOwner =
         "Use the settings from before; or another --profile, with a database of its own; or `convo account adopt`, if this database is to change hands."
+
+    /// The advice on a piece of a query whose moment cannot be read.
+    static func of(_ reason: UnreadableMoment, piece: String) -> String {
+        if reason == .notADay {
+            return
+                "Write on:2026-03-11, on:2026-03, on:today, or on:7d for the day a week ago; after: and since: take times and hours."
+        }
+        let isOn = piece.drop { $0 == "-" }.prefix { $0 != ":" }.lowercased() == "on"
+        let moments =
+            isOn ? "" : " or 12h for so long ago, or a time (2026-03-11T10:00, with Z or +13:00 for another zone)"
+        return """
+            Write a day, a month or a year (2026-03-11, 2026-03, 2026), today, yesterday, 7d, 2w, 3m, 1y\(moments). \
+            In quotation marks it is text: convo search '"on:x"'.
+            """
+    }
 
     /// The advice on an error of the API client, or on the reason of a write that waits; `nil` for a code that needs none.
     static func of(code: String) -> String? {

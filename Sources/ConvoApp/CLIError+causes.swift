@@ -105,6 +105,7 @@ extension CLIError {
         case .wrongState: (.badData, "wrong_state")
         case .requestTooLarge: (.badData, "request_too_large")
         case .invalidRequest: (.badData, "invalid_request")
+        case .unreadableMoment: (.usage, "unreadable_moment")
         case .newerSchema: (.configuration, "newer_database")
         case .newerIndex: (.configuration, "newer_index")
         case .olderSchema: (.diskError, "older_database")

@@ -38,7 +38,7 @@ enum EntryKey {
     }
 }
 
-/// The range of keys that a query's `before:` and `after:` allow.
+/// The range of keys that a query's `before:`, `after:` and `on:` allow.
 ///
 /// It also holds the keys of some entries that were made outside of the query's moments.
 struct RowIDRange: Equatable {
@@ -52,6 +52,9 @@ struct RowIDRange: Equatable {
         for condition in conditions {
             switch (condition.field, condition.isExcluded) {
             case (.after(let moment), false), (.before(let moment), true): first = max(first, EntryKey.of(moment))
+            case (.within(let period), false):
+                first = max(first, EntryKey.of(period.lowerBound))
+                last = min(last, EntryKey.of(period.upperBound) + RowIDRange.slack)
             case (.before(let moment), false), (.after(let moment), true):
                 last = min(last, EntryKey.of(moment) + RowIDRange.slack)
             default: break

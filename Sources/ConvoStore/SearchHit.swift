@@ -57,6 +57,11 @@ public struct SearchResults: Sendable, Hashable {
     public let total: Int
     /// Whether ``total`` is all that was counted; `false` if the count stopped at 10,000.
     public let isTotalExact: Bool
+    /// The time zone whose days or clock times the query asked for: its IANA name (`Pacific/Auckland`), or what its
+    /// clocks are called now (`NZDT (+13:00)`).
+    ///
+    /// `nil` if the query asked for none, so that its results are the same in every zone.
+    public let timeZone: String?
     /// The best hits in the order that was asked for, each message that branches share once.
     public let hits: [SearchHit]
 }

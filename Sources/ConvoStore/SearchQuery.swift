@@ -2,7 +2,8 @@ import ConvoModel
 
 /// A query that a person typed, parsed into an expression for the index and conditions on its hits.
 ///
-/// Nothing is a syntax error: a piece that cannot be read as an operator or a field is text.
+/// A piece that cannot be read as an operator or a field is text. The one exception is a field of time (`before:`, `on:`)
+/// whose value is no moment: as text it would find nothing, or what nobody meant.
 ///
 /// All words must occur. `"a phrase"` matches words in a row, `prefix*` the words that begin so; `-word` excludes,
 /// `a OR b` matches either, and `role:user` and other fields are conditions.
@@ -29,16 +30,20 @@ struct SearchQuery: Equatable {
     ///
     /// - Parameters:
     ///   - text: the query as it was typed.
-    ///   - now: the moment from which `after:7d` counts back.
-    init(_ text: String, now: Timestamp) {
-        var parser = SearchQueryParser(text, now: now)
-        let terms = parser.terms()
+    ///   - calendar: the moment from which `after:7d` counts back, and the zone whose days are meant.
+    /// - Throws: ``StoreError/unreadableMoment(_:_:)``.
+    init(_ text: String, calendar: SearchCalendar) throws(StoreError) {
+        var parser = SearchQueryParser(text, calendar: calendar)
+        let terms = try parser.terms()
         let (groups, excluded) = SearchQuery.grouped(terms)
         expression = SearchQuery.expression(groups, excluded)
         phrases = expression == nil ? [] : (groups.flatMap(\.self) + excluded).map(\.quoted)
         wanted = terms.filter { !$0.isExcluded }.map { Wanted(text: $0.text, isPrefix: $0.isPrefix) }
         conditions = parser.conditions
     }
+
+    /// Whether a condition depends on the time zone.
+    var isLocal: Bool { conditions.contains(where: \.isLocal) }
 
     /// Whether only entries and queued writes can fulfil the conditions, and not a conversation's name.
     var isAboutEntries: Bool { conditions.contains { $0.field.isOfEntry } }

@@ -4,13 +4,13 @@ import ConvoWords
 /// Reads a query piece by piece: words, phrases, and fields.
 struct SearchQueryParser {
     private let text: [Character]
-    private let now: Timestamp
+    private let calendar: SearchCalendar
     private var index = 0
     private(set) var conditions: [SearchCondition] = []
 
-    init(_ text: String, now: Timestamp) {
+    init(_ text: String, calendar: SearchCalendar) {
         self.text = Array(text.prefix(SearchQuery.lengthLimit))
-        self.now = now
+        self.calendar = calendar
     }
 
     private struct Piece {
@@ -21,7 +21,10 @@ struct SearchQueryParser {
         var field: String?
     }
 
-    mutating func terms() -> [SearchTerm] {
+    /// Reads the words and phrases of the query, and its fields into ``conditions``.
+    ///
+    /// - Throws: ``StoreError/unreadableMoment(_:_:)``.
+    mutating func terms() throws(StoreError) -> [SearchTerm] {
         var terms: [SearchTerm] = []
         var isAlternative = false
         while let piece = nextPiece(), terms.count + conditions.count < SearchQuery.termLimit {
@@ -29,7 +32,7 @@ struct SearchQueryParser {
                 isAlternative = !terms.isEmpty
                 continue
             }
-            if let condition = condition(piece) {
+            if let condition = try condition(piece) {
                 conditions.append(condition)
                 continue
             }
@@ -41,14 +44,15 @@ struct SearchQueryParser {
         return terms
     }
 
-    private func condition(_ piece: Piece) -> SearchCondition? {
+    private func condition(_ piece: Piece) throws(StoreError) -> SearchCondition? {
         if let field = piece.field {
-            return SearchCondition(field: field, value: piece.text, isExcluded: piece.isExcluded, now: now)
+            return try SearchCondition(
+                field: field, value: piece.text, isExcluded: piece.isExcluded, calendar: calendar)
         }
         guard !piece.isPhrase, let colon = piece.text.firstIndex(of: ":") else { return nil }
-        return SearchCondition(
+        return try SearchCondition(
             field: String(piece.text[..<colon]), value: String(piece.text[piece.text.index(after: colon)...]),
-            isExcluded: piece.isExcluded, now: now)
+            isExcluded: piece.isExcluded, calendar: calendar)
     }
 
     /// The next word or quoted phrase; the query's end closes an open quote.

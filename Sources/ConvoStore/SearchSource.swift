@@ -20,12 +20,16 @@ struct SearchSource {
         created: "IFNULL(e.created, c.activity)",
         isPending: false)
 
-    /// Queued writes of conversations (alias `c`); a condition on the time asks for the conversation's newest activity.
+    /// Queued writes (alias `e`) of conversations (`c`).
+    ///
+    /// The store wrote `created_at` itself, with six digits; SQLite would round them.
     static let outbox = SearchSource(
         role: "'user'", type: "'message.input'", tool: "''", model: "IFNULL(c.model, '')",
-        agent: "IFNULL(c.agent_id, '')", created: "c.activity", isPending: true)
+        agent: "IFNULL(c.agent_id, '')",
+        created: "unixepoch(substr(e.created_at, 1, 19)) * 1000000 + CAST(substr(e.created_at, 21, 6) AS INTEGER)",
+        isPending: true)
 
-    /// The conversations (alias `c`) themselves.
+    /// The conversations (alias `c`) themselves; a condition on the time asks for their newest activity.
     static let conversations = SearchSource(
         role: "''", type: "'conversation'", tool: "''", model: "IFNULL(c.model, '')",
         agent: "IFNULL(c.agent_id, '')", created: "c.activity", isPending: false)
@@ -61,6 +65,11 @@ struct SearchSource {
         case .branch: ("c.parent IS NOT NULL", [])
         case .before(let moment): ("\(created) < ?", [moment.microseconds])
         case .after(let moment): ("\(created) >= ?", [moment.microseconds])
+        case .within(let period):
+            (
+                "\(created) >= ? AND \(created) < ?",
+                [period.lowerBound.microseconds, period.upperBound.microseconds]
+            )
         }
     }
 

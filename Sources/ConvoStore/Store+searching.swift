@@ -17,22 +17,26 @@ extension Store {
 
     /// Searches entries, queued writes and conversations' names and descriptions.
     ///
-    /// Any text is a query, and none is an error; an empty one finds nothing. A message that several branches share is
-    /// returned once. Only the newest 1,000 entries that match are ranked by relevance.
+    /// Any text is a query, but for one that asks for a moment which cannot be read (`before:tomorow`); an empty one
+    /// finds nothing. Days are those of ``StoreDependencies/timeZone``. A message that several branches share is returned
+    /// once. Only the newest 1,000 entries that match are ranked by relevance.
     ///
     /// - Parameters:
-    ///   - query: words, phrases and fields, such as `"connection refused" role:user after:7d`.
+    ///   - query: words, phrases and fields, such as `"connection refused" role:user on:yesterday`.
     ///   - limit: the largest number of hits to return; with 0 or less nothing is searched.
     ///   - order: the order of the hits.
     /// - Returns: the best hits, and how many there are in all.
-    /// - Throws: ``StoreError`` if the file cannot be read.
+    /// - Throws: ``StoreError/unreadableMoment(_:_:)`` for such a moment, and another ``StoreError`` if the file cannot
+    ///   be read.
     public func search(
         _ query: String, limit: Int = 20, order: SearchOrder = .relevance
     ) throws(StoreError) -> SearchResults {
         let now = environment.now()
-        let parsed = SearchQuery(query, now: now)
+        let zone = environment.timeZone()
+        let parsed = try SearchQuery(query, calendar: SearchCalendar(now: now, zone: zone))
+        let timeZone = parsed.isLocal ? zone.name(now) : nil
         guard limit > 0, parsed.expression != nil || !parsed.conditions.isEmpty else {
-            return SearchResults(query: query, total: 0, isTotalExact: true, hits: [])
+            return SearchResults(query: query, total: 0, isTotalExact: true, timeZone: timeZone, hits: [])
         }
         return try read { database in
             let search = try Search(database, parsed, order: order, now: now)
@@ -42,7 +46,7 @@ extension Store {
             let total = try names.count + search.total(queued) + search.total(entries)
             return SearchResults(
                 query: query, total: min(total, Store.countedLimit), isTotalExact: total <= Store.countedLimit,
-                hits: try search.hits(of: names + queued.rows + entries.rows, limit: limit))
+                timeZone: timeZone, hits: try search.hits(of: names + queued.rows + entries.rows, limit: limit))
         }
     }
 }

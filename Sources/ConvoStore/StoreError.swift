@@ -40,6 +40,8 @@ public enum StoreError: Error, Sendable {
     case requestTooLarge(bytes: Int, limit: Int)
     /// The request cannot be sent, with the reason in words.
     case invalidRequest(String)
+    /// A piece of a query (`before:tomorow`) asks for a moment, and its value cannot be read as one.
+    case unreadableMoment(String, UnreadableMoment)
 
     /// The file was written by a newer version of Convo, whose schema this one does not know.
     case newerSchema(path: String, version: Int, supported: Int)
@@ -67,7 +69,8 @@ public enum StoreError: Error, Sendable {
 }
 
 extension StoreError: CustomStringConvertible {
-    /// One sentence without a capital or a full stop, which shows ids and paths, and never the text of messages.
+    /// One sentence without a capital or a full stop, which shows ids, paths and pieces of a query, and never the
+    /// text of messages.
     public var description: String {
         switch self {
         case .noSuchConversation(let name): "there is no conversation \"\(StoreError.short(name))\" here"
@@ -88,6 +91,8 @@ extension StoreError: CustomStringConvertible {
             "conversation \(id) has \(count == 1 ? "a write" : "\(count) writes") not delivered yet, lost if deleted here"
         case .requestTooLarge(let bytes, let limit): "the request has \(bytes) bytes, more than the \(limit) allowed"
         case .invalidRequest(let reason): "the request cannot be sent: \(reason)"
+        case .unreadableMoment(let piece, let reason):
+            StoreError.sentence(piece: StoreError.short(piece), reason)
         case .newerSchema(let path, let version, let supported):
             "\(path) was written by a newer Convo (schema \(version); this one knows \(supported))"
         case .newerIndex(let path): "the search index of \(path) was made by a newer Convo"
@@ -106,6 +111,19 @@ extension StoreError: CustomStringConvertible {
 
     /// How many characters of a name are shown: an id is far shorter, and a longer text is not worth repeating.
     private static let nameLimit = 80
+
+    private static func sentence(piece: String, _ reason: UnreadableMoment) -> String {
+        let value = piece.drop { $0 != ":" }.dropFirst()
+        let place = "\"\(value)\" in \"\(piece)\""
+        return switch reason {
+        case .missing: "there is no date or time behind the colon of \"\(piece)\""
+        case .unknown: "\(place) is not a date, a time or an amount of time"
+        case .noSuchDate: "\(place) is a date that does not exist"
+        case .noSuchTime: "\(place) is a time that does not exist"
+        case .tooMuch(let limit): "\(place) is too far back: the number may be \(limit) at most"
+        case .notADay: "\(place) is not a whole day, month or year"
+        }
+    }
 
     private static func short(_ name: String) -> String {
         name.count > nameLimit ? name.prefix(nameLimit) + "…" : name

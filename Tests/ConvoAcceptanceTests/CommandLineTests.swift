@@ -17,6 +17,25 @@ import Testing
         #expect(try await user.convo("list").output.contains("Reise"))
     }
 
+    /// The rules of TZ are POSIX's, so that the machine needs no zone files.
+    @Test(
+        arguments: [
+            ("hello since:yesterday", "NZST-12NZDT,M1.1.0,M12.5.0", 1, "NZDT (+13:00)"),
+            ("hello -on:2025", "<-1130>11:30", 1, "-11:30"), ("hello on:2025", "", 0, "UTC (+00:00)"),
+            ("hello since:7d", "<-1130>11:30", 1, nil), ("hello", "", 1, nil),
+        ] as [(String, String, Int, String?)])
+    func `searches days of the time zone in TZ, and says which`(query: String, zone: String, total: Int, said: String?)
+        async throws
+    {
+        _ = try await user.convo("start", "hello", "--model", "m")
+        let json = try #require(try await user.json("search", query, with: ["TZ": zone]) as? [String: Any])
+        #expect(json["total"] as? Int == total)
+        #expect(json["time_zone"] as? String == said)
+        #expect(json.keys.contains("time_zone"))
+        let shown = try await user.convo("search", query, with: ["TZ": zone]).output.prefix { $0 != "\n" }
+        #expect(shown.contains("time zone") == (said != nil) && shown.contains(said ?? "1 found:"))
+    }
+
     @Test func `keeps the database and its folder to the person`() async throws {
         _ = try await user.convo("list")
         func mode(_ path: String) throws -> Int? {
@@ -36,6 +55,8 @@ import Testing
         (["sync", "--server-url", "ftp://x"], 78, "unusable_value"),
         (["sync", "--server-url", "http://127.0.0.1:1"], 69, "unreachable"),
         (["list", "--database", "/proc/none/x.db"], 74, "not_writable"), (["frobnicate"], 64, "usage"),
+        (["search", "before:tomorow"], 64, "unreadable_moment"),
+        (["search", "-on:2026-02-30"], 64, "unreadable_moment"),
         (["start", "", "--model", "m"], 64, "usage"), (["list", "--config", ""], 78, "unusable_value"),
         (["get", String(repeating: "x", count: 3000)], 66, "no_such_conversation"),
     ])

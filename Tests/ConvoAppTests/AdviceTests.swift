@@ -3,6 +3,7 @@ import ConvoApp
 import ConvoModel
 import ConvoStore
 import ConvoSync
+import ConvoTerminal
 import Foundation
 import TestFolders
 import Testing
@@ -22,6 +23,22 @@ import Testing
         }
         #expect(APIError(.cancelled, effect: .none, message: "").hint == nil)
         #expect(APIError(.answerTooLarge(limit: 1), effect: .none, message: "").hint == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("before:tomorow", .unknown, "2026-03-11T10:00"), ("since:2026-02-30", .noSuchDate, "yesterday"),
+            ("-On:x", .unknown, "2026-03-11"), ("on:12h", .notADay, "on:7d"), ("on:", .missing, "\"on:x\""),
+        ] as [(String, UnreadableMoment, String)])
+    func `about a moment that cannot be read is an example of one that can`(
+        piece: String, reason: UnreadableMoment, expected: String
+    ) throws {
+        let error = StoreError.unreadableMoment(piece, reason)
+        let hint = try #require(error.hint)
+        #expect(hint.contains(expected) && hint.last == ".")
+        // `on:` takes no hours and no times.
+        #expect(hint.contains("12h") == !piece.lowercased().contains("on:"))
+        #expect(CLIError(error).exitCode == .usage && CLIError(error).code == "unreadable_moment")
     }
 
     @Test func `about a key that is missing names the variable`() {

@@ -43,6 +43,34 @@ extension OutputStyle {
     }
 }
 
+@Suite struct `The results of a search` {
+    private func results(_ count: Int, timeZone: String?) -> SearchResults {
+        let hit = SearchHit(
+            conversation: LocalID("abc"), remoteID: nil, entry: EntryID("m1"), operation: nil, type: .messageInput,
+            role: "user", createdAt: nil, conversationName: nil, snippet: Snippet(text: "apple", marks: []), score: 1,
+            otherBranches: 0)
+        return SearchResults(
+            query: "apple on:today", total: count, isTotalExact: true, timeZone: timeZone,
+            hits: count == 0 ? [] : [hit])
+    }
+
+    @Test(
+        arguments: [
+            (1, nil, "1 found:"), (1, "Asia/Tokyo", "1 found (time zone: Asia/Tokyo):"),
+            (2, "NZDT (+13:00)", "2 found, the best 1 (time zone: NZDT (+13:00)):"),
+            (0, nil, "Nothing found for \"apple on:today\"."),
+            (0, "Asia/Tokyo", "Nothing found for \"apple on:today\" (time zone: Asia/Tokyo)."),
+        ] as [(Int, String?, String)])
+    func `say the time zone whose days were asked for`(count: Int, zone: String?, expected: String) {
+        #expect(results(count, timeZone: zone).lines(.plain).first == expected)
+    }
+
+    @Test func `tell programs the time zone, or null`() {
+        #expect(results(0, timeZone: nil).json["time_zone"] == .null)
+        #expect(results(1, timeZone: "Asia/Tokyo").json["time_zone"]?.string == "Asia/Tokyo")
+    }
+}
+
 @Suite struct `The times` {
     @Test func `are said in the person's time zone`() {
         let times = LocalTimeFormatter(now: Timestamp(microseconds: 0)) { _ in 7200 }

@@ -32,7 +32,7 @@ import Testing
             ("apple is:pending", ["op"]), ("apple -is:pending", ["m0", "m1", "m2", "t0"]), ("apple is:branch", []),
             ("apple model:mistral-small", ["m0", "m1", "m2", "op", "t0"]), ("apple model:other", []),
             ("type:tool", ["t0"]), ("is:pending", ["op"]), ("before:2025-06", ["m0"]),
-            ("role: apple", []), ("apple before:never", []), ("-green apple role:user", ["m0", "op"]),
+            ("role: apple", []), ("apple onto:never", []), ("-green apple role:user", ["m0", "op"]),
         ] as [(String, [String])])
     func `narrows what is found`(query: String, expected: [String]) throws {
         let hits = try temporary().store.search(query).hits

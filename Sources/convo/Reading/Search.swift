@@ -12,10 +12,15 @@ struct Search: Verb {
             role:user        or assistant    type:message      or function, tool
             in:ID            a conversation, by its id or a part of its name
             model:M agent:A  tool:T          all by how they begin; -model:M others
-            before:2026-01   after:2026-01-31   since:7d       or 12h, 2w, 3m, 1y
+            on:2026-03-11    that day        on:2026-03        that month; on:2026
+            on:today         on:yesterday    on:7d             the day a week ago
+            after:2026-03    from then on    before:2026-03    up to then, without it
+            since:7d         as after:; or 12h, 2w, 3m, 1y     after:2026-03-11T10:00
             is:pending       not delivered   is:branch         in branches
             Case and accents don't matter; parts of Chinese, Japanese, Korean and
-            Thai are found. What can't be read as one of these is text.
+            Thai are found. Days and times are those of your time zone (TZ); a time may
+            name another one: 2026-03-11T10:00Z, T10:00+13:00. A date or time that can't
+            be read is an error; anything else that can't be read as one of these is text.
             """)
 
     @Argument(help: "What to look for.")

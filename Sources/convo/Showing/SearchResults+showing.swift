@@ -4,11 +4,13 @@ import ConvoStore
 import ConvoTerminal
 
 extension SearchResults {
-    /// The number of hits, then for each hit a line that says where it is and one with its snippet.
+    /// The number of hits, and whose days were asked for; then for each hit a line that says where it is and one with its
+    /// snippet.
     func lines(_ style: OutputStyle) -> [String] {
-        guard !hits.isEmpty else { return ["Nothing found for \"\(query.sanitised(.line))\"."] }
+        let zone = timeZone.map { " (time zone: \($0.sanitised(.line)))" } ?? ""
+        guard !hits.isEmpty else { return ["Nothing found for \"\(query.sanitised(.line))\"\(zone)."] }
         let count = isTotalExact ? "\(total)" : "more than \(total)"
-        let head = "\(count) found" + (hits.count < total ? ", the best \(hits.count):" : ":")
+        let head = "\(count) found" + (hits.count < total ? ", the best \(hits.count)" : "") + zone + ":"
         return [style.ansi.faint(head)] + hits.flatMap { ["", $0.headLine(style), "  " + $0.snippet.text(style.ansi)] }
     }
 }
@@ -50,6 +52,7 @@ extension SearchResults {
             "query": .string(query),
             "total": .int(total),
             "total_is_exact": .bool(isTotalExact),
+            "time_zone": .string(timeZone),
             "hits": .array(hits.map(\.json)),
         ])
     }
