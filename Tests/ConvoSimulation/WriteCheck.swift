@@ -25,7 +25,8 @@ package enum WriteCheck {
         storedText: InputAlteration? = nil, copied: Set<OperationID> = []
     ) -> [Violation] {
         var ledger = Ledger(
-            audit: audit, turns: turns, namesCreations: namesCreations, storedText: storedText, copied: copied)
+            audit: audit, turns: turns, namesCreations: namesCreations, storedText: storedText, copied: copied,
+            known: Set(outbox.items.map(\.id)))
         var violations: [Violation] = []
         for id in acknowledged where !outbox.items.contains(where: { $0.id == id }) {
             violations.append(Violation(.lostWrite, "\(id) was acknowledged and is not in the outbox"))
@@ -165,10 +166,12 @@ private struct Ledger {
     private let namesCreations: Bool
     private let storedText: InputAlteration?
     private let copied: Set<OperationID>
+    /// The requests for writes that the database forgot when a backup of it was put back.
+    private var forgotten: Set<Int> = []
 
     init(
         audit: Audit, turns: [Turn], namesCreations: Bool, storedText: InputAlteration?,
-        copied: Set<OperationID>
+        copied: Set<OperationID>, known: Set<OperationID>
     ) {
         (allTurns, self.namesCreations) = (turns, namesCreations)
         (self.storedText, self.copied) = (storedText, copied)
@@ -179,6 +182,7 @@ private struct Ledger {
             }
             guard let operation = record.operation else { continue }
             operations[record.number] = operation
+            if !known.contains(operation) { forgotten.insert(record.number) }
             requests[operation, default: []].append(record)
         }
         for (place, turn) in turns.enumerated() {
@@ -197,7 +201,7 @@ private struct Ledger {
         return !turns.isEmpty && !turns.contains { $0.conversation == conversation }
     }
 
-    /// Whether another writer said the same in the same conversation after our first attempt, or after the state that the
+    /// Whether another writer, or a write of ours that is forgotten, said the same in the same conversation after our first attempt, or after the state that the
     /// last read before it showed, so that no reader could tell that it was not ours. Each such turn excuses one write.
     ///
     /// A process that died just before it sent its first request for the write has made an attempt, too; the audit does
@@ -221,7 +225,8 @@ private struct Ledger {
         if item.kind != .append { firstTry = firstTry + (.zero - Ledger.clockTolerance) }
         let twin = allTurns.indices.first { place in
             let turn = allTurns[place]
-            return turn.cause.call == nil && turn.conversation == conversation && said.contains(turn.said)
+            return (turn.cause.call.map(forgotten.contains) ?? true) && turn.conversation == conversation
+                && said.contains(turn.said)
                 && turn.at >= firstTry && !takenTwins.contains(place)
         }
         guard let twin else { return false }
