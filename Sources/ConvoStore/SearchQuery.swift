@@ -19,12 +19,23 @@ struct SearchQuery: Equatable {
         let isPrefix: Bool
     }
 
+    /// A piece of the query as it was typed.
+    enum Part: Equatable {
+        /// A word or phrase that must occur.
+        case term(SearchTerm, source: String, isPhrase: Bool)
+        case condition(String)
+        /// An operator, or a word that must not occur.
+        case word(String)
+    }
+
     /// The query in FTS5's language; `nil` if it asks for no word.
     let expression: String?
     /// The words and phrases of ``expression`` in their order, excluded ones too, each an FTS5 expression of its own.
     let phrases: [String]
     let wanted: [Wanted]
     let conditions: [SearchCondition]
+    /// The pieces in their order, those without a word left out.
+    let parts: [Part]
 
     /// Parses a query.
     ///
@@ -40,6 +51,7 @@ struct SearchQuery: Equatable {
         phrases = expression == nil ? [] : (groups.flatMap(\.self) + excluded).map(\.quoted)
         wanted = terms.filter { !$0.isExcluded }.map { Wanted(text: $0.text, isPrefix: $0.isPrefix) }
         conditions = parser.conditions
+        parts = parser.parts
     }
 
     /// Whether a condition depends on the time zone.

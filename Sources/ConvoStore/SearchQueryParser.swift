@@ -7,6 +7,8 @@ struct SearchQueryParser {
     private let calendar: SearchCalendar
     private var index = 0
     private(set) var conditions: [SearchCondition] = []
+    /// The pieces of the query as they were typed, and what each was read as.
+    private(set) var parts: [SearchQuery.Part] = []
 
     init(_ text: String, calendar: SearchCalendar) {
         self.text = Array(text.prefix(SearchQuery.lengthLimit))
@@ -27,21 +29,32 @@ struct SearchQueryParser {
     mutating func terms() throws(StoreError) -> [SearchTerm] {
         var terms: [SearchTerm] = []
         var isAlternative = false
-        while let piece = nextPiece(), terms.count + conditions.count < SearchQuery.termLimit {
+        while let (piece, source) = nextPieceAndSource(), terms.count + conditions.count < SearchQuery.termLimit {
             if !piece.isPhrase, !piece.isExcluded, piece.text == "OR" {
                 isAlternative = !terms.isEmpty
+                if isAlternative { parts.append(.word(source)) }
                 continue
             }
             if let condition = try condition(piece) {
                 conditions.append(condition)
+                parts.append(.condition(source))
                 continue
             }
             var term = SearchTerm(text: piece.text, isExcluded: piece.isExcluded, isAlternative: isAlternative)
             if !piece.isPhrase { term.readPrefix() }
             isAlternative = false
-            if term.hasWord { terms.append(term.preparedForOneCharacter()) }
+            guard term.hasWord else { continue }
+            terms.append(term.preparedForOneCharacter())
+            parts.append(piece.isExcluded ? .word(source) : .term(term, source: source, isPhrase: piece.isPhrase))
         }
         return terms
+    }
+
+    private mutating func nextPieceAndSource() -> (Piece, String)? {
+        let start = index
+        return nextPiece().map { piece in
+            (piece, SearchQueryParser.printable(text[start..<index].drop(while: SearchQueryParser.isSpace)))
+        }
     }
 
     private func condition(_ piece: Piece) throws(StoreError) -> SearchCondition? {

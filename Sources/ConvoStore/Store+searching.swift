@@ -43,7 +43,7 @@ extension Store {
             let names = try search.names()
             let queued = try search.queued()
             let entries = try search.entries(limit: limit)
-            let total = try names.count + search.total(queued) + search.total(entries)
+            let total = try search.total(names, queued, entries)
             return SearchResults(
                 query: query, total: min(total, Store.countedLimit), isTotalExact: total <= Store.countedLimit,
                 timeZone: timeZone, hits: try search.hits(of: names + queued.rows + entries.rows, limit: limit))
@@ -171,6 +171,13 @@ struct Search {
                 place: .conversation, key: row["key"], score: aged(row["score"] * Store.nameWeight, moment),
                 moment: moment)
         }
+    }
+
+    /// The number of all matches.
+    func total() throws -> Int { try total(names(), queued(), entries(limit: 1)) }
+
+    func total(_ names: [Candidate], _ queued: Finding, _ entries: Finding) throws -> Int {
+        try names.count + total(queued) + total(entries)
     }
 
     /// The number of matches, counted up to a bound; most searches have read all of them already.

@@ -5,6 +5,19 @@ package struct QueryWords {
     /// Whether the text has one character that is neither a separator nor a mark, and a script without spaces has it.
     package let isOneUnspacedCharacter: Bool
 
+    /// The tokens of a query's piece, each with whether it is a run of letters and digits.
+    package static func tokens(of text: String) -> [(letters: String, isWord: Bool)] {
+        var text = text
+        return text.withUTF8 { bytes in
+            var scanner = WordScanner(UnsafeRawBufferPointer(bytes), purpose: .query)
+            var found: [(letters: String, isWord: Bool)] = []
+            while let token = scanner.next() {
+                found.append((scanner.withLetters(of: token) { String(decoding: $0, as: UTF8.self) }, token.isWord))
+            }
+            return found
+        }
+    }
+
     /// Reads the text as far as needed.
     package init(_ text: String) {
         var text = text

@@ -21,6 +21,8 @@ package struct WordScanner {
         package let end: Int
         /// Whether the token has the position of the token before it.
         package let isColocated: Bool
+        /// Whether the token is a run of letters and digits, and not a sign or characters of a script without spaces.
+        package let isWord: Bool
     }
 
     /// The length in bytes at which a token is cut: nobody types more of a word.
@@ -93,7 +95,7 @@ package struct WordScanner {
         scalars.skip(to: end)
         return Token(
             letters: start..<min(end, start + WordScanner.tokenLimit), isFolded: false, start: start, end: end,
-            isColocated: false)
+            isColocated: false, isWord: true)
     }
 
     /// Whether a byte is an ASCII letter or digit.
@@ -168,13 +170,13 @@ package struct WordScanner {
     /// it in a phrase are neighbours of each. In a query, it is one token.
     private mutating func emitWord(_ word: Range<Int>, from start: Int, to end: Int) {
         let first = pending.count
-        emit(word, from: start, to: end)
+        emit(word, from: start, to: end, isWord: true)
         guard parts.count > 1, purpose == .index else { return }
         for (number, part) in parts.enumerated() {
             let next = number + 1 < parts.count ? parts[number + 1] : (folded: word.upperBound, byte: end)
             let letters = folded[part.folded..<next.folded]
             if pending[first...].contains(where: { folded[$0.letters].elementsEqual(letters) }) { continue }
-            emit(part.folded..<next.folded, from: part.byte, to: next.byte, isColocated: true)
+            emit(part.folded..<next.folded, from: part.byte, to: next.byte, isColocated: true, isWord: true)
         }
     }
 
@@ -229,10 +231,14 @@ package struct WordScanner {
         }
     }
 
-    private mutating func emit(_ token: Range<Int>, from start: Int, to end: Int, isColocated: Bool = false) {
+    private mutating func emit(
+        _ token: Range<Int>, from start: Int, to end: Int, isColocated: Bool = false, isWord: Bool = false
+    ) {
         var limit = min(token.upperBound, token.lowerBound + WordScanner.tokenLimit)
         while limit < token.upperBound, folded[limit] & 0xC0 == 0x80 { limit -= 1 }  // no half characters
         pending.append(
-            Token(letters: token.lowerBound..<limit, isFolded: true, start: start, end: end, isColocated: isColocated))
+            Token(
+                letters: token.lowerBound..<limit, isFolded: true, start: start, end: end, isColocated: isColocated,
+                isWord: isWord))
     }
 }

@@ -66,8 +66,8 @@ extension OutputStyle {
     }
 
     @Test func `tell programs the time zone, or null`() {
-        #expect(results(0, timeZone: nil).json["time_zone"] == .null)
-        #expect(results(1, timeZone: "Asia/Tokyo").json["time_zone"]?.string == "Asia/Tokyo")
+        #expect(results(0, timeZone: nil).json()["time_zone"] == .null)
+        #expect(results(1, timeZone: "Asia/Tokyo").json()["time_zone"]?.string == "Asia/Tokyo")
     }
 }
 

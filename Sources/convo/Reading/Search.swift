@@ -39,8 +39,11 @@ struct Search: Verb {
     }
 
     func run() throws {
-        let results = try common.store().search(query.joined(separator: " "), limit: limit, order: sort)
-        try common.console.page(json: results.json) { results.lines($0) }
+        let store = try common.store()
+        let text = query.joined(separator: " ")
+        let results = try store.search(text, limit: limit, order: sort)
+        let alternatives = results.total == 0 ? try store.alternatives(to: text) : []
+        try common.console.page(json: results.json(alternatives)) { results.lines($0, alternatives) }
     }
 }
 

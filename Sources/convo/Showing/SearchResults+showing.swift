@@ -5,10 +5,12 @@ import ConvoTerminal
 
 extension SearchResults {
     /// The number of hits, and whose days were asked for; then for each hit a line that says where it is and one with its
-    /// snippet.
-    func lines(_ style: OutputStyle) -> [String] {
+    /// snippet. Where nothing was found, the queries that find something.
+    func lines(_ style: OutputStyle, _ alternatives: [SearchAlternative] = []) -> [String] {
         let zone = timeZone.map { " (time zone: \($0.sanitised(.line)))" } ?? ""
-        guard !hits.isEmpty else { return ["Nothing found for \"\(query.sanitised(.line))\"\(zone)."] }
+        guard !hits.isEmpty else {
+            return ["Nothing found for \"\(query.sanitised(.line))\"\(zone)."] + alternatives.map(\.line)
+        }
         let count = isTotalExact ? "\(total)" : "more than \(total)"
         let head = "\(count) found" + (hits.count < total ? ", the best \(hits.count)" : "") + zone + ":"
         return [style.ansi.faint(head)] + hits.flatMap { ["", $0.headLine(style), "  " + $0.snippet.text(style.ansi)] }
@@ -47,13 +49,32 @@ extension Snippet {
 
 extension SearchResults {
     /// The object that `--json` prints; scripts rely on its form.
-    var json: JSONText {
+    func json(_ alternatives: [SearchAlternative] = []) -> JSONText {
         .object([
             "query": .string(query),
             "total": .int(total),
             "total_is_exact": .bool(isTotalExact),
             "time_zone": .string(timeZone),
             "hits": .array(hits.map(\.json)),
+            "alternatives": .array(alternatives.map(\.json)),
+        ])
+    }
+}
+
+extension SearchAlternative {
+    fileprivate var line: String {
+        let count = (isTotalExact ? "" : "more than ") + (total == 1 ? "1 hit" : "\(total) hits")
+        let shown = query.sanitised(.line)
+        return switch kind {
+        case .corrected: "Did you mean: \(shown)  (\(count))"
+        case .withoutConditions: "Without its conditions: \(shown)  (\(count))"
+        }
+    }
+
+    fileprivate var json: JSONText {
+        .object([
+            "kind": .string(kind.rawValue), "query": .string(query), "total": .int(total),
+            "total_is_exact": .bool(isTotalExact),
         ])
     }
 }
