@@ -2,6 +2,7 @@
 # make test      every test
 # make soak      200 kills of the real daemon, 10,000 wake-ups, 200,000 simulated runs: hours; FIRST=1 SEEDS=50000 for a part
 # make mutate    every mutant of the rules against the tests: about an hour; MUTATE="--files OperationTransition --sample 50" for less
+# make languages the search judged by ICU, on texts in 31 languages: wants Debian's python3-icu, and downloads 8 MB
 # make bench     what it takes, beside what limits it; BENCH="--entries 100000 --runs 5" for less
 # make docs      the libraries' documentation, in .build/docs
 # make install   into PREFIX (default: ~/.local)
@@ -27,7 +28,7 @@ ARCHIVES = $(CURDIR)/.build/archives
 RELEASE = PKG_CONFIG_PATH=$(ARCHIVES) $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpath \
 	-Xlinker -L$(ARCHIVES) -Xswiftc -use-ld=bfd -Xlinker -z -Xlinker pack-relative-relocs
 
-.PHONY: help build demo test docs soak mutate bench install uninstall format lint clean
+.PHONY: help build demo test docs soak mutate languages bench install uninstall format lint clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -54,6 +55,9 @@ mutate:
 	@scripts/bootstrap
 	$(SWIFT) test --package-path Tests/Mutation --scratch-path .build-mutate/tool
 	@.build-mutate/tool/debug/mutate $(MUTATE)
+
+languages: build
+	Tests/Processes/languages "$$($(BINARIES))"
 
 $(ARCHIVES): Makefile
 	@scripts/bootstrap

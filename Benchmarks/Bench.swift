@@ -13,9 +13,11 @@ import Darwin
 ///
 ///     convo-bench corpus ENTRIES SEED       prints conversations with their histories, one a line, as JSON
 ///     convo-bench ingest DATABASE           stores such lines from standard input
-///     convo-bench search DATABASE           runs queries from standard input, one a line, and prints their
-///     microseconds convo-bench sql DATABASE              prints the rows of such lines in the database as SQL for the
-///     sqlite3 shell
+///     convo-bench search DATABASE           runs queries from standard input, one a line, and prints the microseconds
+///                                           of each
+///     convo-bench nearby DATABASE           looks for alternatives to such queries, which find nothing
+///     convo-bench rebuild DATABASE          makes the search index anew
+///     convo-bench sql DATABASE              prints the rows of such lines in the database as SQL for the sqlite3 shell
 @main
 struct Bench {
     static func main() throws {
@@ -26,13 +28,15 @@ struct Bench {
         case ("corpus", 2): corpus(entries: Int(arguments[0]) ?? 0, seed: UInt64(arguments[1]) ?? 1)
         case ("ingest", 1): try Ingest.run(Store(path: arguments[0]))
         case ("search", 1): try search(Store(path: arguments[0]))
+        case ("nearby", 1): try nearby(Store(path: arguments[0]))
+        case ("rebuild", 1): try rebuild(Store(path: arguments[0]))
         case ("sql", 1): try ShellScript.run(arguments[0])
         default: usage()
         }
     }
 
     private static func usage() {
-        print("usage: convo-bench corpus ENTRIES SEED | ingest DATABASE | search DATABASE | sql DATABASE")
+        print("usage: convo-bench corpus ENTRIES SEED | (ingest | search | nearby | rebuild | sql) DATABASE")
     }
 
     private static func corpus(entries: Int, seed: UInt64) {
@@ -43,6 +47,26 @@ struct Bench {
             count += chat.entryCount
             print("[\(chat.conversation.text),\(chat.history.text)]")
         }
+    }
+
+    private static func nearby(_ store: Store) throws {
+        while let query = readLine() {
+            let start = monotonicSeconds()
+            let alternatives = try store.alternatives(to: query)
+            let microseconds = (monotonicSeconds() - start) * 1e6
+            print("\(Int(microseconds))\t\(alternatives.count)\t\(alternatives.first?.query ?? "")\t\(query)")
+        }
+    }
+
+    private static func rebuild(_ store: Store) throws {
+        let start = monotonicSeconds()
+        try store.restartIndex()
+        var (steps, longest, last) = (0, 0.0, start)
+        while try store.rebuildIndex() {
+            let now = monotonicSeconds()
+            (steps, longest, last) = (steps + 1, max(longest, now - last), now)
+        }
+        print(#"{"seconds":\#(monotonicSeconds() - start),"steps":\#(steps),"longest":\#(longest)}"#)
     }
 
     private static func search(_ store: Store) throws {
