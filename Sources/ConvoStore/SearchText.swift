@@ -4,7 +4,7 @@ import ConvoModel
 /// Extracts the searchable text of an entry: its words, without the JSON around them.
 ///
 /// The index keeps no copy of the text, and a row can be removed from it only with the very text that was inserted: a
-/// change here needs a new ``indexVersion`` and ``SearchIndex/version``.
+/// change here needs a new `indexVersion` and `SearchIndex.version`.
 public enum SearchText {
     static let indexVersion = 1
 
