@@ -65,6 +65,21 @@ extension OutputStyle {
         #expect(results(count, timeZone: zone).lines(.plain).first == expected)
     }
 
+    @Test func `offer other queries where nothing was found`() {
+        let others = [
+            SearchAlternative(kind: .corrected, query: "\u{1B}[1mapply", total: 1, isTotalExact: true),
+            SearchAlternative(kind: .withoutConditions, query: "apple", total: 10_000, isTotalExact: false),
+        ]
+        #expect(
+            results(0, timeZone: nil).lines(.plain, others).dropFirst() == [
+                "Did you mean: ␛[1mapply  (1 hit)", "Without its conditions: apple  (more than 10000 hits)",
+            ])
+        let json = results(0, timeZone: nil).json(others)["alternatives"]?.elements ?? []
+        #expect(json.compactMap { $0["kind"]?.string } == ["corrected", "without_conditions"])
+        #expect(json.last?["total"]?.text == "10000" && json.last?["total_is_exact"]?.bool == false)
+        #expect(results(1, timeZone: nil).json()["alternatives"]?.text == "[]")
+    }
+
     @Test func `tell programs the time zone, or null`() {
         #expect(results(0, timeZone: nil).json()["time_zone"] == .null)
         #expect(results(1, timeZone: "Asia/Tokyo").json()["time_zone"]?.string == "Asia/Tokyo")
