@@ -18,7 +18,7 @@ extension Simulation {
         // A conversation that the server shows again loses its mark, so the check must look soon after it was denied.
         if isAnyDenied(at: now), violations.isEmpty {
             violations += MirrorCheck.falseDeletions(
-                mirror: try MirrorSnapshot(disk.store), server: world.server, denied: world.audit.denied)
+                mirror: try MirrorSnapshot(disk.store), server: world.server, denied: try deniedToWrites())
         }
         guard steps.isEmpty, world.state.withLock({ $0.isQuiet }) else { return false }
         if isAway { try takeBack() }
@@ -58,13 +58,19 @@ extension Simulation {
             || world.server.deleted.count > MirrorCheck.fewDeletions
     }
 
+    /// The conversations that the server has denied to a write of ours, or to the read that comes before it.
+    private func deniedToWrites() throws -> Set<RemoteID> {
+        let targets = Set(try OutboxSnapshot(disk.store).items.compactMap(\.remoteID))
+        return world.audit.denied.union(world.audit.denied(for: .zero).intersection(targets))
+    }
+
     /// Checks the mirror, also against its last snapshot, and keeps a snapshot for the next time.
     func remember(afterPowerCut: Bool = false) throws {
         let now = try MirrorSnapshot(disk.store)
         if !afterPowerCut {
             violations += MirrorCheck.losses(earlier: held, later: now, deletedHere: person.deletedHere)
         }
-        violations += MirrorCheck.falseDeletions(mirror: now, server: world.server, denied: world.audit.denied)
+        violations += MirrorCheck.falseDeletions(mirror: now, server: world.server, denied: try deniedToWrites())
         violations += MirrorCheck.falseDrops(mirror: now, server: world.server, audit: world.audit)
         violations += AnswerCheck.violations(
             outbox: try OutboxSnapshot(disk.store), mirror: now, audit: world.audit, turns: world.server.turns,
