@@ -13,7 +13,7 @@ struct NearbyWords {
     }
 
     /// How many words of the index are read at most for one word: a bound of the time that it takes.
-    static let readLimit = 1500
+    static let readLimit = 1000
     /// Shorter words have too many others near them.
     static let shortest = 3
 

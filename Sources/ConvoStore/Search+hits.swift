@@ -55,7 +55,8 @@ extension Search {
     }
 
     private func queuedHit(_ found: Candidate) throws -> SearchHit? {
-        try OutboxItem.fetchOne(database, sql: OutboxItem.selection + " WHERE o.sequence = ?", arguments: [found.key])
+        let sql = OutboxItem.selection + " WHERE o.sequence = ? AND o.state NOT IN ('delivered', 'cancelled')"
+        return try OutboxItem.fetchOne(database, sql: sql, arguments: [found.key])
             .map { item in
                 SearchHit(
                     conversation: item.conversation, remoteID: item.remoteID, entry: nil, operation: item.id,

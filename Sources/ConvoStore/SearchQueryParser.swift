@@ -43,9 +43,13 @@ struct SearchQueryParser {
             var term = SearchTerm(text: piece.text, isExcluded: piece.isExcluded, isAlternative: isAlternative)
             if !piece.isPhrase { term.readPrefix() }
             isAlternative = false
-            guard term.hasWord else { continue }
+            guard term.hasWord else {
+                if case .word("OR") = parts.last { parts.removeLast() }
+                continue
+            }
             terms.append(term.preparedForOneCharacter())
-            parts.append(piece.isExcluded ? .word(source) : .term(term, source: source, isPhrase: piece.isPhrase))
+            let closed = piece.isPhrase ? (piece.isExcluded ? "-" : "") + "\"\(piece.text)\"" : source
+            parts.append(piece.isExcluded ? .word(closed) : .term(term, source: closed, isPhrase: piece.isPhrase))
         }
         return terms
     }

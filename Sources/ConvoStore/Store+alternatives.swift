@@ -41,9 +41,10 @@ extension Store {
         let parsed = try SearchQuery(query, calendar: calendar)
         guard parsed.expression != nil else { return [] }
         return try read { database in
+            let index = try IndexState.load(database, own: environment.indexVersion)
             func alternative(_ kind: SearchAlternative.Kind, _ text: String) throws -> SearchAlternative? {
                 let total = try Search(
-                    database, SearchQuery(text, calendar: calendar), order: .date, now: now
+                    database, SearchQuery(text, calendar: calendar), order: .date, now: now, index: index
                 ).total()
                 guard total > 0 else { return nil }
                 return SearchAlternative(
@@ -96,13 +97,14 @@ private struct Corrections {
     /// The words and phrases of the query with replacements; several if one word has several near ones.
     func of(_ query: SearchQuery) throws -> [[String]] {
         var choices: [[String]] = [[]]
-        var replaced = 0
+        var (replaced, unknown) = (0, 0)
         for part in query.parts {
             switch part {
             case .condition: break
             case .word(let source): choices = choices.map { $0 + [source] }
             case .term(let term, let source, let isPhrase):
-                let texts = try term.isPrefix ? nil : near(term.text, isPhrase: isPhrase)
+                let texts = try term.isPrefix ? nil : near(term.text, isPhrase: isPhrase, &unknown)
+                guard unknown <= Corrections.wordLimit else { return [] }
                 if texts != nil { replaced += 1 }
                 // With several unknown words, only the best of each is offered.
                 let options = texts.map { replaced > 1 ? Array($0.prefix(1)) : $0 } ?? [source]
@@ -110,17 +112,21 @@ private struct Corrections {
                 choices = options.flatMap { option in choices.map { $0 + [option] } }
             }
         }
-        return replaced == 0 || replaced > Corrections.wordLimit ? [] : choices
+        return replaced == 0 ? [] : choices
     }
 
     /// The text of a term with near words; `nil` if all its words occur, or one has no near word.
-    private func near(_ text: String, isPhrase: Bool) throws -> [String]? {
+    ///
+    /// - Parameter unknown: the number of words that occur nowhere; beyond ``wordLimit``, none is looked up.
+    private func near(_ text: String, isPhrase: Bool, _ unknown: inout Int) throws -> [String]? {
         let tokens = QueryWords.tokens(of: text)
         var choices: [[String]] = [[]]
         var isChanged = false
         for token in tokens {
             var options = [token.letters]
             if token.isWord, try count(of: token.letters, limit: 1) == 0 {
+                unknown += 1
+                guard unknown <= Corrections.wordLimit else { return nil }
                 options = try near(word: token.letters)
                 guard !options.isEmpty else { return nil }
                 if isChanged { options = [options[0]] }

@@ -55,7 +55,8 @@ extension Store {
     }
 
     private func insert(_ database: Database, rowid: Int64, _ words: IndexedWords) throws {
-        guard !words.text.isEmpty else { return }
+        // Another version's rules may find words where ours find none.
+        guard try !words.text.isEmpty || indexState(database).mode == .deferred else { return }
         try insert(database, .entries, rowid, [words])
     }
 
@@ -64,7 +65,7 @@ extension Store {
         _ database: Database, _ table: IndexTable, _ key: Int64, _ words: [IndexedWords]
     ) throws {
         let state = try indexState(database)
-        if state.mode == .direct || state.rebuild != nil {
+        if state.mode == .direct || state.rebuild != nil, table == .conversations || !words[0].text.isEmpty {
             try table.insert(database, into: table.rawValue, key, words)
         }
         let isHeld = state.rebuild?.covers(table, key) ?? true
@@ -116,6 +117,7 @@ extension Store {
     /// pull brings the conversation back.
     func hide(_ database: Database, _ key: Int64) throws {
         let conversation = try ConversationRow.fetch(database, key: key)
+        _ = try indexState(database)  // may drop a table, which SQLite refuses while a cursor is open
         let entries = try Row.fetchCursor(
             database, sql: "SELECT key, raw FROM entry WHERE conversation = ?", arguments: [key])
         while let entry = try entries.next() {

@@ -47,6 +47,15 @@ extension Store {
     public func markSending(_ id: OperationID, base: OutboxItem.Base?) throws(StoreError) -> Bool {
         let counted = try writeDurably { database -> InstanceFile.Content? in
             try claimInstance(database)
+            // Since it was found ready, a person may have let another one go that may be on the server already.
+            let isBehindDoubt = try database.isTrue(
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM operation o JOIN conversation c ON c.key = o.conversation
+                        JOIN operation doubtful ON doubtful.conversation = o.conversation AND doubtful.id <> o.id
+                        WHERE o.id = ? AND c.remote_id IS NOT NULL AND doubtful.kind <> 'delete'
+                            AND doubtful.state IN ('sending', 'in_doubt'))
+                    """, arguments: [id.rawValue])
+            guard !isBehindDoubt else { return nil }
             let hasMoved = try move(
                 database, id, from: [.queued], to: .sending, reason: nil,
                 set: """

@@ -9,7 +9,7 @@ extension Store {
     /// The conversation that an append or a deletion goes to must be on the server, as must a restart's parent, whose own
     /// start or restart must be settled. A deletion waits for the restarts from its conversation that were queued before
     /// it. A write in doubt comes before all others of a conversation on the server: one that a person lets go meanwhile
-    /// could be taken for it. The ``OutboxItem/nextAttempt`` of a
+    /// could be taken for it. (A deletion cannot.) The ``OutboxItem/nextAttempt`` of a
     /// returned write may still lie ahead.
     ///
     /// - Parameters:
@@ -28,7 +28,7 @@ extension Store {
                             WHERE first.conversation = o.conversation AND first.state NOT IN ('delivered', 'cancelled')
                                 AND (o.state = 'queued' OR first.state IN ('sending', 'in_doubt')))
                         AND (o.state = 'in_doubt' OR c.remote_id IS NULL OR NOT EXISTS (SELECT 1 FROM operation doubtful
-                            WHERE doubtful.conversation = o.conversation
+                            WHERE doubtful.conversation = o.conversation AND doubtful.kind <> 'delete'
                                 AND doubtful.state IN ('sending', 'in_doubt')))
                         AND (o.kind = 'start' OR (o.kind = 'restart' AND p.remote_id IS NOT NULL)
                             OR (o.kind IN ('append', 'delete') AND c.remote_id IS NOT NULL))

@@ -47,11 +47,11 @@ extension Store {
     }
 
     private func beginRebuild(_ database: Database, _ state: IndexState) throws {
-        try database.execute(sql: "DELETE FROM index_debt")
         for table in IndexTable.allCases where try IndexTable.exists(database, table.rebuilt) {
             try database.execute(sql: "DROP TABLE \(table.rebuilt)")
         }
-        let isEmpty = try IndexTable.allCases.allSatisfy { try $0.isEmpty(database) }
+        let isEmpty = try !state.hasDebts && IndexTable.allCases.allSatisfy { try $0.isEmpty(database) }
+        try database.execute(sql: "DELETE FROM index_debt")
         if !isEmpty { for table in IndexTable.allCases { try table.create(database, named: table.rebuilt) } }
         try database.execute(
             sql: """
@@ -93,7 +93,8 @@ extension Store {
     ///   (``StoreError/newerIndex(path:)``).
     public func restartIndex() throws(StoreError) {
         try write { database in
-            let state = try indexState(database)
+            // What other processes have left is not settled first: the index may be damaged.
+            let state = try IndexState.load(database, own: environment.indexVersion)
             guard max(state.version, state.rebuild?.version ?? 0) <= state.own else {
                 throw StoreError.newerIndex(path: path)
             }

@@ -39,7 +39,9 @@ extension Store {
             return SearchResults(query: query, total: 0, isTotalExact: true, timeZone: timeZone, hits: [])
         }
         return try read { database in
-            let search = try Search(database, parsed, order: order, now: now)
+            let search = try Search(
+                database, parsed, order: order, now: now,
+                index: IndexState.load(database, own: environment.indexVersion))
             let names = try search.names()
             let queued = try search.queued()
             let entries = try search.entries(limit: limit)
@@ -78,9 +80,14 @@ struct Search {
     let order: SearchOrder
     let now: Timestamp
     let span: RowIDRange
+    /// Whether the index may have rows that are gone: while another one is made, nobody removes them.
+    private let mayBeStale: Bool
     private let weights: [Double]
 
-    init(_ database: Database, _ query: SearchQuery, order: SearchOrder, now: Timestamp) throws {
+    init(
+        _ database: Database, _ query: SearchQuery, order: SearchOrder, now: Timestamp, index: IndexState
+    ) throws {
+        mayBeStale = index.mode != .direct
         self.database = database
         self.query = query
         self.order = order
@@ -220,7 +227,7 @@ struct Search {
             arguments += place.isPending ? [Store.scannedLimit] : [first, last, Store.scannedLimit]
         }
         // Without conditions the table is not read: each of its rows may be on a page of its own.
-        if test.isEmpty { return ("SELECT key, score FROM (\(source)) hit", arguments) }
+        if test.isEmpty, !mayBeStale { return ("SELECT key, score FROM (\(source)) hit", arguments) }
         let sql = """
             SELECT hit.key, hit.score FROM (\(source)) hit CROSS JOIN \(table)
             CROSS JOIN conversation c ON c.key = e.conversation WHERE 1 \(test)

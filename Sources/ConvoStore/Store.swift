@@ -151,12 +151,15 @@ public final class Store: Sendable {
     /// - Throws: ``StoreError/corrupt(path:detail:)`` with the first finding.
     public func checkIntegrity() throws(StoreError) {
         let findings = try read { database in
-            try String.fetchAll(database, sql: "PRAGMA integrity_check(1)")
+            try String.fetchAll(database, sql: "PRAGMA integrity_check(9)")
                 + String.fetchAll(
                     database,
                     sql: "SELECT \"table\" || ' names a row that is not there' FROM pragma_foreign_key_check LIMIT 1")
         }
-        if let finding = findings.first(where: { $0 != "ok" }) { throw .corrupt(path: path, detail: finding) }
+        // An index that was replaced is removed piece by piece; from version 3.44 on, SQLite finds that it is not whole.
+        let replaced = IndexTable.allCases.map(\.replaced)
+        let finding = findings.first { finding in finding != "ok" && !replaced.contains { finding.contains($0) } }
+        if let finding { throw .corrupt(path: path, detail: finding) }
         guard readOnlyReason == nil else { return }  // FTS5's own check is a command that writes
         try write { database in
             for index in IndexTable.allCases.flatMap({ [$0.rawValue, $0.rebuilt] })

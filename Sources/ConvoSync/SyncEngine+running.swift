@@ -53,7 +53,7 @@ extension SyncEngine {
     public func run(
         _ intervals: SyncIntervals, wake: AsyncEvent, observe: @escaping @Sendable (SyncEvent) -> Void
     ) async -> SyncFailure? {
-        async let _ = rebuildIndex(observe)
+        async let _ = rebuildIndex(pausing: intervals.sweep, observe)
         return await withTaskGroup(of: SyncFailure?.self) { group in
             group.addTask { await pullForever(intervals, observe) }
             group.addTask { await pushForever(intervals, wake, observe) }
@@ -65,8 +65,17 @@ extension SyncEngine {
     }
 
     /// Makes the full-text index anew if it has older rules, while pull and push go on.
-    private func rebuildIndex(_ observe: (SyncEvent) -> Void) async {
-        do throws(StoreError) { try await rebuildIndex() } catch { observe(.storeFailed(error)) }
+    ///
+    /// Where the store fails, it goes on after a pause.
+    private func rebuildIndex(pausing pause: Duration, _ observe: (SyncEvent) -> Void) async {
+        while !Task.isCancelled {
+            do throws(StoreError) {
+                return try await rebuildIndex()
+            } catch {
+                observe(.storeFailed(error))
+                try? await clock.sleep(until: clock.now + pause)  // cancelled: the loop ends
+            }
+        }
     }
 
     private func pullForever(_ intervals: SyncIntervals, _ observe: (SyncEvent) -> Void) async -> SyncFailure? {

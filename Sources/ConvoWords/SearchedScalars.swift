@@ -13,7 +13,8 @@ struct SearchedScalar {
 
 /// Reads UTF-8 text as search sees it, scalar by scalar.
 ///
-/// Texts that are equal after compatibility decomposition (NFKD) and full case folding give the same scalars: each
+/// Texts that are equal after compatibility decomposition (NFKD) and full case folding give the same scalars (but for the
+/// iota subscript, which is dropped as other diacritics are, and a nukta that stands behind a virama): each
 /// character is replaced by what ``CharacterEntry`` says, marks that are kept come in their canonical order, and the
 /// parts of kana, of Hangul syllables and of some Cyrillic letters are joined.
 struct SearchedScalars {

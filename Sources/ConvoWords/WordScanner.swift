@@ -169,13 +169,14 @@ package struct WordScanner {
     /// A word of several parts is indexed whole, and its parts at the same position, so that the words before and after
     /// it in a phrase are neighbours of each. In a query, it is one token.
     private mutating func emitWord(_ word: Range<Int>, from start: Int, to end: Int) {
-        let first = pending.count
         emit(word, from: start, to: end, isWord: true)
         guard parts.count > 1, purpose == .index else { return }
+        var seen: Set<[UInt8]> = [Array(folded[pending[pending.count - 1].letters])]
         for (number, part) in parts.enumerated() {
             let next = number + 1 < parts.count ? parts[number + 1] : (folded: word.upperBound, byte: end)
-            let letters = folded[part.folded..<next.folded]
-            if pending[first...].contains(where: { folded[$0.letters].elementsEqual(letters) }) { continue }
+            guard seen.insert(Array(folded[part.folded..<next.folded].prefix(WordScanner.tokenLimit))).inserted else {
+                continue
+            }
             emit(part.folded..<next.folded, from: part.byte, to: next.byte, isColocated: true, isWord: true)
         }
     }

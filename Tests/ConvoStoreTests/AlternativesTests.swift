@@ -39,6 +39,8 @@ import Testing
         #expect(try alternatives("neelde -again") == ["corrected needle -again: 1"])
         #expect(try alternatives("neelde OR zebra") == ["corrected needle OR zebra: 2"])
         #expect(try alternatives("\"neelde in a\"") == ["corrected \"needle in a\": 1"])
+        #expect(try alternatives("neelde OR … haystack") == ["corrected needle haystack: 1"])
+        #expect(try alternatives("role:user haystakc \"needle in") == ["corrected haystack \"needle in\" role:user: 1"])
         #expect(try alternatives("neelde haystakc") == ["corrected needle haystack: 1"])
         #expect(try alternatives("a b c neelde haystakc x y pinss agian").isEmpty)
         #expect(try alternatives("neelde role:user") == ["corrected needle role:user: 2"])

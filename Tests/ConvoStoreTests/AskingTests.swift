@@ -53,6 +53,26 @@ import Testing
         #expect(try ready().isEmpty)
     }
 
+    @Test func `lets nothing wait for a deletion in doubt, and sends nothing behind another write in doubt`() throws {
+        let write = try temporary.append(to: first)
+        let other = try temporary.append(to: first)
+        let deletion = try store.delete(first, .remote)?.operation
+        func doubt(_ id: OperationID?) throws {
+            try store.write {
+                try $0.execute(
+                    sql: """
+                        UPDATE operation SET state = 'in_doubt', doubted = 1, doubted_uptime = 1, doubted_boot = 'a'
+                        WHERE id = ?
+                        """, arguments: [try #require(id).rawValue])
+            }
+        }
+        try doubt(deletion)
+        #expect(try ready().contains(write))
+        try doubt(other)
+        #expect(try !store.markSending(write, base: nil), "it was found ready before")
+        #expect(try temporary.states(write) == [.queued])
+    }
+
     @Test func `offers the start of a conversation that a write in doubt is behind`() throws {
         let start = try temporary.start()
         let behind = try temporary.append(to: start.conversation)

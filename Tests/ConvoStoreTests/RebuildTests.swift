@@ -177,6 +177,23 @@ import Testing
         try expectWhole(new)
     }
 
+    @Test func `finds nothing that has gone since, and what is new`() throws {
+        let store = try open(1)
+        try fill(store, conversations: 3, entries: 3)
+        let newer = try open(2)
+        let id = try newer.localID(matching: "conv_0")
+        let writes = try ["shortlived", "longlived"].map {
+            try newer.append(AppendRequest(inputs: .text($0)), to: id).operation
+        }
+        #expect(try newer.indexStatus().rebuiltRows == 0)
+        #expect(try newer.search("shortlived").total == 1 && newer.search("longlived").total == 1)
+        _ = try newer.cancel(writes[0])
+        _ = try newer.delete(newer.localID(matching: "conv_1"), .local)
+        #expect(try newer.search("shortlived").total == 0 && newer.search("shortlived").hits.isEmpty)
+        #expect(try newer.search("word1").total == 0)
+        #expect(try newer.search("longlived").total == 1 && newer.search("word2").total == 4)
+    }
+
     @Test func `is made anew on a person's word as well`() throws {
         let store = try open(2)
         try fill(store)

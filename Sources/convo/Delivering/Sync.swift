@@ -55,13 +55,18 @@ struct Sync: Verb {
     ) async throws -> SyncOutcome {
         var outcome = outcome
         outcome.pull = await pull(engine, progress, notice)
-        try await rebuildIndex(engine, store, progress, notice)
-        guard outcome.canPush else { return outcome }
+        if outcome.canPush {
+            do {
+                outcome.push = try await push(engine, in: store, progress, notice)
+                outcome.isPushedElsewhere = outcome.push == nil
+            } catch let error as StoreError {
+                outcome.pushFailure = .store(error)
+            }
+        }
         do {
-            outcome.push = try await push(engine, in: store, progress, notice)
-            outcome.isPushedElsewhere = outcome.push == nil
+            try await rebuildIndex(engine, store, progress, notice)
         } catch let error as StoreError {
-            outcome.pushFailure = .store(error)
+            outcome.indexFailure = .store(error)
         }
         return outcome
     }

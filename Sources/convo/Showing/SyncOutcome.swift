@@ -15,6 +15,8 @@ struct SyncOutcome {
     var push: PushReport?
     /// The failure of the store during the push; `nil` where there was none.
     var pushFailure: SyncFailure?
+    /// The failure of the store while the search index was made anew; `nil` where there was none.
+    var indexFailure: SyncFailure?
     /// Whether another process pushed for as long as this one waited for its turn.
     var isPushedElsewhere = false
     /// The state of each write that is not delivered.
@@ -92,7 +94,7 @@ extension SyncOutcome {
     var failures: [CLIError] {
         var failures: [CLIError] = []
         if let halt = pull.halt { failures.append(halt.isNotFound ? noList(halt) : told(halt)) }
-        if let halt = pushHalt {
+        for halt in [pushHalt, indexFailure].compactMap(\.self) {
             let failure = told(halt)
             if !failures.contains(failure) { failures.append(failure) }
         }
