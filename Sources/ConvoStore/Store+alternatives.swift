@@ -117,7 +117,10 @@ private struct Corrections {
 
     /// The text of a term with near words; `nil` if all its words occur, or one has no near word.
     ///
-    /// - Parameter unknown: the number of words that occur nowhere; beyond ``wordLimit``, none is looked up.
+    /// - Parameters:
+    ///   - text: the term's text.
+    ///   - isPhrase: whether it is a phrase.
+    ///   - unknown: the number of words so far that occur nowhere; beyond ``wordLimit``, none is looked up.
     private func near(_ text: String, isPhrase: Bool, _ unknown: inout Int) throws -> [String]? {
         let tokens = QueryWords.tokens(of: text)
         var choices: [[String]] = [[]]
