@@ -115,12 +115,14 @@ private struct Corrections {
         return replaced == 0 ? [] : choices
     }
 
-    /// The text of a term with near words; `nil` if all its words occur, or one has no near word.
+    /// Replaces the words of a term that occur nowhere.
     ///
     /// - Parameters:
     ///   - text: the term's text.
     ///   - isPhrase: whether it is a phrase.
     ///   - unknown: the number of words so far that occur nowhere; beyond ``wordLimit``, none is looked up.
+    /// - Returns: the texts with near words, best first; `nil` if all words occur, or one has no near word.
+    /// - Throws: ``DatabaseError``.
     private func near(_ text: String, isPhrase: Bool, _ unknown: inout Int) throws -> [String]? {
         let tokens = QueryWords.tokens(of: text)
         var choices: [[String]] = [[]]
