@@ -164,6 +164,6 @@ public struct HistoryRecheck: Sendable, Hashable {
     private static func unansweredSince(_ entries: [Entry], createdAt: Timestamp?) -> Timestamp? {
         guard lacksAnswer(entries, createdAt: createdAt) else { return nil }
         guard let last = lastTold(entries) else { return createdAt }
-        return last.type == .messageOutput || last.type == .functionCall ? createdAt : last.createdAt
+        return last.type == .messageOutput || last.type == .functionCall ? createdAt : last.createdAt ?? createdAt
     }
 }

@@ -76,7 +76,10 @@ package struct Oddities: Hashable, Sendable {
     }
 
     /// The history with its malformed elements in their places; those for which `make` returns `nil` are left out.
+    ///
+    /// A state from before the first entry has none of them.
     func history<Item>(_ entries: [Item], of id: RemoteID, _ make: (OddElement) -> Item?) -> [Item] {
+        guard !entries.isEmpty else { return [] }
         var all = entries
         var shift = 0
         for element in (elements[id] ?? []).sorted(by: { $0.place < $1.place }) {

@@ -122,7 +122,7 @@ package enum WriteCheck {
                 violations.append(Violation(.falseState, "\(item.id) is cancelled, and the server has it"))
             }
         case .inDoubt, .refused, .held:
-            if item.state == .refused, turns.contains(where: \.answered) {
+            if item.state == .refused, counted.contains(where: \.answered) {
                 violations.append(Violation(.falseState, "\(item.id) is \(item.state), and the server has it"))
             }
             if atRest || item.state != .inDoubt, item.reason?.isEmpty ?? true {

@@ -26,6 +26,16 @@ import Testing
             "a restart's copies, and nothing of its own")
     }
 
+    @Test func `is looked at again where all that it shows is an element without a time`() throws {
+        let odd = [Entry(raw: .stored("null")), Entry(raw: .stored(#"{"type":"message.input","id":"odd"}"#))]
+        for count in 1...2 {
+            let next = HistoryRecheck.next(
+                after: nil, entries: Array(odd.prefix(count)), createdAt: created, now: now)
+            #expect(next?.cause == .unanswered)
+        }
+        #expect(HistoryRecheck.next(after: nil, entries: odd, createdAt: nil, now: now) == nil)
+    }
+
     @Test func `is not, once it has an answer of its own, or its time is over`() throws {
         #expect(try look(("message.input", "12:00:00"), ("message.output", "12:00:01")) == nil)
         let late = Timestamp(microseconds: now.microseconds + 86_400_000_000)
