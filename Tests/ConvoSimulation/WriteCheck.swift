@@ -17,12 +17,13 @@ package enum WriteCheck {
     ///     server; the writes that were queued in them before have no common order.
     ///   - storedText: how the server changes the texts that it stores: another writer's turn may become equal to ours.
     ///   - copied: the writes that another copy of the database may have sent.
+    ///   - retried: the writes that a person let go although nobody could tell whether the server has them.
     /// - Returns: a violation for each write that is lost, repeated, out of order, or in a state that the server
     ///   contradicts.
     package static func violations(
         acknowledged: [OperationID], outbox: OutboxSnapshot, audit: Audit, turns: [Turn], atRest: Bool,
         deleted: Set<RemoteID> = [], namesCreations: Bool = true, homes: [OperationID: LocalID] = [:],
-        storedText: InputAlteration? = nil, copied: Set<OperationID> = []
+        storedText: InputAlteration? = nil, copied: Set<OperationID> = [], retried: Set<OperationID> = []
     ) -> [Violation] {
         var ledger = Ledger(
             audit: audit, turns: turns, namesCreations: namesCreations, storedText: storedText, copied: copied,
@@ -32,7 +33,8 @@ package enum WriteCheck {
             violations.append(Violation(.lostWrite, "\(id) was acknowledged and is not in the outbox"))
         }
         for item in outbox.items {
-            violations += judge(item, ledger: &ledger, atRest: atRest, deleted: deleted)
+            violations += judge(
+                item, ledger: &ledger, atRest: atRest, deleted: deleted, isRetried: retried.contains(item.id))
         }
         return violations + orderViolations(outbox: outbox, ledger: ledger, homes: homes)
     }
@@ -96,7 +98,7 @@ package enum WriteCheck {
     }
 
     private static func judge(
-        _ item: OutboxSnapshot.Item, ledger: inout Ledger, atRest: Bool, deleted: Set<RemoteID>
+        _ item: OutboxSnapshot.Item, ledger: inout Ledger, atRest: Bool, deleted: Set<RemoteID>, isRetried: Bool
     ) -> [Violation] {
         let turns = ledger.turns(of: item.id)
         var violations: [Violation] = []
@@ -122,7 +124,7 @@ package enum WriteCheck {
                 violations.append(Violation(.falseState, "\(item.id) is cancelled, and the server has it"))
             }
         case .inDoubt, .refused, .held:
-            if item.state == .refused, counted.contains(where: \.answered) {
+            if item.state == .refused, !isRetried, counted.contains(where: \.answered) {
                 violations.append(Violation(.falseState, "\(item.id) is \(item.state), and the server has it"))
             }
             if atRest || item.state != .inDoubt, item.reason?.isEmpty ?? true {

@@ -105,7 +105,8 @@ extension Simulation {
                 ? WriteCheck.deletedUnseen(server, audit: audit, elsewhere: copies) : Set(server.deleted),
             namesCreations: ![.nowhere, .notOfBranches].contains(scenario.switches.metadataShown), homes: person.homes,
             storedText: scenario.switches.storedText,
-            copied: scenario.steps.contains { $0.action == .backUp } ? Set(person.acknowledged) : [])
+            copied: scenario.steps.contains { $0.action == .backUp } ? Set(person.acknowledged) : [],
+            retried: person.retried)
         violations += MirrorCheck.differences(mirror: held, server: server, deletedHere: person.deletedHere)
         var check = RequestCheck()
         check.retriedByHand = person.retried
