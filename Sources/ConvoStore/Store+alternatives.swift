@@ -146,9 +146,10 @@ private struct Corrections {
     private func near(word: String) throws -> [String] {
         let limit = NearbyWords.limit(of: word)
         guard limit > 0 else { return [] }
-        // Most mistakes are one letter, and few are the first one.
+        // Most mistakes are one letter, and few are the first one. With two, the second letter stays as well: that many
+        // words begin with one letter.
         for distance in 1...limit {
-            let found = try NearbyWords(of: word, limit: distance).find(database)
+            let found = try NearbyWords(of: word, limit: distance).find(database, samePrefix: distance)
             guard !found.isEmpty else { continue }
             let counted = try found.map { (word: $0, count: try count(of: $0.letters, limit: Corrections.countLimit)) }
             return counted.sorted { ($0.word.distance, -$0.count) < ($1.word.distance, -$1.count) }

@@ -28,6 +28,7 @@ import Testing
         #expect(try alternatives("needlex") == ["corrected needle: 2", "corrected needles: 1"])
         #expect(try alternatives("Genevve") == ["corrected geneve: 1"])
         #expect(try alternatives("strase") == ["corrected strasse: 1"])
+        #expect(try alternatives("haystacckx") == ["corrected haystack: 1"], "two letters")
         #expect(try alternatives("zebra").isEmpty && alternatives("nee").isEmpty && alternatives("ne").isEmpty)
         #expect(try alternatives("東西").isEmpty, "parts of a script without spaces have no near ones")
         #expect(try alternatives("neelde*").isEmpty)
