@@ -45,8 +45,8 @@ extension LocalTimeZone {
 
     /// The first moment at which the zone's clocks show this time or a later one.
     ///
-    /// Of a time that the clocks show twice, it is the first; of one that they leave out, the moment at which they are
-    /// set forward. The clocks may be set once within the 50 hours around that time.
+    /// If the clocks show a time twice, the result is the first moment; if they leave it out, it is the moment at which
+    /// they are set forward. The clocks may be set once within the 50 hours around that time.
     ///
     /// - Parameter seconds: what the clocks show, in seconds since they showed 1970-01-01 00:00:00.
     /// - Returns: the moment in seconds since 1970-01-01T00:00:00Z.
@@ -64,7 +64,7 @@ extension LocalTimeZone {
         return after
     }
 
-    /// What the zone's clocks show, in seconds since they showed 1970-01-01 00:00:00.
+    /// The time that the zone's clocks show, in seconds since they showed 1970-01-01 00:00:00.
     private func shown(at seconds: Int64) -> Int64 {
         seconds + min(max(offset(seconds), -Self.longestOffset), Self.longestOffset)
     }

@@ -3,11 +3,12 @@ import ConvoWords
 
 /// The rules by which this program makes the full-text index.
 enum SearchIndex {
-    /// The version of the rules: a file has that of its index, and a program with a higher one makes the index anew.
+    /// The version of the rules. A file records the version by which its index was made; a program with a higher version
+    /// makes the index anew.
     ///
     /// It goes up with ``fingerprint``.
     static let version = 2
-    /// What the words of a text depend on: the version and checksum of the tables of characters, the version of the
+    /// The rules on which the words of a text depend: the version and checksum of the tables of characters, the version of the
     /// scanner, and the version of ``SearchText``. A test compares it with what this program has.
     static let fingerprint = "Unicode 15.0.0 76ce239b, words 2, text 1"
 

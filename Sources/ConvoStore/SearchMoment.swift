@@ -1,6 +1,7 @@
 import ConvoModel
 
-/// What a person writes after `before:`, `after:`, `since:` and `on:`, read without a clock and a time zone.
+/// The value that a person writes after `before:`, `after:`, `since:` or `on:`. The parser reads it without a clock and
+/// a time zone.
 ///
 /// ``SearchCalendar`` says which moments are meant.
 enum SearchMoment: Equatable {
@@ -33,7 +34,7 @@ enum SearchMoment: Equatable {
     case daysAgo(Int64)
     /// An amount of time before now: `12h`, `7d`.
     case ago(Int64, Unit)
-    /// What local clocks show, in microseconds since they showed 1970-01-01 00:00:00: `2026-03-11T10:00`.
+    /// The time that local clocks show, in microseconds since they showed 1970-01-01 00:00:00: `2026-03-11T10:00`.
     case clock(microseconds: Int64)
     /// A date and time with its zone: `2026-03-11T10:00Z`.
     case instant(Timestamp)

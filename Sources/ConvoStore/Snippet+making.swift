@@ -96,7 +96,7 @@ extension Snippet {
         return start..<max(start, end)
     }
 
-    /// Where the grapheme clusters of the part of a text begin and end from which a snippet is cut.
+    /// The boundaries of the grapheme clusters in that part of a text from which a snippet is cut.
     private struct ClusterBoundaries {
         /// A longer cluster, in bytes of UTF-8, is cut: a hostile text may set any number of marks on one letter.
         private static let limit = 64

@@ -22,11 +22,12 @@ public struct IndexStatus: Sendable, Hashable {
     public let rows: Int
 }
 
-/// Making the full-text index anew by the rules of this program, beside the one that searches read until it stands.
+/// The store makes the full-text index anew by the rules of this program. Searches read the old one until the new one
+/// is complete.
 ///
 /// Each step is one small transaction. A process that is stopped loses none: the next one goes on behind the last row.
 extension Store {
-    /// What the present transaction has to know of the index.
+    /// Loads the state of the index for the present transaction.
     ///
     /// The first call in a transaction begins a rebuild if the index has older rules, and makes the changes that a
     /// process with older rules has left.
@@ -87,7 +88,7 @@ extension Store {
         }
     }
 
-    /// Has the index made anew although its rules are ours; ``rebuildIndex()`` does it then, step by step.
+    /// Begins a rebuild of the index although its rules are current; ``rebuildIndex()`` then does it, step by step.
     ///
     /// - Throws: ``StoreError`` if the file cannot be written, or a newer version of Convo uses the index
     ///   (``StoreError/newerIndex(path:)``).

@@ -1,6 +1,8 @@
 import ConvoStore
 
 /// How far the search index has been made anew, in a line for people that changes twice a second.
+///
+/// It has a file of its own because two verbs show it: `sync` and `doctor`.
 struct RebuildProgress {
     private static let pause = Duration.milliseconds(500)
 
