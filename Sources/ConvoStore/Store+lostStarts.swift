@@ -83,7 +83,7 @@ extension Store {
     }
 
     /// The conversations that came into the mirror after a start or restart was queued, that are gone by now, and that
-    /// do not tell who made them.
+    /// do not tell who made them, or name this write.
     ///
     /// - Parameters:
     ///   - id: the start or restart.
@@ -101,9 +101,9 @@ extension Store {
                 sql: """
                     SELECT c.id, c.hidden, c.remote_id, c.created_at, c.deleted_remotely_at IS NOT NULL AS deleted
                     FROM conversation c
-                    WHERE c.key > (SELECT conversation FROM operation WHERE id = ?) AND c.remote_id IS NOT NULL
+                    WHERE c.key > (SELECT conversation FROM operation WHERE id = ?1) AND c.remote_id IS NOT NULL
                         AND c.other_account = 0 AND c.local_only = 0
-                        AND IFNULL(c.raw ->> '$.metadata', '{}') = '{}'
+                        AND (IFNULL(c.raw ->> '$.metadata', '{}') = '{}' OR instr(c.raw ->> '$.metadata', ?1) > 0)
                         AND NOT EXISTS (SELECT 1 FROM operation o
                             WHERE o.conversation = c.key AND o.kind IN ('start', 'restart'))
                     """,
