@@ -110,6 +110,8 @@ struct OutageCheck {
                             Violation(.costlyProbe, "request \(record.number) tries an outage with a turn"))
                     }
                 }
+                // What goes at the moment at which the first failure comes need not know of it yet.
+                if now.failures == 1, record.sentAt == now.beganAt { continue }
                 if mayHurry(now.lastAttempt, record.sentAt) { continue }
                 if record.sentAt < now.until {
                     let early = now.until - record.sentAt

@@ -126,7 +126,7 @@ import Testing
                 let sent = VirtualInstant.start + .seconds(record.second)
                 return Audit.Record(
                     number: number + 1, request: look, access: Access(server: "s", key: record.key), sentAt: sent,
-                    finishedAt: sent + .seconds(1), outcome: record.outcome)
+                    finishedAt: end(of: sent, lasts: 1), outcome: record.outcome)
             })
     }
 
@@ -171,6 +171,6 @@ import Testing
         let slow = audit([("a", 0, .answered), ("a", 60, .answered)])
         #expect(PatienceCheck.violations(in: slow, hands: [0]).map(\.rule) == [.late])
         #expect(PatienceCheck.violations(in: slow, hands: []).isEmpty)
-        #expect(PatienceCheck.violations(in: audit([("a", 0, .answered), ("a", 11, .answered)]), hands: [0]).isEmpty)
+        #expect(PatienceCheck.violations(in: audit([("a", 0, .answered), ("a", 10, .answered)]), hands: [0]).isEmpty)
     }
 }

@@ -50,6 +50,9 @@ import Testing
         #expect(rules(outage(0, 2, 5, 9)) { $0.wakes = [.start + .seconds(8)] }.isEmpty)
         #expect(rules(outage(0, 0, 0)).isEmpty, "what was under way when it began")
         #expect(rules(outage(0, 2, 2)) == [.impatient], "two try at once")
+        let tied = record(2, look, at: 1, lasts: 0)
+        #expect(
+            rules([record(1, look, at: 1, lasts: 0, outcome: failed), tied]).isEmpty, "sent as the first one fails")
         let answered = record(3, read, at: 5, lasts: 1)
         #expect(rules(outage(0, 2) + [answered, record(4, look, at: 6), record(5, read, at: 6)]).isEmpty)
     }
@@ -136,5 +139,10 @@ func record(
         number: number, sender: sender, operation: operation,
         request: request ?? .append(AppendRequest(inputs: .text("x")), to: RemoteID(conversation)),
         access: key.map { Access(server: access.server, key: $0) } ?? access, sentAt: sent,
-        finishedAt: sent + .seconds(lasts), outcome: outcome)
+        finishedAt: end(of: sent, lasts: lasts), outcome: outcome)
+}
+
+/// A moment before the full second: nothing is sent at the moment at which another request ends.
+func end(of sent: VirtualInstant, lasts seconds: Int) -> VirtualInstant {
+    sent + (seconds == 0 ? .zero : .seconds(seconds) - .milliseconds(1))
 }
