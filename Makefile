@@ -21,7 +21,7 @@ SOURCES = Package.swift Sources Tests Benchmarks
 PROGRAMS = convo convod convo-sandbox
 UNITS = convod.service convod@.service
 MEASURED = convo convod convo-bench
-# What is installed, and what is measured, holds Swift's libraries, C++'s, SQLite and Zstandard in itself: to load them took
+# What is installed, and what is measured, holds Swift's libraries, C++'s and SQLite in itself: to load them took
 # most of a short verb. The linker takes the archives from the folder where there is nothing else. It is
 # ld.bfd, which packs the table of addresses that are moved at each start (RELR): a megabyte else.
 ARCHIVES = $(CURDIR)/.build/archives
@@ -62,13 +62,11 @@ languages: build
 $(ARCHIVES): Makefile
 	@scripts/bootstrap
 	mkdir -p $@
-	for name in libstdc++.a libsqlite3.a libzstd.a; do \
+	for name in libstdc++.a libsqlite3.a; do \
 		file=$$(clang -print-file-name=$$name); if [ -e "$$file" ]; then ln -sf "$$file" $@/; fi; \
 	done
 	ln -sf "$$(clang -print-file-name=libgcc_eh.a)" $@/libgcc_s.a
-	for name in sqlite3 libzstd; do \
-		sed 's|^libdir=.*|libdir=$@|' "$$(pkg-config --variable=pcfiledir $$name)/$$name.pc" > $@/$$name.pc || exit 1; \
-	done
+	sed 's|^libdir=.*|libdir=$@|' "$$(pkg-config --variable=pcfiledir sqlite3)/sqlite3.pc" > $@/sqlite3.pc
 	touch $@
 
 bench: $(ARCHIVES)

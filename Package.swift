@@ -37,7 +37,7 @@ let package = Package(
         .package(url: "https://github.com/LebJe/TOMLKit", from: "0.6.0"),
     ],
     targets: [
-        // JSON and the nouns; the C libraries: libcurl, SQLite and Zstandard; and what of the system Swift can't express.
+        // JSON and the nouns; the C libraries: libcurl and SQLite; and what of the system Swift can't express.
         .target(name: "ConvoJSON", swiftSettings: strict),
         .target(name: "ConvoModel", dependencies: ["ConvoJSON"], swiftSettings: strict),
         .target(name: "CUnicode"),  // tables that scripts/generate-unicode-tables writes
@@ -47,11 +47,6 @@ let package = Package(
             name: "CSQLite",
             pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
-        ),
-        .systemLibrary(
-            name: "CZstd",
-            pkgConfig: "libzstd",
-            providers: [.apt(["libzstd-dev"]), .brew(["zstd"])]
         ),
         .systemLibrary(name: "CPosix"),
 
@@ -63,7 +58,7 @@ let package = Package(
         .target(
             name: "ConvoStore",
             dependencies: [
-                "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoSQLite", "ConvoWords", "CPosix", "CSQLite", "CZstd",
+                "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoSQLite", "ConvoWords", "CPosix", "CSQLite",
             ],
             resources: [.embedInCode("Migrations")],
             swiftSettings: strict

@@ -137,7 +137,7 @@ enum ShellScript {
             var (number, index): (Int, [(key: Int64, text: String)]) = (0, [])
             func flush() {
                 for (key, text) in index.sorted(by: { $0.key < $1.key }) where !text.isEmpty {
-                    print("INSERT INTO entry_index (rowid, text) VALUES (\(key), \(quote(text)));")
+                    print("INSERT INTO entry_fts (rowid, text) VALUES (\(key), \(quote(text)));")
                 }
                 index = []
             }
@@ -182,7 +182,7 @@ enum ShellScript {
             Swift.print("INSERT INTO conversation VALUES (\(row["line"] as String));")
             if let name = described.name {
                 Swift.print(
-                    "INSERT INTO conversation_index (rowid, name, description) VALUES (\(key), \(quote(name)), '');")
+                    "INSERT INTO conversation_fts (rowid, name, description) VALUES (\(key), \(quote(name)), '');")
             }
             return key
         }

@@ -29,6 +29,7 @@ extension StoreError {
         case .newerIndex: "Update Convo; its newer version keeps the index."
         case .unreadableMoment(let piece, let reason): Advice.of(reason, piece: piece)
         case .newerSchema: "Update Convo, or name another file with --database."
+        case .zstandardMissing: "Install it (Debian, Ubuntu: apt install libzstd1), and run the command again."
         case .olderSchema: "Copy it into a folder that can be written, and name the copy with --database."
         case .hardLinked:
             "`find FOLDER -samefile FILE` finds the other name. Remove it; a symbolic link, or a copy of the file, may stay."

@@ -109,6 +109,7 @@ extension CLIError {
         case .newerSchema: (.configuration, "newer_database")
         case .newerIndex: (.configuration, "newer_index")
         case .olderSchema: (.diskError, "older_database")
+        case .zstandardMissing: (.configuration, "zstandard_missing")
         case .hardLinked: (.diskError, "hard_linked")
         case .replaced: (.diskError, "database_replaced")
         case .notOurs: (.badData, "not_a_convo_database")

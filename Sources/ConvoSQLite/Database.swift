@@ -182,6 +182,16 @@ public final class Database: @unchecked Sendable {
         guard code == SQLITE_OK else { throw Database.error(handle, code) }
     }
 
+    /// Runs a script that changes only the connection's own temporary database; unlike ``execute(sql:arguments:)``, also
+    /// inside a read.
+    ///
+    /// - Parameter sql: statements that name `temp` as the database of what they make.
+    /// - Throws: ``DatabaseError``; the script stops at the first statement that fails.
+    public func executeTemporary(sql: String) throws {
+        let code = sqlite3_exec(handle, sql, nil, nil, nil)
+        guard code == SQLITE_OK else { throw Database.error(handle, code) }
+    }
+
     /// The compiled statement, from the connection's cache where it is there and not in the middle of its rows.
     ///
     /// - Parameter sql: exactly one statement.

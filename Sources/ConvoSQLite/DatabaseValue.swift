@@ -39,6 +39,14 @@ public protocol DatabaseValueConvertible {
     init(databaseValue: DatabaseValue)
 }
 
+extension DatabaseValue: DatabaseValueConvertible {
+    /// The value itself.
+    public var databaseValue: DatabaseValue { self }
+
+    /// Takes the value as SQLite holds it.
+    public init(databaseValue: DatabaseValue) { self = databaseValue }
+}
+
 extension Int64: DatabaseValueConvertible {
     /// The integer as SQLite stores it.
     public var databaseValue: DatabaseValue { .integer(self) }

@@ -71,7 +71,7 @@ extension IndexTable {
             return row.map { [$0["name"] as String? ?? "", $0["description"] ?? ""] }
         case .entries where key < EntryKey.firstOperation:
             row = try Row.fetchOne(database, sql: "SELECT raw FROM entry WHERE key = ?", arguments: [key])
-            return try row.map { [SearchText.of(try ($0["raw"] as PackedJSON).unpacked())] }
+            return row.map { [SearchText.of($0.json("raw"))] }
         case .entries:
             row = try Row.fetchOne(
                 database, sql: "SELECT request FROM operation WHERE sequence = ?",

@@ -103,7 +103,7 @@ public struct FetchedHistory: Sendable, Hashable {
 
     /// Prepares a history to be stored.
     ///
-    /// Compresses the entries and finds their words for the index here, before the transaction that others wait for:
+    /// Finds the words of the entries for the index here, before the transaction that others wait for:
     /// this takes time in proportion to the history.
     ///
     /// - Parameters:
@@ -131,7 +131,6 @@ public struct FetchedHistory: Sendable, Hashable {
 /// for.
 struct PreparedEntry: Sendable {
     let entry: Entry
-    let packed: PackedJSON
     let words: IndexedWords
     let role: String?
     let createdAt: Timestamp?
@@ -142,7 +141,6 @@ struct PreparedEntry: Sendable {
 
     init(_ entry: Entry) {
         self.entry = entry
-        packed = PackedJSON(entry.raw)
         words = IndexedWords(of: SearchText.of(entry.raw))
         role = entry.role
         createdAt = entry.createdAt

@@ -2,9 +2,10 @@ import ConvoSQLite
 
 /// Finds words of the index that are a few letters away from another one.
 ///
-/// The index gives its words in their order, and skips at once to the first one behind any text. So the search reads
-/// only words that begin as a near word may begin: where the letters read so far differ too much, it skips all words
-/// that begin with them.
+/// The index gives its words in their order, and skips at once to the first one behind any text. So the search asks for the
+/// first text with which a near word may begin, and where the index has another one, for the first such text behind that:
+/// it works out the texts that a Levenshtein automaton accepts, in their order, and reads of the index only what lies
+/// next to them.
 struct NearbyWords {
     struct Word: Equatable {
         let letters: String
@@ -18,6 +19,8 @@ struct NearbyWords {
     static let shortest = 3
 
     private let word: [Unicode.Scalar]
+    /// The letters of the word, sorted.
+    private let alphabet: [Unicode.Scalar]
     private let limit: Int
 
     /// - Parameters:
@@ -25,6 +28,7 @@ struct NearbyWords {
     ///   - limit: the largest distance.
     init(of word: String, limit: Int) {
         self.word = Array(word.unicodeScalars)
+        alphabet = Set(self.word).sorted()
         self.limit = limit
     }
 
@@ -44,61 +48,99 @@ struct NearbyWords {
     func find(samePrefix prefix: Int = 1, next: (String) throws -> String?) rethrows -> [Word] {
         let fixed = string(word.prefix(prefix))
         var found: [Word] = []
-        var text = fixed
+        var text: String? = fixed
         for _ in 0..<NearbyWords.readLimit {
-            guard let candidate = try next(text), candidate.unicodeScalars.starts(with: fixed.unicodeScalars) else {
-                break
-            }
+            guard let wanted = text, let candidate = try next(wanted),
+                candidate.unicodeScalars.starts(with: fixed.unicodeScalars)
+            else { break }
             let letters = Array(candidate.unicodeScalars)
-            switch compare(letters) {
-            case .near(let distance):
-                if distance > 0 { found.append(Word(letters: candidate, distance: distance)) }
-                text = candidate + "\u{1}"
-            case .far: text = candidate + "\u{1}"
-            case .farFrom(let count):
-                guard let skipped = NearbyWords.successor(letters[0...count]) else { return sorted(found) }
-                text = string(skipped[...])
+            let states = states(of: letters)
+            if states.count > letters.count, let distance = states.last?.row.last, distance <= limit, distance > 0 {
+                found.append(Word(letters: candidate, distance: distance))
             }
+            text = first(behind: letters, states, fixed: min(prefix, word.count))
         }
         return sorted(found)
     }
 
-    private enum Comparison {
-        case near(Int)
-        case far
-        /// Every word that begins with the letters up to and with this place is far.
-        case farFrom(Int)
+    /// What is known of a beginning of a candidate: of each beginning of ``word``, how far it is away (the optimal string
+    /// alignment distance).
+    private struct State {
+        let row: [Int]
+        /// The same of the beginning that is a letter shorter, and the letter behind it: two neighbours may be exchanged.
+        let before: [Int]
+        let last: Unicode.Scalar?
     }
 
-    /// Compares by the optimal string alignment distance.
-    private func compare(_ letters: [Unicode.Scalar]) -> Comparison {
-        var (before, row) = ([Int](), Array(0...word.count))
-        for (place, letter) in letters.enumerated() {
-            var next = [place + 1]
-            for (column, own) in word.enumerated() {
-                var cost = min(row[column + 1] + 1, next[column] + 1, row[column] + (own == letter ? 0 : 1))
-                if place > 0, column > 0, own == letters[place - 1], word[column - 1] == letter {
-                    cost = min(cost, before[column - 1] + 1)
-                }
-                next.append(cost)
-            }
-            // Two neighbours that are exchanged cost one more than what stood before both.
-            if (next.min() ?? 0) > limit, (row.min() ?? 0) >= limit { return .farFrom(place) }
-            (before, row) = (row, next)
+    /// The states of the letters' beginnings, from the empty one on, up to the first that no near word begins with.
+    private func states(of letters: [Unicode.Scalar]) -> [State] {
+        var states = [State(row: Array(0...word.count), before: [], last: nil)]
+        for letter in letters {
+            let next = state(behind: states[states.count - 1], letter)
+            guard isViable(next) else { break }
+            states.append(next)
         }
-        let distance = row[word.count]
-        return distance <= limit ? .near(distance) : .far
+        return states
+    }
+
+    private func state(behind state: State, _ letter: Unicode.Scalar) -> State {
+        var next = [state.row[0] + 1]
+        for (column, own) in word.enumerated() {
+            var cost = min(state.row[column + 1] + 1, next[column] + 1, state.row[column] + (own == letter ? 0 : 1))
+            if column > 0, own == state.last, word[column - 1] == letter {
+                cost = min(cost, state.before[column - 1] + 1)
+            }
+            next.append(cost)
+        }
+        return State(row: next, before: state.row, last: letter)
+    }
+
+    /// Whether a near word may begin so.
+    private func isViable(_ state: State) -> Bool {
+        if (state.row.min() ?? 0) <= limit { return true }
+        // The last letter may be exchanged with the next one.
+        return word.indices.dropFirst().contains { word[$0] == state.last && state.before[$0 - 1] < limit }
+    }
+
+    /// The first text behind the letters with which a near word may begin; `nil` if there is none.
+    ///
+    /// Behind the last possible change each letter is given, so the text may be a whole word.
+    private func first(behind letters: [Unicode.Scalar], _ states: [State], fixed: Int) -> String? {
+        var place = states.count - 1
+        var lowest: Unicode.Scalar? = place < letters.count ? NearbyWords.successor(letters[place]) : "\u{1}"
+        while place >= fixed {
+            if let least = lowest, let letter = letter(behind: states[place], from: least) {
+                var text = Array(letters[..<place]) + [letter]
+                var last = state(behind: states[place], letter)
+                while last.row[word.count] > limit, !allowsAnyLetter(last),
+                    let given = self.letter(behind: last, from: "\u{1}")
+                {
+                    text.append(given)
+                    last = state(behind: last, given)
+                }
+                return string(text[...])
+            }
+            place -= 1
+            if place >= 0 { lowest = NearbyWords.successor(letters[place]) }
+        }
+        return nil
+    }
+
+    /// Whether a near word may go on with any letter.
+    private func allowsAnyLetter(_ state: State) -> Bool { (state.row.min() ?? 0) < limit }
+
+    /// The first letter, not before `least`, with which a near word may go on.
+    private func letter(behind state: State, from least: Unicode.Scalar) -> Unicode.Scalar? {
+        if allowsAnyLetter(state) { return least }
+        return alphabet.first { $0 >= least && isViable(self.state(behind: state, $0)) }
     }
 
     private func sorted(_ words: [Word]) -> [Word] {
         words.enumerated().sorted { ($0.element.distance, $0.offset) < ($1.element.distance, $1.offset) }.map(\.element)
     }
 
-    /// The first text behind all that begin with the letters; `nil` if there is none.
-    private static func successor(_ letters: ArraySlice<Unicode.Scalar>) -> [Unicode.Scalar]? {
-        guard let last = letters.last else { return nil }
-        let value = last.value == 0xD7FF ? 0xE000 : last.value + 1
-        return Unicode.Scalar(value).map { Array(letters.dropLast()) + [$0] } ?? successor(letters.dropLast())
+    private static func successor(_ letter: Unicode.Scalar) -> Unicode.Scalar? {
+        Unicode.Scalar(letter.value == 0xD7FF ? 0xE000 : letter.value + 1)
     }
 
     private func string(_ scalars: ArraySlice<Unicode.Scalar>) -> String {
@@ -109,6 +151,10 @@ struct NearbyWords {
 extension NearbyWords {
     /// Finds near words in the full-text index of the entries.
     func find(_ database: Database, samePrefix prefix: Int = 1) throws -> [Word] {
+        // The words of the index in their order, each occurrence a row. The table is the connection's: a file with such a
+        // table would make other programs count millions of rows.
+        try database.executeTemporary(
+            sql: "CREATE VIRTUAL TABLE IF NOT EXISTS temp.entry_words USING fts5vocab (main, entry_fts, instance)")
         let statement = try database.cachedStatement(sql: "SELECT term FROM entry_words WHERE term >= ? LIMIT 1")
         return try find(samePrefix: prefix) { text in try String.fetchOne(statement, arguments: [text]) }
     }

@@ -1,21 +1,38 @@
 import ConvoSQLite
 
+/// One step from a version of the schema to the next.
+struct Migration: Sendable {
+    typealias Preparation = @Sendable (_ database: Database, _ path: String) throws -> Bool
+
+    /// What changes the schema, in one transaction.
+    let sql: String
+    /// What SQL alone cannot do. It is called in a transaction until it returns that no more remains; the SQL follows in the
+    /// transaction of the last call.
+    let preparation: Preparation?
+
+    init(_ sql: [UInt8], preparation: Preparation? = nil) {
+        self.sql = String(decoding: sql, as: UTF8.self)
+        self.preparation = preparation
+    }
+}
+
 /// The migrations of `migrations/`, compiled in, and the code that applies them to a file.
 enum Schema {
     /// SQLite's `application_id` of our files, "Conv" in ASCII, which tells them from other programs'.
     static let applicationID = 0x436F_6E76
 
-    static let migrations: [String] = [
-        PackageResources.m0001_initial_sql, PackageResources.m0002_trust_sql,
-        PackageResources.m0003_other_account_sql,
-        PackageResources.m0004_reasons_sql,
-        PackageResources.m0005_outdated_readings_sql,
-        PackageResources.m0006_index_version_sql,
-    ].map { String(decoding: $0, as: UTF8.self) }
+    static let migrations: [Migration] = [
+        Migration(PackageResources.m0001_initial_sql), Migration(PackageResources.m0002_trust_sql),
+        Migration(PackageResources.m0003_other_account_sql), Migration(PackageResources.m0004_reasons_sql),
+        Migration(PackageResources.m0005_outdated_readings_sql), Migration(PackageResources.m0006_index_version_sql),
+        Migration(PackageResources.m0007_plain_text_sql, preparation: PlainTextMigration.step),
+    ]
 
     static var version: Int { migrations.count }
 
-    /// Applies the migrations that a file lacks, each in a transaction of its own.
+    /// Applies the migrations that a file lacks, each in a transaction of its own, behind the transactions that prepare it.
+    ///
+    /// Several processes may do so at once: they take turns, transaction by transaction. Each may be killed at any moment.
     ///
     /// - Parameters:
     ///   - database: a connection to the file.
@@ -25,6 +42,7 @@ enum Schema {
     static func prepare(_ database: Database, path: String) throws {
         if try database.inTransaction(.deferred, { try version(of: database, path: path) }) < version {
             try database.execute(sql: "PRAGMA page_size = \(pageSize)")  // does nothing to a file that has pages
+            try SearchTokenizer.register(in: database, as: PlainTextMigration.oldTokenizer)
             while try applyNext(to: database, path: path) {}
         }
         try database.execute(sql: "PRAGMA journal_mode = WAL")  // the file keeps it; to ask is as much work
@@ -51,7 +69,9 @@ enum Schema {
         return try database.inTransaction(.immediate) {
             let current = try version(of: database, path: path)
             if current < version {
-                try database.execute(sql: migrations[current])
+                let migration = migrations[current]
+                if let preparation = migration.preparation, try preparation(database, path) { return true }
+                try database.execute(sql: migration.sql)
                 try database.execute(sql: "PRAGMA application_id = \(applicationID)")
                 try database.execute(sql: "PRAGMA user_version = \(current + 1)")
             }

@@ -43,7 +43,7 @@ extension Search {
             arguments: [found.key]
         ).flatMap { row in
             guard !isSeen(row["entry_id"]) else { return nil }
-            let entry = Entry(raw: try (row["raw"] as PackedJSON).unpacked())
+            let entry = Entry(raw: row.json("raw"))
             let id: String = row["entry_id"]
             return SearchHit(
                 conversation: LocalID(row["id"]), remoteID: (row["remote_id"] as String?).map { RemoteID($0) },

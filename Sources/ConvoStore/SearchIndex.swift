@@ -19,8 +19,8 @@ enum SearchIndex {
 
 /// The two full-text indexes: of the texts of entries and queued writes, and of conversations' names.
 enum IndexTable: String, CaseIterable {
-    case entries = "entry_index"
-    case conversations = "conversation_index"
+    case entries = "entry_fts"
+    case conversations = "conversation_fts"
 
     /// The index that a rebuild makes beside the one that searches read.
     var rebuilt: String { rawValue + "_new" }
@@ -32,7 +32,7 @@ enum IndexTable: String, CaseIterable {
     /// Makes an empty index.
     func create(_ database: Database, named name: String) throws {
         try database.execute(
-            sql: "CREATE VIRTUAL TABLE \(name) USING fts5 (\(columns), content = '', tokenize = 'convo')")
+            sql: "CREATE VIRTUAL TABLE \(name) USING fts5 (\(columns), content = '', tokenize = 'unicode61')")
         guard self == .entries else { return }
         // As the first migration does; it has the reasons.
         try database.execute(

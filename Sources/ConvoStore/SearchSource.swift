@@ -14,9 +14,9 @@ struct SearchSource {
 
     /// Entries (alias `e`) of conversations (`c`).
     static let entries = SearchSource(
-        role: "IFNULL(e.role, '')", type: "e.type", tool: "IFNULL(unpacked(e.raw) ->> '$.name', '')",
-        model: "IFNULL(unpacked(e.raw) ->> '$.model', IFNULL(c.model, ''))",
-        agent: "IFNULL(unpacked(e.raw) ->> '$.agent_id', IFNULL(c.agent_id, ''))",
+        role: "IFNULL(e.role, '')", type: "e.type", tool: "IFNULL(e.raw ->> '$.name', '')",
+        model: "IFNULL(e.raw ->> '$.model', IFNULL(c.model, ''))",
+        agent: "IFNULL(e.raw ->> '$.agent_id', IFNULL(c.agent_id, ''))",
         created: "IFNULL(e.created, c.activity)",
         isPending: false)
 

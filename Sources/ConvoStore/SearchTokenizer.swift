@@ -2,12 +2,12 @@ import CSQLite
 import ConvoSQLite
 import ConvoWords
 
-/// The tokenizer of the full-text index (`tokenize = 'convo'`).
+/// The tokenizer of the full-text index (`tokenize = 'unicode61'`).
 ///
 /// A query is cut into words by the rules of ``WordScanner``. A text that is inserted into the index was cut by the
 /// same rules before, and comes as ``IndexedWords``.
 enum SearchTokenizer {
-    static func register(in database: Database) throws {
+    static func register(in database: Database, as name: String = "unicode61") throws {
         let api = try database.fts5()
         var tokenizer = fts5_tokenizer(
             xCreate: { _, _, _, made in
@@ -19,8 +19,8 @@ enum SearchTokenizer {
             xTokenize: { _, context, purpose, text, count, callback in
                 SearchTokenizer.tokenize(context, purpose, text, count, callback)
             })
-        let code = api.pointee.xCreateTokenizer(api, "convo", nil, &tokenizer, nil)
-        guard code == SQLITE_OK else { throw DatabaseError(code: code, message: "no tokenizer `convo`") }
+        let code = api.pointee.xCreateTokenizer(api, name, nil, &tokenizer, nil)
+        guard code == SQLITE_OK else { throw DatabaseError(code: code, message: "no tokenizer `\(name)`") }
     }
 
     private typealias Callback =

@@ -161,7 +161,7 @@ private struct Corrections {
     private func count(of word: String, limit: Int) throws -> Int {
         try Int.fetchOne(
             database.cachedStatement(
-                sql: "SELECT COUNT(*) FROM (SELECT 1 FROM entry_index WHERE entry_index MATCH ? LIMIT ?)"),
+                sql: "SELECT COUNT(*) FROM (SELECT 1 FROM entry_fts WHERE entry_fts MATCH ? LIMIT ?)"),
             arguments: [SearchTerm(text: word).quoted, limit]) ?? 0
     }
 }

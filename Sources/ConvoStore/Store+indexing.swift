@@ -121,7 +121,7 @@ extension Store {
         let entries = try Row.fetchCursor(
             database, sql: "SELECT key, raw FROM entry WHERE conversation = ?", arguments: [key])
         while let entry = try entries.next() {
-            try unindex(database, entry: entry["key"], raw: (entry["raw"] as PackedJSON).unpacked())
+            try unindex(database, entry: entry["key"], raw: entry.json("raw"))
         }
         try unindex(database, conversation: key, name: conversation.name, description: conversation.description)
         try database.execute(sql: "DELETE FROM entry WHERE conversation = ?", arguments: [key])

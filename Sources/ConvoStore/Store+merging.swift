@@ -7,7 +7,7 @@ extension Store {
     private struct Held {
         let key: Int64
         let position: Int
-        let raw: PackedJSON
+        let raw: JSONText
         let isDropped: Bool
         let isLocalOnly: Bool
     }
@@ -47,7 +47,7 @@ extension Store {
             arguments: [conversation])
         while let row = try rows.next() {
             held[TextBytes(row["id"])] = Held(
-                key: row["key"], position: row["position"], raw: row["raw"], isDropped: !row.isNull("dropped_at"),
+                key: row["key"], position: row["position"], raw: row.json("raw"), isDropped: !row.isNull("dropped_at"),
                 isLocalOnly: row["local_only"])
         }
         var result = MergeResult()
@@ -130,7 +130,7 @@ extension Store {
                 """
         ).execute(arguments: [
             key, conversation, id, position, intake.entry.type.rawValue, intake.role, intake.createdAt?.microseconds,
-            intake.completedAt, intake.packed, isLocalOnly,
+            intake.completedAt, intake.entry.raw.text, isLocalOnly,
         ])
         batch.add(key, intake.words)
     }
@@ -142,13 +142,11 @@ extension Store {
         _ database: Database, _ known: Held, to intake: PreparedEntry, at position: Int, _ batch: inout IndexBatch
     ) throws -> Bool {
         let entry = intake.entry
-        // Another version of Zstandard may compress the same text to other bytes.
-        let before = known.raw == intake.packed ? entry.raw : try known.raw.unpacked()
-        guard before != entry.raw || known.position != position || known.isDropped || known.isLocalOnly else {
+        guard known.raw != entry.raw || known.position != position || known.isDropped || known.isLocalOnly else {
             return false
         }
-        if before != entry.raw {
-            try unindex(database, entry: known.key, raw: before)
+        if known.raw != entry.raw {
+            try unindex(database, entry: known.key, raw: known.raw)
             batch.add(known.key, intake.words)
         }
         try database.execute(
@@ -157,7 +155,7 @@ extension Store {
                     local_only = 0, completed_at = IFNULL(?, completed_at) WHERE key = ?
                 """,
             arguments: [
-                intake.packed, position, entry.type.rawValue, intake.role, intake.createdAt?.microseconds,
+                entry.raw.text, position, entry.type.rawValue, intake.role, intake.createdAt?.microseconds,
                 intake.completedAt, known.key,
             ])
         return true

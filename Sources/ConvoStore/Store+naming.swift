@@ -122,7 +122,7 @@ extension Store {
                 """,
             arguments: [ours.key, twin.key])
         for part in parts {
-            try unindex(database, entry: part["key"], raw: (part["raw"] as PackedJSON).unpacked())
+            try unindex(database, entry: part["key"], raw: part.json("raw"))
             try database.execute(sql: "DELETE FROM entry WHERE key = ?", arguments: [part["key"] as Int64])
         }
         try database.execute(

@@ -174,7 +174,7 @@ extension Store {
             })
         var calls: [String] = []
         for row in rows {
-            guard let call = try (row["raw"] as PackedJSON).unpacked()["tool_call_id"]?.string else { continue }
+            guard let call = row.json("raw")["tool_call_id"]?.string else { continue }
             if row["type"] == "function.call" { calls.append(call) } else { answered.insert(call) }
         }
         return calls.filter { !answered.contains($0) }

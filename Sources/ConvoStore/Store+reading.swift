@@ -80,7 +80,7 @@ extension Store {
         while let row = try rows.next() {
             entries.append(
                 StoredEntry(
-                    entry: Entry(raw: try (row["raw"] as PackedJSON).unpacked()), droppedAt: row["dropped_at"],
+                    entry: Entry(raw: row.json("raw")), droppedAt: row["dropped_at"],
                     isLocalOnly: row["local_only"], completedAt: row["completed_at"]))
         }
         return entries
@@ -204,4 +204,9 @@ extension BranchTree {
             ? members.filter { $0.parent?.conversation == root.id && $0.id != root.id }
                 .map { BranchTree(root: $0, members: members, depth: depth + 1) } : []
     }
+}
+
+extension Row {
+    /// The JSON of a column that the store wrote itself; it is not checked again, and so costs nothing.
+    func json(_ column: String) -> JSONText { .stored(self[column]) }
 }

@@ -145,16 +145,15 @@ extension Store {
         let start = rebuild.entryKey ?? .min
         // The words are found before the transaction that others wait for.
         let (found, last) = try read { database in
-            var (found, last): ([Int64: (raw: PackedJSON, words: IndexedWords)], Int64?) = ([:], nil)
+            var (found, last): ([Int64: (raw: JSONText, words: IndexedWords)], Int64?) = ([:], nil)
             var room = budget.size
             let rows = try Row.fetchCursor(
                 database.cachedStatement(sql: "SELECT key, raw FROM entry WHERE key > ? ORDER BY key"),
                 arguments: [start])
             while room > 0, let row = try rows.next() {
-                let raw: PackedJSON = row["raw"]
-                let text = try raw.unpacked()
+                let text = row.json("raw")
                 last = row["key"]
-                found[row["key"]] = (raw, IndexedWords(of: SearchText.of(text)))
+                found[row["key"]] = (text, IndexedWords(of: SearchText.of(text)))
                 room -= text.text.utf8.count + TransactionBudget.row
             }
             return (found, room > 0 ? nil : last)
@@ -167,9 +166,9 @@ extension Store {
                     sql: "SELECT key, raw FROM entry WHERE key > ? AND key <= ? ORDER BY key"),
                 arguments: [start, last ?? .max])
             while let row = try rows.next() {
-                let (key, raw): (Int64, PackedJSON) = (row["key"], row["raw"])
+                let (key, raw): (Int64, JSONText) = (row["key"], row.json("raw"))
                 let held = found[key].flatMap { $0.raw == raw ? $0.words : nil }
-                let words = try held ?? IndexedWords(of: SearchText.of(raw.unpacked()))
+                let words = held ?? IndexedWords(of: SearchText.of(raw))
                 if !words.text.isEmpty {
                     try IndexTable.entries.insert(database, into: IndexTable.entries.rebuilt, key, [words])
                 }

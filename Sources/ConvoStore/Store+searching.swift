@@ -104,7 +104,7 @@ struct Search {
         return try phrases.map { phrase in
             let count = try Int.fetchOne(
                 database.cachedStatement(
-                    sql: "SELECT COUNT(*) FROM (SELECT 1 FROM entry_index WHERE entry_index MATCH ? LIMIT ?)"),
+                    sql: "SELECT COUNT(*) FROM (SELECT 1 FROM entry_fts WHERE entry_fts MATCH ? LIMIT ?)"),
                 arguments: [phrase, Store.scoredLimit])
             return 1 + Double(Store.scoredLimit / max(1, count ?? 0)).squareRoot()
         }
@@ -162,13 +162,13 @@ struct Search {
     func names() throws -> [Candidate] {
         guard let expression = query.expression, !query.isAboutEntries else { return [] }
         let (test, values) = SearchSource.conversations.sql(query.conditions)
-        let score = score("conversation_index")
+        let score = score("conversation_fts")
         let rows = try Row.fetchAll(
             database.cachedStatement(
                 sql: """
                     SELECT hit.key, hit.score, c.activity FROM
-                        (SELECT rowid AS key, \(score.sql) AS score FROM conversation_index
-                        WHERE conversation_index MATCH ? ORDER BY rowid DESC LIMIT ?) hit
+                        (SELECT rowid AS key, \(score.sql) AS score FROM conversation_fts
+                        WHERE conversation_fts MATCH ? ORDER BY rowid DESC LIMIT ?) hit
                     CROSS JOIN conversation c ON c.key = hit.key WHERE c.hidden = 0 \(test)
                     """),
             arguments: score.values + [expression, Store.nameLimit] + values)
@@ -206,10 +206,10 @@ struct Search {
         let source: String
         var arguments = StatementArguments()
         if let expression = query.expression {
-            let score = isScored ? self.score("entry_index") : (sql: "0.0", values: [])
+            let score = isScored ? self.score("entry_fts") : (sql: "0.0", values: [])
             source = """
-                SELECT rowid AS key, \(score.sql) AS score FROM entry_index
-                WHERE entry_index MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?
+                SELECT rowid AS key, \(score.sql) AS score FROM entry_fts
+                WHERE entry_fts MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?
                 """
             let bound =
                 !test.isEmpty ? Store.scannedLimit : isScored ? Store.scoredLimit : Store.countedLimit + 1

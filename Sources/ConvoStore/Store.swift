@@ -85,7 +85,6 @@ public final class Store: Sendable {
     private static func prepare(_ database: Database, path: String, isReadOnly: Bool) throws {
         try SearchTokenizer.register(in: database)
         try Relevance.register(in: database)
-        try PackedJSON.register(in: database)
         if isReadOnly {
             try Schema.check(database, path: path)
         } else {

@@ -49,6 +49,9 @@ public enum StoreError: Error, Sendable {
     case newerIndex(path: String)
     /// The file lacks a migration, and can only be read.
     case olderSchema(path: String, version: Int)
+    /// The file was written by an older version of Convo, which compressed entries with Zstandard, and libzstd, which unpacks
+    /// them once, cannot be loaded.
+    case zstandardMissing(path: String)
     /// The file is an SQLite database of another program.
     case notOurs(path: String)
     /// The file has a second name (a hard link): SQLite's log is named after the name under which the file is opened.
@@ -98,6 +101,8 @@ extension StoreError: CustomStringConvertible {
         case .newerIndex(let path): "the search index of \(path) was made by a newer Convo"
         case .olderSchema(let path, let version):
             "\(path) was written by an older Convo (schema \(version)), and cannot be brought up to date, since it cannot be written"
+        case .zstandardMissing(let path):
+            "\(path) was written by an older Convo, and libzstd, which unpacks its entries once, cannot be loaded"
         case .hardLinked(let path): "\(path) has a second name, a hard link: it can only be used safely under one"
         case .replaced(let path): "\(path) is no longer the file that was opened: it was moved, removed or replaced"
         case .notOurs(let path): "\(path) is not a Convo database"

@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["entry_index", "conversation_index"])
+    @Test(arguments: ["entry_fts", "conversation_fts"])
     func `or the check of the whole file says so`(index: String) throws {
         let temporary = try TemporaryStore()
         _ = try temporary.conversation("conv_1")
@@ -82,7 +82,7 @@ import Testing
         let temporary = try TemporaryStore()
         func parts() throws -> Int {
             try temporary.store.read {
-                try Int.fetchOne($0, sql: "SELECT COUNT(DISTINCT segid) FROM entry_index_idx") ?? 0
+                try Int.fetchOne($0, sql: "SELECT COUNT(DISTINCT segid) FROM entry_fts_idx") ?? 0
             }
         }
         var most = 0

@@ -48,12 +48,14 @@ import Darwin
         let temporary = try TemporaryStore()
         let chats = try ["conv_1", "conv_2"].map { try Conversation.sample($0) }
         for chat in chats { try temporary.store.mirror(chat, [message(chat.id.rawValue, "before")]) }
-        // The store cannot ingest the second history: the stored entries that it is compared with are damaged.
+        // The store cannot ingest the second history.
         try temporary.store.write {
             try $0.execute(
-                sql:
-                    "UPDATE entry SET raw = x'ff' WHERE conversation = (SELECT key FROM conversation WHERE remote_id = 'conv_2')"
-            )
+                sql: """
+                    CREATE TRIGGER damaged BEFORE UPDATE ON entry
+                    WHEN OLD.conversation = (SELECT key FROM conversation WHERE remote_id = 'conv_2')
+                    BEGIN SELECT RAISE(ABORT, 'damaged'); END
+                    """)
         }
         let room = open(temporary.path + ".waiting", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         defer { close(room) }
@@ -69,7 +71,7 @@ import Darwin
         #expect(try temporary.store.search("after").total == (isAwaited ? 1 : 0))
     }
 
-    /// The store cannot ingest the second part: a stored entry that it is compared with is damaged.
+    /// The store cannot ingest the second part at first.
     @Test func `takes a long history in several transactions, and calls it behind until the last`() throws {
         let temporary = try TemporaryStore()
         let chat = try Conversation.sample("conv_1", updated: "2026-01-02T00:00:00Z")
@@ -77,7 +79,10 @@ import Darwin
             try temporary.store.staleConversations(limit: 9, now: temporary.clock.now).count
         }
         try temporary.store.mirror(chat, [message("m1999", "held")])
-        try temporary.store.write { try $0.execute(sql: "UPDATE entry SET raw = x'ff'") }
+        try temporary.store.write {
+            try $0.execute(
+                sql: "CREATE TRIGGER damaged BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'damaged'); END")
+        }
         let entries = (0..<2000).map { message("m\($0)", "word\($0)") }
         let later = try Conversation.sample("conv_1", updated: "2026-01-03T00:00:00Z")
         #expect(throws: StoreError.self) { try temporary.store.mirror(later, entries) }
@@ -85,9 +90,7 @@ import Darwin
         #expect(try temporary.store.search("word0").total == 1)
         #expect(try temporary.store.search("word1998").total == 0)
 
-        try temporary.store.write {
-            try $0.execute(sql: "UPDATE entry SET raw = ? WHERE id = 'm1999'", arguments: [message("m1999", "held")])
-        }
+        try temporary.store.write { try $0.execute(sql: "DROP TRIGGER damaged") }
         try temporary.store.mirror(later, entries)
         #expect(try stale() == 0)
         let id = try temporary.store.conversation(matching: "conv_1").id

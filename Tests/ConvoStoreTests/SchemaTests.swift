@@ -51,7 +51,8 @@ import Testing
                 try database.execute(sql: "ALTER TABLE operation ADD COLUMN reason_hint TEXT")
                 try database.execute(sql: "UPDATE operation SET reason_hint = 'Look.'")
                 try database.execute(sql: "ALTER TABLE conversation DROP COLUMN history_outdated_readings")
-                try database.execute(sql: "DROP TABLE index_state; DROP TABLE index_debt; DROP TABLE entry_words")
+                try database.execute(sql: Self.downgrade)
+                try database.execute(sql: "DROP TABLE index_state; DROP TABLE index_debt")
                 try database.execute(sql: "PRAGMA user_version = 3")
             }
         }
@@ -64,6 +65,56 @@ import Testing
         }
         #expect(!columns.contains("reason_hint"))
         try store.checkIntegrity()
+    }
+
+    /// Takes migration 7 back, but for the entries, which older versions could also read as text.
+    private static let downgrade = """
+        DROP VIEW conversations; DROP VIEW entries; DROP VIEW messages; DROP VIEW outbox;
+        DELETE FROM fact WHERE name = 'views_version';
+        ALTER TABLE entry_fts RENAME TO entry_index; ALTER TABLE conversation_fts RENAME TO conversation_index;
+        """
+
+    @Test func `of version 6 has its entries as text, whoever opens it at the same moment`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("convo.db")
+        try Self.unzip("schema-6.db.gz").write(to: URL(filePath: path))
+        DispatchQueue.concurrentPerform(iterations: 8) { _ in
+            #expect(throws: Never.self) { try Store(path: path) }
+        }
+        let store = try Store(path: path)
+        #expect(try store.conversations().count == 18)
+        let kinds = try store.read { try String.fetchAll($0, sql: "SELECT DISTINCT typeof(raw) FROM entry") }
+        #expect(kinds == ["text"])
+        #expect(try store.search("strasse").total == 5)
+        #expect(try store.search("numbers").total > 0)
+        try store.checkIntegrity()
+    }
+
+    @Test func `of version 6 stays as it is where an entry is damaged`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("convo.db")
+        try Self.unzip("schema-6.db.gz").write(to: URL(filePath: path))
+        try other(
+            path,
+            "UPDATE entry SET raw = x'0102030405' WHERE key = (SELECT MAX(key) FROM entry WHERE typeof(raw) = 'blob')")
+        let error = #expect(throws: StoreError.self) { try Store(path: path) }
+        guard case .corrupt = error else { return #expect(Bool(false), "\(String(describing: error))") }
+    }
+
+    /// A database of an earlier version.
+    private static func unzip(_ name: String) throws -> Data {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        let file = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .appending(path: "Fixtures/databases/\(name)")
+        process.arguments = ["gzip", "-dc", file.path]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let data = try output.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
+        return data
     }
 
     private func other(_ path: String, _ sql: String) throws {

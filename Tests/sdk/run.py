@@ -9,29 +9,17 @@ Usage: python3 Tests/sdk/run.py [PATH_OF_CONVO_SANDBOX]
 import os
 import subprocess
 import sys
-import venv
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+sys.dont_write_bytecode = True
+
+from environments import ENVIRONMENTS, TIMEOUT_SECONDS, environment
+
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
-ENVIRONMENTS = ROOT / ".build-sdk"
 VERSIONS = ["1.9.3", "1.12.4", "2.5.2", "3.7.0"]
 JUDGE = ["jsonschema==4.26.0", "openapi-schema-validator==0.9.0", "PyYAML==6.0.3"]
-TIMEOUT_SECONDS = 300
-
-
-def environment(name, packages):
-    """The interpreter of a virtual environment that holds the packages; a finished one is used again."""
-    folder = ENVIRONMENTS / name
-    python = folder / "bin" / "python"
-    finished = folder / "finished"
-    if not finished.exists() or finished.read_text().split() != packages:
-        venv.create(folder, with_pip=True, clear=True)
-        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
-        subprocess.run(install, check=True, timeout=TIMEOUT_SECONDS)
-        finished.write_text("\n".join(packages))
-    return python
 
 
 def sandbox_path():

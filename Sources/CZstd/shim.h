@@ -1,3 +1,0 @@
-// Zstandard's interface as it is. No logic.
-#pragma once
-#include <zstd.h>
