@@ -62,6 +62,7 @@ extension Simulation {
 
     /// `convo sync`.
     func sync(as tenant: Tenant = .ours, on store: Store? = nil, acceptsDeletions: Bool = false) {
+        if acceptsDeletions { hasAcceptedDeletions = true }
         let hand = begin(CrashPoints(), as: tenant, on: store) { engine, _, _, _ in
             _ = await engine.pull(.full, acceptsDeletions: acceptsDeletions)
             _ = try? await engine.push(.once)  // what fails stays in the outbox

@@ -18,7 +18,7 @@ extension Simulation {
         // A conversation that the server shows again loses its mark, so the check must look soon after it was denied.
         if isAnyDenied(at: now), violations.isEmpty {
             violations += MirrorCheck.falseDeletions(
-                mirror: try MirrorSnapshot(disk.store), server: world.server, denied: try deniedToWrites())
+                mirror: try MirrorSnapshot(disk.store), server: world.server, denied: try deniedForGood())
         }
         guard steps.isEmpty, world.state.withLock({ $0.isQuiet }) else { return false }
         if isAway { try takeBack() }
@@ -58,10 +58,12 @@ extension Simulation {
             || world.server.deleted.count > MirrorCheck.fewDeletions
     }
 
-    /// The conversations that the server has denied to a write of ours, or to the read that comes before it.
-    private func deniedToWrites() throws -> Set<RemoteID> {
+    /// The conversations that the engine may mark as deleted however many there are: those that the server has denied to a write
+    /// of ours, or to the read that comes before it; and once a person has accepted deletions, whatever it has denied.
+    private func deniedForGood() throws -> Set<RemoteID> {
+        let accepted = hasAcceptedDeletions ? world.server.wasHidden.union(world.server.deniedByReplica) : []
         let targets = Set(try OutboxSnapshot(disk.store).items.compactMap(\.remoteID))
-        return world.audit.denied.union(world.audit.denied(for: .zero).intersection(targets))
+        return accepted.union(world.audit.denied).union(world.audit.denied(for: .zero).intersection(targets))
     }
 
     /// Checks the mirror, also against its last snapshot, and keeps a snapshot for the next time.
@@ -70,7 +72,7 @@ extension Simulation {
         if !afterPowerCut {
             violations += MirrorCheck.losses(earlier: held, later: now, deletedHere: person.deletedHere)
         }
-        violations += MirrorCheck.falseDeletions(mirror: now, server: world.server, denied: try deniedToWrites())
+        violations += MirrorCheck.falseDeletions(mirror: now, server: world.server, denied: try deniedForGood())
         violations += MirrorCheck.falseDrops(mirror: now, server: world.server, audit: world.audit)
         violations += AnswerCheck.violations(
             outbox: try OutboxSnapshot(disk.store), mirror: now, audit: world.audit, turns: world.server.turns,

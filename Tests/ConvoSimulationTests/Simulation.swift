@@ -58,6 +58,8 @@ final class Simulation {
     /// Each queued write, and when it was queued.
     var queued: [(id: OperationID, at: VirtualInstant)] = []
     var isRestoring = false
+    /// Whether a person has accepted that whatever the server denies is marked as deleted.
+    var hasAcceptedDeletions = false
     var isSyncedAtLast = false
     /// Whether the database may belong to another account.
     var isAway = false
