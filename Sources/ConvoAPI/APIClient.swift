@@ -74,7 +74,7 @@ struct APIClient: Sendable {
     ///
     /// - Throws: ``APIError``, before anything is sent, if there is no key, or if the key would travel unencrypted to
     ///   another machine.
-    private func usableKey() throws(APIError) -> BearerToken? {
+    func usableKey() throws(APIError) -> BearerToken? {
         let isHere = baseURL.isLoopback && baseURL.scheme == "http"
         guard let text = apiKey() else {
             guard isHere else { throw .keyProblem("there is no API key") }
@@ -85,14 +85,13 @@ struct APIClient: Sendable {
         return key
     }
 
-    private func request(_ call: APIRequest, _ key: BearerToken?) throws(APIError) -> HTTPRequest {
-        var headers: HTTPHeaders = [
-            "Accept": call.isStream ? "text/event-stream" : "application/json", "User-Agent": userAgent,
-        ]
+    func request(_ call: APIRequest, _ key: BearerToken?) throws(APIError) -> HTTPRequest {
+        var headers: HTTPHeaders = ["Accept": call.expected.accepted, "User-Agent": userAgent]
         if let key {
             headers["Authorization"] = key.authorization
             if call.expected == .account { headers["x-api-key"] = key.value }
         }
+        if let range = call.range { headers["Range"] = "bytes=\(range)-" }
         if call.body != nil { headers["Content-Type"] = "application/json" }
         return HTTPRequest(
             call.method, baseURL.appending(segments: call.segments, query: call.query), headers: headers,

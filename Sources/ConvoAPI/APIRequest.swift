@@ -9,6 +9,8 @@ struct APIRequest {
     var query: [(name: String, value: String)] = []
     var body: JSONText?
     var isStream = false
+    /// The first byte that is needed of a file; `nil` for all of it.
+    var range: Int?
     let expected: ExpectedAnswer
 
     static let root = ["v1", "conversations"]
@@ -60,6 +62,7 @@ public struct APILimits: Hashable, Sendable {
     }
 
     func limits(of call: APIRequest) -> HTTPLimits {
+        if call.expected == .file { return reading }
         if call.isStream { return streaming }
         return call.method == .post ? completion : reading
     }
@@ -77,6 +80,17 @@ enum ExpectedAnswer: Equatable {
     /// 204 without a body.
     case nothing
     case events
+    /// A file's bytes.
+    case file
+
+    /// The media types that the client accepts (`Accept`).
+    var accepted: String {
+        switch self {
+        case .events: "text/event-stream"
+        case .file: "*/*"
+        default: "application/json"
+        }
+    }
 
     /// Why the answer's body does not have the expected shape; `nil` if it has.
     ///
@@ -94,7 +108,7 @@ enum ExpectedAnswer: Equatable {
         case .messages(let id): ExpectedAnswer.flaw(of: json, with: "messages", of: id)
         case .response(let id): ExpectedAnswer.flaw(of: json, with: "outputs", of: id)
         case .account: json.kind == .object ? nil : "it is no account"
-        case .nothing, .events: nil
+        case .nothing, .events, .file: nil
         }
     }
 

@@ -48,6 +48,8 @@ enum AnswerClass: Equatable {
             switch expected {
             case .nothing: status == 204 && isBodyEmpty
             case .events: mediaType == "text/event-stream"
+            // Recorded: application/octet-stream, whatever the file is. A sign-in page or another program's JSON is none.
+            case .file: mediaType != "text/html" && !AnswerClass.isJSON(mediaType)
             default: AnswerClass.isJSON(mediaType)
             }
         self = isExpected ? .success : .notTheAPI(status)

@@ -13,7 +13,7 @@ public struct MistralAPI: ConversationsAPI {
     /// The `User-Agent` that the client sends unless told otherwise.
     public static let defaultUserAgent = "convo/1"
 
-    private let client: APIClient
+    let client: APIClient
 
     /// Creates a client.
     ///

@@ -12,6 +12,7 @@ extension StoreError {
         case .noSuchConversation: "Run `convo list` to see what is here, or `convo sync` to fetch what is new."
         case .ambiguousConversation, .ambiguousOperation: "Give more of the id."
         case .noSuchEntry: "Run `convo history` to see its entries; `convo sync` fetches new ones."
+        case .noSuchFile: "Run `convo files` to see every file."
         case .noSuchOperation: "Run `convo outbox --all` to see every operation."
         case .deletedRemotely, .localOnly: "Start a new conversation with `convo start`."
         case .accountBefore:

@@ -95,6 +95,7 @@ extension CLIError {
         case .noSuchConversation: (.notFound, "no_such_conversation")
         case .ambiguousConversation: (.usage, "ambiguous_conversation")
         case .noSuchEntry: (.notFound, "no_such_entry")
+        case .noSuchFile: (.notFound, "no_such_file")
         case .noSuchOperation: (.notFound, "no_such_operation")
         case .ambiguousOperation: (.usage, "ambiguous_operation")
         case .deletedRemotely: (.badData, "deleted_remotely")

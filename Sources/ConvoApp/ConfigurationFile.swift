@@ -11,6 +11,8 @@ struct ConfigurationFile {
         case sweepInterval = "sweep_interval"
         case surfacing
         case conflict
+        case fileLimit = "file_limit"
+        case fileQuota = "file_quota"
 
         /// The settings that decide which account is used.
         ///
@@ -135,9 +137,15 @@ struct ConfigurationFile {
         case .pollInterval, .sweepInterval, .surfacing:
             if let seconds = value?.int { return String(seconds) }
             if let seconds = value?.double { return String(seconds) }
+        case .fileLimit, .fileQuota:
+            if let mebibytes = value?.int { return String(mebibytes) }
         }
-        let isNumber = [.pollInterval, .sweepInterval, .surfacing].contains(key)
-        let expected = isNumber ? "a number of seconds" : "a \"text\" in quotes"
+        let expected =
+            switch key {
+            case .pollInterval, .sweepInterval, .surfacing: "a number of seconds"
+            case .fileLimit, .fileQuota: "a whole number of MiB"
+            default: "a \"text\" in quotes"
+            }
         throw .unusableValue(
             setting: key.rawValue, source: path, value: value.map { firstLine(of: $0.debugDescription) } ?? "",
             reason: "it must be \(expected)")

@@ -1,5 +1,5 @@
 public import ConvoStore
-import ConvoSync
+public import ConvoSync
 
 /// The settings in force: a flag takes precedence over the environment, that over the config file, and that over the
 /// default.
@@ -20,6 +20,8 @@ public struct Settings: Sendable {
 
     /// The default of ``surfacing``, in seconds: that of the engine's limits.
     public static let defaultSurfacingSeconds = SyncLimits().surfacing / .seconds(1)
+    /// The largest number of MiB that a limit of ``files`` may have.
+    public static let mebibytesAllowed = 1 << 20
     /// The allowed range of ``surfacing``, in seconds.
     public static let surfacingSecondsAllowed = 0.0...3600
 
@@ -37,6 +39,8 @@ public struct Settings: Sendable {
     public let surfacing: Duration
     /// The policy for queued appends if another writer was faster, in conversations without a policy of their own.
     public let conflict: ConflictPolicy
+    /// How much is fetched of the files that entries refer to.
+    public let files: FileLimits
     /// The absolute path of the config file that was read; `nil` if there is none.
     public let configFile: String?
     /// The absolute path of the key file; `nil` if the config file names none.
@@ -79,6 +83,14 @@ public struct Settings: Sendable {
             source.text(flag: ("", nil), variable: "CONVO_SURFACING", key: .surfacing),
             of: .surfacing, allowed: Settings.surfacingSecondsAllowed, default: Settings.defaultSurfacingSeconds)
         conflict = try Settings.conflict(source.text(flag: ("", nil), variable: "CONVO_CONFLICT", key: .conflict))
+        var files = FileLimits()
+        files.size = try Settings.bytes(
+            source.text(flag: ("", nil), variable: "CONVO_FILE_LIMIT", key: .fileLimit), of: .fileLimit,
+            default: files.size)
+        files.quota = try Settings.bytes(
+            source.text(flag: ("", nil), variable: "CONVO_FILE_QUOTA", key: .fileQuota), of: .fileQuota,
+            default: files.quota)
+        self.files = files
     }
 
     private static func file(
@@ -128,6 +140,19 @@ public struct Settings: Sendable {
                 reason: "it must be a number of seconds from \(Int(allowed.lowerBound)) to \(Int(allowed.upperBound))")
         }
         return .seconds(seconds)
+    }
+
+    /// A number of MiB as bytes.
+    private static func bytes(
+        _ given: SettingSources.SettingValue?, of key: ConfigurationFile.Key, default: Int
+    ) throws(ConfigurationError) -> Int {
+        guard let given else { return `default` }
+        guard let mebibytes = Int(given.value), (0...mebibytesAllowed).contains(mebibytes) else {
+            throw .unusableValue(
+                setting: key.rawValue, source: given.source, value: Settings.shown(given.value),
+                reason: "it must be a whole number of MiB from 0 to \(mebibytesAllowed)")
+        }
+        return mebibytes << 20
     }
 
     private static func conflict(_ given: SettingSources.SettingValue?) throws(ConfigurationError) -> ConflictPolicy {

@@ -42,10 +42,11 @@ extension SyncEngine {
         limits.conflictPolicy = settings.conflict
         _ = try MistralAPI(settings: settings, environment: environment)
         let transport = CurlTransport(options: CurlOptions(environment))
-        self.init(store: store, limits: limits) { () throws(APIError) in
+        self.init(store: store, limits: limits, fileLimits: settings.files) { () throws(APIError) in
             let key = try settings.keyNow(in: environment)
+            let api = try MistralAPI(baseURL: settings.serverURL.description, apiKey: key, transport: transport)
             return Connection(
-                api: try MistralAPI(baseURL: settings.serverURL.description, apiKey: key, transport: transport),
+                api: api, files: settings.files.size > 0 ? api : nil,
                 server: settings.serverURL.normalised, key: key)
         }
     }

@@ -3,10 +3,7 @@
 /// The key itself is never stored. It has more random bits than an attacker can try, so a fast digest is enough.
 enum KeyDigest {
     static func hex(of key: String, salt: String) -> String {
-        SHA256.digest(Array(salt.utf8) + [0] + Array(key.utf8)).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.utf8.count == 1 ? "0" + digits : digits
-        }.joined()
+        SHA256.hex(SHA256.digest(Array(salt.utf8) + [0] + Array(key.utf8)))
     }
 }
 
@@ -18,15 +15,45 @@ enum SHA256 {
     private static let start: [UInt32] = fractions(of: 8) { $0 * $0 }
 
     static func digest(_ message: [UInt8]) -> [UInt8] {
-        var bytes = message + [0x80]
-        while bytes.count % 64 != 56 { bytes.append(0) }
-        bytes += withUnsafeBytes(of: UInt64(message.count * 8).bigEndian) { Array($0) }
-        var state = start
-        for block in stride(from: 0, to: bytes.count, by: 64) { compress(bytes[block..<block + 64], into: &state) }
-        return state.flatMap { word in withUnsafeBytes(of: word.bigEndian) { Array($0) } }
+        var hasher = Hasher()
+        hasher.update(message[...])
+        return hasher.finish()
     }
 
-    private static func compress(_ block: ArraySlice<UInt8>, into state: inout [UInt32]) {
+    /// The digest of bytes that come one piece after the other.
+    struct Hasher {
+        private var state = SHA256.start
+        private var rest: [UInt8] = []
+        private var count = 0
+
+        mutating func update(_ bytes: ArraySlice<UInt8>) {
+            count += bytes.count
+            rest += bytes
+            let whole = rest.count - rest.count % 64
+            for block in stride(from: 0, to: whole, by: 64) { SHA256.compress(rest[block..<block + 64], into: &state) }
+            rest.removeFirst(whole)
+        }
+
+        consuming func finish() -> [UInt8] {
+            let length = count
+            var padding: [UInt8] = [0x80]
+            while (rest.count + padding.count) % 64 != 56 { padding.append(0) }
+            padding += withUnsafeBytes(of: UInt64(length * 8).bigEndian) { Array($0) }
+            update(padding[...])
+            return state.flatMap { word in withUnsafeBytes(of: word.bigEndian) { Array($0) } }
+        }
+
+        consuming func hex() -> String { SHA256.hex(finish()) }
+    }
+
+    static func hex(_ digest: [UInt8]) -> String {
+        digest.map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.utf8.count == 1 ? "0" + digits : digits
+        }.joined()
+    }
+
+    fileprivate static func compress(_ block: ArraySlice<UInt8>, into state: inout [UInt32]) {
         var words = stride(from: block.startIndex, to: block.endIndex, by: 4).map { place in
             block[place..<place + 4].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
         }

@@ -132,6 +132,7 @@ public struct FetchedHistory: Sendable, Hashable {
 struct PreparedEntry: Sendable {
     let entry: Entry
     let words: IndexedWords
+    let files: [FileReference]
     let role: String?
     let createdAt: Timestamp?
     let completedAt: String?
@@ -142,6 +143,7 @@ struct PreparedEntry: Sendable {
     init(_ entry: Entry) {
         self.entry = entry
         words = IndexedWords(of: SearchText.of(entry.raw))
+        files = entry.files
         role = entry.role
         createdAt = entry.createdAt
         completedAt = entry.raw["completed_at"]?.string

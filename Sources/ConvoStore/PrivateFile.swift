@@ -57,7 +57,8 @@ enum PrivateFile {
         return stat(path + "-wal", &log) == 0 && log.st_size > 0 ? .readOnly : .immutable
     }
 
-    private static func makeFolder(_ path: String) throws(StoreError) {
+    /// Makes a folder (0700) with its missing parents, if there is none.
+    static func makeFolder(_ path: String) throws(StoreError) {
         var status = stat()
         if stat(path, &status) == 0 {
             guard status.st_mode & S_IFMT == S_IFDIR else {

@@ -26,6 +26,7 @@ enum Schema {
         Migration(PackageResources.m0003_other_account_sql), Migration(PackageResources.m0004_reasons_sql),
         Migration(PackageResources.m0005_outdated_readings_sql), Migration(PackageResources.m0006_index_version_sql),
         Migration(PackageResources.m0007_plain_text_sql, preparation: PlainTextMigration.step),
+        Migration(PackageResources.m0008_files_sql),
     ]
 
     static var version: Int { migrations.count }

@@ -6,7 +6,7 @@ import ConvoModel
 /// The index keeps no copy of the text, and a row can be removed from it only with the very text that was inserted: a
 /// change here needs a new `indexVersion` and `SearchIndex.version`.
 public enum SearchText {
-    static let indexVersion = 1
+    static let indexVersion = 2
 
     /// Members whose strings are identifiers and constants, not words of a person or a model.
     private static let silent: Set<String> = [
@@ -17,9 +17,10 @@ public enum SearchText {
 
     /// The text of a JSON value, an entry of any kind or a request's inputs, with line breaks between its strings.
     ///
-    /// Leaves out empty strings, inline images and files (`data:` URLs), and members that hold identifiers or
+    /// Leaves out empty strings, inline images and files (`data:` URLs), signed links, and members that hold identifiers or
     /// constants.
     public static func of(_ entry: JSONText) -> String {
-        entry.strings(exceptIn: silent).filter { !$0.isEmpty && !$0.hasPrefix("data:") }.joined(separator: "\n")
+        entry.strings(exceptIn: silent).filter { !$0.isEmpty && !$0.hasPrefix("data:") && !SignedLink.isIn($0) }
+            .joined(separator: "\n")
     }
 }

@@ -119,6 +119,8 @@ extension Store {
             if scope != .remote { try hide(database, conversation.key) }
             return receipt
         }
+        // What stays is removed with the next conversation that is deleted, or by a repair.
+        if scope != .remote { _ = try? removeUnnamedFiles() }
         notifyListener()
         return receipt
     }

@@ -20,6 +20,8 @@ public enum StoreError: Error, Sendable {
     case noSuchEntry(String, conversation: LocalID)
     /// No write in the outbox has this id, or an id that begins so.
     case noSuchOperation(String)
+    /// No file that an entry refers to has this number.
+    case noSuchFile(Int64)
     /// Several writes have an id that begins so.
     case ambiguousOperation(String, candidates: [String])
     /// The conversation was deleted on the server: what is stored of it can be read, and not continued.
@@ -82,6 +84,7 @@ extension StoreError: CustomStringConvertible {
         case .noSuchEntry(let name, let conversation):
             "conversation \(conversation) has no entry \"\(StoreError.short(name))\""
         case .noSuchOperation(let name): "there is no operation \"\(StoreError.short(name))\" in the outbox"
+        case .noSuchFile(let key): "there is no file \(key) here"
         case .ambiguousOperation(let name, let candidates):
             "\"\(StoreError.short(name))\" could be any of \(candidates.joined(separator: ", "))"
         case .deletedRemotely(let id): "conversation \(id) was deleted on the server"

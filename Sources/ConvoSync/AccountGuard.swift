@@ -183,6 +183,8 @@ extension SyncFailure {
 public struct Connection: Sendable {
     /// The client of this server, with this key.
     public let api: any ConversationsAPI
+    /// The same, for the files that entries refer to; `nil`: none are fetched.
+    public let files: (any FilesAPI)?
     /// The server's normalised URL.
     ///
     /// A database belongs to one server.
@@ -198,10 +200,12 @@ public struct Connection: Sendable {
     ///
     /// - Parameters:
     ///   - api: a client of this server, with this key.
+    ///   - files: the same, for the files that entries refer to; `nil`: none are fetched.
     ///   - server: the server's normalised URL.
     ///   - key: the API key; `nil` for a server that asks for none.
-    public init(api: any ConversationsAPI, server: String, key: String?) {
+    public init(api: any ConversationsAPI, files: (any FilesAPI)? = nil, server: String, key: String?) {
         self.api = api
+        self.files = files
         self.server = server
         self.key = key
     }

@@ -23,6 +23,8 @@ public enum SyncEvent: Sendable {
     case pulled(PullMachine.Scope, PullReport)
     /// A push has ended that delivered something or ended early.
     case pushed(PushReport)
+    /// Files were fetched, or could not be.
+    case fetched(FileReport)
     /// A push could not use the store.
     ///
     /// The engine tries again after a wait.
@@ -54,8 +56,10 @@ extension SyncEngine {
         _ intervals: SyncIntervals, wake: AsyncEvent, observe: @escaping @Sendable (SyncEvent) -> Void
     ) async -> SyncFailure? {
         async let _ = rebuildIndex(pausing: intervals.sweep, observe)
+        let pulled = AsyncEvent()
+        async let _ = fetchForever(pulled, pausing: intervals.poll, observe)
         return await withTaskGroup(of: SyncFailure?.self) { group in
-            group.addTask { await pullForever(intervals, observe) }
+            group.addTask { await pullForever(intervals, pulled, observe) }
             group.addTask { await pushForever(intervals, wake, observe) }
             let first = await group.next() ?? nil
             group.cancelAll()
@@ -78,7 +82,29 @@ extension SyncEngine {
         }
     }
 
-    private func pullForever(_ intervals: SyncIntervals, _ observe: (SyncEvent) -> Void) async -> SyncFailure? {
+    /// Fetches the files that entries refer to, after each pull, and when one that failed is due again.
+    private func fetchForever(_ pulled: AsyncEvent, pausing pause: Duration, _ observe: (SyncEvent) -> Void) async {
+        var seen = pulled.generation
+        while !Task.isCancelled {
+            var next: Timestamp?
+            do throws(SyncFailure) {
+                if let report = try await fetchFiles(), report != FileReport() { observe(.fetched(report)) }
+                do throws(StoreError) { next = try store.nextFileAttempt() } catch { throw SyncFailure(error) }
+            } catch {
+                if case .store(let error) = error { observe(.storeFailed(error)) }
+            }
+            guard let next else {
+                seen = await pulled.wait(after: seen)
+                continue
+            }
+            // What is due and was not fetched waits for the next pull, which finds out whether the server is there.
+            _ = await waitForWork(pulled, after: &seen, until: max(next, clock.now + pause))
+        }
+    }
+
+    private func pullForever(
+        _ intervals: SyncIntervals, _ pulled: AsyncEvent, _ observe: (SyncEvent) -> Void
+    ) async -> SyncFailure? {
         var schedule = PullSchedule(
             pollInterval: intervals.poll, sweepInterval: intervals.sweep, backoff: limits.backoff)
         while !Task.isCancelled {
@@ -95,6 +121,7 @@ extension SyncEngine {
                     schedule.finished(scope, report, at: clock.now)
                 }
                 if !Task.isCancelled { observe(.pulled(scope, report)) }
+                pulled.notify()
                 if let halt = report.halt, halt.isOtherOwner { return halt }
             case .sleep(let moment):
                 try? await clock.sleep(until: moment)  // cancelled: the loop ends

@@ -14,6 +14,7 @@ public struct SyncEngine: Sendable {
     let store: Store
     let clock: any SyncClock
     var limits: SyncLimits
+    let files: FileFetcher
 
     /// Creates an engine.
     ///
@@ -23,13 +24,14 @@ public struct SyncEngine: Sendable {
     ///   - store: the open database.
     ///   - clock: the clock that the engine reads and sleeps on.
     ///   - limits: how much the engine does at once, how often it tries, and how long it waits.
+    ///   - fileLimits: how much is fetched of the files that entries refer to.
     ///   - executor: runs the steps that may have to wait for the disk; `nil`: they run where their caller runs.
     ///   - connect: reads the settings and makes a client of the server. The client must not retry by itself, because
     ///     the engine decides what is sent again. Called before the first request, and again when the server refuses
     ///     the key.
     public init(
         store: Store, clock: any SyncClock = SystemClock(), limits: SyncLimits = SyncLimits(),
-        executor: (any TaskExecutor)? = StoringThread(),
+        fileLimits: FileLimits = FileLimits(), executor: (any TaskExecutor)? = StoringThread(),
         connect: @escaping @Sendable () throws(APIError) -> Connection
     ) {
         breaker = CircuitBreakerGate(backoff: limits.backoff, clock: clock)
@@ -37,6 +39,7 @@ public struct SyncEngine: Sendable {
         let api = GuardedAPI(account: account, breaker: breaker)
         steps = SyncSteps(
             api: api, account: account, store: store, clock: clock, limits: limits, executor: executor)
+        files = FileFetcher(account: account, breaker: breaker, store: store, clock: clock, limits: fileLimits)
         self.store = store
         self.clock = clock
         self.limits = limits
@@ -72,6 +75,18 @@ public struct SyncEngine: Sendable {
             progress()
             await Task.yield()
         }
+    }
+
+    /// Fetches the files that entries refer to and that are due, into the folder beside the database.
+    ///
+    /// Another process may do the same meanwhile. A fetch that was cut off goes on where it ended.
+    ///
+    /// - Parameter progress: called after each few files.
+    /// - Returns: what was done; `nil` if no pull or push has verified the account before, or the connection has no
+    ///   files.
+    /// - Throws: ``SyncFailure`` if nothing can be fetched now; what was stored stays.
+    public func fetchFiles(progress: (FileReport) -> Void = { _ in }) async throws(SyncFailure) -> FileReport? {
+        try await files.fetchDue(progress: progress)
     }
 
     /// Pulls once, at once even during an outage.

@@ -84,7 +84,7 @@ struct URLSigner: Sendable {
 
 /// A file that the model made.
 ///
-/// All files of a kind have the same bytes, which are not stored.
+/// Its bytes follow from its kind and its id, and are not stored.
 public struct StoredFile: Hashable, Sendable {
     enum Kind: String, Sendable { case image, table }
 
@@ -109,8 +109,8 @@ public struct StoredFile: Hashable, Sendable {
     /// The file's content.
     public var bytes: [UInt8] {
         switch kind {
-        case .image: StoredFile.image
-        case .table: Array("city,degrees\nParis,21\n".utf8)
+        case .image: StoredFile.image(with: id)
+        case .table: Array("city,degrees\nParis,21\nfile,\(id)\n".utf8)
         }
     }
 
@@ -128,14 +128,15 @@ public struct StoredFile: Hashable, Sendable {
     private static let paddingSegments = 2
     private static let paddingLength = 52_000
 
-    /// A JPEG image of one pixel, padded with comment segments to the size of a picture.
-    private static let image: [UInt8] = {
+    /// A JPEG image of one pixel, padded to the size of a picture with comment segments that begin with the file's id.
+    private static func image(with id: String) -> [UInt8] {
         // > COM: Comment. ITU T.81, B.2.4.5; its length includes the two bytes that say it.
         let comment: [UInt8] = [0xFF, 0xFE, UInt8(paddingLength >> 8), UInt8(paddingLength & 0xFF)]
-        let padding = comment + [UInt8](repeating: UInt8(ascii: " "), count: paddingLength - 2)
+        let name = id.utf8.prefix(paddingLength - 2)
+        let padding = comment + name + [UInt8](repeating: UInt8(ascii: " "), count: paddingLength - 2 - name.count)
         let comments = (0..<paddingSegments).flatMap { _ in padding }
         return Array(pixel[..<headLength]) + comments + Array(pixel[headLength...])
-    }()
+    }
 
     /// The length of the image's start marker and its JFIF segment, in bytes.
     private static let headLength = 20

@@ -21,7 +21,8 @@ struct Convo: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Writing", subcommands: writing),
             CommandGroup(name: "Reading", subcommands: reading),
-            CommandGroup(name: "Delivering", subcommands: [Outbox.self] + delivering + [AccountCommand.self]),
+            CommandGroup(
+                name: "Delivering", subcommands: [Outbox.self, Files.self] + delivering + [AccountCommand.self]),
         ])
 
     static func main() async {

@@ -31,6 +31,7 @@ final class SyncEventLogger: Sendable {
             noteEnd(of: .pushing, report.halt)
             if report.halt == nil { note(.storing, nil) }
             if report.delivered > 0 { logger.info("delivered", metadata: ["writes": "\(report.delivered)"]) }
+        case .fetched(let report): log(report)
         case .storeFailed(let error):
             note(.storing, CLIError(error))
         }
@@ -59,6 +60,16 @@ final class SyncEventLogger: Sendable {
                 ))
         }
         for remark in troubles.withLock({ $0.news(among: remarks) }) {
+            warn("\(remark.subject) \(remark.words)")
+        }
+    }
+
+    private func log(_ report: FileReport) {
+        if report.stored > 0 {
+            logger.info("files fetched", metadata: ["files": "\(report.stored)", "bytes": "\(report.bytes)"])
+        }
+        let remark = Remark(subject: "Files", words: "wait: all together would be larger than `file_quota`")
+        for remark in troubles.withLock({ $0.fileNews(report.isQuotaReached ? remark : nil) }) {
             warn("\(remark.subject) \(remark.words)")
         }
     }
@@ -106,6 +117,7 @@ struct TroubleLog {
 
     private var open: [Part: String] = [:]
     private var remarks: Set<[String]> = []
+    private var fileRemark: Remark?
     private var oddItems: Set<OddItemKey> = []
     /// Beyond this number of set-aside items, all of them are reported again.
     private static let oddItemLimit = 10_000
@@ -140,6 +152,12 @@ struct TroubleLog {
         let known = remarks
         remarks = Set(current.map(key))
         return current.filter { !known.contains(key($0)) }
+    }
+
+    /// The remark about files, if the pass before this one did not have it.
+    mutating func fileNews(_ remark: Remark?) -> [Remark] {
+        defer { fileRemark = remark }
+        return fileRemark == nil ? [remark].compactMap(\.self) : []
     }
 
     /// The items that were not reported yet.

@@ -170,12 +170,13 @@ import Testing
         let report = StatusReport(
             profile: "work", database: "/d", server: "https://s",
             status: StoreStatus(conversations: 1, entries: 2, outbox: [:], lastPullAt: nil, lastSweepAt: nil),
-            setAside: (0..<7).map { item(nil, position: $0) }, daemon: nil)
+            setAside: (0..<7).map { item(nil, position: $0) }, files: [.stored: 3, .tooLarge: 1], daemon: nil)
         let lines = report.lines(.plain)
         #expect(lines.first == "profile     work")
         #expect(lines.count { $0.contains("it has no type") } == 7)
         #expect(report.json["set_aside"]?.elements.count == 7)
         #expect(report.json["profile"]?.string == "work")
+        #expect(lines.contains("files       3 stored, 1 too large"))
     }
 }
 

@@ -75,6 +75,7 @@ import Testing
             switch event {
             case .pulled(_, let report): hasTold = hasTold || report.halt?.isOtherOwner == true
             case .pushed(let report): hasTold = hasTold || report.halt?.isOtherOwner == true
+            case .fetched: break
             case .storeFailed(let error): Issue.record(error)
             }
         }

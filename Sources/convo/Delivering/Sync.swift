@@ -63,6 +63,11 @@ struct Sync: Verb {
                 outcome.pushFailure = .store(error)
             }
         }
+        if outcome.canPush {
+            do throws(SyncFailure) {
+                outcome.files = try await fetchFiles(engine, progress, notice)
+            } catch { outcome.fileFailure = error }
+        }
         do {
             try await rebuildIndex(engine, store, progress, notice)
         } catch let error as StoreError {
@@ -80,6 +85,17 @@ struct Sync: Verb {
             guard progress.isShown else { return }
             progress.show("Fetching, \(counts)…")
             notice.wasSpoken()
+        }
+    }
+
+    /// Fetches the files that entries refer to.
+    private func fetchFiles(
+        _ engine: SyncEngine, _ progress: ProgressLine, _ notice: WaitNotice
+    ) async throws(SyncFailure) -> FileReport? {
+        try await engine.fetchFiles { report in
+            let line = "files fetched: \(report.stored)"
+            notice.waits(for: "Still fetching, \(line)")
+            progress.show("Fetching, \(line)…")
         }
     }
 

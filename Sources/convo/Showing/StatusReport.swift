@@ -15,6 +15,8 @@ struct StatusReport {
     let server: String
     let status: StoreStatus
     let setAside: [SetAsideItem]
+    /// How many files there are in each state.
+    let files: [FileState: Int]
     /// The daemon that runs; `nil` if none does.
     let daemon: FileLock.Holder?
 
@@ -26,6 +28,7 @@ struct StatusReport {
             "conversations": .int(status.conversations),
             "entries": .int(status.entries),
             "outbox": .object(OperationState.allCases.map { ($0.rawValue, .int(status.outbox[$0] ?? 0)) }),
+            "files": .object(FileState.allCases.map { ($0.rawValue, .int(files[$0] ?? 0)) }),
             "last_pull_at": .string(status.lastPullAt),
             "last_sweep_at": .string(status.lastSweepAt),
             "daemon": .object([
@@ -48,6 +51,8 @@ struct StatusReport {
             ("last sweep", status.lastSweepAt.map(style.times.ago) ?? "never"),
             ("daemon", daemon.words),
         ]
+        let kinds = FileState.allCases.compactMap { state in files[state].map { "\($0) \(state.words)" } }
+        if !kinds.isEmpty { facts.insert(("files", kinds.joined(separator: ", ")), at: 3) }
         if let profile { facts.insert(("profile", profile), at: 0) }
         if !setAside.isEmpty {
             facts.append(("set aside", "\(setAside.count), which can't be read and stand in the way of nothing:"))
@@ -79,7 +84,7 @@ struct Status: Verb {
         let report = StatusReport(
             profile: settings.profile, database: settings.database, server: settings.serverURL.description,
             status: try store.status(), setAside: try store.setAside(),
-            daemon: FileLock.holder(of: .daemon, beside: settings.database))
+            files: try store.fileCounts(), daemon: FileLock.holder(of: .daemon, beside: settings.database))
         try common.console.print(json: report.json) { report.lines($0) }
     }
 }

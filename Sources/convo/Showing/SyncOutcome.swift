@@ -17,6 +17,10 @@ struct SyncOutcome {
     var pushFailure: SyncFailure?
     /// The failure of the store while the search index was made anew; `nil` where there was none.
     var indexFailure: SyncFailure?
+    /// What was fetched of the files that entries refer to; `nil` where nothing could be.
+    var files: FileReport?
+    /// The failure that ended the fetching of files; `nil` where there was none.
+    var fileFailure: SyncFailure?
     /// Whether another process pushed for as long as this one waited for its turn.
     var isPushedElsewhere = false
     /// The state of each write that is not delivered.
@@ -57,6 +61,10 @@ extension SyncOutcome {
             "pulled": .object(["conversations": .int(pull.conversations), "entries": .int(pull.entries)]),
             "pushed": .int(push?.delivered ?? 0),
             "remaining": .int(waiting.count),
+            "files": .object([
+                "stored": .int(files?.stored ?? 0), "unavailable": .int(files?.unavailable ?? 0),
+                "delayed": .int(files?.delayed ?? 0),
+            ]),
             "withheld_deletions": .int(withheld),
             "set_aside": .array(setAside.map(\.json)),
             "failures": .array(failures.map(\.report)),
@@ -73,6 +81,11 @@ extension SyncOutcome {
         }
         if let push, pull.halt == nil || push.delivered > 0 {
             lines.append("Delivered \(count(push.delivered, "write")).")
+        }
+        if let files, files.stored > 0 { lines.append("Fetched \(count(files.stored, "file")).") }
+        if files?.isQuotaReached == true {
+            lines.append(
+                "Files wait: all together would be larger than the quota. `file_quota` in the config file raises it.")
         }
         if isPushedElsewhere { lines.append("Another process is delivering what waits.") }
         if !setAside.isEmpty {
@@ -94,7 +107,7 @@ extension SyncOutcome {
     var failures: [CLIError] {
         var failures: [CLIError] = []
         if let halt = pull.halt { failures.append(halt.isNotFound ? noList(halt) : told(halt)) }
-        for halt in [pushHalt, indexFailure].compactMap(\.self) {
+        for halt in [pushHalt, fileFailure, indexFailure].compactMap(\.self) {
             let failure = told(halt)
             if !failures.contains(failure) { failures.append(failure) }
         }

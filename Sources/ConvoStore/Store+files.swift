@@ -1,0 +1,279 @@
+public import ConvoModel
+import ConvoSQLite
+
+/// How far a file that an entry refers to has come.
+public enum FileState: String, Sendable, Hashable, CaseIterable {
+    /// It is fetched when it is due.
+    case pending
+    /// Its bytes are in the folder beside the database.
+    case stored
+    /// It is larger than the limit.
+    case tooLarge = "too_large"
+    /// The server does not have it, or its link has expired.
+    case gone
+    /// It is not fetched: ``StoredFile/reason`` says why.
+    case refused
+}
+
+/// A file that an entry refers to, as the store knows it.
+public struct StoredFile: Sendable, Hashable {
+    /// Its number here.
+    public let key: Int64
+    /// The conversation that has the entry.
+    public let conversation: LocalID
+    /// The entry that refers to the file.
+    public let entry: EntryID
+    /// The name that the entry gives; `nil` if it gives none.
+    public let name: String?
+    /// The type that the entry gives; it is not always true.
+    public let declaredType: String?
+    /// How far it has come.
+    public let state: FileState
+    /// Why it is not stored, as a code: `link_expired`, `not_found`, `too_large`, `foreign_host`, `server_failed`,
+    /// `not_the_api`, `unusable_link`; `nil` if nothing is wrong.
+    public let reason: String?
+    /// The length in bytes, once it is stored.
+    public let size: Int?
+    /// The type that the bytes tell, such as `image/jpeg`, once it is stored.
+    public let mediaType: String?
+    /// The SHA-256 of its bytes in small hexadecimal digits, once it is stored.
+    public let digest: String?
+    /// The path of its bytes, once it is stored.
+    public let path: String?
+}
+
+/// A file that is to be fetched.
+public struct DueFile: Sendable, Hashable {
+    /// Its number here.
+    public let key: Int64
+    /// Where its bytes are; `nil` if the entry does not refer to it any more.
+    public let source: FileReference.Source?
+    /// How often it was tried.
+    public let attempts: Int
+    /// Whether a person asked for it, so that its link may lead to any host.
+    public let allowsAnyHost: Bool
+}
+
+/// The files that entries refer to. Their bytes lie in a folder beside the database.
+extension Store {
+    /// The folder that holds the files' bytes.
+    public var fileFolder: FileFolder { FileFolder(beside: path) }
+
+    /// Notes the files of an entry that was added or has changed. What is known of files that it still has stays.
+    func note(_ database: Database, files: [FileReference], of entry: Int64) throws {
+        for (place, file) in files.enumerated() {
+            let id: String? = if case .id(let id) = file.source { id } else { nil }
+            try database.cachedStatement(
+                sql: """
+                    INSERT INTO file (entry, place, file_id, name, declared_type) VALUES (?1, ?2, ?3, ?4, ?5)
+                    ON CONFLICT (entry, place) DO UPDATE SET file_id = ?3, name = ?4, declared_type = ?5, state = 'pending',
+                        reason = NULL, attempts = 0, next_attempt = NULL
+                        WHERE file_id IS NOT ?3 OR name IS NOT ?4 OR declared_type IS NOT ?5
+                    """
+            ).execute(arguments: [entry, place, id, file.name, file.type])
+        }
+        try database.cachedStatement(sql: "DELETE FROM file WHERE entry = ? AND place >= ?")
+            .execute(arguments: [entry, files.count])
+    }
+
+    /// The files that are to be fetched now, those behind links first, since these expire; oldest first.
+    ///
+    /// - Parameters:
+    ///   - limit: how many to return at most.
+    ///   - now: the current time.
+    /// - Returns: the files.
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    public func dueFiles(limit: Int, now: Timestamp) throws(StoreError) -> [DueFile] {
+        try read { database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT f.key, f.place, f.attempts, f.any_host, e.raw FROM file f JOIN entry e ON e.key = f.entry
+                        JOIN conversation c ON c.key = e.conversation
+                    WHERE f.state = 'pending' AND IFNULL(f.next_attempt, 0) <= ? AND c.other_account = 0
+                    ORDER BY f.file_id IS NOT NULL, f.key LIMIT ?
+                    """,
+                arguments: [now.microseconds, limit])
+            return rows.map { row in
+                let (files, place): ([FileReference], Int) = (Entry(raw: row.json("raw")).files, row["place"])
+                return DueFile(
+                    key: row["key"], source: place < files.count ? files[place].source : nil, attempts: row["attempts"],
+                    allowsAnyHost: row["any_host"])
+            }
+        }
+    }
+
+    /// When the next file is to be fetched; `nil` if none waits.
+    ///
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    public func nextFileAttempt() throws(StoreError) -> Timestamp? {
+        try read { database in
+            try Int64.fetchOne(database, sql: "SELECT MIN(IFNULL(next_attempt, 0)) FROM file WHERE state = 'pending'")
+                .map { Timestamp(microseconds: $0) }
+        }
+    }
+
+    /// How many bytes the stored files have; equal ones count once.
+    ///
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    public func storedFileBytes() throws(StoreError) -> Int {
+        try read { database in
+            try database.count(
+                sql:
+                    "SELECT IFNULL(SUM(size), 0) FROM (SELECT MAX(size) AS size FROM file WHERE sha256 IS NOT NULL GROUP BY sha256)"
+            )
+        }
+    }
+
+    /// Takes a file that is whole into the folder, where its bytes survive a power cut.
+    ///
+    /// - Parameters:
+    ///   - partial: the file.
+    ///   - key: its number.
+    /// - Returns: what it holds.
+    /// - Throws: ``StoreError`` if the disk is full, or a file cannot be written; the next attempt goes on from there.
+    public func keep(_ partial: consuming FileFolder.Partial, as key: Int64) throws(StoreError) -> FileFolder.Content {
+        let folder = fileFolder
+        let content = try folder.content(of: partial)
+        // In one transaction: `removeUnnamedFiles` must not meet a file that has its name and no row yet.
+        try write { database in
+            try folder.place(partial, content)
+            try database.execute(
+                sql: """
+                    UPDATE file SET state = 'stored', reason = NULL, next_attempt = NULL, size = ?, media_type = ?, sha256 = ?,
+                        stored_at = ? WHERE key = ?
+                    """,
+                arguments: [content.size, content.mediaType.name, content.digest, environment.now().text, key])
+        }
+        return content
+    }
+
+    /// Notes that a file is not fetched again.
+    ///
+    /// - Parameters:
+    ///   - key: the file's number.
+    ///   - state: `tooLarge`, `gone` or `refused`.
+    ///   - reason: why, as a code.
+    /// - Throws: ``StoreError`` if the file cannot be written.
+    public func markUnavailable(file key: Int64, as state: FileState, reason: String) throws(StoreError) {
+        try write { database in
+            try database.execute(
+                sql:
+                    "UPDATE file SET state = ?, reason = ?, attempts = attempts + 1, next_attempt = NULL WHERE key = ?",
+                arguments: [state.rawValue, reason, key])
+        }
+    }
+
+    /// Notes that an attempt failed, and when to try again.
+    ///
+    /// - Parameters:
+    ///   - key: the file's number.
+    ///   - moment: when the next attempt is due.
+    ///   - reason: why it failed, as a code.
+    /// - Throws: ``StoreError`` if the file cannot be written.
+    public func delay(file key: Int64, until moment: Timestamp, reason: String) throws(StoreError) {
+        try write { database in
+            try database.execute(
+                sql: "UPDATE file SET attempts = attempts + 1, next_attempt = ?, reason = ? WHERE key = ?",
+                arguments: [moment.microseconds, reason, key])
+        }
+    }
+
+    /// Has a file fetched again because a person asks for it, whatever became of it and wherever its link leads; one that is
+    /// stored stays as it is.
+    ///
+    /// - Throws: ``StoreError`` if the file cannot be written.
+    public func retry(file key: Int64) throws(StoreError) {
+        try write { database in
+            try database.execute(
+                sql: """
+                    UPDATE file SET state = 'pending', reason = NULL, attempts = 0, next_attempt = NULL, any_host = 1
+                    WHERE key = ? AND state <> 'stored'
+                    """, arguments: [key])
+        }
+    }
+
+    /// The files of one conversation, or of all, in the order of their entries.
+    ///
+    /// A tool that makes a file gives a link to it, and its answer names the same file: such a link is left out once both are
+    /// stored.
+    ///
+    /// - Parameters:
+    ///   - id: the conversation; `nil` for all.
+    ///   - limit: how many to return at most, newest entries first; `nil` for all.
+    /// - Returns: the files.
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    public func files(of id: LocalID? = nil, limit: Int? = nil) throws(StoreError) -> [StoredFile] {
+        try read { database in
+            try Row.fetchAll(
+                database,
+                sql: Store.fileSelection
+                    + """
+                     WHERE (?1 IS NULL OR c.id = ?1) AND NOT EXISTS
+                        (SELECT 1 FROM file o JOIN entry oe ON oe.key = o.entry
+                        WHERE f.file_id IS NULL AND o.sha256 = f.sha256 AND o.file_id IS NOT NULL AND oe.conversation = c.key)
+                    ORDER BY e.created DESC, e.key DESC, f.place DESC LIMIT ?2
+                    """,
+                arguments: [id?.rawValue, limit ?? -1]
+            ).reversed().map(storedFile)
+        }
+    }
+
+    /// A file by its number.
+    ///
+    /// - Throws: ``StoreError/noSuchFile(_:)``, or another ``StoreError`` if the file cannot be read.
+    public func file(_ key: Int64) throws(StoreError) -> StoredFile {
+        try read { database in
+            let row = try Row.fetchOne(database, sql: Store.fileSelection + " WHERE f.key = ?", arguments: [key])
+            guard let row else { throw StoreError.noSuchFile(key) }
+            return storedFile(row)
+        }
+    }
+
+    /// How many files there are in each state.
+    ///
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    public func fileCounts() throws(StoreError) -> [FileState: Int] {
+        try read { database in
+            let rows = try Row.fetchAll(database, sql: "SELECT state, COUNT(*) AS count FROM file GROUP BY state")
+            return Dictionary(
+                rows.compactMap { row in FileState(rawValue: row["state"]).map { ($0, row["count"]) } },
+                uniquingKeysWith: { one, _ in one })
+        }
+    }
+
+    /// Removes from the folder what no entry refers to any more, because its conversation was deleted here.
+    ///
+    /// - Returns: how many files were removed.
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    @discardableResult
+    public func removeUnnamedFiles() throws(StoreError) -> Int {
+        guard fileFolder.exists else { return 0 }
+        // In a write transaction, no other process stores a file meanwhile.
+        return try write { database in
+            let digests = try String.fetchAll(
+                database, sql: "SELECT DISTINCT sha256 FROM file WHERE sha256 IS NOT NULL")
+            let keys = try Int64.fetchAll(database, sql: "SELECT key FROM file WHERE state = 'pending'")
+            return fileFolder.removeOthers(than: Set(digests), Set(keys))
+        }
+    }
+
+    private static let fileSelection = """
+        SELECT f.*, c.id AS conversation, e.id AS entry_id
+        FROM file f JOIN entry e ON e.key = f.entry JOIN conversation c ON c.key = e.conversation
+        """
+
+    private func storedFile(_ row: Row) -> StoredFile {
+        let digest: String? = row["sha256"]
+        let type: String? = row["media_type"]
+        return StoredFile(
+            key: row["key"], conversation: LocalID(row["conversation"]), entry: EntryID(row["entry_id"]),
+            name: row["name"],
+            declaredType: row["declared_type"], state: FileState(rawValue: row["state"]) ?? .refused,
+            reason: row["reason"],
+            size: row["size"], mediaType: type, digest: digest,
+            path: digest.flatMap { digest in
+                type.flatMap { MediaType(named: $0) }.map { fileFolder.path(of: digest, $0.ending) }
+            })
+    }
+}

@@ -1,0 +1,162 @@
+import ArgumentParser
+import ConvoApp
+import ConvoJSON
+import ConvoModel
+import ConvoStore
+import ConvoTerminal
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+struct Files: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "files",
+        abstract: "The files that conversations refer to: generated images, tables, documents.",
+        discussion: "convod and `convo sync` fetch them soon after their entries, since the server's links expire.",
+        subcommands: [List.self, Get.self, Open.self, Retry.self], defaultSubcommand: List.self)
+
+    struct List: Verb {
+        static let configuration = CommandConfiguration(
+            commandName: "list", abstract: "The files, oldest first.")
+
+        @Argument(help: ArgumentHelp("Only those of this conversation.", valueName: "conversation"))
+        var conversation: String?
+
+        @OptionGroup var common: CommonOptions
+
+        func run() throws {
+            let store = try common.store()
+            let files = try store.files(
+                of: conversation.map { name throws(StoreError) in try store.localID(matching: name) })
+            try common.console.page(json: .array(files.map(\.json))) { StoredFile.table(files, $0) }
+        }
+    }
+
+    struct Get: Verb {
+        static let configuration = CommandConfiguration(
+            commandName: "get", abstract: "Copies a file to where you want it.")
+
+        @Argument(help: .file) var file: Int64
+
+        @Option(
+            name: .shortAndLong,
+            help: ArgumentHelp("Where to; - is standard output. Default: its name, in this folder.", valueName: "path"))
+        var output: String?
+
+        @OptionGroup var common: CommonOptions
+
+        func run() throws {
+            let stored = try common.store().file(file)
+            let source = try stored.requirePath()
+            let target = output ?? stored.fileName
+            let written = try FileCopy.copy(source, to: target)
+            guard target != "-" else { return }
+            try common.console.print(json: .object(["path": .string(target), "size": .int(written)])) { _ in
+                ["\(target.sanitised(.line)): \(written.byteCount)"]
+            }
+        }
+    }
+
+    struct Open: Verb {
+        static let configuration = CommandConfiguration(
+            commandName: "open", abstract: "Shows a file with the program that is meant for its type.",
+            discussion: "Runs xdg-open.")
+
+        @Argument(help: .file) var file: Int64
+        @OptionGroup var common: CommonOptions
+
+        func run() throws {
+            let path = try common.store().file(file).requirePath()
+            let words: [UnsafeMutablePointer<CChar>?] = [strdup("xdg-open"), strdup(path), nil]
+            execvp("xdg-open", words)
+            throw CLIError(
+                .notFound, code: "no_opener",
+                message: "xdg-open could not be run (\(String(cString: strerror(errno)))).",
+                hint: "The file is \(path)")
+        }
+    }
+
+    struct Retry: Verb {
+        static let configuration = CommandConfiguration(
+            commandName: "retry", abstract: "Has a file fetched that was not, wherever its link leads.",
+            discussion: "convod or the next `convo sync` does it.")
+
+        @Argument(help: .file) var file: Int64
+        @OptionGroup var common: CommonOptions
+
+        func run() throws {
+            let store = try common.store()
+            _ = try store.file(file)
+            try store.retry(file: file)
+            let stored = try store.file(file)
+            try common.console.print(json: stored.json) { _ in ["File \(file) is \(stored.state.words)."] }
+        }
+    }
+}
+
+extension StoredFile {
+    /// The path of the file's bytes.
+    ///
+    /// - Throws: ``CLIError`` if they are not here.
+    fileprivate func requirePath() throws(CLIError) -> String {
+        if let path, access(path, R_OK) == 0 { return path }
+        let isLost = state == .stored
+        throw CLIError(
+            .notFound, code: "no_such_file",
+            message:
+                "File \(key) is not here: \(isLost ? "its bytes are gone from the folder beside the database" : standing).",
+            hint: state == .pending ? "Run `convo sync`." : "Run `convo files retry \(key)`, then `convo sync`.")
+    }
+}
+
+/// Copies a file's bytes.
+private enum FileCopy {
+    /// - Parameters:
+    ///   - source: the file.
+    ///   - target: a path where there is no file; `-` for standard output.
+    /// - Returns: how many bytes were written.
+    /// - Throws: ``CLIError`` if the target is there already or cannot be written; a file that is not whole is removed.
+    static func copy(_ source: String, to target: String) throws(CLIError) -> Int {
+        let input = open(source, O_RDONLY | O_CLOEXEC)
+        guard input >= 0 else { throw failure(source) }
+        defer { close(input) }
+        let isFile = target != "-"
+        let output = isFile ? open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) : STDOUT_FILENO
+        guard output >= 0 else { throw failure(target) }
+        defer { if isFile { close(output) } }
+        var (buffer, total) = ([UInt8](repeating: 0, count: 1 << 16), 0)
+        while true {
+            let count = read(input, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            if count == 0 { return total }
+            guard count > 0, write(buffer[..<count], to: output) else {
+                let failure = failure(count < 0 ? source : target)
+                if isFile { unlink(target) }
+                throw failure
+            }
+            total += count
+        }
+    }
+
+    private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
+        var rest = bytes
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+
+    private static func failure(_ path: String) -> CLIError {
+        let code = errno
+        return CLIError(
+            .diskError, code: code == EEXIST ? "file_exists" : "not_writable",
+            message: "\(path.sanitised(.line)): \(String(cString: strerror(code))).",
+            hint: code == EEXIST ? "Name another place with --output." : nil)
+    }
+}

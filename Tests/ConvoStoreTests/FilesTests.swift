@@ -1,0 +1,95 @@
+import ConvoJSON
+import ConvoModel
+import Foundation
+import Testing
+
+@testable import ConvoStore
+
+@Suite struct `Files that entries refer to` {
+    private func answer(_ id: String, _ files: [String]) throws -> JSONText {
+        let chunks = files.map { #"{"type":"tool_file","file_id":"\#($0)","file_name":"\#($0)","file_type":"png"}"# }
+        return try JSONText(
+            #"{"type":"message.output","id":"\#(id)","created_at":"2026-01-01T00:00:00Z","role":"assistant","content":[\#(chunks.joined(separator: ","))]}"#
+        )
+    }
+
+    private func mirror(_ store: Store, _ entries: [JSONText], updated: String = "2026-01-02T00:00:00Z") throws {
+        try store.mirror(.sample("conv_1", updated: updated), entries.map(\.text))
+    }
+
+    private func keep(_ store: Store, _ key: Int64, _ text: String) throws -> FileFolder.Content {
+        guard var partial = try store.fileFolder.partial(key) else { throw StoreError.noSuchFile(key) }
+        try partial.append(Array(text.utf8))
+        return try store.keep(partial, as: key)
+    }
+
+    @Test func `are due once their entries are stored`() throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try mirror(store, [answer("a", ["f1", "f2"]), answer("b", [])])
+        let due = try store.dueFiles(limit: 9, now: temporary.clock.now)
+        #expect(due.map(\.source) == [.id("f1"), .id("f2")])
+        try store.delay(file: due[0].key, until: temporary.clock.now + .seconds(60), reason: "server_failed")
+        #expect(try store.dueFiles(limit: 9, now: temporary.clock.now).map(\.key) == [due[1].key])
+        try store.markUnavailable(file: due[1].key, as: .gone, reason: "not_found")
+        #expect(try store.nextFileAttempt() == temporary.clock.now + .seconds(60))
+        #expect(try store.fileCounts() == [.pending: 1, .gone: 1])
+    }
+
+    @Test func `keep what is known of them when their entry changes`() throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try mirror(store, [answer("a", ["f1", "f2"])])
+        let keys = try store.files().map(\.key)
+        _ = try keep(store, keys[0], "one")
+        _ = try keep(store, keys[1], "two")
+        try mirror(store, [answer("a", ["f1", "f3", "f4"])], updated: "2026-01-03T00:00:00Z")
+        let files = try store.files()
+        #expect(files.map(\.name) == ["f1", "f3", "f4"])
+        #expect(files.map(\.state) == [.stored, .pending, .pending])
+        try mirror(store, [answer("a", ["f1"])], updated: "2026-01-04T00:00:00Z")
+        #expect(try store.files().map(\.name) == ["f1"])
+        #expect(try store.removeUnnamedFiles() == 1, "those of f2")
+    }
+
+    @Test func `with the same bytes are there once, for their owner only, and go with the last conversation`() throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try mirror(store, [answer("a", ["f1", "f2"])])
+        let keys = try store.files().map(\.key)
+        let first = try keep(store, keys[0], "%PDF-1.7 same")
+        #expect(try keep(store, keys[1], "%PDF-1.7 same") == first)
+        #expect(first.mediaType.name == "application/pdf" && first.size == 13)
+        let files = try store.files()
+        #expect(Set(files.map(\.path)).count == 1)
+        let path = try #require(files[0].path)
+        #expect(try Data(contentsOf: URL(filePath: path)) == Data("%PDF-1.7 same".utf8))
+        let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        #expect(mode == 0o600)
+        #expect(try store.storedFileBytes() == 13)
+        let id = try store.conversation(matching: "conv_1").id
+        _ = try store.delete(id, .local)
+        #expect(!FileManager.default.fileExists(atPath: path))
+        #expect(try store.files().isEmpty)
+    }
+
+    @Test func `are fetched by one process at a time, which goes on where another one ended`() throws {
+        let temporary = try TemporaryStore()
+        let folder = temporary.store.fileFolder
+        do {
+            guard var partial = try folder.partial(7) else { throw StoreError.noSuchFile(7) }
+            try partial.append([1, 2, 3])
+            if try folder.partial(7) != nil { Issue.record("two have it") }
+        }
+        guard let partial = try folder.partial(7) else { throw StoreError.noSuchFile(7) }
+        let size = partial.size
+        #expect(size == 3)
+    }
+
+    @Test func `of another account are not asked for`() throws {
+        let temporary = try TemporaryStore()
+        try mirror(temporary.store, [answer("a", ["f1"])])
+        _ = try temporary.store.adopt(server: "https://other", account: nil, key: nil)
+        #expect(try temporary.store.dueFiles(limit: 9, now: temporary.clock.now).isEmpty)
+    }
+}
