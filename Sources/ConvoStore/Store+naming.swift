@@ -24,8 +24,12 @@ extension Store {
             } else if !twin.isHidden {
                 try takeOver(database, twin, into: conversation)
             }
+            // What was never sent has waited for another's turn to end, which is the one that has ended now: our own.
             try database.execute(
-                sql: "UPDATE operation SET conversation = ? WHERE conversation = ?",
+                sql: """
+                    UPDATE operation SET conversation = ?, next_attempt = iif(state = 'queued' AND attempts = 0, NULL, next_attempt)
+                    WHERE conversation = ?
+                    """,
                 arguments: [conversation.key, twin.key])
             try database.execute(
                 sql: "UPDATE conversation SET parent = ? WHERE parent = ?", arguments: [conversation.key, twin.key])

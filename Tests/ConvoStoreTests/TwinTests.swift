@@ -56,6 +56,16 @@ import Testing
         #expect(try temporary.item(refused).state == .refused)
     }
 
+    @Test func `sends at once what has waited for our own turn in it`() throws {
+        let start = try temporary.start("question")
+        let write = try temporary.append("pear", to: try temporary.conversation("ours"))
+        let later = temporary.clock.now + .seconds(60)
+        try store.markQueued(write, from: .queued, reason: nil, nextAttempt: later)
+        #expect(try temporary.item(write).nextAttempt == later)
+        try store.markDelivered(start.operation, as: RemoteID("ours"))
+        #expect(try temporary.item(write).nextAttempt == nil)
+    }
+
     /// Entries of an answer that broke off, with the ids that the server gave them.
     private func parts(_ names: String...) throws -> [Entry] {
         try names.map { Entry(raw: try JSONText(message($0, "half", role: "assistant"))) }
