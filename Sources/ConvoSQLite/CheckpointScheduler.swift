@@ -1,6 +1,12 @@
 import Dispatch
 import Synchronization
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// Decides when the write-ahead log is copied into the database file, so that writers hardly wait for it.
 ///
 /// SQLite's own automatic checkpoint runs in the commit that brings the log to a thousand pages, which then waits for
@@ -14,6 +20,11 @@ final class CheckpointScheduler: Sendable {
     private static let overdue = 4096
     /// Pages in the log from which on even a writer that is not busy makes the checkpoint, because nobody else did.
     private static let longOverdue = 16384
+
+    /// Pages in the log from which on a busy writer pauses after each transaction: another program, such as one that
+    /// replicates the file, keeps SQLite from beginning the log anew, and needs time to catch up.
+    private static let congested = 8000
+    private static let pauseMicroseconds: UInt32 = 100_000
 
     private struct State {
         /// Whether a checkpoint is scheduled or running on the queue.
@@ -42,6 +53,7 @@ final class CheckpointScheduler: Sendable {
         } else {
             finish(for: writer)
         }
+        if isBusy, writer.logPages >= CheckpointScheduler.congested { usleep(CheckpointScheduler.pauseMicroseconds) }
     }
 
     /// Waits for a checkpoint on the queue, then copies what a long log still holds.
