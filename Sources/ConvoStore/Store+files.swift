@@ -205,11 +205,13 @@ extension Store {
     /// - Throws: ``StoreError`` if the file cannot be read.
     public func files(of id: LocalID? = nil, limit: Int? = nil) throws(StoreError) -> [StoredFile] {
         try read { database in
-            try Row.fetchAll(
+            // A history asks for the files of one conversation, and most have none.
+            guard try database.isTrue(sql: "SELECT EXISTS (SELECT 1 FROM file)") else { return [] }
+            return try Row.fetchAll(
                 database,
                 sql: Store.fileSelection
                     + """
-                     WHERE (?1 IS NULL OR c.id = ?1) AND NOT EXISTS
+                     WHERE \(id == nil ? "?1 IS NULL" : "c.id = ?1") AND NOT EXISTS
                         (SELECT 1 FROM file o JOIN entry oe ON oe.key = o.entry
                         WHERE f.file_id IS NULL AND o.sha256 = f.sha256 AND o.file_id IS NOT NULL AND oe.conversation = c.key)
                     ORDER BY e.created DESC, e.key DESC, f.place DESC LIMIT ?2

@@ -55,7 +55,11 @@ struct History: Verb {
         let store = try common.store()
         let id = try store.localID(matching: conversation)
         let history = try store.history(of: id, withDropped: dropped)
-        try common.console.page(json: history.json) { HistoryFormatter(style: $0, isWhole: full).lines(of: history) }
+        let files = try store.files(of: id)
+        try common.console.page(json: history.json) {
+            HistoryFormatter(style: $0, isWhole: full, files: Dictionary(grouping: files, by: \.entry)).lines(
+                of: history)
+        }
     }
 }
 

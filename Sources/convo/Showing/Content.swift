@@ -6,8 +6,12 @@ enum Content {
     enum Piece: Equatable {
         case text(String)
         case thinking(String)
-        /// An image, a document, a file, a reference: what it is and where.
+        /// An image, a document, a reference: what it is and where.
         case attachment(String)
+        /// A file that a tool made.
+        case file(String)
+
+        var isFile: Bool { if case .file = self { true } else { false } }
     }
 
     /// The pieces of the API's `content`, which is a string or an array of chunks; adjacent texts are joined to one
@@ -36,7 +40,7 @@ enum Content {
             return .attachment("image " + short(chunk["image_url"]?.string ?? chunk["image_url"]?["url"]?.string))
         case "document_url":
             return .attachment("document " + short(text("document_name") ?? text("document_url")))
-        case "tool_file": return .attachment("file " + short(text("file_name") ?? text("file_id")))
+        case "tool_file": return .file("file " + short(text("file_name") ?? text("file_id")))
         case "tool_reference":
             return .attachment([text("title"), text("url")].compactMap(\.self).joined(separator: ", "))
         default: return .attachment(text("type") ?? "something unknown")

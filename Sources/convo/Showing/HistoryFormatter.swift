@@ -11,6 +11,8 @@ struct HistoryFormatter {
     let style: OutputStyle
     /// Whether the output of tools is shown in full.
     let isWhole: Bool
+    /// The files that entries refer to, as far as they are known here.
+    var files: [EntryID: [StoredFile]] = [:]
 
     /// The conversation's heading, its entries and its pending writes.
     func lines(of history: StoredHistory, messagesOnly: Bool = false) -> [String] {
@@ -20,7 +22,10 @@ struct HistoryFormatter {
     }
 
     /// One entry: a line with its author and its time, and its content below.
-    func lines(of stored: StoredEntry) -> [String] { [head(of: stored)] + body(of: stored.entry) }
+    func lines(of stored: StoredEntry) -> [String] {
+        let files = stored.entry.id.flatMap { self.files[$0] } ?? []
+        return [head(of: stored)] + body(of: stored.entry) + files.flatMap { faintly("[file \($0.line)]") }
+    }
 
     private func heading(_ conversation: StoredConversation) -> [String] {
         let about = ([conversation.answerer, conversation.id.rawValue] + conversation.notes)
@@ -56,7 +61,8 @@ struct HistoryFormatter {
         func text(_ field: String) -> String { raw[field].map { $0.string ?? $0.text } ?? "" }
         switch entry.type {
         case .messageInput, .messageOutput:
-            return Content.pieces(raw["content"] ?? .null).flatMap(lines)
+            let isKnown = entry.id.map { files[$0] != nil } ?? false
+            return Content.pieces(raw["content"] ?? .null).filter { !isKnown || !$0.isFile }.flatMap(lines)
         case .functionCall:
             let standing = raw["confirmation_status"]?.string.map { " [\($0)]" } ?? ""
             return cut("\(text("name"))(\(text("arguments")))\(standing)") + faintly("call id \(text("tool_call_id"))")
@@ -75,7 +81,7 @@ struct HistoryFormatter {
         switch piece {
         case .text(let text): indented(text)
         case .thinking(let text): faintly("(thinking) " + text)
-        case .attachment(let text): faintly("[\(text)]")
+        case .attachment(let text), .file(let text): faintly("[\(text)]")
         }
     }
 

@@ -46,6 +46,12 @@ extension StoredFile {
         return state.words + (why.map { ": \($0)" } ?? "")
     }
 
+    /// The file in a history: its number, name, type and size, and what is wrong with it.
+    var line: String {
+        let about = [name, mediaType ?? declaredType, size?.byteCount, state == .stored ? nil : standing]
+        return "\(key): " + about.compactMap(\.self).joined(separator: ", ")
+    }
+
     /// The name under which the file is written: the entry's, with the ending of its true type.
     var fileName: String {
         let given = (name ?? "file-\(key)").split(separator: "/").last.map(String.init) ?? "file-\(key)"
