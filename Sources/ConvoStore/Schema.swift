@@ -38,13 +38,14 @@ enum Schema {
     /// - Parameters:
     ///   - database: a connection to the file.
     ///   - path: the file's path, for errors.
+    ///   - told: called after each transaction that prepares a migration.
     /// - Throws: ``StoreError/newerSchema(path:version:supported:)`` or ``StoreError/notOurs(path:)``, and nothing is
     ///   changed then.
-    static func prepare(_ database: Database, path: String) throws {
+    static func prepare(_ database: Database, path: String, _ told: () -> Void = {}) throws {
         if try database.inTransaction(.deferred, { try version(of: database, path: path) }) < version {
             try database.execute(sql: "PRAGMA page_size = \(pageSize)")  // does nothing to a file that has pages
             try SearchTokenizer.register(in: database, as: PlainTextMigration.oldTokenizer)
-            while try applyNext(to: database, path: path) {}
+            while try applyNext(to: database, path: path, told) {}
         }
         try database.execute(sql: "PRAGMA journal_mode = WAL")  // the file keeps it; to ask is as much work
     }
@@ -66,12 +67,15 @@ enum Schema {
     /// Applies the next migration, unless another process was faster, which the version inside the transaction tells.
     ///
     /// - Returns: whether further migrations are missing.
-    private static func applyNext(to database: Database, path: String) throws -> Bool {
-        return try database.inTransaction(.immediate) {
+    private static func applyNext(to database: Database, path: String, _ told: () -> Void) throws -> Bool {
+        try database.inTransaction(.immediate) {
             let current = try version(of: database, path: path)
             if current < version {
                 let migration = migrations[current]
-                if let preparation = migration.preparation, try preparation(database, path) { return true }
+                if let preparation = migration.preparation, try preparation(database, path) {
+                    told()
+                    return true
+                }
                 try database.execute(sql: migration.sql)
                 try database.execute(sql: "PRAGMA application_id = \(applicationID)")
                 try database.execute(sql: "PRAGMA user_version = \(current + 1)")

@@ -69,7 +69,7 @@ public final class Store: Sendable {
             file = FileIdentity(of: path)
             let access = reason == nil ? Database.Access.readWrite : PrivateFile.readingAccess(path)
             pool = try DatabasePool(path: path, access: access, busyTimeoutSeconds: busyTimeoutSeconds) { database in
-                try Store.prepare(database, path: path, isReadOnly: access != .readWrite)
+                try Store.prepare(database, path: path, isReadOnly: access != .readWrite, environment.isUpgrading)
             }
         } catch {
             throw .wrap(error, path: path)
@@ -82,13 +82,15 @@ public final class Store: Sendable {
     /// other process finds under this name.
     public var isReplaced: Bool { FileIdentity(of: path) != file }
 
-    private static func prepare(_ database: Database, path: String, isReadOnly: Bool) throws {
+    private static func prepare(
+        _ database: Database, path: String, isReadOnly: Bool, _ isUpgrading: () -> Void
+    ) throws {
         try SearchTokenizer.register(in: database)
         try Relevance.register(in: database)
         if isReadOnly {
             try Schema.check(database, path: path)
         } else {
-            try Schema.prepare(database, path: path)
+            try Schema.prepare(database, path: path, isUpgrading)
         }
         // 4 MB hold the upper pages of every index; the operating system caches the rest.
         try database.execute(

@@ -20,6 +20,8 @@ public struct StoreDependencies: Sendable {
     public let location: @Sendable (_ path: String) -> DatabaseLocation
     /// The time zone whose days a query asks for; each search asks for it anew.
     public let timeZone: @Sendable () -> LocalTimeZone
+    /// Called while the store brings a large file of an older version up to date, which takes a while: after each megabyte.
+    public var isUpgrading: @Sendable () -> Void = {}
     // The simulation's deliberate mistakes, which its checkers must find, change these three.
     /// Whether durable transactions wait for the disk.
     var syncsDurableCommits = true

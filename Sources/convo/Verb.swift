@@ -3,6 +3,7 @@ import ConvoApp
 import ConvoStore
 import ConvoSync
 import ConvoTerminal
+import Synchronization
 
 /// A command of `convo`, such as `convo list`.
 protocol Verb: ParsableCommand {
@@ -61,7 +62,21 @@ struct CommonOptions: ParsableArguments {
             in: .ofThisProcess())
     }
 
-    func store() throws -> Store { try Store(path: settings().database) }
+    func store() throws -> Store { try store(settings()) }
+
+    /// Opens the database; says so once where a large one of an older version is brought up to date.
+    func store(_ settings: Settings) throws -> Store {
+        let console = console
+        let steps = Mutex(0)
+        var environment = StoreDependencies.live
+        if !console.asJSON {
+            environment.isUpgrading = {
+                guard steps.withLock({ $0 += 1; return $0 == 2 }) else { return }
+                try? console.note("Bringing the database up to date, once: other programs will be able to read it…")
+            }
+        }
+        return try Store(path: settings.database, environment: environment)
+    }
 
     /// Makes a sync engine; unlike the store it needs the API key.
     func engine(for store: Store) throws -> SyncEngine {

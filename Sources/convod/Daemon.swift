@@ -53,7 +53,9 @@ struct Daemon: Service {
         var configured = reload.generation
         var settings = try settings()
         while true {
-            let store = try Store(path: settings.database)
+            var environment = StoreDependencies.live
+            environment.isUpgrading = { [logger] in logger.debug("bringing the database up to date") }
+            let store = try Store(path: settings.database, environment: environment)
             guard let lock = try store.tryLock(.daemon) else { throw alreadyServed(store.path) }
             defer { lock.release() }
             let watcher = try DatabaseWatcher(store)

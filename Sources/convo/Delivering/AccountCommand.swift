@@ -18,7 +18,7 @@ struct AccountCommand: ParsableCommand {
 
         func run() throws {
             let settings = try common.settings()
-            let report = AccountReport(settings, owner: try Store(path: settings.database).owner())
+            let report = AccountReport(settings, owner: try common.store(settings).owner())
             try common.console.print(json: report.json) { report.lines($0) }
         }
     }
@@ -33,7 +33,7 @@ struct AccountCommand: ParsableCommand {
 
         func perform() async throws {
             let settings = try common.settings()
-            let store = try Store(path: settings.database)
+            let store = try common.store(settings)
             let engine = try common.engine(for: store)
             let (owner, held) = try await common.console.whileWaiting(for: "the server") {
                 try await engine.adoptAccount()

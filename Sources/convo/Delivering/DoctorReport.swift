@@ -24,13 +24,13 @@ struct DoctorReport {
     private(set) var findings: [Finding] = []
 
     /// Checks settings, database, key and server, in this order; reads the whole database and asks the server.
-    static func make(settings: () throws -> Settings) async -> DoctorReport {
+    static func make(settings: () throws -> Settings, store: (Settings) throws -> Store) async -> DoctorReport {
         var report = DoctorReport()
         guard
             let settings = report.look(
                 at: "settings", words: DoctorReport.words, settings)
         else { return report }
-        let owner = report.examineStore(settings)
+        let owner = report.examineStore(settings, store)
         await report.examineServer(settings, owner: owner)
         return report
     }
@@ -42,10 +42,12 @@ struct DoctorReport {
 
     /// Checks the database.
     ///
-    /// - Parameter settings: the settings that name the database.
+    /// - Parameters:
+    ///   - settings: the settings that name the database.
+    ///   - open: opens it.
     /// - Returns: the account that the database belongs to; `nil` where it cannot be read.
-    private mutating func examineStore(_ settings: Settings) -> StoreOwner? {
-        guard let store = look(at: "database", words: { $0.path }, { try Store(path: settings.database) }) else {
+    private mutating func examineStore(_ settings: Settings, _ open: (Settings) throws -> Store) -> StoreOwner? {
+        guard let store = look(at: "database", words: { $0.path }, { try open(settings) }) else {
             return nil
         }
         look(at: "integrity", words: { "the database is whole" }, { try store.checkIntegrity() })
@@ -138,7 +140,7 @@ struct Doctor: Verb {
     func perform() async throws {
         if rebuildIndex { try makeIndex() }
         let report = try await common.console.whileWaiting(for: "the server") {
-            await DoctorReport.make { try common.settings() }
+            await DoctorReport.make { try common.settings() } store: { try common.store($0) }
         }
         try common.console.print(json: report.json) { report.lines($0) }
         if let failure = report.findings.compactMap(\.failure).first { throw failure }

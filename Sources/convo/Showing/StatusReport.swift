@@ -80,7 +80,7 @@ struct Status: Verb {
 
     func run() throws {
         let settings = try common.settings()
-        let store = try Store(path: settings.database)
+        let store = try common.store(settings)
         let report = StatusReport(
             profile: settings.profile, database: settings.database, server: settings.serverURL.description,
             status: try store.status(), setAside: try store.setAside(),
