@@ -67,7 +67,7 @@ extension MistralAPI: FilesAPI {
         var call = APIRequest(
             method: .get, segments: ["v1", "files", id, "content"], isStream: true, expected: .file)
         call.range = offset > 0 ? offset : nil
-        let stream = try await client.stream(call, limit: limit - offset)
+        let stream = try await client.stream(call, limit: limit)
         return try FileDownload(stream, from: offset, limit: limit)
     }
 
@@ -76,7 +76,7 @@ extension MistralAPI: FilesAPI {
         guard let url = HTTPURL(link), url.scheme == "https" || url.isLoopback else {
             throw APIError(.unusableRequest, effect: .none, message: "a file's link is no https URL")
         }
-        let stream = try await client.stream(from: url, range: offset > 0 ? offset : nil, limit: limit - offset)
+        let stream = try await client.stream(from: url, range: offset > 0 ? offset : nil, limit: limit)
         return try FileDownload(stream, from: offset, limit: limit)
     }
 
@@ -93,7 +93,9 @@ extension FileDownload {
     init(_ stream: HTTPStream, from wanted: Int, limit: Int) throws(APIError) {
         let length = stream.headers["content-length"].flatMap { Int($0) }
         if stream.status == 206 {
-            guard let range = stream.headers["content-range"].flatMap(ContentRange.init), range.start == wanted else {
+            guard wanted > 0, let range = stream.headers["content-range"].flatMap(ContentRange.init),
+                range.start == wanted
+            else {
                 throw APIError(
                     .notTheAPI(status: 206), effect: .none, message: "the server sent another part of the file",
                     isAPIsOwn: false)
@@ -133,6 +135,11 @@ extension APIClient {
         request.limits.body = max(0, limit)
         let stream = try await stream(request)
         let interpreter = ResponseInterpreter(head: stream.head, call: call, key: key)
+        guard stream.status == 200 || stream.status == 206 || !interpreter.isSuccess else {
+            throw APIError(
+                .notTheAPI(status: stream.status), effect: .none, message: "the server answered without the file",
+                isAPIsOwn: false)
+        }
         guard interpreter.isSuccess else {
             let body = (try? await stream.body.collected(limit: APIClient.errorBodyLimit)) ?? []
             throw interpreter.failure(body)

@@ -70,20 +70,31 @@ extension Entry {
     }
 }
 
-/// A link that whoever has it may follow, because it is signed.
+/// A link that whoever has it may follow, because it is signed. It is not to be shown, logged or indexed.
 public enum SignedLink {
-    /// Longer texts are looked at no further.
-    private static let limit = 8192
+    /// What stands in its place.
+    public static let replacement = "(signed link)"
+    /// What a signed link has in its query: Azure's `sig`, and the `Signature` of others.
+    private static let marks = ["sig=", "ignature="]
+    private static let ends = Set("\"'<>()[]{}`|".unicodeScalars)
 
-    /// Whether a text is such a link, or a tool's result with one (`{"url": …}`). It is not to be shown, logged or indexed.
+    /// A text without its signed links.
     ///
-    /// - Parameter text: a text from an entry.
-    /// - Returns: whether the text holds a signature.
-    public static func isIn(_ text: String) -> Bool {
-        guard text.hasPrefix("http") || text.hasPrefix("{"), text.utf8.count < limit, text.contains("://") else {
-            return false
+    /// - Parameter text: any text, also JSON or Markdown with links in it.
+    /// - Returns: the text with ``replacement`` in the place of each; texts without one are returned as they are.
+    public static func removed(from text: String) -> String {
+        guard marks.contains(where: { text.contains($0) }) else { return text }
+        var (result, rest) = ("", text[...])
+        while let start = rest.firstRange(of: "http")?.lowerBound {
+            result += rest[..<start]
+            let link = rest[start...].prefix { character in
+                !character.isWhitespace && character.unicodeScalars.allSatisfy { !ends.contains($0) }
+            }
+            let isSigned = link.contains("?") && marks.contains { link.contains($0) }
+            result += isSigned ? replacement[...] : link
+            rest = rest[link.endIndex...]
         }
-        return text.contains("sig=") || text.contains("ignature=")
+        return result + rest
     }
 }
 

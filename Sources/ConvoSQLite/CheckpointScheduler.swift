@@ -53,7 +53,13 @@ final class CheckpointScheduler: Sendable {
         } else {
             finish(for: writer)
         }
-        if isBusy, writer.logPages >= CheckpointScheduler.congested { usleep(CheckpointScheduler.pauseMicroseconds) }
+    }
+
+    /// Pauses where the log stays long although its pages are copied; to be called when the writer's turn is over.
+    ///
+    /// - Parameter logPages: pages in the log after the writer's last commit.
+    func pauseIfCongested(_ logPages: Int) {
+        if logPages >= CheckpointScheduler.congested { usleep(CheckpointScheduler.pauseMicroseconds) }
     }
 
     /// Waits for a checkpoint on the queue, then copies what a long log still holds.

@@ -132,6 +132,9 @@ public final class DatabasePool: Sendable {
     }
 
     private func writing<Value>(isBusy: Bool, _ work: (Database) throws -> Value) throws -> Value {
+        var logPages = 0
+        // Other writers go on while this one pauses.
+        defer { if isBusy { checkpoints.pauseIfCongested(logPages) } }
         turn.wait()
         defer { turn.signal() }
         let database = try connection { $0.isEmpty ? nil : $0.removeFirst() }
@@ -139,6 +142,7 @@ public final class DatabasePool: Sendable {
         if isBusy { writerQueue.yieldToWaiters() }
         let value = try work(database)
         checkpoints.noteCommit(by: database, isBusy: isBusy) { [self] in try borrowing($0) }
+        logPages = database.logPages
         return value
     }
 

@@ -1,4 +1,3 @@
-import CSQLite
 import ConvoSQLite
 
 #if canImport(Glibc)
@@ -17,13 +16,11 @@ enum PackedEntry {
 
     /// Unpacks an entry; a text is returned as it is.
     ///
-    /// - Throws: ``DatabaseError`` (`SQLITE_CORRUPT`) if the value is damaged, or its format unknown.
-    static func text(of value: DatabaseValue, _ zstandard: Zstandard) throws -> String {
+    /// - Returns: the text; `nil` if the value is damaged, or its format unknown.
+    static func text(of value: DatabaseValue, _ zstandard: Zstandard) -> String? {
         guard case .blob(let bytes) = value else { return String(databaseValue: value) }
-        guard bytes.first == format,
-            let text = bytes.withUnsafeBytes({ zstandard.text(of: .init(rebasing: $0.dropFirst()), limit: limit) })
-        else { throw DatabaseError(code: SQLITE_CORRUPT, message: "an entry's compressed text is damaged") }
-        return text
+        guard bytes.first == format else { return nil }
+        return bytes.withUnsafeBytes { zstandard.text(of: .init(rebasing: $0.dropFirst()), limit: limit) }
     }
 }
 

@@ -30,17 +30,38 @@ enum PlainTextMigration {
     private static func unpack(_ database: Database, _ path: String) throws -> Bool {
         let rows = try Row.fetchCursor(
             database, sql: "SELECT key, raw FROM entry WHERE typeof(raw) = 'blob' ORDER BY key")
-        var (texts, size): ([(key: Int64, text: String)], Int) = ([], 0)
+        var (texts, size): ([(key: Int64, text: String?)], Int) = ([], 0)
         while size < limit, let row = try rows.next() {
             guard let zstandard = Zstandard.loaded else { throw StoreError.zstandardMissing(path: path) }
-            let text = try PackedEntry.text(of: row["raw"], zstandard)
+            let text = PackedEntry.text(of: row["raw"], zstandard)
             texts.append((row["key"], text))
-            size += text.utf8.count
+            size += text?.utf8.count ?? 0
         }
         for (key, text) in texts {
-            try database.execute(sql: "UPDATE entry SET raw = ? WHERE key = ?", arguments: [text, key])
+            if let text {
+                try database.execute(sql: "UPDATE entry SET raw = ? WHERE key = ?", arguments: [text, key])
+            } else {
+                try setAside(database, key)
+            }
         }
         return !texts.isEmpty
+    }
+
+    /// Names an entry whose text is damaged, and has its history read again: the server still has it.
+    private static func setAside(_ database: Database, _ key: Int64) throws {
+        try database.execute(
+            sql: """
+                INSERT OR REPLACE INTO set_aside (place, position, id, reason, seen_at)
+                SELECT IFNULL(c.remote_id, c.id), e.position, e.id, 'its text was damaged here',
+                    strftime('%Y-%m-%dT%H:%M:%SZ', 'now')
+                FROM entry e JOIN conversation c ON c.key = e.conversation WHERE e.key = ?
+                """, arguments: [key])
+        try database.execute(
+            sql: """
+                UPDATE conversation SET history_version = NULL
+                WHERE key = (SELECT conversation FROM entry WHERE key = ?)
+                """, arguments: [key])
+        try database.execute(sql: "DELETE FROM entry WHERE key = ?", arguments: [key])
     }
 
     /// Renames the indexes, which an older program that still runs cannot find then, and has them name the tokenizer that

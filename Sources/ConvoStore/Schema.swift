@@ -27,6 +27,7 @@ enum Schema {
         Migration(PackageResources.m0005_outdated_readings_sql), Migration(PackageResources.m0006_index_version_sql),
         Migration(PackageResources.m0007_plain_text_sql, preparation: PlainTextMigration.step),
         Migration(PackageResources.m0008_files_sql),
+        Migration(PackageResources.m0009_files_of_entries_sql, preparation: FilesMigration.step),
     ]
 
     static var version: Int { migrations.count }

@@ -17,10 +17,10 @@ public enum SearchText {
 
     /// The text of a JSON value, an entry of any kind or a request's inputs, with line breaks between its strings.
     ///
-    /// Leaves out empty strings, inline images and files (`data:` URLs), signed links, and members that hold identifiers or
-    /// constants.
+    /// Leaves out empty strings, inline images and files (`data:` URLs), and members that hold identifiers or constants; signed
+    /// links are replaced.
     public static func of(_ entry: JSONText) -> String {
-        entry.strings(exceptIn: silent).filter { !$0.isEmpty && !$0.hasPrefix("data:") && !SignedLink.isIn($0) }
-            .joined(separator: "\n")
+        entry.strings(exceptIn: silent).filter { !$0.isEmpty && !$0.hasPrefix("data:") }
+            .map { SignedLink.removed(from: $0) }.joined(separator: "\n")
     }
 }

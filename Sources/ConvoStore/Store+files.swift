@@ -46,10 +46,12 @@ public struct StoredFile: Sendable, Hashable {
 public struct DueFile: Sendable, Hashable {
     /// Its number here.
     public let key: Int64
-    /// Where its bytes are; `nil` if the entry does not refer to it any more.
-    public let source: FileReference.Source?
+    /// Where its bytes are.
+    public let source: FileReference.Source
     /// How often it was tried.
     public let attempts: Int
+    /// Whether a tool of the API's made it, so that its link leads to where the API keeps files.
+    public let isMadeByTool: Bool
     /// Whether a person asked for it, so that its link may lead to any host.
     public let allowsAnyHost: Bool
 }
@@ -57,23 +59,36 @@ public struct DueFile: Sendable, Hashable {
 /// The files that entries refer to. Their bytes lie in a folder beside the database.
 extension Store {
     /// The folder that holds the files' bytes.
-    public var fileFolder: FileFolder { FileFolder(beside: path) }
+    public var fileFolder: FileFolder { FileFolder(beside: path, boot: environment.uptime().boot) }
 
     /// Notes the files of an entry that was added or has changed. What is known of files that it still has stays.
-    func note(_ database: Database, files: [FileReference], of entry: Int64) throws {
+    static func note(_ database: Database, files: [FileReference], of entry: Int64) throws {
+        var sources: [String] = []
         for (place, file) in files.enumerated() {
             let id: String? = if case .id(let id) = file.source { id } else { nil }
+            let source = digest(of: file.source)
+            sources.append(source)
             try database.cachedStatement(
                 sql: """
-                    INSERT INTO file (entry, place, file_id, name, declared_type) VALUES (?1, ?2, ?3, ?4, ?5)
-                    ON CONFLICT (entry, place) DO UPDATE SET file_id = ?3, name = ?4, declared_type = ?5, state = 'pending',
-                        reason = NULL, attempts = 0, next_attempt = NULL
-                        WHERE file_id IS NOT ?3 OR name IS NOT ?4 OR declared_type IS NOT ?5
+                    INSERT INTO file (entry, source, place, file_id, name, declared_type) VALUES (?, ?, ?, ?, ?, ?)
+                    ON CONFLICT DO UPDATE SET place = excluded.place, name = excluded.name,
+                        declared_type = excluded.declared_type
                     """
-            ).execute(arguments: [entry, place, id, file.name, file.type])
+            ).execute(arguments: [entry, source, place, id, file.name, file.type])
         }
-        try database.cachedStatement(sql: "DELETE FROM file WHERE entry = ? AND place >= ?")
-            .execute(arguments: [entry, files.count])
+        let others = try Row.fetchAll(database, sql: "SELECT key, source FROM file WHERE entry = ?", arguments: [entry])
+        for other in others where !sources.contains(other["source"]) {
+            try database.execute(sql: "DELETE FROM file WHERE key = ?", arguments: [other["key"] as Int64])
+        }
+    }
+
+    private static func digest(of source: FileReference.Source) -> String {
+        let text =
+            switch source {
+            case .id(let id): "id " + id
+            case .link(let link): "link " + link
+            }
+        return SHA256.hex(SHA256.digest(Array(text.utf8)))
     }
 
     /// The files that are to be fetched now, those behind links first, since these expire; oldest first.
@@ -88,17 +103,23 @@ extension Store {
             let rows = try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT f.key, f.place, f.attempts, f.any_host, e.raw FROM file f JOIN entry e ON e.key = f.entry
-                        JOIN conversation c ON c.key = e.conversation
+                    SELECT f.key, f.source, f.file_id, f.attempts, f.any_host, e.type, iif(f.file_id IS NULL, e.raw, '') AS raw
+                    FROM file f JOIN entry e ON e.key = f.entry JOIN conversation c ON c.key = e.conversation
                     WHERE f.state = 'pending' AND IFNULL(f.next_attempt, 0) <= ? AND c.other_account = 0
                     ORDER BY f.file_id IS NOT NULL, f.key LIMIT ?
                     """,
                 arguments: [now.microseconds, limit])
-            return rows.map { row in
-                let (files, place): ([FileReference], Int) = (Entry(raw: row.json("raw")).files, row["place"])
-                return DueFile(
-                    key: row["key"], source: place < files.count ? files[place].source : nil, attempts: row["attempts"],
-                    allowsAnyHost: row["any_host"])
+            return rows.compactMap { row in
+                let id: String? = row["file_id"]
+                let wanted: String = row["source"]
+                let source =
+                    id.map { .id($0) }
+                    ?? Entry(raw: row.json("raw")).files.map(\.source).first { Store.digest(of: $0) == wanted }
+                return source.map { source in
+                    DueFile(
+                        key: row["key"], source: source, attempts: row["attempts"],
+                        isMadeByTool: EntryType(row["type"]) == .toolExecution, allowsAnyHost: row["any_host"])
+                }
             }
         }
     }
@@ -113,42 +134,39 @@ extension Store {
         }
     }
 
-    /// How many bytes the stored files have; equal ones count once.
-    ///
-    /// - Throws: ``StoreError`` if the file cannot be read.
-    public func storedFileBytes() throws(StoreError) -> Int {
-        try read { database in
-            try database.count(
-                sql:
-                    "SELECT IFNULL(SUM(size), 0) FROM (SELECT MAX(size) AS size FROM file WHERE sha256 IS NOT NULL GROUP BY sha256)"
-            )
-        }
-    }
-
-    /// Takes a file that is whole into the folder, where its bytes survive a power cut.
+    /// Takes a file that has all its bytes into the folder, where they survive a power cut.
     ///
     /// - Parameters:
-    ///   - partial: the file.
+    ///   - partial: the file; `nil` if an earlier attempt got all its bytes.
     ///   - key: its number.
-    /// - Returns: what it holds.
-    /// - Throws: ``StoreError`` if the disk is full, or a file cannot be written; the next attempt goes on from there.
-    public func keep(_ partial: consuming FileFolder.Partial, as key: Int64) throws(StoreError) -> FileFolder.Content {
+    /// - Returns: how many bytes it has; `nil` if the entry does not refer to it any more.
+    /// - Throws: ``StoreError`` if the disk is full, or a file cannot be written; another call with `nil` goes on from there.
+    public func keep(_ partial: consuming PartialFile?, as key: Int64) throws(StoreError) -> Int? {
         let folder = fileFolder
-        let content = try folder.content(of: partial)
+        if let partial { try folder.finish(partial, key) }
+        let content = try folder.content(key)
         // In one transaction: `removeUnnamedFiles` must not meet a file that has its name and no row yet.
-        try write { database in
-            try folder.place(partial, content)
+        let isKept = try writeDurably { database in
+            try folder.place(key, content)
             try database.execute(
                 sql: """
                     UPDATE file SET state = 'stored', reason = NULL, next_attempt = NULL, size = ?, media_type = ?, sha256 = ?,
-                        stored_at = ? WHERE key = ?
+                        stored_at = ? WHERE key = ? AND state = 'pending'
                     """,
                 arguments: [content.size, content.mediaType.name, content.digest, environment.now().text, key])
+            return database.changesCount > 0
         }
-        return content
+        folder.forget(key)
+        return isKept ? content.size : nil
     }
 
-    /// Notes that a file is not fetched again.
+    /// Whether all bytes of a file are here, and an earlier attempt could not note that.
+    ///
+    /// - Parameter key: its number.
+    /// - Returns: whether ``keep(_:as:)`` needs no fetching.
+    public func hasWhole(file key: Int64) -> Bool { fileFolder.isWhole(key) }
+
+    /// Notes that a file is not fetched again; one that was stored since stays as it is.
     ///
     /// - Parameters:
     ///   - key: the file's number.
@@ -158,13 +176,16 @@ extension Store {
     public func markUnavailable(file key: Int64, as state: FileState, reason: String) throws(StoreError) {
         try write { database in
             try database.execute(
-                sql:
-                    "UPDATE file SET state = ?, reason = ?, attempts = attempts + 1, next_attempt = NULL WHERE key = ?",
+                sql: """
+                    UPDATE file SET state = ?, reason = ?, attempts = attempts + 1, next_attempt = NULL
+                    WHERE key = ? AND state = 'pending'
+                    """,
                 arguments: [state.rawValue, reason, key])
         }
+        fileFolder.forget(key)
     }
 
-    /// Notes that an attempt failed, and when to try again.
+    /// Notes that an attempt failed, and when to try again; a file that was stored since stays as it is.
     ///
     /// - Parameters:
     ///   - key: the file's number.
@@ -174,21 +195,25 @@ extension Store {
     public func delay(file key: Int64, until moment: Timestamp, reason: String) throws(StoreError) {
         try write { database in
             try database.execute(
-                sql: "UPDATE file SET attempts = attempts + 1, next_attempt = ?, reason = ? WHERE key = ?",
+                sql: """
+                    UPDATE file SET attempts = attempts + 1, next_attempt = ?, reason = ? WHERE key = ? AND state = 'pending'
+                    """,
                 arguments: [moment.microseconds, reason, key])
         }
     }
 
-    /// Has a file fetched again because a person asks for it, whatever became of it and wherever its link leads; one that is
-    /// stored stays as it is.
+    /// Has a file fetched again because a person asks for it, whatever became of it and wherever its link leads; one whose
+    /// bytes are here stays as it is.
     ///
-    /// - Throws: ``StoreError`` if the file cannot be written.
+    /// - Parameter key: the file's number.
+    /// - Throws: ``StoreError/noSuchFile(_:)``, or another ``StoreError`` if the file cannot be written.
     public func retry(file key: Int64) throws(StoreError) {
+        if let path = try file(key).path, FileFolder.isReadable(path) { return }
         try write { database in
             try database.execute(
                 sql: """
-                    UPDATE file SET state = 'pending', reason = NULL, attempts = 0, next_attempt = NULL, any_host = 1
-                    WHERE key = ? AND state <> 'stored'
+                    UPDATE file SET state = 'pending', reason = NULL, attempts = 0, next_attempt = NULL, any_host = 1,
+                        size = NULL, media_type = NULL, sha256 = NULL, stored_at = NULL WHERE key = ?
                     """, arguments: [key])
         }
     }
@@ -211,9 +236,9 @@ extension Store {
                 database,
                 sql: Store.fileSelection
                     + """
-                     WHERE \(id == nil ? "?1 IS NULL" : "c.id = ?1") AND NOT EXISTS
+                     WHERE \(id == nil ? "?1 IS NULL" : "c.id = ?1") AND (f.file_id IS NOT NULL OR NOT EXISTS
                         (SELECT 1 FROM file o JOIN entry oe ON oe.key = o.entry
-                        WHERE f.file_id IS NULL AND o.sha256 = f.sha256 AND o.file_id IS NOT NULL AND oe.conversation = c.key)
+                        WHERE o.sha256 = f.sha256 AND o.file_id IS NOT NULL AND oe.conversation = c.key))
                     ORDER BY e.created DESC, e.key DESC, f.place DESC LIMIT ?2
                     """,
                 arguments: [id?.rawValue, limit ?? -1]
@@ -244,13 +269,14 @@ extension Store {
         }
     }
 
-    /// Removes from the folder what no entry refers to any more, because its conversation was deleted here.
+    /// Removes from the folder what no entry refers to any more, because its conversation was deleted here, or its entry has
+    /// changed.
     ///
-    /// - Returns: how many files were removed.
+    /// - Returns: how many files were removed, and how many bytes are in the folder.
     /// - Throws: ``StoreError`` if the file cannot be read.
     @discardableResult
-    public func removeUnnamedFiles() throws(StoreError) -> Int {
-        guard fileFolder.exists else { return 0 }
+    public func removeUnnamedFiles() throws(StoreError) -> (removed: Int, bytes: Int) {
+        guard fileFolder.exists else { return (0, 0) }
         // In a write transaction, no other process stores a file meanwhile.
         return try write { database in
             let digests = try String.fetchAll(

@@ -132,7 +132,7 @@ extension Store {
             key, conversation, id, position, intake.entry.type.rawValue, intake.role, intake.createdAt?.microseconds,
             intake.completedAt, intake.entry.raw.text, isLocalOnly,
         ])
-        if !intake.files.isEmpty { try note(database, files: intake.files, of: key) }
+        if !intake.files.isEmpty { try Store.note(database, files: intake.files, of: key) }
         batch.add(key, intake.words)
     }
 
@@ -149,7 +149,7 @@ extension Store {
         if known.raw != entry.raw {
             try unindex(database, entry: known.key, raw: known.raw)
             batch.add(known.key, intake.words)
-            try note(database, files: intake.files, of: known.key)
+            try Store.note(database, files: intake.files, of: known.key)
         }
         try database.execute(
             sql: """

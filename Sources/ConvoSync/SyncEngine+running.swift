@@ -91,8 +91,10 @@ extension SyncEngine {
                 if let report = try await fetchFiles(), report != FileReport() { observe(.fetched(report)) }
                 do throws(StoreError) { next = try store.nextFileAttempt() } catch { throw SyncFailure(error) }
             } catch {
+                // Pull and push report what is wrong with the server.
                 if case .store(let error) = error { observe(.storeFailed(error)) }
             }
+            guard files.isWanted else { return }
             guard let next else {
                 seen = await pulled.wait(after: seen)
                 continue

@@ -39,7 +39,9 @@ public struct SyncEngine: Sendable {
         let api = GuardedAPI(account: account, breaker: breaker)
         steps = SyncSteps(
             api: api, account: account, store: store, clock: clock, limits: limits, executor: executor)
-        files = FileFetcher(account: account, breaker: breaker, store: store, clock: clock, limits: fileLimits)
+        files = FileFetcher(
+            account: account, breaker: breaker, store: store, clock: clock, limits: fileLimits,
+            executor: executor == nil ? nil : StoringThread())
         self.store = store
         self.clock = clock
         self.limits = limits

@@ -71,7 +71,11 @@ struct CommonOptions: ParsableArguments {
         var environment = StoreDependencies.live
         if !console.asJSON {
             environment.isUpgrading = {
-                guard steps.withLock({ $0 += 1; return $0 == 2 }) else { return }
+                guard
+                    steps.withLock({
+                        $0 += 1; return $0 == 2
+                    })
+                else { return }
                 try? console.note("Bringing the database up to date, once: other programs will be able to read it…")
             }
         }

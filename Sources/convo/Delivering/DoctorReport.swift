@@ -140,7 +140,11 @@ struct Doctor: Verb {
     func perform() async throws {
         if rebuildIndex { try makeIndex() }
         let report = try await common.console.whileWaiting(for: "the server") {
-            await DoctorReport.make { try common.settings() } store: { try common.store($0) }
+            await DoctorReport.make {
+                try common.settings()
+            } store: {
+                try common.store($0)
+            }
         }
         try common.console.print(json: report.json) { report.lines($0) }
         if let failure = report.findings.compactMap(\.failure).first { throw failure }

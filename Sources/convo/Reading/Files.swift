@@ -52,8 +52,8 @@ struct Files: ParsableCommand {
             let stored = try common.store().file(file)
             let source = try stored.requirePath()
             let target = output ?? stored.fileName
-            let written = try FileCopy.copy(source, to: target)
-            guard target != "-" else { return }
+            let written = try FileCopy.copy(source, to: output == "-" ? nil : target)
+            guard output != "-" else { return }
             try common.console.print(json: .object(["path": .string(target), "size": .int(written)])) { _ in
                 ["\(target.sanitised(.line)): \(written.byteCount)"]
             }
@@ -108,7 +108,17 @@ extension StoredFile {
             .notFound, code: "no_such_file",
             message:
                 "File \(key) is not here: \(isLost ? "its bytes are gone from the folder beside the database" : standing).",
-            hint: state == .pending ? "Run `convo sync`." : "Run `convo files retry \(key)`, then `convo sync`.")
+            hint: hint)
+    }
+}
+
+extension StoredFile {
+    private var hint: String {
+        switch state {
+        case .pending: "Run `convo sync`."
+        case .tooLarge: "Raise `file_limit` in the config file; then run `convo files retry \(key)` and `convo sync`."
+        default: "Run `convo files retry \(key)`, then `convo sync`."
+        }
     }
 }
 
@@ -116,35 +126,35 @@ extension StoredFile {
 private enum FileCopy {
     /// - Parameters:
     ///   - source: the file.
-    ///   - target: a path where there is no file; `-` for standard output.
+    ///   - target: a path where there is no file; `nil` for standard output.
     /// - Returns: how many bytes were written.
     /// - Throws: ``CLIError`` if the target is there already or cannot be written; a file that is not whole is removed.
-    static func copy(_ source: String, to target: String) throws(CLIError) -> Int {
+    static func copy(_ source: String, to target: String?) throws(CLIError) -> Int {
         let input = open(source, O_RDONLY | O_CLOEXEC)
         guard input >= 0 else { throw failure(source) }
         defer { close(input) }
-        let isFile = target != "-"
-        let output = isFile ? open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) : STDOUT_FILENO
-        guard output >= 0 else { throw failure(target) }
-        defer { if isFile { close(output) } }
+        let output = target.map { open($0, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600) } ?? STDOUT_FILENO
+        let name = target ?? "standard output"
+        guard output >= 0 else { throw failure(name) }
+        defer { if target != nil { close(output) } }
         var (buffer, total) = ([UInt8](repeating: 0, count: 1 << 16), 0)
         while true {
             let count = read(input, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             if count == 0 { return total }
-            guard count > 0, write(buffer[..<count], to: output) else {
-                let failure = failure(count < 0 ? source : target)
-                if isFile { unlink(target) }
+            guard count > 0, writeAll(buffer[..<count], to: output) else {
+                let failure = failure(count < 0 ? source : name)
+                if let target { unlink(target) }
                 throw failure
             }
             total += count
         }
     }
 
-    private static func write(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
+    private static func writeAll(_ bytes: ArraySlice<UInt8>, to descriptor: Int32) -> Bool {
         var rest = bytes
         while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { return false }
             rest = rest.dropFirst(count)

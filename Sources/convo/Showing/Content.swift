@@ -47,9 +47,9 @@ enum Content {
         }
     }
 
-    /// A URL or a name, with inline data replaced by a word, because a person cannot read it.
+    /// A URL or a name, with inline data replaced by a word, because a person cannot read it, and so a signed link.
     private static func short(_ text: String?) -> String {
         guard let text else { return "" }
-        return text.hasPrefix("data:") ? "(inline)" : text
+        return text.hasPrefix("data:") ? "(inline)" : SignedLink.removed(from: text)
     }
 }

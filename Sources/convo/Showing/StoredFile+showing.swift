@@ -56,7 +56,7 @@ extension StoredFile {
     var fileName: String {
         let given = (name ?? "file-\(key)").split(separator: "/").last.map(String.init) ?? "file-\(key)"
         let plain = given.sanitised(.line).replacing("/", with: "_")
-        let base = plain.hasPrefix(".") || plain.isEmpty ? "file-\(key)\(plain)" : plain
+        let base = plain.isEmpty || plain.hasPrefix(".") || plain.hasPrefix("-") ? "file-\(key)\(plain)" : plain
         guard let ending = mediaType.flatMap({ MediaType(named: $0) })?.ending, ending != "bin", ending != "txt",
             !base.lowercased().hasSuffix(".\(ending)")
         else { return base }
