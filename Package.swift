@@ -49,6 +49,7 @@ let package = Package(
             providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
         ),
         .systemLibrary(name: "CPosix"),
+        .target(name: "CSHA256"),
 
         // Bytes on the wire, bytes on the disk.
         .target(name: "ConvoIPC", dependencies: ["CPosix"], swiftSettings: strict),
@@ -58,9 +59,14 @@ let package = Package(
         .target(
             name: "ConvoStore",
             dependencies: [
-                "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoSQLite", "ConvoWords", "CPosix", "CSQLite",
+                "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoSQLite", "ConvoWords", "CPosix", "CSHA256", "CSQLite",
             ],
             resources: [.embedInCode("Migrations")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "ConvoBackup",
+            dependencies: ["ConvoIPC", "ConvoModel", "ConvoSQLite", "ConvoStore", "CPosix", "CSHA256"],
             swiftSettings: strict
         ),
         .target(
@@ -94,7 +100,7 @@ let package = Package(
         .target(
             name: "ConvoApp",
             dependencies: [
-                "ConvoAPI", "ConvoHTTP", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync",
+                "ConvoAPI", "ConvoBackup", "ConvoHTTP", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync",
                 "ConvoTerminal", "TOMLKit",
             ],
             swiftSettings: strict
@@ -104,7 +110,7 @@ let package = Package(
         .executableTarget(
             name: "convo",
             dependencies: [
-                "ConvoAPI", "ConvoApp", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync",
+                "ConvoAPI", "ConvoApp", "ConvoBackup", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync",
                 "ConvoTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -160,6 +166,10 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "ConvoBackupTests",
+            dependencies: ["ConvoBackup", "ConvoModel", "ConvoSQLite", "ConvoStore", "SeededRandom", "TestFolders"],
+            swiftSettings: strict),
         // A folder for one test.
         .target(name: "TestFolders", path: "Tests/TestFolders", swiftSettings: strict),
         // Chance that a seed replays.

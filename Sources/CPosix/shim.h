@@ -1,5 +1,5 @@
-// What of Linux's interface Swift's Glibc module leaves out: locks that belong to an open file description, statfs(2) and
-// statx(2). No logic.
+// What of Linux's interface Swift's Glibc module leaves out: locks that belong to an open file description, statfs(2),
+// statx(2), syncfs(2) and renameat2(2). No logic.
 #pragma once
 #ifdef __linux__
 #include <fcntl.h>
@@ -43,5 +43,13 @@ static inline int64_t convo_birth_time(const char *path) {
     if (syscall(SYS_statx, AT_FDCWD, path, 0, STATX_BTIME, &status) != 0) return 0;
     if (!(status.stx_mask & STATX_BTIME)) return 0;
     return status.stx_btime.tv_sec * 1000000000 + status.stx_btime.tv_nsec;
+}
+
+// Waits until the disk has everything that was written to the file system of an open file. 0 where it was done.
+static inline int convo_sync_file_system(int descriptor) { return (int)syscall(SYS_syncfs, descriptor); }
+
+// Renames a file unless the new name is taken (EEXIST). 0 where it was done; EINVAL where the file system can't.
+static inline int convo_rename_to_new(const char *from, const char *to) {
+    return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1 /* RENAME_NOREPLACE */);
 }
 #endif

@@ -1,4 +1,5 @@
 public import ConvoAPI
+public import ConvoBackup
 public import ConvoStore
 public import ConvoSync
 
@@ -42,6 +43,32 @@ extension StoreError {
         case .diskFull: "Free some space and try again; nothing that was acknowledged is lost."
         case .busy: "Try again; if it stays so, see which program has the file open."
         case .unexpected: "Run `convo doctor`."
+        }
+    }
+}
+
+extension BackupError {
+    /// The advice to the person, in whole sentences.
+    public var hint: String {
+        switch self {
+        case .missing: "Check the path: `convo backup FOLDER` makes a backup, and the folder where it is missing."
+        case .notABackupFolder: "Name an empty folder, one that does not exist yet, or one with backups."
+        case .newerLayout: "Update Convo, or name another folder."
+        case .busy:
+            "Try again later. If nothing else runs, the folder's file system may have no locks: use another one."
+        case .empty: "`convo backup FOLDER` makes one."
+        case .noSuchBackup: "`convo backup list FOLDER` shows what is there."
+        case .ambiguousBackup: "Give more of the name."
+        case .damaged(let file, _, _):
+            file.hasPrefix("chunks/")
+                ? "Remove the file, and run `convo backup` again: it stores the piece anew if the database still has it. Restore from a backup that does not need it."
+                : "Restore from another backup; if none needs this file, remove it. Then run `convo backup` again."
+        case .otherContent: "Restore from another backup, and run `convo backup` again."
+        case .targetExists: "Name a file that does not exist: --to NEW_FILE."
+        case .diskFull:
+            "Free some space and try again; the backups that are there are whole. `convo backup prune` removes old ones."
+        case .unusable: "Check the permissions of the file and its folder, or name another folder."
+        case .nothingToKeep: "Use --keep 1 or more."
         }
     }
 }

@@ -1,4 +1,5 @@
 public import ConvoAPI
+public import ConvoBackup
 import ConvoJSON
 import ConvoModel
 public import ConvoStore
@@ -9,13 +10,14 @@ import Glibc
 extension CLIError {
     /// Describes an error of any layer to a person; `nil` for an error that no layer of the package throws.
     ///
-    /// - Parameter error: an error of the settings, the store, the API client, the engine, the model or the terminal,
+    /// - Parameter error: an error of the settings, the store, its backups, the API client, the engine, the model or the terminal,
     ///   or a `CancellationError`.
     public init?(_ error: any Error) {
         switch error {
         case let failure as CLIError: self = failure
         case let error as ConfigurationError: self.init(error)
         case let error as StoreError: self.init(error)
+        case let error as BackupError: self.init(error)
         case let error as APIError: self.init(error)
         case let error as SyncFailure: self.init(error)
         case let error as JSONSyntaxError:
@@ -42,6 +44,14 @@ extension CLIError {
     ///
     /// - Parameter error: why the store could not do its work.
     public init(_ error: StoreError) {
+        let (exitCode, code) = CLIError.codes(error)
+        self.init(exitCode, code: code, message: CLIError.sentence("\(error)"), hint: error.hint)
+    }
+
+    /// Describes a failure of a backup, with its hint.
+    ///
+    /// - Parameter error: why the backup could not be made, checked, restored or removed.
+    public init(_ error: BackupError) {
         let (exitCode, code) = CLIError.codes(error)
         self.init(exitCode, code: code, message: CLIError.sentence("\(error)"), hint: error.hint)
     }
@@ -119,6 +129,24 @@ extension CLIError {
         case .diskFull: (.diskError, "disk_full")
         case .busy: (.tryLater, "busy")
         case .unexpected: (.internal, "database_failed")
+        }
+    }
+
+    private static func codes(_ error: BackupError) -> (ExitCode, String) {
+        switch error {
+        case .missing: (.notFound, "no_such_file")
+        case .notABackupFolder: (.badData, "not_a_backup_folder")
+        case .newerLayout: (.configuration, "newer_backup")
+        case .busy: (.tryLater, "busy")
+        case .empty: (.notFound, "no_backup")
+        case .noSuchBackup: (.notFound, "no_such_backup")
+        case .ambiguousBackup: (.usage, "ambiguous_backup")
+        case .damaged: (.diskError, "damaged_backup")
+        case .otherContent: (.diskError, "other_content")
+        case .targetExists: (.badData, "target_exists")
+        case .diskFull: (.diskError, "disk_full")
+        case .unusable: (.diskError, "not_usable")
+        case .nothingToKeep: (.usage, "nothing_to_keep")
         }
     }
 

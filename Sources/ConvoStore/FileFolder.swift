@@ -102,7 +102,7 @@ public struct FileFolder: Sendable {
             guard count >= 0 else { throw .unusable(path: name, code: errno) }
             if count == 0 { break }
             if size == 0 { start = Array(buffer[..<min(count, 512)]) }
-            hasher.update(buffer[..<count])
+            buffer.withUnsafeBytes { hasher.update(.init(rebasing: $0[..<count])) }
             size += count
         }
         return Content(size: size, mediaType: MediaType(of: start), digest: hasher.hex())

@@ -88,7 +88,7 @@ extension Store {
             case .id(let id): "id " + id
             case .link(let link): "link " + link
             }
-        return SHA256.hex(SHA256.digest(Array(text.utf8)))
+        return SHA256.hex(text)
     }
 
     /// The files that are to be fetched now, those behind links first, since these expire; oldest first.

@@ -23,6 +23,7 @@ struct Convo: ParsableCommand {
             CommandGroup(name: "Reading", subcommands: reading),
             CommandGroup(
                 name: "Delivering", subcommands: [Outbox.self, Files.self] + delivering + [AccountCommand.self]),
+            CommandGroup(name: "Keeping", subcommands: [Backup.self]),
         ])
 
     static func main() async {

@@ -1,0 +1,114 @@
+import ConvoIPC
+
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
+extension BackupFolder {
+    /// Restores a backup into a new place.
+    ///
+    /// The database gets its name last, after the disk has all of it: a process that is killed leaves files ending in
+    /// `.restoring`, which the next call replaces. Every chunk is checked on the way. The restored database is a copy, so
+    /// the store holds the writes that were open in it.
+    ///
+    /// Blocks for file I/O. Call it on a folder that was opened for reading.
+    ///
+    /// - Parameters:
+    ///   - name: the backup's whole name.
+    ///   - target: the path of the new database; missing folders are made, 0700.
+    /// - Returns: the manifest, and the canonical path of the new database.
+    /// - Throws: ``BackupError/targetExists(path:)`` if anything is there, or a log of SQLite's that would be taken for the
+    ///   new file's; ``BackupError/damaged(file:detail:backups:)`` if a chunk is damaged or missing;
+    ///   ``BackupError/busy(path:)`` if another process restores to this place.
+    public func restore(
+        _ name: String, to target: String
+    ) throws(BackupError) -> (manifest: BackupManifest, database: String) {
+        let manifest = try manifest(of: name)
+        let target = DatabaseFile.canonicalPath(of: target)
+        for suffix in ["", "-wal", "-shm", "-journal"] where try Disk.look(at: target + suffix).kind != .nothing {
+            throw .targetExists(path: target + suffix)
+        }
+        let files = target + ".files"
+        let hasFiles = manifest.files.count > 1
+        if hasFiles, try Disk.look(at: files).kind != .nothing { throw .targetExists(path: files) }
+        let parent = Disk.folder(of: target)
+        try Disk.makeFolder(parent)
+        // The lock goes with the descriptor, and the file keeps its identity when it is renamed.
+        let database = try Disk.open(target + ".restoring", O_RDWR | O_CREAT)
+        guard DescriptorLock.tryLock(database.descriptor, isExclusive: true) else { throw .busy(path: target) }
+        try Disk.removeFolder(files + ".restoring")
+        do throws(BackupError) {
+            for file in manifest.files.dropFirst() {
+                let path = files + ".restoring/" + file.nameBesideDatabase
+                try Disk.makeFolder(Disk.folder(of: path))
+                try write(file, of: manifest, to: try Disk.open(path, O_RDWR | O_CREAT | O_EXCL))
+            }
+            try write(manifest.files[0], of: manifest, to: database)
+            if hasFiles {
+                try Disk.syncFileSystem(of: parent)
+                try Disk.renameToNew(files + ".restoring", to: files)
+            }
+            try Disk.renameToNew(target + ".restoring", to: target)
+            try Disk.syncFolder(parent)
+        } catch {
+            unlink(target + ".restoring")
+            try? Disk.removeFolder(files + ".restoring")
+            throw error
+        }
+        return (manifest, target)
+    }
+
+    /// Writes one file of a backup, and waits until the disk has it.
+    ///
+    /// - Throws: ``BackupError/damaged(file:detail:backups:)`` if a chunk is not what it is named after.
+    func write(
+        _ file: BackupManifest.File, of manifest: BackupManifest, to output: OpenFile
+    ) throws(BackupError) {
+        guard ftruncate(output.descriptor, 0) == 0 else { throw .refused(output.path, errno) }
+        var offset: Int64 = 0
+        for (place, chunk) in file.chunks.enumerated() {
+            let size = BackupManifest.length(ofChunk: place, in: file.size, chunkSize: manifest.chunkSize)
+            switch read(chunk, limit: manifest.chunkSize) {
+            case .failure(let damage): throw .damaged(file: chunk.path, detail: damage.reason, backups: [manifest.name])
+            case .success(let bytes):
+                guard bytes.count == size else {
+                    throw .damaged(
+                        file: "backups/" + manifest.name,
+                        detail: "\(chunk.path) has \(bytes.count) bytes, and not \(size)",
+                        backups: [manifest.name])
+                }
+                let written = bytes.withUnsafeBytes { buffer in
+                    Result { () throws(BackupError) in try output.write(buffer, at: offset) }
+                }
+                try written.get()
+            }
+            offset += Int64(size)
+        }
+        try output.sync()
+    }
+
+    /// Why a chunk is not what its name says; the end of a sentence.
+    struct ChunkDamage: Error, Hashable {
+        let reason: String
+    }
+
+    /// Reads a chunk, and compares its bytes with its name.
+    func read(_ chunk: ChunkName, limit: Int) -> Result<[UInt8], ChunkDamage> {
+        let bytes: [UInt8]
+        do throws(BackupError) {
+            bytes = try Disk.read(path + "/" + chunk.path, limit: limit)
+        } catch .missing {
+            return .failure(ChunkDamage(reason: "it is missing"))
+        } catch .unusable(_, let detail) {
+            return .failure(ChunkDamage(reason: detail))
+        } catch {
+            return .failure(ChunkDamage(reason: "\(error)"))
+        }
+        guard bytes.withUnsafeBytes({ ChunkName(of: $0) }) == chunk else {
+            return .failure(ChunkDamage(reason: "its bytes are not those that it is named after"))
+        }
+        return .success(bytes)
+    }
+}
