@@ -168,7 +168,9 @@ let package = Package(
         ),
         .testTarget(
             name: "ConvoBackupTests",
-            dependencies: ["ConvoBackup", "ConvoModel", "ConvoSQLite", "ConvoStore", "SeededRandom", "TestFolders"],
+            dependencies: [
+                "ConvoBackup", "ConvoJSON", "ConvoModel", "ConvoSQLite", "ConvoStore", "SeededRandom", "TestFolders",
+            ],
             swiftSettings: strict),
         // A folder for one test.
         .target(name: "TestFolders", path: "Tests/TestFolders", swiftSettings: strict),

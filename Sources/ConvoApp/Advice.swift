@@ -38,7 +38,7 @@ extension StoreError {
         case .replaced: "Try again: the file that is there now is opened then."
         case .notOurs: "Name another file with --database."
         case .corrupt:
-            "Move the file away and run `convo sync`: what is on the server comes back. Undelivered writes are in the old file."
+            "`convo doctor --repair` saves what can be read; `convo backup restore` brings back a backup. Or move the file away and run `convo sync`: what is on the server comes back."
         case .notWritable: "Check the permissions of the file and its folder, or name another with --database."
         case .diskFull: "Free some space and try again; nothing that was acknowledged is lost."
         case .busy: "Try again; if it stays so, see which program has the file open."
@@ -56,6 +56,7 @@ extension BackupError {
         case .newerLayout: "Update Convo, or name another folder."
         case .busy:
             "Try again later. If nothing else runs, the folder's file system may have no locks: use another one."
+        case .inUse: "Stop convod (systemctl --user stop convod), end what else has the database open, and try again."
         case .empty: "`convo backup FOLDER` makes one."
         case .noSuchBackup: "`convo backup list FOLDER` shows what is there."
         case .ambiguousBackup: "Give more of the name."

@@ -138,6 +138,7 @@ extension CLIError {
         case .notABackupFolder: (.badData, "not_a_backup_folder")
         case .newerLayout: (.configuration, "newer_backup")
         case .busy: (.tryLater, "busy")
+        case .inUse: (.tryLater, "database_in_use")
         case .empty: (.notFound, "no_backup")
         case .noSuchBackup: (.notFound, "no_such_backup")
         case .ambiguousBackup: (.usage, "ambiguous_backup")

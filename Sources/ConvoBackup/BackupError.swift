@@ -16,6 +16,8 @@ public enum BackupError: Error, Hashable, Sendable {
     case newerLayout(path: String, version: Int)
     /// Another backup, check or removal has the folder.
     case busy(path: String)
+    /// A daemon or another program has the database that is to be repaired.
+    case inUse(path: String)
     /// The folder holds no backup.
     case empty(path: String)
     /// No backup in the folder has this name, or a name that begins so.
@@ -61,6 +63,7 @@ extension BackupError: CustomStringConvertible {
         case .newerLayout(let path, let version):
             "\(path) was written by a newer Convo (layout \(version); this one knows \(BackupManifest.layoutVersion))"
         case .busy(let path): "another backup, check or removal uses \(path)"
+        case .inUse(let path): "a daemon or another program uses \(path)"
         case .empty(let path): "there is no backup in \(path)"
         case .noSuchBackup(let name, let path): "there is no backup \"\(name.prefix(80))\" in \(path)"
         case .ambiguousBackup(let name, let candidates):

@@ -1,4 +1,6 @@
+import CSQLite
 public import ConvoIPC
+import ConvoSQLite
 
 #if canImport(Glibc)
 import Glibc
@@ -58,5 +60,33 @@ extension StoreError {
     static func unusable(path: String, code: Int32, detail: String? = nil) -> StoreError {
         code == ENOSPC || code == EDQUOT
             ? .diskFull(path: path) : .notWritable(path: path, detail: detail ?? String(cString: strerror(code)))
+    }
+}
+
+extension Store {
+    /// Whether no other connection has a database file open, of this process or of another.
+    ///
+    /// Brings the write-ahead log into the file, as the last connection does that closes it. Blocks for file I/O, and for up to a
+    /// second where the file is in use. A file too damaged to tell counts as unused.
+    ///
+    /// - Parameter path: the canonical path of the file.
+    /// - Throws: ``StoreError`` if the file cannot be opened.
+    /// - Returns: `false` if another connection has it.
+    package static func isUnused(_ path: String) throws(StoreError) -> Bool {
+        do {
+            let pool = try DatabasePool(path: path, access: .readWriteExisting, busyTimeoutSeconds: 1) { database in
+                // In this mode, SQLite takes the whole file for itself: each open connection has a shared lock on it.
+                // > "exclusive locking mode is set prior to the first WAL-mode database access" sqlite.org/wal.html
+                try database.execute(sql: "PRAGMA locking_mode = EXCLUSIVE")
+            }
+            try pool.writeWithoutTransaction { try $0.execute(sql: "BEGIN EXCLUSIVE; ROLLBACK") }
+            return true
+        } catch let error as DatabaseError where [SQLITE_BUSY, SQLITE_LOCKED].contains(error.code) {
+            return false
+        } catch let error as DatabaseError where [SQLITE_CORRUPT, SQLITE_NOTADB].contains(error.code) {
+            return true
+        } catch {
+            throw .wrap(error, path: path)
+        }
     }
 }

@@ -47,11 +47,11 @@ extension Store {
         return state
     }
 
-    private func beginRebuild(_ database: Database, _ state: IndexState) throws {
+    private func beginRebuild(_ database: Database, _ state: IndexState, evenIfEmpty: Bool = false) throws {
         for table in IndexTable.allCases where try IndexTable.exists(database, table.rebuilt) {
             try database.execute(sql: "DROP TABLE \(table.rebuilt)")
         }
-        let isEmpty = try !state.hasDebts && IndexTable.allCases.allSatisfy { try $0.isEmpty(database) }
+        let isEmpty = try !evenIfEmpty && !state.hasDebts && IndexTable.allCases.allSatisfy { try $0.isEmpty(database) }
         try database.execute(sql: "DELETE FROM index_debt")
         if !isEmpty { for table in IndexTable.allCases { try table.create(database, named: table.rebuilt) } }
         try database.execute(
@@ -92,7 +92,10 @@ extension Store {
     ///
     /// - Throws: ``StoreError`` if the file cannot be written, or a newer version of Convo uses the index
     ///   (``StoreError/newerIndex(path:)``).
-    public func restartIndex() throws(StoreError) {
+    public func restartIndex() throws(StoreError) { try restartIndex(evenIfEmpty: false) }
+
+    /// As ``restartIndex()``; `evenIfEmpty`: also where the index has no row, because the rows came without it.
+    func restartIndex(evenIfEmpty: Bool) throws(StoreError) {
         try write { database in
             // What other processes have left is not settled first: the index may be damaged.
             let state = try IndexState.load(database, own: environment.indexVersion)
@@ -100,7 +103,7 @@ extension Store {
                 throw StoreError.newerIndex(path: path)
             }
             guard state.rebuild == nil else { return }
-            try beginRebuild(database, state)
+            try beginRebuild(database, state, evenIfEmpty: evenIfEmpty)
         }
     }
 

@@ -151,6 +151,12 @@ public final class Store: Sendable {
     ///
     /// - Throws: ``StoreError/corrupt(path:detail:)`` with the first finding.
     public func checkIntegrity() throws(StoreError) {
+        try checkRows()
+        try checkIndex()
+    }
+
+    /// The part of ``checkIntegrity()`` that concerns everything but what the full-text index says.
+    package func checkRows() throws(StoreError) {
         let findings = try read { database in
             try String.fetchAll(database, sql: "PRAGMA integrity_check(9)")
                 + String.fetchAll(
@@ -161,6 +167,10 @@ public final class Store: Sendable {
         let replaced = IndexTable.allCases.map(\.replaced)
         let finding = findings.first { finding in finding != "ok" && !replaced.contains { finding.contains($0) } }
         if let finding { throw .corrupt(path: path, detail: finding) }
+    }
+
+    /// The part of ``checkIntegrity()`` that concerns the full-text index.
+    private func checkIndex() throws(StoreError) {
         guard readOnlyReason == nil else { return }  // FTS5's own check is a command that writes
         try write { database in
             for index in IndexTable.allCases.flatMap({ [$0.rawValue, $0.rebuilt] })

@@ -114,7 +114,7 @@ import Testing
         try Data(repeating: 7, count: 5000).write(to: URL(fileURLWithPath: path))
         let damaged = try await user.convo("list", "--database", path)
         #expect(damaged.exitCode == 74)
-        #expect(damaged.errors.contains("Hint: Move the file away"))
+        #expect(damaged.errors.contains("Hint: `convo doctor --repair` saves what can be read"))
     }
 
     @Test func `ends quietly when its reader goes away`() async throws {

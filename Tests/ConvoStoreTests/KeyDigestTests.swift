@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct `The digest of a key` {
     private func hex(_ text: String) -> String {
-        KeyDigest.digest(Array(text.utf8)).map { String(UInt16($0) + 256, radix: 16).suffix(2) }.joined()
+        SHA256.hex(text)
     }
 
     /// > FIPS 180-4, and the examples of NIST's "SHA256.pdf"

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConvoAPI
 import ConvoApp
+import ConvoBackup
 import ConvoIPC
 import ConvoJSON
 import ConvoModel
@@ -21,11 +22,19 @@ struct DoctorReport {
         let failure: CLIError?
     }
 
-    private(set) var findings: [Finding] = []
+    private(set) var findings: [Finding]
 
     /// Checks settings, database, key and server, in this order; reads the whole database and asks the server.
-    static func make(settings: () throws -> Settings, store: (Settings) throws -> Store) async -> DoctorReport {
-        var report = DoctorReport()
+    ///
+    /// - Parameters:
+    ///   - earlier: what was found, or done, before; it stands first.
+    ///   - settings: makes the settings.
+    ///   - store: opens the database that they name.
+    /// - Returns: the findings of all parts.
+    static func make(
+        after earlier: [Finding] = [], settings: () throws -> Settings, store: (Settings) throws -> Store
+    ) async -> DoctorReport {
+        var report = DoctorReport(findings: earlier)
         guard
             let settings = report.look(
                 at: "settings", words: DoctorReport.words, settings)
@@ -130,17 +139,24 @@ struct Doctor: Verb {
     static let configuration = CommandConfiguration.verb(
         "doctor",
         abstract: "Checks what Convo depends on: settings, database, key, server.",
-        discussion: "The search index is made anew by itself when a new version of Convo needs that.")
+        discussion: """
+            The search index is made anew by itself when a new version of Convo needs that. --repair copies a damaged database \
+            beside it before it changes anything; a backup (`convo backup`) holds more than what can still be read.
+            """)
 
     @Flag(help: "First make the search index anew. Everything else works meanwhile.")
     var rebuildIndex = false
 
+    @Flag(help: "First mend what can be mended: permissions, the search index, damaged pages. Nothing else may run.")
+    var repair = false
+
     @OptionGroup var common: CommonOptions
 
     func perform() async throws {
+        let repairs = repair ? try await mend() : []
         if rebuildIndex { try makeIndex() }
         let report = try await common.console.whileWaiting(for: "the server") {
-            await DoctorReport.make {
+            await DoctorReport.make(after: repairs) {
                 try common.settings()
             } store: {
                 try common.store($0)
@@ -148,6 +164,16 @@ struct Doctor: Verb {
         }
         try common.console.print(json: report.json) { report.lines($0) }
         if let failure = report.findings.compactMap(\.failure).first { throw failure }
+    }
+
+    private func mend() async throws -> [DoctorReport.Finding] {
+        let path = try common.settings().database
+        let progress = ProgressLine()
+        let report = try await common.console.whileWaiting(for: "the repair") {
+            defer { progress.clear() }
+            return try DatabaseRepair.run(path, at: StoreDependencies.live.now()) { progress.show($0) }
+        }
+        return report.words.map { DoctorReport.Finding(part: "repair", words: $0, failure: nil) }
     }
 
     private func makeIndex() throws {

@@ -1,0 +1,141 @@
+import ConvoJSON
+import ConvoModel
+import ConvoSQLite
+import ConvoStore
+import Foundation
+import SeededRandom
+import TestFolders
+import Testing
+
+@testable import ConvoBackup
+
+@Suite struct `A repair` {
+    private let house: BackupHouse
+    private let time = Timestamp(microseconds: 1_795_930_643_000_000)
+
+    init() throws { house = try BackupHouse() }
+
+    /// Fills a database, and closes it, so that the file has everything.
+    private func fill(_ path: String, conversations: Int) throws {
+        let store = try Store(path: path)
+        for number in 0..<conversations {
+            let id = "conv_\(number)"
+            _ = try store.ingest([
+                Conversation(
+                    raw: JSONText(
+                        #"{"id":"\#(id)","object":"conversation","model":"m","name":"Name \#(number)","#
+                            + #""created_at":"2026-01-01T00:00:00.000000Z","updated_at":"2026-01-01T00:00:01.000000Z"}"#
+                    ))
+            ])
+            let entries = (0..<10).map { place in
+                #"{"object":"entry","type":"message.input","id":"msg_\#(number)_\#(place)","role":"user","content":"#
+                    + #""word\#(number) \#(String(repeating: "text ", count: 60))","#
+                    + #""created_at":"2026-01-01T00:0\#(place):00.000000Z","completed_at":null}"#
+            }
+            let history = try ConversationHistory(
+                raw: JSONText(
+                    #"{"conversation_id":"\#(id)","entries":[\#(entries.joined(separator: ","))],"object":"conversation.history"}"#
+                ))
+            _ = try store.ingest([FetchedHistory(history, version: "2026-01-01T00:00:01.000000Z")])
+        }
+        try store.checkIntegrity()
+    }
+
+    /// The entries that a question for each single key finds; `keys` are all that there were.
+    private func found(_ path: String, _ keys: [Int64]) throws -> Set<String> {
+        let pool = try DatabasePool(path: path, access: .readOnly, busyTimeoutSeconds: 1) { _ in }
+        var found: Set<String> = []
+        // Where a page could not be read, the end of the transaction fails, too.
+        try? pool.read { database in
+            for key in keys {
+                let sql = "SELECT id || raw || conversation FROM entry WHERE key = ?"
+                if let text = try? String.fetchOne(database, sql: sql, arguments: [key]) { found.insert(text) }
+            }
+        }
+        return found
+    }
+
+    private func keys(_ path: String) throws -> [Int64] {
+        let pool = try DatabasePool(path: path, access: .readOnly, busyTimeoutSeconds: 1) { _ in }
+        return try pool.read { try Int64.fetchAll($0, sql: "SELECT key FROM entry") }
+    }
+
+    /// The pages, counted from 0, that hold the list of the tables: the first, and those that it leads to.
+    private func listPages(_ path: String) throws -> Set<Int> {
+        let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)).prefix(8192))
+        func number(_ place: Int, _ count: Int) -> Int { bytes[place..<place + count].reduce(0) { $0 << 8 | Int($1) } }
+        guard bytes[100] == 5 else { return [0] }
+        let cells = (0..<number(103, 2)).map { number(number(112 + 2 * $0, 2), 4) }
+        return Set([0, number(108, 4) - 1] + cells.map { $0 - 1 })
+    }
+
+    private func overwrite(_ path: String, at offset: Int, count: Int) throws {
+        let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))
+        try file.seek(toOffset: UInt64(offset))
+        try file.write(contentsOf: [UInt8](repeating: 0xA5, count: count))
+        try file.close()
+    }
+
+    @Test func `changes nothing of a database that is whole`() throws {
+        let path = house.folder.file("a/convo.db")
+        try fill(path, conversations: 3)
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
+        let report = try DatabaseRepair.run(path, at: time)
+        #expect(report.damage == nil && report.copy == nil && report.salvage == nil && report.permissions.isEmpty)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: path)) == before)
+    }
+
+    @Test func `narrows permissions of the files beside the database`() throws {
+        let path = house.folder.file("a/convo.db")
+        try fill(path, conversations: 1)
+        _ = try house.folder.file("a/convo.db.instance", "x", mode: 0o644)
+        #expect(try DatabaseRepair.run(path, at: time).permissions == [path + ".instance"])
+        #expect(try house.mode(path + ".instance") == 0o600)
+    }
+
+    @Test func `waits for nobody, and leaves a database alone that is in use`() throws {
+        try house.queue(1)
+        #expect(throws: BackupError.inUse(path: house.store.path)) {
+            try DatabaseRepair.run(house.store.path, at: time)
+        }
+        #expect(throws: BackupError.missing(path: house.folder.file("none.db"))) {
+            try DatabaseRepair.run(house.folder.file("none.db"), at: time)
+        }
+    }
+
+    @Test(arguments: 1...12 as ClosedRange<UInt64>)
+    func `saves all that a damaged page has not, and keeps the file as it was`(seed: UInt64) throws {
+        var chance = SplitMix64(seed: seed)
+        let path = house.folder.file("a/convo.db")
+        try fill(path, conversations: 60)
+        let keys = try keys(path)
+        let pages = try Int(Disk.look(at: path).size) / 8192
+        // The list of the tables must be readable: without it nothing can be.
+        let listed = try listPages(path)
+        var damaged: Set<Int> = []
+        while damaged.count < 2 {
+            let page = chance.int(in: 1...pages - 1)
+            if !listed.contains(page) { damaged.insert(page) }
+        }
+        for page in damaged { try overwrite(path, at: page * 8192, count: 8192) }
+        let before = try Data(contentsOf: URL(fileURLWithPath: path))
+        let report = try DatabaseRepair.run(path, at: time)
+        let copy = try #require(report.copy)
+        #expect(try Data(contentsOf: URL(fileURLWithPath: copy)) == before)
+        #expect(report.salvage != nil || report.isIndexRebuilt)
+        let saved = try found(path, keys)
+        #expect(try saved == found(copy, keys))
+        let isWhole = report.salvage?.isWhole ?? true
+        #expect(!isWhole || saved.count == 600)
+        let store = try Store(path: path)
+        try store.checkIntegrity()
+        #expect(try store.census().entries == saved.count)
+        #expect(try Disk.names(in: house.folder.file("a")).allSatisfy { !$0.contains(".repairing") })
+        if isWhole { #expect(try store.search("word7").total == 10) }
+        // Whatever was lost, the next pull fetches it; a conversation that is not here is new to it.
+        let lostConversations = report.salvage?.replacedConversations ?? 0
+        if !isWhole {
+            #expect(try store.staleConversations(limit: 100, now: time).count + lostConversations > 0)
+        }
+    }
+}
