@@ -53,6 +53,8 @@ enum PrivateFile {
     /// > "it is not possible to open read-only WAL databases [unless] the -shm and -wal files already exist […] or the
     /// > database is immutable" sqlite.org/wal.html
     static func readingAccess(_ path: String) -> Database.Access {
+        // While another process has the file open, its log's index is there, and the process may write.
+        if access(path + "-shm", R_OK | W_OK) == 0 { return .readOnly }
         var log = stat()
         return stat(path + "-wal", &log) == 0 && log.st_size > 0 ? .readOnly : .immutable
     }

@@ -28,6 +28,7 @@ enum Schema {
         Migration(PackageResources.m0007_plain_text_sql, preparation: PlainTextMigration.step),
         Migration(PackageResources.m0008_files_sql),
         Migration(PackageResources.m0009_files_of_entries_sql, preparation: FilesMigration.step),
+        Migration(PackageResources.m0010_imports_sql),
     ]
 
     static var version: Int { migrations.count }

@@ -9,7 +9,8 @@ extension Store {
     /// A conversation whose `metadata` names one of our own operations (``operationKey``) is the one that this start or
     /// restart has made: its row here gets the server's id.
     ///
-    /// A conversation that was marked as deleted on the server is unmarked; one that was deleted here stays so. If
+    /// A conversation that was marked as deleted on the server is unmarked; one that was deleted here stays so. One that
+    /// was imported is mirrored from now on. If
     /// nothing is new, this only reads.
     ///
     /// - Parameter conversations: the conversations as the server described them.
@@ -146,9 +147,10 @@ extension Store {
         let row = try Row.fetchOne(
             database.cachedStatement(
                 sql: """
-                    SELECT hidden, raw IS ? AND deleted_remotely_at IS NULL AND other_account = 0 AS is_held,
+                    SELECT hidden, raw IS ? AND deleted_remotely_at IS NULL AND other_account = 0
+                            AND NOT EXISTS (SELECT 1 FROM imported_conversation i WHERE i.conversation = c.key) AS is_held,
                         history_version IS NOT updated_at AS is_stale
-                    FROM conversation WHERE remote_id = ?
+                    FROM conversation c WHERE remote_id = ?
                     """),
             arguments: [incoming.raw.text, incoming.id.rawValue])
         guard let row else { return nil }
@@ -165,6 +167,7 @@ extension Store {
         let key: Int64
         if let known {
             key = known.key
+            if known.isLocalOnly { try mirrorImported(database, key) }
             try update(database, known, to: incoming)
         } else {
             key = try insert(database, incoming, on: page)

@@ -94,8 +94,8 @@ extension Store {
     ///
     /// - Parameters:
     ///   - id: the conversation.
-    ///   - scope: where to delete it. A conversation that is not on the server, or is marked as deleted there, is
-    ///     deleted here only; nothing happens if only the server was asked for.
+    ///   - scope: where to delete it. A conversation that is not on the server, is marked as deleted there, or was
+    ///     imported, is deleted here only; nothing happens if only the server was asked for.
     /// - Returns: the receipt of the queued deletion; `nil` if there is nothing to do on the server.
     /// - Throws: ``StoreError/noSuchConversation(_:)``; ``StoreError/pendingWrites(_:conversation:)`` if deleting it
     ///   here would lose writes that are not delivered; ``StoreError/accountBefore(_:)`` if the current account has not
@@ -112,7 +112,8 @@ extension Store {
                 throw StoreError.pendingWrites(waiting, conversation: id)
             }
             var receipt: QueuedWrite?
-            if scope != .local, conversation.remoteID != nil, !conversation.isGoneRemotely {
+            let isImported = try isImported(database, conversation.key)
+            if scope != .local, conversation.remoteID != nil, !conversation.isGoneRemotely, !isImported {
                 if conversation.isFromAccountBefore { throw StoreError.accountBefore(id) }
                 receipt = try enqueue(database, .delete, .object([]), for: conversation)
             }
@@ -236,8 +237,8 @@ extension Store {
     /// The row of a conversation that can be continued on the server, now or once its start is delivered.
     private func requireWritable(_ database: Database, _ id: LocalID) throws -> ConversationRow {
         let conversation = try require(database, id)
-        if conversation.isGoneRemotely { throw StoreError.deletedRemotely(id) }
         if conversation.isLocalOnly { throw StoreError.localOnly(id) }
+        if conversation.isGoneRemotely { throw StoreError.deletedRemotely(id) }
         if conversation.isFromAccountBefore { throw StoreError.accountBefore(id) }
         return conversation
     }

@@ -8,7 +8,8 @@ extension Store {
         SELECT c.*, p.id AS parent_id,
             (SELECT COUNT(*) FROM entry e WHERE e.conversation = c.key AND e.dropped_at IS NULL) AS entry_count,
             (SELECT COUNT(*) FROM operation o WHERE o.conversation = c.key
-                AND o.state NOT IN ('delivered', 'cancelled')) AS pending_count
+                AND o.state NOT IN ('delivered', 'cancelled')) AS pending_count,
+            (SELECT i.is_whole FROM imported_conversation i WHERE i.conversation = c.key) AS is_imported_whole
         FROM conversation c LEFT JOIN conversation p ON p.key = c.parent
         """
 
@@ -183,6 +184,7 @@ extension StoredConversation {
         pendingCount = row["pending_count"]
         deletedRemotelyAt = row["deleted_remotely_at"]
         isLocalOnly = row["local_only"]
+        importState = (row["is_imported_whole"] as Bool?).map { $0 ? .whole : .partial }
         isFromAccountBefore = row["other_account"]
         parent = (row["parent_id"] as String?).map { parent in
             Parent(

@@ -57,6 +57,17 @@ public final class Store: Sendable {
         try self.init(path: path, environment: environment, busyTimeoutSeconds: Store.busyTimeoutSeconds)
     }
 
+    /// Opens a store for reading only: every method that writes throws ``StoreError/notWritable(path:detail:)``.
+    ///
+    /// Nothing in the file is changed, and no migration applied.
+    ///
+    /// - Parameter path: the file's path, absolute or relative to the working directory.
+    /// - Throws: ``StoreError/olderSchema(path:version:)`` if the file lacks a migration, and otherwise as
+    ///   ``init(path:environment:)``.
+    public convenience init(reading path: String) throws(StoreError) {
+        try self.init(path: path, environment: .live, busyTimeoutSeconds: Store.busyTimeoutSeconds, isReadOnly: true)
+    }
+
     init(
         path given: String, environment: StoreDependencies, busyTimeoutSeconds: Double, isReadOnly: Bool = false
     ) throws(StoreError) {

@@ -26,7 +26,7 @@ public enum StoreError: Error, Sendable {
     case ambiguousOperation(String, candidates: [String])
     /// The conversation was deleted on the server: what is stored of it can be read, and not continued.
     case deletedRemotely(LocalID)
-    /// The conversation was made with `store: false`: the server does not know it, and cannot continue it.
+    /// The conversation was made with `store: false`, or imported: the server does not know it, or nothing of it is sent.
     case localOnly(LocalID)
     /// The conversation was mirrored from the account that the database belonged to before, and the current account has
     /// not shown it.
@@ -88,7 +88,7 @@ extension StoreError: CustomStringConvertible {
         case .ambiguousOperation(let name, let candidates):
             "\"\(StoreError.short(name))\" could be any of \(candidates.joined(separator: ", "))"
         case .deletedRemotely(let id): "conversation \(id) was deleted on the server"
-        case .localOnly(let id): "conversation \(id) was never stored on the server"
+        case .localOnly(let id): "conversation \(id) is kept here only: the server does not know it, or it was imported"
         case .accountBefore(let id): "conversation \(id) belongs to the account that this database had before"
         case .unansweredCalls(let calls, let id):
             "conversation \(id) waits for the result of \(calls.joined(separator: ", "))"

@@ -4,6 +4,8 @@ import ConvoSQLite
 enum StoreMetadataKey: String {
     case lastPull = "last_pull_at"
     case lastSweep = "last_sweep_at"
+    /// When an import last ended.
+    case lastImport = "last_import_at"
     /// When a person last accepted that many conversations are deleted on the server.
     case deletionsAccepted = "deletions_accepted_at"
     /// The server that this database belongs to, normalised.

@@ -39,14 +39,25 @@ public struct StoredConversation: Sendable, Hashable {
     public let pendingCount: Int
     /// When the conversation was marked as deleted on the server, in RFC 3339; `nil` if it is not marked.
     public let deletedRemotelyAt: String?
-    /// Whether the conversation was made with `store: false`: the server does not know it.
+    /// Whether the conversation was made with `store: false`, so that the server does not know it, or was imported.
     public let isLocalOnly: Bool
+    /// Whether the conversation was imported from an export or another database, and how far; `nil` if it was not, or if
+    /// the server has shown it since.
+    public let importState: ImportState?
     /// Whether the conversation was mirrored before `convo account adopt`, and the current account has not shown it.
     public let isFromAccountBefore: Bool
     /// The conversation that this one is a branch of; `nil` if it is no branch, or the parent is not known.
     public let parent: Parent?
     /// The server's object as it came; `nil` until a read has shown the conversation.
     public let raw: JSONText?
+}
+
+/// How far a conversation was imported.
+public enum ImportState: Sendable, Hashable {
+    /// All entries of the file are here.
+    case whole
+    /// The last import was killed, and entries may be missing: another import of the same file brings them.
+    case partial
 }
 
 /// An entry with what the store knows of it beyond the server's object.

@@ -67,9 +67,10 @@ import Testing
         try store.checkIntegrity()
     }
 
-    /// Takes migrations 7 and 8 back, but for the entries, which older versions could also read as text.
+    /// Takes migrations 7 to 9 back, but for the entries, which older versions could also read as text.
     private static let downgrade = """
         DROP VIEW files; DROP TABLE file;
+        DROP TABLE imported_conversation;
         DROP VIEW conversations; DROP VIEW entries; DROP VIEW messages; DROP VIEW outbox;
         DELETE FROM fact WHERE name = 'views_version';
         ALTER TABLE entry_fts RENAME TO entry_index; ALTER TABLE conversation_fts RENAME TO conversation_index;

@@ -16,7 +16,11 @@ extension StoredConversation {
         if pendingCount > 0 { notes.append("\(pendingCount) pending") }
         if deletedRemotelyAt != nil { notes.append("deleted on the server") }
         if isFromAccountBefore { notes.append("of the account before") }
-        if isLocalOnly { notes.append("kept here only") }
+        switch importState {
+        case .whole: notes.append("imported")
+        case .partial: notes.append("import not finished: run it again")
+        case nil: if isLocalOnly { notes.append("kept here only") }
+        }
         if let parent { notes.append("branch of \(parent.conversation)") }
         return notes
     }
@@ -75,6 +79,7 @@ extension StoredConversation {
             ("deleted_remotely", .bool(deletedRemotelyAt != nil)),
             ("other_account", .bool(isFromAccountBefore)),
             ("local_only", .bool(isLocalOnly)),
+            ("imported", .bool(importState != nil)),
             ("parent", parent?.json ?? .null),
         ]
     }

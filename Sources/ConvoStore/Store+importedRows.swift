@@ -1,0 +1,168 @@
+import ConvoJSON
+import ConvoModel
+import ConvoSQLite
+
+/// The rows of imported conversations.
+extension Store {
+    func insert(_ database: Database, _ archive: inout ArchiveImport, id: String) throws -> Int64 {
+        let facts = archive.conversation.facts
+        try database.cachedStatement(
+            sql: """
+                INSERT INTO conversation (id, created_at, updated_at, activity, local_only) VALUES (?, ?, ?, 0, 1)
+                """
+        ).execute(arguments: [id, facts.createdAt, facts.updatedAt])
+        let key = database.lastInsertedRowID
+        try setFacts(database, of: key, to: &archive)
+        archive.isNew = true
+        return key
+    }
+
+    func update(_ database: Database, _ known: ConversationRow, to archive: inout ArchiveImport) throws {
+        archive.key = known.key
+        archive.isNewer = archive.isAtLeastAsNew(as: known.updatedAt) || known.isHidden
+        guard archive.isNewer else { return }
+        guard try known.isHidden || hasOtherFacts(database, known, archive.conversation) else { return }
+        if !known.isHidden {
+            try unindex(database, conversation: known.key, name: known.name, description: known.description)
+        }
+        try setFacts(database, of: known.key, to: &archive)
+        archive.hasNewFacts = true
+    }
+
+    private func hasOtherFacts(
+        _ database: Database, _ known: ConversationRow, _ archive: ArchivedConversation
+    ) throws -> Bool {
+        guard let (facts, raw) = try archivedFacts(database, of: known.id) else { return true }
+        return facts != archive.facts || raw != archive.raw
+    }
+
+    /// Writes the facts of an archive into a row whose name is not in the index.
+    private func setFacts(_ database: Database, of key: Int64, to archive: inout ArchiveImport) throws {
+        let (facts, parent) = (archive.conversation.facts, archive.conversation.facts.parent)
+        archive.key = key
+        try database.cachedStatement(
+            sql: """
+                UPDATE conversation SET remote_id = IFNULL(?, remote_id), raw = ?, name = ?, description = ?, model = ?,
+                    agent_id = ?, created_at = ?, updated_at = ?, activity = ?, deleted_remotely_at = ?
+                WHERE key = ?
+                """
+        ).execute(arguments: [
+            facts.remoteID?.rawValue, archive.conversation.raw?.text, facts.name, facts.description, facts.model,
+            facts.agentID, facts.createdAt, facts.updatedAt, archive.activity.microseconds, facts.deletedRemotelyAt,
+            key,
+        ])
+        try database.cachedStatement(
+            sql: """
+                INSERT OR REPLACE INTO imported_conversation (conversation, imported_at, origin_id, origin_local_only,
+                    parent_id, parent_remote_id, parent_entry_id, parent_inferred) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            key, environment.now().text, facts.id.rawValue, facts.isLocalOnly, parent?.id.rawValue,
+            parent?.remoteID?.rawValue, parent?.entry?.rawValue, parent?.isInferred ?? false,
+        ])
+        try index(database, conversation: key, name: facts.name, description: facts.description)
+        try link(database, key, facts)
+    }
+
+    /// Records the parent of an imported conversation, and the conversation as the parent of those that were imported
+    /// before it; whichever of them is not here yet is linked when it is imported.
+    private func link(_ database: Database, _ key: Int64, _ facts: ArchivedConversation.Facts) throws {
+        try database.execute(
+            sql: "UPDATE conversation SET parent = NULL, parent_entry_id = NULL, parent_inferred = 0 WHERE key = ?",
+            arguments: [key])
+        if let parent = facts.parent, let row = try row(database, of: parent.id, parent.remoteID), !row.isHidden {
+            try link(database, key, to: row.key)
+        }
+        let children = try Int64.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    SELECT conversation FROM imported_conversation WHERE parent_id = ?1
+                    UNION SELECT conversation FROM imported_conversation WHERE parent_remote_id = ?2
+                    """),
+            arguments: [facts.id.rawValue, facts.remoteID?.rawValue])
+        for child in children { try link(database, child, to: key) }
+    }
+
+    /// Makes a conversation the parent of an imported one that has none, unless it is a branch of that one itself.
+    private func link(_ database: Database, _ child: Int64, to parent: Int64) throws {
+        try database.cachedStatement(
+            sql: """
+                UPDATE conversation SET parent = ?2, (parent_entry_id, parent_inferred) =
+                    (SELECT parent_entry_id, parent_inferred FROM imported_conversation WHERE conversation = ?1)
+                WHERE key = ?1 AND parent IS NULL AND key NOT IN (
+                    WITH RECURSIVE ancestor (key) AS (
+                        SELECT ?2 UNION SELECT c.parent FROM conversation c JOIN ancestor a ON c.key = a.key
+                        WHERE c.parent IS NOT NULL
+                    ) SELECT key FROM ancestor)
+                """
+        ).execute(arguments: [child, parent])
+    }
+
+    /// Whether the conversation was imported, and no server has shown it to this account since.
+    func isImported(_ database: Database, _ key: Int64) throws -> Bool {
+        try database.isTrue(
+            sql: "SELECT EXISTS (SELECT 1 FROM imported_conversation WHERE conversation = ?)", arguments: [key])
+    }
+
+    /// Makes an imported conversation that the server has shown a mirrored one, whose history is to be read.
+    ///
+    /// Nothing happens to another one.
+    func mirrorImported(_ database: Database, _ key: Int64) throws {
+        try database.execute(sql: "DELETE FROM imported_conversation WHERE conversation = ?", arguments: [key])
+        guard database.changesCount > 0 else { return }
+        try database.execute(
+            sql: "UPDATE conversation SET local_only = 0, history_version = NULL WHERE key = ?", arguments: [key])
+    }
+
+    /// Stores one entry of an archive.
+    ///
+    /// - Parameters:
+    ///   - database: the connection that is in the transaction.
+    ///   - item: the entry.
+    ///   - conversation: the key of the conversation's row.
+    ///   - replaces: whether an entry that is here and differs is changed.
+    ///   - batch: gathers what the transaction has to insert into the index.
+    /// - Returns: whether the entry was added or changed.
+    /// - Throws: ``DatabaseError``.
+    func store(
+        _ database: Database, _ item: ArchiveImport.Item, in conversation: Int64, replaces: Bool,
+        _ batch: inout IndexBatch
+    ) throws -> Bool {
+        let (archived, prepared) = (item.archived, item.prepared)
+        let values: StatementArguments = [
+            item.position, archived.entry.type.rawValue, prepared.role, prepared.createdAt?.microseconds,
+            archived.completedAt, archived.entry.raw.text, archived.droppedAt, archived.isLocalOnly,
+        ]
+        let known = try Row.fetchOne(
+            database.cachedStatement(
+                sql: """
+                    SELECT key, position, raw, dropped_at, local_only, completed_at FROM entry
+                    WHERE conversation = ? AND id = ?
+                    """),
+            arguments: [conversation, archived.id.rawValue])
+        guard let known else {
+            let key = try EntryKey.free(database, for: prepared.createdAt ?? environment.now(), environment)
+            try database.cachedStatement(
+                sql: """
+                    INSERT INTO entry (position, type, role, created, completed_at, raw, dropped_at, local_only, key,
+                        conversation, id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    """
+            ).execute(arguments: values + [key, conversation, archived.id.rawValue])
+            batch.add(key, prepared.words)
+            return true
+        }
+        guard replaces, !item.isStored(as: known) else { return false }
+        let (key, raw): (Int64, _) = (known["key"], known.json("raw"))
+        if raw != archived.entry.raw {
+            try unindex(database, entry: key, raw: raw)
+            batch.add(key, prepared.words)
+        }
+        try database.cachedStatement(
+            sql: """
+                UPDATE entry SET position = ?, type = ?, role = ?, created = ?, completed_at = ?, raw = ?, dropped_at = ?,
+                    local_only = ? WHERE key = ?
+                """
+        ).execute(arguments: values + [key])
+        return true
+    }
+}
