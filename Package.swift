@@ -96,11 +96,13 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .target(
+            name: "ConvoExport", dependencies: ["ConvoJSON", "ConvoModel", "ConvoStore"], swiftSettings: strict),
         .target(name: "ConvoTerminal", dependencies: ["ConvoJSON", "ConvoModel"], swiftSettings: strict),
         .target(
             name: "ConvoApp",
             dependencies: [
-                "ConvoAPI", "ConvoBackup", "ConvoHTTP", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync",
+                "ConvoAPI", "ConvoBackup", "ConvoExport", "ConvoHTTP", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync",
                 "ConvoTerminal", "TOMLKit",
             ],
             swiftSettings: strict
@@ -110,7 +112,7 @@ let package = Package(
         .executableTarget(
             name: "convo",
             dependencies: [
-                "ConvoAPI", "ConvoApp", "ConvoBackup", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync",
+                "ConvoAPI", "ConvoApp", "ConvoBackup", "ConvoExport", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync",
                 "ConvoTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -172,6 +174,12 @@ let package = Package(
                 "ConvoBackup", "ConvoJSON", "ConvoModel", "ConvoSQLite", "ConvoStore", "SeededRandom", "TestFolders",
             ],
             swiftSettings: strict),
+        .testTarget(
+            name: "ConvoExportTests",
+            dependencies: [
+                "ConvoExport", "ConvoJSON", "ConvoModel", "ConvoStore", "Fuzzing", "SeededRandom", "TestFolders",
+            ],
+            swiftSettings: strict),
         // A folder for one test.
         .target(name: "TestFolders", path: "Tests/TestFolders", swiftSettings: strict),
         // Chance that a seed replays.
@@ -224,7 +232,8 @@ let package = Package(
         .testTarget(
             name: "ConvoCommandTests",
             dependencies: [
-                "convo", "ConvoAPI", "ConvoApp", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync",
+                "convo", "ConvoAPI", "ConvoApp", "ConvoExport", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore",
+                "ConvoSync",
                 "ConvoTerminal", "TestFolders",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

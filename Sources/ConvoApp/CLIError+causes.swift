@@ -1,5 +1,6 @@
 public import ConvoAPI
 public import ConvoBackup
+import ConvoExport
 import ConvoJSON
 import ConvoModel
 public import ConvoStore
@@ -20,6 +21,9 @@ extension CLIError {
         case let error as BackupError: self.init(error)
         case let error as APIError: self.init(error)
         case let error as SyncFailure: self.init(error)
+        case let error as ArchiveError:
+            self.init(
+                .badData, code: error.code, message: CLIError.sentence("\(error)"), hint: error.hint)
         case let error as JSONSyntaxError:
             self.init(
                 .badData, code: "invalid_json", message: CLIError.sentence("\(error)"),

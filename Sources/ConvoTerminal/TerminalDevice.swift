@@ -12,6 +12,11 @@ public struct TerminalDevice: Sendable {
     /// The stream's file descriptor.
     public let descriptor: Int32
 
+    /// Makes a stream of an open file, which the caller closes when the stream is not used any more.
+    ///
+    /// - Parameter descriptor: the file, open for what is done with the stream.
+    public init(descriptor: Int32) { self.descriptor = descriptor }
+
     /// Whether the stream is connected to a terminal at this moment.
     public var isTerminal: Bool { isatty(descriptor) == 1 }
 

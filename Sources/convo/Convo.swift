@@ -8,6 +8,7 @@ struct Convo: ParsableCommand {
     private static let reading: [any Verb.Type] = [
         List.self, Get.self, History.self, Messages.self, Search.self, Tree.self,
     ]
+    private static let exporting: [any Verb.Type] = [Export.self, Import.self]
     private static let delivering: [any Verb.Type] = [Sync.self, Status.self, Doctor.self]
 
     static let configuration = CommandConfiguration(
@@ -21,6 +22,7 @@ struct Convo: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Writing", subcommands: writing),
             CommandGroup(name: "Reading", subcommands: reading),
+            CommandGroup(name: "Exporting", subcommands: exporting),
             CommandGroup(
                 name: "Delivering", subcommands: [Outbox.self, Files.self] + delivering + [AccountCommand.self]),
             CommandGroup(name: "Keeping", subcommands: [Backup.self]),
@@ -51,7 +53,7 @@ struct Convo: ParsableCommand {
     ///   error.
     static func verb(_ arguments: [String]) -> (any Verb)? {
         guard let name = arguments.first else { return nil }
-        for verbs in [reading, writing, delivering] {
+        for verbs in [reading, writing, delivering, exporting] {
             for verb in verbs where verb.configuration.commandName == name {
                 return verb.reading(Array(arguments.dropFirst()))
             }

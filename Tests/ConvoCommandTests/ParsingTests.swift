@@ -9,7 +9,10 @@ import Testing
         ["append", "id", "text", "--function-result", "call=1", "--wait", "--no-store"], ["sync"],
         ["sync", "--accept-deletions", "--profile", "work"],
         ["start", "text", "--model", "m", "--handoff-execution", "client", "--tools", "[]"],
-        ["delete", "id", "--local"], ["conflict", "id", "hold"],
+        ["delete", "id", "--local"], ["conflict", "id", "hold"], ["export"],
+        ["import", "a.json", "b.db", "--restore-deleted"],
+        ["export", "id", "other", "--format", "json", "--output", "-"],
+        ["export", "--search", "two words", "--since-last"],
     ]
 
     /// Arguments for help and for subcommands, and wrong ones.
@@ -20,7 +23,8 @@ import Testing
         ["list", "--version"], ["list", "--generate-completion-script", "bash"], ["help", "list"],
         ["outbox"], ["outbox", "retry"], ["account"], ["account", "adopt"], ["outbox", "list", "--all"],
         ["outbox", "cancel", "op"], ["outbox", "nonsense"],
-        ["outbox", "--help"],
+        ["outbox", "--help"], ["import"], ["export", "--format", "pdf"], ["export", "id", "--search", "x"],
+        ["export", "--since-last", "--output", "-"], ["export", "--since-last", "--format", "html"],
     ]
 
     @Test(arguments: verbs)

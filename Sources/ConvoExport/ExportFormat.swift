@@ -1,0 +1,48 @@
+package import ConvoModel
+package import ConvoStore
+
+/// The forms in which conversations are exported.
+package enum ExportFormat: String, Sendable, CaseIterable {
+    /// Markdown for people, a file for each conversation.
+    case markdown
+    /// JSON without loss, a file for each conversation, which an import takes.
+    case json
+    /// A line of JSON for each message, in one file.
+    case jsonl
+    /// HTML for people, in one file.
+    case html
+
+    /// Changes whenever a format comes out otherwise for the same conversation: an export of what has changed since the
+    /// last one then writes all files again.
+    package static let version = 1
+
+    /// Whether each conversation has a file of its own.
+    package var isSeparate: Bool { self == .markdown || self == .json }
+
+    /// The extension of the format's files, without its dot.
+    package var fileExtension: String { self == .markdown ? "md" : rawValue }
+
+    /// The name of the file that holds several conversations.
+    package var commonName: String { self == .jsonl ? "messages.jsonl" : "conversations.\(fileExtension)" }
+
+    /// The text of one conversation: its file, or its part of the common one.
+    ///
+    /// - Parameters:
+    ///   - archive: the conversation.
+    ///   - id: its local id here, which an imported one may have changed.
+    /// - Returns: the text.
+    package func text(of archive: ArchivedConversation, id: LocalID) -> String {
+        switch self {
+        case .markdown: MarkdownDocument.text(of: archive)
+        case .json: ArchiveDocument.text(of: archive)
+        case .jsonl: MessageLines.text(of: archive, id: id)
+        case .html: HTMLDocument.section(archive, id: id)
+        }
+    }
+
+    /// What a common file of these conversations begins with.
+    package func head(_ items: [HTMLDocument.Item]) -> String { self == .html ? HTMLDocument.head(items) : "" }
+
+    /// What a common file ends with.
+    package var foot: String { self == .html ? HTMLDocument.foot : "" }
+}

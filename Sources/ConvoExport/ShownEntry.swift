@@ -1,0 +1,123 @@
+import ConvoJSON
+import ConvoModel
+import ConvoStore
+
+/// An entry as a document for people shows it: who, when, and what, without the secrets of links.
+struct ShownEntry {
+    enum Piece: Equatable {
+        /// What a person or a model wrote, in Markdown as a rule.
+        case text(String)
+        /// What a model thought before it answered.
+        case thinking(String)
+        /// What a program said, with what it is: the arguments of a call, a result.
+        case code(label: String, text: String)
+        /// An image, a document, a file, a reference: what it is and its name.
+        case attachment(kind: String, name: String)
+    }
+
+    let speaker: String
+    /// The entry's time in UTC, to the second; `nil` if it has none.
+    let time: String?
+    let pieces: [Piece]
+
+    init(_ archived: ArchivedEntry) {
+        let entry = archived.entry
+        speaker = ShownEntry.speaker(of: entry)
+        time = entry.createdAt.map { ShownEntry.time($0) }
+        pieces = ShownEntry.pieces(of: entry)
+    }
+
+    /// A moment as documents show it, the same in every time zone: `2026-03-11 10:00:00 UTC`.
+    static func time(_ moment: Timestamp) -> String {
+        let text = Timestamp(microseconds: moment.microseconds).text
+        return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8)) UTC"
+    }
+
+    /// The text of a message, as ``pieces`` has it, without thoughts and attachments.
+    static func text(of entry: Entry) -> String {
+        pieces(of: entry).compactMap { if case .text(let text) = $0 { text } else { nil } }.joined(separator: "\n")
+    }
+
+    private static func speaker(of entry: Entry) -> String {
+        switch entry.type {
+        case .messageInput where entry.role == "assistant": "assistant (given)"
+        case .messageInput: entry.role ?? "user"
+        case .messageOutput: entry.raw["model"]?.string.map { "assistant (\($0))" } ?? entry.role ?? "assistant"
+        case .functionCall: "function call"
+        case .functionResult: "function result"
+        case .toolExecution: "tool"
+        case .agentHandoff: "handoff"
+        default: entry.type.rawValue
+        }
+    }
+
+    private static func pieces(of entry: Entry) -> [Piece] {
+        let raw = entry.raw
+        func text(_ field: String) -> String { raw[field].map { $0.string ?? $0.text } ?? "" }
+        func code(_ label: String, _ text: String) -> [Piece] {
+            text.isEmpty ? [] : [.code(label: label, text: SignedLinks.removed(from: text))]
+        }
+        let id = text("tool_call_id")
+        let call = id.isEmpty ? "" : " (\(id))"
+        switch entry.type {
+        case .messageInput, .messageOutput: return content(raw["content"] ?? .null)
+        case .functionCall:
+            let standing = raw["confirmation_status"]?.string.map { ", \($0)" } ?? ""
+            return code("call of \(text("name"))\(call)\(standing)", text("arguments"))
+        case .functionResult: return code("result\(call)", text("result"))
+        case .toolExecution:
+            return code("call of \(text("name"))", text("arguments"))
+                + code("result", raw["info"].map { $0.string ?? $0.text } ?? "")
+        case .agentHandoff:
+            return code("handoff", "\(text("previous_agent_name")) → \(text("next_agent_name"))")
+        default: return code("entry", raw.text)
+        }
+    }
+
+    /// The pieces of the API's `content`, which is a string or an array of chunks; adjacent texts are joined, so that a
+    /// link that two of them share is seen.
+    private static func content(_ content: JSONText) -> [Piece] {
+        var pieces: [Piece] = content.string.map { [.text($0)] } ?? []
+        for chunk in content.elements {
+            let piece = piece(chunk)
+            if case .text(let more) = piece, case .text(let text)? = pieces.last {
+                pieces[pieces.count - 1] = .text(text + more)
+            } else {
+                pieces.append(piece)
+            }
+        }
+        return pieces.compactMap { piece in
+            switch piece {
+            case .text(let text): text.isEmpty ? nil : .text(SignedLinks.removed(from: text))
+            case .thinking(let text): text.isEmpty ? nil : .thinking(SignedLinks.removed(from: text))
+            case .attachment(let kind, let name): .attachment(kind: kind, name: SignedLinks.removed(from: name))
+            case .code: piece
+            }
+        }
+    }
+
+    private static func piece(_ chunk: JSONText) -> Piece {
+        func text(_ field: String) -> String? { chunk[field]?.string }
+        switch text("type") {
+        case "text": return .text(text("text") ?? "")
+        case "thinking":
+            let thoughts = (chunk["thinking"]?.elements ?? []).compactMap { $0["text"]?.string }.joined()
+            return .thinking(text("thinking") ?? thoughts)
+        case "image_url":
+            return .attachment(kind: "image", name: short(text("image_url") ?? chunk["image_url"]?["url"]?.string))
+        case "document_url":
+            return .attachment(kind: "document", name: short(text("document_name") ?? text("document_url")))
+        case "tool_file": return .attachment(kind: "file", name: short(text("file_name") ?? text("file_id")))
+        case "tool_reference":
+            let words = [text("title"), text("url")].compactMap(\.self).joined(separator: ", ")
+            return .attachment(kind: "reference", name: words)
+        default: return .attachment(kind: text("type") ?? "something unknown", name: "")
+        }
+    }
+
+    /// A URL or a name, with inline data replaced by a word.
+    private static func short(_ text: String?) -> String {
+        guard let text else { return "" }
+        return text.hasPrefix("data:") ? "(inline)" : text
+    }
+}

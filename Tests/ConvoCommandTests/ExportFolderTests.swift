@@ -1,0 +1,130 @@
+import ConvoExport
+import ConvoJSON
+import ConvoModel
+import ConvoStore
+import ConvoTerminal
+import Foundation
+import TestFolders
+import Testing
+
+@testable import convo
+
+@Suite struct `A folder of exports` {
+    private let parent: TemporaryFolder
+    private var path: String { parent.file("out") }
+
+    init() throws { parent = try TemporaryFolder() }
+
+    private func text(_ name: String) -> String? { try? String(contentsOfFile: "\(path)/\(name)", encoding: .utf8) }
+
+    private func inode(_ name: String) throws -> Int? {
+        try FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")[.systemFileNumber] as? Int
+    }
+
+    private func mode(_ path: String) throws -> Int? {
+        try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+    }
+
+    @Test func `is the person's own, and so are its files`() throws {
+        let folder = try ExportFolder(path)
+        #expect(try folder.replace("a.md", with: "a"))
+        #expect(try mode(path) == 0o700 && mode("\(path)/a.md") == 0o600)
+    }
+
+    @Test func `has a file replaced only if its bytes change, whether its text comes whole or in pieces`() throws {
+        let folder = try ExportFolder(path)
+        #expect(try folder.replace("a", with: "one two"))
+        let before = try inode("a")
+        #expect(try !folder.replace("a", with: "one two"))
+        #expect(
+            try !folder.replace("a") { write in
+                for piece in ["one", " ", "two"] { try write(piece) }
+            })
+        #expect(try inode("a") == before)
+        for other in ["one twO", "one two ", "one tw", ""] {
+            #expect(try folder.replace("a") { try $0(other) })
+            #expect(text("a") == other)
+            #expect(try folder.replace("a", with: "one two"))
+        }
+    }
+
+    @Test func `keeps a file whose text cannot be made`() throws {
+        let folder = try ExportFolder(path)
+        _ = try folder.replace("a", with: "old")
+        struct Stop: Error {}
+        #expect(throws: Stop.self) {
+            try folder.replace("a") { write in
+                try write("new")
+                throw Stop()
+            }
+        }
+        #expect(text("a") == "old")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["a"])
+    }
+
+    @Test func `never writes through a link`() throws {
+        let folder = try ExportFolder(path)
+        let target = try parent.file("target", "precious")
+        try FileManager.default.createSymbolicLink(atPath: "\(path)/a", withDestinationPath: target)
+        #expect(try folder.replace("a", with: "precious"), "the same text, in another file")
+        #expect(try folder.replace("a", with: "mine"))
+        #expect(try String(contentsOfFile: target, encoding: .utf8) == "precious" && text("a") == "mine")
+    }
+
+    @Test func `is written by one export at a time`() throws {
+        let folder = try ExportFolder(path)
+        let error = #expect(throws: CLIError.self) { try ExportFolder(path) }
+        #expect(error?.code == "busy" && error?.exitCode == .tryLater)
+        _ = try folder.replace("a", with: "a")
+    }
+
+    @Test func `has no rest of an export that was killed`() throws {
+        do { _ = try ExportFolder(path).replace("a", with: "a") }
+        _ = try parent.file("out/.convo-export-7.tmp", "half")
+        let folder = try ExportFolder(path)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["a"])
+        _ = folder
+    }
+
+    @Test func `keeps the name of a conversation's file`() throws {
+        _ = try parent.file("out/0a8p-mine.md", "x")
+        _ = try parent.file("out/0a8p-mine.json", "x")
+        let folder = try ExportFolder(path)
+        #expect(folder.name(of: LocalID("0a8p"), name: "New", fileExtension: "md") == "0a8p-mine.md")
+        #expect(folder.name(of: LocalID("0a8"), name: "New", fileExtension: "md") == "0a8-new.md")
+        #expect(folder.name(of: LocalID("0a8p"), name: "New", fileExtension: "html") == "0a8p-new.html")
+    }
+
+    @Test func `that is a file is an error with advice`() throws {
+        _ = try parent.file("out", "x")
+        let error = #expect(throws: CLIError.self) { try ExportFolder(path) }
+        #expect(error?.code == "output_failed" && error?.hint != nil && error?.message.contains(path) == true)
+    }
+
+    @Test func `remembers what was exported`() throws {
+        var state = ExportState()
+        state.note("digest", of: LocalID("a"), in: .json)
+        try ExportFolder(path).save(state)
+        #expect(try ExportFolder(path).state() == state)
+        _ = try parent.file("out/\(ExportState.fileName)", "{")
+        #expect(try ExportFolder(path).state() == ExportState())
+    }
+}
+
+@Suite struct `The report of an import` {
+    @Test func `says what came, and what did not`() {
+        var report = ImportReport()
+        for change: ArchiveChange in [
+            .new(entries: 3), .new(entries: 0), .updated(entries: 1), .unchanged, .alreadyHere, .deletedHere,
+        ] {
+            report.add(change)
+        }
+        report.add(failure: CLIError(.badData, code: "damaged_export", message: "No."), in: "a.json")
+        #expect(report.count == 6)
+        #expect(
+            report.json.text
+                == #"{"conversations":6,"new":2,"updated":1,"unchanged":1,"already_here":1,"deleted_here":1,"entries":4,"#
+                + #""failed":[{"file":"a.json","code":"damaged_export","message":"No."}]}"#)
+        #expect(report.lines[0].hasPrefix("6 conversations: 2 new, 1 brought up to date, 1 unchanged, 1 here already"))
+    }
+}
