@@ -69,6 +69,22 @@ import Testing
         try target.store.checkIntegrity()
     }
 
+    @Test func `takes from an older archive what it lacks, and nothing else`() throws {
+        let old = try mirrored()
+        var facts = old.facts
+        facts.updatedAt = "2026-01-01T00:00:00.000009Z"
+        facts.name = "Newer"
+        let entry = Entry(raw: try JSONText(message("conv_1_0", "cherry")))
+        let changed = ArchivedEntry(
+            id: EntryID("conv_1_0"), entry: entry, droppedAt: nil, isLocalOnly: false, completedAt: nil)
+        #expect(
+            try target.store.ingest(ArchivedConversation(facts: facts, raw: old.raw, entries: [changed]))
+                == .new(entries: 1))
+        #expect(try target.store.ingest(old) == .updated(entries: 1))
+        let held = try target.store.archive(of: facts.id)
+        #expect(held.facts == facts && held.entries == [changed, old.entries[1]])
+    }
+
     @Test func `takes no write, and is deleted here only`() throws {
         let id = try mirrored().facts.id
         _ = try target.store.ingest(mirrored())
