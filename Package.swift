@@ -66,7 +66,7 @@ let package = Package(
         ),
         .target(
             name: "ConvoBackup",
-            dependencies: ["ConvoIPC", "ConvoModel", "ConvoSQLite", "ConvoStore", "CPosix", "CSHA256"],
+            dependencies: ["ConvoIPC", "ConvoModel", "ConvoSQLite", "ConvoStore", "CPosix"],
             swiftSettings: strict
         ),
         .target(

@@ -112,6 +112,18 @@ extension Store {
         guard database.changesCount > 0 else { return }
         try database.execute(
             sql: "UPDATE conversation SET local_only = 0, history_version = NULL WHERE key = ?", arguments: [key])
+        // Files are fetched of conversations of this account only, so those of an import are not known yet.
+        let rows = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT key, raw FROM entry WHERE conversation = ? AND (type = 'tool.execution'
+                    OR instr(raw, 'tool_file') > 0 OR instr(raw, 'document_url') > 0 OR instr(raw, 'image_url') > 0)
+                """,
+            arguments: [key])
+        for row in rows {
+            let files = Entry(raw: row.json("raw")).files
+            if !files.isEmpty { try note(database, files: files, of: row["key"]) }
+        }
     }
 
     /// Stores one entry of an archive.

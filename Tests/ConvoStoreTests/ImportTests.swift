@@ -151,6 +151,17 @@ import Testing
         try target.store.checkIntegrity()
     }
 
+    @Test func `has its files fetched once it is mirrored, and not before`() throws {
+        let file =
+            #"{"type":"message.output","id":"f","content":[{"type":"tool_file","file_id":"abc","file_name":"a.png"}]}"#
+        try source.store.mirror(.sample("conv_1"), [file])
+        let archive = try source.store.archive(of: source.store.localID(matching: "conv_1"))
+        _ = try target.store.ingest(archive)
+        #expect(try target.store.files().isEmpty)
+        _ = try target.store.ingest([try Conversation(raw: #require(archive.raw))])
+        #expect(try target.store.files().map(\.name) == ["a.png"])
+    }
+
     @Test func `is no work for a pull, nor counted where the server's are`() throws {
         _ = try target.store.ingest(mirrored())
         #expect(try target.store.staleConversations(limit: 9, now: target.clock.now).isEmpty)
