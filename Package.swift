@@ -102,7 +102,8 @@ let package = Package(
         .target(
             name: "ConvoApp",
             dependencies: [
-                "ConvoAPI", "ConvoBackup", "ConvoExport", "ConvoHTTP", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync",
+                "ConvoAPI", "ConvoBackup", "ConvoExport", "ConvoHTTP", "ConvoJSON", "ConvoModel", "ConvoStore",
+                "ConvoSync",
                 "ConvoTerminal", "TOMLKit",
             ],
             swiftSettings: strict
@@ -112,7 +113,8 @@ let package = Package(
         .executableTarget(
             name: "convo",
             dependencies: [
-                "ConvoAPI", "ConvoApp", "ConvoBackup", "ConvoExport", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync",
+                "ConvoAPI", "ConvoApp", "ConvoBackup", "ConvoExport", "ConvoIPC", "ConvoJSON", "ConvoModel",
+                "ConvoStore", "ConvoSync",
                 "ConvoTerminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -122,7 +122,7 @@ extension Store {
             arguments: [key])
         for row in rows {
             let files = Entry(raw: row.json("raw")).files
-            if !files.isEmpty { try note(database, files: files, of: row["key"]) }
+            if !files.isEmpty { try Store.note(database, files: files, of: row["key"]) }
         }
     }
 
