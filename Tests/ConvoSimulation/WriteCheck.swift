@@ -217,8 +217,10 @@ private struct Ledger {
         let reads = (reads[conversation] ?? []).filter {
             $0.finishedAt <= firstTry && $0.sender == requests[item.id]?.first?.sender
         }
-        // The engine reads the conversation just before an append; the best of these reads may have been an old one.
-        if item.kind == .append, let shown = reads.map(\.shows).max() {
+        // The engine asks for the conversation just before an append, and believes that answer, which may be an old one.
+        if item.kind == .append,
+            let shown = reads.last(where: { $0.request.name == "get" })?.shows ?? reads.map(\.shows).max()
+        {
             firstTry = min(firstTry, max(shown, firstTry + (.zero - Ledger.longestLag)))
         }
         // Another copy of the database may have sent it; it is looked for behind what its writer had seen.
