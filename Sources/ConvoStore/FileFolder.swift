@@ -52,7 +52,7 @@ public struct FileFolder: Sendable {
     /// Opens the file that a row's bytes are written to, with those that an earlier attempt has left.
     ///
     /// - Parameter key: the row's number.
-    /// - Returns: `nil` if another process fetches it, or all its bytes are there (``whole(_:)``).
+    /// - Returns: `nil` if another process fetches it, or all its bytes are there.
     /// - Throws: ``StoreError`` if the folder or the file cannot be made.
     public func partial(_ key: Int64) throws(StoreError) -> PartialFile? {
         try make(path)
