@@ -30,13 +30,14 @@ package enum ExportFormat: String, Sendable, CaseIterable {
     /// - Parameters:
     ///   - archive: the conversation.
     ///   - id: its local id here, which an imported one may have changed.
+    ///   - files: those of its files that are stored here.
     /// - Returns: the text.
-    package func text(of archive: ArchivedConversation, id: LocalID) -> String {
+    package func text(of archive: ArchivedConversation, id: LocalID, files: [ExportedFile] = []) -> String {
         switch self {
-        case .markdown: MarkdownDocument.text(of: archive)
+        case .markdown: MarkdownDocument.text(of: archive, files: files)
         case .json: ArchiveDocument.text(of: archive)
         case .jsonl: MessageLines.text(of: archive, id: id)
-        case .html: HTMLDocument.section(archive, id: id)
+        case .html: HTMLDocument.section(archive, id: id, files: files)
         }
     }
 

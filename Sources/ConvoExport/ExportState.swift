@@ -52,12 +52,12 @@ package struct ExportState: Sendable, Equatable {
         digests[format.rawValue, default: [:]][id.rawValue] = digest
     }
 
-    /// A digest of everything that is kept of a conversation, whatever the format.
+    /// A digest of everything that is kept of a conversation, and of which of its files are stored, whatever the format.
     ///
     /// It is FNV-1a of 64 bits and the length: two versions of a conversation have different ones, except by chance.
-    package static func digest(of archive: ArchivedConversation) -> String {
+    package static func digest(of archive: ArchivedConversation, files: [ExportedFile] = []) -> String {
         var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        var text = ArchiveDocument.text(of: archive)
+        var text = ArchiveDocument.text(of: archive) + files.map(\.path).joined()
         let count = text.utf8.count
         text.withUTF8 { bytes in
             for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }

@@ -33,7 +33,7 @@ package enum HTMLDocument {
             <html lang="en">
             <head>
             <meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="referrer" content="no-referrer">
             <meta name="color-scheme" content="light dark">
@@ -61,22 +61,27 @@ package enum HTMLDocument {
     /// - Parameters:
     ///   - archive: the conversation.
     ///   - id: its local id here, to which the index links.
+    ///   - files: those of its files that are stored here; images with bytes become part of the document.
     /// - Returns: the HTML of a `section`.
-    package static func section(_ archive: ArchivedConversation, id: LocalID) -> String {
+    package static func section(
+        _ archive: ArchivedConversation, id: LocalID, files: [ExportedFile] = []
+    ) -> String {
         let facts = archive.facts
         let about = [facts.model ?? facts.agentID, day(facts.createdAt), facts.remoteID?.rawValue ?? facts.id.rawValue]
         var html = "<section id=\"\(anchor(id))\">\n<h2><bdi>\(title(facts.name))</bdi></h2>\n<p class=\"about\">"
         html += about.compactMap { $0 }.filter { !$0.isEmpty }.map(line).joined(separator: " · ") + "</p>\n"
         let shown = archive.entries.filter { $0.droppedAt == nil }
-        for (number, entry) in shown.enumerated() { html += article(entry, "\(anchor(id))-\(number + 1)") }
+        for (number, entry) in shown.enumerated() { html += article(entry, files, "\(anchor(id))-\(number + 1)") }
         return html + "</section>\n"
     }
 
     /// The end of the file.
     package static let foot = "</body>\n</html>\n"
 
-    private static func article(_ archived: ArchivedEntry, _ anchor: String) -> String {
-        let entry = ShownEntry(archived)
+    private static func article(
+        _ archived: ArchivedEntry, _ files: [ExportedFile], _ anchor: String
+    ) -> String {
+        let entry = ShownEntry(archived, files: files)
         let kind = archived.entry.type.isMessage ? archived.entry.type == .messageInput ? "input" : "output" : "tool"
         var html = """
             <article class="\(kind)" id="\(anchor)">
@@ -92,6 +97,10 @@ package enum HTMLDocument {
             case .code(let label, let text):
                 html +=
                     "<details class=\"code\"><summary>\(line(label))</summary>\n\(HTMLBlocks.preformatted(text))</details>\n"
+            case .file(let file):
+                let image = file.isImage ? file.dataURL : nil
+                html += "<p class=\"attachment\">file: <bdi>\(line(file.name))</bdi></p>\n"
+                if let image { html += "<p><img alt=\"\(line(file.name))\" src=\"\(image)\"></p>\n" }
             case .attachment(let kind, let name):
                 html += "<p class=\"attachment\">\(line(kind)): <bdi>\(line(name))</bdi></p>\n"
             }
@@ -118,7 +127,7 @@ package enum HTMLDocument {
         @media (prefers-color-scheme: dark) {
         :root { --back: #16181c; --text: #e4e6ea; --faint: #9aa1ad; --line: #33373f; --panel: #202329; --accent: #f59a5b; }
         }
-        * { box-sizing: border-box; }
+        * { box-sizing: border-box; } img { max-width: 100%; height: auto; }
         body { margin: 0 auto; padding: 2rem 1.25rem 6rem; max-width: 46rem; background: var(--back); color: var(--text);
         font: 1.0625rem/1.6 system-ui, sans-serif; overflow-wrap: anywhere; }
         h1, h2, h3, h4, h5, h6 { line-height: 1.25; }

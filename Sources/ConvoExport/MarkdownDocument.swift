@@ -6,12 +6,17 @@ package enum MarkdownDocument {
     /// The file's text.
     ///
     /// Entries that the server has dropped are left out, and the queries of links with a signature.
-    package static func text(of archive: ArchivedConversation) -> String {
+    ///
+    /// - Parameters:
+    ///   - archive: the conversation.
+    ///   - files: those of its files that are stored here; the text links to their copies.
+    /// - Returns: the text.
+    package static func text(of archive: ArchivedConversation, files: [ExportedFile] = []) -> String {
         let facts = archive.facts
         var text = frontMatter(facts)
         let name = VisibleText.line(facts.name ?? "")
         text += "# \(name.allSatisfy(\.isWhitespace) ? "(no name)" : MarkdownEmitter.literal(name))\n"
-        for entry in archive.entries where entry.droppedAt == nil { text += section(ShownEntry(entry)) }
+        for entry in archive.entries where entry.droppedAt == nil { text += section(ShownEntry(entry, files: files)) }
         return text
     }
 
@@ -43,6 +48,8 @@ package enum MarkdownDocument {
             case .attachment(let kind, let name):
                 let words = [kind, name].filter { !$0.isEmpty }.map(MarkdownEmitter.literal).joined(separator: ": ")
                 text += "\n\\[\(words)\\]\n"
+            case .file(let file):
+                text += "\n\(file.isImage ? "!" : "")[\(MarkdownEmitter.literal(file.name))](\(file.path))\n"
             }
         }
         return text

@@ -13,6 +13,8 @@ struct ShownEntry {
         case code(label: String, text: String)
         /// An image, a document, a file, a reference: what it is and its name.
         case attachment(kind: String, name: String)
+        /// A file that is stored here.
+        case file(ExportedFile)
     }
 
     let speaker: String
@@ -20,11 +22,18 @@ struct ShownEntry {
     let time: String?
     let pieces: [Piece]
 
-    init(_ archived: ArchivedEntry) {
+    /// - Parameters:
+    ///   - archived: the entry.
+    ///   - files: those of the conversation's files that are stored here.
+    init(_ archived: ArchivedEntry, files: [ExportedFile] = []) {
         let entry = archived.entry
+        let own = files.filter { $0.entry == entry.id }
         speaker = ShownEntry.speaker(of: entry)
         time = entry.createdAt.map { ShownEntry.time($0) }
-        pieces = ShownEntry.pieces(of: entry)
+        let pieces = ShownEntry.pieces(of: entry).filter { piece in
+            if case .attachment("file", _) = piece { own.isEmpty } else { true }
+        }
+        self.pieces = pieces + own.map(Piece.file)
     }
 
     /// A moment as documents show it, the same in every time zone: `2026-03-11 10:00:00 UTC`.
@@ -91,7 +100,7 @@ struct ShownEntry {
             case .text(let text): text.isEmpty ? nil : .text(SignedLinks.removed(from: text))
             case .thinking(let text): text.isEmpty ? nil : .thinking(SignedLinks.removed(from: text))
             case .attachment(let kind, let name): .attachment(kind: kind, name: SignedLinks.removed(from: name))
-            case .code: piece
+            case .code, .file: piece
             }
         }
     }

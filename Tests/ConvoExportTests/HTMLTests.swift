@@ -129,7 +129,7 @@ import Testing
 
     @Test func `forbids itself scripts, and asks nothing of the network`() throws {
         let html = document([try .sample(["hello"])], names: ["A name"])
-        #expect(html.contains("default-src 'none'; style-src 'unsafe-inline'"))
+        #expect(html.contains("default-src 'none'; img-src data:; style-src 'unsafe-inline'"))
         let links = html.split(separator: "href=\"").dropFirst().filter { !$0.hasPrefix("#") }
         #expect(links.isEmpty && !html.contains("url(") && !html.contains("src=\""))
     }

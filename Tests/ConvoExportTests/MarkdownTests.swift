@@ -94,6 +94,30 @@ import Testing
             text.contains("\\[file: a\\_b.png\\]\n") && text.contains("one → two") && text.contains("## new.type\n"))
     }
 
+    @Test func `links to the files that are stored, and a page holds its images`() throws {
+        let archive = try ArchivedConversation.sample(entries: [
+            #"{"type":"message.output","id":"c","content":[{"type":"text","text":"here"},{"type":"tool_file","file_id":"f","file_name":"a\"b_]"}]}"#,
+            #"{"type":"message.output","id":"d","content":[{"type":"tool_file","file_id":"g","file_name":"table"}]}"#,
+        ])
+        let bytes: [UInt8] = [0xFF, 0xD8, 0xFF, 0xE0]
+        let image = ExportedFile(
+            entry: EntryID("c"), name: "a\"b_]", mediaType: MediaType(of: bytes), path: "files/00ff.jpg", bytes: bytes)
+        let table = ExportedFile(
+            entry: EntryID("d"), name: "table", mediaType: MediaType(of: Array("a,b".utf8)), path: "files/11.txt")
+        let text = MarkdownDocument.text(of: archive, files: [image, table])
+        #expect(text.contains("\nhere\n") && text.contains("(files/00ff.jpg)\n") && text.contains("\n![a"))
+        #expect(text.contains("\n[table](files/11.txt)\n") && !text.contains("[file:"))
+        let page = HTMLDocument.section(archive, id: archive.facts.id, files: [image, table])
+        #expect(page.contains("src=\"data:image/jpeg;base64,/9j/4A==\"") && !page.contains("alt=\"a\"b"))
+        #expect(page.contains("file: <bdi>table</bdi>"))
+        #expect(ExportState.digest(of: archive) != ExportState.digest(of: archive, files: [table]))
+    }
+
+    @Test(arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")])
+    func `has base64 as RFC 4648 writes it`(plain: String, encoded: String) {
+        #expect(Base64.text(of: Array(plain.utf8)) == encoded)
+    }
+
     @Test func `leaves out what the server has dropped`() throws {
         let sample = try ArchivedConversation.sample(["kept", "gone"])
         let entries = sample.entries.map { entry in

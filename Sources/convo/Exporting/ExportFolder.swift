@@ -123,6 +123,22 @@ final class ExportFolder {
         return true
     }
 
+    /// Copies a file that the database's folder holds, unless it is there: its name says its bytes.
+    ///
+    /// - Parameters:
+    ///   - name: `files/` and a name.
+    ///   - source: the path of the bytes.
+    /// - Throws: ``CLIError`` if it cannot be copied; no part of it is left.
+    func add(_ name: String, from source: String) throws {
+        if isPlainFile(name) { return }
+        if mkdir(file("files"), 0o700) != 0, errno != EEXIST { throw CLIError.output(file("files"), errno) }
+        let temporary = file("\(ExportFolder.temporary.prefix)\(getpid())\(ExportFolder.temporary.suffix)")
+        defer { unlink(temporary) }  // after a rename there is none
+        _ = try FileCopy.copy(source, to: temporary)
+        guard rename(temporary, file(name)) == 0 else { throw CLIError.output(file(name), errno) }
+        hasWritten = true
+    }
+
     /// What the last export into the folder wrote; empty if that cannot be read.
     func state() -> ExportState {
         let bytes = try? WholeFile.bytes(of: file(ExportState.fileName), limit: ExportState.sizeLimit)

@@ -3,6 +3,7 @@ import ConvoJSON
 import ConvoModel
 import ConvoStore
 import ConvoTerminal
+import Glibc
 
 /// One export into a folder; a conversation at a time is in memory.
 struct ExportRun {
@@ -34,12 +35,14 @@ struct ExportRun {
             guard let archive = try ExportRun.archive(of: conversation, in: store) else { continue }
             report.add(conversation)
             let name = folder.name(of: conversation.id, name: conversation.name, fileExtension: format.fileExtension)
-            let digest = ExportState.digest(of: archive)
+            let files = try ExportRun.files(of: conversation, in: store, as: format)
+            let digest = ExportState.digest(of: archive, files: files.map(\.shown))
             if sinceLast, state.holds(digest, of: conversation.id, in: format), folder.exists(name) {
                 report.skipped += 1
                 continue
             }
-            let text = format.text(of: archive, id: conversation.id)
+            if format == .markdown { for file in files { try folder.add(file.shown.path, from: file.source) } }
+            let text = format.text(of: archive, id: conversation.id, files: files.map(\.shown))
             report.note(name, isWritten: try folder.replace(name, with: text))
             state.note(digest, of: conversation.id, in: format)
         }
@@ -83,9 +86,31 @@ struct ExportRun {
         for (number, conversation) in conversations.enumerated() {
             progress(number + 1)
             guard let archive = try archive(of: conversation, in: store) else { continue }
-            try write(format.text(of: archive, id: conversation.id))
+            let files = try format == .html ? ExportRun.files(of: conversation, in: store, as: format).map(\.shown) : []
+            try write(format.text(of: archive, id: conversation.id, files: files))
         }
         try write(format.foot)
+    }
+
+    /// The largest image that an HTML document holds itself, in bytes.
+    private static let imageLimit = 4 << 20
+
+    /// The conversation's files that are stored, with the paths of their bytes; those whose bytes are gone are left out.
+    private static func files(
+        of conversation: StoredConversation, in store: Store, as format: ExportFormat
+    ) throws -> [(shown: ExportedFile, source: String)] {
+        guard format == .markdown || format == .html else { return [] }
+        return try store.files(of: conversation.id).compactMap { file in
+            guard let source = file.path, let type = file.mediaType.flatMap({ MediaType(named: $0) }),
+                access(source, R_OK) == 0
+            else { return nil }
+            let name = source.split(separator: "/").last ?? ""
+            let isEmbedded = format == .html && type.name.hasPrefix("image/") && (file.size ?? .max) <= imageLimit
+            let shown = ExportedFile(
+                entry: file.entry, name: file.name ?? "file \(file.key)", mediaType: type, path: "files/\(name)",
+                bytes: isEmbedded ? try? WholeFile.bytes(of: source, limit: imageLimit) : nil)
+            return (shown, source)
+        }
     }
 
     /// The whole conversation; `nil` if it was deleted since it was chosen.

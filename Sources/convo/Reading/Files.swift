@@ -123,7 +123,7 @@ extension StoredFile {
 }
 
 /// Copies a file's bytes.
-private enum FileCopy {
+enum FileCopy {
     /// - Parameters:
     ///   - source: the file.
     ///   - target: a path where there is no file; `nil` for standard output.
