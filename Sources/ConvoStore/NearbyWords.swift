@@ -13,9 +13,8 @@ struct NearbyWords {
         let distance: Int
     }
 
-    /// How many words of the index are read at most for one word: a bound of the time that it takes. Two changes are rarer
-    /// than one, and are looked for when nothing is one change away.
-    var readLimit: Int { limit == 1 ? 1000 : 500 }
+    /// How many words of the index are read at most for one word: a bound of the time that it takes.
+    static let readLimit = 1000
     /// Shorter words have too many others near them.
     static let shortest = 3
 
@@ -50,7 +49,7 @@ struct NearbyWords {
         let fixed = string(word.prefix(prefix))
         var found: [Word] = []
         var text: String? = fixed
-        for _ in 0..<readLimit {
+        for _ in 0..<NearbyWords.readLimit {
             guard let wanted = text, let candidate = try next(wanted),
                 candidate.unicodeScalars.starts(with: fixed.unicodeScalars)
             else { break }

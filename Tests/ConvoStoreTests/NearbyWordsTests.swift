@@ -7,12 +7,11 @@ import Testing
     private func near(_ word: String, _ limit: Int, in words: [String], samePrefix: Int = 0) -> [String] {
         let sorted = words.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
         var reads = 0
-        let nearby = NearbyWords(of: word, limit: limit)
-        let found = nearby.find(samePrefix: samePrefix) { text in
+        let found = NearbyWords(of: word, limit: limit).find(samePrefix: samePrefix) { text in
             reads += 1
             return sorted.first { !Array($0.utf8).lexicographicallyPrecedes(Array(text.utf8)) }
         }
-        #expect(reads <= nearby.readLimit)
+        #expect(reads <= NearbyWords.readLimit)
         return found.map(\.letters)
     }
 
