@@ -71,11 +71,11 @@ struct CommonOptions: ParsableArguments {
         var environment = StoreDependencies.live
         if !console.asJSON {
             environment.isUpgrading = {
-                guard
-                    steps.withLock({
-                        $0 += 1; return $0 == 2
-                    })
-                else { return }
+                let count = steps.withLock { count in
+                    count += 1
+                    return count
+                }
+                guard count == 3 else { return }  // a small one is done in two
                 try? console.note("Bringing the database up to date, once: other programs will be able to read it…")
             }
         }
