@@ -54,7 +54,7 @@ public protocol FilesAPI: Sendable {
     /// - Parameters:
     ///   - link: a URL.
     ///   - hosts: names of hosts; one that begins with a dot stands for all hosts whose names end with it.
-    /// - Returns: `false` also for what is no URL.
+    /// - Returns: `true` if it does; `false` for any other link, and for a text that is no URL.
     func isOwn(link: String, hosts: [String]) -> Bool
 }
 

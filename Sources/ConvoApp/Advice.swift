@@ -136,7 +136,7 @@ extension Advice {
         "Bring it up to date with `convo status --database FILE`, or import a copy; nothing was imported."
 }
 
-/// What a person is told to do next, where it is not an error's own.
+/// Hints, which tell a person what to do next, of errors that `convo` itself makes.
 package enum Advice {
     static let otherOwner =
         "Use the settings from before; or another --profile, with a database of its own; or `convo account adopt`, if this database is to change hands."

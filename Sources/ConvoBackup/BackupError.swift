@@ -28,7 +28,7 @@ public enum BackupError: Error, Hashable, Sendable {
     ///
     /// `file`: its path in the folder; `detail`: the end of a sentence; `backups`: the names of the backups that need it.
     case damaged(file: String, detail: String, backups: [String])
-    /// What is restored does not hold as much as the manifest says.
+    /// The restored database has other numbers of conversations, entries or writes than the manifest says.
     case otherContent(backup: String, detail: String)
     /// Something has the name already under which a backup is to be restored.
     case targetExists(path: String)

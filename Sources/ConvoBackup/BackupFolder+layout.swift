@@ -4,7 +4,7 @@ import Glibc
 import Darwin
 #endif
 
-/// What makes an empty folder a backup folder.
+/// Makes an empty folder a backup folder.
 extension BackupFolder {
     /// Makes what the folder lacks; `format`, which makes it a backup folder, comes last.
     func complete() throws(BackupError) {

@@ -7,9 +7,9 @@ import Glibc
 import Darwin
 #endif
 
-/// What a backup has made.
+/// A backup that was made, and how much of it was new.
 public struct BackupOutcome: Sendable, Hashable {
-    /// What the backup holds.
+    /// The contents of the backup.
     public let manifest: BackupManifest
     /// How many chunks the folder did not have before.
     public let storedChunks: Int
@@ -27,7 +27,7 @@ extension BackupFolder {
 
     /// Makes a backup of a store as it is at one moment, while other processes read and write it.
     ///
-    /// What earlier backups in the folder have is not stored again. A process that is killed meanwhile leaves all earlier
+    /// The backup stores only the chunks that no earlier backup in the folder has. A process that is killed meanwhile leaves all earlier
     /// backups whole; what it has written is removed by the next backup. The disk has the backup when this returns.
     ///
     /// Blocks for file I/O, in proportion to the size of the database. Call it on a folder that was opened for making.

@@ -1,4 +1,4 @@
-/// What was removed from a backup folder.
+/// The backups and chunks that a pruning has removed.
 public struct PruneOutcome: Sendable, Hashable {
     /// The names of the removed backups, the oldest first.
     public let removed: [String]

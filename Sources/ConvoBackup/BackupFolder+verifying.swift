@@ -6,7 +6,7 @@ import Glibc
 import Darwin
 #endif
 
-/// What a check of a backup folder has found.
+/// The findings of a check of a backup folder.
 public struct VerifyOutcome: Sendable {
     /// The names of the backups that were checked, the oldest first.
     public let backups: [String]
@@ -16,9 +16,9 @@ public struct VerifyOutcome: Sendable {
     public fileprivate(set) var chunks = 0
     /// Their length in bytes.
     public fileprivate(set) var bytes: Int64 = 0
-    /// What is wrong, file by file.
+    /// The files that are damaged or missing.
     public fileprivate(set) var findings: [BackupError] = []
-    /// What the database of the opened backup fails with; `nil` where it is whole.
+    /// The error of the database in the backup that was opened; `nil` if that database is whole.
     public fileprivate(set) var storeFailure: StoreError?
 
     /// Whether nothing is wrong.
@@ -148,6 +148,10 @@ extension BackupFolder {
         return made
     }
 
+    /// Makes a folder of a new name (0700).
+    ///
+    /// `mkdtemp` writes the name into the template, in place of the six `X`, and no further: the array is its own copy, and ends with
+    /// a zero byte.
     private static func make(in parent: String) -> String? {
         var template = Array("\(parent)/convo-verify.XXXXXX".utf8CString)
         return template.withUnsafeMutableBufferPointer { buffer in

@@ -103,7 +103,10 @@ final class VirtualFileSystem {
         system.pointee.xGetLastError = { _, _, _ in 0 }
     }
 
-    /// What SQLite calls with an open file; it lives as long as the process.
+    /// The functions that SQLite calls with an open file.
+    ///
+    /// `nonisolated(unsafe)`: Swift initialises a static once, whichever thread comes first; nobody writes to the memory after that, and
+    /// nobody frees it.
     nonisolated(unsafe) private static let methods: UnsafePointer<sqlite3_io_methods> = {
         var methods = sqlite3_io_methods()
         methods.iVersion = 1
