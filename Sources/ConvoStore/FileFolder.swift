@@ -126,38 +126,35 @@ public struct FileFolder: Sendable {
         unlink("\(path)/partial-\(key)-\(boot)")
     }
 
-    /// Removes files that nothing refers to: those that are not named, and what attempts of rows that are gone, or
-    /// before the last start of the machine, have left.
+    /// Removes stored files.
     ///
-    /// - Parameters:
-    ///   - digests: of the files that stay.
-    ///   - keys: of the rows whose attempts stay.
-    /// - Returns: how many files were removed, and how many bytes the others have.
-    func removeOthers(than digests: Set<String>, _ keys: Set<Int64>) -> (removed: Int, bytes: Int) {
-        var (removed, bytes) = (0, 0)
-        func judge(_ path: String, stays: Bool) {
+    /// - Parameter digests: of the files; those that are not there are passed over.
+    func remove(_ digests: Set<String>) {
+        for digest in digests {
+            let folder = "\(path)/\(digest.prefix(2))"
+            for name in FileFolder.names(in: folder) where name.hasPrefix(digest) { unlink("\(folder)/\(name)") }
+        }
+    }
+
+    /// Removes what attempts before the last start of the machine have left, which nobody goes on with.
+    ///
+    /// - Returns: how many bytes all other files in the folder have.
+    func tidy() -> Int {
+        var bytes = 0
+        func count(_ path: String) {
             var status = stat()
-            if stays {
-                bytes += stat(path, &status) == 0 ? Int(status.st_size) : 0
-            } else if unlink(path) == 0 {
-                removed += 1
-            }
+            if stat(path, &status) == 0 { bytes += Int(status.st_size) }
         }
         for name in FileFolder.names(in: path) {
-            let parts = name.split(separator: "-", omittingEmptySubsequences: false)
-            switch parts.first {
-            case "partial" where parts.count == 3:
-                judge("\(path)/\(name)", stays: Int64(parts[1]).map(keys.contains) == true && parts[2] == boot)
-            case "whole" where parts.count == 2:
-                judge("\(path)/\(name)", stays: Int64(parts[1]).map(keys.contains) == true)
-            default:
-                guard name.utf8.count == 2 else { continue }
-                for file in FileFolder.names(in: "\(path)/\(name)") {
-                    judge("\(path)/\(name)/\(file)", stays: digests.contains(String(file.prefix(64))))
-                }
+            if name.utf8.count == 2 {
+                for file in FileFolder.names(in: "\(path)/\(name)") { count("\(path)/\(name)/\(file)") }
+            } else if name.hasPrefix("partial-"), !name.hasSuffix("-\(boot)") {
+                unlink("\(path)/\(name)")
+            } else {
+                count("\(path)/\(name)")
             }
         }
-        return (removed, bytes)
+        return bytes
     }
 
     /// Makes a folder; if root does, it belongs to the database's owner, who could not use it otherwise.

@@ -90,7 +90,7 @@ extension Store {
         let folder = fileFolder
         if let partial { try folder.finish(partial, key) }
         let content = try folder.content(key)
-        // In one transaction: `removeUnnamedFiles` must not meet a file that has its name and no row yet.
+        // In one transaction: `removeFiles` must not meet a file that has its name and no row yet.
         let isKept = try writeDurably { database in
             try folder.place(key, content)
             try database.execute(
@@ -214,22 +214,36 @@ extension Store {
         }
     }
 
-    /// Removes from the folder what no entry refers to any more, because its conversation was deleted here, or its entry has
-    /// changed.
+    /// Removes files whose rows are gone, unless another entry refers to the same bytes.
     ///
-    /// - Returns: how many files were removed, and how many bytes are in the folder.
+    /// Other files stay, also those that no row names: an older copy of the database may have been put back, whose rows do
+    /// not know them yet, and their links may have expired.
+    ///
+    /// - Parameter digests: of the files.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    @discardableResult
-    public func removeUnnamedFiles() throws(StoreError) -> (removed: Int, bytes: Int) {
-        guard fileFolder.exists else { return (0, 0) }
+    func removeFiles(_ digests: [String]) throws(StoreError) {
+        guard !digests.isEmpty else { return }
         // In a write transaction, no other process stores a file meanwhile.
-        return try write { database in
-            let digests = try String.fetchAll(
-                database, sql: "SELECT DISTINCT sha256 FROM file WHERE sha256 IS NOT NULL")
-            let keys = try Int64.fetchAll(database, sql: "SELECT key FROM file WHERE state = 'pending'")
-            return fileFolder.removeOthers(than: Set(digests), Set(keys))
+        try write { database in
+            let unnamed = try digests.filter { digest in
+                try !database.isTrue(sql: "SELECT EXISTS (SELECT 1 FROM file WHERE sha256 = ?)", arguments: [digest])
+            }
+            fileFolder.remove(Set(unnamed))
         }
     }
+
+    /// The digests of the stored files of a conversation.
+    func fileDigests(_ database: Database, of conversation: Int64) throws -> [String] {
+        try String.fetchAll(
+            database,
+            sql: """
+                SELECT DISTINCT f.sha256 FROM entry e JOIN file f ON f.entry = e.key
+                WHERE e.conversation = ? AND f.sha256 IS NOT NULL
+                """, arguments: [conversation])
+    }
+
+    /// How many bytes the folder of the files has; what attempts before the last start of the machine have left is removed.
+    public func fileFolderBytes() -> Int { fileFolder.tidy() }
 
     private static let fileSelection = """
         SELECT f.*, c.id AS conversation, e.id AS entry_id

@@ -101,7 +101,7 @@ extension Store {
     ///   here would lose writes that are not delivered; ``StoreError/accountBefore(_:)`` if the current account has not
     ///   shown it, and it is to be deleted on the server. Nothing is changed then.
     public func delete(_ id: LocalID, _ scope: DeletionScope) throws(StoreError) -> QueuedWrite? {
-        let receipt = try writeDurably { database -> QueuedWrite? in
+        let (receipt, files) = try writeDurably { database -> (QueuedWrite?, [String]) in
             try claimInstance(database)
             let conversation = try require(database, id)
             let waiting = try database.count(
@@ -117,11 +117,12 @@ extension Store {
                 if conversation.isFromAccountBefore { throw StoreError.accountBefore(id) }
                 receipt = try enqueue(database, .delete, .object([]), for: conversation)
             }
-            if scope != .remote { try hide(database, conversation.key) }
-            return receipt
+            guard scope != .remote else { return (receipt, []) }
+            let files = try fileDigests(database, of: conversation.key)
+            try hide(database, conversation.key)
+            return (receipt, files)
         }
-        // What stays is removed with the next conversation that is deleted, or by a repair.
-        if scope != .remote { _ = try? removeUnnamedFiles() }
+        try? removeFiles(files)  // what stays takes room, and nothing else
         notifyListener()
         return receipt
     }

@@ -114,8 +114,7 @@ struct FileFetcher: Sendable {
                 let due = try store.dueFiles(limit: FileFetcher.batch + skipped.count, now: clock.now)
                     .filter { !skipped.contains($0.key) }
                 if due.isEmpty { break }
-                // What nothing refers to any more must not count.
-                let before = try bytes ?? store.removeUnnamedFiles().bytes
+                let before = bytes ?? store.fileFolderBytes()
                 bytes = before
                 for start in stride(from: 0, to: due.count, by: limits.fetches) {
                     guard before + report.bytes < limits.quota else {

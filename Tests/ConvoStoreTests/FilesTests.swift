@@ -1,5 +1,6 @@
 import ConvoJSON
 import ConvoModel
+import ConvoSQLite
 import Foundation
 import Testing
 
@@ -49,7 +50,6 @@ import Testing
         #expect(files.map(\.state) == [.stored, .pending, .pending])
         try mirror(store, [answer("a", ["f1"])], updated: "2026-01-04T00:00:00Z")
         #expect(try store.files().map(\.name) == ["f1"])
-        #expect(try store.removeUnnamedFiles().removed == 1, "those of f2")
         #expect(try store.files().map(\.state) == [.stored])
     }
 
@@ -67,7 +67,7 @@ import Testing
         #expect(try Data(contentsOf: URL(filePath: path)) == Data("%PDF-1.7 same".utf8))
         let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
         #expect(mode == 0o600)
-        #expect(try store.removeUnnamedFiles() == (0, 13))
+        #expect(store.fileFolderBytes() == 13)
         let id = try store.conversation(matching: "conv_1").id
         _ = try store.delete(id, .local)
         #expect(!FileManager.default.fileExists(atPath: path))
@@ -98,7 +98,7 @@ import Testing
         try partial.append(Array("one".utf8))
         try store.fileFolder.finish(partial, key)
         #expect(store.hasWhole(file: key))
-        #expect(try store.removeUnnamedFiles() == (0, 3))
+        #expect(store.fileFolderBytes() == 3)
         #expect(try store.keep(nil, as: key) == 3)
         #expect(!store.hasWhole(file: key))
         #expect(try store.file(key).state == .stored)
@@ -118,6 +118,21 @@ import Testing
         #expect(try store.keep(partial, as: keys[1]) == nil)
         #expect(try store.files().map(\.state) == [.stored, .pending])
         #expect(try store.files().map(\.key).contains(keys[1]) == false)
+    }
+
+    /// An older copy of the database was put back: its rows do not know the file.
+    @Test func `stay where no row knows them, and where another entry has the same bytes`() throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try mirror(store, [answer("a", ["f1"])])
+        try store.mirror(.sample("conv_2"), [answer("b", ["f2"]).text])
+        for file in try store.files() { _ = try keep(store, file.key, "same") }
+        let path = try #require(try store.files()[0].path)
+        _ = try store.delete(store.conversation(matching: "conv_1").id, .local)
+        #expect(FileManager.default.fileExists(atPath: path), "conv_2 has it")
+        try store.write { try $0.execute(sql: "DELETE FROM file") }
+        try mirror(store, [answer("c", [])])
+        #expect(store.fileFolderBytes() == 4)
     }
 
     @Test func `are fetched by one process at a time, which goes on where another one ended`() throws {
