@@ -143,20 +143,36 @@ public enum DatabaseRepair {
         for file in leftovers { try Disk.remove(file) }
         let salvage: SalvageReport
         do {
+            let before = try writeMarks(path)
             salvage = try Store.salvage(path, to: target)
+            guard try Disk.look(at: target + "-wal").size == 0 else {
+                throw BackupError.unusable(path: target, detail: "its log could not be brought into it")
+            }
+            try Disk.syncFileSystem(of: Disk.folder(of: path))
+            // What another program wrote meanwhile may be missing in the new file.
+            guard try Store.isUnused(path), try writeMarks(path) == before else { throw BackupError.inUse(path: path) }
         } catch {
             for file in leftovers { try? Disk.remove(file) }
             throw error
         }
-        guard try Disk.look(at: target + "-wal").size == 0 else {
-            throw BackupError.unusable(path: target, detail: "its log could not be brought into it")
-        }
         // The old log would be taken for the new file's. The copy has it.
         for suffix in ["-wal", "-shm"] { try Disk.remove(path + suffix) }
-        try Disk.syncFileSystem(of: Disk.folder(of: path))
         try Disk.rename(target, to: path)
         try Disk.syncFolder(Disk.folder(of: path))
         for file in leftovers { try Disk.remove(file) }
         return salvage
+    }
+
+    /// What every write to a database changes: the length and the time of its file, and the length of its log.
+    private static func writeMarks(_ path: String) throws(BackupError) -> [Int64] {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { throw .refused(path, errno) }
+        #if canImport(Glibc)
+        let time = status.st_mtim
+        #else
+        let time = status.st_mtimespec
+        #endif
+        let log = try Disk.look(at: path + "-wal").size
+        return [Int64(status.st_size), Int64(time.tv_sec), Int64(time.tv_nsec), log]
     }
 }

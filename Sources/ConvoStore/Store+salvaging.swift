@@ -50,6 +50,7 @@ extension Store {
         var report = SalvageReport()
         var isSaved = false
         do {
+            let boundaries = try boundaries(of: path)
             let damaged = try DatabasePool(path: path, access: .readOnly, busyTimeoutSeconds: 1) {
                 try Schema.check($0, path: path)
             }
@@ -59,7 +60,7 @@ extension Store {
                     defer { try? copy.execute(sql: "PRAGMA foreign_keys = ON") }
                     try copy.inTransaction(.immediate) {
                         for table in try tables(of: copy) {
-                            var salvage = try Salvage(source, copy, table)
+                            var salvage = try Salvage(source, copy, table, boundaries[table] ?? [])
                             report.tables.append(try salvage.run())
                         }
                         report.replacedConversations = try replaceLostConversations(copy, at: store.environment.now())
@@ -79,6 +80,21 @@ extension Store {
         try store.checkIntegrity()
         store.finishCheckpoints()
         return report
+    }
+
+    /// Where the pages of each table end, as far as that can be read; nobody else has the file open.
+    private static func boundaries(of path: String) throws -> [String: [Int64]] {
+        let roots = try {
+            let pool = try DatabasePool(path: path, access: .readOnly, busyTimeoutSeconds: 1) { _ in }
+            return try pool.read {
+                try Row.fetchAll(
+                    $0, sql: "SELECT name, rootpage FROM sqlite_schema WHERE type = 'table' AND rootpage > 0"
+                )
+                .map { ($0["name"] as String, $0["rootpage"] as Int64) }
+            }
+        }()
+        guard let file = TableBoundaries(path: path) else { return [:] }
+        return Dictionary(roots.map { ($0, file.keys(root: $1)) }) { first, _ in first }
     }
 
     private static func tables(of database: Database) throws -> [String] {
@@ -129,9 +145,11 @@ private struct Salvage {
     private let copy: Database
     private var report: SalvageReport.Table
     private let columns: [String]
+    /// The last row ids of the table's pages, in ascending order.
+    private let boundaries: [Int64]
 
-    init(_ source: Database, _ copy: Database, _ table: String) throws {
-        (self.source, self.copy) = (source, copy)
+    init(_ source: Database, _ copy: Database, _ table: String, _ boundaries: [Int64]) throws {
+        (self.source, self.copy, self.boundaries) = (source, copy, boundaries)
         report = SalvageReport.Table(name: table)
         let sql = "SELECT name FROM pragma_table_info(?)"
         let known = try Set(String.fetchAll(source, sql: sql, arguments: [table]))
@@ -143,14 +161,25 @@ private struct Salvage {
         while true {
             let (last, isDamaged) = try copyRows(from: next)
             guard isDamaged, last != .max else { return report }
-            let gap = last.map { $0 &+ 1 } ?? next
-            guard report.unreadable.count < Salvage.gapLimit, let behind = try firstReadable(behind: gap) else {
-                report.unreadable.append(gap...Int64.max)
-                return report
+            let gap = last.map { $0 + 1 } ?? next
+            guard report.unreadable.count < Salvage.gapLimit else { return closing(at: gap) }
+            // Where the row has a row id, only its own text is damaged, or what lies on other pages of it.
+            if let row = try firstRowID(from: gap) {
+                report.unreadable.append(row...row)
+                guard row < .max else { return report }
+                next = row + 1
+            } else {
+                guard let behind = try firstReadable(behind: gap) else { return closing(at: gap) }
+                report.unreadable.append(gap...(behind - 1))
+                next = behind
             }
-            report.unreadable.append(gap...(behind - 1))
-            next = behind
         }
+    }
+
+    /// The report where nothing can be read from `gap` on.
+    private mutating func closing(at gap: Int64) -> SalvageReport.Table {
+        report.unreadable.append(gap...Int64.max)
+        return report
     }
 
     /// Copies rows up to the end of the table or to the first that can't be read.
@@ -193,19 +222,35 @@ private struct Salvage {
         [SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_IOERR].contains(error.code)
     }
 
-    /// The smallest row id above `gap` from which on a row can be read: first in growing steps, then between the last two.
+    /// The smallest row id above `gap` from which on a row can be read: in the page that `gap` is in, or else at the
+    /// beginning of the first page behind it that can be read; `nil` if there is none.
     private func firstReadable(behind gap: Int64) throws -> Int64? {
+        for end in boundaries[firstBoundary(from: gap)...] where end < .max {
+            if let found = try firstReadable(behind: gap, upTo: end + 1) { return found }
+        }
+        return try firstReadable(behind: gap, upTo: .max)
+    }
+
+    /// The place of the first boundary that is not below a row id.
+    private func firstBoundary(from id: Int64) -> Int {
+        var places = 0..<boundaries.count
+        while !places.isEmpty {
+            let middle = places.lowerBound + places.count / 2
+            places = boundaries[middle] < id ? middle + 1..<places.upperBound : places.lowerBound..<middle
+        }
+        return places.lowerBound
+    }
+
+    /// The smallest row id above `gap` and up to `end` from which on a row, or the table's end, can be read: first in
+    /// growing steps, then between the last two.
+    private func firstReadable(behind gap: Int64, upTo end: Int64) throws -> Int64? {
         var (bad, step) = (gap, UInt64(1))
         var good: Int64?
         while good == nil {
-            let room = UInt64(bitPattern: Int64.max &- bad)
-            guard room > 0 else { return nil }
+            let room = UInt64(bitPattern: end &- bad)
+            guard room > 0, bad < end else { return nil }
             let probe = bad &+ Int64(bitPattern: min(step, room))
-            switch try look(from: probe) {
-            case .damage: bad = probe
-            case .row: good = probe
-            case .end: good = probe
-            }
+            if try look(from: probe) == .damage { bad = probe } else { good = probe }
             step = step > UInt64.max / 2 ? step : step * 2
         }
         guard var found = good else { return nil }
@@ -214,6 +259,16 @@ private struct Salvage {
             if try look(from: middle) == .damage { bad = middle } else { found = middle }
         }
         return found
+    }
+
+    /// The first row id that is not below `id`; `nil` where its page can't be read, or there is none.
+    private func firstRowID(from id: Int64) throws -> Int64? {
+        do {
+            let sql = "SELECT rowid FROM \"\(report.name)\" WHERE rowid >= ? ORDER BY rowid LIMIT 1"
+            return try Int64.fetchOne(source, sql: sql, arguments: [id]).flatMap { $0 >= id ? $0 : nil }
+        } catch let error as DatabaseError where Salvage.isDamage(error) {
+            return nil
+        }
     }
 
     private func look(from id: Int64) throws -> Look {

@@ -16,7 +16,7 @@ import Testing
     init() throws { house = try BackupHouse() }
 
     /// Fills a database, and closes it, so that the file has everything.
-    private func fill(_ path: String, conversations: Int) throws {
+    private func fill(_ path: String, conversations: Int, entryWords: Int = 60) throws {
         let store = try Store(path: path)
         for number in 0..<conversations {
             let id = "conv_\(number)"
@@ -29,7 +29,7 @@ import Testing
             ])
             let entries = (0..<10).map { place in
                 #"{"object":"entry","type":"message.input","id":"msg_\#(number)_\#(place)","role":"user","content":"#
-                    + #""word\#(number) \#(String(repeating: "text ", count: 60))","#
+                    + #""word\#(number) \#(String(repeating: "text ", count: entryWords))","#
                     + #""created_at":"2026-01-01T00:0\#(place):00.000000Z","completed_at":null}"#
             }
             let history = try ConversationHistory(
@@ -67,6 +67,18 @@ import Testing
         guard bytes[100] == 5 else { return [0] }
         let cells = (0..<number(103, 2)).map { number(number(112 + 2 * $0, 2), 4) }
         return Set([0, number(108, 4) - 1] + cells.map { $0 - 1 })
+    }
+
+    /// The pages, counted from 0, that hold the rows of a table, in their order; the table has one level of pages above them.
+    private func leaves(_ path: String, of table: String) throws -> [Int] {
+        let pool = try DatabasePool(path: path, access: .readOnly, busyTimeoutSeconds: 1) { _ in }
+        let sql = "SELECT rootpage FROM sqlite_schema WHERE name = ?"
+        let root = try #require(try pool.read { try Int64.fetchOne($0, sql: sql, arguments: [table]) })
+        let page = try [UInt8](
+            Data(contentsOf: URL(fileURLWithPath: path)).dropFirst(Int(root - 1) * 8192).prefix(8192))
+        func number(_ place: Int, _ count: Int) -> Int { page[place..<place + count].reduce(0) { $0 << 8 | Int($1) } }
+        try #require(page[0] == 5)
+        return (0..<number(3, 2)).map { number(number(12 + 2 * $0, 2), 4) - 1 } + [number(8, 4) - 1]
     }
 
     private func overwrite(_ path: String, at offset: Int, count: Int) throws {
@@ -137,5 +149,37 @@ import Testing
         if !isWhole {
             #expect(try store.staleConversations(limit: 100, now: time).count + lostConversations > 0)
         }
+    }
+
+    @Test(arguments: [[0, -1], [-2, -1], [0, 1, -3, -1], [5]])
+    func `saves what lies between damaged pages, the last one among them`(places: [Int]) throws {
+        let path = house.folder.file("a/convo.db")
+        try fill(path, conversations: 60)
+        let keys = try keys(path)
+        let leaves = try leaves(path, of: "entry")
+        for place in places {
+            try overwrite(path, at: leaves[place < 0 ? leaves.count + place : place] * 8192, count: 8192)
+        }
+        let report = try DatabaseRepair.run(path, at: time)
+        let saved = try found(path, keys)
+        #expect(try saved == found(#require(report.copy), keys))
+        #expect(saved.count < 600 && saved.count > 600 - 100 * places.count)
+    }
+
+    @Test func `saves the rows beside those whose text goes on in damaged pages`() throws {
+        let path = house.folder.file("a/convo.db")
+        try fill(path, conversations: 1, entryWords: 6000)
+        let keys = try keys(path)
+        let pages = try Int(Disk.look(at: path).size) / 8192
+        let text = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+        // A page in the middle of a long text begins with the number of the next page, and has nothing but the text.
+        let overflow = (1..<pages).filter {
+            text[($0 * 8192 + 100)..<($0 * 8192 + 8000)].allSatisfy { $0 < 0x80 && $0 >= 0x20 }
+        }
+        for page in overflow[overflow.count / 3..<overflow.count / 2] { try overwrite(path, at: page * 8192, count: 4) }
+        let report = try DatabaseRepair.run(path, at: time)
+        let saved = try found(path, keys)
+        #expect(try saved == found(#require(report.copy), keys))
+        #expect(saved.count < 10 && saved.count > 3)
     }
 }
