@@ -61,14 +61,18 @@ extension PushExecutor {
         return try store.ownStarts(among: [remoteID]).contains(remoteID)
     }
 
-    /// Whether another write to the conversation says the same.
+    /// Whether another write to the conversation says the same, or one to a conversation that may prove to be this one:
+    /// its start is not settled, and the database's original may know more.
     private func hasTwin(_ item: OutboxItem) throws -> Bool {
         guard let inputs = try? Inputs(json: item.inputs) else { return false }
-        return try store.operations(in: item.conversation).contains { other in
-            guard other.id != item.id, other.state != .cancelled, let theirs = try? Inputs(json: other.inputs) else {
-                return false
+        let conversations = try Set(store.unsettledCreations(besides: item.id).map(\.conversation) + [item.conversation])
+        return try conversations.contains { conversation in
+            try store.operations(in: conversation).contains { other in
+                guard other.id != item.id, other.kind == .append || conversation == item.conversation,
+                    other.state != .cancelled, let theirs = try? Inputs(json: other.inputs)
+                else { return false }
+                return InputFingerprint.areEqual(inputs, theirs)
             }
-            return InputFingerprint.areEqual(inputs, theirs)
         }
     }
 

@@ -280,6 +280,10 @@ import Testing
         #expect(try await confirmation(of: write) == .unclear(.ambiguous))
         for id in [twin, other] { _ = try test.store.cancel(id) }
         #expect(try await confirmation(of: write) == .present(nil))
+        // A start whose answer is not known may have made this very conversation, before its original sent what followed.
+        let lost = try test.store.operation(matching: doubtfulStart().rawValue)
+        _ = try test.append("mine", to: lost.conversation)
+        #expect(try await confirmation(of: write) == .unclear(.ambiguous))
     }
 
     @Test func `cannot tell of an exchange that the server does not store`() async throws {
