@@ -93,10 +93,11 @@ public struct OutboxItem: Sendable, Hashable {
 extension OutboxItem {
     /// Selects the columns that `init(row:)` reads, of an operation `o`, its conversation `c` and the conversation's
     /// parent `p`.
-    static let selection = """
-        SELECT o.*, c.id AS conversation_id, c.remote_id AS remote_id, p.remote_id AS parent_remote_id
-        FROM operation o JOIN conversation c ON c.key = o.conversation LEFT JOIN conversation p ON p.key = c.parent
-        """
+    static let source =
+        "FROM operation o JOIN conversation c ON c.key = o.conversation LEFT JOIN conversation p ON p.key = c.parent"
+
+    static let selection =
+        "SELECT o.*, c.id AS conversation_id, c.remote_id AS remote_id, p.remote_id AS parent_remote_id \(source)"
 
     static func fetchAll(
         _ database: Database, sql: String, arguments: StatementArguments = StatementArguments()

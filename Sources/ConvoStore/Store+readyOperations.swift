@@ -4,6 +4,26 @@ import ConvoSQLite
 
 /// Queries by which the engine decides what to do next.
 extension Store {
+    /// What is true of a write that the engine can work on, in the names of `OutboxItem.source`.
+    private static let readiness = """
+        o.state IN ('queued', 'in_doubt')
+            AND o.sequence = (SELECT MIN(first.sequence) FROM operation first
+                WHERE first.conversation = o.conversation AND first.state NOT IN ('delivered', 'cancelled')
+                    AND (o.state = 'queued' OR first.state IN ('sending', 'in_doubt')))
+            AND (o.state = 'in_doubt' OR c.remote_id IS NULL OR NOT EXISTS (SELECT 1 FROM operation doubtful
+                WHERE doubtful.conversation = o.conversation AND doubtful.kind <> 'delete'
+                    AND doubtful.state IN ('sending', 'in_doubt')))
+            AND (o.kind = 'start' OR (o.kind = 'restart' AND p.remote_id IS NOT NULL)
+                OR (o.kind IN ('append', 'delete') AND c.remote_id IS NOT NULL))
+            AND (o.kind <> 'restart' OR NOT EXISTS (SELECT 1 FROM operation maker
+                WHERE maker.conversation = p.key AND maker.kind IN ('start', 'restart')
+                    AND maker.state IN ('queued', 'sending', 'in_doubt')))
+            AND (o.kind <> 'delete' OR NOT EXISTS (SELECT 1 FROM operation before
+                JOIN conversation branch ON branch.key = before.conversation
+                WHERE branch.parent = c.key AND before.kind = 'restart' AND before.sequence < o.sequence
+                    AND before.state IN ('queued', 'sending', 'in_doubt')))
+        """
+
     /// The writes that the engine can work on: the first open write of each conversation, if it is queued or in doubt.
     ///
     /// The conversation that an append or a deletion goes to must be on the server, as must a restart's parent, whose own
@@ -21,27 +41,8 @@ extension Store {
         try read { database in
             try OutboxItem.fetchAll(
                 database,
-                sql: OutboxItem.selection + """
-
-                    WHERE o.state IN ('queued', 'in_doubt')
-                        AND o.sequence = (SELECT MIN(first.sequence) FROM operation first
-                            WHERE first.conversation = o.conversation AND first.state NOT IN ('delivered', 'cancelled')
-                                AND (o.state = 'queued' OR first.state IN ('sending', 'in_doubt')))
-                        AND (o.state = 'in_doubt' OR c.remote_id IS NULL OR NOT EXISTS (SELECT 1 FROM operation doubtful
-                            WHERE doubtful.conversation = o.conversation AND doubtful.kind <> 'delete'
-                                AND doubtful.state IN ('sending', 'in_doubt')))
-                        AND (o.kind = 'start' OR (o.kind = 'restart' AND p.remote_id IS NOT NULL)
-                            OR (o.kind IN ('append', 'delete') AND c.remote_id IS NOT NULL))
-                        AND (o.kind <> 'restart' OR NOT EXISTS (SELECT 1 FROM operation maker
-                            WHERE maker.conversation = p.key AND maker.kind IN ('start', 'restart')
-                                AND maker.state IN ('queued', 'sending', 'in_doubt')))
-                        AND (o.kind <> 'delete' OR NOT EXISTS (SELECT 1 FROM operation before
-                            JOIN conversation branch ON branch.key = before.conversation
-                            WHERE branch.parent = c.key AND before.kind = 'restart' AND before.sequence < o.sequence
-                                AND before.state IN ('queued', 'sending', 'in_doubt')))
-                        AND (?1 IS NULL OR c.id = ?1)
-                    ORDER BY o.sequence LIMIT ?2
-                    """,
+                sql: OutboxItem.selection
+                    + " WHERE \(Store.readiness) AND (?1 IS NULL OR c.id = ?1) ORDER BY o.sequence LIMIT ?2",
                 arguments: [only?.rawValue, limit])
         }
     }
@@ -54,12 +55,16 @@ extension Store {
         }
     }
 
-    /// The earliest ``OutboxItem/nextAttempt`` of all writes that are queued or in doubt; `nil` if none of them has
-    /// one.
+    /// The earliest ``OutboxItem/nextAttempt`` of the writes that the engine can work on (``readyOperations(limit:in:)``);
+    /// `nil` if none of them has one.
+    ///
+    /// A write that waits for another one does not count: it is due as soon as that one is settled.
     public func nextAttempt() throws(StoreError) -> Timestamp? {
         try read { database in
             try Int64.fetchOne(
-                database, sql: "SELECT MIN(next_attempt) FROM operation WHERE state IN ('queued', 'in_doubt')"
+                database,
+                sql:
+                    "SELECT MIN(o.next_attempt) \(OutboxItem.source) WHERE o.next_attempt IS NOT NULL AND \(Store.readiness)"
             ).map { Timestamp(microseconds: $0) }
         }
     }

@@ -65,7 +65,8 @@ extension PushExecutor {
     /// its start is not settled, and the database's original may know more.
     private func hasTwin(_ item: OutboxItem) throws -> Bool {
         guard let inputs = try? Inputs(json: item.inputs) else { return false }
-        let conversations = try Set(store.unsettledCreations(besides: item.id).map(\.conversation) + [item.conversation])
+        let conversations = try Set(
+            store.unsettledCreations(besides: item.id).map(\.conversation) + [item.conversation])
         return try conversations.contains { conversation in
             try store.operations(in: conversation).contains { other in
                 guard other.id != item.id, other.kind == .append || conversation == item.conversation,

@@ -137,6 +137,19 @@ import Testing
         #expect(try store.nextAttempt() == nil)
     }
 
+    @Test func `does not count a write that waits for another one as due`() throws {
+        let now = temporary.clock.now.microseconds
+        let writes = try [temporary.append(to: first), temporary.append(to: first)]
+        let (later, sooner) = (Timestamp(microseconds: now + 2), Timestamp(microseconds: now + 1))
+        try store.markQueued(writes[1], from: .queued, reason: nil, nextAttempt: sooner)
+        #expect(try store.nextAttempt() == nil)
+        _ = try store.markSending(writes[0], base: nil)
+        try store.markInDoubt(writes[0], reason: .lost, nextAttempt: later)
+        #expect(try store.nextAttempt() == later)
+        try store.markDelivered(writes[0])
+        #expect(try store.nextAttempt() == sooner)
+    }
+
     @Test func `tells which updated_at our own turn left, of that conversation`() throws {
         #expect(try store.ownVersion(of: first) == nil)
         try store.recordOwnVersion("v7", of: first)
