@@ -13,23 +13,21 @@ import Darwin
 /// the disk. That commit may be the writer's of a first sync, or that of a short command between two of its
 /// transactions. Here the checkpoint runs on a thread of its own.
 final class CheckpointScheduler: Sendable {
-    /// Pages that are in the log but not yet in the file, from which on a checkpoint is worth its cost.
-    private static let due = 1000
-    /// Pages in the log from which on a busy writer waits for the checkpoint: SQLite reuses the log from its beginning
+    /// Bytes that are in the log but not yet in the file, from which on a checkpoint is worth its cost.
+    private static let due = 8 << 20
+    /// Bytes in the log from which on a busy writer waits for the checkpoint: SQLite reuses the log from its beginning
     /// only once a checkpoint has caught up with the writer.
-    private static let overdue = 4096
-    /// Pages in the log from which on even a writer that is not busy makes the checkpoint, because nobody else did.
-    private static let longOverdue = 16384
-
-    /// Pages in the log from which on a busy writer pauses after each transaction: another program, such as one that
-    /// replicates the file, keeps SQLite from beginning the log anew, and needs time to catch up.
-    private static let congested = 8000
-    private static let pauseMicroseconds: UInt32 = 100_000
+    private static let overdue = 32 << 20
+    /// Bytes in the log from which on even a writer that is not busy makes the checkpoint, because nobody else did.
+    private static let longOverdue = 48 << 20
+    /// Bytes in the log from which on a bulk writer pauses between its transactions, so that the log stays below 64 MB: a
+    /// long read, or another program such as one that replicates the file, keeps SQLite from beginning it anew.
+    static let congested = 40 << 20
 
     private struct State {
         /// Whether a checkpoint is scheduled or running on the queue.
         var isUnderWay = false
-        /// Pages of the log that are in the file too.
+        /// Bytes of the log that are in the file too.
         var home = 0
     }
 
@@ -47,19 +45,12 @@ final class CheckpointScheduler: Sendable {
     func noteCommit(
         by writer: Database, isBusy: Bool, borrow: @escaping @Sendable ((Database) -> Void) throws -> Void
     ) {
-        guard writer.logPages >= (isBusy ? CheckpointScheduler.due : CheckpointScheduler.longOverdue) else { return }
-        if isBusy, writer.logPages < CheckpointScheduler.overdue {
-            begin(of: writer.logPages, borrow)
+        guard writer.logBytes >= (isBusy ? CheckpointScheduler.due : CheckpointScheduler.longOverdue) else { return }
+        if isBusy, writer.logBytes < CheckpointScheduler.overdue {
+            begin(of: writer.logBytes, borrow)
         } else {
             finish(for: writer)
         }
-    }
-
-    /// Pauses where the log stays long although its pages are copied; to be called when the writer's turn is over.
-    ///
-    /// - Parameter logPages: pages in the log after the writer's last commit.
-    func pauseIfCongested(_ logPages: Int) {
-        if logPages >= CheckpointScheduler.congested { usleep(CheckpointScheduler.pauseMicroseconds) }
     }
 
     /// Waits for a checkpoint on the queue, then copies what a long log still holds.
@@ -67,16 +58,16 @@ final class CheckpointScheduler: Sendable {
     /// Otherwise the last connection that closes the file would do it, which may be that of a short command.
     func finish(for writer: Database) {
         queue.sync {}
-        if writer.logPages >= CheckpointScheduler.due { writer.checkpoint() }
+        if writer.logBytes >= CheckpointScheduler.due { writer.checkpoint() }
     }
 
     /// Schedules a checkpoint on the queue, unless one is under way or the last one is recent enough.
     ///
     /// A checkpoint that fails leaves the log as it is, with everything that it holds; a later commit tries again.
-    private func begin(of pages: Int, _ borrow: @escaping @Sendable ((Database) -> Void) throws -> Void) {
+    private func begin(of bytes: Int, _ borrow: @escaping @Sendable ((Database) -> Void) throws -> Void) {
         let isWorthIt = state.withLock { state in
-            if pages < state.home { state.home = 0 }  // SQLite has begun the log anew
-            guard !state.isUnderWay, pages - state.home >= CheckpointScheduler.due else { return false }
+            if bytes < state.home { state.home = 0 }  // SQLite has begun the log anew
+            guard !state.isUnderWay, bytes - state.home >= CheckpointScheduler.due else { return false }
             state.isUnderWay = true
             return true
         }

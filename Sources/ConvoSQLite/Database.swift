@@ -48,8 +48,14 @@ public final class Database: @unchecked Sendable {
     private var statements: [String: Statement] = [:]
     private var isReading = false
     /// Pages in the write-ahead log after this connection's last commit.
-    private(set) var logPages = 0
+    private var logPages = 0
+    /// The length of the write-ahead log in bytes after this connection's last commit.
+    var logBytes: Int { logPages * pageSize }
+    /// The size of the file's pages in bytes.
+    private lazy var pageSize = (try? Int.fetchOne(self, sql: "PRAGMA page_size")) ?? 4096
 
+    /// Whether a statement waits for locks that others hold, up to the busy timeout.
+    private var waitsForLocks = true
     private let writerQueue: WriterQueue
     private let access: Access
     private let busyTimeoutMilliseconds: Int64
@@ -134,6 +140,7 @@ public final class Database: @unchecked Sendable {
     /// - Parameter tries: how often SQLite has called before in the same wait.
     /// - Returns: `false` where the time is over, upon which SQLite reports `SQLITE_BUSY`.
     private func wait(after tries: Int) -> Bool {
+        guard waitsForLocks else { return false }
         let now = Database.now
         if tries == 0 { waitDeadline = min(now + busyTimeoutMilliseconds, openingDeadline ?? .max) }
         guard now < waitDeadline else { return false }
@@ -235,12 +242,27 @@ public final class Database: @unchecked Sendable {
     /// It is a passive checkpoint: it waits for no lock, and no reader or writer waits for it. Where it fails, the log
     /// keeps what it holds. Blocks for file I/O.
     ///
-    /// - Returns: how many pages of the log are in the file now; 0 where it failed.
+    /// - Returns: how many bytes of the log are in the file now; 0 where it failed.
     @discardableResult
     func checkpoint() -> Int {
         var pages: Int32 = 0
         sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, nil, &pages)
-        return max(0, Int(pages))  // SQLite sets -1 on failure
+        return max(0, Int(pages)) * pageSize  // SQLite sets -1 on failure
+    }
+
+    /// Has the next writer begin the write-ahead log anew, if nobody needs what is in it; waits for nobody.
+    ///
+    /// - Parameter limit: a length in bytes; a log that is not longer by now is left alone.
+    /// - Returns: whether the log is not longer than that, or begins anew.
+    func restartLog(ifLongerThan limit: Int) -> Bool {
+        var pages: Int32 = 0
+        guard sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_PASSIVE, &pages, nil) == SQLITE_OK else {
+            return false
+        }
+        if Int(pages) * pageSize <= limit { return true }
+        waitsForLocks = false
+        defer { waitsForLocks = true }
+        return sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_RESTART, nil, nil) == SQLITE_OK
     }
 
     /// Runs work in a read transaction, which sees one state of the database.

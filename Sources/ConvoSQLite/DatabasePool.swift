@@ -22,6 +22,8 @@ public final class DatabasePool: Sendable {
     private static let idleLimit = 5
     /// The pause between two attempts to open a connection.
     private static let openPauseMicroseconds: UInt32 = 20_000
+    /// The pause between two looks whether the log has room.
+    private static let roomPauseMicroseconds: UInt32 = 100_000
     /// How long a caller waits for a connection that another one gives back where none can be opened any more.
     private static let movedMilliseconds: Int64 = 1000
     /// SQLite's own code for a file that was moved since it was opened (`SQLITE_READONLY_DBMOVED`).
@@ -35,6 +37,8 @@ public final class DatabasePool: Sendable {
     private let idle: Mutex<[Database]>
     private let turn = DispatchSemaphore(value: 1)
     private let checkpoints = CheckpointScheduler()
+    /// The length of the write-ahead log after this pool's last commit.
+    private let logBytes = Atomic(0)
     private let writerQueue: WriterQueue
 
     /// Opens a first connection, so that whatever is wrong with the file is known when this returns.
@@ -112,6 +116,24 @@ public final class DatabasePool: Sendable {
     /// Whether another process waits to write, upon which a long transaction should end.
     public var isAwaited: Bool { writerQueue.isOccupied }
 
+    /// Whether the write-ahead log has room for another large transaction.
+    ///
+    /// Where it is long, it is brought into the file and begun anew, if nobody still needs it: a long read keeps it, as does
+    /// a program that replicates the file. A bulk writer waits for room between its transactions. Blocks for file I/O,
+    /// and waits for nobody.
+    public func hasRoomInLog() -> Bool {
+        guard logBytes.load(ordering: .relaxed) >= CheckpointScheduler.congested else { return true }
+        let hasRoom = try? borrowing { $0.restartLog(ifLongerThan: CheckpointScheduler.congested) }
+        if hasRoom == true { logBytes.store(0, ordering: .relaxed) }
+        return hasRoom ?? true  // the next transaction tells what is wrong with the file
+    }
+
+    /// Blocks until the write-ahead log has room (``hasRoomInLog()``), at most for some seconds.
+    public func waitForRoomInLog(seconds: Int) {
+        let deadline = Database.now + Int64(seconds) * 1000
+        while !hasRoomInLog(), Database.now < deadline { usleep(DatabasePool.roomPauseMicroseconds) }
+    }
+
     /// Runs work that begins its own transactions and must be over soon.
     ///
     /// Unlike ``write(_:)``, it goes ahead of other processes that wait, and leaves the checkpoint to others unless the
@@ -132,9 +154,6 @@ public final class DatabasePool: Sendable {
     }
 
     private func writing<Value>(isBusy: Bool, _ work: (Database) throws -> Value) throws -> Value {
-        var logPages = 0
-        // Other writers go on while this one pauses.
-        defer { if isBusy { checkpoints.pauseIfCongested(logPages) } }
         turn.wait()
         defer { turn.signal() }
         let database = try connection { $0.isEmpty ? nil : $0.removeFirst() }
@@ -142,7 +161,7 @@ public final class DatabasePool: Sendable {
         if isBusy { writerQueue.yieldToWaiters() }
         let value = try work(database)
         checkpoints.noteCommit(by: database, isBusy: isBusy) { [self] in try borrowing($0) }
-        logPages = database.logPages
+        logBytes.store(database.logBytes, ordering: .relaxed)
         return value
     }
 

@@ -45,6 +45,7 @@ extension Store {
             }
             guard isGoingOn else { break }
             budget.note(wasAwaited: isAwaited)
+            waitForRoomInLog()
             segmentMergePolicy.add()
             _ = try mergeIndex(hasMoreToCome: true)
         } while !work.isWhole

@@ -122,6 +122,20 @@ public final class Store: Sendable {
     /// Whether another process waits to write.
     var isAwaited: Bool { pool.isAwaited }
 
+    /// Whether SQLite's log has room for more bulk writing; where it is long, it is begun anew if nobody still needs it.
+    ///
+    /// Who writes much waits for room between its transactions, at most ``longestWaitForRoom`` seconds: a read that never
+    /// ends must not keep it for ever. Blocks for file I/O, and waits for nobody.
+    public func hasRoomInLog() -> Bool { pool.hasRoomInLog() }
+
+    /// For how many seconds a bulk writer waits for room in SQLite's log before it goes on all the same.
+    public static let longestWaitForRoom = 10
+
+    /// Blocks until SQLite's log has room, at most for ``longestWaitForRoom`` seconds.
+    package func waitForRoomInLog() {
+        pool.waitForRoomInLog(seconds: Store.longestWaitForRoom)
+    }
+
     private func requireWritable() throws(StoreError) {
         if let readOnlyReason { throw .notWritable(path: path, detail: readOnlyReason) }
     }

@@ -36,7 +36,9 @@ struct PullExecutor: Sendable {
             return .fetched(FetchedHistory(try await api.getHistory(of: stale.remoteID), version: stale.version))
         case .ingest(let histories):
             try account.requireOwner()
-            return .takenIn(try store.ingest(histories))
+            let count = try store.ingest(histories)
+            try await clock.waitForRoom(in: store)
+            return .takenIn(count)
         case .setAside(let stale, let reason):
             try store.recordUnreadableHistory(of: stale.remoteID, version: stale.version, reason: reason)
             return .isSetAside

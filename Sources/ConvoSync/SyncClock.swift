@@ -19,6 +19,19 @@ public protocol SyncClock: Sendable {
     func sleep(until moment: Timestamp) async throws
 }
 
+extension SyncClock {
+    /// Waits until SQLite's log has room for more bulk writing, at most for ``Store/longestWaitForRoom`` seconds.
+    ///
+    /// Meanwhile other tasks use the store.
+    ///
+    /// - Throws: `CancellationError` as soon as the task is cancelled.
+    func waitForRoom(in store: Store) async throws {
+        for _ in 0..<Store.longestWaitForRoom * 10 where !store.hasRoomInLog() {
+            try await sleep(until: now + .milliseconds(100))
+        }
+    }
+}
+
 /// The machine's clocks.
 ///
 /// Callers compare `now` again after each sleep, because somebody may set the wall clock meanwhile.

@@ -76,6 +76,7 @@ public struct SyncEngine: Sendable {
         while !Task.isCancelled, try store.rebuildIndex() {
             progress()
             await Task.yield()
+            try? await clock.waitForRoom(in: store)  // cancelled: the loop ends
         }
     }
 

@@ -10,6 +10,8 @@ import Testing
 @testable import ConvoBackup
 
 @Suite struct `A repair` {
+    /// The page size of a new database.
+    private static let page = 16384
     private let house: BackupHouse
     private let time = Timestamp(microseconds: 1_795_930_643_000_000)
 
@@ -62,7 +64,7 @@ import Testing
 
     /// The pages, counted from 0, that hold the list of the tables: the first, and those that it leads to.
     private func listPages(_ path: String) throws -> Set<Int> {
-        let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)).prefix(8192))
+        let bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)).prefix(Self.page))
         func number(_ place: Int, _ count: Int) -> Int { bytes[place..<place + count].reduce(0) { $0 << 8 | Int($1) } }
         guard bytes[100] == 5 else { return [0] }
         let cells = (0..<number(103, 2)).map { number(number(112 + 2 * $0, 2), 4) }
@@ -75,7 +77,7 @@ import Testing
         let sql = "SELECT rootpage FROM sqlite_schema WHERE name = ?"
         let root = try #require(try pool.read { try Int64.fetchOne($0, sql: sql, arguments: [table]) })
         let page = try [UInt8](
-            Data(contentsOf: URL(fileURLWithPath: path)).dropFirst(Int(root - 1) * 8192).prefix(8192))
+            Data(contentsOf: URL(fileURLWithPath: path)).dropFirst(Int(root - 1) * Self.page).prefix(Self.page))
         func number(_ place: Int, _ count: Int) -> Int { page[place..<place + count].reduce(0) { $0 << 8 | Int($1) } }
         try #require(page[0] == 5)
         return (0..<number(3, 2)).map { number(number(12 + 2 * $0, 2), 4) - 1 } + [number(8, 4) - 1]
@@ -121,7 +123,7 @@ import Testing
         let path = house.folder.file("a/convo.db")
         try fill(path, conversations: 60)
         let keys = try keys(path)
-        let pages = try Int(Disk.look(at: path).size) / 8192
+        let pages = try Int(Disk.look(at: path).size) / Self.page
         // The list of the tables must be readable: without it nothing can be.
         let listed = try listPages(path)
         var damaged: Set<Int> = []
@@ -129,7 +131,7 @@ import Testing
             let page = chance.int(in: 1...pages - 1)
             if !listed.contains(page) { damaged.insert(page) }
         }
-        for page in damaged { try overwrite(path, at: page * 8192, count: 8192) }
+        for page in damaged { try overwrite(path, at: page * Self.page, count: Self.page) }
         let before = try Data(contentsOf: URL(fileURLWithPath: path))
         let report = try DatabaseRepair.run(path, at: time)
         let copy = try #require(report.copy)
@@ -158,7 +160,7 @@ import Testing
         let keys = try keys(path)
         let leaves = try leaves(path, of: "entry")
         for place in places {
-            try overwrite(path, at: leaves[place < 0 ? leaves.count + place : place] * 8192, count: 8192)
+            try overwrite(path, at: leaves[place < 0 ? leaves.count + place : place] * Self.page, count: Self.page)
         }
         let report = try DatabaseRepair.run(path, at: time)
         let saved = try found(path, keys)
@@ -168,15 +170,17 @@ import Testing
 
     @Test func `saves the rows beside those whose text goes on in damaged pages`() throws {
         let path = house.folder.file("a/convo.db")
-        try fill(path, conversations: 1, entryWords: 6000)
+        try fill(path, conversations: 1, entryWords: 14000)
         let keys = try keys(path)
-        let pages = try Int(Disk.look(at: path).size) / 8192
+        let pages = try Int(Disk.look(at: path).size) / Self.page
         let text = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
         // A page in the middle of a long text begins with the number of the next page, and has nothing but the text.
         let overflow = (1..<pages).filter {
-            text[($0 * 8192 + 100)..<($0 * 8192 + 8000)].allSatisfy { $0 < 0x80 && $0 >= 0x20 }
+            text[($0 * Self.page + 100)..<($0 * Self.page + Self.page - 100)].allSatisfy { $0 < 0x80 && $0 >= 0x20 }
         }
-        for page in overflow[overflow.count / 3..<overflow.count / 2] { try overwrite(path, at: page * 8192, count: 4) }
+        for page in overflow[overflow.count / 3..<overflow.count / 2] {
+            try overwrite(path, at: page * Self.page, count: 4)
+        }
         let report = try DatabaseRepair.run(path, at: time)
         let saved = try found(path, keys)
         #expect(try saved == found(#require(report.copy), keys))

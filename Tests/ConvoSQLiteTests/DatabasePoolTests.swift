@@ -63,7 +63,7 @@ import Darwin
     }
 
     @Test func `keeps the log short however much is written`() throws {
-        let megabytes = 40
+        let megabytes = 100
         for _ in 0..<megabytes {
             try file.pool.write { try $0.execute(sql: "INSERT INTO item (value) VALUES (randomblob(1 << 20))") }
         }
@@ -75,6 +75,29 @@ import Darwin
             try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM item WHERE length(value) > 9")
         }
         #expect(count == megabytes)
+    }
+
+    @Test func `has no room in the log while a reader needs all of it, and has it again at once`() throws {
+        let reader = try DatabasePool(path: file.path, busyTimeoutSeconds: 1) { _ in }
+        try reader.read { database in
+            #expect(try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM item") == 0)
+            for _ in 0..<60 where file.pool.hasRoomInLog() {
+                try file.pool.write { try $0.execute(sql: "INSERT INTO item (value) VALUES (randomblob(1 << 20))") }
+            }
+            #expect(!file.pool.hasRoomInLog())
+            // Others can write all the same.
+            try file.pool.write(add)
+        }
+        #expect(file.pool.hasRoomInLog())
+        var status = stat()
+        #expect(stat(file.path + "-wal", &status) == 0)
+        let longest = status.st_size
+        #expect(longest < 48 << 20)
+        for _ in 0..<8 {
+            try file.pool.write { try $0.execute(sql: "INSERT INTO item (value) VALUES (randomblob(1 << 20))") }
+        }
+        #expect(stat(file.path + "-wal", &status) == 0)
+        #expect(status.st_size == longest)
     }
 
     @Test func `shows that a writer of another process waits, as long as it does`() async throws {

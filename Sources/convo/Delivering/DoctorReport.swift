@@ -183,6 +183,7 @@ struct Doctor: Verb {
         var report = RebuildProgress(store: store)
         try store.restartIndex()
         while try store.rebuildIndex() {
+            store.waitForRoomInLog()
             if let line = report.line(at: .now) { progress.show(line) }
         }
     }
