@@ -42,15 +42,18 @@ struct NearbyWords {
     ///
     /// - Parameters:
     ///   - prefix: how many letters at the beginning must be the same.
+    ///   - isOver: asked before each word is read; the search ends with what it has found where it says `true`.
     ///   - next: the first word of the index that is not before a text in the order of UTF-8 bytes; `nil` if there is
     ///     none.
     /// - Returns: the words, nearest first.
-    func find(samePrefix prefix: Int = 1, next: (String) throws -> String?) rethrows -> [Word] {
+    func find(
+        samePrefix prefix: Int = 1, until isOver: () -> Bool = { false }, next: (String) throws -> String?
+    ) rethrows -> [Word] {
         let fixed = string(word.prefix(prefix))
         var found: [Word] = []
         var text: String? = fixed
         for _ in 0..<NearbyWords.readLimit {
-            guard let wanted = text, let candidate = try next(wanted),
+            guard let wanted = text, !isOver(), let candidate = try next(wanted),
                 candidate.unicodeScalars.starts(with: fixed.unicodeScalars)
             else { break }
             let letters = Array(candidate.unicodeScalars)
@@ -150,12 +153,12 @@ struct NearbyWords {
 
 extension NearbyWords {
     /// Finds near words in the full-text index of the entries.
-    func find(_ database: Database, samePrefix prefix: Int = 1) throws -> [Word] {
+    func find(_ database: Database, samePrefix prefix: Int = 1, until isOver: () -> Bool) throws -> [Word] {
         // The words of the index in their order, each occurrence a row. The table is the connection's: a file with such a
         // table would make other programs count millions of rows.
         try database.executeTemporary(
             sql: "CREATE VIRTUAL TABLE IF NOT EXISTS temp.entry_words USING fts5vocab (main, entry_fts, instance)")
         let statement = try database.cachedStatement(sql: "SELECT term FROM entry_words WHERE term >= ? LIMIT 1")
-        return try find(samePrefix: prefix) { text in try String.fetchOne(statement, arguments: [text]) }
+        return try find(samePrefix: prefix, until: isOver) { text in try String.fetchOne(statement, arguments: [text]) }
     }
 }

@@ -24,12 +24,14 @@ public struct SearchAlternative: Sendable, Hashable {
 extension Store {
     /// How many corrections are offered.
     private static let correctionLimit = 3
+    /// How long near words are looked for: a person waits for the answer.
+    private static let microsecondsForNearWords: Int64 = 30_000
 
     /// Other queries for one that has found nothing: with near words in place of those that occur nowhere, and without
     /// its conditions.
     ///
-    /// Near words are words of the index, in the form that they have there: small letters without diacritics. The index
-    /// is read a bounded number of times for each word.
+    /// Near words are words of the index, in the form that they have there: small letters without diacritics. Looking for
+    /// them ends after 30 milliseconds with those that were found by then.
     ///
     /// - Parameter query: the query, as for ``search(_:limit:order:)``.
     /// - Returns: the queries that find something, corrected ones first, best first; empty if there are none.
@@ -53,7 +55,9 @@ extension Store {
             }
             var found: [SearchAlternative] = []
             let conditions = parsed.conditions.isEmpty ? [] : parsed.conditionSources
-            for terms in try Corrections(database).of(parsed).prefix(Store.correctionLimit) {
+            let end = environment.uptime().microseconds + Store.microsecondsForNearWords
+            let corrections = Corrections(database) { [environment] in environment.uptime().microseconds >= end }
+            for terms in try corrections.of(parsed).prefix(Store.correctionLimit) {
                 let text = (terms + conditions).joined(separator: " ")
                 if let corrected = try alternative(.corrected, text) { found.append(corrected) }
             }
@@ -90,9 +94,11 @@ private struct Corrections {
     /// How many occurrences of a near word are counted: the more frequent one of two is offered first.
     private static let countLimit = 100
 
-    let database: Database
+    private let database: Database
+    /// Whether near words were looked for long enough.
+    private let isOver: () -> Bool
 
-    init(_ database: Database) { self.database = database }
+    init(_ database: Database, until isOver: @escaping () -> Bool) { (self.database, self.isOver) = (database, isOver) }
 
     /// The words and phrases of the query with replacements; several if one word has several near ones.
     func of(_ query: SearchQuery) throws -> [[String]] {
@@ -149,7 +155,7 @@ private struct Corrections {
         // Most mistakes are one letter, and few are the first one. With two, the second letter stays as well: that many
         // words begin with one letter.
         for distance in 1...limit {
-            let found = try NearbyWords(of: word, limit: distance).find(database, samePrefix: distance)
+            let found = try NearbyWords(of: word, limit: distance).find(database, samePrefix: distance, until: isOver)
             guard !found.isEmpty else { continue }
             let counted = try found.map { (word: $0, count: try count(of: $0.letters, limit: Corrections.countLimit)) }
             return counted.sorted { ($0.word.distance, -$0.count) < ($1.word.distance, -$1.count) }

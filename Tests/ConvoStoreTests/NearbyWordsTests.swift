@@ -35,6 +35,16 @@ import Testing
             })
     }
 
+    @Test func `is told where the time is over before all were looked for`() {
+        let words = ["needle1", "needle2", "needle3", "needle4"]
+        var reads = 0
+        let found = NearbyWords(of: "needle", limit: 1).find(until: { reads == 2 }) { text in
+            reads += 1
+            return words.first { $0 >= text }
+        }
+        #expect(found.map(\.letters) == ["needle1", "needle2"])
+    }
+
     /// The distance by its definition.
     private func distance(_ first: [Unicode.Scalar], _ second: [Unicode.Scalar]) -> Int {
         guard let a = first.last, let b = second.last else { return max(first.count, second.count) }
