@@ -24,8 +24,6 @@ public struct OutboxItem: Sendable, Hashable {
     public struct Base: Sendable, Hashable {
         /// The conversation's last entry; `nil` if it had none.
         public let entryID: EntryID?
-        /// How many entries the conversation had.
-        public let count: Int
         /// The conversation's `updated_at`: an entry that was written by that moment of the server's clock is not this
         /// write's.
         ///
@@ -33,9 +31,8 @@ public struct OutboxItem: Sendable, Hashable {
         public let version: String?
 
         /// Makes a base of what the server, or else the mirror, shows just before the write is sent.
-        public init(entryID: EntryID?, count: Int, version: String? = nil) {
+        public init(entryID: EntryID?, version: String? = nil) {
             self.entryID = entryID
-            self.count = count
             self.version = version
         }
     }
@@ -120,10 +117,8 @@ extension OutboxItem {
         request = .stored(row["request"])
         state = OperationState(rawValue: row["state"]) ?? .held
         seenEntryID = (row["seen_entry_id"] as String?).map { EntryID($0) }
-        base = (row["base_count"] as Int?).map { count in
-            Base(
-                entryID: (row["base_entry_id"] as String?).map { EntryID($0) }, count: count,
-                version: row["base_version"])
+        base = (row["base_count"] as Int?).map { _ in  // there where the base is known
+            Base(entryID: (row["base_entry_id"] as String?).map { EntryID($0) }, version: row["base_version"])
         }
         attempts = row["attempts"]
         failures = row["failures"]

@@ -70,8 +70,8 @@ extension Store {
     /// Moves on ``OutboxItem/seenEntryID`` of the open writes behind a delivered append, if only our own turn has moved
     /// the conversation on.
     ///
-    /// If the stored history has grown by more entries than our turn has, another writer was there, and nothing is
-    /// changed. Call it after the history with the turn is stored.
+    /// If the stored history has other entries behind the write's base than our turn has, another writer was there, and
+    /// nothing is changed. Call it after the history with the turn is stored.
     ///
     /// - Parameters:
     ///   - item: the delivered append; without a base, nothing is changed.
@@ -79,9 +79,19 @@ extension Store {
     /// - Throws: ``StoreError`` if the file cannot be read or written; nothing is changed then.
     public func noteOwnTurn(of item: OutboxItem, entries turn: Int) throws(StoreError) {
         guard let base = item.base else { return }
-        let tip = try tip(of: item.conversation)
-        guard tip.count == base.count + turn, let last = tip.entryID else { return }
-        try noteSeen(last, in: item.conversation, by: base.entryID)
+        let behind = try read { database in
+            try String.fetchAll(
+                database,
+                sql: """
+                    SELECT e.id FROM entry e JOIN conversation c ON c.key = e.conversation
+                    WHERE c.id = ?1 AND e.dropped_at IS NULL AND e.local_only = 0 AND e.position > CASE WHEN ?2 IS NULL THEN -1
+                        ELSE (SELECT position FROM entry base WHERE base.id = ?2 AND base.conversation = c.key) END
+                    ORDER BY e.position LIMIT ?3
+                    """,
+                arguments: [item.conversation.rawValue, base.entryID?.rawValue, turn + 1])
+        }
+        guard behind.count == turn, let last = behind.last else { return }
+        try noteSeen(EntryID(last), in: item.conversation, by: base.entryID)
     }
 
     /// Moves on ``OutboxItem/seenEntryID`` of the open writes behind a delivered start or restart, to the last entry of

@@ -62,7 +62,10 @@ extension Store {
                     sent = ?, attempts = attempts + 1, base_entry_id = ?, base_count = ?, base_version = ?, doubted = NULL,
                     doubted_uptime = NULL, doubted_boot = NULL
                     """,
-                [environment.now().microseconds, base?.entryID?.rawValue, base?.count, base?.version])
+                [
+                    environment.now().microseconds, base?.entryID?.rawValue, base.map { $0.entryID == nil ? 0 : 1 },
+                    base?.version,
+                ])
             return hasMoved ? try countSend(database) : nil
         }
         guard let counted else { return false }

@@ -157,29 +157,36 @@ extension Store {
         (request["inputs"]?.elements ?? []).compactMap { $0["tool_call_id"]?.string }
     }
 
-    /// The function calls for which neither the mirror nor the outbox holds a result or a confirmation.
+    /// The function calls of the last turn for which neither the mirror nor the outbox holds a result or a confirmation.
+    ///
+    /// A call that a message follows is not asked about: the server takes a message only where no result is missing.
     private func unansweredCalls(_ database: Database, in key: Int64) throws -> [String] {
-        let rows = try Row.fetchAll(
+        let rows = try Row.fetchCursor(
             database,
             sql: """
-                SELECT type, raw FROM entry WHERE conversation = ? AND dropped_at IS NULL
-                AND type IN ('function.call', 'function.result') ORDER BY position
+                SELECT type, raw FROM entry WHERE conversation = ? AND dropped_at IS NULL ORDER BY position DESC
                 """,
             arguments: [key])
-        let queued = try String.fetchAll(
+        var (calls, answered): ([String], Set<String>) = ([], [])
+        while let row = try rows.next() {
+            let type: String = row["type"]
+            if type == EntryType.messageInput.rawValue { break }
+            guard [EntryType.functionCall, .functionResult].map(\.rawValue).contains(type),
+                let call = row.json("raw")["tool_call_id"]?.string
+            else { continue }
+            if type == EntryType.functionCall.rawValue { calls.insert(call, at: 0) } else { answered.insert(call) }
+        }
+        calls.removeAll(where: answered.contains)
+        guard !calls.isEmpty else { return [] }
+        let requests = try Row.fetchCursor(
             database,
             sql: "SELECT request FROM operation WHERE conversation = ? AND state NOT IN ('cancelled', 'refused')",
             arguments: [key])
-        var answered = Set(
-            queued.flatMap { request in
-                let request = JSONText.stored(request)
-                return Store.results(in: request)
-                    + (request["tool_confirmations"]?.elements ?? []).compactMap { $0["tool_call_id"]?.string }
-            })
-        var calls: [String] = []
-        for row in rows {
-            guard let call = row.json("raw")["tool_call_id"]?.string else { continue }
-            if row["type"] == "function.call" { calls.append(call) } else { answered.insert(call) }
+        while let row = try requests.next() {
+            let request = row.json("request")
+            answered.formUnion(Store.results(in: request))
+            answered.formUnion(
+                (request["tool_confirmations"]?.elements ?? []).compactMap { $0["tool_call_id"]?.string })
         }
         return calls.filter { !answered.contains($0) }
     }

@@ -5,11 +5,18 @@ import ConvoSQLite
 /// Queries by which the engine decides what to do next.
 extension Store {
     /// What is true of a write that the engine can work on, in the names of `OutboxItem.source`.
+    ///
+    /// It is the first open write of its conversation, or the first of those whose answer is missing. Both are read of
+    /// indexes, so that it does not matter how many others wait behind it.
     private static let readiness = """
         o.state IN ('queued', 'in_doubt')
-            AND o.sequence = (SELECT MIN(first.sequence) FROM operation first
-                WHERE first.conversation = o.conversation AND first.state NOT IN ('delivered', 'cancelled')
-                    AND (o.state = 'queued' OR first.state IN ('sending', 'in_doubt')))
+            AND o.sequence IN (
+                SELECT MIN(sequence) FROM operation WHERE state NOT IN ('delivered', 'cancelled') GROUP BY conversation
+                UNION SELECT MIN(sequence) FROM operation WHERE state IN ('sending', 'in_doubt') GROUP BY conversation)
+            AND (o.state = 'in_doubt' OR NOT EXISTS (SELECT 1 FROM operation first WHERE first.conversation = o.conversation
+                AND first.state NOT IN ('delivered', 'cancelled') AND first.sequence < o.sequence))
+            AND (o.state = 'queued' OR NOT EXISTS (SELECT 1 FROM operation first WHERE first.conversation = o.conversation
+                AND first.state IN ('sending', 'in_doubt') AND first.sequence < o.sequence))
             AND (o.state = 'in_doubt' OR c.remote_id IS NULL OR NOT EXISTS (SELECT 1 FROM operation doubtful
                 WHERE doubtful.conversation = o.conversation AND doubtful.kind <> 'delete'
                     AND doubtful.state IN ('sending', 'in_doubt')))
@@ -125,20 +132,20 @@ extension Store {
         }.map { .stored($0) }
     }
 
-    /// The tip of a conversation's stored history: its last entry that the server still lists, and the number of those.
+    /// The tip of a conversation's stored history: its last entry that the server still lists.
     ///
     /// Entries that are kept only here do not count. The `version` of the result is `nil`.
     public func tip(of id: LocalID) throws(StoreError) -> OutboxItem.Base {
         try read { database in
-            let held = """
-                FROM entry WHERE conversation = (SELECT key FROM conversation WHERE id = ?) AND dropped_at IS NULL
-                    AND local_only = 0
-                """
             let last = try String.fetchOne(
-                database, sql: "SELECT id \(held) ORDER BY position DESC LIMIT 1", arguments: [id.rawValue])
-            return OutboxItem.Base(
-                entryID: last.map { EntryID($0) },
-                count: try database.count(sql: "SELECT COUNT(*) \(held)", arguments: [id.rawValue]))
+                database,
+                sql: """
+                    SELECT id FROM entry WHERE conversation = (SELECT key FROM conversation WHERE id = ?)
+                        AND dropped_at IS NULL AND local_only = 0
+                    ORDER BY position DESC LIMIT 1
+                    """,
+                arguments: [id.rawValue])
+            return OutboxItem.Base(entryID: last.map { EntryID($0) })
         }
     }
 

@@ -28,13 +28,12 @@ enum InputMatch: Hashable, Sendable {
     ///   - request: what was sent.
     ///   - entries: the whole history.
     ///   - base: the id of the base; `nil` if there was no entry.
-    ///   - baseCount: how many entries there were.
     ///   - moment: a moment of the server's clock; what was written by then is not ours. `nil` if it is not known.
     init(
-        of request: AppendRequest, in entries: [Entry], after base: EntryID?, baseCount: Int,
+        of request: AppendRequest, in entries: [Entry], after base: EntryID?,
         writtenBy moment: Timestamp? = nil
     ) {
-        guard let start = InputMatch.start(in: entries, after: base, baseCount: baseCount) else {
+        guard let start = InputMatch.start(in: entries, after: base) else {
             self = .outdated
             return
         }
@@ -97,8 +96,8 @@ enum InputMatch: Hashable, Sendable {
             || !HistoryRecheck.lacksAnswer(rest, createdAt: nil)
     }
 
-    private static func start(in entries: [Entry], after base: EntryID?, baseCount: Int) -> Int? {
-        guard let base else { return baseCount == 0 ? 0 : nil }
+    private static func start(in entries: [Entry], after base: EntryID?) -> Int? {
+        guard let base else { return 0 }
         return entries.lastIndex { $0.id == base }.map { $0 + 1 }
     }
 

@@ -30,7 +30,7 @@ extension PushExecutor {
         _ = try store.ingest([description])
         try store.ingest([FetchedHistory(history, version: description.version)])
         let match = InputMatch(
-            of: AppendRequest(json: item.request), in: history.entries, after: base.entryID, baseCount: base.count,
+            of: AppendRequest(json: item.request), in: history.entries, after: base.entryID,
             writtenBy: base.version.flatMap { Timestamp(lenient: $0) })
         if match == .present || match == .unanswered, try isAnybodys(item) { return .unclear(.ambiguous) }
         // The database's original may have made a branch of it, which carries the operation's id.
@@ -218,6 +218,6 @@ extension OutboxItem {
     /// `nil` for any other write.
     fileprivate var copyBase: Base? {
         guard reason?.code == Reason.copiedCode else { return nil }
-        return Base(entryID: seenEntryID, count: 0)
+        return Base(entryID: seenEntryID)
     }
 }

@@ -60,8 +60,7 @@ struct PushExecutor: Sendable {
             try settle(item, transition)
             return .settled
         case .refresh(let item):
-            try await refresh(item)
-            return .refreshed
+            return .refreshed(end: try await refresh(item))
         }
     }
 
@@ -101,7 +100,7 @@ struct PushExecutor: Sendable {
             }
         }
         let tip = try store.tip(of: item.conversation)
-        let base = OutboxItem.Base(entryID: tip.entryID, count: tip.count, version: description.version)
+        let base = OutboxItem.Base(entryID: tip.entryID, version: description.version)
         guard let seen = item.seenEntryID, seen != base.entryID else { return .prepared(base) }
         let policy = try policy(of: item.conversation)
         if policy != .append, let last = base.entryID, try isOursAlone(behind: seen, in: item.conversation) {
@@ -136,8 +135,7 @@ struct PushExecutor: Sendable {
     /// replica lags behind.
     private func baseWhereDenied(of item: OutboxItem, _ id: RemoteID) throws -> PushMachine.Outcome {
         if try mayPassOthers(item) {
-            let tip = try store.tip(of: item.conversation)
-            return .prepared(OutboxItem.Base(entryID: tip.entryID, count: tip.count, version: nil))
+            return .prepared(try store.tip(of: item.conversation))
         }
         if try !store.isUnseen(id, madeSince: clock.now + (.zero - limits.replicaLag), until: clock.now) {
             try store.markDeletedRemotely([id])
@@ -212,25 +210,32 @@ struct PushExecutor: Sendable {
     /// After a write was delivered or stopped, reads what the mirror does not have of the conversation.
     ///
     /// While more writes are queued for it, its description is enough: the history is read when the burst ends.
-    private func refresh(_ item: OutboxItem) async throws {
+    ///
+    /// - Returns: the conversation's end, as ``prepare(_:)`` would find it, for the next write of a burst; `nil` if there is
+    ///   none, or it must be prepared.
+    private func refresh(_ item: OutboxItem) async throws -> OutboxItem.Base? {
         guard item.kind != .delete, item.request["store"]?.bool != false,
             let remoteID = try store.conversation(matching: item.conversation.rawValue).remoteID
-        else { return }
+        else { return nil }
         let state = try store.operation(matching: item.id.rawValue).state
-        if state != .delivered, try !store.isHistoryBehind(of: item.conversation) { return }
+        if state != .delivered, try !store.isHistoryBehind(of: item.conversation) { return nil }
         let description = try await api.get(remoteID)
         _ = try store.ingest([description])
         if state == .delivered, try store.response(to: item.id) != nil {
             try store.recordOwnVersion(description.version, of: item.conversation)
             let isBurst = try store.hasQueuedWrites(for: item.conversation)
-            if isBurst, try policy(of: item.conversation) == .append { return }
+            if isBurst, try policy(of: item.conversation) == .append {
+                let tip = try store.tip(of: item.conversation)
+                return OutboxItem.Base(entryID: tip.entryID, version: description.version)
+            }
         }
-        guard try await takeInHistory(description), state == .delivered else { return }
+        guard try await takeInHistory(description), state == .delivered else { return nil }
         if item.kind == .append {
             try noteOwnTurn(item)
         } else {
             try store.noteOwnCreation(of: item)
         }
+        return nil
     }
 
     private func noteOwnTurn(_ item: OutboxItem) throws {

@@ -58,8 +58,9 @@ public struct PushMachine: StateMachine {
         case found(Bool)
         /// The transition is committed.
         case settled
-        /// The missing part is stored, or will be read when a burst of writes ends.
-        case refreshed
+        /// The missing part is stored, or will be read when a burst of writes ends; with the conversation's end, behind
+        /// which the burst's next write may be sent at once.
+        case refreshed(end: OutboxItem.Base?)
         /// The step failed, whichever it was.
         case failed(SyncFailure)
     }
@@ -90,6 +91,10 @@ public struct PushMachine: StateMachine {
     /// While a write is in flight, its local conversation may turn out to be one that a lost start has made, and
     /// continue under that one's local id.
     private var busyThere: Set<RemoteID> = []
+    /// Where conversations ended when they were last read, just after a write of ours, and when that was.
+    private var ends: [LocalID: (base: OutboxItem.Base, readAt: Timestamp)] = [:]
+    /// For how long a read after one write serves as the read before the next one.
+    private static let freshness = Duration.seconds(1)
     private var decided: [Step] = []
     private var inFlight = 0
     /// The writes tried in this push; in mode `once` nothing is tried twice.
@@ -140,7 +145,7 @@ public struct PushMachine: StateMachine {
             busy.insert(item.conversation)
             if let remoteID = item.remoteID { busyThere.insert(remoteID) }
             tried.insert(item.id)
-            return start(PushMachine.firstStep(for: item))
+            return start(firstStep(for: item, at: now))
         }
         return inFlight == 0 ? .done : .wait(until: earliest(after: now))
     }
@@ -188,6 +193,9 @@ public struct PushMachine: StateMachine {
             failed(step, item, failure, at: now)
         case (.settle, .failed(let failure)):
             report.halt = failure  // the next push finds what is `sending`, and takes it for in doubt
+        case (.refresh(let item), .refreshed(let end)):
+            ends[item.conversation] = end.map { ($0, now) }
+            release(item)
         case (.settle(let item, _), _), (.refresh(let item), _), (.send(let item, _), _), (.prepare(let item), _),
             (.confirm(let item), _), (.find(let item, _), _):
             release(item)
@@ -196,11 +204,14 @@ public struct PushMachine: StateMachine {
 
     private static let batch = 200
 
-    private static func firstStep(for item: OutboxItem) -> Step {
+    private mutating func firstStep(for item: OutboxItem, at now: Timestamp) -> Step {
+        let end = ends.removeValue(forKey: item.conversation)
         switch (item.state, item.kind) {
-        case (.inDoubt, _): .confirm(item)
-        case (_, .append): .prepare(item)
-        default: .send(item, nil)
+        case (.inDoubt, _): return .confirm(item)
+        case (_, .append):
+            if let end, end.readAt <= now, now < end.readAt + PushMachine.freshness { return .send(item, end.base) }
+            return .prepare(item)
+        default: return .send(item, nil)
         }
     }
 

@@ -88,7 +88,7 @@ extension Mutation {
                     case let readSince = engine.clock.uptime, case let request = AppendRequest(json: item.request),
                     let history = try? await engine.api.getHistory(of: id)
                 else { return nil }
-                let match = InputMatch(of: request, in: history.entries, after: nil, baseCount: 0)
+                let match = InputMatch(of: request, in: history.entries, after: nil)
                 return match == .present ? .confirmed(.present(nil), readSince: readSince) : nil
             }
         },

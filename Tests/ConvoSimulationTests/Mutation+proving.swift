@@ -36,8 +36,7 @@ extension Mutation {
                     history.entries.last?.type == .toolExecution
                 else { return nil }
                 let match = InputMatch(
-                    of: AppendRequest(json: item.request), in: history.entries, after: base.entryID,
-                    baseCount: base.count)
+                    of: AppendRequest(json: item.request), in: history.entries, after: base.entryID)
                 return match == .unanswered ? .confirmed(.present(nil), readSince: readSince) : nil
             }
         },

@@ -35,7 +35,16 @@ extension Mutation {
         Mutation("forgets the base", breaks: [.falseState]).with {
             $0.push = { step, engine in
                 guard case .send(let item, _) = step else { return nil }
-                return await engine.pushExecutor.perform(.send(item, OutboxItem.Base(entryID: nil, count: 0)))
+                return await engine.pushExecutor.perform(.send(item, OutboxItem.Base(entryID: nil)))
+            }
+        },
+        Mutation("reads nothing before it sends an append", breaks: [.falseState]).with {
+            $0.push = { step, engine in
+                guard case .prepare(let item) = step, let tip = try? engine.store.tip(of: item.conversation) else {
+                    return nil
+                }
+                let known = try? engine.store.conversation(matching: item.conversation.rawValue).updatedAt
+                return .prepared(OutboxItem.Base(entryID: tip.entryID, version: known))
             }
         },
         Mutation("says that it is delivered before it is", breaks: [.falseState]).with {

@@ -184,7 +184,7 @@ import Testing
     @Test func `is known by the first retry as well, and what it holds begins anew`() throws {
         let (write, other) = (try start(store), try start(store))
         for _ in 0..<2 {
-            _ = try store.markSending(write.operation, base: .init(entryID: EntryID("e"), count: 3))
+            _ = try store.markSending(write.operation, base: .init(entryID: EntryID("e")))
             try store.markInDoubt(
                 write.operation, reason: .init(code: "http_503", message: "x"), nextAttempt: store.environment.now())
             try store.markQueued(write.operation, from: .inDoubt, reason: nil, nextAttempt: nil)

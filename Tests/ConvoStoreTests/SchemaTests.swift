@@ -67,8 +67,9 @@ import Testing
         try store.checkIntegrity()
     }
 
-    /// Takes migrations 7 to 9 back, but for the entries, which older versions could also read as text.
+    /// Takes the migrations from 7 on back, but for the entries, which older versions could also read as text.
     private static let downgrade = """
+        DROP INDEX operation_by_conversation; DROP INDEX operation_doubtful; DROP INDEX operation_stopped;
         DROP VIEW files; DROP TABLE file;
         DROP TABLE imported_conversation;
         DROP VIEW conversations; DROP VIEW entries; DROP VIEW messages; DROP VIEW outbox;

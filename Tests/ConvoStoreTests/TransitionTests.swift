@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func `remembers what stood before it, and how often it was tried`() throws {
-        let base = OutboxItem.Base(entryID: EntryID("conv_1 a"), count: 2, version: "v1")
+        let base = OutboxItem.Base(entryID: EntryID("conv_1 a"), version: "v1")
         let began = temporary.clock.now
         #expect(try store.markSending(write, base: base))
         #expect(try store.markSending(write, base: nil) == false)

@@ -46,7 +46,7 @@ import Testing
         let tip = try test.store.tip(of: chat.local)
         let version = try test.server.get(chat.remote).version
         _ = try test.store.markSending(
-            id, base: OutboxItem.Base(entryID: tip.entryID, count: tip.count, version: version))
+            id, base: OutboxItem.Base(entryID: tip.entryID, version: version))
         try test.store.markInDoubt(id, reason: .notThereYet, nextAttempt: noon)
         _ = test.server.requests()
         return id

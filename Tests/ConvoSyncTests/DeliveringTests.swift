@@ -152,7 +152,7 @@ import Testing
     @Test func `finds out first what became of it where its sender died`() async throws {
         let write = try test.append("one", to: chat.local)
         _ = try test.store.markSending(
-            write, base: OutboxItem.Base(entryID: try test.store.tip(of: chat.local).entryID, count: 2))
+            write, base: OutboxItem.Base(entryID: try test.store.tip(of: chat.local).entryID))
         let item = try await test.engine.deliver(write)
         #expect(item.state == .inDoubt)
         #expect(test.server.requests().count { $0.hasPrefix("append") } == 0)

@@ -50,7 +50,7 @@ import Testing
         #expect(pass.next() == .settle(item, .delivered(nil)))
         pass.finish(.settle(item, .delivered(nil)), .settled)
         #expect(pass.next() == .refresh(item))
-        pass.finish(.refresh(item), .refreshed)
+        pass.finish(.refresh(item), .refreshed(end: nil))
         #expect(pass.next() == .load(limit: 200))
         pass.finish(.load(limit: 200), .loaded([]))
         #expect(pass.isDone)

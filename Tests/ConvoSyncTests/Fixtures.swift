@@ -69,7 +69,7 @@ func item(
         try store.markQueued(id, from: .sending, reason: nil, nextAttempt: nil)
     }
     if state == .inDoubt {
-        _ = try store.markSending(id, base: .init(entryID: nil, count: 0))
+        _ = try store.markSending(id, base: .init(entryID: nil))
         try store.recoverInterrupted()
     }
     return try store.operation(matching: id.rawValue)

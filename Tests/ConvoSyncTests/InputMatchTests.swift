@@ -13,46 +13,46 @@ import Testing
             ]))
     }
 
-    private func match(_ text: String, in entries: [Entry], after base: String?, count: Int) -> InputMatch {
+    private func match(_ text: String, in entries: [Entry], after base: String?) -> InputMatch {
         InputMatch(
-            of: AppendRequest(inputs: .text(text)), in: entries, after: base.map { EntryID($0) }, baseCount: count)
+            of: AppendRequest(inputs: .text(text)), in: entries, after: base.map { EntryID($0) })
     }
 
     @Test func `is told by what stands behind the base, not by equal text before it`() throws {
         let history = [try entry("a", "hi"), try entry("b", "echo: hi", type: "message.output")]
-        #expect(match("hi", in: history, after: "b", count: 2) == .absent)
-        #expect(match("hi", in: history + [try entry("c", "hi")], after: "b", count: 2) == .unanswered)
+        #expect(match("hi", in: history, after: "b") == .absent)
+        #expect(match("hi", in: history + [try entry("c", "hi")], after: "b") == .unanswered)
     }
 
     @Test func `is certain once it is answered, for the inputs of a run that fails may be dropped`() throws {
         let asked = [try entry("a", "hi")]
         let answer = try entry("b", "echo: hi", type: "message.output")
-        #expect(match("hi", in: asked, after: nil, count: 0) == .unanswered)
-        #expect(match("hi", in: asked + [answer], after: nil, count: 0) == .present)
+        #expect(match("hi", in: asked, after: nil) == .unanswered)
+        #expect(match("hi", in: asked + [answer], after: nil) == .present)
     }
 
     @Test(arguments: ["tool.execution", "agent.handoff"])
     func `is not answered by what a run does before its answer`(type: String) throws {
         let history = [try entry("a", "hi"), try entry("b", "look", type: type)]
-        #expect(match("hi", in: history, after: nil, count: 0) == .unanswered)
+        #expect(match("hi", in: history, after: nil) == .unanswered)
         let next = history + [try entry("c", "and then?")]
-        #expect(match("hi", in: next, after: nil, count: 0) == .present, "another turn follows only an ended one")
+        #expect(match("hi", in: next, after: nil) == .present, "another turn follows only an ended one")
         #expect(
-            match("hi", in: history + [try entry("c", "", type: "function.call")], after: nil, count: 0) == .present)
+            match("hi", in: history + [try entry("c", "", type: "function.call")], after: nil) == .present)
     }
 
     @Test func `is told although another writer's turn stands between`() throws {
         let history = [try entry("a", "x"), try entry("b", "other"), try entry("c", "mine")]
-        #expect(match("mine", in: history, after: "a", count: 1) == .unanswered)
+        #expect(match("mine", in: history, after: "a") == .unanswered)
     }
 
     @Test func `is ambiguous where two equal ones stand behind the base, and outdated where the base is not there`()
         throws
     {
         let history = [try entry("a", "x"), try entry("b", "same"), try entry("c", "same")]
-        #expect(match("same", in: history, after: "a", count: 1) == .ambiguous)
-        #expect(match("same", in: history, after: "gone", count: 1) == .outdated)
-        #expect(match("x", in: history, after: nil, count: 0) == .present)
+        #expect(match("same", in: history, after: "a") == .ambiguous)
+        #expect(match("same", in: history, after: "gone") == .outdated)
+        #expect(match("x", in: history, after: nil) == .present)
     }
 
     @Test func `looks through chunks, escapes and what the server adds`() throws {
@@ -60,7 +60,7 @@ import Testing
             #"[{"type":"message.input","role":"user","content":[{"type":"text","text":"h\u00e9"}]}]"#)
         let request = AppendRequest(json: .object(["inputs": sent]))
         let history = [try entry("a", "hé")]
-        #expect(InputMatch(of: request, in: history, after: nil, baseCount: 0) == .unanswered)
+        #expect(InputMatch(of: request, in: history, after: nil) == .unanswered)
     }
 
     @Test func `takes several inputs as one run`() throws {
@@ -69,8 +69,8 @@ import Testing
         }
         let request = AppendRequest(inputs: .entries([try result("x"), try result("y")]))
         let both = [Entry(raw: try result("x")), Entry(raw: try result("y").setting("id", to: .string("e")))]
-        #expect(InputMatch(of: request, in: both, after: nil, baseCount: 0) == .unanswered)
-        #expect(InputMatch(of: request, in: both.reversed(), after: nil, baseCount: 0) == .similar)
+        #expect(InputMatch(of: request, in: both, after: nil) == .unanswered)
+        #expect(InputMatch(of: request, in: both.reversed(), after: nil) == .similar)
     }
 
     @Test(arguments: [
@@ -82,7 +82,7 @@ import Testing
     ])
     func `is told although the server has changed the text in a way that explains it`(sent: String, kept: String) throws
     {
-        #expect(match(sent, in: [try entry("a", kept)], after: nil, count: 0) == .unanswered)
+        #expect(match(sent, in: [try entry("a", kept)], after: nil) == .unanswered)
     }
 
     @Test(arguments: [
@@ -92,7 +92,7 @@ import Testing
         ("\u{FF76}\u{FF9E}", "\u{30AC}"), ("\u{BD} l", "1\u{2044}2 l"),
     ])
     func `is similar where the letters and digits are the same otherwise`(sent: String, kept: String) throws {
-        #expect(match(sent, in: [try entry("a", kept)], after: nil, count: 0) == .similar)
+        #expect(match(sent, in: [try entry("a", kept)], after: nil) == .similar)
     }
 
     @Test(arguments: [
@@ -100,7 +100,7 @@ import Testing
         ("Stra\u{DF}e", "Strande"), ("\u{2764}\u{FE0F} a", "\u{2764}\u{FE0F} b"),
     ])
     func `is absent where the words are others`(sent: String, kept: String) throws {
-        #expect(match(sent, in: [try entry("a", kept)], after: nil, count: 0) == .absent)
+        #expect(match(sent, in: [try entry("a", kept)], after: nil) == .absent)
     }
 
     @Test func `of a start is told by what stands before the first answer`() throws {
@@ -119,13 +119,13 @@ import Testing
         let confirmation = AppendRequest(
             json: .object(["tool_confirmations": .array([.object(["tool_call_id": .string("c")])])]))
         let history = [try entry("a", "x")]
-        #expect(InputMatch(of: confirmation, in: history, after: EntryID("a"), baseCount: 1) == .absent)
+        #expect(InputMatch(of: confirmation, in: history, after: EntryID("a")) == .absent)
         let later = history + [try entry("b", "done", type: "message.output")]
-        #expect(InputMatch(of: confirmation, in: later, after: EntryID("a"), baseCount: 1) == .present)
+        #expect(InputMatch(of: confirmation, in: later, after: EntryID("a")) == .present)
         let running = history + [try entry("b", "look", type: "tool.execution")]
-        #expect(InputMatch(of: confirmation, in: running, after: EntryID("a"), baseCount: 1) == .unanswered)
+        #expect(InputMatch(of: confirmation, in: running, after: EntryID("a")) == .unanswered)
         let others = history + [try entry("b", "something else"), try entry("c", "echo", type: "message.output")]
-        #expect(InputMatch(of: confirmation, in: others, after: EntryID("a"), baseCount: 1) == .ambiguous)
+        #expect(InputMatch(of: confirmation, in: others, after: EntryID("a")) == .ambiguous)
     }
 
     @Test(arguments: [
@@ -147,7 +147,7 @@ import Testing
                 "confirmation_status": .string(theirs),
             ]))
         let history = [call, try entry("b", "done", type: "message.output")]
-        #expect(InputMatch(of: confirmation, in: history, after: EntryID("a"), baseCount: 1) == expected)
+        #expect(InputMatch(of: confirmation, in: history, after: EntryID("a")) == expected)
     }
 
     @Test func `takes an answer without a role for the assistant's, and an input for the user's`() throws {

@@ -32,7 +32,7 @@ import Testing
 
     @Test func `is load, verify, prepare, send, refresh, and load again`() throws {
         let item = try item()
-        let base = OutboxItem.Base(entryID: EntryID("e"), count: 1)
+        let base = OutboxItem.Base(entryID: EntryID("e"))
         var pass = try Pass(.due, [item])
         #expect(pass.next() == .prepare(item))
         #expect(pass.isWaiting)
@@ -43,7 +43,7 @@ import Testing
         #expect(pass.machine.report.delivered == 1)
         #expect(pass.next() == .refresh(item))
         #expect(!pass.machine.hasChangesToRead)
-        pass.finish(.refresh(item), .refreshed)
+        pass.finish(.refresh(item), .refreshed(end: nil))
         #expect(pass.machine.hasChangesToRead)
         #expect(pass.next() == .load(limit: 200))
         #expect(!pass.machine.hasChangesToRead)
@@ -51,6 +51,29 @@ import Testing
         pass.finish(.load(limit: 200), .loaded([]))
         #expect(pass.isDone)
         #expect(pass.machine.report.halt == nil)
+    }
+
+    @Test(arguments: [(Duration.milliseconds(900), true), (.seconds(1), false), (.seconds(-1), false)])
+    func `takes the read behind a write for the one before the next, for a second`(wait: Duration, isTaken: Bool) throws
+    {
+        let item = try item()
+        let (base, end) = (OutboxItem.Base(entryID: EntryID("e")), OutboxItem.Base(entryID: EntryID("f"), version: "v"))
+        var pass = try Pass(.due, [item])
+        #expect(pass.next() == .prepare(item))
+        pass.finish(.prepare(item), .prepared(base))
+        #expect(pass.next() == .send(item, base))
+        pass.finish(.send(item, base), .sent)
+        #expect(pass.next() == .refresh(item))
+        pass.finish(.refresh(item), .refreshed(end: end))
+        #expect(pass.next() == .load(limit: 200))
+        pass.wait(wait)
+        pass.finish(.load(limit: 200), .loaded([item]))
+        #expect(pass.next() == (isTaken ? .send(item, end) : .prepare(item)))
+        // It serves once.
+        pass.finish(isTaken ? .send(item, end) : .prepare(item), .withdrawn)
+        #expect(pass.next() == .load(limit: 200))
+        pass.finish(.load(limit: 200), .loaded([item]))
+        #expect(pass.next() == .prepare(item))
     }
 
     @Test func `sends nothing before the account is verified, and asks once`() throws {
@@ -192,7 +215,7 @@ import Testing
 
     @Test func `follows the policy where another writer was faster`() throws {
         let append = try item()
-        let base = OutboxItem.Base(entryID: EntryID("e"), count: 1)
+        let base = OutboxItem.Base(entryID: EntryID("e"))
         let expected: [(ConflictPolicy, PushMachine.Step)] = [
             (.append, .send(append, base)), (.hold, .settle(append, .held(.overtaken))),
             (.branch, .settle(append, .branched)),

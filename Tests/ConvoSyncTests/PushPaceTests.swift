@@ -22,7 +22,7 @@ import Testing
                 case .prepare: reads.append(step)
                 case .load: pass.finish(step, .loaded(items))
                 case .send: pass.finish(step, .sent)
-                case .refresh: pass.finish(step, .refreshed)
+                case .refresh: pass.finish(step, .refreshed(end: nil))
                 default: pass.finish(step, .settled)
                 }
             }
@@ -85,7 +85,7 @@ import Testing
             #expect(pass.next() == .send(item, nil))
             pass.finish(.send(item, nil), .sent)
             #expect(pass.next() == .refresh(item))
-            pass.finish(.refresh(item), .refreshed)
+            pass.finish(.refresh(item), .refreshed(end: nil))
             #expect(pass.next() == .load(limit: 200))
             pass.finish(.load(limit: 200), .loaded(Array(items[4...])))
         }

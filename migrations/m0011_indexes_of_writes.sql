@@ -1,0 +1,4 @@
+-- Indexes by which the writes of one conversation are found, however many writes there are.
+CREATE INDEX operation_by_conversation ON operation (conversation, sequence);
+CREATE INDEX operation_doubtful ON operation (conversation, sequence) WHERE state IN ('sending', 'in_doubt');
+CREATE INDEX operation_stopped ON operation (conversation, sequence) WHERE state IN ('refused', 'held');
