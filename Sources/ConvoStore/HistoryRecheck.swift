@@ -72,9 +72,9 @@ public struct HistoryRecheck: Sendable, Hashable {
             HistoryRecheck.waitMicroseconds(cause, attempts: attempts, outdatedReadings: outdatedReadings))
     }
 
-    /// Whether a history may lack the turn that moved `updated_at`: that is later than the last entry with a time by
-    /// more than is usual.
-    static func isGap(between entries: [Entry], and updatedAt: Timestamp) -> Bool {
+    /// Whether entries may lack the turn that moved `updated_at`: that is later than the last entry with a time by more
+    /// than is usual.
+    public static func isGap(between entries: [Entry], and updatedAt: Timestamp) -> Bool {
         guard let written = entries.last(where: { $0.createdAt != nil })?.createdAt else { return false }
         return updatedAt.microseconds - written.microseconds > usualGapMicroseconds
     }

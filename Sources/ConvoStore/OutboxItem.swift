@@ -60,9 +60,10 @@ public struct OutboxItem: Sendable, Hashable {
     ///
     /// The store moves it on when our own turns are delivered, and when a person retries the write.
     public let seenEntryID: EntryID?
-    /// The end of the conversation just before the write was last sent.
+    /// The end of the conversation just before the write was last sent; of a start or restart, only its ``Base/version``, the
+    /// newest change of any conversation that was known then.
     ///
-    /// `nil` if the write was never sent, if it is not an append, or if it was retried in a copy of the database, whose
+    /// `nil` if the write was never sent, if nothing was known, or if it was retried in a copy of the database, whose
     /// original may have sent it.
     public let base: Base?
     /// How many times the write was sent.

@@ -6,7 +6,8 @@ import ConvoSQLite
 extension Store {
     static let conversationSelection = """
         SELECT c.*, p.id AS parent_id,
-            (SELECT COUNT(*) FROM entry e WHERE e.conversation = c.key AND e.dropped_at IS NULL) AS entry_count,
+            (SELECT COUNT(*) FROM entry e WHERE e.conversation = c.key)
+                - (SELECT COUNT(*) FROM entry e WHERE e.conversation = c.key AND e.dropped_at IS NOT NULL) AS entry_count,
             (SELECT COUNT(*) FROM operation o WHERE o.conversation = c.key
                 AND o.state NOT IN ('delivered', 'cancelled')) AS pending_count,
             (SELECT i.is_whole FROM imported_conversation i WHERE i.conversation = c.key) AS is_imported_whole
@@ -58,14 +59,9 @@ extension Store {
         try read { database in
             let conversation = try conversation(database, id)
             let key = try require(database, id).key
-            let pending = try OutboxItem.fetchAll(
-                database,
-                sql: OutboxItem.selection
-                    + " WHERE o.conversation = ? AND o.state NOT IN ('delivered', 'cancelled') ORDER BY o.sequence",
-                arguments: [key])
             return StoredHistory(
                 conversation: conversation, entries: try entries(database, of: key, withDropped: withDropped),
-                pending: pending)
+                pending: try pending(database, in: key))
         }
     }
 
@@ -78,12 +74,7 @@ extension Store {
                 """,
             arguments: [conversation])
         var entries: [StoredEntry] = []
-        while let row = try rows.next() {
-            entries.append(
-                StoredEntry(
-                    entry: Entry(raw: row.json("raw")), droppedAt: row["dropped_at"],
-                    isLocalOnly: row["local_only"], completedAt: row["completed_at"]))
-        }
+        while let row = try rows.next() { entries.append(StoredEntry(row: row)) }
         return entries
     }
 

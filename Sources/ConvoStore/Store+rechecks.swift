@@ -92,6 +92,10 @@ extension Store {
         return try newestChange(database).map { HistoryRecheck.isRecent(updatedAt, at: $0) } ?? false
     }
 
+    /// The latest `updated_at` of the conversations with the newest activity, which the server's clock has passed; `nil` if
+    /// none is known.
+    public func newestChange() throws(StoreError) -> Timestamp? { try read { try newestChange($0) } }
+
     /// The latest `updated_at` of the conversations with the newest activity.
     ///
     /// A conversation that the server has not described yet has a time by our own clock, which does not count here.

@@ -51,9 +51,11 @@ struct CreationSearch {
 
     /// How far the server's clock and ours may be apart, in microseconds (one day).
     private static let clockTolerance: Int64 = 86_400_000_000
-    /// A conversation older than our write by more than this, in microseconds (ten minutes), is not recognised by its
-    /// first input alone.
+    /// A conversation older than our write by more than this, in microseconds (ten minutes), is not ours as a rule.
     private static let likelyTolerance: Int64 = 600_000_000
+    /// How far two of the server's own clocks may be apart, in microseconds (a minute): what it made before the newest change
+    /// that was known when the write was sent is not ours either, wherever our own clock was.
+    private static let serverTolerance: Int64 = 60_000_000
     /// How much earlier than its conversation an entry may be that is no copy, in microseconds: a first input was seen to
     /// be a few milliseconds older.
     private static let inputTolerance: Int64 = 100_000
@@ -65,6 +67,8 @@ struct CreationSearch {
     private let isStart: Bool
     private let inputs: Inputs?
     private let sentAt: Int64
+    /// A conversation that was made earlier is not recognised by its first input alone.
+    private let likelySince: Int64
     /// Whether other writes of ours show that `get` does not return metadata.
     private let hidesMetadata: Bool
     private var phase = Phase.listing
@@ -91,6 +95,10 @@ struct CreationSearch {
         isStart = item.kind == .start
         inputs = try? Inputs(json: item.inputs)
         sentAt = item.sentAt?.microseconds ?? Timestamp(item.createdAt)?.microseconds ?? 0
+        let known = item.base?.version.flatMap { Timestamp(lenient: $0) }
+        likelySince = max(
+            sentAt - CreationSearch.likelyTolerance,
+            known.map { $0.microseconds - CreationSearch.serverTolerance } ?? .min)
         listing = ExhaustiveListing(
             backTo: Timestamp(microseconds: sentAt - CreationSearch.clockTolerance), limits: limits)
     }
@@ -143,8 +151,11 @@ struct CreationSearch {
         }
         switch match {
         case .present, .unanswered:
-            let isLikely = candidate.createdAt.microseconds >= sentAt - CreationSearch.likelyTolerance
-            if isLikely { likely.append(candidate.id) } else { hasDoubtful = true }
+            if candidate.createdAt.microseconds >= likelySince {
+                likely.append(candidate.id)
+            } else {
+                hasDoubtful = true
+            }
         case .ambiguous, .similar: hasDoubtful = true
         case .absent, .outdated: break
         case nil: hasUnseen = true

@@ -47,7 +47,7 @@ struct PushExecutor: Sendable {
         case .send(let item, let base):
             try Task.checkCancellation()
             try account.requireOwner()
-            guard try store.markSending(item.id, base: base) else { return .withdrawn }
+            guard try store.markSending(item.id, base: base ?? baseOfCreation(item)) else { return .withdrawn }
             // Send the write as it is now: a person may have edited it since it was loaded. From here on nobody can.
             try await send(try store.operation(matching: item.id.rawValue))
             return .sent
@@ -62,6 +62,12 @@ struct PushExecutor: Sendable {
         case .refresh(let item):
             return .refreshed(end: try await refresh(item))
         }
+    }
+
+    /// What is known of the server's clock before a start or restart is sent: what it makes of it is newer.
+    private func baseOfCreation(_ item: OutboxItem) throws -> OutboxItem.Base? {
+        guard item.kind == .start || item.kind == .restart else { return nil }
+        return try store.newestChange().map { OutboxItem.Base(entryID: nil, version: $0.text) }
     }
 
     private func isThere(_ id: RemoteID) async throws -> Bool {
@@ -221,7 +227,7 @@ struct PushExecutor: Sendable {
         if state != .delivered, try !store.isHistoryBehind(of: item.conversation) { return nil }
         let description = try await api.get(remoteID)
         _ = try store.ingest([description])
-        if state == .delivered, try store.response(to: item.id) != nil {
+        if state == .delivered, let response = try store.response(to: item.id), isOwn(description, response) {
             try store.recordOwnVersion(description.version, of: item.conversation)
             let isBurst = try store.hasQueuedWrites(for: item.conversation)
             if isBurst, try policy(of: item.conversation) == .append {
@@ -236,6 +242,15 @@ struct PushExecutor: Sendable {
             try store.noteOwnCreation(of: item)
         }
         return nil
+    }
+
+    /// Whether the turn that the server has answered is what moved the conversation's `updated_at`.
+    ///
+    /// If the answer took long on its way, another writer may have been there since.
+    private func isOwn(_ description: Conversation, _ response: JSONText) -> Bool {
+        guard let updatedAt = Timestamp(lenient: description.version) else { return true }
+        let outputs = (response["outputs"]?.elements ?? []).map { Entry(raw: $0) }
+        return !HistoryRecheck.isGap(between: outputs, and: updatedAt)
     }
 
     private func noteOwnTurn(_ item: OutboxItem) throws {

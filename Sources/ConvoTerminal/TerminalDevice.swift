@@ -151,27 +151,36 @@ public struct Pager: Sendable {
         return named.isEmpty || named == "cat" ? nil : named
     }
 
-    /// Shows the text, and returns when the person has closed the pager.
+    /// Shows a text that is made while it is shown, and returns when the person has closed the pager.
     ///
     /// Where a pager is used, this removes the secrets from the environment of the whole process, so that the pager
     /// does not inherit them, and sets `LESS` and `LESSSECURE` unless they are set. Where the pager cannot be found,
-    /// the text is written straight through.
+    /// the text is made again and written straight through.
     ///
     /// - Parameters:
-    ///   - text: sanitised; a pager gets it up to the first U+0000.
     ///   - secrets: names of environment variables.
-    /// - Throws: ``TerminalDevice/WriteFailure`` where the text was written without a pager, and that failed.
-    public func show(_ text: String, hiding secrets: [String]) throws(TerminalDevice.WriteFailure) {
-        guard let command else { return try device.write(text) }
+    ///   - make: makes the text, and hands on each piece of it, sanitised; a pager gets a piece up to its first U+0000. It
+    ///     is left early where the person closes the pager.
+    /// - Throws: ``TerminalDevice/WriteFailure`` where the text was written without a pager, and that failed; what `make`
+    ///   throws.
+    public func show(hiding secrets: [String], _ make: (_ write: (String) throws -> Void) throws -> Void) throws {
+        func writeThrough() throws { try make { try device.write($0) } }
+        guard let command else { return try writeThrough() }
         for secret in secrets { unsetenv(secret) }
         setenv("LESS", Pager.lessOptions, 0)
         setenv("LESSSECURE", "1", 0)
-        guard let pipe = popen(command, "w") else { return try device.write(text) }
-        // A person who quits early closes the pipe, which is not a failure.
-        _ = text.withCString { fputs($0, pipe) }
+        guard let pipe = popen(command, "w") else { return try writeThrough() }
+        let made = Result {
+            try make { text in
+                guard text.withCString({ fputs($0, pipe) }) >= 0, fflush(pipe) == 0 else { throw PagerClosed() }
+            }
+        }
         // The shell ends with 127 where it finds no such program.
-        if pclose(pipe) == 127 << 8 { try device.write(text) }
+        if pclose(pipe) == 127 << 8 { return try writeThrough() }
+        do { try made.get() } catch is PagerClosed {}  // a person who quits early closes the pipe, which is no failure
     }
+
+    private struct PagerClosed: Error {}
 }
 
 /// One line on standard error that shows how far a long job is; without a terminal, nothing is written.

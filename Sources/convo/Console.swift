@@ -27,8 +27,23 @@ struct Console {
     /// Prints a result that may be longer than a screen: lines go through a pager, JSON does not.
     func page(json: @autoclosure () -> JSONText, lines: (OutputStyle) -> [String]) throws {
         guard !asJSON else { return try write(json()) }
-        let text = lines(style).map { $0 + "\n" }.joined()
-        try Pager(device: device, environment: Console.variable).show(text, hiding: Console.secrets)
+        try pageMade { try $0(Console.text(lines(style))) }
+    }
+
+    /// Prints text that is made while it is shown, through a pager.
+    func pageMade(_ make: (_ write: (String) throws -> Void) throws -> Void) throws {
+        try Pager(device: device, environment: Console.variable).show(hiding: Console.secrets, make)
+    }
+
+    /// The text of lines.
+    static func text(_ lines: [String]) -> String { lines.map { $0 + "\n" }.joined() }
+
+    /// Prints a JSON document that is made while it is printed.
+    ///
+    /// - Parameter make: hands on the pieces of the document's text, in order; no piece ends inside of a string.
+    func printMade(_ make: (_ write: (String) throws -> Void) throws -> Void) throws {
+        try make { try device.write(device.isTerminal ? JSONText.stored($0).escapedForTerminal : $0) }
+        try device.write("\n")
     }
 
     /// Prints a line beside the result, to standard error.
@@ -50,7 +65,7 @@ struct Console {
     }
 
     private func write(_ lines: [String]) throws {
-        try device.write(lines.map { $0 + "\n" }.joined())
+        try device.write(Console.text(lines))
     }
 
     private static func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }

@@ -70,6 +70,7 @@ import Testing
     /// Takes the migrations from 7 on back, but for the entries, which older versions could also read as text.
     private static let downgrade = """
         DROP INDEX operation_by_conversation; DROP INDEX operation_doubtful; DROP INDEX operation_stopped;
+        DROP INDEX entry_dropped;
         DROP VIEW files; DROP TABLE file;
         DROP TABLE imported_conversation;
         DROP VIEW conversations; DROP VIEW entries; DROP VIEW messages; DROP VIEW outbox;

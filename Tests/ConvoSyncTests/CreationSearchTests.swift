@@ -20,6 +20,10 @@ private struct Listed {
 
     init() throws { item = try ConvoSyncTests.item(.start, state: .inDoubt) }  // "hello", at noon
 
+    private init(newestChange: Timestamp) throws {
+        item = try ConvoSyncTests.item(.start, state: .inDoubt, newestChange: newestChange)
+    }
+
     private func conversation(_ listed: Listed, withMetadata: Bool) throws -> Conversation {
         let at = Timestamp(microseconds: noon.microseconds - Int64(listed.secondsBefore) * 1_000_000).text
         let metadata =
@@ -149,6 +153,16 @@ private struct Listed {
         #expect(try conclusion([Listed(id: "near", says: "hello", secondsBefore: 600)]) == .likely(RemoteID("near")))
         #expect(try conclusion([Listed(id: "changed", says: "Hello!")]) == .ambiguous)
         #expect(try conclusion([Listed(id: "yesterday", says: "hello", secondsBefore: 100_000)]) == .absent)
+    }
+
+    @Test func `takes nothing for it that is older than what the server had shown, wherever our clock was`() throws {
+        let late = try Self(newestChange: Timestamp(microseconds: noon.microseconds + 3_600_000_000))
+        func conclusion(_ seconds: Int) throws -> CreationSearch.Step {
+            let listed = Listed(id: "it", says: "hello", secondsBefore: -seconds)
+            return try late.search([listed], listTells: false, getTells: false, hidesMetadata: true).step
+        }
+        #expect(try conclusion(3539) == .ambiguous)
+        #expect(try conclusion(3540) == .likely(RemoteID("it")))
     }
 
     @Test func `concludes nothing where the list has a conversation that is not found`() throws {

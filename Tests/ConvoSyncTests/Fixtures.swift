@@ -45,7 +45,7 @@ func temporaryStore() throws -> Store {
 /// A write in the outbox of a new store, as the store returns it.
 func item(
     _ kind: OperationKind = .append, state: OperationState = .queued, on remoteID: RemoteID = RemoteID("conv_1"),
-    tries: Int = 0
+    tries: Int = 0, newestChange: Timestamp? = nil
 ) throws -> OutboxItem {
     let store = try temporaryStore()
     var request = StartRequest(inputs: .text("hello"))
@@ -53,7 +53,8 @@ func item(
     let start = try store.start(request)
     if kind == .start {
         if state == .inDoubt {
-            _ = try store.markSending(start.operation, base: nil)
+            _ = try store.markSending(
+                start.operation, base: newestChange.map { OutboxItem.Base(entryID: nil, version: $0.text) })
             try store.recoverInterrupted()
         }
         return try store.operation(matching: start.operation.rawValue)

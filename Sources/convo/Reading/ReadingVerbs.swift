@@ -36,49 +36,6 @@ struct List: Verb {
     }
 }
 
-struct History: Verb {
-    static let configuration = CommandConfiguration.verb(
-        "history",
-        abstract: "All entries of a conversation in order, then what is pending.")
-
-    @Argument(help: .conversation) var conversation: String
-
-    @Flag(help: "Show what tools said in full.")
-    var full = false
-
-    @Flag(help: "Also what the server no longer lists.")
-    var dropped = false
-
-    @OptionGroup var common: CommonOptions
-
-    func run() throws {
-        let store = try common.store()
-        let id = try store.localID(matching: conversation)
-        let history = try store.history(of: id, withDropped: dropped)
-        let files = try store.files(of: id)
-        try common.console.page(json: history.json) {
-            HistoryFormatter(style: $0, isWhole: full, files: Dictionary(grouping: files, by: \.entry)).lines(
-                of: history)
-        }
-    }
-}
-
-struct Messages: Verb {
-    static let configuration = CommandConfiguration.verb(
-        "messages", abstract: "The messages of a conversation, without tools.")
-
-    @Argument(help: .conversation) var conversation: String
-    @OptionGroup var common: CommonOptions
-
-    func run() throws {
-        let store = try common.store()
-        let history = try store.history(of: store.localID(matching: conversation))
-        try common.console.page(json: history.messagesJSON) {
-            HistoryFormatter(style: $0, isWhole: true).lines(of: history, messagesOnly: true)
-        }
-    }
-}
-
 struct Tree: Verb {
     static let configuration = CommandConfiguration.verb(
         "tree", abstract: "A conversation's family of branches.")

@@ -14,20 +14,14 @@ struct HistoryFormatter {
     /// The files that entries refer to, as far as they are known here.
     var files: [EntryID: [StoredFile]] = [:]
 
-    /// The conversation's heading, its entries and its pending writes.
-    func lines(of history: StoredHistory, messagesOnly: Bool = false) -> [String] {
-        let entries = history.entries.filter { !messagesOnly || $0.entry.type.isMessage }
-        return heading(history.conversation) + entries.flatMap { [""] + lines(of: $0) }
-            + history.pending.flatMap(lines)
-    }
-
     /// One entry: a line with its author and its time, and its content below.
     func lines(of stored: StoredEntry) -> [String] {
         let files = stored.entry.id.flatMap { self.files[$0] } ?? []
         return [head(of: stored)] + body(of: stored.entry) + files.flatMap { faintly("[file \($0.line)]") }
     }
 
-    private func heading(_ conversation: StoredConversation) -> [String] {
+    /// The conversation's name, and what is known of it.
+    func heading(_ conversation: StoredConversation) -> [String] {
         let about = ([conversation.answerer, conversation.id.rawValue] + conversation.notes)
             .filter { !$0.isEmpty }.joined(separator: " · ")
         return [style.ansi.strong(conversation.title.sanitised(.line)), style.ansi.faint(about.sanitised(.line))]
@@ -85,7 +79,8 @@ struct HistoryFormatter {
         }
     }
 
-    private func lines(of item: OutboxItem) -> [String] {
+    /// A pending write: a line with its state, its content, and why it waits.
+    func lines(of item: OutboxItem) -> [String] {
         let head =
             style.ansi.person(item.kind == .delete ? "deletion" : "you")
             + style.ansi.faint("  \(item.state.words) · \(item.id)")
@@ -111,29 +106,9 @@ struct HistoryFormatter {
     }
 }
 
-extension StoredHistory {
-    /// The API's `conversation.history`, each entry as the server wrote it, with the local `id` and the `pending`
-    /// writes.
-    var json: JSONText { json(object: "conversation.history", list: "entries", entries) }
-
-    /// The API's `conversation.messages`, with the local `id` and the `pending` writes.
-    var messagesJSON: JSONText {
-        json(object: "conversation.messages", list: "messages", entries.filter(\.entry.type.isMessage))
-    }
-
-    private func json(object: String, list: String, _ entries: [StoredEntry]) -> JSONText {
-        .object([
-            ("object", .string(object)),
-            ("id", .string(conversation.id.rawValue)),
-            ("conversation_id", .string(conversation.remoteID?.rawValue)),
-            (list, .array(entries.map(\.entry.raw))),
-            ("pending", .array(pending.map(\.pendingJSON))),
-        ])
-    }
-}
-
 extension OutboxItem {
-    fileprivate var pendingJSON: JSONText {
+    /// The write as `history` and `messages` list it.
+    var pendingJSON: JSONText {
         .object([
             "operation_id": .string(id.rawValue), "state": .string(state.rawValue), "inputs": inputs,
         ])

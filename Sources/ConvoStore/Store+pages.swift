@@ -1,0 +1,143 @@
+import ConvoJSON
+public import ConvoModel
+import ConvoSQLite
+
+/// Which entries of a conversation are read.
+public struct HistorySelection: Sendable, Hashable {
+    /// Whether entries that the server no longer lists are read, too.
+    public var includesDropped = false
+    /// Whether only messages are read, and no calls, results and tools.
+    public var onlyMessages = false
+    /// Only so many entries from the end; `nil` for all.
+    public var last: Int?
+    /// Only entries that were made at this moment or later; an entry without a time counts as the one before it.
+    public var since: Timestamp?
+
+    /// Selects all entries that the server lists.
+    public init() {}
+}
+
+/// A part of a conversation's history, as of one moment.
+public struct HistoryPage: Sendable {
+    /// A place between two entries.
+    public struct Cursor: Sendable, Hashable {
+        let position: Int64
+        let key: Int64
+    }
+
+    /// The entries in the conversation's order.
+    public let entries: [StoredEntry]
+    /// Where the next page begins; `nil` if this is the last one.
+    public let next: Cursor?
+    /// On the last page, the writes that are neither delivered nor cancelled, in the order of acceptance: each is here or
+    /// among the entries, whatever was delivered while the pages were read.
+    public let pending: [OutboxItem]
+}
+
+extension Store {
+    /// The JSON of a page has about so many bytes at most, unless one entry alone has more.
+    private static let pageBytes = 1 << 18
+
+    /// Reads a part of a conversation's history, so that one of any length needs little memory.
+    ///
+    /// Each page is one transaction: nothing is kept open between two of them. If another process changes the order of the
+    /// entries between two pages, an entry may be in both of them, or in neither. Blocks for file I/O.
+    ///
+    /// - Parameters:
+    ///   - id: the conversation.
+    ///   - selection: which entries are read.
+    ///   - cursor: the ``HistoryPage/next`` of the page before; `nil` for the first page.
+    ///   - limit: the largest number of entries.
+    /// - Returns: the page; without entries and without a next one if nothing is left.
+    /// - Throws: ``StoreError/noSuchConversation(_:)``, or another ``StoreError`` if the file cannot be read.
+    public func historyPage(
+        of id: LocalID, _ selection: HistorySelection = HistorySelection(), from cursor: HistoryPage.Cursor? = nil,
+        limit: Int = 500
+    ) throws(StoreError) -> HistoryPage {
+        try read { database in
+            let key = try require(database, id).key
+            let conditions =
+                (selection.includesDropped ? "" : " AND dropped_at IS NULL")
+                + (selection.onlyMessages ? " AND type IN ('message.input', 'message.output')" : "")
+            let start =
+                try cursor
+                ?? first(
+                    database, of: key, conditions, last: selection.last, since: selection.since)
+            let rows = try Row.fetchCursor(
+                database,
+                sql: """
+                    SELECT position, key, raw, dropped_at, local_only, completed_at FROM entry
+                    WHERE conversation = ?1 AND (position, key) >= (?2, ?3)\(conditions) ORDER BY position, key LIMIT ?4
+                    """,
+                arguments: [key, start.position, start.key, limit + 1])
+            var (entries, bytes): ([StoredEntry], Int) = ([], 0)
+            while let row = try rows.next() {
+                guard entries.count < limit, bytes < Store.pageBytes else {
+                    let next = HistoryPage.Cursor(position: row["position"], key: row["key"])
+                    return HistoryPage(entries: entries, next: next, pending: [])
+                }
+                entries.append(StoredEntry(row: row))
+                bytes += entries[entries.count - 1].entry.raw.text.utf8.count
+            }
+            return HistoryPage(entries: entries, next: nil, pending: try pending(database, in: key))
+        }
+    }
+
+    /// The place of the first entry that is read.
+    private func first(
+        _ database: Database, of conversation: Int64, _ conditions: String, last: Int?, since: Timestamp?
+    ) throws -> HistoryPage.Cursor {
+        func place(_ sql: String, _ arguments: StatementArguments) throws -> HistoryPage.Cursor? {
+            try Row.fetchOne(
+                database, sql: "SELECT position, key FROM entry WHERE conversation = ?1 \(sql)", arguments: arguments
+            )
+            .map { HistoryPage.Cursor(position: $0["position"], key: $0["key"]) }
+        }
+        let end = HistoryPage.Cursor(position: .max, key: .max)
+        var start = HistoryPage.Cursor(position: .min, key: .min)
+        if let since {
+            let sql = "AND created >= ?2\(conditions) ORDER BY position, key LIMIT 1"
+            start = try place(sql, [conversation, since.microseconds]) ?? end
+        }
+        if let last {
+            guard last > 0 else { return end }
+            let sql = "\(conditions) ORDER BY position DESC, key DESC LIMIT 1 OFFSET ?2"
+            if let place = try place(sql, [conversation, last - 1]),
+                (place.position, place.key) > (start.position, start.key)
+            {
+                start = place
+            }
+        }
+        return start
+    }
+
+    /// The open writes to a conversation, in the order of acceptance.
+    func pending(_ database: Database, in conversation: Int64) throws -> [OutboxItem] {
+        try OutboxItem.fetchAll(
+            database,
+            sql: OutboxItem.selection
+                + " WHERE o.conversation = ? AND o.state NOT IN ('delivered', 'cancelled') ORDER BY o.sequence",
+            arguments: [conversation])
+    }
+
+    /// The first moment that a text of a person names, as the conditions of a search do: `2026-03-11`, `yesterday`, `7d`.
+    ///
+    /// - Parameters:
+    ///   - text: the text.
+    ///   - field: what it was given for, for the error.
+    /// - Throws: ``StoreError/unreadableMoment(_:_:)`` if it names none.
+    public func moment(_ text: String, for field: String) throws(StoreError) -> Timestamp {
+        do throws(UnreadableMoment) {
+            let moment = try SearchMoment(text)
+            return SearchCalendar(now: environment.now(), zone: environment.timeZone()).start(of: moment)
+        } catch { throw .unreadableMoment("\(field) \(text)", error) }
+    }
+}
+
+extension StoredEntry {
+    init(row: Row) {
+        self.init(
+            entry: Entry(raw: row.json("raw")), droppedAt: row["dropped_at"], isLocalOnly: row["local_only"],
+            completedAt: row["completed_at"])
+    }
+}
