@@ -41,6 +41,7 @@ struct Console {
     /// Prints a JSON document that is made while it is printed.
     ///
     /// - Parameter make: hands on the pieces of the document's text, in order; no piece ends inside of a string.
+    /// - Throws: what `make` throws, and ``TerminalDevice/WriteFailure``.
     func printMade(_ make: (_ write: (String) throws -> Void) throws -> Void) throws {
         try make { try device.write(device.isTerminal ? JSONText.stored($0).escapedForTerminal : $0) }
         try device.write("\n")
