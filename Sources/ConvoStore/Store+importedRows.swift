@@ -12,34 +12,39 @@ extension Store {
                 """
         ).execute(arguments: [id, facts.createdAt, facts.updatedAt])
         let key = database.lastInsertedRowID
-        try setFacts(database, of: key, to: &archive)
+        try setFacts(database, of: key, to: archive.conversation.facts, archive.conversation.raw)
+        archive.key = key
         archive.isNew = true
         return key
     }
 
     func update(_ database: Database, _ known: ConversationRow, to archive: inout ArchiveImport) throws {
         archive.key = known.key
-        archive.isNewer = archive.isAtLeastAsNew(as: known.updatedAt) || known.isHidden
-        guard archive.isNewer else { return }
-        guard try known.isHidden || hasOtherFacts(database, known, archive.conversation) else { return }
-        if !known.isHidden {
-            try unindex(database, conversation: known.key, name: known.name, description: known.description)
+        guard !known.isHidden, let held = try archivedFacts(database, of: known.id) else {
+            archive.precedence = .newer
+            return try setFacts(database, of: known.key, to: archive.conversation.facts, archive.conversation.raw)
         }
-        try setFacts(database, of: known.key, to: &archive)
+        let isWhole = try database.isTrue(
+            sql: "SELECT is_whole FROM imported_conversation WHERE conversation = ?", arguments: [known.key])
+        archive.precedence = archive.precedence(over: known.updatedAt, isWhole: isWhole)
+        // The first transaction of an import stores all its facts.
+        let precedence = archive.precedence == .unfinished ? .same : archive.precedence
+        let facts = held.facts.merged(with: archive.conversation.facts, by: precedence)
+        let raw = precedence.value(held.raw, archive.conversation.raw)
+        guard facts != held.facts || raw != held.raw else { return }
+        try unindex(database, conversation: known.key, name: known.name, description: known.description)
+        try setFacts(database, of: known.key, to: facts, raw)
         archive.hasNewFacts = true
     }
 
-    private func hasOtherFacts(
-        _ database: Database, _ known: ConversationRow, _ archive: ArchivedConversation
-    ) throws -> Bool {
-        guard let (facts, raw) = try archivedFacts(database, of: known.id) else { return true }
-        return facts != archive.facts || raw != archive.raw
-    }
-
     /// Writes the facts of an archive into a row whose name is not in the index.
-    private func setFacts(_ database: Database, of key: Int64, to archive: inout ArchiveImport) throws {
-        let (facts, parent) = (archive.conversation.facts, archive.conversation.facts.parent)
-        archive.key = key
+    private func setFacts(
+        _ database: Database, of key: Int64, to facts: ArchivedConversation.Facts, _ raw: JSONText?
+    ) throws {
+        let parent = facts.parent
+        // The newest that the archive tells of.
+        let activity =
+            Timestamp(lenient: facts.updatedAt) ?? Timestamp(lenient: facts.createdAt) ?? Timestamp(microseconds: 0)
         try database.cachedStatement(
             sql: """
                 UPDATE conversation SET remote_id = IFNULL(?, remote_id), raw = ?, name = ?, description = ?, model = ?,
@@ -47,8 +52,8 @@ extension Store {
                 WHERE key = ?
                 """
         ).execute(arguments: [
-            facts.remoteID?.rawValue, archive.conversation.raw?.text, facts.name, facts.description, facts.model,
-            facts.agentID, facts.createdAt, facts.updatedAt, archive.activity.microseconds, facts.deletedRemotelyAt,
+            facts.remoteID?.rawValue, raw?.text, facts.name, facts.description, facts.model,
+            facts.agentID, facts.createdAt, facts.updatedAt, activity.microseconds, facts.deletedRemotelyAt,
             key,
         ])
         try database.cachedStatement(
@@ -132,19 +137,15 @@ extension Store {
     ///   - database: the connection that is in the transaction.
     ///   - item: the entry.
     ///   - conversation: the key of the conversation's row.
-    ///   - replaces: whether an entry that is here and differs is changed.
+    ///   - precedence: whose values count where an entry is here and differs.
     ///   - batch: gathers what the transaction has to insert into the index.
     /// - Returns: whether the entry was added or changed.
     /// - Throws: ``DatabaseError``.
     func store(
-        _ database: Database, _ item: ArchiveImport.Item, in conversation: Int64, replaces: Bool,
-        _ batch: inout IndexBatch
+        _ database: Database, _ item: ArchiveImport.Item, in conversation: Int64,
+        by precedence: ArchiveImport.Precedence, _ batch: inout IndexBatch
     ) throws -> Bool {
         let (archived, prepared) = (item.archived, item.prepared)
-        let values: StatementArguments = [
-            item.position, archived.entry.type.rawValue, prepared.role, prepared.createdAt?.microseconds,
-            archived.completedAt, archived.entry.raw.text, archived.droppedAt, archived.isLocalOnly,
-        ]
         let known = try Row.fetchOne(
             database.cachedStatement(
                 sql: """
@@ -153,6 +154,10 @@ extension Store {
                     """),
             arguments: [conversation, archived.id.rawValue])
         guard let known else {
+            let values: StatementArguments = [
+                item.position, archived.entry.type.rawValue, prepared.role, prepared.createdAt?.microseconds,
+                archived.completedAt, archived.entry.raw.text, archived.droppedAt, archived.isLocalOnly,
+            ]
             let key = try EntryKey.free(database, for: prepared.createdAt ?? environment.now(), environment)
             try database.cachedStatement(
                 sql: """
@@ -163,18 +168,47 @@ extension Store {
             batch.add(key, prepared.words)
             return true
         }
-        guard replaces, !item.isStored(as: known) else { return false }
         let (key, raw): (Int64, _) = (known["key"], known.json("raw"))
+        let held: (completedAt: String?, droppedAt: String?) = (known["completed_at"], known["dropped_at"])
+        let completedAt = precedence.value(held.completedAt, archived.completedAt)
+        let droppedAt = precedence.value(held.droppedAt, archived.droppedAt)
+        let hasOtherTimes =
+            !completedAt.hasSameBytes(as: held.completedAt) || !droppedAt.hasSameBytes(as: held.droppedAt)
+        let isReplaced =
+            precedence.replaces
+            && (raw != archived.entry.raw || known["position"] != item.position
+                || known["local_only"] != archived.isLocalOnly)
+        guard hasOtherTimes || isReplaced else { return false }
+        try database.cachedStatement(sql: "UPDATE entry SET completed_at = ?, dropped_at = ? WHERE key = ?")
+            .execute(arguments: [completedAt, droppedAt, key])
+        guard isReplaced else { return true }
         if raw != archived.entry.raw {
             try unindex(database, entry: key, raw: raw)
             batch.add(key, prepared.words)
         }
         try database.cachedStatement(
-            sql: """
-                UPDATE entry SET position = ?, type = ?, role = ?, created = ?, completed_at = ?, raw = ?, dropped_at = ?,
-                    local_only = ? WHERE key = ?
-                """
-        ).execute(arguments: values + [key])
+            sql: "UPDATE entry SET position = ?, type = ?, role = ?, created = ?, raw = ?, local_only = ? WHERE key = ?"
+        ).execute(arguments: [
+            item.position, archived.entry.type.rawValue, prepared.role, prepared.createdAt?.microseconds,
+            archived.entry.raw.text, archived.isLocalOnly, key,
+        ])
         return true
+    }
+}
+
+extension ArchivedConversation.Facts {
+    /// These facts, which are here, with those of an archive.
+    fileprivate func merged(
+        with own: ArchivedConversation.Facts, by precedence: ArchiveImport.Precedence
+    ) -> ArchivedConversation.Facts {
+        var facts = precedence == .newer ? own : self  // its id, its times, and whether it was kept by its client only
+        facts.remoteID = precedence.value(remoteID, own.remoteID)
+        facts.name = precedence.value(name, own.name)
+        facts.description = precedence.value(description, own.description)
+        facts.model = precedence.value(model, own.model)
+        facts.agentID = precedence.value(agentID, own.agentID)
+        facts.deletedRemotelyAt = precedence.value(deletedRemotelyAt, own.deletedRemotelyAt)
+        facts.parent = precedence.value(parent, own.parent)
+        return facts
     }
 }

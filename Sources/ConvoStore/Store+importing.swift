@@ -22,8 +22,9 @@ extension Store {
     ///
     /// Nothing of it is ever sent: it takes no write, and `delete` deletes it here. A conversation that is here is
     /// recognised by its id on the server, or else by the local id that it came with. One that was imported before takes
-    /// entries that it lacks; and, unless the archive is older than what is here (by `updated_at`), changed facts and
-    /// entries. No entry is removed. When the server shows the conversation to this account, it is mirrored from then on.
+    /// entries that it lacks; where the archive is newer than what is here (by `updated_at`), changed facts and entries; and
+    /// where it is of the same time, what is not known here. So archives may come again, and in any order. No entry is
+    /// removed. When the server shows the conversation to this account, it is mirrored from then on.
     ///
     /// A long conversation takes several transactions. If the process is killed between two of them, the entries so far
     /// stay, and another import of the same archive completes them. Call ``finishImport()`` at the end.
@@ -70,7 +71,7 @@ extension Store {
     ) throws -> Bool {
         guard let key = try claim(database, &archive, revivesDeleted: revivesDeleted) else { return false }
         var words = IndexBatch()
-        for item in batch where try store(database, item, in: key, replaces: archive.isNewer, &words) {
+        for item in batch where try store(database, item, in: key, by: archive.precedence, &words) {
             archive.changedEntries += 1
         }
         try index(database, words)
@@ -142,14 +143,34 @@ struct ArchiveImport {
         let position: Int
         let archived: ArchivedEntry
         let prepared: PreparedEntry
+    }
 
-        /// Whether a row of the table says the same as the archive.
-        func isStored(as row: Row) -> Bool {
-            row["position"] == position && row.json("raw") == archived.entry.raw
-                && (row["dropped_at"] as String?).hasSameBytes(as: archived.droppedAt)
-                && row["local_only"] == archived.isLocalOnly
-                && (row["completed_at"] as String?).hasSameBytes(as: archived.completedAt)
+    /// Whether a value of the archive takes the place of another one that is here.
+    ///
+    /// Two archives of the same time may differ: one was made before a read had shown everything. Neither takes a value from
+    /// the other, so that they may come again and again.
+    enum Precedence {
+        /// The archive is older: it gives no value.
+        case older
+        /// It is of the same time: it gives what is not known here.
+        case same
+        /// It is of the same time, and an import has not ended, perhaps its own: it gives the values that it has.
+        case unfinished
+        /// It is newer: it gives every value, also that there is none.
+        case newer
+
+        /// The value to store, of the one that is here and the archive's.
+        func value<Value>(_ held: Value?, _ own: Value?) -> Value? {
+            switch self {
+            case .older: held
+            case .same: held ?? own
+            case .unfinished: own ?? held
+            case .newer: own
+            }
         }
+
+        /// Whether the archive replaces values that are here.
+        var replaces: Bool { self == .unfinished || self == .newer }
     }
 
     let conversation: ArchivedConversation
@@ -157,8 +178,8 @@ struct ArchiveImport {
     private var place = 0
     /// The key of the conversation's row, once it is known.
     var key: Int64?
-    /// Whether what differs here is replaced by what the archive says.
-    var isNewer = true
+    /// Whose values count where what is here differs.
+    var precedence = Precedence.newer
     var isNew = false
     var hasNewFacts = false
     var changedEntries = 0
@@ -176,18 +197,12 @@ struct ArchiveImport {
         return hasNewFacts || changedEntries > 0 ? .updated(entries: changedEntries) : .unchanged
     }
 
-    /// The newest activity that the archive tells of.
-    var activity: Timestamp {
-        Timestamp(lenient: conversation.facts.updatedAt) ?? Timestamp(lenient: conversation.facts.createdAt)
-            ?? Timestamp(microseconds: 0)
-    }
-
-    /// Whether the archive is not older than a conversation with this `updated_at`.
-    func isAtLeastAsNew(as version: String) -> Bool {
-        guard let held = Timestamp(lenient: version), let own = Timestamp(lenient: conversation.facts.updatedAt) else {
-            return true
-        }
-        return own >= held
+    /// The archive's precedence over a conversation with this `updated_at`; a time that cannot be read is before all others.
+    func precedence(over version: String, isWhole: Bool) -> Precedence {
+        let (own, held) = (Timestamp(lenient: conversation.facts.updatedAt), Timestamp(lenient: version))
+        if own == held { return isWhole ? .same : .unfinished }
+        guard let own, let held else { return held == nil ? .newer : .older }
+        return own > held ? .newer : .older
     }
 
     /// The next entries, as many as a transaction takes that may write so many bytes.

@@ -1,6 +1,8 @@
 import ConvoJSON
 import ConvoModel
 import ConvoSQLite
+import Fuzzing
+import SeededRandom
 import Testing
 
 @testable import ConvoStore
@@ -55,6 +57,7 @@ import Testing
         _ = try target.store.ingest(old)
         var facts = old.facts
         facts.name = "Pears"
+        facts.updatedAt = "2026-01-01T00:00:00.000009Z"
         facts.deletedRemotelyAt = "2026-02-02T00:00:00.000000Z"
         let entry = Entry(raw: try JSONText(message("conv_1_1", "cherry", role: "assistant")))
         let changed = ArchivedEntry(
@@ -83,6 +86,78 @@ import Testing
         #expect(try target.store.ingest(old) == .updated(entries: 1))
         let held = try target.store.archive(of: facts.id)
         #expect(held.facts == facts && held.entries == [changed, old.entries[1]])
+    }
+
+    @Test func `takes from an archive of the same time what is not known here, and loses nothing to it`() throws {
+        let full = try mirrored()
+        var facts = full.facts
+        (facts.name, facts.deletedRemotelyAt) = (nil, "2026-02-02T00:00:00.000000Z")
+        (facts.id, facts.parent) = (
+            LocalID("other"), .init(id: LocalID("p"), remoteID: nil, entry: nil, isInferred: false)
+        )
+        let entry = full.entries[0]
+        let bare = ArchivedConversation(
+            facts: facts, raw: nil,
+            entries: [
+                ArchivedEntry(
+                    id: entry.id, entry: entry.entry, droppedAt: "2026-03-03", isLocalOnly: true,
+                    completedAt: "2026-04-04")
+            ])
+        for archives in [[full, bare], [bare, full]] {
+            let store = try TemporaryStore().store
+            for archive in archives { _ = try store.ingest(archive) }
+            for archive in archives + archives.reversed() { #expect(try store.ingest(archive) == .unchanged) }
+            let held = try store.archive(of: store.localID(matching: "conv_1"))
+            #expect(held.facts.id == archives[0].facts.id && held.raw == full.raw && held.facts.name == full.facts.name)
+            #expect(held.facts.deletedRemotelyAt == facts.deletedRemotelyAt && held.facts.parent == facts.parent)
+            #expect(held.entries.count == 2 && held.entries[0].droppedAt == "2026-03-03")
+            #expect(held.entries[0].completedAt == "2026-04-04")
+            #expect(held.entries[0].isLocalOnly == archives[0].entries[0].isLocalOnly)
+            #expect(try store.search("apple").total == 2 && store.search("\"name of\"").total == 1)
+            try store.checkIntegrity()
+        }
+    }
+
+    /// Archives of one conversation in which everything may differ, and be missing.
+    private func variant(_ random: inout SplitMix64) throws -> ArchivedConversation {
+        func word() -> String? { random.element(of: [nil, "apple", "cherry", "kiwi"]) ?? nil }
+        var facts = ArchivedConversation.Facts(
+            id: LocalID("a\(random.int(in: 1...2))"), createdAt: "2026",
+            updatedAt: random.element(of: [
+                "2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00", "2026-01-02T00:00:00Z", "?", "",
+            ])
+                ?? "")
+        facts.remoteID = RemoteID("conv_1")
+        (facts.name, facts.description, facts.model) = (word(), word(), word())
+        (facts.agentID, facts.deletedRemotelyAt, facts.isLocalOnly) = (word(), word(), random.chance(perMille: 500))
+        facts.parent = word().map { .init(id: LocalID($0), remoteID: nil, entry: nil, isInferred: false) }
+        let raw = word().map { JSONText.object(["id": .string("conv_1"), "name": .string($0)]) }
+        var entries: [ArchivedEntry] = []
+        for number in 0..<3 where random.chance(perMille: 700) {
+            let entry = Entry(raw: try JSONText(message("m\(number)", word() ?? "")))
+            entries.append(
+                ArchivedEntry(
+                    id: EntryID("m\(number)"), entry: entry, droppedAt: word(),
+                    isLocalOnly: random.chance(perMille: 500),
+                    completedAt: word()))
+        }
+        return ArchivedConversation(facts: facts, raw: raw, entries: entries)
+    }
+
+    @Test func `is the same after the same archives again, in whatever order, and however they differ`() throws {
+        for seed in 1...60 as ClosedRange<UInt64> {
+            var random = SplitMix64(seed: seed)
+            let store = try TemporaryStore().store
+            let archives = try (0..<4).map { _ in try variant(&random) }
+            for archive in archives { _ = try store.ingest(archive) }
+            let held = try store.archive(of: store.localID(matching: "conv_1"))
+            for _ in 0..<6 {
+                let archive = archives[random.int(in: 0...3)]
+                #expect(try store.ingest(archive) == .unchanged, "seed \(seed)")
+            }
+            #expect(try store.archive(of: store.localID(matching: "conv_1")) == held, "seed \(seed)")
+            try store.checkIntegrity()
+        }
     }
 
     @Test func `takes no write, and is deleted here only`() throws {
@@ -226,6 +301,36 @@ import Testing
         #expect(try target.store.conversation(matching: facts.id.rawValue).importState == .whole)
         #expect(try target.store.archive(of: facts.id) == archive)
         #expect(try target.store.search("apple").total == 4000)
+    }
+
+    @Test func `that is long has its entries replaced although the process dies in between`() throws {
+        func archive(_ word: String, _ updatedAt: String) throws -> ArchivedConversation {
+            var facts = ArchivedConversation.Facts(id: LocalID("a"), createdAt: updatedAt, updatedAt: updatedAt)
+            facts.remoteID = RemoteID("conv_1")
+            return ArchivedConversation(
+                facts: facts, raw: nil,
+                entries: try (0..<3000).map { number in
+                    let entry = Entry(raw: try JSONText(message("m\(number)", word)))
+                    return ArchivedEntry(
+                        id: EntryID("m\(number)"), entry: entry, droppedAt: nil, isLocalOnly: false, completedAt: nil)
+                })
+        }
+        let (old, new) = (try archive("apple", "2026-01-01T00:00:00Z"), try archive("cherry", "2026-01-02T00:00:00Z"))
+        _ = try target.store.ingest(old)
+        try target.store.write { database in
+            try database.execute(
+                sql: """
+                    CREATE TRIGGER death BEFORE UPDATE ON entry WHEN OLD.position = 2500
+                    BEGIN SELECT RAISE (ABORT, 'killed'); END
+                    """)
+        }
+        #expect(throws: StoreError.self) { try target.store.ingest(new) }
+        #expect(try target.store.conversation(matching: "conv_1").importState == .partial)
+        try target.store.write { try $0.execute(sql: "DROP TRIGGER death") }
+        _ = try target.store.ingest(new)
+        #expect(try target.store.archive(of: LocalID("a")) == new)
+        #expect(try target.store.ingest(new) == .unchanged && target.store.ingest(old) == .unchanged)
+        #expect(try target.store.search("cherry").total == 3000 && target.store.search("apple").total == 0)
     }
 
     @Test func `and every other conversation with a hit is found for an export`() throws {
