@@ -99,7 +99,14 @@ enum MarkdownEmitter {
 
     /// The lines of a paragraph, none of which begins another block.
     private static func paragraph(_ text: [MarkdownText]) -> [[UInt8]] {
-        let joined = Array(text.map { escapedStart($0) }.joined(separator: [newline]))
+        // From the last line on: a label that defines a link's target may begin lines before its `]:`.
+        var (lines, hasDefinition) = ([[UInt8]](), false)
+        for line in text.reversed() {
+            hasDefinition = hasDefinition || endsLabel(line)
+            let isLabel = hasDefinition && MarkdownLine(line).content.first == UInt8(ascii: "[")
+            lines.append(isLabel ? [UInt8(ascii: "\\")] + line : escapedStart(line))
+        }
+        let joined = Array(lines.reversed().joined(separator: [newline]))
         return InlineEscape.escaped(joined).split(separator: newline, omittingEmptySubsequences: false).map {
             Array($0)
         }
@@ -116,13 +123,12 @@ enum MarkdownEmitter {
         let isUnderline = line.allSatisfy { $0 == first || MarkdownLine.isSpace($0) } && "=-".utf8.contains(first)
         let isBlock =
             parsed.marker != nil || parsed.heading != nil || parsed.isRule || parsed.fence != nil || isUnderline
-            || first == UInt8(ascii: ">") || first == UInt8(ascii: "<") || isDefinition(line)
+            || first == UInt8(ascii: ">") || first == UInt8(ascii: "<")
         return isBlock ? [UInt8(ascii: "\\")] + line : Array(line)
     }
 
-    /// Whether the line may define the target of links elsewhere in the document: `[name]: target`.
-    private static func isDefinition(_ line: MarkdownText) -> Bool {
-        guard line.first == UInt8(ascii: "[") else { return false }
-        return zip(line, line.dropFirst()).contains { $0 == UInt8(ascii: "]") && $1 == UInt8(ascii: ":") }
+    /// Whether a label that defines the target of links elsewhere in the document (`[name]: target`) may end in the line.
+    private static func endsLabel(_ line: MarkdownText) -> Bool {
+        zip(line, line.dropFirst()).contains { $0 == UInt8(ascii: "]") && $1 == UInt8(ascii: ":") }
     }
 }

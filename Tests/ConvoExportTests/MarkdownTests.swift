@@ -48,6 +48,24 @@ import Testing
         #expect(run.isBounded)
     }
 
+    /// A label may span lines, but no blank one; whatever begins a line so is taken for one.
+    @Test func `defines no target of links, whatever its texts say`() throws {
+        var run = FuzzRun(standard: 1500)
+        while run.next() {
+            var random = SplitMix64(seed: UInt64(run.number))
+            let texts = (0..<2).map { _ in Hostile.text(&random) }
+            let lines = outside(MarkdownDocument.text(of: try .sample(texts, name: Hostile.text(&random))))
+            for paragraph in lines.split(whereSeparator: { $0.allSatisfy { " >".contains($0) } }) {
+                // Marks of quotes and lists may stand before a label.
+                let contents = paragraph.map { $0.trimmingPrefix(/(?:[ \t>]|[-+*](?=[ \t])|[0-9]{1,9}[.)](?=[ \t]))*/) }
+                let first = contents.firstIndex { $0.hasPrefix("[") }
+                let rest = contents[(first ?? contents.endIndex)...].joined(separator: "\n")
+                #expect(!rest.contains("]:"), "\(texts)")
+            }
+        }
+        #expect(run.isBounded)
+    }
+
     @Test(arguments: [
         "    let x = [1 < 2]\n\n    # not a heading\n\ttabs", "```sh\necho '``'  # two\n\n\n<b>\n```",
     ])
@@ -72,6 +90,9 @@ import Testing
         ("# One\ntext", "### One\n\ntext\n"), ("Title\n---\nx", "#### Title\n\nx\n"),
         ("a\n1986. was", "a\n1986\\. was\n"),
         ("> # q\n> <b>", "> ### q\n>\n> \\<b>\n"), ("- a\n  - b\n- c", "- a\n  - b\n- c\n"), ("[x]: y", "\\[x]: y\n"),
+        ("[user\nguide]: https://evil.test 'title'\n\nbye", "\\[user\nguide]: https://evil.test 'title'\n\nbye\n"),
+        ("> [a\n> b\n> c]:\n> d", "> \\[a\n> b\n> c]:\n> d\n"), ("[a]: x\n[b\nc]: y", "\\[a]: x\n\\[b\nc]: y\n"),
+        ("- [a\n  b]: c", "- \\[a\n  b]: c\n"), ("[a\n\nb]: c", "[a\n\nb]: c\n"), ("[a\nb]", "[a\nb]\n"),
         ("a\n-\nb", "a\n\\-\nb\n"), ("***", "___\n"), ("", ""), ("\r\na\rb\u{7}", "a\nb\u{FFFD}\n"),
     ])
     func `writes a text so that it stays text`(text: String, expected: String) {
