@@ -4,6 +4,8 @@ package import ConvoModel
 package struct ExportedFile: Sendable, Equatable {
     /// The entry that refers to it.
     package let entry: EntryID
+    /// The id behind which the server keeps it; `nil` for what a link leads to.
+    package let fileID: String?
     /// Its name, as the entry gives it.
     package let name: String
     /// The type that its bytes tell.
@@ -14,8 +16,11 @@ package struct ExportedFile: Sendable, Equatable {
     package let bytes: [UInt8]?
 
     /// Creates a file from its parts.
-    package init(entry: EntryID, name: String, mediaType: MediaType, path: String, bytes: [UInt8]? = nil) {
+    package init(
+        entry: EntryID, fileID: String?, name: String, mediaType: MediaType, path: String, bytes: [UInt8]? = nil
+    ) {
         self.entry = entry
+        self.fileID = fileID
         self.name = name
         self.mediaType = mediaType
         self.path = path

@@ -27,12 +27,10 @@ struct ShownEntry {
     ///   - files: those of the conversation's files that are stored here.
     init(_ archived: ArchivedEntry, files: [ExportedFile] = []) {
         let entry = archived.entry
-        let own = files.filter { $0.entry == entry.id }
+        let own = files.filter { $0.entry == archived.id }
         speaker = ShownEntry.speaker(of: entry)
         time = entry.createdAt.map { ShownEntry.time($0) }
-        let pieces = ShownEntry.pieces(of: entry).filter { piece in
-            if case .attachment("file", _) = piece { own.isEmpty } else { true }
-        }
+        let pieces = ShownEntry.pieces(of: entry, storedFiles: Set(own.compactMap(\.fileID)))
         self.pieces = pieces + own.map(Piece.file)
     }
 
@@ -44,7 +42,7 @@ struct ShownEntry {
 
     /// The text of a message, as ``pieces`` has it, without thoughts and attachments.
     static func text(of entry: Entry) -> String {
-        pieces(of: entry).compactMap { if case .text(let text) = $0 { text } else { nil } }.joined(separator: "\n")
+        pieces(of: entry, storedFiles: []).compactMap { if case .text(let text) = $0 { text } else { nil } }.joined(separator: "\n")
     }
 
     private static func speaker(of entry: Entry) -> String {
@@ -60,7 +58,8 @@ struct ShownEntry {
         }
     }
 
-    private static func pieces(of entry: Entry) -> [Piece] {
+    /// The pieces as the entry has them, but for the files whose ids are given.
+    private static func pieces(of entry: Entry, storedFiles: Set<String>) -> [Piece] {
         let raw = entry.raw
         func text(_ field: String) -> String { raw[field].map { $0.string ?? $0.text } ?? "" }
         func code(_ label: String, _ text: String) -> [Piece] {
@@ -69,7 +68,7 @@ struct ShownEntry {
         let id = text("tool_call_id")
         let call = id.isEmpty ? "" : " (\(id))"
         switch entry.type {
-        case .messageInput, .messageOutput: return content(raw["content"] ?? .null)
+        case .messageInput, .messageOutput: return content(raw["content"] ?? .null, storedFiles)
         case .functionCall:
             let standing = raw["confirmation_status"]?.string.map { ", \($0)" } ?? ""
             return code("call of \(text("name"))\(call)\(standing)", text("arguments"))
@@ -85,9 +84,12 @@ struct ShownEntry {
 
     /// The pieces of the API's `content`, which is a string or an array of chunks; adjacent texts are joined, so that a
     /// link that two of them share is seen.
-    private static func content(_ content: JSONText) -> [Piece] {
+    private static func content(_ content: JSONText, _ storedFiles: Set<String>) -> [Piece] {
         var pieces: [Piece] = content.string.map { [.text($0)] } ?? []
         for chunk in content.elements {
+            if chunk["type"]?.string == "tool_file", let id = chunk["file_id"]?.string, storedFiles.contains(id) {
+                continue
+            }
             let piece = piece(chunk)
             if case .text(let more) = piece, case .text(let text)? = pieces.last {
                 pieces[pieces.count - 1] = .text(text + more)

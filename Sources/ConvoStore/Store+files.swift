@@ -255,8 +255,8 @@ extension Store {
         let type: String? = row["media_type"]
         return StoredFile(
             key: row["key"], conversation: LocalID(row["conversation"]), entry: EntryID(row["entry_id"]),
-            name: row["name"],
-            declaredType: row["declared_type"], state: FileState(rawValue: row["state"]) ?? .refused,
+            fileID: row["file_id"], name: row["name"], declaredType: row["declared_type"],
+            state: FileState(rawValue: row["state"]) ?? .refused,
             reason: row["reason"],
             size: row["size"], mediaType: type, digest: digest,
             path: digest.flatMap { digest in

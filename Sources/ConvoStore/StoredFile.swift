@@ -22,6 +22,8 @@ public struct StoredFile: Sendable, Hashable {
     public let conversation: LocalID
     /// The entry that refers to the file.
     public let entry: EntryID
+    /// The id behind which the server keeps it; `nil` for what a link leads to.
+    public let fileID: String?
     /// The name that the entry gives; `nil` if it gives none.
     public let name: String?
     /// The type that the entry gives; it is not always true.

@@ -122,9 +122,11 @@ import Testing
         ])
         let bytes: [UInt8] = [0xFF, 0xD8, 0xFF, 0xE0]
         let image = ExportedFile(
-            entry: EntryID("c"), name: "a\"b_]", mediaType: MediaType(of: bytes), path: "files/00ff.jpg", bytes: bytes)
+            entry: EntryID("c"), fileID: "f", name: "a\"b_]", mediaType: MediaType(of: bytes), path: "files/00ff.jpg",
+            bytes: bytes)
         let table = ExportedFile(
-            entry: EntryID("d"), name: "table", mediaType: MediaType(of: Array("a,b".utf8)), path: "files/11.txt")
+            entry: EntryID("d"), fileID: "g", name: "table", mediaType: MediaType(of: Array("a,b".utf8)),
+            path: "files/11.txt")
         let text = MarkdownDocument.text(of: archive, files: [image, table])
         #expect(text.contains("\nhere\n") && text.contains("(files/00ff.jpg)\n") && text.contains("\n![a"))
         #expect(text.contains("\n[table](files/11.txt)\n") && !text.contains("[file:"))
@@ -132,6 +134,19 @@ import Testing
         #expect(page.contains("src=\"data:image/jpeg;base64,/9j/4A==\"") && !page.contains("alt=\"a\"b"))
         #expect(page.contains("file: <bdi>table</bdi>"))
         #expect(ExportState.digest(of: archive) != ExportState.digest(of: archive, files: [table]))
+    }
+
+    @Test func `names the files of an entry that are not stored, beside those that are`() throws {
+        let archive = try ArchivedConversation.sample(entries: [
+            #"{"type":"message.output","content":[{"type":"tool_file","file_id":"f","file_name":"one"},{"type":"tool_file","file_id":"g","file_name":"one"},{"type":"tool_file","file_name":"two"}]}"#
+        ])
+        let csv = MediaType(of: Array("a,b".utf8))
+        let stored = ExportedFile(entry: EntryID("~0"), fileID: "f", name: "one", mediaType: csv, path: "files/11.txt")
+        let link = ExportedFile(entry: EntryID("~0"), fileID: nil, name: "two", mediaType: csv, path: "files/22.txt")
+        let text = MarkdownDocument.text(of: archive, files: [stored, link])
+        #expect(text.hasSuffix("\n\\[file: one\\]\n\n\\[file: two\\]\n\n[one](files/11.txt)\n\n[two](files/22.txt)\n"))
+        let page = HTMLDocument.section(archive, id: archive.facts.id, files: [stored])
+        #expect(page.split(separator: "file: <bdi>").count == 4)
     }
 
     @Test(arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")])

@@ -107,7 +107,8 @@ struct ExportRun {
             let name = source.split(separator: "/").last ?? ""
             let isEmbedded = format == .html && type.name.hasPrefix("image/") && (file.size ?? .max) <= imageLimit
             let shown = ExportedFile(
-                entry: file.entry, name: file.name ?? "file \(file.key)", mediaType: type, path: "files/\(name)",
+                entry: file.entry, fileID: file.fileID, name: file.name ?? "file \(file.key)", mediaType: type,
+                path: "files/\(name)",
                 bytes: isEmbedded ? try? WholeFile.bytes(of: source, limit: imageLimit) : nil)
             return (shown, source)
         }
