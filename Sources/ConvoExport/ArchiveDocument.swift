@@ -63,7 +63,7 @@ package enum ArchiveDocument {
 /// One line of JSON for each message.
 package enum MessageLines {
     /// The messages of a conversation, a line each: `conversation_id`, `conversation`, `id`, `role`, `created_at`, `model`
-    /// and `text`. Messages that the server has dropped are left out, and the queries of links with a signature.
+    /// and `text`. Messages that the server has dropped are left out, and the queries of signed links.
     ///
     /// - Parameters:
     ///   - archive: the conversation.
@@ -71,15 +71,16 @@ package enum MessageLines {
     /// - Returns: the lines, each with its end.
     package static func text(of archive: ArchivedConversation, id: LocalID) -> String {
         var text = ""
+        let name = archive.facts.shown.name
         for archived in archive.entries where archived.droppedAt == nil && archived.entry.type.isMessage {
             let entry = archived.entry
+            let role = entry.role ?? (entry.type == .messageOutput ? "assistant" : "user")
             text +=
                 JSONText.object([
-                    "conversation_id": .string(id.rawValue), "conversation": .string(archive.facts.name),
-                    "id": .string(archived.id.rawValue),
-                    "role": .string(entry.role ?? (entry.type == .messageOutput ? "assistant" : "user")),
-                    "created_at": .string(entry.createdAt?.text),
-                    "model": .string(entry.raw["model"]?.string), "text": .string(ShownEntry.text(of: entry)),
+                    "conversation_id": .string(id.rawValue), "conversation": .string(name),
+                    "id": .string(archived.id.rawValue), "role": .string(role.shown),
+                    "created_at": .string(entry.createdAt?.text), "model": .string(entry.raw["model"]?.string?.shown),
+                    "text": .string(ShownEntry(archived).text),
                 ]).text + "\n"
         }
         return text

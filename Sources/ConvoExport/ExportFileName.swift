@@ -11,7 +11,7 @@ package enum ExportFileName {
     /// `0a8pk3m2v9q4r7s1-trip-to-lyon.md`.
     ///
     /// It holds letters, digits, the marks that belong to letters, and single dashes between them: no separator, no
-    /// control character, no name that a system reserves.
+    /// control character, no name that a system reserves, and no secret of a link that stands in the conversation's name.
     ///
     /// - Parameters:
     ///   - id: the conversation's local id.
@@ -21,7 +21,7 @@ package enum ExportFileName {
     package static func of(_ id: LocalID, name: String?, fileExtension: String) -> String {
         let stem = stem(of: id)
         let room = limit - stem.utf8.count - fileExtension.utf8.count - 2
-        let piece = readable(name ?? "", room: room)
+        let piece = readable(name?.shown ?? "", room: room)
         return "\(stem)\(piece.isEmpty ? "" : "-\(piece)").\(fileExtension)"
     }
 

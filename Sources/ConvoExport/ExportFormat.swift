@@ -14,7 +14,7 @@ package enum ExportFormat: String, Sendable, CaseIterable {
 
     /// Changes whenever a format comes out otherwise for the same conversation: an export of what has changed since the
     /// last one then writes all files again.
-    package static let version = 1
+    package static let version = 2
 
     /// Whether each conversation has a file of its own.
     package var isSeparate: Bool { self == .markdown || self == .json }

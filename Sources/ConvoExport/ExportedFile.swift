@@ -27,6 +27,11 @@ package struct ExportedFile: Sendable, Equatable {
         self.bytes = bytes
     }
 
+    /// The file under another name.
+    func named(_ name: String) -> ExportedFile {
+        ExportedFile(entry: entry, fileID: fileID, name: name, mediaType: mediaType, path: path, bytes: bytes)
+    }
+
     var isImage: Bool { mediaType.name.hasPrefix("image/") }
 
     /// The bytes as a `data:` URL; `nil` if the document does not hold them.

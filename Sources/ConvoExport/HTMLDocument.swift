@@ -15,7 +15,7 @@ package enum HTMLDocument {
 
         init(id: LocalID, name: String?, updatedAt: String) {
             self.id = id
-            self.name = name
+            self.name = name?.shown
             self.updatedAt = updatedAt
         }
 
@@ -66,7 +66,7 @@ package enum HTMLDocument {
     package static func section(
         _ archive: ArchivedConversation, id: LocalID, files: [ExportedFile] = []
     ) -> String {
-        let facts = archive.facts
+        let facts = archive.facts.shown
         let about = [facts.model ?? facts.agentID, day(facts.createdAt), facts.remoteID?.rawValue ?? facts.id.rawValue]
         var html = "<section id=\"\(anchor(id))\">\n<h2><bdi>\(title(facts.name))</bdi></h2>\n<p class=\"about\">"
         html += about.compactMap { $0 }.filter { !$0.isEmpty }.map(line).joined(separator: " · ") + "</p>\n"

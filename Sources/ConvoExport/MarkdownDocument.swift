@@ -5,14 +5,14 @@ package import ConvoStore
 package enum MarkdownDocument {
     /// The file's text.
     ///
-    /// Entries that the server has dropped are left out, and the queries of links with a signature.
+    /// Entries that the server has dropped are left out, and the queries of signed links.
     ///
     /// - Parameters:
     ///   - archive: the conversation.
     ///   - files: those of its files that are stored here; the text links to their copies.
     /// - Returns: the text.
     package static func text(of archive: ArchivedConversation, files: [ExportedFile] = []) -> String {
-        let facts = archive.facts
+        let facts = archive.facts.shown
         var text = frontMatter(facts)
         let name = VisibleText.line(facts.name ?? "")
         text += "# \(name.allSatisfy(\.isWhitespace) ? "(no name)" : MarkdownEmitter.literal(name))\n"

@@ -2,7 +2,9 @@ import ConvoJSON
 import ConvoModel
 import ConvoStore
 
-/// An entry as a document for people shows it: who, when, and what, without the secrets of links.
+/// An entry as a document for people shows it: who, when, and what.
+///
+/// No text in it has the secret of a signed link: all of them pass through `shown` where a value is made.
 struct ShownEntry {
     enum Piece: Equatable {
         /// What a person or a model wrote, in Markdown as a rule.
@@ -28,10 +30,10 @@ struct ShownEntry {
     init(_ archived: ArchivedEntry, files: [ExportedFile] = []) {
         let entry = archived.entry
         let own = files.filter { $0.entry == archived.id }
-        speaker = ShownEntry.speaker(of: entry)
+        speaker = ShownEntry.speaker(of: entry).shown
         time = entry.createdAt.map { ShownEntry.time($0) }
         let pieces = ShownEntry.pieces(of: entry, storedFiles: Set(own.compactMap(\.fileID)))
-        self.pieces = pieces + own.map(Piece.file)
+        self.pieces = (pieces + own.map(Piece.file)).map(\.shown)
     }
 
     /// A moment as documents show it, the same in every time zone: `2026-03-11 10:00:00 UTC`.
@@ -40,9 +42,9 @@ struct ShownEntry {
         return "\(text.prefix(10)) \(text.dropFirst(11).prefix(8)) UTC"
     }
 
-    /// The text of a message, as ``pieces`` has it, without thoughts and attachments.
-    static func text(of entry: Entry) -> String {
-        pieces(of: entry, storedFiles: []).compactMap { if case .text(let text) = $0 { text } else { nil } }.joined(separator: "\n")
+    /// The text of a message, without thoughts and attachments.
+    var text: String {
+        pieces.compactMap { if case .text(let text) = $0 { text } else { nil } }.joined(separator: "\n")
     }
 
     private static func speaker(of entry: Entry) -> String {
@@ -63,7 +65,7 @@ struct ShownEntry {
         let raw = entry.raw
         func text(_ field: String) -> String { raw[field].map { $0.string ?? $0.text } ?? "" }
         func code(_ label: String, _ text: String) -> [Piece] {
-            text.isEmpty ? [] : [.code(label: label, text: SignedLinks.removed(from: text))]
+            text.isEmpty ? [] : [.code(label: label, text: text)]
         }
         let id = text("tool_call_id")
         let call = id.isEmpty ? "" : " (\(id))"
@@ -97,14 +99,7 @@ struct ShownEntry {
                 pieces.append(piece)
             }
         }
-        return pieces.compactMap { piece in
-            switch piece {
-            case .text(let text): text.isEmpty ? nil : .text(SignedLinks.removed(from: text))
-            case .thinking(let text): text.isEmpty ? nil : .thinking(SignedLinks.removed(from: text))
-            case .attachment(let kind, let name): .attachment(kind: kind, name: SignedLinks.removed(from: name))
-            case .code, .file: piece
-            }
-        }
+        return pieces.filter { $0 != .text("") && $0 != .thinking("") }
     }
 
     private static func piece(_ chunk: JSONText) -> Piece {
@@ -131,4 +126,34 @@ struct ShownEntry {
         guard let text else { return "" }
         return text.hasPrefix("data:") ? "(inline)" : text
     }
+}
+
+extension ShownEntry.Piece {
+    /// The piece without the secrets of links, in whatever member of the entry they stood.
+    fileprivate var shown: ShownEntry.Piece {
+        switch self {
+        case .text(let text): .text(text.shown)
+        case .thinking(let text): .thinking(text.shown)
+        case .code(let label, let text): .code(label: label.shown, text: text.shown)
+        case .attachment(let kind, let name): .attachment(kind: kind.shown, name: name.shown)
+        case .file(let file): .file(file.named(file.name.shown))
+        }
+    }
+}
+
+extension ArchivedConversation.Facts {
+    /// The facts without the secrets of links; ids and times stay as they are.
+    var shown: ArchivedConversation.Facts {
+        var facts = self
+        facts.name = name?.shown
+        facts.description = description?.shown
+        facts.model = model?.shown
+        facts.agentID = agentID?.shown
+        return facts
+    }
+}
+
+extension String {
+    /// The text as documents for people have it: signed links without their queries.
+    var shown: String { SignedLink.queriesRemoved(from: self) }
 }

@@ -70,44 +70,6 @@ extension Entry {
     }
 }
 
-/// A link that whoever has it may follow, because it is signed. It is not to be shown, logged or indexed.
-public enum SignedLink {
-    /// What stands in its place.
-    public static let replacement = "(signed link)"
-    /// The ends of what a signed link has in its query: Azure's `sig`, and the `Signature` of others.
-    private static let marks = ["sig".utf8, "ignature".utf8].map(Array.init)
-    private static let ends = Set("\"'<>()[]{}`|".unicodeScalars)
-
-    /// A text without its signed links.
-    ///
-    /// - Parameter text: any text, also JSON or Markdown with links in it.
-    /// - Returns: the text with ``replacement`` in the place of each; texts without one are returned as they are.
-    public static func removed(from text: String) -> String {
-        guard isSigned(text) else { return text }
-        var (result, rest) = ("", text[...])
-        while let start = rest.firstRange(of: "http")?.lowerBound {
-            result += rest[..<start]
-            let link = rest[start...].prefix { character in
-                !character.isWhitespace && character.unicodeScalars.allSatisfy { !ends.contains($0) }
-            }
-            result += isSigned(String(link)) ? replacement[...] : link
-            rest = rest[link.endIndex...]
-        }
-        return result + rest
-    }
-
-    /// Every text that is indexed comes through here, and few have an `=`.
-    private static func isSigned(_ text: String) -> Bool {
-        var text = text
-        return text.withUTF8 { bytes in
-            bytes.indices.contains { place in
-                bytes[place] == UInt8(ascii: "=")
-                    && marks.contains { bytes[..<place].suffix($0.count).elementsEqual($0) }
-            }
-        }
-    }
-}
-
 /// The type of a file, as its first bytes tell it.
 public struct MediaType: Hashable, Sendable {
     /// The name, such as `image/jpeg`.

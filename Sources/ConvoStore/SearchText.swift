@@ -6,7 +6,7 @@ import ConvoModel
 /// The index keeps no copy of the text, and a row can be removed from it only with the very text that was inserted: a
 /// change here needs a new `indexVersion` and `SearchIndex.version`.
 public enum SearchText {
-    static let indexVersion = 2
+    static let indexVersion = 3
 
     /// Members whose strings are identifiers and constants, not words of a person or a model.
     private static let silent: Set<String> = [
