@@ -10,6 +10,8 @@ import Glibc
 /// one. One export at a time works on a folder.
 final class ExportFolder {
     private static let temporary = (prefix: ".convo-export-", suffix: ".tmp")
+    /// The folder in it that holds copies of stored files.
+    private static let files = "files"
 
     let path: String
     private let descriptor: Int32
@@ -128,10 +130,31 @@ final class ExportFolder {
     /// - Parameters:
     ///   - name: `files/` and a name.
     ///   - source: the path of the bytes.
-    /// - Throws: ``CLIError`` if it cannot be copied; no part of it is left.
+    /// - Returns: whether it is.
+    func hasCopy(_ name: String, of source: String) -> Bool {
+        var (original, copy) = (stat(), stat())
+        return isFolder(ExportFolder.files) && stat(source, &original) == 0 && lstat(file(name), &copy) == 0
+            && copy.st_mode & S_IFMT == S_IFREG && copy.st_size == original.st_size
+    }
+
+    /// Whether a name is that of a folder, and of no link to one.
+    private func isFolder(_ name: String) -> Bool {
+        var status = stat()
+        return lstat(file(name), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Copies a file that the database's folder holds, unless it is there.
+    ///
+    /// - Parameters:
+    ///   - name: `files/` and a name.
+    ///   - source: the path of the bytes.
+    /// - Throws: ``CLIError`` if it cannot be copied, or `files` is no folder; no part of it is left.
     func add(_ name: String, from source: String) throws {
-        if isPlainFile(name) { return }
-        if mkdir(file("files"), 0o700) != 0, errno != EEXIST { throw CLIError.output(file("files"), errno) }
+        if hasCopy(name, of: source) { return }
+        if mkdir(file(ExportFolder.files), 0o700) != 0, errno != EEXIST {
+            throw CLIError.output(file(ExportFolder.files), errno)
+        }
+        guard isFolder(ExportFolder.files) else { throw CLIError.output(file(ExportFolder.files), ENOTDIR) }
         let temporary = file("\(ExportFolder.temporary.prefix)\(getpid())\(ExportFolder.temporary.suffix)")
         defer { unlink(temporary) }  // after a rename there is none
         _ = try FileCopy.copy(source, to: temporary)

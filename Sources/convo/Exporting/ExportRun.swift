@@ -37,11 +37,14 @@ struct ExportRun {
             let name = folder.name(of: conversation.id, name: conversation.name, fileExtension: format.fileExtension)
             let files = try ExportRun.files(of: conversation, in: store, as: format)
             let digest = ExportState.digest(of: archive, files: files.map(\.shown))
-            if sinceLast, state.holds(digest, of: conversation.id, in: format), folder.exists(name) {
+            let copies = format == .markdown ? files : []
+            if sinceLast, state.holds(digest, of: conversation.id, in: format), folder.exists(name),
+                copies.allSatisfy({ folder.hasCopy($0.shown.path, of: $0.source) })
+            {
                 report.skipped += 1
                 continue
             }
-            if format == .markdown { for file in files { try folder.add(file.shown.path, from: file.source) } }
+            for file in copies { try folder.add(file.shown.path, from: file.source) }
             let text = format.text(of: archive, id: conversation.id, files: files.map(\.shown))
             report.note(name, isWritten: try folder.replace(name, with: text))
             state.note(digest, of: conversation.id, in: format)

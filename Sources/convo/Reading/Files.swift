@@ -141,7 +141,9 @@ enum FileCopy {
         while true {
             let count = read(input, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
-            if count == 0 { return total }
+            // A power cut must not leave a name without the bytes.
+            let isAtEnd = count == 0 && (target == nil || fsync(output) == 0)
+            if isAtEnd { return total }
             guard count > 0, writeAll(buffer[..<count], to: output) else {
                 let failure = failure(count < 0 ? source : name)
                 if let target { unlink(target) }
