@@ -41,6 +41,30 @@ package enum ExportFormat: String, Sendable, CaseIterable {
         }
     }
 
+    /// Whether a file of another export may begin so, and no file that a person or another program made.
+    ///
+    /// What an editor or a formatter changes in a file leaves it an export's: other blanks in JSON, other members of the
+    /// front matter.
+    ///
+    /// - Parameter bytes: the file's first bytes, ``beginningLength`` of them if there are so many.
+    /// - Returns: whether it is an export's.
+    package func isBeginning(_ bytes: [UInt8]) -> Bool {
+        let isBlank = { (byte: UInt8) in " \t\r\n".utf8.contains(byte) }
+        switch self {
+        case .markdown:
+            let lines = bytes.split { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+            guard lines.first?.elementsEqual("---".utf8) == true else { return false }
+            return lines.dropFirst().prefix { !$0.elementsEqual("---".utf8) }.contains { $0.starts(with: "id: ".utf8) }
+        case .json:
+            return bytes.filter { !isBlank($0) }.starts(with: "{\"format\":\"\(ArchiveDocument.format)\"".utf8)
+        case .jsonl: return bytes.filter { !isBlank($0) }.starts(with: "{\"conversation_id\":\"".utf8)
+        case .html: return bytes.starts(with: HTMLDocument.beginning.utf8)
+        }
+    }
+
+    /// How many bytes ``isBeginning(_:)`` looks at.
+    package static let beginningLength = 16 << 10
+
     /// What a common file of these conversations begins with.
     package func head(_ items: [HTMLDocument.Item]) -> String { self == .html ? HTMLDocument.head(items) : "" }
 

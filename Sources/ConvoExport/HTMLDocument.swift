@@ -25,15 +25,20 @@ package enum HTMLDocument {
         }
     }
 
+    /// What every file begins with, by which an export knows its own.
+    static let beginning = """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+        """
+
     /// The start of the file, with an index of the conversations in their order.
     package static func head(_ items: [Item]) -> String {
         let title = items.count == 1 ? HTMLDocument.title(items[0].name) : "\(items.count) conversations"
         var html = """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+            \(beginning)
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="referrer" content="no-referrer">
             <meta name="color-scheme" content="light dark">

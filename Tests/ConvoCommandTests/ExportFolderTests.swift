@@ -86,13 +86,92 @@ import Testing
         _ = folder
     }
 
+    private static let ours = "---\nid: \"0a8p\"\n---\n"
+
+    private func name(_ id: String, _ format: ExportFormat = .markdown, last: ExportState.File? = nil) throws -> String
+    {
+        try ExportFolder(path).name(of: LocalID(id), name: "New", in: format, last: last)
+    }
+
     @Test func `keeps the name of a conversation's file`() throws {
-        _ = try parent.file("out/0a8p-mine.md", "x")
+        _ = try parent.file("out/0a8p-mine.md", Self.ours)
         _ = try parent.file("out/0a8p-mine.json", "x")
+        #expect(try name("0a8p") == "0a8p-mine.md")
+        #expect(try name("0a8") == "0a8-new.md")
+        #expect(try name("0a8p", .html) == "0a8p-new.html")
+        #expect(try name("0a8p", .json) == "0a8p-new.json", "no export wrote the other one")
+    }
+
+    @Test func `leaves copies of its files to the person who made them`() throws {
+        let (_, last) = try ExportFolder(path).write("0a8p-trip.md", in: .markdown, last: nil, text: Self.ours)
+        #expect(try name("0a8p", last: last) == "0a8p-trip.md")
+        _ = try parent.file("out/0a8p-trip (annotated).md", Self.ours + "notes")
+        #expect(try name("0a8p", last: last) == "0a8p-trip.md")
+        #expect(try name("0a8p") == "0a8p-new.md", "which of the two is the export's cannot be told")
+        let usual = try ExportFolder(path).name(of: LocalID("0a8p"), name: "trip", in: .markdown, last: nil)
+        #expect(usual == "0a8p-trip.md", "by its name it can")
+    }
+
+    @Test func `finds a file that was given another name, and no copy that was changed`() throws {
+        let (_, last) = try ExportFolder(path).write("0a8p-trip.md", in: .markdown, last: nil, text: Self.ours)
+        try FileManager.default.moveItem(atPath: "\(path)/0a8p-trip.md", toPath: "\(path)/0a8p-mine.md")
+        #expect(try name("0a8p", last: last) == "0a8p-mine.md")
+        _ = try parent.file("out/0a8p-mine.md", Self.ours + "notes")
+        #expect(try name("0a8p", last: last) == "0a8p-trip.md", "a file that is missing is written again")
+        let evil = ExportState.File(name: "../0a8p.md", digest: "1-0")
+        #expect(try name("0a8p", last: evil) == "0a8p-mine.md")
+    }
+
+    @Test(arguments: ["mine", "---\ntitle: mine\n---\n", "{}"])
+    func `never has a file replaced that no export wrote`(own: String) throws {
+        for format in ExportFormat.allCases {
+            let name = format.isSeparate ? "0a8p-new.\(format.fileExtension)" : format.commonName
+            _ = try parent.file("out/\(name)", own)
+            let folder = try ExportFolder(path)
+            let error = #expect(throws: CLIError.self) {
+                try folder.write(name, in: format, last: nil, text: "new")
+            }
+            #expect(error?.code == "foreign_file" && error?.message.contains(name) == true && error?.hint != nil)
+            #expect(throws: CLIError.self) { try folder.write(name, in: format, last: nil) { try $0("new") } }
+            #expect(text(name) == own)
+            let last = ExportState.File(name: name, digest: TextDigest(own).text)
+            #expect(try folder.write(name, in: format, last: last, text: "new").isWritten, "recorded")
+            let (isWritten, file) = try folder.write(
+                name, in: format, last: .init(name: name, digest: TextDigest("new").text)
+            ) {
+                try $0("ne")
+                try $0("wer")
+            }
+            #expect(isWritten && file == .init(name: name, digest: TextDigest("newer").text))
+            _ = try parent.file("out/\(name)", "")
+            #expect(try folder.write(name, in: format, last: nil, text: "new").isWritten, "empty")
+        }
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(path)/0a8p-link.md", withDestinationPath: try parent.file("target", Self.ours))
+        #expect(throws: CLIError.self) {
+            try ExportFolder(path).write("0a8p-link.md", in: .markdown, last: nil, text: "new")
+        }
+    }
+
+    @Test func `has whole copies of files, and makes them in no other folder`() throws {
+        let source = try parent.file("source", "bytes")
         let folder = try ExportFolder(path)
-        #expect(folder.name(of: LocalID("0a8p"), name: "New", fileExtension: "md") == "0a8p-mine.md")
-        #expect(folder.name(of: LocalID("0a8"), name: "New", fileExtension: "md") == "0a8-new.md")
-        #expect(folder.name(of: LocalID("0a8p"), name: "New", fileExtension: "html") == "0a8p-new.html")
+        #expect(!folder.hasCopy("files/00ff", of: source))
+        try folder.add("files/00ff", from: source)
+        #expect(folder.hasCopy("files/00ff", of: source) && text("files/00ff") == "bytes")
+        #expect(try mode("\(path)/files") == 0o700 && mode("\(path)/files/00ff") == 0o600)
+        for broken in ["", "byte"] {
+            _ = try parent.file("out/files/00ff", broken)
+            #expect(!folder.hasCopy("files/00ff", of: source))
+            try folder.add("files/00ff", from: source)
+            #expect(text("files/00ff") == "bytes")
+        }
+        try FileManager.default.moveItem(atPath: "\(path)/files", toPath: parent.file("outside"))
+        try FileManager.default.createSymbolicLink(atPath: "\(path)/files", withDestinationPath: "../outside")
+        #expect(!folder.hasCopy("files/00ff", of: source))
+        let error = #expect(throws: CLIError.self) { try folder.add("files/11ee", from: source) }
+        #expect(error?.code == "output_failed" && error?.message.contains("/files") == true)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: parent.file("outside")) == ["00ff"])
     }
 
     @Test func `that is a file is an error with advice`() throws {

@@ -7,7 +7,7 @@ import Glibc
 /// The folder that an export writes into.
 ///
 /// A file is replaced as a whole, by a rename, and only if its bytes change; whoever reads the folder never sees a part of
-/// one. One export at a time works on a folder.
+/// one. A file that no export wrote is never replaced. One export at a time works on a folder.
 final class ExportFolder {
     private static let temporary = (prefix: ".convo-export-", suffix: ".tmp")
     /// The folder in it that holds copies of stored files.
@@ -17,7 +17,7 @@ final class ExportFolder {
     private let descriptor: Int32
     private var hasWritten = false
     /// The names of the files by the local ids' stems, as they were when the export began.
-    private var names: [String: [String]] = [:]
+    private(set) var names: [String: [String]] = [:]
 
     /// Opens the folder, and makes it (0700) if there is none; removes what an export that was killed has left.
     ///
@@ -49,13 +49,6 @@ final class ExportFolder {
 
     func exists(_ name: String) -> Bool { access(file(name), F_OK) == 0 }
 
-    /// The name of a conversation's file: the one that it has here, or a new one.
-    func name(of id: LocalID, name: String?, fileExtension: String) -> String {
-        let known = (names[ExportFileName.stem(of: id)] ?? []).sorted()
-        return known.first { ExportFileName.isName($0, of: id, fileExtension: fileExtension) }
-            ?? ExportFileName.of(id, name: name, fileExtension: fileExtension)
-    }
-
     /// Replaces a file, unless it has this text already.
     ///
     /// - Parameters:
@@ -73,7 +66,7 @@ final class ExportFolder {
     }
 
     /// Whether a name is that of a plain file, and of no link to one.
-    private func isPlainFile(_ name: String) -> Bool {
+    func isPlainFile(_ name: String) -> Bool {
         var status = stat()
         return lstat(file(name), &status) == 0 && status.st_mode & S_IFMT == S_IFREG
     }
@@ -86,6 +79,14 @@ final class ExportFolder {
     /// - Returns: whether the file was written.
     /// - Throws: ``CLIError`` if it cannot be written; the file is as it was then.
     func replace(_ name: String, _ produce: ((String) throws -> Void) throws -> Void) throws -> Bool {
+        try replaceDigesting(name, produce).isWritten
+    }
+
+    /// As ``replace(_:_:)``; also gives the digest of the whole text.
+    func replaceDigesting(
+        _ name: String, _ produce: ((String) throws -> Void) throws -> Void
+    ) throws -> (isWritten: Bool, digest: TextDigest) {
+        var digest = TextDigest()
         let temporary = file("\(ExportFolder.temporary.prefix)\(getpid())\(ExportFolder.temporary.suffix)")
         let output = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard output >= 0 else { throw CLIError.output(temporary, errno) }
@@ -94,14 +95,17 @@ final class ExportFolder {
             unlink(temporary)  // after a rename there is none
         }
         do {
-            try produce { text in try TerminalDevice(descriptor: output).write(text) }
+            try produce { text in
+                digest.add(text)
+                try TerminalDevice(descriptor: output).write(text)
+            }
         } catch TerminalDevice.WriteFailure.failed(let code) {
             throw CLIError.output(file(name), code)
         }
-        if isSame(output, file(name)) { return false }
+        if isSame(output, file(name)) { return (false, digest) }
         guard rename(temporary, file(name)) == 0 else { throw CLIError.output(file(name), errno) }
         hasWritten = true
-        return true
+        return (true, digest)
     }
 
     /// Whether a plain file of ours has the bytes of an open one.
@@ -125,7 +129,8 @@ final class ExportFolder {
         return true
     }
 
-    /// Copies a file that the database's folder holds, unless it is there: its name says its bytes.
+    /// Whether the copy of a file that the database's folder holds is here: its name says its bytes, so that a whole one
+    /// has the same length.
     ///
     /// - Parameters:
     ///   - name: `files/` and a name.
@@ -172,76 +177,5 @@ final class ExportFolder {
     func save(_ state: ExportState) throws {
         if hasWritten { sync() }
         _ = try replace(ExportState.fileName, with: state.text)
-    }
-}
-
-/// The names in a folder.
-enum FolderListing {
-    /// The names, in no order, those of hidden files included; empty if the folder cannot be read.
-    static func names(in path: String) -> [String] {
-        guard let folder = opendir(path) else { return [] }
-        defer { closedir(folder) }
-        var names: [String] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: Int(entry.pointee.d_reclen)) { String(cString: $0) }
-            }
-            if name != ".", name != ".." { names.append(name) }
-        }
-        return names
-    }
-}
-
-/// A file that is read as a whole.
-enum WholeFile {
-    private static let chunk = 1 << 20
-
-    /// The bytes of a plain file, or of what `-` stands for: standard input.
-    ///
-    /// - Parameters:
-    ///   - path: the file.
-    ///   - limit: the most bytes that it may have.
-    /// - Returns: all its bytes.
-    /// - Throws: ``CLIError`` if it is missing, no plain file, larger, or cannot be read.
-    static func bytes(of path: String, limit: Int) throws(CLIError) -> [UInt8] {
-        // O_NONBLOCK: opening a FIFO by mistake must not wait for its writer.
-        let descriptor = path == "-" ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw .input(path, errno) }
-        defer { close(descriptor) }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0 else { throw .input(path, errno) }
-        let isFile = status.st_mode & S_IFMT == S_IFREG
-        guard isFile || path == "-" else { throw .input(path, status.st_mode & S_IFMT == S_IFDIR ? EISDIR : EINVAL) }
-        if isFile, status.st_size > limit { throw .input(path, EFBIG) }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(isFile ? Int(status.st_size) : 0)
-        var buffer = [UInt8](repeating: 0, count: chunk)
-        while true {
-            let count = read(descriptor, &buffer, buffer.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .input(path, errno) }
-            if count == 0 { return bytes }
-            guard bytes.count + count <= limit else { throw .input(path, EFBIG) }
-            bytes.append(contentsOf: buffer[..<count])
-        }
-    }
-}
-
-extension CLIError {
-    /// A file or folder that cannot be written.
-    static func output(_ path: String, _ code: Int32) -> CLIError {
-        CLIError(
-            .diskError, code: code == ENOSPC || code == EDQUOT ? "disk_full" : "output_failed",
-            message: "Can't write \(path): \(String(cString: strerror(code))).", hint: Advice.outputFailed)
-    }
-
-    /// A file that cannot be read.
-    static func input(_ path: String, _ code: Int32) -> CLIError {
-        let isMissing = code == ENOENT || code == ENOTDIR
-        return CLIError(
-            isMissing ? .notFound : .badData, code: isMissing ? "missing_file" : "unreadable_file",
-            message: isMissing
-                ? "There is no file \(path)." : "Can't read \(path): \(String(cString: strerror(code))).",
-            hint: code == EFBIG ? Advice.importTooLarge : Advice.inputFailed)
     }
 }

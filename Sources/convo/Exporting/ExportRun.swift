@@ -34,7 +34,8 @@ struct ExportRun {
             progress(number + 1)
             guard let archive = try ExportRun.archive(of: conversation, in: store) else { continue }
             report.add(conversation)
-            let name = folder.name(of: conversation.id, name: conversation.name, fileExtension: format.fileExtension)
+            let last = state.file(of: conversation.id, in: format)
+            let name = folder.name(of: conversation.id, name: conversation.name, in: format, last: last)
             let files = try ExportRun.files(of: conversation, in: store, as: format)
             let digest = ExportState.digest(of: archive, files: files.map(\.shown))
             let copies = format == .markdown ? files : []
@@ -46,13 +47,15 @@ struct ExportRun {
             }
             for file in copies { try folder.add(file.shown.path, from: file.source) }
             let text = format.text(of: archive, id: conversation.id, files: files.map(\.shown))
-            report.note(name, isWritten: try folder.replace(name, with: text))
+            let (isWritten, file) = try folder.write(name, in: format, last: last, text: text)
+            report.note(name, isWritten: isWritten)
             state.note(digest, of: conversation.id, in: format)
+            state.note(file, of: conversation.id, in: format)
         }
         try folder.save(state)
     }
 
-    /// Writes one file for all conversations.
+    /// Writes one file for all conversations, and records that it was written.
     ///
     /// - Parameters:
     ///   - conversations: the conversations in their order.
@@ -64,12 +67,15 @@ struct ExportRun {
     ) throws {
         conversations.forEach { report.add($0) }
         let only = isNamed ? conversations.first : nil
-        let name =
-            only.map { folder.name(of: $0.id, name: $0.name, fileExtension: format.fileExtension) } ?? format.commonName
-        let isWritten = try folder.replace(name) { write in
+        var state = folder.state()
+        let last = state.file(of: only?.id, in: format)
+        let name = only.map { folder.name(of: $0.id, name: $0.name, in: format, last: last) } ?? format.commonName
+        let (isWritten, file) = try folder.write(name, in: format, last: last) { write in
             try ExportRun.write(conversations, of: store, as: format, progress: progress, to: write)
         }
         report.note(name, isWritten: isWritten)
+        state.note(file, of: only?.id, in: format)
+        try folder.save(state)
     }
 
     /// Writes one document of all conversations.
