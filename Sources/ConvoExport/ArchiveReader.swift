@@ -46,7 +46,8 @@ package enum ArchiveError: Error, Hashable, Sendable, CustomStringConvertible {
 package struct ArchiveReader {
     /// How much deeper than an entry the file may be nested: its own levels.
     private static let ownLevels = 3
-    private static let idLimit = 64
+    /// The longest local id, in bytes.
+    static let idLimit = 64
 
     private let value: JSONText
     /// Whether something in the file is nested so deep that the store cannot take it.

@@ -4,8 +4,11 @@ package import ConvoModel
 package enum ExportFileName {
     /// The longest name in bytes.
     package static let limit = 120
-    /// The longest local id in bytes: those of the store have 16.
-    private static let idLimit = 32
+    /// The longest local id that stands in a name as it is, in bytes: those of the store have 16, imported ones as many as
+    /// ``ArchiveReader/idLimit``.
+    private static let idLimit = ArchiveReader.idLimit
+    /// How much of any other id stands in a name, in characters.
+    private static let pieceLimit = 32
 
     /// A name for a conversation's file: its local id, a readable piece of its name, and the format's extension, such as
     /// `0a8pk3m2v9q4r7s1-trip-to-lyon.md`.
@@ -40,12 +43,16 @@ package enum ExportFileName {
         return rest.first == "-" || rest.count == fileExtension.count + 1
     }
 
-    /// The part of a file's name before the readable piece.
+    /// The part of a file's name before the readable piece; different ids have different ones.
+    ///
+    /// It is the id itself where that is usual: short, of small letters and digits. Any other id loses what does not fit,
+    /// and gets its digest behind a `_`, which no usual one has.
     package static func stem(of id: LocalID) -> String {
-        let letters = id.rawValue.unicodeScalars.prefix(idLimit).map { scalar in
-            ("a"..."z").contains(scalar) || ("0"..."9").contains(scalar) ? Character(scalar) : "_"
-        }
-        return letters.isEmpty ? "_" : String(letters)
+        let isUsual = { (scalar: Unicode.Scalar) in ("a"..."z").contains(scalar) || ("0"..."9").contains(scalar) }
+        let scalars = id.rawValue.unicodeScalars
+        if (1...idLimit).contains(scalars.count), scalars.allSatisfy(isUsual) { return id.rawValue }
+        let piece = scalars.prefix(pieceLimit).map { isUsual($0) ? Character($0) : "_" }
+        return "\(String(piece))_\(TextDigest(id.rawValue).hexadecimal)"
     }
 
     private static func readable(_ name: String, room: Int) -> String {

@@ -141,12 +141,25 @@ import Testing
         #"{"type":"LINK","id":"j","role":"LINK"}"#,
     ]
 
-    @Test(arguments: [
-        "https://h.test/a?design=1&q=signal", "what? sig=3", "a = b ? c : d", "https://h.test/a?page=2#sig",
-        "sig=1&token=2",
-        "let x = y?.token == z", "",
-    ])
-    func `is not any other text`(text: String) { #expect(SignedLinks.removed(from: text) == text) }
+    @Test(arguments: ["https://h.test/a?sig=SECRET", "https://h.test/a?se=1\\u0026sig\\u003dSECRET"])
+    func `is in no document for people, wherever the link stands`(link: String) throws {
+        var archive = try ArchivedConversation.sample(
+            entries: Self.entries.map { $0.replacing("LINK", with: link) }, name: link)
+        var facts = archive.facts
+        (facts.description, facts.model, facts.agentID) = (link, link, link)
+        archive = ArchivedConversation(facts: facts, raw: archive.raw, entries: archive.entries)
+        let file = ExportedFile(
+            entry: EntryID("b"), fileID: nil, name: link, mediaType: MediaType(of: []), path: "files/0")
+        for format in [ExportFormat.markdown, .html, .jsonl] {
+            let item = HTMLDocument.Item(id: facts.id, name: link, updatedAt: "")
+            let text =
+                format.head([item]) + format.head([item, item]) + format.text(of: archive, id: facts.id, files: [file])
+            #expect(!text.contains("SECRET"), "\(format)")
+            #expect(text.contains("h.test/a"))
+        }
+        let name = ExportFileName.of(facts.id, name: link, fileExtension: "md")
+        #expect(!name.contains("secret") && name.contains("h-test-a"))
+    }
 }
 
 @Suite struct `The name of a file` {
@@ -177,6 +190,23 @@ import Testing
             #expect(!ExportFileName.isName(other, of: id, fileExtension: "md"))
         }
     }
+
+    @Test func `is that of one conversation only, and so is its place in a page`() throws {
+        let long = String(repeating: "a", count: 63)
+        let ids = ["\(long)a", "\(long)b", long, "\(long)ab", "\(long)ac", "a_", "a-", "a", "A", "a_1", "", "_", "é"]
+        let names = ids.map { ExportFileName.of(LocalID($0), name: "n", fileExtension: "md") }
+        #expect(Set(names).count == ids.count)
+        #expect(names.allSatisfy { $0.utf8.count <= ExportFileName.limit && $0.hasSuffix("-n.md") })
+        #expect(names[0] == "\(long)a-n.md", "as long as an import takes it")
+        for (place, name) in names.enumerated() {
+            let owners = ids.indices.filter { ExportFileName.isName(name, of: LocalID(ids[$0]), fileExtension: "md") }
+            #expect(owners == [place])
+        }
+        let pages = try ids.map { id in
+            try HTMLDocument.section(.sample([], id: id), id: LocalID(id)).prefix { $0 != ">" }
+        }
+        #expect(Set(pages).count == ids.count)
+    }
 }
 
 @Suite struct `The state of a folder of exports` {
@@ -185,17 +215,60 @@ import Testing
         state.note("1", of: LocalID("b"), in: .json)
         state.note("2", of: LocalID("a"), in: .json)
         state.note("3", of: LocalID("a"), in: .markdown)
+        state.note(ExportState.File(name: "a-x.md", digest: "1-f"), of: LocalID("a"), in: .markdown)
+        state.note(ExportState.File(name: "conversations.html", digest: "2-e"), of: nil, in: .html)
         #expect(ExportState(Array(state.text.utf8)) == state)
+        #expect(state.file(of: LocalID("a"), in: .markdown)?.name == "a-x.md" && state.file(of: nil, in: .html) != nil)
+        #expect(state.file(of: LocalID("a"), in: .json) == nil && state.file(of: nil, in: .jsonl) == nil)
         #expect(state.holds("2", of: LocalID("a"), in: .json) && !state.holds("2", of: LocalID("a"), in: .markdown))
     }
 
     @Test(arguments: ["", "[]", "{", "{\"version\":9,\"json\":{\"a\":\"1\"}}", "\u{0}", "{\"version\":1,\"json\":7}"])
     func `that is odd says nothing`(text: String) { #expect(ExportState(Array(text.utf8)) == ExportState()) }
 
+    @Test func `is read as the versions before wrote it`() {
+        let text = #"{"version":1,"format_version":\#(ExportFormat.version),"json":{"a":"1-2"}}"#
+        let state = ExportState(Array(text.utf8))
+        #expect(state.holds("1-2", of: LocalID("a"), in: .json) && state.file(of: LocalID("a"), in: .json) == nil)
+    }
+
+    @Test func `knows the files of an export whose formats were others`() {
+        var state = ExportState()
+        state.note("1", of: LocalID("a"), in: .json)
+        state.note(ExportState.File(name: "a.json", digest: "1-f"), of: LocalID("a"), in: .json)
+        let text = state.text.replacing("\"format_version\":\(ExportFormat.version)", with: "\"format_version\":0")
+        let other = ExportState(Array(text.utf8))
+        #expect(!other.holds("1", of: LocalID("a"), in: .json) && other.file(of: LocalID("a"), in: .json) != nil)
+    }
+
     @Test func `tells one version of a conversation from another`() throws {
         let digests = try [["a"], ["b"], ["a", "b"], []].map { ExportState.digest(of: try .sample($0)) }
         #expect(Set(digests).count == 4)
         #expect(ExportState.digest(of: try .sample(["a"])) == digests[0])
+    }
+}
+
+@Suite struct `A file of an export` {
+    @Test(arguments: ExportFormat.allCases)
+    func `is known by its beginning`(format: ExportFormat) throws {
+        let archive = try ArchivedConversation.sample(["x"], name: String(repeating: "n", count: 40_000))
+        let item = HTMLDocument.Item(id: archive.facts.id, name: nil, updatedAt: "")
+        let text = format.head([item]) + format.text(of: archive, id: archive.facts.id) + format.foot
+        let beginning = Array(text.utf8.prefix(ExportFormat.beginningLength))
+        #expect(format.isBeginning(beginning))
+        for other in ExportFormat.allCases where other != format { #expect(!other.isBeginning(beginning)) }
+        for foreign in [
+            "", "{}", "# notes\n", "---\ntitle: x\n---\nid: 7\n", "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n",
+            "{\"format\":7}",
+        ] {
+            #expect(!format.isBeginning(Array(foreign.utf8)))
+        }
+    }
+
+    @Test func `stays one when an editor has been at it`() {
+        #expect(ExportFormat.markdown.isBeginning(Array("---\r\ntags: [x]\r\nid: \"0a8p\"\r\n---\r\n".utf8)))
+        #expect(ExportFormat.json.isBeginning(Array("{\n  \"format\": \"convo.conversation\",\n".utf8)))
+        #expect(ExportFormat.jsonl.isBeginning(Array("{ \"conversation_id\": \"a\" }".utf8)))
     }
 }
 
