@@ -10,8 +10,9 @@ import Darwin
 /// The folder beside a database that holds the files which its entries refer to: `<database>.files`, 0700.
 ///
 /// A file's name is the SHA-256 of its bytes, with an ending that tells its type; so the same bytes are there once. A
-/// file that is still being fetched is `partial-KEY-BOOT`, and locked by the process that fetches it; one whose bytes are all
-/// there, and whose row does not say so yet, is `whole-KEY`.
+/// file that is still being fetched is `partial-LABEL-BOOT`, and locked by the process that fetches it; one whose bytes are all
+/// there, and whose row does not say so yet, is `whole-LABEL`. The label is a digest of what the row stands for, and not the row's
+/// number: in an older copy of the database that was put back, another row has that number.
 public struct FileFolder: Sendable {
     /// The bytes of a file that is whole.
     public struct Content: Sendable, Hashable {
@@ -28,12 +29,16 @@ public struct FileFolder: Sendable {
     private let database: String
     /// Which start of the machine this is: what an attempt before a power cut has left may have lost bytes in the middle.
     private let boot: String
+    private let label: @Sendable (Int64) throws(StoreError) -> String?
+    private static let labelLength = 64
 
     /// - Parameters:
     ///   - database: the canonical path of the database file.
     ///   - boot: which start of the machine this is.
-    init(beside database: String, boot: String) {
+    ///   - label: the label of a row's file, by the row's number; `nil` if there is no such row.
+    init(beside database: String, boot: String, label: @escaping @Sendable (Int64) throws(StoreError) -> String?) {
         self.database = database
+        self.label = label
         self.boot = String(boot.filter { $0.isASCII && ($0.isLetter || $0.isNumber) }.prefix(16))
         path = database + ".files"
     }
@@ -43,21 +48,33 @@ public struct FileFolder: Sendable {
     var exists: Bool { access(path, F_OK) == 0 }
 
     /// The path of a file that is stored.
-    public func path(of digest: String, _ ending: String) -> String {
-        "\(path)/\(digest.prefix(2))/\(digest).\(ending)"
+    public func path(of digest: String, _ ending: String) -> String { "\(path)/\(FileFolder.name(of: digest, ending))" }
+
+    /// The path of a stored file in the folder.
+    static func name(of digest: String, _ ending: String) -> String { "\(digest.prefix(2))/\(digest).\(ending)" }
+
+    /// The label of a file: a digest of its entry and its source, which no other row has.
+    static func label(conversation: String, entry: String, source: String) -> String {
+        SHA256.hex("\(conversation)\n\(entry)\n\(source)")
     }
 
-    private func wholePath(_ key: Int64) -> String { "\(path)/whole-\(key)" }
+    private func wholePath(_ label: String) -> String { "\(path)/whole-\(label)" }
+    private func partialPath(_ label: String) -> String { "\(path)/partial-\(label)-\(boot)" }
 
     /// Opens the file that a row's bytes are written to, with those that an earlier attempt has left.
     ///
     /// - Parameter key: the row's number.
-    /// - Returns: `nil` if another process fetches it, or all its bytes are there.
-    /// - Throws: ``StoreError`` if the folder or the file cannot be made.
+    /// - Returns: `nil` if another process fetches it, all its bytes are there, or the row is gone.
+    /// - Throws: ``StoreError`` if the folder or the file cannot be made, or the row cannot be read.
     public func partial(_ key: Int64) throws(StoreError) -> PartialFile? {
+        guard let label = try label(key) else { return nil }
+        return try partial(label: label)
+    }
+
+    func partial(label: String) throws(StoreError) -> PartialFile? {
         try make(path)
-        guard access(wholePath(key), F_OK) != 0 else { return nil }
-        let name = "\(path)/partial-\(key)-\(boot)"
+        guard !isWhole(label) else { return nil }
+        let name = partialPath(label)
         let descriptor: Int32
         do throws(SidecarError) {
             descriptor = try SidecarFile.open(name, O_RDWR | O_CREAT | O_APPEND, beside: database)
@@ -69,27 +86,29 @@ public struct FileFolder: Sendable {
             close(descriptor)
             return nil
         }
-        return PartialFile(descriptor: descriptor, path: name, size: size)
+        return PartialFile(descriptor: descriptor, path: name, label: label, size: size)
     }
 
     /// Whether all bytes of a row's file are there, left by a process that could not say so in the row.
-    func isWhole(_ key: Int64) -> Bool { access(wholePath(key), F_OK) == 0 }
+    func isWhole(_ label: String) -> Bool { access(wholePath(label), F_OK) == 0 }
 
     /// Says that a file has all its bytes, which are on the disk then.
     ///
+    /// - Returns: its label.
     /// - Throws: ``StoreError`` if it cannot be synced or renamed.
-    func finish(_ partial: consuming PartialFile, _ key: Int64) throws(StoreError) {
+    func finish(_ partial: consuming PartialFile) throws(StoreError) -> String {
         guard fsync(partial.descriptor) == 0, PartialFile.size(of: partial.descriptor, at: partial.path) != nil,
-            rename(partial.path, wholePath(key)) == 0
+            rename(partial.path, wholePath(partial.label)) == 0
         else { throw .unusable(path: partial.path, code: errno) }
         try FileFolder.sync(path)
+        return partial.label
     }
 
     /// Reads a file that is whole.
     ///
     /// - Throws: ``StoreError`` if it cannot be read.
-    func content(_ key: Int64) throws(StoreError) -> Content {
-        let name = wholePath(key)
+    func content(_ label: String) throws(StoreError) -> Content {
+        let name = wholePath(label)
         let descriptor = open(name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
         guard descriptor >= 0 else { throw .unusable(path: name, code: errno) }
         defer { close(descriptor) }
@@ -112,18 +131,18 @@ public struct FileFolder: Sendable {
     /// one away.
     ///
     /// - Throws: ``StoreError`` if that fails.
-    func place(_ key: Int64, _ content: Content) throws(StoreError) {
+    func place(_ label: String, _ content: Content) throws(StoreError) {
         let folder = "\(path)/\(content.digest.prefix(2))"
         try make(folder)
         let target = self.path(of: content.digest, content.mediaType.ending)
-        guard link(wholePath(key), target) == 0 || errno == EEXIST else { throw .unusable(path: target, code: errno) }
+        guard link(wholePath(label), target) == 0 || errno == EEXIST else { throw .unusable(path: target, code: errno) }
         try FileFolder.sync(folder)
     }
 
     /// Removes what attempts at a row have left.
-    func forget(_ key: Int64) {
-        unlink(wholePath(key))
-        unlink("\(path)/partial-\(key)-\(boot)")
+    func forget(_ label: String) {
+        unlink(wholePath(label))
+        unlink(partialPath(label))
     }
 
     /// Removes stored files.
@@ -136,7 +155,7 @@ public struct FileFolder: Sendable {
         }
     }
 
-    /// Removes what attempts before the last start of the machine have left, which nobody goes on with.
+    /// Removes what attempts have left that nobody goes on with.
     ///
     /// - Returns: how many bytes all other files in the folder have.
     func tidy() -> Int {
@@ -148,13 +167,21 @@ public struct FileFolder: Sendable {
         for name in FileFolder.names(in: path) {
             if name.utf8.count == 2 {
                 for file in FileFolder.names(in: "\(path)/\(name)") { count("\(path)/\(name)/\(file)") }
-            } else if name.hasPrefix("partial-"), !name.hasSuffix("-\(boot)") {
+            } else if isLeftover(name) {
                 unlink("\(path)/\(name)")
             } else {
                 count("\(path)/\(name)")
             }
         }
         return bytes
+    }
+
+    /// Whether an attempt before the last start of the machine has left a file, or an earlier version of Convo, which named it
+    /// by its row's number.
+    private func isLeftover(_ name: String) -> Bool {
+        let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count > 1, ["partial", "whole"].contains(parts[0]) else { return false }
+        return parts[1].utf8.count != FileFolder.labelLength || (parts[0] == "partial" && parts.last ?? "" != boot)
     }
 
     /// Makes a folder; if root does, it belongs to the database's owner, who could not use it otherwise.
@@ -184,54 +211,5 @@ public struct FileFolder: Sendable {
         guard descriptor >= 0 else { throw .unusable(path: folder, code: errno) }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else { throw .unusable(path: folder, code: errno) }
-    }
-}
-
-/// A file that is being fetched; the lock on it is released when it is closed.
-public struct PartialFile: ~Copyable {
-    let descriptor: Int32
-    let path: String
-    /// How many bytes it has.
-    public private(set) var size: Int
-
-    init(descriptor: Int32, path: String, size: Int) {
-        self.descriptor = descriptor
-        self.path = path
-        self.size = size
-    }
-
-    deinit { close(descriptor) }
-
-    /// The size of an open file; `nil` if it does not have this name any more.
-    static func size(of descriptor: Int32, at path: String) -> Int? {
-        var (opened, named) = (stat(), stat())
-        guard fstat(descriptor, &opened) == 0, stat(path, &named) == 0, opened.st_ino == named.st_ino,
-            opened.st_dev == named.st_dev
-        else { return nil }
-        return Int(opened.st_size)
-    }
-
-    /// Appends bytes.
-    ///
-    /// - Throws: ``StoreError`` if the disk is full or the file cannot be written.
-    public mutating func append(_ bytes: [UInt8]) throws(StoreError) {
-        var written = 0
-        while written < bytes.count {
-            let count = bytes.withUnsafeBytes { all in
-                write(descriptor, all.baseAddress?.advanced(by: written), all.count - written)
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw .unusable(path: path, code: count < 0 ? errno : EIO) }
-            written += count
-            size += count
-        }
-    }
-
-    /// Drops all bytes.
-    ///
-    /// - Throws: ``StoreError`` if the file cannot be written.
-    public mutating func clear() throws(StoreError) {
-        guard ftruncate(descriptor, 0) == 0 else { throw .unusable(path: path, code: errno) }
-        size = 0
     }
 }

@@ -4,7 +4,24 @@ import ConvoSQLite
 /// The files that entries refer to. Their bytes lie in a folder beside the database.
 extension Store {
     /// The folder that holds the files' bytes.
-    public var fileFolder: FileFolder { FileFolder(beside: path, boot: environment.uptime().boot) }
+    public var fileFolder: FileFolder {
+        FileFolder(beside: path, boot: environment.uptime().boot) { key throws(StoreError) in try self.fileLabel(key) }
+    }
+
+    /// What a row's file is called while it is fetched; `nil` if there is no such row.
+    private func fileLabel(_ key: Int64) throws(StoreError) -> String? {
+        try read { database in
+            let row = try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT c.id AS conversation, e.id AS entry, f.source FROM file f
+                    JOIN entry e ON e.key = f.entry JOIN conversation c ON c.key = e.conversation WHERE f.key = ?
+                    """, arguments: [key])
+            return row.map {
+                FileFolder.label(conversation: $0["conversation"], entry: $0["entry"], source: $0["source"])
+            }
+        }
+    }
 
     /// Notes the files of an entry that was added or has changed. What is known of files that it still has stays.
     static func note(_ database: Database, files: [FileReference], of entry: Int64) throws {
@@ -88,11 +105,17 @@ extension Store {
     /// - Throws: ``StoreError`` if the disk is full, or a file cannot be written; another call with `nil` goes on from there.
     public func keep(_ partial: consuming PartialFile?, as key: Int64) throws(StoreError) -> Int? {
         let folder = fileFolder
-        if let partial { try folder.finish(partial, key) }
-        let content = try folder.content(key)
+        let label: String
+        if let partial {
+            label = try folder.finish(partial)
+        } else {
+            guard let known = try fileLabel(key) else { return nil }
+            label = known
+        }
+        let content = try folder.content(label)
         // In one transaction: `removeFiles` must not meet a file that has its name and no row yet.
         let isKept = try writeDurably { database in
-            try folder.place(key, content)
+            try folder.place(label, content)
             try database.execute(
                 sql: """
                     UPDATE file SET state = 'stored', reason = NULL, next_attempt = NULL, size = ?, media_type = ?, sha256 = ?,
@@ -101,7 +124,7 @@ extension Store {
                 arguments: [content.size, content.mediaType.name, content.digest, environment.now().text, key])
             return database.changesCount > 0
         }
-        folder.forget(key)
+        folder.forget(label)
         return isKept ? content.size : nil
     }
 
@@ -109,7 +132,11 @@ extension Store {
     ///
     /// - Parameter key: its number.
     /// - Returns: whether ``keep(_:as:)`` needs no fetching.
-    public func hasWhole(file key: Int64) -> Bool { fileFolder.isWhole(key) }
+    public func hasWhole(file key: Int64) -> Bool {
+        // Where the row cannot be read, fetching it says so.
+        guard let label = try? fileLabel(key) else { return false }
+        return fileFolder.isWhole(label)
+    }
 
     /// Notes that a file is not fetched again; one that was stored since stays as it is.
     ///
@@ -127,7 +154,7 @@ extension Store {
                     """,
                 arguments: [state.rawValue, reason, key])
         }
-        fileFolder.forget(key)
+        if let label = try fileLabel(key) { fileFolder.forget(label) }
     }
 
     /// Notes that an attempt failed, and when to try again; a file that was stored since stays as it is.
@@ -242,7 +269,7 @@ extension Store {
                 """, arguments: [conversation])
     }
 
-    /// How many bytes the folder of the files has; what attempts before the last start of the machine have left is removed.
+    /// How many bytes the folder of the files has; what attempts have left that nobody goes on with is removed.
     public func fileFolderBytes() -> Int { fileFolder.tidy() }
 
     private static let fileSelection = """

@@ -96,7 +96,7 @@ import Testing
         let key = try store.files()[0].key
         guard var partial = try store.fileFolder.partial(key) else { throw StoreError.noSuchFile(key) }
         try partial.append(Array("one".utf8))
-        try store.fileFolder.finish(partial, key)
+        _ = try store.fileFolder.finish(partial)
         #expect(store.hasWhole(file: key))
         #expect(store.fileFolderBytes() == 3)
         #expect(try store.keep(nil, as: key) == 3)
@@ -137,15 +137,67 @@ import Testing
 
     @Test func `are fetched by one process at a time, which goes on where another one ended`() throws {
         let temporary = try TemporaryStore()
-        let folder = temporary.store.fileFolder
+        try mirror(temporary.store, [answer("a", ["f1"])])
+        let (folder, key) = (temporary.store.fileFolder, try temporary.store.files()[0].key)
         do {
-            guard var partial = try folder.partial(7) else { throw StoreError.noSuchFile(7) }
+            guard var partial = try folder.partial(key) else { throw StoreError.noSuchFile(key) }
             try partial.append([1, 2, 3])
-            if try folder.partial(7) != nil { Issue.record("two have it") }
+            if try folder.partial(key) != nil { Issue.record("two have it") }
         }
-        guard let partial = try folder.partial(7) else { throw StoreError.noSuchFile(7) }
+        guard let partial = try folder.partial(key) else { throw StoreError.noSuchFile(key) }
         let size = partial.size
         #expect(size == 3)
+        if try folder.partial(key + 1) != nil { Issue.record("a row that is not there has a file") }
+    }
+
+    /// The older copy gives the number of a row that it does not know to another row.
+    @Test func `that were cut do not go on in another row of the same number, where an older database is put back`()
+        throws
+    {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try mirror(store, [answer("a", ["f1", "f2"])])
+        let keys = try store.files().map(\.key)
+        for (key, text) in zip(keys, ["half of", "whole one"]) {
+            guard var partial = try store.fileFolder.partial(key) else { throw StoreError.noSuchFile(key) }
+            try partial.append(Array(text.utf8))
+            if key == keys[1] { _ = try store.fileFolder.finish(partial) }
+        }
+        try store.write {
+            try $0.execute(sql: "DELETE FROM file")
+            try $0.execute(sql: "DELETE FROM sqlite_sequence WHERE name = 'file'")
+        }
+        try mirror(store, [answer("a", ["f3", "f4"])], updated: "2026-01-03T00:00:00Z")
+        #expect(try store.files().map(\.key) == keys)
+        #expect(!store.hasWhole(file: keys[1]))
+        for key in keys {
+            guard let partial = try store.fileFolder.partial(key) else { throw StoreError.noSuchFile(key) }
+            let size = partial.size
+            #expect(size == 0)
+        }
+        // The file that was cut goes on once its row is back, under whatever number.
+        try mirror(store, [answer("a", ["f4", "f1", "f2"])], updated: "2026-01-04T00:00:00Z")
+        let again = try store.files().map(\.key)
+        guard let partial = try store.fileFolder.partial(again[1]) else { throw StoreError.noSuchFile(again[1]) }
+        let size = partial.size
+        #expect(size == 7)
+        #expect(store.hasWhole(file: again[2]))
+    }
+
+    @Test func `lose what an earlier version left under the number of a row`() throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try mirror(store, [answer("a", ["f1"])])
+        let (folder, key) = (store.fileFolder, try store.files()[0].key)
+        guard var partial = try folder.partial(key) else { throw StoreError.noSuchFile(key) }
+        try partial.append([1, 2, 3])
+        let boot = try #require(
+            FileManager.default.contentsOfDirectory(atPath: folder.path)[0].split(separator: "-").last)
+        for name in ["partial-\(key)-\(boot)", "whole-\(key)", "partial-\(String(repeating: "a", count: 64))-earlier"] {
+            try Data("old".utf8).write(to: URL(filePath: folder.path + "/" + name))
+        }
+        #expect(store.fileFolderBytes() == 3)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 1)
     }
 
     @Test func `of another account are not asked for`() throws {
