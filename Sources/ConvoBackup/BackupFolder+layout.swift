@@ -6,6 +6,53 @@ import Darwin
 
 /// Makes an empty folder a backup folder.
 extension BackupFolder {
+    /// Whether a folder without `format` has nothing but what ``complete()`` leaves where it is killed.
+    ///
+    /// Everything else is a user's, whatever its name is: what ``complete()`` and the first backup would remove and
+    /// replace must not be.
+    static func isBeginning(_ path: String) throws(BackupError) -> Bool {
+        for name in try Disk.names(in: path) {
+            guard try isOurs(name, in: path) else { return false }
+        }
+        return true
+    }
+
+    private static func isOurs(_ name: String, in folder: String) throws(BackupError) -> Bool {
+        let path = folder + "/" + name
+        let (kind, size) = try Disk.look(at: path)
+        switch (name, kind) {
+        case ("lock", .file): return size == 0
+        case ("README", .file): return size == readme.utf8.count ? try isBeginning(of: readme, path) : false
+        case ("backups", .folder), ("chunks", .folder): return try Disk.names(in: path).isEmpty
+        case ("new", .folder): return try isNew(path)
+        case ("lost+found", .folder): return true  // what the top folder of a disk has
+        default: return false
+        }
+    }
+
+    private static func isNew(_ folder: String) throws(BackupError) -> Bool {
+        for name in try Disk.names(in: folder) {
+            let text =
+                switch name {
+                case "README": readme
+                case "format": BackupManifest.formatLine
+                default: ""
+                }
+            guard !text.isEmpty, try isBeginning(of: text, folder + "/" + name) else { return false }
+        }
+        return true
+    }
+
+    /// Whether a file has a text, or the first part of it; a file that has gone meanwhile has.
+    private static func isBeginning(of text: String, _ file: String) throws(BackupError) -> Bool {
+        let (kind, size) = try Disk.look(at: file)
+        guard kind != .nothing else { return true }
+        guard kind == .file, size <= text.utf8.count else { return false }
+        do {
+            return text.utf8.starts(with: try Disk.read(file, limit: text.utf8.count))
+        } catch .missing { return true }
+    }
+
     /// Makes what the folder lacks; `format`, which makes it a backup folder, comes last.
     func complete() throws(BackupError) {
         // An existing folder may be readable by others. A file system without permissions refuses, and has none.

@@ -32,8 +32,6 @@ public final class BackupFolder {
         case listing
     }
 
-    /// The names that a folder may have before its layout is complete, and what a disk's own top folder may have.
-    private static let beginnings: Set<String> = ["lock", "README", "chunks", "backups", "new", "checks", "lost+found"]
     private static let formatLimit = 1 << 10
     /// The largest manifest that is read, in bytes: a backup of 400 GB.
     static let manifestLimit = 256 << 20
@@ -79,11 +77,10 @@ public final class BackupFolder {
     /// Whether the folder has its layout; `false` where it is empty, or was left by a process that was killed while it
     /// made it.
     private static func isComplete(_ path: String) throws(BackupError) -> Bool {
-        let names = try Disk.names(in: path)
-        guard names.contains("format") else {
-            let kept = try Disk.names(in: path + "/backups") + Disk.names(in: path + "/chunks")
-            guard kept.isEmpty, beginnings.isSuperset(of: names) else { throw .notABackupFolder(path: path) }
-            return false
+        if try Disk.look(at: path + "/format").kind == .nothing {
+            if try isBeginning(path) { return false }
+            // Another process may have completed the folder meanwhile.
+            guard try Disk.look(at: path + "/format").kind != .nothing else { throw .notABackupFolder(path: path) }
         }
         let text = String(decoding: try Disk.read(path + "/format", limit: formatLimit), as: UTF8.self)
         do throws(ManifestError) {

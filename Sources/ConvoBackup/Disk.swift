@@ -25,11 +25,14 @@ enum Disk {
         }
     }
 
-    /// The names in a folder, sorted; empty where the folder is missing.
+    /// The names in a folder, sorted; empty where the folder is missing. A link to a folder is refused.
     static func names(in folder: String) throws(BackupError) -> [String] {
-        guard let listing = opendir(folder) else {
-            if errno == ENOENT { return [] }
-            throw .refused(folder, errno)
+        let descriptor = openFolder(folder, O_NOFOLLOW)
+        guard descriptor >= 0, let listing = fdopendir(descriptor) else {
+            let code = errno
+            if descriptor >= 0 { close(descriptor) }
+            if code == ENOENT { return [] }
+            throw .refused(folder, code)
         }
         defer { closedir(listing) }
         var names: [String] = []
@@ -129,17 +132,17 @@ enum Disk {
         guard unlink(path) == 0 || errno == ENOENT else { throw .refused(path, errno) }
     }
 
-    /// Removes a folder of ours with everything in it, to a depth of a few folders; symbolic links are not followed.
+    /// Removes a folder of ours with everything in it, to a depth of a few folders.
+    ///
+    /// A symbolic link is removed and never followed, also where it has the name of the folder itself.
     static func removeFolder(_ path: String, depth: Int = 10) throws(BackupError) {
-        for name in try names(in: path) {
-            let inner = path + "/" + name
-            if try look(at: inner).kind == .folder {
-                guard depth > 0 else { throw .unusable(path: inner, detail: "it lies too deep") }
-                try removeFolder(inner, depth: depth - 1)
-            } else {
-                try remove(inner)
-            }
+        switch try look(at: path).kind {
+        case .nothing: return
+        case .file, .other: return try remove(path)
+        case .folder: break
         }
+        guard depth >= 0 else { throw .unusable(path: path, detail: "it lies too deep") }
+        for name in try names(in: path) { try removeFolder(path + "/" + name, depth: depth - 1) }
         guard rmdir(path) == 0 || errno == ENOENT else { throw .refused(path, errno) }
     }
 
@@ -160,62 +163,18 @@ enum Disk {
     }
 
     private static func withDescriptor(ofFolder path: String, _ work: (Int32) -> Int32) throws(BackupError) {
-        #if canImport(Glibc)
-        let descriptor = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        #else
-        let descriptor = Darwin.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        #endif
+        let descriptor = openFolder(path)
         guard descriptor >= 0 else { throw .refused(path, errno) }
         defer { close(descriptor) }
         // Some file systems can't sync a folder (EINVAL).
         guard work(descriptor) == 0 || errno == EINVAL else { throw .refused(path, errno) }
     }
-}
 
-/// An open file, which is closed with this value.
-final class OpenFile {
-    let path: String
-    let descriptor: Int32
-
-    init(path: String, descriptor: Int32) {
-        self.path = path
-        self.descriptor = descriptor
-    }
-
-    deinit { close(descriptor) }
-
-    /// Reads up to the end of the buffer or of the file.
-    ///
-    /// - Returns: how many bytes were read.
-    func read(into bytes: inout [UInt8], at offset: Int64) throws(BackupError) -> Int {
-        var done = 0
-        while done < bytes.count {
-            let count = bytes.withUnsafeMutableBytes { buffer in
-                pread(
-                    descriptor, buffer.baseAddress.map { $0 + done }, buffer.count - done, off_t(offset) + off_t(done))
-            }
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .refused(path, errno) }
-            if count == 0 { break }
-            done += count
-        }
-        return done
-    }
-
-    /// Writes all bytes.
-    func write(_ bytes: UnsafeRawBufferPointer, at offset: Int64) throws(BackupError) {
-        var done = 0
-        while done < bytes.count {
-            let rest = bytes.baseAddress.map { $0 + done }
-            let count = pwrite(descriptor, rest, bytes.count - done, off_t(offset) + off_t(done))
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw .refused(path, count == 0 ? ENOSPC : errno) }
-            done += count
-        }
-    }
-
-    /// Waits until the disk has the file.
-    func sync() throws(BackupError) {
-        guard fsync(descriptor) == 0 else { throw .refused(path, errno) }
+    private static func openFolder(_ path: String, _ flags: Int32 = 0) -> Int32 {
+        #if canImport(Glibc)
+        Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags)
+        #else
+        Darwin.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags)
+        #endif
     }
 }
