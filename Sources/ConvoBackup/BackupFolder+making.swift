@@ -15,6 +15,9 @@ public struct BackupOutcome: Sendable, Hashable {
     public let storedChunks: Int
     /// The length of these chunks in bytes.
     public let storedBytes: Int64
+    /// The files that the database names as stored and that are not beside it, nor in the backup: their paths in
+    /// `<database>.files`, sorted.
+    public let missingFiles: [String]
 }
 
 extension BackupFolder {
@@ -22,8 +25,6 @@ extension BackupFolder {
     ///
     /// Smaller ones store less where a page here and there has changed, larger ones are fewer files. DESIGN.md has the figures.
     static let chunkSize = 64 << 10
-    /// How deep folders of files beside the database may lie in each other.
-    private static let depthLimit = 10
 
     /// Makes a backup of a store as it is at one moment, while other processes read and write it.
     ///
@@ -38,7 +39,8 @@ extension BackupFolder {
     ///   - progress: is told how many of the database's pages are copied, and of how many.
     /// - Returns: what was made.
     /// - Throws: ``BackupError``, with ``BackupError/diskFull(path:)`` where there is no room; `StoreError` if the
-    ///   database cannot be read. Nothing has changed then for the backups that are there.
+    ///   database cannot be read. Nothing has changed then for the backups that are there. A stored file that is missing is no
+    ///   error: somebody may have removed it.
     public func makeBackup(
         of store: Store, at time: Timestamp, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> BackupOutcome {
@@ -48,9 +50,11 @@ extension BackupFolder {
         let writer = try ChunkWriter(folder: path)
         do {
             let database = ChunkedFile(chunkSize: BackupFolder.chunkSize, writer: writer)
-            let census = try store.copy(to: database, progress: progress)
+            let (census, named) = try store.copy(to: database, progress: progress)
             var files = [try database.finish(name: BackupManifest.databaseName)]
-            try addFiles(in: store.path + ".files", as: BackupManifest.filesPrefix, to: &files, writer)
+            // The database is copied first: a file that it names was there by then.
+            files += try BackupFolder.files(in: store.path + ".files", writer.put)
+            let held = Set(files.dropFirst().map(\.nameBesideDatabase))
             let manifest = BackupManifest(
                 name: name, madeAt: time, database: store.path, census: census, chunkSize: BackupFolder.chunkSize,
                 files: files)
@@ -62,52 +66,12 @@ extension BackupFolder {
             if wasInterrupted { _ = try? removeUnnamedChunks() }
             try? Disk.removeFolder(path + "/new")
             return BackupOutcome(
-                manifest: manifest, storedChunks: writer.storedChunks, storedBytes: writer.storedBytes)
+                manifest: manifest, storedChunks: writer.storedChunks, storedBytes: writer.storedBytes,
+                missingFiles: named.filter { !held.contains($0) })
         } catch {
             // The room is given back at once; where that fails too, the next backup does it.
             try? Disk.removeFolder(path + "/new")
             throw error
         }
-    }
-
-    /// Adds the files of a folder beside the database, in the order of their names; a missing folder has none.
-    ///
-    /// The database is copied first: a file that it names was there by then. Whatever is not a plain file is left out.
-    private func addFiles(
-        in folder: String, as prefix: String, to files: inout [BackupManifest.File], _ writer: ChunkWriter,
-        depth: Int = 0
-    ) throws(BackupError) {
-        guard depth <= BackupFolder.depthLimit, try Disk.look(at: folder).kind == .folder else { return }
-        for name in try Disk.names(in: folder) {
-            let (source, target) = (folder + "/" + name, prefix + name)
-            switch try Disk.look(at: source).kind {
-            case .folder: try addFiles(in: source, as: target + "/", to: &files, writer, depth: depth + 1)
-            case .file:
-                do {
-                    files.append(try add(source, as: target, writer))
-                } catch .missing { continue }  // it was removed meanwhile
-            case .nothing, .other: continue
-            }
-        }
-    }
-
-    private func add(
-        _ source: String, as name: String, _ writer: ChunkWriter
-    ) throws(BackupError) -> BackupManifest.File {
-        let file = try Disk.open(source, O_RDONLY)
-        var size: Int64 = 0
-        var chunks: [ChunkName] = []
-        var buffer = [UInt8](repeating: 0, count: BackupFolder.chunkSize)
-        while true {
-            let count = try file.read(into: &buffer, at: size)
-            guard count > 0 else { break }
-            let chunk = buffer.withUnsafeBytes { bytes in
-                Result { () throws(BackupError) in try writer.put(UnsafeRawBufferPointer(rebasing: bytes[..<count])) }
-            }
-            chunks.append(try chunk.get())
-            size += Int64(count)
-            if count < buffer.count { break }
-        }
-        return BackupManifest.File(name: name, size: size, chunks: chunks)
     }
 }

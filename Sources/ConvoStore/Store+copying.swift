@@ -1,3 +1,4 @@
+import ConvoModel
 package import ConvoSQLite
 
 /// How much a store holds at one moment.
@@ -49,19 +50,29 @@ extension Store {
     /// - Parameters:
     ///   - file: an empty file.
     ///   - progress: is told how many pages are copied, and of how many.
-    /// - Returns: what the copy holds.
+    /// - Returns: what the copy holds, and the files that it names as stored: their paths in the folder beside it, sorted.
     /// - Throws: what the file throws; ``StoreError`` if the database cannot be read.
     package func copy(
         to file: any VirtualFile, progress: (_ done: Int, _ total: Int) -> Void
-    ) throws -> StoreCensus {
+    ) throws -> (census: StoreCensus, files: [String]) {
         do {
             return try pool.read { database in
                 let census = try StoreCensus(database)
+                let files = try Store.storedFileNames(database)
                 try database.copy(to: file, progress: progress)
-                return census
+                return (census, files)
             }
         } catch let error as DatabaseError {
             throw StoreError.wrap(error, path: path)
+        }
+    }
+
+    private static func storedFileNames(_ database: Database) throws -> [String] {
+        let rows = try Row.fetchAll(
+            database, sql: "SELECT DISTINCT sha256, media_type FROM file WHERE sha256 IS NOT NULL ORDER BY sha256")
+        return rows.compactMap { row in
+            let (digest, type): (String, String) = (row["sha256"], row["media_type"])
+            return MediaType(named: type).map { FileFolder.name(of: digest, $0.ending) }
         }
     }
 }

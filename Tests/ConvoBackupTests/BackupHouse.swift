@@ -1,3 +1,4 @@
+import ConvoJSON
 import ConvoModel
 import ConvoStore
 import Foundation
@@ -29,6 +30,18 @@ struct BackupHouse {
             request.model = "m"
             return try store.start(request).operation
         }
+    }
+
+    /// Ingests a conversation with one entry, as the server's list and history bring it.
+    func mirror(_ entry: String) throws {
+        let conversation = try Conversation(
+            raw: JSONText(
+                #"{"id":"conv_1","object":"conversation","model":"m","created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:01Z"}"#
+            ))
+        _ = try store.ingest([conversation])
+        let history = try ConversationHistory(
+            raw: JSONText(#"{"conversation_id":"conv_1","entries":[\#(entry)],"object":"conversation.history"}"#))
+        _ = try store.ingest([FetchedHistory(history, version: conversation.updatedAt.text)])
     }
 
     @discardableResult

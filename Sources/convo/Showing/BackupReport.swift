@@ -46,12 +46,28 @@ extension BackupOutcome {
                 ("stored_chunks", .int(storedChunks)), ("stored_bytes", .int(Int(storedBytes))),
             ])
     }
+                ("missing_files", .array(missingFiles.map { .string($0) })),
 
     func lines(in folder: String, _ style: OutputStyle) -> [String] {
         [
+    /// How many missing files a person is told by name.
+    private static let listLimit = 5
+
             "Backup \(manifest.name) is in \(folder): \(manifest.words).".sanitised(.line),
-            style.ansi.faint("\(Bytes.words(storedBytes)) were new; the rest is shared with earlier backups."),
-        ]
+            style.ansi.faint(
+                "\(Bytes.words(storedBytes)) \(storedBytes == 1 ? "was" : "were") new; the rest is shared with earlier backups."
+            ),
+        ] + missing(style)
+    }
+
+    private func missing(_ style: OutputStyle) -> [String] {
+        guard !missingFiles.isEmpty else { return [] }
+        let what = missingFiles.count == 1 ? "1 stored file is" : "\(missingFiles.count) stored files are"
+        let more = missingFiles.count - BackupOutcome.listLimit
+        let names = missingFiles.prefix(BackupOutcome.listLimit).joined(separator: ", ")
+        let text =
+            "\(what) missing in \(manifest.database).files, and in the backup: \(names)\(more > 0 ? " and \(more) more" : "")."
+        return [style.ansi.alarm(text.sanitised(.line))]
     }
 }
 
