@@ -13,6 +13,9 @@ extension BackupFolder {
     /// `.restoring`, which the next call replaces. Every chunk is checked on the way. The restored database is a copy, so
     /// the store holds the writes that were open in it.
     ///
+    /// The folder `<database>.files` gets its name before the database. So a process that is killed in between leaves that
+    /// folder: it is taken as it is where it has the backup's files, byte for byte, and nothing of it is ever removed.
+    ///
     /// Blocks for file I/O. Call it on a folder that was opened for reading.
     ///
     /// - Parameters:
@@ -20,44 +23,74 @@ extension BackupFolder {
     ///   - target: the path of the new database; missing folders are made, 0700.
     /// - Returns: the manifest, and the canonical path of the new database.
     /// - Throws: ``BackupError/targetExists(path:)`` if anything is there, or a log of SQLite's that would be taken for the
-    ///   new file's; ``BackupError/damaged(file:detail:backups:)`` if a chunk is damaged or missing;
+    ///   new file's, or a folder with other files; ``BackupError/damaged(file:detail:backups:)`` if a chunk is damaged or missing;
     ///   ``BackupError/busy(path:)`` if another process restores to this place.
     public func restore(
         _ name: String, to target: String
     ) throws(BackupError) -> (manifest: BackupManifest, database: String) {
         let manifest = try manifest(of: name)
         let target = DatabaseFile.canonicalPath(of: target)
-        for suffix in ["", "-wal", "-shm", "-journal"] where try Disk.look(at: target + suffix).kind != .nothing {
-            throw .targetExists(path: target + suffix)
-        }
+        try BackupFolder.requireFree(target)
         let files = target + ".files"
-        let hasFiles = manifest.files.count > 1
-        if hasFiles, try Disk.look(at: files).kind != .nothing { throw .targetExists(path: files) }
         let parent = Disk.folder(of: target)
         try Disk.makeFolder(parent)
-        // The lock goes with the descriptor, and the file keeps its identity when it is renamed.
         let database = try Disk.open(target + ".restoring", O_RDWR | O_CREAT)
-        guard DescriptorLock.tryLock(database.descriptor, isExclusive: true) else { throw .busy(path: target) }
-        try Disk.removeFolder(files + ".restoring")
+        try BackupFolder.takeAlone(database, for: target)
         do throws(BackupError) {
-            for file in manifest.files.dropFirst() {
+            // Another process may have restored to this place since.
+            try BackupFolder.requireFree(target)
+            try Disk.removeFolder(files + ".restoring")
+            let newFiles = try BackupFolder.isThere(files, with: manifest) ? [] : manifest.files.dropFirst()
+            for file in newFiles {
                 let path = files + ".restoring/" + file.nameBesideDatabase
                 try Disk.makeFolder(Disk.folder(of: path))
                 try write(file, of: manifest, to: try Disk.open(path, O_RDWR | O_CREAT | O_EXCL))
             }
             try write(manifest.files[0], of: manifest, to: database)
-            if hasFiles {
+            if !newFiles.isEmpty {
                 try Disk.syncFileSystem(of: parent)
                 try Disk.renameToNew(files + ".restoring", to: files)
             }
             try Disk.renameToNew(target + ".restoring", to: target)
             try Disk.syncFolder(parent)
         } catch {
-            unlink(target + ".restoring")
+            // The name last: whoever makes it anew has the place, and writes to that folder.
             try? Disk.removeFolder(files + ".restoring")
+            unlink(target + ".restoring")
             throw error
         }
         return (manifest, target)
+    }
+
+    /// Takes the lock on the file that becomes the database.
+    ///
+    /// The lock goes with the descriptor, and the file keeps its identity when it is renamed. So a process that opened it before
+    /// another one renamed it would have the lock on a finished database, which it must not write to.
+    ///
+    /// - Throws: ``BackupError/busy(path:)`` if another process has the file, or it has lost its name since it was opened.
+    static func takeAlone(_ file: OpenFile, for target: String) throws(BackupError) {
+        guard DescriptorLock.tryLock(file.descriptor, isExclusive: true), file.hasItsName else {
+            throw .busy(path: target)
+        }
+    }
+
+    /// - Throws: ``BackupError/targetExists(path:)`` if there is a database, or a log of one.
+    private static func requireFree(_ target: String) throws(BackupError) {
+        for suffix in ["", "-wal", "-shm", "-journal"] where try Disk.look(at: target + suffix).kind != .nothing {
+            throw .targetExists(path: target + suffix)
+        }
+    }
+
+    /// Whether the folder of the files is there already, left by a restore that was killed before the database got its name.
+    ///
+    /// - Throws: ``BackupError/targetExists(path:)`` if it has other files than the backup: it is a user's then.
+    private static func isThere(_ folder: String, with manifest: BackupManifest) throws(BackupError) -> Bool {
+        let wanted = Array(manifest.files.dropFirst())
+        guard !wanted.isEmpty, try Disk.look(at: folder).kind != .nothing else { return false }
+        guard try Disk.look(at: folder).kind == .folder,
+            try files(in: folder, chunkSize: manifest.chunkSize, { ChunkName(of: $0) }) == wanted
+        else { throw .targetExists(path: folder) }
+        return true
     }
 
     /// Writes one file of a backup, and waits until the disk has it.
