@@ -61,6 +61,9 @@ extension BackupError {
         case .empty: "`convo backup FOLDER` makes one."
         case .noSuchBackup: "`convo backup list FOLDER` shows what is there."
         case .ambiguousBackup: "Give more of the name."
+        case .severalDatabases: "Name the backup; `convo backup list FOLDER` shows which database each is of."
+        case .unknownName:
+            "If it is a manifest, give it the name that its second line has; otherwise move it out of the folder."
         case .damaged(let file, _, _):
             file.hasPrefix("chunks/")
                 ? "Remove the file, and run `convo backup` again: it stores the piece anew if the database still has it. Restore from a backup that does not need it."

@@ -146,6 +146,8 @@ extension CLIError {
         case .empty: (.notFound, "no_backup")
         case .noSuchBackup: (.notFound, "no_such_backup")
         case .ambiguousBackup: (.usage, "ambiguous_backup")
+        case .severalDatabases: (.usage, "several_databases")
+        case .unknownName: (.diskError, "unknown_backup")
         case .damaged: (.diskError, "damaged_backup")
         case .otherContent: (.diskError, "other_content")
         case .targetExists: (.badData, "target_exists")

@@ -24,6 +24,10 @@ public enum BackupError: Error, Hashable, Sendable {
     case noSuchBackup(String, path: String)
     /// Several backups have a name that begins so; ten candidates at most.
     case ambiguousBackup(String, candidates: [String])
+    /// The folder holds backups of several databases, and none was named; `databases`: their paths.
+    case severalDatabases([String], path: String)
+    /// A file among the manifests has another name than a backup, so that nobody knows which pieces it needs.
+    case unknownName(path: String)
     /// A file of the folder is damaged or missing.
     ///
     /// `file`: its path in the folder; `detail`: the end of a sentence; `backups`: the names of the backups that need it.
@@ -68,6 +72,9 @@ extension BackupError: CustomStringConvertible {
         case .noSuchBackup(let name, let path): "there is no backup \"\(name.prefix(80))\" in \(path)"
         case .ambiguousBackup(let name, let candidates):
             "\"\(name.prefix(80))\" could be any of \(candidates.joined(separator: ", "))"
+        case .severalDatabases(let databases, let path):
+            "\(path) holds backups of \(databases.count) databases: \(BackupError.list(databases))"
+        case .unknownName(let path): "\(path) has another name than a backup, and nobody knows which pieces it needs"
         case .damaged(let file, let detail, let backups):
             "\(file) is damaged (\(detail)); "
                 + (backups.isEmpty ? "no backup needs it" : "it belongs to \(BackupError.list(backups))")

@@ -11,20 +11,33 @@ public struct PruneOutcome: Sendable, Hashable {
 }
 
 extension BackupFolder {
-    /// Removes the oldest backups, and the chunks that no other backup needs.
+    /// Removes the oldest backups of each database, and the chunks that no other backup needs.
     ///
+    /// A database is told by its path: one that was moved counts as another, and its older backups stay.
     /// A process that is killed meanwhile leaves the other backups whole, and chunks that nobody needs, which the next call
     /// removes. Blocks for file I/O. Call it on a folder that was opened for removing.
     ///
-    /// - Parameter count: how many of the newest backups stay.
+    /// - Parameter count: how many of the newest backups of each database stay.
     /// - Returns: what was removed.
-    /// - Throws: ``BackupError/nothingToKeep``; ``BackupError/damaged(file:detail:backups:)`` if the manifest of a backup that
-    ///   stays cannot be read: nothing is removed then, because nobody knows what it needs.
+    /// - Throws: ``BackupError/nothingToKeep``; ``BackupError/damaged(file:detail:backups:)`` if a manifest cannot be read, and
+    ///   ``BackupError/unknownName(path:)`` if a file among the manifests has another name than a backup. Nothing is removed
+    ///   then, because nobody knows which database it is of, and what it needs.
     public func prune(keeping count: Int) throws(BackupError) -> PruneOutcome {
         guard count > 0 else { throw .nothingToKeep }
-        let names = try names()
-        let (removed, kept) = (Array(names.dropLast(count)), Array(names.suffix(count)))
-        let needed = try chunks(of: kept)
+        try requireKnownNames()
+        var (removed, kept): ([String], [String]) = ([], [])
+        var needed: Set<ChunkName> = []
+        var counts: [[UInt8]: Int] = [:]
+        for name in try names().reversed() {
+            let manifest = try manifest(of: name)
+            counts[manifest.databaseKey, default: 0] += 1
+            if counts[manifest.databaseKey, default: 0] <= count {
+                kept.insert(name, at: 0)
+                for file in manifest.files { needed.formUnion(file.chunks) }
+            } else {
+                removed.insert(name, at: 0)
+            }
+        }
         for name in removed { try Disk.remove(path + "/backups/" + name) }
         // The disk has this before a chunk goes: a backup never stands there without its chunks.
         try Disk.syncFolder(path + "/backups")
@@ -36,16 +49,21 @@ extension BackupFolder {
     /// Removes the chunks that no backup needs, such as those of a backup that was killed.
     ///
     /// - Returns: how many there were, and their bytes.
+    /// - Throws: as ``prune(keeping:)`` does.
     func removeUnnamedChunks() throws(BackupError) -> (chunks: Int, bytes: Int64) {
-        try removeChunks(but: try chunks(of: try names()))
+        try requireKnownNames()
+        var needed: Set<ChunkName> = []
+        for name in try names() {
+            for file in try manifest(of: name).files { needed.formUnion(file.chunks) }
+        }
+        return try removeChunks(but: needed)
     }
 
-    private func chunks(of names: [String]) throws(BackupError) -> Set<ChunkName> {
-        var chunks: Set<ChunkName> = []
-        for name in names {
-            for file in try manifest(of: name).files { chunks.formUnion(file.chunks) }
+    /// Fails where a file among the manifests has another name than a backup: it may be one that was renamed.
+    private func requireKnownNames() throws(BackupError) {
+        for name in try Disk.names(in: path + "/backups") where BackupManifest.number(of: name) == nil {
+            throw .unknownName(path: path + "/backups/" + name)
         }
-        return chunks
     }
 
     private func removeChunks(but needed: Set<ChunkName>) throws(BackupError) -> (chunks: Int, bytes: Int64) {

@@ -10,25 +10,25 @@ import Darwin
 public struct VerifyOutcome: Sendable {
     /// The names of the backups that were checked, the oldest first.
     public let backups: [String]
-    /// The backup whose database was restored, opened and checked; `nil` where damage prevents that.
-    public fileprivate(set) var opened: String?
+    /// The backups whose databases were restored, opened and checked, the oldest first; none where damage prevents that.
+    public fileprivate(set) var opened: [String] = []
     /// How many chunks were read.
     public fileprivate(set) var chunks = 0
     /// Their length in bytes.
     public fileprivate(set) var bytes: Int64 = 0
     /// The files that are damaged or missing.
     public fileprivate(set) var findings: [BackupError] = []
-    /// The error of the database in the backup that was opened; `nil` if that database is whole.
-    public fileprivate(set) var storeFailure: StoreError?
+    /// The errors of the databases in the backups that were to be opened; none if all are whole.
+    public fileprivate(set) var storeFailures: [StoreError] = []
 
     /// Whether nothing is wrong.
-    public var isWhole: Bool { findings.isEmpty && storeFailure == nil }
+    public var isWhole: Bool { findings.isEmpty && storeFailures.isEmpty }
 }
 
 extension BackupFolder {
-    /// Checks backups: every byte of every chunk and manifest, and the database of the newest one as a database.
+    /// Checks backups: every byte of every chunk and manifest, and the newest one of each database as a database.
     ///
-    /// That database is restored into a temporary folder, inside this one or, where that cannot be written, in `TMPDIR` or
+    /// That one is restored into a temporary folder, inside this one or, where that cannot be written, in `TMPDIR` or
     /// `/var/tmp`. There it is opened as a store is; SQLite's own check, that of the full-text index and the manifest's counts must
     /// agree. It takes time and room in proportion to the database. Call it on a folder that was opened for reading.
     ///
@@ -68,10 +68,16 @@ extension BackupFolder {
             }
         }
         outcome.findings += manifests.flatMap { BackupFolder.wrongLengths($0, lengths) }
-        if let newest = manifests.last, newest.name == names.last, outcome.findings.isEmpty {
-            try open(newest, &outcome)
+        if outcome.findings.isEmpty {
+            for manifest in BackupFolder.newestOfEach(manifests) { try open(manifest, &outcome) }
         }
         return outcome
+    }
+
+    /// The newest backup of each database, the oldest first.
+    static func newestOfEach(_ manifests: [BackupManifest]) -> [BackupManifest] {
+        var known: Set<[UInt8]> = []
+        return manifests.reversed().filter { known.insert($0.databaseKey).inserted }.reversed()
     }
 
     /// The names of the backups that need each chunk, the oldest first.
@@ -114,12 +120,12 @@ extension BackupFolder {
             let store = try Store(path: database)
             try store.checkIntegrity()
             let census = try store.census()
-            outcome.opened = manifest.name
+            outcome.opened.append(manifest.name)
             if let difference = BackupFolder.difference(manifest.census, census) {
                 outcome.findings.append(.otherContent(backup: manifest.name, detail: difference))
             }
         } catch {
-            outcome.storeFailure = error
+            outcome.storeFailures.append(error)
         }
     }
 

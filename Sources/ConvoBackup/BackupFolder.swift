@@ -124,17 +124,34 @@ public final class BackupFolder {
 
     /// The one backup whose name is this, or begins so; the newest for `nil`.
     ///
-    /// - Throws: ``BackupError/empty(path:)``, ``BackupError/noSuchBackup(_:path:)`` or
-    ///   ``BackupError/ambiguousBackup(_:candidates:)``.
+    /// - Throws: ``BackupError/empty(path:)``, ``BackupError/noSuchBackup(_:path:)``,
+    ///   ``BackupError/ambiguousBackup(_:candidates:)``, or, for `nil`, ``BackupError/severalDatabases(_:path:)``.
     public func name(matching wanted: String?) throws(BackupError) -> String {
         let names = try names()
         guard let newest = names.last else { throw .empty(path: path) }
-        guard let wanted else { return newest }
+        guard let wanted else {
+            let databases = try databases(of: names)
+            guard databases.count < 2 else { throw .severalDatabases(databases, path: path) }
+            return newest
+        }
         if names.contains(wanted) { return wanted }
         let candidates = names.filter { $0.hasPrefix(wanted) }
         guard let first = candidates.first, !wanted.isEmpty else { throw .noSuchBackup(wanted, path: path) }
         guard candidates.count == 1 else { throw .ambiguousBackup(wanted, candidates: Array(candidates.prefix(10))) }
         return first
+    }
+
+    /// The paths of the databases that backups are of; a manifest that is damaged says nothing, and whoever reads it is told.
+    private func databases(of names: [String]) throws(BackupError) -> [String] {
+        var known: Set<[UInt8]> = []
+        var databases: [String] = []
+        for name in names {
+            do throws(BackupError) {
+                let manifest = try manifest(of: name)
+                if known.insert(manifest.databaseKey).inserted { databases.append(manifest.database) }
+            } catch .damaged, .newerLayout, .missing { continue }
+        }
+        return databases
     }
 
     /// Reads the manifest of a backup.

@@ -61,6 +61,9 @@ public struct BackupManifest: Sendable, Hashable {
         self.files = files
     }
 
+    /// What says that two backups are of one database: paths are compared by bytes, since to a file system "é" has two forms.
+    var databaseKey: [UInt8] { Array(database.utf8) }
+
     /// The length of all files together in bytes.
     public var size: Int64 { files.reduce(0) { $0 + $1.size } }
 

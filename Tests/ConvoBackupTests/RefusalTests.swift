@@ -68,7 +68,7 @@ import Testing
             Issue.record("nothing was found")
             return
         }
-        #expect(file == chunk.path && backups == names && outcome.findings.count == 1 && outcome.opened == nil)
+        #expect(file == chunk.path && backups == names && outcome.findings.count == 1 && outcome.opened.isEmpty)
         let target = house.folder.file("new.db")
         guard case .damaged(file, _, [names[1]]) = error({ _ = try house.open(.reading).restore(names[1], to: target) })
         else {

@@ -52,10 +52,11 @@ struct Backup: ParsableCommand {
 
     struct Verify: Verb {
         static let configuration = CommandConfiguration(
-            commandName: "verify", abstract: "Reads every byte of the backups, and opens the newest one.",
+            commandName: "verify",
+            abstract: "Reads every byte of the backups, and opens the newest one of each database.",
             discussion: """
-                It compares all pieces and manifests with their digests. It restores the newest backup, or the one that is \
-                named, into a temporary folder, opens it as Convo does, and checks it as `convo doctor` does.
+                It compares all pieces and manifests with their digests. It restores the newest backup of each database, or the \
+                one that is named, into a temporary folder, opens it as Convo does, and checks it as `convo doctor` does.
                 """)
 
         @Argument(help: .backupFolder) var folder: String
@@ -82,7 +83,7 @@ struct Backup: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "restore", abstract: "Restores a backup into a new file.",
             discussion: """
-                It never replaces a file. Writes that were not delivered when the backup was made are held in the restored \
+                It never replaces a file. Where the folder has backups of several databases, name one. Writes that were not delivered when the backup was made are held in the restored \
                 database, because the original may have delivered them: `convo outbox` shows them.
                 """)
 
@@ -104,10 +105,13 @@ struct Backup: ParsableCommand {
 
     struct Prune: Verb {
         static let configuration = CommandConfiguration(
-            commandName: "prune", abstract: "Removes old backups, and what only they need.")
+            commandName: "prune", abstract: "Removes old backups, and what only they need.",
+            discussion: "A database is told by its path: where the folder has backups of several, so many stay of each."
+        )
 
         @Argument(help: .backupFolder) var folder: String
-        @Option(help: ArgumentHelp("How many of the newest backups stay.", valueName: "number")) var keep: Int
+        @Option(help: ArgumentHelp("How many of the newest backups of a database stay.", valueName: "number")) var keep:
+            Int
         @OptionGroup var common: CommonOptions
 
         func validate() throws {

@@ -128,7 +128,7 @@ struct BackupListing {
 
 extension VerifyOutcome {
     /// Everything that is wrong, as errors for a person.
-    var failures: [CLIError] { findings.map { CLIError($0) } + [storeFailure.map { CLIError($0) }].compactMap(\.self) }
+    var failures: [CLIError] { findings.map { CLIError($0) } + storeFailures.map { CLIError($0) } }
 
     func json(in folder: String) -> JSONText {
         let damaged = findings.map { finding in
@@ -144,9 +144,9 @@ extension VerifyOutcome {
         }
         return .object([
             ("folder", .string(folder)), ("ok", .bool(isWhole)), ("backups", .array(backups.map { .string($0) })),
-            ("opened", .string(opened)), ("chunks", .int(chunks)), ("bytes", .int(Int(bytes))),
+            ("opened", .array(opened.map { .string($0) })), ("chunks", .int(chunks)), ("bytes", .int(Int(bytes))),
             ("damaged", .array(damaged)),
-            ("database_error", .string(storeFailure.map { CLIError.sentence("\($0)") })),
+            ("database_error", .string(storeFailures.first.map { CLIError.sentence("\($0)") })),
         ])
     }
 
@@ -155,10 +155,15 @@ extension VerifyOutcome {
             return failures.map { "\(style.ansi.alarm("no"))  \($0.message.sanitised(.line))" }
         }
         let what = backups.count == 1 ? "Backup \(backups[0]) is" : "All \(backups.count) backups are"
-        return [
-            "\(what) whole: \(chunks) pieces, \(Bytes.words(bytes)), agree with their digests.",
-            style.ansi.faint("\(opened ?? "The newest") was opened as a database, and is whole."),
-        ]
+        let pieces =
+            chunks == 1
+            ? "1 piece, \(Bytes.words(bytes)), agrees with its digest"
+            : "\(chunks) pieces, \(Bytes.words(bytes)), agree with their digests"
+        let databases =
+            opened.count == 1
+            ? "\(opened[0]) was opened as a database, and is whole."
+            : "\(opened.joined(separator: ", ")) were opened as databases, and are whole."
+        return ["\(what) whole: \(pieces).", style.ansi.faint(databases)]
     }
 }
 
