@@ -45,6 +45,9 @@ extension BackupFolder {
         of store: Store, at time: Timestamp, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> BackupOutcome {
         let name = BackupManifest.name(after: try names(), at: time)
+        guard BackupManifest.number(of: name) != nil else {
+            throw BackupError.unusable(path: path + "/backups", detail: "no number is above that of its newest backup")
+        }
         let wasInterrupted = try Disk.look(at: path + "/new").kind != .nothing
         try Disk.removeFolder(path + "/checks")
         let writer = try ChunkWriter(folder: path)
@@ -58,6 +61,7 @@ extension BackupFolder {
             let manifest = BackupManifest(
                 name: name, madeAt: time, database: store.path, census: census, chunkSize: BackupFolder.chunkSize,
                 files: files)
+            try requireReadable(manifest)
             try writer.commit(files.flatMap(\.chunks))
             try write(Array(manifest.text.utf8), to: "new/manifest")
             try Disk.rename(path + "/new/manifest", to: path + "/backups/" + name)
@@ -72,6 +76,19 @@ extension BackupFolder {
             // The room is given back at once; where that fails too, the next backup does it.
             try? Disk.removeFolder(path + "/new")
             throw error
+        }
+    }
+
+    /// Fails where a manifest could not be read again: a backup that nobody can restore is not reported as made.
+    private func requireReadable(_ manifest: BackupManifest) throws(BackupError) {
+        do throws(ManifestError) {
+            guard try BackupManifest(text: manifest.text) == manifest else {
+                throw .damaged("it is read as another one")
+            }
+        } catch {
+            let reason = if case .damaged(let reason) = error { reason } else { "\(error)" }
+            throw .unusable(
+                path: path + "/backups/" + manifest.name, detail: "it could not be read after that: \(reason)")
         }
     }
 }

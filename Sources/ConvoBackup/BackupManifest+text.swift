@@ -143,13 +143,20 @@ extension BackupManifest {
 
     static func unescaped(_ text: Substring) -> String? {
         guard text.utf8.contains(37) else { return String(text) }
-        let pieces = text.split(separator: "%", omittingEmptySubsequences: false)
-        var path = String(pieces[0])
-        for piece in pieces.dropFirst() {
-            guard piece.utf8.count >= 2, let value = UInt8(piece.prefix(2), radix: 16), value < 128 else { return nil }
-            path.unicodeScalars.append(UnicodeScalar(value))
-            path += piece.dropFirst(2)
+        // By bytes: a mark may follow the two digits.
+        var bytes: [UInt8] = []
+        var rest = text.utf8
+        while let byte = rest.popFirst() {
+            guard byte == 37 else {
+                bytes.append(byte)
+                continue
+            }
+            guard let digits = String(rest.prefix(2)), digits.utf8.count == 2, digits.allSatisfy(\.isHexDigit),
+                let value = UInt8(digits, radix: 16), value < 128
+            else { return nil }
+            bytes.append(value)
+            rest = rest.dropFirst(2)
         }
-        return path
+        return String(validating: bytes, as: UTF8.self)
     }
 }

@@ -21,10 +21,10 @@ import Testing
 
     @Test func `is read as it was written`() throws {
         let whole = manifest(
-            database: "/a b/50%\n\u{7F}ü\u{301}/convo.db",
+            database: "/a b/50%\u{301}/%\n\u{301}\u{7F}ü\u{301}/convo.db",
             files: [("database", 250, 3), ("files/a/b c", 0, 0), ("files/\u{301}\r\n", 100, 1)])
         let read = try BackupManifest(text: whole.text)
-        #expect(read == whole)
+        #expect(read == whole && read.databaseKey == whole.databaseKey)
         #expect(read.files.map { Array($0.name.utf8) } == whole.files.map { Array($0.name.utf8) })
     }
 
@@ -80,6 +80,11 @@ import Testing
     ])
     func `is refused where its lines make no sense`(old: String, new: String) {
         #expect(throws: ManifestError.self) { try BackupManifest(text: body { $0.replacing(old, with: new) }) }
+    }
+
+    @Test(arguments: ["%", "%2", "a%2x", "%+1", "%80", "%C3%BC", "%\u{301}25", "%2\u{301}5"])
+    func `is refused where a character is not written as it should be`(path: String) {
+        #expect(BackupManifest.unescaped(Substring(path)) == nil)
     }
 
     @Test(arguments: [
