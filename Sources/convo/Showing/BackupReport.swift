@@ -17,7 +17,9 @@ extension BackupManifest {
     }
 
     fileprivate var words: String {
-        "\(census.conversations) conversations, \(census.entries) entries, \(Bytes.words(size))"
+        let conversations = census.conversations == 1 ? "1 conversation" : "\(census.conversations) conversations"
+        let entries = census.entries == 1 ? "1 entry" : "\(census.entries) entries"
+        return "\(conversations), \(entries), \(Bytes.words(size))"
     }
 }
 
@@ -25,9 +27,9 @@ extension BackupManifest {
 enum Bytes {
     private static let units = ["bytes", "kB", "MB", "GB", "TB"]
 
-    /// `812 bytes`, `3.4 MB`, `120 MB`: in powers of a thousand, with a decimal below ten.
+    /// `1 byte`, `812 bytes`, `3.4 MB`, `120 MB`: in powers of a thousand, with a decimal below ten.
     static func words(_ count: Int64) -> String {
-        guard count >= 1000 else { return "\(count) bytes" }
+        guard count >= 1000 else { return count == 1 ? "1 byte" : "\(count) bytes" }
         var tenths = count * 10
         var unit = 0
         while tenths >= 10_000, unit < units.count - 1 {
@@ -44,15 +46,15 @@ extension BackupOutcome {
         .object(
             [("folder", .string(folder))] + manifest.facts + [
                 ("stored_chunks", .int(storedChunks)), ("stored_bytes", .int(Int(storedBytes))),
+                ("missing_files", .array(missingFiles.map { .string($0) })),
             ])
     }
-                ("missing_files", .array(missingFiles.map { .string($0) })),
 
-    func lines(in folder: String, _ style: OutputStyle) -> [String] {
-        [
     /// How many missing files a person is told by name.
     private static let listLimit = 5
 
+    func lines(in folder: String, _ style: OutputStyle) -> [String] {
+        [
             "Backup \(manifest.name) is in \(folder): \(manifest.words).".sanitised(.line),
             style.ansi.faint(
                 "\(Bytes.words(storedBytes)) \(storedBytes == 1 ? "was" : "were") new; the rest is shared with earlier backups."
