@@ -12,10 +12,18 @@ extension Store {
         let isLocalOnly: Bool
     }
 
-    struct MergeResult {
-        var newCount = 0
+    /// How far a history is merged that is too long for one transaction.
+    struct MergeProgress {
+        /// The entries' ids (``names(of:)``); `nil` if no transaction has begun with this history.
+        var names: [String]?
+        /// How many of the entries are merged.
+        var count = 0
         /// Whether anything was added or changed.
         var hasChanged = false
+    }
+
+    struct MergeResult {
+        var newCount = 0
         /// Whether the history leaves out a stored entry that was not marked as dropped for that.
         var isMissing = false
         /// Whether the whole history is merged, and nothing is left for another transaction.
@@ -24,12 +32,14 @@ extension Store {
 
     /// Merges a history by the entries' ids, as far as there is room in the transaction.
     ///
-    /// An entry that the history leaves out is kept.
+    /// An entry that the history leaves out is kept. What is stored is looked up entry by entry, so that a history of any
+    /// length needs no more memory than it has itself, and several transactions take no longer than one.
     ///
     /// - Parameters:
     ///   - database: the connection that is in the transaction.
     ///   - intake: the history with its prepared entries.
     ///   - conversation: the key of the conversation's row.
+    ///   - progress: what earlier transactions have merged of this history; it goes on from there.
     ///   - batch: gathers what the transaction has to insert into the index.
     ///   - room: the bytes that the transaction may still write, less the weight of what is written here; if it is used
     ///     up, the rest of the history is left for another transaction.
@@ -37,43 +47,76 @@ extension Store {
     /// - Returns: what has changed, and whether anything is left.
     /// - Throws: ``DatabaseError``.
     func merge(
-        _ database: Database, _ intake: FetchedHistory, into conversation: Int64, _ batch: inout IndexBatch,
-        _ room: inout Int, drops: Bool
+        _ database: Database, _ intake: FetchedHistory, into conversation: Int64, _ progress: inout MergeProgress,
+        _ batch: inout IndexBatch, _ room: inout Int, drops: Bool
     ) throws -> MergeResult {
-        var held: [TextBytes: Held] = [:]
-        let rows = try Row.fetchCursor(
-            database.cachedStatement(
-                sql: "SELECT key, id, position, raw, dropped_at, local_only FROM entry WHERE conversation = ?"),
-            arguments: [conversation])
-        while let row = try rows.next() {
-            held[TextBytes(row["id"])] = Held(
-                key: row["key"], position: row["position"], raw: row.json("raw"), isDropped: !row.isNull("dropped_at"),
-                isLocalOnly: row["local_only"])
-        }
+        let names = progress.names ?? Store.names(of: intake.history.entries)
+        progress.names = names
+        // As a rule nothing is stored from here on, and each entry is new. Where one is stored all the same, it was moved.
+        let isNew = try !database.isTrue(
+            sql: "SELECT EXISTS (SELECT 1 FROM entry WHERE conversation = ? AND position >= ?)",
+            arguments: [conversation, progress.count])
         var result = MergeResult()
-        for (position, id) in Store.names(of: intake.history.entries).enumerated() {
+        while progress.count < names.count {
             guard room > 0 else {
                 result.isWhole = false
                 return result
             }
-            let entry = intake.entries[position]
-            if let known = held.removeValue(forKey: TextBytes(id)) {
-                guard try update(database, known, to: entry, at: position, &batch) else { continue }
-            } else {
-                try insert(database, entry, id: id, at: position, in: conversation, isLocalOnly: false, &batch)
+            let (position, id, entry) = (progress.count, names[progress.count], intake.entries[progress.count])
+            progress.count += 1
+            let known = isNew ? nil : try held(database, id, in: conversation)
+            var hasChanged = false
+            if let known {
+                hasChanged = try update(database, known, to: entry, at: position, &batch)
+            } else if try insert(database, entry, id: id, at: position, in: conversation, isLocalOnly: false, &batch) {
                 result.newCount += 1
+                hasChanged = true
+            } else if let moved = try held(database, id, in: conversation) {
+                hasChanged = try update(database, moved, to: entry, at: position, &batch)
             }
-            result.hasChanged = true
+            guard hasChanged else { continue }
+            progress.hasChanged = true
             room -= entry.weight
         }
-        let missing = held.values.filter { !$0.isDropped && !$0.isLocalOnly }.sorted { $0.key < $1.key }
+        let missing = try missing(database, names, in: conversation)
         result.isMissing = !drops && !missing.isEmpty
         guard drops else { return result }
         let now = environment.now().text
-        for gone in missing {
-            try database.execute(sql: "UPDATE entry SET dropped_at = ? WHERE key = ?", arguments: [now, gone.key])
+        for key in missing {
+            try database.execute(sql: "UPDATE entry SET dropped_at = ? WHERE key = ?", arguments: [now, key])
         }
         return result
+    }
+
+    private func held(_ database: Database, _ id: String, in conversation: Int64) throws -> Held? {
+        try Row.fetchOne(
+            database.cachedStatement(
+                sql: "SELECT key, position, raw, dropped_at, local_only FROM entry WHERE id = ? AND conversation = ?"),
+            arguments: [id, conversation]
+        ).map { row in
+            Held(
+                key: row["key"], position: row["position"], raw: row.json("raw"), isDropped: !row.isNull("dropped_at"),
+                isLocalOnly: row["local_only"])
+        }
+    }
+
+    /// The keys of the stored entries that a history leaves out, although all others of it are stored.
+    private func missing(_ database: Database, _ names: [String], in conversation: Int64) throws -> [Int64] {
+        let count = try database.count(
+            sql: "SELECT COUNT(*) FROM entry WHERE conversation = ?", arguments: [conversation])
+        guard count > names.count else { return [] }
+        let known = Set(names.lazy.map { TextBytes($0) })
+        var missing: [Int64] = []
+        let rows = try Row.fetchCursor(
+            database,
+            sql: """
+                SELECT key, id FROM entry WHERE conversation = ? AND dropped_at IS NULL AND local_only = 0 ORDER BY key
+                """,
+            arguments: [conversation])
+        while let row = try rows.next() {
+            if !known.contains(TextBytes(row["id"])) { missing.append(row["key"]) }
+        }
+        return missing
     }
 
     /// Each entry's id, made unique within the history: an entry without an id is named by its position, and the
@@ -110,7 +153,7 @@ extension Store {
                 sql: "SELECT EXISTS (SELECT 1 FROM entry WHERE conversation = ? AND id = ?)",
                 arguments: [conversation, id])
             if isThere { continue }
-            try insert(
+            _ = try insert(
                 database, PreparedEntry(entry), id: id, at: position, in: conversation, isLocalOnly: isLocalOnly, &batch
             )
             position += 1
@@ -118,22 +161,25 @@ extension Store {
         try index(database, batch)
     }
 
+    /// - Returns: `false` if an entry with this id is stored already; nothing is changed then.
     private func insert(
         _ database: Database, _ intake: PreparedEntry, id: String, at position: Int, in conversation: Int64,
         isLocalOnly: Bool, _ batch: inout IndexBatch
-    ) throws {
+    ) throws -> Bool {
         let key = try EntryKey.free(database, for: intake.createdAt ?? environment.now(), environment)
         try database.cachedStatement(
             sql: """
                 INSERT INTO entry (key, conversation, id, position, type, role, created, completed_at, raw, local_only)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id, conversation) DO NOTHING
                 """
         ).execute(arguments: [
             key, conversation, id, position, intake.entry.type.rawValue, intake.role, intake.createdAt?.microseconds,
             intake.completedAt, intake.entry.raw.text, isLocalOnly,
         ])
+        guard database.changesCount > 0 else { return false }
         if !intake.files.isEmpty { try Store.note(database, files: intake.files, of: key) }
         batch.add(key, intake.words)
+        return true
     }
 
     /// Brings a stored entry up to date.

@@ -67,10 +67,10 @@ extension Store {
     @discardableResult
     public func ingest(_ histories: [FetchedHistory]) throws(StoreError) -> Int {
         var (rest, count) = (histories[...], 0)
-        // Whether an earlier transaction has changed anything of the first one.
-        var hasChanged = false
+        // How far earlier transactions have merged the first one.
+        var progress = MergeProgress()
         while !rest.isEmpty {
-            count += try write { database in try takeInSome(database, of: &rest, &hasChanged) }
+            count += try write { database in try takeInSome(database, of: &rest, &progress) }
             budget.note(wasAwaited: isAwaited)
             segmentMergePolicy.add()
             _ = try mergeIndex(hasMoreToCome: true)
@@ -84,11 +84,11 @@ extension Store {
     /// - Parameters:
     ///   - database: the connection that is in the transaction.
     ///   - histories: the histories; those that are stored whole are removed.
-    ///   - hasChanged: whether an earlier transaction has changed an entry of the first history.
+    ///   - progress: how far earlier transactions have merged the first history.
     /// - Returns: how many entries are new.
     /// - Throws: ``DatabaseError``.
     private func takeInSome(
-        _ database: Database, of histories: inout ArraySlice<FetchedHistory>, _ hasChanged: inout Bool
+        _ database: Database, of histories: inout ArraySlice<FetchedHistory>, _ progress: inout MergeProgress
     ) throws -> Int {
         var (count, room) = (0, budget.size)
         var batch = IndexBatch()
@@ -103,23 +103,23 @@ extension Store {
                 }
                 var state = try recheckState(database, of: conversation.key, intake.version)
                 let result = try merge(
-                    database, intake, into: conversation.key, &batch, &room,
+                    database, intake, into: conversation.key, &progress, &batch, &room,
                     drops: environment.believesEachHistory
                         || HistoryRecheck.isBelieved(after: state.before, now: environment.now()))
                 count += result.newCount
-                hasChanged = hasChanged || result.hasChanged
                 guard result.isWhole else { break }
-                if !hasChanged { state.keepWaiting() }
+                if !progress.hasChanged { state.keepWaiting() }
                 try recordOddEntries(database, intake.history.oddItems, of: intake.history.conversationID)
                 let isOutdated =
                     try !environment.believesEachHistory
-                    && (result.isMissing || (!hasChanged && (state.hasMoved || state.before?.cause == .outdated))
+                    && (result.isMissing
+                        || (!progress.hasChanged && (state.hasMoved || state.before?.cause == .outdated))
                         || hasGap(database, intake, state))
                 try settle(database, conversation.key, intake, state, isOutdated: isOutdated)
                 try inferBranches(database, around: conversation.key)
             }
             histories.removeFirst()
-            hasChanged = false
+            progress = MergeProgress()
             if isAwaited { break }
         }
         try index(database, batch)
