@@ -1,0 +1,101 @@
+import ConvoJSON
+import ConvoModel
+import ConvoSQLite
+import SeededRandom
+import Testing
+
+@testable import ConvoStore
+
+@Suite struct `Pages of a history` {
+    private let temporary: TemporaryStore
+    private var store: Store { temporary.store }
+    private let id: LocalID
+
+    init() throws {
+        temporary = try TemporaryStore()
+        _ = try temporary.store.ingest([.sample("conv_1")])
+        id = try temporary.store.localID(matching: "conv_1")
+    }
+
+    /// Stores messages, with a call and its result in between, one a minute from 10:00 on.
+    private func fill(_ count: Int) throws {
+        let entries = (0..<count).map { number in
+            let time = "2026-03-11T\(10 + number / 60):\(String(100 + number % 60).dropFirst()):00Z"
+            let type = ["message.input", "function.call", "function.result", "message.output"][number % 4]
+            return #"{"type":"\#(type)","id":"e\#(number)","role":"user","content":"text \#(number)","#
+                + #""tool_call_id":"c\#(number / 4)","created_at":"\#(time)"}"#
+        }
+        let version = "2026-03-12T00:00:0\(count % 10).000000Z"
+        _ = try store.ingest([FetchedHistory(.sample("conv_1", entries), version: version)])
+    }
+
+    private func ids(_ selection: HistorySelection = HistorySelection(), limit: Int = 500) throws -> [String?] {
+        var ids: [String?] = []
+        var cursor: HistoryPage.Cursor?
+        while true {
+            let page = try store.historyPage(of: id, selection, from: cursor, limit: limit)
+            #expect(page.entries.count <= limit && (page.next == nil || !page.entries.isEmpty))
+            ids += page.entries.map(\.entry.id?.rawValue)
+            guard let next = page.next else { return ids }
+            #expect(page.pending.isEmpty)
+            cursor = next
+        }
+    }
+
+    @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    func `hold together what the whole history holds, whatever their size`(seed: UInt64) throws {
+        var chance = SplitMix64(seed: seed)
+        try fill(chance.int(in: 0...90))
+        let whole = try store.history(of: id).entries.map(\.entry.id?.rawValue)
+        #expect(try ids(limit: chance.int(in: 1...40)) == whole)
+        for last in [0, 1, chance.int(in: 2...80), 1000] {
+            var selection = HistorySelection()
+            selection.last = last
+            #expect(try ids(selection, limit: chance.int(in: 1...40)) == whole.suffix(last))
+        }
+    }
+
+    @Test func `begin at a moment, and may have messages only`() throws {
+        try fill(40)
+        var selection = HistorySelection()
+        selection.since = Timestamp("2026-03-11T10:30:00Z")
+        #expect(try ids(selection) == (30..<40).map { "e\($0)" })
+        selection.onlyMessages = true
+        #expect(try ids(selection, limit: 2) == ["e31", "e32", "e35", "e36", "e39"])
+        selection.last = 2
+        #expect(try ids(selection) == ["e36", "e39"])
+        selection.since = Timestamp("2026-03-11T10:39:00Z")
+        #expect(try ids(selection) == ["e39"])
+        selection.since = Timestamp("2026-03-12T10:39:00Z")
+        #expect(try ids(selection).isEmpty)
+    }
+
+    @Test func `end with what is pending, and hold no more than a bounded text`() throws {
+        let text = String(repeating: "long ", count: 20_000)
+        let entries = (0..<12).map { message("m\($0)", text) }
+        _ = try store.ingest([FetchedHistory(.sample("conv_1", entries), version: "2026-03-12T00:00:00.000000Z")])
+        let write = try temporary.append(to: id)
+        var page = try store.historyPage(of: id)
+        var sizes: [Int] = []
+        while let next = page.next {
+            sizes.append(page.entries.count)
+            page = try store.historyPage(of: id, from: next)
+        }
+        #expect(sizes == [3, 3, 3])
+        #expect(page.entries.count == 3)
+        #expect(page.pending.map(\.id) == [write])
+        #expect(throws: StoreError.self) { try store.historyPage(of: LocalID("none")) }
+    }
+
+    @Test func `leave out what the server no longer lists, unless it is asked for`() throws {
+        try fill(4)
+        try store.write { try $0.execute(sql: "UPDATE entry SET dropped_at = '2026-01-01' WHERE id = 'e1'") }
+        let listed = try ids()
+        #expect(listed == ["e0", "e2", "e3"])
+        var selection = HistorySelection()
+        selection.includesDropped = true
+        selection.last = 3
+        #expect(try ids(selection) == ["e1", "e2", "e3"])
+        #expect(try store.conversation(matching: id.rawValue).entryCount == 3)
+    }
+}
