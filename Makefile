@@ -23,7 +23,8 @@ UNITS = convod.service convod@.service
 MEASURED = convo convod convo-bench
 # What is installed, and what is measured, holds Swift's libraries, C++'s and SQLite in itself: to load them took
 # most of a short verb. The linker takes the archives from the folder where there is nothing else. It is
-# ld.bfd, which packs the table of addresses that are moved at each start (RELR): a megabyte else.
+# ld.bfd, which packs the table of addresses that are moved at each start (RELR): a megabyte else. Symbols for debuggers
+# stay in .build: they are more than half of a program.
 ARCHIVES = $(CURDIR)/.build/archives
 RELEASE = PKG_CONFIG_PATH=$(ARCHIVES) $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpath \
 	-Xlinker -L$(ARCHIVES) -Xswiftc -use-ld=bfd -Xlinker -z -Xlinker pack-relative-relocs
@@ -73,13 +74,13 @@ bench: $(ARCHIVES)
 	@scripts/bootstrap bench
 	for product in $(MEASURED); do $(RELEASE) --product $$product || exit 1; done
 	install -d .build/measured
-	cd "$$($(BINARIES))" && install $(MEASURED) $(CURDIR)/.build/measured/
+	cd "$$($(BINARIES))" && install -s $(MEASURED) $(CURDIR)/.build/measured/
 	@Benchmarks/run .build/measured $(BENCH)
 
 install: $(ARCHIVES)
 	for program in $(PROGRAMS); do $(RELEASE) --product $$program || exit 1; done
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/systemd/user"
-	cd "$$($(BINARIES))" && install $(PROGRAMS) "$(DESTDIR)$(PREFIX)/bin/"
+	cd "$$($(BINARIES))" && install -s $(PROGRAMS) "$(DESTDIR)$(PREFIX)/bin/"
 	install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions"
 	"$(DESTDIR)$(PREFIX)/bin/convo" --generate-completion-script bash \
 		> "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/convo"
@@ -89,7 +90,7 @@ install: $(ARCHIVES)
 	done
 	@echo "Installed into $(DESTDIR)$(PREFIX). Next: systemctl --user daemon-reload && systemctl --user enable --now convod"
 
-uninstall: $(ARCHIVES)
+uninstall:
 	rm -f $(foreach program,$(PROGRAMS),"$(DESTDIR)$(PREFIX)/bin/$(program)")
 	rm -f $(foreach unit,$(UNITS),"$(DESTDIR)$(PREFIX)/share/systemd/user/$(unit)")
 	rm -f "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/convo"
