@@ -229,7 +229,7 @@ let package = Package(
             dependencies: ["ConvoAPI", "ConvoApp", "ConvoModel", "ConvoStore", "ConvoSync", "TestFolders"],
             swiftSettings: strict),
         .testTarget(
-            name: "ConvoTerminalTests", dependencies: ["ConvoTerminal", "ConvoJSON", "ConvoModel"],
+            name: "ConvoTerminalTests", dependencies: ["ConvoTerminal", "ConvoJSON", "ConvoModel", "SeededRandom"],
             swiftSettings: strict),
         .testTarget(
             name: "ConvoCommandTests",

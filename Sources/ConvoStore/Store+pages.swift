@@ -131,7 +131,7 @@ extension Store {
         do throws(UnreadableMoment) {
             let moment = try SearchMoment(text)
             return SearchCalendar(now: environment.now(), zone: environment.timeZone()).start(of: moment)
-        } catch { throw .unreadableMoment("\(field) \(text)", error) }
+        } catch { throw .unreadableMoment("\(field):\(text)", error) }
     }
 }
 

@@ -53,7 +53,40 @@ extension String {
     }
 
     private func foldedLine(to width: Int) -> [String] {
-        guard columns > width else { return [self] }
+        if isPrintableASCII { return utf8.count > width ? foldedASCII(to: width) : [self] }
+        return columns > width ? foldedCharacters(to: width) : [self]
+    }
+
+    /// The same as ``foldedCharacters(to:)`` for a text whose every byte is a column, without a look at characters.
+    func foldedASCII(to width: Int) -> [String] {
+        let space: UInt8 = 0x20
+        var lines: [String] = []
+        var text = self
+        text.withUTF8 { bytes in
+            var start = 0
+            func take(to end: Int) { lines.append(String(decoding: bytes[start..<end], as: UTF8.self)) }
+            for place in bytes.indices {
+                let used = place - start
+                if bytes[place] == space, used + 1 > width || (used == 0 && !lines.isEmpty) {
+                    if used > 0 { take(to: place) }
+                    start = place + 1
+                } else if used + 1 > width {
+                    let last = bytes[start..<place].lastIndex(of: space)
+                    if let last, bytes[start..<last].contains(where: { $0 != space }) {
+                        take(to: last)
+                        start = last + 1
+                    } else {
+                        take(to: place)
+                        start = place
+                    }
+                }
+            }
+            if start < bytes.count { take(to: bytes.count) }
+        }
+        return lines
+    }
+
+    func foldedCharacters(to width: Int) -> [String] {
         var lines: [String] = []
         var line = ""
         var used = 0

@@ -1,5 +1,7 @@
-import ConvoTerminal
+import SeededRandom
 import Testing
+
+@testable import ConvoTerminal
 
 @Suite struct `Columns` {
     @Test(arguments: [
@@ -29,6 +31,16 @@ import Testing
     ])
     func `wrap a text at spaces, or anywhere`(text: String, width: Int, expected: [String]) {
         #expect(text.wrapped(to: width) == expected)
+    }
+
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func `wrap plain text as any other`(seed: UInt64) {
+        var chance = SplitMix64(seed: seed)
+        for _ in 0..<200 {
+            let letters = (0..<chance.int(in: 0...60)).map { _ in chance.int(in: 0...2) == 0 ? " " : "x" as Character }
+            let (text, width) = (String(letters), chance.int(in: 1...20))
+            #expect(text.foldedASCII(to: width) == text.foldedCharacters(to: width), "\(text) \(width)")
+        }
     }
 
     @Test func `line up in a table`() {

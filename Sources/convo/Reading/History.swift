@@ -75,7 +75,13 @@ private struct HistoryPrinter {
     static func selection(in store: Store, tail: Int?, since: String?) throws -> HistorySelection {
         var selection = HistorySelection()
         selection.last = tail
-        selection.since = try since.map { try store.moment($0, for: "--since") }
+        do throws(StoreError) {
+            if let since { selection.since = try store.moment(since, for: "since") }
+        } catch {
+            guard case .unreadableMoment(_, _) = error else { throw error }
+            throw ValidationError(
+                "--since takes a day or a time: 2026-03-11, 2026-03, yesterday, 7d, 12h or 2026-03-11T10:00.")
+        }
         return selection
     }
 
