@@ -72,11 +72,17 @@ public struct HistoryRecheck: Sendable, Hashable {
             HistoryRecheck.waitMicroseconds(cause, attempts: attempts, outdatedReadings: outdatedReadings))
     }
 
-    /// Whether entries may lack the turn that moved `updated_at`: that is later than the last entry with a time by more
-    /// than is usual.
-    public static func isGap(between entries: [Entry], and updatedAt: Timestamp) -> Bool {
+    /// Whether a history may lack the turn that moved `updated_at`: that is later than the last entry with a time by
+    /// more than is usual.
+    static func isGap(between entries: [Entry], and updatedAt: Timestamp) -> Bool {
         guard let written = entries.last(where: { $0.createdAt != nil })?.createdAt else { return false }
-        return updatedAt.microseconds - written.microseconds > usualGapMicroseconds
+        return isGap(from: written, to: updatedAt)
+    }
+
+    /// Whether `updated_at` is later than the end of the turn that has moved it by more than is usual, so that it may be
+    /// another turn's.
+    public static func isGap(from written: Timestamp, to updatedAt: Timestamp) -> Bool {
+        updatedAt.microseconds - written.microseconds > usualGapMicroseconds
     }
 
     /// Whether `updated_at` is so close to the moment that a replica may not have the change yet.

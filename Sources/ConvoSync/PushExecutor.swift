@@ -248,9 +248,10 @@ struct PushExecutor: Sendable {
     ///
     /// If the answer took long on its way, another writer may have been there since.
     private func isOwn(_ description: Conversation, _ response: JSONText) -> Bool {
-        guard let updatedAt = Timestamp(lenient: description.version) else { return true }
-        let outputs = (response["outputs"]?.elements ?? []).map { Entry(raw: $0) }
-        return !HistoryRecheck.isGap(between: outputs, and: updatedAt)
+        let times = (response["outputs"]?.elements ?? []).flatMap { [$0["created_at"], $0["completed_at"]] }
+            .compactMap { $0?.string.flatMap { Timestamp(lenient: $0) } }
+        guard let updatedAt = Timestamp(lenient: description.version), let end = times.max() else { return true }
+        return !HistoryRecheck.isGap(from: end, to: updatedAt)
     }
 
     private func noteOwnTurn(_ item: OutboxItem) throws {
