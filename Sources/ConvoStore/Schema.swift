@@ -65,7 +65,7 @@ enum Schema {
     }
 
     /// The page size of a new file in bytes: in pages of 8,192, messages of the usual length leave a seventh of each page
-    /// unused, in these less than a tenth.
+    /// unused, in these an eighth.
     static let pageSize = 16384
 
     /// Applies the next migration, unless another process was faster, which the version inside the transaction tells.
