@@ -41,6 +41,7 @@ import Testing
             _ = try store.ingest([FetchedHistory(history, version: "2026-01-01T00:00:01.000000Z")])
         }
         try store.checkIntegrity()
+        store.finishCheckpoints()  // no thread of its own has the file open any more
     }
 
     /// The entries that a question for each single key finds; `keys` are all that there were.
