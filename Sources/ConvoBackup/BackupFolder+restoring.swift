@@ -54,7 +54,7 @@ extension BackupFolder {
             try Disk.renameToNew(target + ".restoring", to: target)
             try Disk.syncFolder(parent)
         } catch {
-            // The name last: whoever makes it anew has the place, and writes to that folder.
+            // The database's name is removed last: a restore that makes it anew owns the folder of files from then on.
             try? Disk.removeFolder(files + ".restoring")
             unlink(target + ".restoring")
             throw error

@@ -61,7 +61,7 @@ public struct BackupManifest: Sendable, Hashable {
         self.files = files
     }
 
-    /// What says that two backups are of one database: paths are compared by bytes, since to a file system "é" has two forms.
+    /// The key by which two backups are of one database: paths are compared by bytes, since to a file system "é" has two forms.
     var databaseKey: [UInt8] { Array(database.utf8) }
 
     /// The length of all files together in bytes.

@@ -149,7 +149,7 @@ public enum DatabaseRepair {
                 throw BackupError.unusable(path: target, detail: "its log could not be brought into it")
             }
             try Disk.syncFileSystem(of: Disk.folder(of: path))
-            // What another program wrote meanwhile may be missing in the new file.
+            // Another program may have written meanwhile, and the new file would lack that.
             guard try Store.isUnused(path), try writeMarks(path) == before else { throw BackupError.inUse(path: path) }
         } catch {
             for file in leftovers { try? Disk.remove(file) }
@@ -163,7 +163,7 @@ public enum DatabaseRepair {
         return salvage
     }
 
-    /// What every write to a database changes: the length and the time of its file, and the length of its log.
+    /// The marks that a write to a database changes: the length and the time of its file, and the length of its log.
     private static func writeMarks(_ path: String) throws(BackupError) -> [Int64] {
         var status = stat()
         guard lstat(path, &status) == 0 else { throw .refused(path, errno) }

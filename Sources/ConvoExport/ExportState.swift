@@ -2,7 +2,7 @@ import ConvoJSON
 package import ConvoModel
 package import ConvoStore
 
-/// What the exports into a folder wrote last, as a small file in the folder keeps it.
+/// The record of what exports wrote into a folder, which a small file in the folder keeps.
 ///
 /// The file saves work, and tells the files of exports from others: without it, or with one that says something odd,
 /// everything is exported again, and a file counts as an export's by its beginning only.
@@ -45,7 +45,7 @@ package struct ExportState: Sendable, Equatable {
                 guard let name = file["name"]?.string, let digest = file["bytes"]?.string else { continue }
                 files[format.rawValue, default: [:]][id] = File(name: name, digest: digest)
             }
-            // Where the formats have changed since, the files are to be written again, but are ours all the same.
+            // If the formats have changed since, this export writes the files again: they are still its own.
             guard json["format_version"]?.int == ExportFormat.version else { continue }
             for (id, digest) in json[format.rawValue]?.members ?? [] {
                 digests[format.rawValue, default: [:]][id] = digest.string

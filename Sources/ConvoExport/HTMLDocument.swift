@@ -25,7 +25,7 @@ package enum HTMLDocument {
         }
     }
 
-    /// What every file begins with, by which an export knows its own.
+    /// The text that every HTML file of an export begins with, by which the next export knows it.
     static let beginning = """
         <!DOCTYPE html>
         <html lang="en">
