@@ -31,6 +31,7 @@ public struct FileFolder: Sendable {
     private let boot: String
     private let label: @Sendable (Int64) throws(StoreError) -> String?
     private static let labelLength = 64
+    private static let wholePrefix = "whole-"
 
     /// - Parameters:
     ///   - database: the canonical path of the database file.
@@ -58,7 +59,7 @@ public struct FileFolder: Sendable {
         SHA256.hex("\(conversation)\n\(entry)\n\(source)")
     }
 
-    private func wholePath(_ label: String) -> String { "\(path)/whole-\(label)" }
+    private func wholePath(_ label: String) -> String { "\(path)/\(FileFolder.wholePrefix)\(label)" }
     private func partialPath(_ label: String) -> String { "\(path)/partial-\(label)-\(boot)" }
 
     /// Opens the file that a row's bytes are written to, with those that an earlier attempt has left.
@@ -157,8 +158,24 @@ public struct FileFolder: Sendable {
 
     /// Removes what attempts have left that nobody goes on with.
     ///
-    /// - Returns: how many bytes all other files in the folder have.
-    func tidy() -> Int {
+    /// - Parameter pending: the labels of the files that are still to be fetched; asked for only if there is a file that a
+    ///   kill may have left behind.
+    /// - Throws: what `pending` throws.
+    func tidy(pending: () throws(StoreError) -> Set<String>) throws(StoreError) {
+        var placed: [String] = []
+        for name in FileFolder.names(in: path) where name.utf8.count > 2 {
+            if isLeftover(name) { unlink("\(path)/\(name)") } else if isPlaced(name) { placed.append(name) }
+        }
+        guard !placed.isEmpty else { return }
+        // Read after the names, so that a row which was stored meanwhile has no use for them either.
+        let labels = try pending()
+        for name in placed where !labels.contains(String(name.dropFirst(FileFolder.wholePrefix.count))) {
+            unlink("\(path)/\(name)")
+        }
+    }
+
+    /// How many bytes all files in the folder have.
+    func bytes() -> Int {
         var bytes = 0
         func count(_ path: String) {
             var status = stat()
@@ -167,8 +184,6 @@ public struct FileFolder: Sendable {
         for name in FileFolder.names(in: path) {
             if name.utf8.count == 2 {
                 for file in FileFolder.names(in: "\(path)/\(name)") { count("\(path)/\(name)/\(file)") }
-            } else if isLeftover(name) {
-                unlink("\(path)/\(name)")
             } else {
                 count("\(path)/\(name)")
             }
@@ -182,6 +197,12 @@ public struct FileFolder: Sendable {
         let parts = name.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count > 1, ["partial", "whole"].contains(parts[0]) else { return false }
         return parts[1].utf8.count != FileFolder.labelLength || (parts[0] == "partial" && parts.last ?? "" != boot)
+    }
+
+    /// Whether a file that is whole has its name as well, which ``place(_:_:)`` has given it.
+    private func isPlaced(_ name: String) -> Bool {
+        var status = stat()
+        return name.hasPrefix(FileFolder.wholePrefix) && lstat("\(path)/\(name)", &status) == 0 && status.st_nlink > 1
     }
 
     /// Makes a folder; if root does, it belongs to the database's owner, who could not use it otherwise.

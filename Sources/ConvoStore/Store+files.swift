@@ -17,10 +17,12 @@ extension Store {
                     SELECT c.id AS conversation, e.id AS entry, f.source FROM file f
                     JOIN entry e ON e.key = f.entry JOIN conversation c ON c.key = e.conversation WHERE f.key = ?
                     """, arguments: [key])
-            return row.map {
-                FileFolder.label(conversation: $0["conversation"], entry: $0["entry"], source: $0["source"])
-            }
+            return row.map(Store.label(of:))
         }
+    }
+
+    private static func label(of row: Row) -> String {
+        FileFolder.label(conversation: row["conversation"], entry: row["entry"], source: row["source"])
     }
 
     /// Notes the files of an entry that was added or has changed. What is known of files that it still has stays.
@@ -269,8 +271,26 @@ extension Store {
                 """, arguments: [conversation])
     }
 
-    /// How many bytes the folder of the files has; what attempts have left that nobody goes on with is removed.
-    public func fileFolderBytes() -> Int { fileFolder.tidy() }
+    /// How many bytes the folder of the files has.
+    public func fileFolderBytes() -> Int { fileFolder.bytes() }
+
+    /// Removes what attempts to fetch files have left that nobody goes on with.
+    ///
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    public func tidyFileFolder() throws(StoreError) {
+        try fileFolder.tidy { () throws(StoreError) in
+            try read { database in
+                let rows = try Row.fetchAll(
+                    database,
+                    sql: """
+                        SELECT c.id AS conversation, e.id AS entry, f.source FROM file f
+                        JOIN entry e ON e.key = f.entry JOIN conversation c ON c.key = e.conversation
+                        WHERE f.state = 'pending'
+                        """)
+                return Set(rows.map(Store.label(of:)))
+            }
+        }
+    }
 
     private static let fileSelection = """
         SELECT f.*, c.id AS conversation, e.id AS entry_id

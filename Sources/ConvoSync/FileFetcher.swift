@@ -106,6 +106,7 @@ struct FileFetcher: Sendable {
         guard account.connection?.files != nil, breaker.holdsUntil == nil else { return nil }
         var report = FileReport()
         do {
+            try store.tidyFileFolder()
             var bytes: Int?
             var failure: StoreError?
             // What another process fetches stays due, and so does what cannot be written.

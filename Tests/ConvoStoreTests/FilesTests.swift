@@ -104,6 +104,34 @@ import Testing
         #expect(try store.file(key).state == .stored)
     }
 
+    /// A process dies when the row says that the file is stored, and before the file's first name is taken away.
+    @Test func `have one name, also where a process could not take the first away`() throws {
+        let temporary = try TemporaryStore()
+        let store = temporary.store
+        try mirror(store, [answer("a", ["f1", "f2"])])
+        let (folder, files) = (store.fileFolder, try store.files())
+        for file in files {
+            guard var partial = try folder.partial(file.key) else { throw StoreError.noSuchFile(file.key) }
+            try partial.append(Array("bytes of \(file.key)".utf8))
+            let label = try folder.finish(partial)
+            let content = try folder.content(label)
+            if file.key == files[0].key { _ = try store.keep(nil, as: file.key) }
+            // Both have two names now, and only the first is stored.
+            let name = folder.path(of: content.digest, content.mediaType.ending)
+            if file.key == files[0].key {
+                try FileManager.default.linkItem(atPath: name, toPath: folder.path + "/whole-" + label)
+            } else {
+                try folder.place(label, content)
+            }
+        }
+        #expect(store.hasWhole(file: files[0].key))
+        try store.tidyFileFolder()
+        #expect(!store.hasWhole(file: files[0].key))
+        #expect(store.hasWhole(file: files[1].key))
+        #expect(try store.keep(nil, as: files[1].key) == "bytes of \(files[1].key)".utf8.count)
+        for file in try store.files() { #expect(FileManager.default.fileExists(atPath: try #require(file.path))) }
+    }
+
     @Test func `that were stored or are not named any more take no other answer`() throws {
         let temporary = try TemporaryStore()
         let store = temporary.store
@@ -196,6 +224,7 @@ import Testing
         for name in ["partial-\(key)-\(boot)", "whole-\(key)", "partial-\(String(repeating: "a", count: 64))-earlier"] {
             try Data("old".utf8).write(to: URL(filePath: folder.path + "/" + name))
         }
+        try store.tidyFileFolder()
         #expect(store.fileFolderBytes() == 3)
         #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 1)
     }
