@@ -75,8 +75,9 @@ extension Store {
 
     /// Marks a write as in doubt after its answer was lost, or after a read could not tell whether it arrived; durable.
     ///
-    /// The moment at which the answer was lost is kept from the first call. A write that is neither being sent nor in
-    /// doubt stays as it is.
+    /// The moment at which the answer was lost is kept from the first call, unless the machine was started anew and its clock
+    /// says now that this moment is still to come: the doubt begins again then, because nothing else would end it. A write
+    /// that is neither being sent nor in doubt stays as it is.
     ///
     /// - Parameters:
     ///   - id: the write.
@@ -86,13 +87,16 @@ extension Store {
     public func markInDoubt(
         _ id: OperationID, reason: OutboxItem.Reason, nextAttempt: Timestamp
     ) throws(StoreError) {
+        let moment = doubt()
+        let begins = "IFNULL(doubted > ? AND doubted_boot <> ?, 1)"
+        let condition: [(any DatabaseValueConvertible)?] = [moment[0], moment[2]]
         _ = try transition(
             id, from: [.sending, .inDoubt], to: .inDoubt, reason: reason,
             set: """
-                doubted = IFNULL(doubted, ?), doubted_uptime = IFNULL(doubted_uptime, ?),
-                doubted_boot = IFNULL(doubted_boot, ?), next_attempt = ?
+                doubted = iif(\(begins), ?, doubted), doubted_uptime = iif(\(begins), ?, doubted_uptime),
+                doubted_boot = iif(\(begins), ?, doubted_boot), next_attempt = ?
                 """,
-            doubt() + [nextAttempt.microseconds])
+            moment.flatMap { condition + [$0] } + [nextAttempt.microseconds])
     }
 
     /// The present moment as the values of `doubted`, `doubted_uptime` and `doubted_boot`.

@@ -58,6 +58,26 @@ import Testing
         #expect(try temporary.item(other).state == .queued, "it was never sent")
     }
 
+    /// The clock was ahead when the answer was lost, and right after the machine was started anew.
+    @Test(arguments: ["a", "b"])
+    func `is in doubt from now on where another start of the machine shows an earlier time`(boot: String) throws {
+        try temporary.doubt(write)
+        let since = temporary.clock.now
+        temporary.clock.advance(seconds: -9_000)
+        try store.write {
+            try $0.execute(sql: "UPDATE operation SET doubted_boot = '\(boot)' WHERE doubted IS NOT NULL")
+        }
+        try store.markInDoubt(write, reason: .no, nextAttempt: later(10))
+        let begin = boot == "a" ? since : temporary.clock.now
+        let item = try temporary.item(write)
+        #expect(item.doubtedAt == begin)
+        #expect(item.doubtedUptime == Uptime(boot: "a", microseconds: begin.microseconds))
+        // Later, with a clock that is right, the moment stays.
+        temporary.clock.advance(seconds: 60)
+        try store.markInDoubt(write, reason: .no, nextAttempt: later(10))
+        #expect(try temporary.item(write).doubtedAt == begin)
+    }
+
     @Test func `has no doubt left when it is sent anew`() throws {
         try temporary.doubt(write)
         try store.markQueued(write, from: .inDoubt, reason: nil, nextAttempt: nil)
