@@ -155,7 +155,9 @@ let package = Package(
         .testTarget(name: "ConvoHTTPTests", dependencies: ["ConvoHTTP"], swiftSettings: strict),
         .testTarget(
             name: "ConvoAPITests",
-            dependencies: ["ConvoAPI", "ConvoHTTP", "ConvoJSON", "ConvoModel", "Fuzzing", "SeededRandom"],
+            dependencies: [
+                "ConvoAPI", "ConvoHTTP", "ConvoJSON", "ConvoModel", "Fuzzing", "SeededRandom", "TestFolders",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ConvoWordsTests", dependencies: ["ConvoWords", "SeededRandom"],

@@ -13,6 +13,8 @@ struct APIClient: Sendable {
     let userAgent: String
     let limits: APILimits
     let retries: Retrier
+    /// The folder for the entries of long histories; `nil`: they are kept in memory.
+    let spoolFolder: String?
 
     /// The answer's JSON as the operation's own type.
     ///

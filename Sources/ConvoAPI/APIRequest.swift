@@ -51,18 +51,25 @@ public struct APILimits: Hashable, Sendable {
     public var completion: HTTPLimits
     /// The limits of the same three operations as streams.
     public var streaming: HTTPLimits
+    /// The limits of a history, which the API does not page.
+    public var history: HTTPLimits
+    /// The greatest number of bytes of one entry of a history.
+    public var entry = HTTPLimits.defaultBody
 
     /// Creates limits: the defaults, or the given ones.
     public init(
-        reading: HTTPLimits = .reading, completion: HTTPLimits = .completion, streaming: HTTPLimits = .streaming
+        reading: HTTPLimits = .reading, completion: HTTPLimits = .completion, streaming: HTTPLimits = .streaming,
+        history: HTTPLimits = .history
     ) {
         self.reading = reading
         self.completion = completion
         self.streaming = streaming
+        self.history = history
     }
 
     func limits(of call: APIRequest) -> HTTPLimits {
         if call.expected == .file { return reading }
+        if case .history = call.expected { return history }
         if call.isStream { return streaming }
         return call.method == .post ? completion : reading
     }

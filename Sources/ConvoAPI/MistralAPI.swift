@@ -27,13 +27,15 @@ public struct MistralAPI: ConversationsAPI {
     ///   - userAgent: the value of the `User-Agent` field.
     ///   - limits: how long each kind of operation may take, and how large its answer may be.
     ///   - retry: when the client itself repeats a request. The default is one attempt.
+    ///   - spoolFolder: a folder for the entries of histories over a megabyte, while they are used; the file there has no name.
+    ///     `nil`, or where nothing can be written: they are kept in memory.
     ///   - clock: the clock that waits between attempts.
     ///   - jitter: called for each wait; from zero to ``RetryPolicy/maxJitter``.
     /// - Throws: ``APIError`` of kind `unusableRequest` if the URL is invalid, or libcurl cannot be loaded.
     public init(
         baseURL: String = defaultURL, apiKey: @escaping @Sendable () -> String?, transport: any HTTPTransport,
         userAgent: String = defaultUserAgent, limits: APILimits = APILimits(), retry: RetryPolicy = .none,
-        clock: any Clock<Duration> = ContinuousClock(),
+        spoolFolder: String? = nil, clock: any Clock<Duration> = ContinuousClock(),
         jitter: @escaping @Sendable () -> Duration = { .microseconds(Int64.random(in: 0..<1_000_000)) }
     ) throws(APIError) {
         guard let url = HTTPURL(baseURL), url.query == nil else {
@@ -43,18 +45,19 @@ public struct MistralAPI: ConversationsAPI {
         }
         client = APIClient(
             baseURL: url, apiKey: apiKey, transport: transport, userAgent: userAgent, limits: limits,
-            retries: Retrier(policy: retry, clock: clock, jitter: jitter))
+            retries: Retrier(policy: retry, clock: clock, jitter: jitter), spoolFolder: spoolFolder)
     }
 
     /// Creates a client with one key, and otherwise as
-    /// ``init(baseURL:apiKey:transport:userAgent:limits:retry:clock:jitter:)``.
+    /// ``init(baseURL:apiKey:transport:userAgent:limits:retry:spoolFolder:clock:jitter:)``.
     public init(
         baseURL: String = defaultURL, apiKey: String?, transport: any HTTPTransport,
-        userAgent: String = defaultUserAgent, limits: APILimits = APILimits(), retry: RetryPolicy = .none
+        userAgent: String = defaultUserAgent, limits: APILimits = APILimits(), retry: RetryPolicy = .none,
+        spoolFolder: String? = nil
     ) throws(APIError) {
         try self.init(
             baseURL: baseURL, apiKey: { apiKey }, transport: transport, userAgent: userAgent, limits: limits,
-            retry: retry)
+            retry: retry, spoolFolder: spoolFolder)
     }
 
     // MARK: Reading
@@ -139,12 +142,15 @@ public struct MistralAPI: ConversationsAPI {
     /// Reads all entries of a conversation: `GET /v1/conversations/{id}/history`.
     ///
     /// - Parameter id: the conversation's id on the server.
+    /// A history over a megabyte is read while it arrives, and its entries are kept in the spool folder: of any length, it
+    /// takes little memory.
+    ///
+    /// - Parameter id: the conversation's id on the server.
     /// - Returns: the entries in the order in which they were appended.
-    /// - Throws: ``APIError``; of kind `notTheAPI` if the answer is about another conversation.
+    /// - Throws: ``APIError``; of kind `notTheAPI` if the answer is about another conversation, of kind `answerTooLarge` if
+    ///   a single entry, or the answer, is larger than ``APILimits/history`` allows.
     public func getHistory(of id: RemoteID) async throws(APIError) -> ConversationHistory {
-        try await client.value(.about(id, .get, ["history"], expected: .history(of: id))) {
-            answer throws(ModelError) in try ConversationHistory(answer)
-        }
+        try await client.history(.about(id, .get, ["history"], expected: .history(of: id)))
     }
 
     /// Reads the messages of a conversation: `GET /v1/conversations/{id}/messages`.

@@ -47,6 +47,15 @@ struct ResponseInterpreter {
         do throws(JSONSyntaxError) { answer = try JSONAnswer(body) } catch {
             throw notTheAPI(because: "\(error)")
         }
+        return try value(of: answer, read)
+    }
+
+    /// The operation's value, of a body that was already taken apart.
+    ///
+    /// - Throws: ``APIError`` of kind `notTheAPI` for a body that is not what the operation answers.
+    func value<Value>(
+        of answer: JSONAnswer, _ read: (JSONAnswer) throws(ModelError) -> Value
+    ) throws(APIError) -> Value {
         if let flaw = call.expected.flaw(of: answer) { throw notTheAPI(because: flaw) }
         do { return try read(answer) } catch { throw notTheAPI(because: "\(error)") }
     }
@@ -68,7 +77,7 @@ struct ResponseInterpreter {
     ///
     /// - Parameter reason: the end of a sentence, which contains nothing of the body.
     /// - Returns: an error of kind `notTheAPI`.
-    private func notTheAPI(because reason: String? = nil) -> APIError {
+    func notTheAPI(because reason: String? = nil) -> APIError {
         let message = "\(redirect ?? plainMessage), which is not the API's\(reason.map { ": \($0)" } ?? "")"
         return APIError(
             .notTheAPI(status: head.status), effect: call.isWrite ? .unknown : .none, message: message.printable ?? "",

@@ -42,9 +42,12 @@ extension SyncEngine {
         limits.conflictPolicy = settings.conflict
         _ = try MistralAPI(settings: settings, environment: environment)
         let transport = CurlTransport(options: CurlOptions(environment))
+        // Beside the database, which has the same texts and the same reader.
+        let spoolFolder = store.path.lastIndex(of: "/").map { String(store.path[..<$0]) }
         self.init(store: store, limits: limits, fileLimits: settings.files) { () throws(APIError) in
             let key = try settings.keyNow(in: environment)
-            let api = try MistralAPI(baseURL: settings.serverURL.description, apiKey: key, transport: transport)
+            let api = try MistralAPI(
+                baseURL: settings.serverURL.description, apiKey: key, transport: transport, spoolFolder: spoolFolder)
             return Connection(
                 api: api, files: settings.files.size > 0 ? api : nil,
                 server: settings.serverURL.normalised, key: key)

@@ -30,13 +30,37 @@ public final class CurlTransport: HTTPTransport {
     /// - Returns: the answer, whatever its status.
     /// - Throws: ``HTTPError`` if no whole answer came, or it was larger than the request's limit.
     public func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
+        try await following(request, \.head) { request async throws(HTTPError) in try await sendOnce(request) }
+    }
+
+    /// Sends a request as ``send(_:)`` does, and returns when the whole answer is there, or so many bytes of its body.
+    ///
+    /// - Parameters:
+    ///   - request: what is sent.
+    ///   - count: how many bytes of the body to wait for; about as many more wait for the reader before the sender is slowed
+    ///     down.
+    /// - Returns: the answer's head, whatever its status, and its body.
+    /// - Throws: ``HTTPError`` if no head came.
+    public func receive(_ request: HTTPRequest, gathering count: Int) async throws(HTTPError) -> HTTPStream {
+        try await following(request, \.head) { request async throws(HTTPError) in
+            try await open(request, capacity: count + PendingResponse.streamCapacity, isStream: false) { exchange in
+                await exchange.head(with: count)
+            }
+        }
+    }
+
+    /// Sends a request, and those that redirects ask for.
+    private func following<Answer>(
+        _ request: HTTPRequest, _ head: (Answer) -> HTTPHead,
+        _ send: (HTTPRequest) async throws(HTTPError) -> Answer
+    ) async throws(HTTPError) -> Answer {
         var request = request
         for _ in 0..<HTTPRedirect.limit {
-            let response = try await sendOnce(request)
-            guard let next = HTTPRedirect.next(after: response.head, to: request) else { return response }
+            let answer = try await send(request)
+            guard let next = HTTPRedirect.next(after: head(answer), to: request) else { return answer }
             request = next
         }
-        return try await sendOnce(request)
+        return try await send(request)
     }
 
     /// Sends a request without following a redirect.
@@ -61,12 +85,20 @@ public final class CurlTransport: HTTPTransport {
     /// - Returns: the answer's head, whatever its status, and its body as it comes.
     /// - Throws: ``HTTPError`` if no head came.
     public func stream(_ request: HTTPRequest) async throws(HTTPError) -> HTTPStream {
+        try await open(request, capacity: PendingResponse.streamCapacity, isStream: true) { await $0.head() }
+    }
+
+    /// Sends a request without following a redirect, and returns when the head that is waited for is there.
+    private func open(
+        _ request: HTTPRequest, capacity: Int, isStream: Bool,
+        _ head: (PendingResponse) async -> Result<HTTPHead, HTTPError>
+    ) async throws(HTTPError) -> HTTPStream {
         try check(request)
-        let exchange = PendingResponse(capacity: PendingResponse.streamCapacity)
-        let ticket = driver.start(request, exchange, isStream: true)
+        let exchange = PendingResponse(capacity: capacity)
+        let ticket = driver.start(request, exchange, isStream: isStream)
         let body = CurlBody(exchange: exchange, ticket: ticket, transport: self, driver: driver)
         let result = await withTaskCancellationHandler {
-            await exchange.head()
+            await head(exchange)
         } onCancel: {
             driver.cancel(ticket)
         }

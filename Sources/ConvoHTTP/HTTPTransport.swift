@@ -11,6 +11,18 @@ public protocol HTTPTransport: Sendable {
     /// - Throws: ``HTTPError`` if no whole answer came, or it was larger than the request's limit.
     func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse
 
+    /// Sends a request as ``send(_:)`` does, and returns when the whole answer is there, or so much of it that it should not
+    /// be in memory as a whole.
+    ///
+    /// A slow reader slows the sender down: the number of bytes that wait to be read is bounded.
+    ///
+    /// - Parameters:
+    ///   - request: what is sent.
+    ///   - count: how many bytes of the body to wait for; a shorter body is there as a whole.
+    /// - Returns: the answer's head, whatever its status, and its body.
+    /// - Throws: ``HTTPError`` if no head came. Errors after it are thrown by the body's iterator.
+    func receive(_ request: HTTPRequest, gathering count: Int) async throws(HTTPError) -> HTTPStream
+
     /// Sends a request, and returns as soon as the answer's head is there; the body follows as it comes.
     ///
     /// A slow reader slows the sender down: the number of bytes that wait to be read is bounded.
@@ -19,6 +31,20 @@ public protocol HTTPTransport: Sendable {
     /// - Returns: the answer's head, whatever its status, and its body.
     /// - Throws: ``HTTPError`` if no head came. Errors after it are thrown by the body's iterator.
     func stream(_ request: HTTPRequest) async throws(HTTPError) -> HTTPStream
+}
+
+extension HTTPTransport {
+    /// Sends a request, and returns when its whole answer is there, for transports whose answers are short.
+    ///
+    /// - Parameters:
+    ///   - request: what is sent.
+    ///   - count: not used.
+    /// - Returns: the answer.
+    /// - Throws: ``HTTPError`` if no whole answer came.
+    public func receive(_ request: HTTPRequest, gathering count: Int) async throws(HTTPError) -> HTTPStream {
+        let response = try await send(request)
+        return HTTPStream(head: response.head, body: HTTPBody(chunks: [response.body]))
+    }
 }
 
 /// One request, whose whole body is in memory.
@@ -159,6 +185,8 @@ public struct HTTPLimits: Hashable, Sendable {
 
     /// The limits for a request that the server answers from what it holds.
     public static let reading = HTTPLimits(stall: .seconds(30), total: .seconds(300))
+    /// The limits for a history, which comes as a whole however long it is: half an hour, and 4 GB.
+    public static let history = HTTPLimits(stall: .seconds(30), total: .seconds(1800), body: 4 << 30)
     /// The limits for an answer that a model has to write first.
     ///
     /// The server holds such a request open and silent meanwhile; more than eight minutes have been observed.

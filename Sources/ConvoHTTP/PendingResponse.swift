@@ -7,7 +7,7 @@ final class PendingResponse: Sendable {
     /// The number of bytes that a stream holds for a slow reader before the transfer is paused.
     static let streamCapacity = 256 << 10
 
-    private enum Awaited { case head, bytes, end }
+    private enum Awaited { case head, bytes(Int), end }
 
     private struct State {
         var head: HTTPHead?
@@ -19,7 +19,7 @@ final class PendingResponse: Sendable {
         func grants(_ awaited: Awaited) -> Bool {
             switch awaited {
             case .head: head != nil || outcome != nil
-            case .bytes: !buffer.isEmpty || outcome != nil
+            case .bytes(let count): buffer.count >= count || outcome != nil
             case .end: outcome != nil
             }
         }
@@ -86,7 +86,7 @@ final class PendingResponse: Sendable {
     ///
     /// - Returns: the bytes, empty at the body's end; `wasPaused` says that the caller has to resume the transfer.
     func bytes() async -> (result: Result<[UInt8], HTTPError>, wasPaused: Bool) {
-        await wait(for: .bytes)
+        await wait(for: .bytes(1))
         return state.withLock { state in
             let wasPaused = state.isPaused
             state.isPaused = false
@@ -98,6 +98,12 @@ final class PendingResponse: Sendable {
             if case .failure(let error) = state.outcome { return (.failure(error), wasPaused) }
             return (.success([]), wasPaused)
         }
+    }
+
+    /// Waits for the head and for so many bytes of the body, or for the answer's end; the bytes can be taken then.
+    func head(with count: Int) async -> Result<HTTPHead, HTTPError> {
+        await wait(for: .bytes(count))
+        return await head()
     }
 
     /// Waits for the end of the whole answer.

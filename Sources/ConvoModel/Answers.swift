@@ -42,7 +42,7 @@ public struct ConversationHistory: Hashable, Sendable {
     /// The history's `conversation_id`.
     public let conversationID: RemoteID
     /// The elements of `entries` in their order, without those nested too deep to keep.
-    public let entries: [Entry]
+    public let entries: HistoryEntries
     /// The elements of `entries` that were left out or changed.
     public let oddItems: [OddItem]
 
@@ -52,8 +52,22 @@ public struct ConversationHistory: Hashable, Sendable {
     ///
     /// - Throws: ``ModelError`` if `conversation_id` or `entries` is missing.
     public init(_ answer: JSONAnswer) throws(ModelError) {
-        conversationID = RemoteID(try answer.value.required("conversation_id", in: "history"))
-        (entries, oddItems) = try answer.entries("entries", in: "history")
+        let (entries, oddItems) = try answer.entries("entries", in: "history")
+        try self.init(answer, entries: HistoryEntries(entries), oddItems: oddItems)
+    }
+
+    /// Makes a history whose entries were read before.
+    ///
+    /// - Parameters:
+    ///   - frame: the body of the answer, with or without its entries.
+    ///   - entries: the entries.
+    ///   - oddItems: the elements that were left out or changed.
+    /// - Throws: ``ModelError`` if `conversation_id` or `entries` is missing.
+    init(_ frame: JSONAnswer, entries: HistoryEntries, oddItems: [OddItem]) throws(ModelError) {
+        conversationID = RemoteID(try frame.value.required("conversation_id", in: "history"))
+        guard frame.value.kind(of: "entries") == .array else { throw .missing(field: "entries", in: "history") }
+        self.entries = entries
+        self.oddItems = oddItems
     }
 
     /// Reads the history from a JSON value.

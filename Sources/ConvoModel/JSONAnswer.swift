@@ -68,6 +68,14 @@ public struct JSONAnswer: Sendable {
         }
     }
 
+    /// The whole answer as an element of a list.
+    ///
+    /// - Parameter position: the element's index in the list, from 0.
+    /// - Returns: the element.
+    func element(at position: Int) -> Element {
+        Element(position: position, value: value, isTooDeep: isDeep, isRepaired: damaged != nil)
+    }
+
     /// The answer as a value that may be stored; `nil` where it is nested too deep.
     package var kept: JSONText? { isDeep ? nil : value }
 

@@ -74,7 +74,7 @@ public struct HistoryRecheck: Sendable, Hashable {
 
     /// Whether a history may lack the turn that moved `updated_at`: that is later than the last entry with a time by
     /// more than is usual.
-    static func isGap(between entries: [Entry], and updatedAt: Timestamp) -> Bool {
+    static func isGap(between entries: some BidirectionalCollection<Entry>, and updatedAt: Timestamp) -> Bool {
         guard let written = entries.last(where: { $0.createdAt != nil })?.createdAt else { return false }
         return isGap(from: written, to: updatedAt)
     }
@@ -103,8 +103,8 @@ public struct HistoryRecheck: Sendable, Hashable {
     /// - Returns: the next attempt; `nil` if the history is complete, its last turn is too old to get an answer, or the
     ///   attempts are used up.
     public static func next(
-        after before: HistoryRecheck?, entries: [Entry], createdAt: Timestamp?, isOutdated: Bool = false,
-        now: Timestamp
+        after before: HistoryRecheck?, entries: some BidirectionalCollection<Entry>, createdAt: Timestamp?,
+        isOutdated: Bool = false, now: Timestamp
     ) -> HistoryRecheck? {
         let since = unansweredSince(entries, createdAt: createdAt)
         let isUnanswered = since.map { now.microseconds - $0.microseconds < oldestMicroseconds } ?? false
@@ -167,7 +167,9 @@ public struct HistoryRecheck: Sendable, Hashable {
         entries.last { $0.raw["type"] != nil || $0.createdAt != nil } ?? entries.last
     }
 
-    private static func unansweredSince(_ entries: [Entry], createdAt: Timestamp?) -> Timestamp? {
+    private static func unansweredSince(
+        _ entries: some BidirectionalCollection<Entry>, createdAt: Timestamp?
+    ) -> Timestamp? {
         guard lacksAnswer(entries, createdAt: createdAt) else { return nil }
         guard let last = lastTold(entries) else { return createdAt }
         return last.type == .messageOutput || last.type == .functionCall ? createdAt : last.createdAt ?? createdAt

@@ -99,12 +99,13 @@ public struct FetchedHistory: Sendable, Hashable {
     /// The text of the conversation's `updated_at` that was known before the history was read: the history is at least
     /// as new, unless a replica or a cache sent it.
     public let version: String
-    let entries: [PreparedEntry]
+    /// The entries of a history in memory, prepared before the transaction that others wait for; of a long one, each is
+    /// prepared when it is stored.
+    private let entries: [PreparedEntry]?
 
     /// Prepares a history to be stored.
     ///
-    /// Finds the words of the entries for the index here, before the transaction that others wait for:
-    /// this takes time in proportion to the history.
+    /// Finds the words of the entries for the index here, if they are in memory: this takes time in proportion to the history.
     ///
     /// - Parameters:
     ///   - history: the history as the server sent it.
@@ -112,8 +113,10 @@ public struct FetchedHistory: Sendable, Hashable {
     public init(_ history: ConversationHistory, version: String) {
         self.history = history
         self.version = version
-        entries = history.entries.map { PreparedEntry($0) }
+        entries = history.entries.isInMemory ? history.entries.map { PreparedEntry($0) } : nil
     }
+
+    func entry(at position: Int) -> PreparedEntry { entries?[position] ?? PreparedEntry(history.entries[position]) }
 
     /// Compares the version and the server's history; what is prepared from it follows.
     public static func == (one: FetchedHistory, other: FetchedHistory) -> Bool {

@@ -45,7 +45,7 @@ extension Store {
     ///     up, the rest of the history is left for another transaction.
     ///   - drops: whether entries that the history leaves out are marked as dropped by the server.
     /// - Returns: what has changed, and whether anything is left.
-    /// - Throws: ``DatabaseError``.
+    /// - Throws: ``DatabaseError``; ``StoreError`` if the history's entries cannot be read.
     func merge(
         _ database: Database, _ intake: FetchedHistory, into conversation: Int64, _ progress: inout MergeProgress,
         _ batch: inout IndexBatch, _ room: inout Int, drops: Bool
@@ -62,7 +62,7 @@ extension Store {
                 result.isWhole = false
                 return result
             }
-            let (position, id, entry) = (progress.count, names[progress.count], intake.entries[progress.count])
+            let (position, id, entry) = (progress.count, names[progress.count], intake.entry(at: progress.count))
             progress.count += 1
             let known = isNew ? nil : try held(database, id, in: conversation)
             var hasChanged = false
@@ -77,6 +77,9 @@ extension Store {
             guard hasChanged else { continue }
             progress.hasChanged = true
             room -= entry.weight
+        }
+        guard intake.history.entries.isReadable else {
+            throw StoreError.unexpected(path: path, detail: "the file that holds a long history cannot be read")
         }
         let missing = try missing(database, names, in: conversation)
         result.isMissing = !drops && !missing.isEmpty
@@ -121,7 +124,7 @@ extension Store {
 
     /// Each entry's id, made unique within the history: an entry without an id is named by its position, and the
     /// position is appended to an id that an earlier entry has.
-    private static func names(of entries: [Entry]) -> [String] {
+    private static func names(of entries: HistoryEntries) -> [String] {
         var taken: Set<TextBytes> = []
         return entries.enumerated().map { position, entry in
             var name = entry.id?.rawValue ?? "~\(position)"

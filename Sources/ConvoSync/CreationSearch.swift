@@ -144,7 +144,7 @@ struct CreationSearch {
     /// Takes the answer to ``Step/history(_:)``.
     ///
     /// - Parameter entries: `nil` if the server did not find the conversation.
-    mutating func read(_ entries: [Entry]?) {
+    mutating func read(_ entries: HistoryEntries?) {
         guard let candidate = waiting.popFirst() else { return }
         let match = entries.flatMap { entries in
             inputs.map { CreationSearch.match(of: $0, in: entries, isStart: isStart, createdAt: candidate.createdAt) }
@@ -176,12 +176,12 @@ struct CreationSearch {
     ///   - createdAt: the conversation's `created_at`; `nil` if it is not known.
     /// - Returns: ``InputMatch/present`` or ``InputMatch/unanswered`` if the write made it.
     static func match(
-        of inputs: Inputs, in entries: [Entry], isStart: Bool, createdAt: Timestamp?
+        of inputs: Inputs, in entries: some RandomAccessCollection<Entry>, isStart: Bool, createdAt: Timestamp?
     ) -> InputMatch {
-        let whole = isStart ? InputMatch(of: inputs, atStartOf: entries) : InputMatch(of: inputs, in: entries)
+        let whole = isStart ? InputMatch(of: inputs, atStartOf: entries) : InputMatch(of: inputs, in: Array(entries))
         guard let createdAt, entries.first?.createdAt != nil else { return whole }
         let first = Timestamp(microseconds: createdAt.microseconds - CreationSearch.inputTolerance)
-        let own = Array(entries.drop { entry in entry.createdAt.map { $0 < first } ?? false })
+        let own = entries.drop { entry in entry.createdAt.map { $0 < first } ?? false }
         let hasCopies = own.count < entries.count
         let match = isStart && hasCopies ? .absent : InputMatch(of: inputs, atStartOf: own)
         return match == .absent && whole != .absent ? .ambiguous : match

@@ -26,7 +26,7 @@ struct HistoryBatcher {
     mutating func add(_ history: FetchedHistory, at now: Timestamp) {
         if waiting.isEmpty { since = now }
         waiting.append(history)
-        bytes += history.byteCount
+        bytes += history.history.entries.byteCount
         entries += history.history.entries.count
     }
 
@@ -55,7 +55,7 @@ struct HistoryBatcher {
             count == 0 || (entries < HistoryBatcher.batchEntries && size < HistoryBatcher.batchBytes)
         {
             entries += waiting[count].history.entries.count
-            size += waiting[count].byteCount
+            size += waiting[count].history.entries.byteCount
             count += 1
         }
         let batch = Array(waiting.prefix(count))
@@ -68,10 +68,6 @@ struct HistoryBatcher {
     }
 
     mutating func stored() { isStoring = false }
-}
-
-extension FetchedHistory {
-    fileprivate var byteCount: Int { history.entries.reduce(0) { $0 + $1.raw.text.utf8.count } }
 }
 
 /// The histories that one pull fetches: takes a batch from the store at a time, and keeps a bounded number in flight.

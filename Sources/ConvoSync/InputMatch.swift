@@ -30,7 +30,7 @@ enum InputMatch: Hashable, Sendable {
     ///   - base: the id of the base; `nil` if there was no entry.
     ///   - moment: a moment of the server's clock; what was written by then is not ours. `nil` if it is not known.
     init(
-        of request: AppendRequest, in entries: [Entry], after base: EntryID?,
+        of request: AppendRequest, in entries: some RandomAccessCollection<Entry>, after base: EntryID?,
         writtenBy moment: Timestamp? = nil
     ) {
         guard let start = InputMatch.start(in: entries, after: base) else {
@@ -49,7 +49,8 @@ enum InputMatch: Hashable, Sendable {
     ///
     /// If the calls say that they were decided otherwise, or another's message follows, somebody else was there.
     private init(
-        ofConfirmations confirmations: [JSONText], in earlier: ArraySlice<Entry>, _ later: ArraySlice<Entry>
+        ofConfirmations confirmations: [JSONText], in earlier: some BidirectionalCollection<Entry>,
+        _ later: some BidirectionalCollection<Entry>
     ) {
         let isContradicted = confirmations.contains { confirmation in
             let call = earlier.last { $0.raw["tool_call_id"]?.string == confirmation["tool_call_id"]?.string }
@@ -84,7 +85,7 @@ enum InputMatch: Hashable, Sendable {
     /// Looks for the inputs with which a conversation was started.
     ///
     /// Looks only before its first answer, because later inputs belong to appends.
-    init(of inputs: Inputs, atStartOf entries: [Entry]) {
+    init(of inputs: Inputs, atStartOf entries: some RandomAccessCollection<Entry>) {
         let inputCount = inputs.asEntries.count  // these may contain answers themselves
         let answer = entries.dropFirst(inputCount).firstIndex { $0.type != .messageInput && $0.type != .functionResult }
         self.init(of: inputs, in: Array(entries[..<(answer ?? entries.endIndex)]))
@@ -96,9 +97,11 @@ enum InputMatch: Hashable, Sendable {
             || !HistoryRecheck.lacksAnswer(rest, createdAt: nil)
     }
 
-    private static func start(in entries: [Entry], after base: EntryID?) -> Int? {
-        guard let base else { return 0 }
-        return entries.lastIndex { $0.id == base }.map { $0 + 1 }
+    private static func start<Entries: RandomAccessCollection<Entry>>(
+        in entries: Entries, after base: EntryID?
+    ) -> Entries.Index? {
+        guard let base else { return entries.startIndex }
+        return entries.lastIndex { $0.id == base }.map(entries.index(after:))
     }
 
     /// The indices behind each place where `wanted` occurs in `entries`, without overlap.

@@ -32,6 +32,7 @@ extension PushExecutor {
         let match = InputMatch(
             of: AppendRequest(json: item.request), in: history.entries, after: base.entryID,
             writtenBy: base.version.flatMap { Timestamp(lenient: $0) })
+        try history.requireReadable()
         if match == .present || match == .unanswered, try isAnybodys(item) { return .unclear(.ambiguous) }
         // The database's original may have made a branch of it, which carries the operation's id.
         if match == .absent, item.base == nil, try policy(of: item.conversation) != .append {
@@ -132,7 +133,9 @@ extension PushExecutor {
     private func compare(_ id: RemoteID, version: String?, in search: inout CreationSearch) async throws {
         if let version, try store.isHistoryUnreadable(of: id, version: version) { return search.couldNotRead() }
         do {
-            search.read(try await whereThere { try await api.getHistory(of: id).entries })
+            let history = try await whereThere { try await api.getHistory(of: id) }
+            search.read(history?.entries)
+            try history?.requireReadable()
         } catch let error as APIError where error.isAnswerTooLarge {
             if let version {
                 try store.recordUnreadableHistory(of: id, version: version, reason: "\(SyncFailure(error))")
@@ -207,7 +210,18 @@ extension PushExecutor {
     /// A server may list a conversation before its first answer, and remove it if the run fails.
     private func answered(_ id: RemoteID, createdAt: Timestamp?) async throws -> InDoubtLookup {
         guard let history = try await whereThere({ try await api.getHistory(of: id) }) else { return .outdated }
-        return HistoryRecheck.lacksAnswer(history.entries, createdAt: createdAt) ? .unanswered(id) : .present(id)
+        let isUnanswered = HistoryRecheck.lacksAnswer(history.entries, createdAt: createdAt)
+        try history.requireReadable()
+        return isUnanswered ? .unanswered(id) : .present(id)
+    }
+}
+
+extension ConversationHistory {
+    /// - Throws: ``APIError`` if an entry could not be read from the file that holds them, so that nothing follows from the
+    ///   history.
+    fileprivate func requireReadable() throws(APIError) {
+        if entries.isReadable { return }
+        throw APIError(.answerLost, effect: .none, message: "the file that holds a long history cannot be read")
     }
 }
 

@@ -35,6 +35,10 @@ final class FakeTransport: HTTPTransport {
         }
     }
 
+    func receive(_ request: HTTPRequest, gathering count: Int) async throws(HTTPError) -> HTTPStream {
+        try await stream(request)
+    }
+
     func stream(_ request: HTTPRequest) async throws(HTTPError) -> HTTPStream {
         switch next(request) {
         case .response(let response):

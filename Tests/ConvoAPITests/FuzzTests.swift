@@ -1,9 +1,10 @@
-import ConvoAPI
 import ConvoHTTP
 import ConvoJSON
 import ConvoModel
 import Fuzzing
 import Testing
+
+@testable import ConvoAPI
 
 @Suite struct `Damaged answers` {
     private static let bodies = [Sample.conversation, Sample.history, Sample.messages, Sample.response].map {
@@ -30,6 +31,32 @@ import Testing
             _ = (try? JSONAnswer(bytes)).map { try? ConversationHistory($0) }
             _ = try? Inputs(json: json).asEntries
             _ = json.setting("stream", to: .bool(true))["stream"]
+        }
+    }
+
+    @Test func `give the same history in one piece as while they arrive`() throws {
+        var mutator = Mutator(seed: 5)
+        var run = FuzzRun(standard: 1_000)
+        defer { expectBounded(run) }
+        while run.next() {
+            let isSound = Bool.random(using: &mutator.random)
+            let sample = Array(Sample.history.utf8)
+            let bytes = isSound ? sample : mutator.mutate(sample)
+            var assembler = HistoryAssembler(into: EntryFile(in: nil), limit: 1 << 20)
+            let whole = (try? JSONAnswer(bytes)).flatMap { try? ConversationHistory($0) }
+            let arrived: ConversationHistory? = try? {
+                var rest = bytes[...]
+                while !rest.isEmpty {
+                    let chunk = rest.prefix(Int.random(in: 1...40, using: &mutator.random))
+                    try assembler.take(Array(chunk))
+                    rest = rest.dropFirst(chunk.count)
+                }
+                return try assembler.history(assembler.frame())
+            }()
+            guard whole == arrived else {
+                Issue.record("\(String(describing: arrived)) of \(String(decoding: bytes, as: UTF8.self))")
+                return
+            }
         }
     }
 

@@ -92,8 +92,8 @@ import Testing
         let transport = FakeTransport([operation.success])
         try await operation.run(api(transport))
         let isReading = !operation.isWrite || operation == .delete
-        let expected: HTTPLimits = operation.isStream ? .streaming : isReading ? .reading : .completion
-        #expect(transport.requests[0].limits == expected)
+        let usual: HTTPLimits = operation.isStream ? .streaming : isReading ? .reading : .completion
+        #expect(transport.requests[0].limits == (operation == .getHistory ? .history : usual))
     }
 
     @Test func `takes an id for one segment`() async throws {

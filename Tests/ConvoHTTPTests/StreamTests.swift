@@ -77,6 +77,32 @@ import Testing
         #expect(count == total)
     }
 
+    @Test(arguments: [0, 1, 300, 100_000])
+    func `is there at once as a whole, or so much of it as was asked for:`(size: Int) async throws {
+        let mayGoOn = Recorder<Int>()
+        let server = try LoopbackServer { _, connection, _ in
+            if connection.readRequest()?.line.contains("/old") == true {
+                connection.write(
+                    "HTTP/1.1 307 Moved\r\nLocation: /new\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                return
+            }
+            connection.write("HTTP/1.1 200 OK\r\nContent-Length: \(size)\r\n\r\n")
+            connection.write([UInt8](repeating: 0x61, count: min(size, 300)))
+            if size > 300 { mayGoOn.wait(for: 1) }
+            connection.write([UInt8](repeating: 0x62, count: size - min(size, 300)))
+        }
+        defer { server.stop() }
+        let request = HTTPRequest(.get, try url(server.url + "/old"))
+        let answer = try await CurlTransport().receive(request, gathering: 300)
+        mayGoOn.record(1)
+        #expect(answer.status == 200)
+        var chunks = answer.body.makeAsyncIterator()
+        var body = try await chunks.next() ?? []
+        #expect(size > 300 ? body.count >= 300 : body.count == size)
+        while let chunk = try await chunks.next() { body += chunk }
+        #expect(body.count == size && body.filter { $0 == 0x62 }.count == max(0, size - 300))
+    }
+
     @Test func `that is let go ends its request`() async throws {
         let server = try LoopbackServer.streaming("one")
         defer { server.stop() }

@@ -64,7 +64,7 @@ private struct Listed {
                 search.got(try all.first { $0.id == id.rawValue }.map { try conversation($0, withMetadata: getTells) })
             case .history(let id):
                 requests.append("history \(id)")
-                search.read(try all.first { $0.id == id.rawValue }.map { try entries($0.says) })
+                search.read(try all.first { $0.id == id.rawValue }.map { HistoryEntries(try entries($0.says)) })
             case .found, .likely, .absent, .unproven, .ambiguous: return (search.step, requests)
             }
         }
@@ -177,7 +177,10 @@ private struct Listed {
                         .map { try conversation($0, withMetadata: false) })
             }
             while case .history(let id) = search.step {
-                search.read(try listed.first { $0.id == id.rawValue && $0.id != "unread" }.map { try entries($0.says) })
+                search.read(
+                    try listed.first { $0.id == id.rawValue && $0.id != "unread" }.map {
+                        HistoryEntries(try entries($0.says))
+                    })
             }
             return search.step
         }
@@ -227,7 +230,7 @@ private struct Listed {
         #expect(search.step == .get(timeless.id))
         search.got(timeless)
         #expect(search.step == .history(timeless.id))
-        search.read(try entries("hello"))
+        search.read(HistoryEntries(try entries("hello")))
         #expect(search.step == .ambiguous)
     }
 
@@ -251,7 +254,7 @@ private struct Listed {
             while case .get(let id) = search.step {
                 search.got(try conversation(Listed(id: "\(id)"), withMetadata: false))
             }
-            while case .history = search.step { search.read(try entries("hello")) }
+            while case .history = search.step { search.read(HistoryEntries(try entries("hello"))) }
             return search.step
         }
         #expect(try conclusion([]) == (mayBeOurs ? .unproven : .absent))

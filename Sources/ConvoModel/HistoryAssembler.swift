@@ -1,0 +1,67 @@
+package import ConvoJSON
+
+/// Reads a history while it arrives: each entry is checked when its last byte is there, and handed to a spool.
+///
+/// It comes to the same result as ``ConversationHistory/init(_:)`` with the whole body.
+package struct HistoryAssembler {
+    /// The defects of a body for which there is no ``ModelError``.
+    package enum Flaw: Error {
+        /// An entry, or the rest of the body, is larger than the limit.
+        case tooLarge
+        /// The body is not one JSON value.
+        case syntax(JSONSyntaxError)
+    }
+
+    private var splitter = JSONListSplitter(field: "entries")
+    private let spool: any EntrySpool
+    private let limit: Int
+    private var position = 0
+    private var oddItems: [OddItem] = []
+
+    /// Creates an assembler.
+    ///
+    /// - Parameters:
+    ///   - spool: takes the entries.
+    ///   - limit: the greatest number of bytes of an entry, and of the rest of the body.
+    package init(into spool: any EntrySpool, limit: Int) {
+        self.spool = spool
+        self.limit = limit
+    }
+
+    /// Takes the next bytes of the body.
+    ///
+    /// - Throws: ``Flaw``, and the body cannot be used.
+    package mutating func take(_ bytes: [UInt8]) throws(Flaw) {
+        let (spool, limit) = (spool, limit)
+        var (position, oddItems) = (position, oddItems)
+        try splitter.take(bytes) { (element: [UInt8]) throws(Flaw) in
+            guard element.count <= limit else { throw .tooLarge }
+            do throws(JSONSyntaxError) {
+                // A byte order mark may stand at the start of a body only; behind a blank it is an error.
+                let bytes = element.first == 0xEF ? [0x20] + element : element
+                let element = try JSONAnswer(bytes).element(at: position)
+                if let oddItem = element.oddItem { oddItems.append(oddItem) }
+                if !element.isTooDeep { spool.add(element.value.text) }
+            } catch { throw .syntax(error) }
+            position += 1
+        }
+        (self.position, self.oddItems) = (position, oddItems)
+        guard splitter.elementCount <= limit, splitter.rest.count <= limit else { throw .tooLarge }
+    }
+
+    /// The body without its entries, at the body's end.
+    ///
+    /// - Throws: ``Flaw``, and the body cannot be used.
+    package func frame() throws(Flaw) -> JSONAnswer {
+        do throws(JSONSyntaxError) { return try JSONAnswer(splitter.rest) } catch { throw .syntax(error) }
+    }
+
+    /// The history, at the body's end.
+    ///
+    /// - Parameter frame: what ``frame()`` has returned.
+    /// - Returns: the history; its entries are in the spool.
+    /// - Throws: ``ModelError`` if `conversation_id` or `entries` is missing.
+    package func history(_ frame: JSONAnswer) throws(ModelError) -> ConversationHistory {
+        try ConversationHistory(frame, entries: HistoryEntries(spool), oddItems: oddItems)
+    }
+}
