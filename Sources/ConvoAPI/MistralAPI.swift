@@ -141,7 +141,6 @@ public struct MistralAPI: ConversationsAPI {
 
     /// Reads all entries of a conversation: `GET /v1/conversations/{id}/history`.
     ///
-    /// - Parameter id: the conversation's id on the server.
     /// A history over a megabyte is read while it arrives, and its entries are kept in the spool folder: of any length, it
     /// takes little memory.
     ///

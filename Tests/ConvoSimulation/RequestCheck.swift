@@ -174,9 +174,10 @@ package struct RequestCheck: Sendable {
             guard case .append(_, let id) = refusal.request, case .failed(.status(404), _, _) = refusal.outcome else {
                 return !later.isEmpty
             }
-            // The agent may be what is gone: the engine knows only once it has requested the conversation.
-            switch later.first(where: { $0.request == .get(id) })?.outcome {
-            case .answered, .failed(.status(404), _, _): return true
+            // The agent may be what is gone: the engine knows only once it has requested the conversation, and has lived on.
+            guard let look = later.first(where: { $0.request == .get(id) }) else { return false }
+            switch look.outcome {
+            case .answered, .failed(.status(404), _, _): return later.contains { $0.sentAt >= look.finishedAt }
             default: return false
             }
         }

@@ -119,6 +119,13 @@ import Testing
         )
         #expect(rules([told, next]).isEmpty)
         #expect(rules([told, record(2, to: "conv_2", by: 1, at: 30), next]) == [.stubborn])
+        // Whether the conversation or its agent is gone, the process learns from the next answer.
+        let gone = record(
+            1, operation: operation, by: 1, at: 0, lasts: 1,
+            outcome: .failed(.status(404), effect: .none, retryAfter: nil))
+        let look = record(2, .get(RemoteID("conv_1")), by: 1, at: 1, lasts: 1)
+        #expect(rules([gone, look, next]).isEmpty)
+        #expect(rules([gone, look, record(4, to: "conv_2", by: 1, at: 30), next]) == [.stubborn])
     }
     @Test func `sees a request that the schema forbids`() {
         #expect(rules([record(1, .list(page: 0, pageSize: 500, metadata: nil), at: 0)]) == [.malformedRequest])
