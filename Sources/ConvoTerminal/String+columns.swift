@@ -15,10 +15,29 @@ extension Character {
 
 extension String {
     /// The number of terminal columns that the text occupies on one line; a tab counts as one.
-    public var columns: Int { isPrintableASCII ? utf8.count : reduce(0) { $0 + $1.columns } }
+    public var columns: Int { simpleColumns ?? reduce(0) { $0 + $1.columns } }
 
-    /// Whether each byte is one column: so are most ids, times and names, which need no look at their characters.
-    var isPrintableASCII: Bool { utf8.allSatisfy { $0 >= 0x20 && $0 < 0x7F } }
+    /// The number of columns of a text of which each scalar is a character of one column, as its bytes show: printable ASCII,
+    /// the letters of Latin and IPA (U+00A0…U+02FF but U+00AD), dashes, quotation marks and bullets (U+2010…U+2027,
+    /// U+2030…U+205E); `nil` for any other.
+    var simpleColumns: Int? {
+        var columns = 0
+        var bytes = utf8.makeIterator()
+        while let byte = bytes.next() {
+            columns += 1
+            if byte >= 0x20, byte < 0x7F { continue }
+            guard let second = bytes.next() else { return nil }
+            switch (byte, second) {
+            case (0xC2, 0xA0..<0xAD), (0xC2, 0xAE...), (0xC3...0xCB, _): continue
+            case (0xE2, 0x80), (0xE2, 0x81):
+                guard let third = bytes.next() else { return nil }
+                let isSimple = second == 0x81 ? third < 0x9F : (0x90..<0xA8).contains(third) || third >= 0xB0
+                if !isSimple { return nil }
+            default: return nil
+            }
+        }
+        return columns
+    }
 
     /// The text cut to a number of columns, never inside a character.
     ///
@@ -49,37 +68,42 @@ extension String {
     /// - Returns: the lines without their ends; line feeds in the text begin new lines.
     public func wrapped(to width: Int) -> [String] {
         guard width > 0 else { return [self] }
-        return split(separator: "\n", omittingEmptySubsequences: false).flatMap { String($0).foldedLine(to: width) }
+        return utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).flatMap {
+            String(Substring($0)).foldedLine(to: width)
+        }
     }
 
     private func foldedLine(to width: Int) -> [String] {
-        if isPrintableASCII { return utf8.count > width ? foldedASCII(to: width) : [self] }
+        if let count = simpleColumns { return count > width ? foldedSimple(to: width) : [self] }
         return columns > width ? foldedCharacters(to: width) : [self]
     }
 
-    /// The same as ``foldedCharacters(to:)`` for a text whose every byte is a column, without a look at characters.
-    func foldedASCII(to width: Int) -> [String] {
+    /// The same as ``foldedCharacters(to:)`` for a text that has ``simpleColumns``, without a look at characters.
+    func foldedSimple(to width: Int) -> [String] {
         let space: UInt8 = 0x20
         var lines: [String] = []
         var text = self
         text.withUTF8 { bytes in
-            var start = 0
+            var (start, used) = (0, 0)
             func take(to end: Int) { lines.append(String(decoding: bytes[start..<end], as: UTF8.self)) }
-            for place in bytes.indices {
-                let used = place - start
+            for place in bytes.indices where !UTF8.isContinuation(bytes[place]) {
                 if bytes[place] == space, used + 1 > width || (used == 0 && !lines.isEmpty) {
                     if used > 0 { take(to: place) }
-                    start = place + 1
-                } else if used + 1 > width {
+                    (start, used) = (place + 1, 0)
+                    continue
+                }
+                if used + 1 > width {
                     let last = bytes[start..<place].lastIndex(of: space)
                     if let last, bytes[start..<last].contains(where: { $0 != space }) {
                         take(to: last)
                         start = last + 1
+                        used = bytes[start..<place].count { !UTF8.isContinuation($0) }
                     } else {
                         take(to: place)
-                        start = place
+                        (start, used) = (place, 0)
                     }
                 }
+                used += 1
             }
             if start < bytes.count { take(to: bytes.count) }
         }

@@ -6,6 +6,8 @@ public enum TextLayout: Sendable {
     case line
     /// Several lines: each line end (LF, CRLF, U+2028, U+2029) becomes a line feed, and tabs stay.
     case block
+
+    fileprivate func keeps(_ scalar: Unicode.Scalar) -> Bool { self == .block && (scalar == "\n" || scalar == "\t") }
 }
 
 extension String {
@@ -17,7 +19,9 @@ extension String {
     ///
     /// Joiners (U+200C, U+200D) and zero-width spaces stay: Persian, Indic scripts, Thai and emoji need them.
     public func sanitised(_ layout: TextLayout) -> String {
-        guard !isPrintableASCII, unicodeScalars.contains(where: \.needsCare) else { return self }
+        guard mayNeedCare(layout), unicodeScalars.contains(where: { $0.needsCare && !layout.keeps($0) }) else {
+            return self
+        }
         var result = String.UnicodeScalarView()
         var rest = unicodeScalars[...]
         while let scalar = rest.popFirst() {
@@ -32,12 +36,21 @@ extension String {
     }
 }
 
+extension String {
+    /// Whether there may be something to replace: most texts are ASCII, with line feeds, and need no look at their scalars.
+    private func mayNeedCare(_ layout: TextLayout) -> Bool {
+        utf8.contains { byte in
+            byte >= 0x7F || (byte < 0x20 && !layout.keeps(Unicode.Scalar(byte)))
+        }
+    }
+}
+
 extension Unicode.Scalar {
     /// Whether the scalar is a control, a line or paragraph separator, or a format character that can mislead.
     var needsCare: Bool {
-        // Most text is ASCII, which needs no look at Unicode's tables.
+        // Most text needs no look at Unicode's tables: ASCII, Latin to Armenian, and the scripts of East Asia.
         if value < 0x20 || value == 0x7F { return true }
-        if value < 0x80 { return false }
+        if value < 0x80 || (0xA0..<0x590).contains(value) || (0x2E80..<0xD800).contains(value) { return false }
         switch properties.generalCategory {
         case .control, .lineSeparator, .paragraphSeparator: return true
         case .format: return !isHarmlessFormat

@@ -36,11 +36,33 @@ import Testing
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func `wrap plain text as any other`(seed: UInt64) {
         var chance = SplitMix64(seed: seed)
+        let simple = Array("xyß“–ʒ…")
         for _ in 0..<200 {
-            let letters = (0..<chance.int(in: 0...60)).map { _ in chance.int(in: 0...2) == 0 ? " " : "x" as Character }
+            let letters = (0..<chance.int(in: 0...60)).map { _ in
+                chance.int(in: 0...2) == 0 ? " " : simple[chance.int(in: 0...simple.count - 1)]
+            }
             let (text, width) = (String(letters), chance.int(in: 1...20))
-            #expect(text.foldedASCII(to: width) == text.foldedCharacters(to: width), "\(text) \(width)")
+            #expect(text.simpleColumns == letters.count)
+            #expect(text.foldedSimple(to: width) == text.foldedCharacters(to: width), "\(text) \(width)")
         }
+    }
+
+    /// What the short ways look at is what the long ones find.
+    @Test func `count the columns of each character as its properties say`() {
+        for scalar in (UInt32(0x20)..<0xFFFF).compactMap(Unicode.Scalar.init) {
+            let text = String(scalar) + "x"
+            if let columns = text.simpleColumns {
+                #expect(columns == text.reduce(0) { $0 + $1.columns }, "\(scalar.value)")
+            }
+            let isMisleading =
+                switch scalar.properties.generalCategory {
+                case .control, .lineSeparator, .paragraphSeparator, .format: true
+                default: false
+                }
+            if !isMisleading { #expect(!scalar.needsCare) }
+            if scalar.needsCare { #expect(text.simpleColumns == nil || text.sanitised(.line) != text) }
+        }
+        #expect("e\u{301}".simpleColumns == nil && "a\u{AD}b".simpleColumns == nil && "日".simpleColumns == nil)
     }
 
     @Test func `line up in a table`() {
