@@ -21,16 +21,27 @@ extension String {
     /// the letters of Latin and IPA (U+00A0…U+02FF but U+00AD), dashes, quotation marks and bullets (U+2010…U+2027,
     /// U+2030…U+205E); `nil` for any other.
     var simpleColumns: Int? {
+        var text = self
+        return text.withUTF8 { String.simpleColumns($0[...]) }
+    }
+
+    private static func simpleColumns(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
         var columns = 0
-        var bytes = utf8.makeIterator()
-        while let byte = bytes.next() {
+        var place = bytes.startIndex
+        while place < bytes.endIndex {
             columns += 1
+            let byte = bytes[place]
+            place += 1
             if byte >= 0x20, byte < 0x7F { continue }
-            guard let second = bytes.next() else { return nil }
+            guard place < bytes.endIndex else { return nil }
+            let second = bytes[place]
+            place += 1
             switch (byte, second) {
             case (0xC2, 0xA0..<0xAD), (0xC2, 0xAE...), (0xC3...0xCB, _): continue
             case (0xE2, 0x80), (0xE2, 0x81):
-                guard let third = bytes.next() else { return nil }
+                guard place < bytes.endIndex else { return nil }
+                let third = bytes[place]
+                place += 1
                 let isSimple = second == 0x81 ? third < 0x9F : (0x90..<0xA8).contains(third) || third >= 0xB0
                 if !isSimple { return nil }
             default: return nil
@@ -68,46 +79,62 @@ extension String {
     /// - Returns: the lines without their ends; line feeds in the text begin new lines.
     public func wrapped(to width: Int) -> [String] {
         guard width > 0 else { return [self] }
-        return utf8.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).flatMap {
-            String(Substring($0)).foldedLine(to: width)
-        }
-    }
-
-    private func foldedLine(to width: Int) -> [String] {
-        if let count = simpleColumns { return count > width ? foldedSimple(to: width) : [self] }
-        return columns > width ? foldedCharacters(to: width) : [self]
-    }
-
-    /// The same as ``foldedCharacters(to:)`` for a text that has ``simpleColumns``, without a look at characters.
-    func foldedSimple(to width: Int) -> [String] {
-        let space: UInt8 = 0x20
         var lines: [String] = []
         var text = self
         text.withUTF8 { bytes in
-            var (start, used) = (0, 0)
-            func take(to end: Int) { lines.append(String(decoding: bytes[start..<end], as: UTF8.self)) }
-            for place in bytes.indices where !UTF8.isContinuation(bytes[place]) {
-                if bytes[place] == space, used + 1 > width || (used == 0 && !lines.isEmpty) {
-                    if used > 0 { take(to: place) }
-                    (start, used) = (place + 1, 0)
-                    continue
-                }
-                if used + 1 > width {
-                    let last = bytes[start..<place].lastIndex(of: space)
-                    if let last, bytes[start..<last].contains(where: { $0 != space }) {
-                        take(to: last)
-                        start = last + 1
-                        used = bytes[start..<place].count { !UTF8.isContinuation($0) }
-                    } else {
-                        take(to: place)
-                        (start, used) = (place, 0)
-                    }
-                }
-                used += 1
+            var rest = bytes[...]
+            while true {
+                let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
+                String.fold(rest[..<end], to: width, &lines)
+                if end == rest.endIndex { return }
+                rest = rest[(end + 1)...]
             }
-            if start < bytes.count { take(to: bytes.count) }
         }
         return lines
+    }
+
+    /// Adds the lines that a line of a text is broken into.
+    private static func fold(_ line: Slice<UnsafeBufferPointer<UInt8>>, to width: Int, _ lines: inout [String]) {
+        let columns = simpleColumns(line)
+        if let columns, columns > width { return foldSimple(line, to: width, &lines) }
+        let text = String(decoding: line, as: UTF8.self)
+        if columns != nil || text.columns <= width {
+            lines.append(text)
+        } else {
+            lines += text.foldedCharacters(to: width)
+        }
+    }
+
+    /// The same as ``foldedCharacters(to:)`` for a text that has ``simpleColumns``, without a look at characters.
+    private static func foldSimple(
+        _ bytes: Slice<UnsafeBufferPointer<UInt8>>, to width: Int, _ lines: inout [String]
+    ) {
+        let space: UInt8 = 0x20
+        var (start, used, isFirst) = (bytes.startIndex, 0, true)
+        func take(to end: Int) {
+            lines.append(String(decoding: bytes[start..<end], as: UTF8.self))
+            isFirst = false
+        }
+        for place in bytes.indices where !UTF8.isContinuation(bytes[place]) {
+            if bytes[place] == space, used + 1 > width || (used == 0 && !isFirst) {
+                if used > 0 { take(to: place) }
+                (start, used) = (place + 1, 0)
+                continue
+            }
+            if used + 1 > width {
+                let last = bytes[start..<place].lastIndex(of: space)
+                if let last, bytes[start..<last].contains(where: { $0 != space }) {
+                    take(to: last)
+                    start = last + 1
+                    used = bytes[start..<place].count { !UTF8.isContinuation($0) }
+                } else {
+                    take(to: place)
+                    (start, used) = (place, 0)
+                }
+            }
+            used += 1
+        }
+        if start < bytes.endIndex { take(to: bytes.endIndex) }
     }
 
     func foldedCharacters(to width: Int) -> [String] {

@@ -39,8 +39,10 @@ extension String {
 extension String {
     /// Whether there may be something to replace: most texts are ASCII, with line feeds, and need no look at their scalars.
     private func mayNeedCare(_ layout: TextLayout) -> Bool {
-        utf8.contains { byte in
-            byte >= 0x7F || (byte < 0x20 && !layout.keeps(Unicode.Scalar(byte)))
+        var text = self
+        return text.withUTF8 { bytes in
+            for byte in bytes where byte >= 0x7F || (byte < 0x20 && !layout.keeps(Unicode.Scalar(byte))) { return true }
+            return false
         }
     }
 }

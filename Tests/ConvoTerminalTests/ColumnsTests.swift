@@ -43,7 +43,9 @@ import Testing
             }
             let (text, width) = (String(letters), chance.int(in: 1...20))
             #expect(text.simpleColumns == letters.count)
-            #expect(text.foldedSimple(to: width) == text.foldedCharacters(to: width), "\(text) \(width)")
+            let isFolded = letters.count > width
+            #expect(
+                text.wrapped(to: width) == (isFolded ? text.foldedCharacters(to: width) : [text]), "\(text) \(width)")
         }
     }
 
