@@ -63,7 +63,7 @@ public struct ConversationHistory: Hashable, Sendable {
     ///   - entries: the entries.
     ///   - oddItems: the elements that were left out or changed.
     /// - Throws: ``ModelError`` if `conversation_id` or `entries` is missing.
-    init(_ frame: JSONAnswer, entries: HistoryEntries, oddItems: [OddItem]) throws(ModelError) {
+    package init(_ frame: JSONAnswer, entries: HistoryEntries, oddItems: [OddItem]) throws(ModelError) {
         conversationID = RemoteID(try frame.value.required("conversation_id", in: "history"))
         guard frame.value.kind(of: "entries") == .array else { throw .missing(field: "entries", in: "history") }
         self.entries = entries

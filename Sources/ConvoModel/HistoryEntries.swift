@@ -19,7 +19,7 @@ public struct HistoryEntries: RandomAccessCollection, Sendable {
         byteCount = entries.reduce(0) { $0 + $1.raw.text.utf8.count }
     }
 
-    init(_ spool: any EntrySpool) {
+    package init(_ spool: any EntrySpool) {
         storage = .spool(spool)
         byteCount = spool.byteCount
     }

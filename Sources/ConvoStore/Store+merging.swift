@@ -63,6 +63,10 @@ extension Store {
                 return result
             }
             let (position, id, entry) = (progress.count, names[progress.count], intake.entry(at: progress.count))
+            // Not even a part of the history is stored then.
+            guard intake.history.entries.isReadable else {
+                throw StoreError.unexpected(path: path, detail: "the file that holds a long history cannot be read")
+            }
             progress.count += 1
             let known = isNew ? nil : try held(database, id, in: conversation)
             var hasChanged = false
@@ -77,9 +81,6 @@ extension Store {
             guard hasChanged else { continue }
             progress.hasChanged = true
             room -= entry.weight
-        }
-        guard intake.history.entries.isReadable else {
-            throw StoreError.unexpected(path: path, detail: "the file that holds a long history cannot be read")
         }
         let missing = try missing(database, names, in: conversation)
         result.isMissing = !drops && !missing.isEmpty

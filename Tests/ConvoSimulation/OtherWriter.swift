@@ -11,6 +11,8 @@ package struct OtherWriter: Hashable, Sendable {
         /// Two conversations at the same moment.
         case startTwins(text: String)
         case append(nth: Int, text: String)
+        /// As many turns in one conversation as `count` says, one behind the other.
+        case appendMany(nth: Int, text: String, count: Int)
         case restart(nth: Int, text: String)
         case delete(nth: Int)
         /// The server forgets an entry that our client did not write.
@@ -91,6 +93,13 @@ extension SimulatedServer {
         case .append(let nth, let text):
             guard let target = conversation(nth: nth) else { return }
             _ = handle(.append(AppendRequest(inputs: .text(text)), to: target.id), at: instant, cause: cause)
+        case .appendMany(let nth, let text, let count):
+            guard let target = conversation(nth: nth) else { return }
+            for _ in 0..<count {
+                let request = AppendRequest(inputs: .text(text))
+                _ = handle(.append(request, to: target.id), at: now, cause: cause, lasting: .milliseconds(5))
+                advance(to: now + .milliseconds(10))
+            }
         case .restart(let nth, let text):
             guard let target = conversation(nth: nth), let last = target.entries.last else { return }
             let request = RestartRequest(from: last.id, inputs: .text(text))

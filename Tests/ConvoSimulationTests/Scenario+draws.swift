@@ -50,6 +50,8 @@ extension Scenario {
         /// Pages of the list without a row that can be read, rows without a time, and deletions between two pages, while
         /// starts are looked for whose answers were lost.
         case oddPages
+        /// A conversation that others have made long, and a person who queues many appends to it at once.
+        case bursts
         /// Writes before any jobs of the engine, with polling set to a day.
         ///
         /// This is the last case because it takes everything out of the scenario that may delay a write.
@@ -80,7 +82,7 @@ extension Scenario {
     mutating func draw(_ draw: Draw, within span: Duration, always: Bool) {
         var random = SplitMix64(seed: seed &+ draw.rawValue &* 0x9E37_79B9_7F4A_7C15)
         // Equal starts make a long run: each lost answer is looked for among all of them.
-        let rate = draw == .equalStarts ? 100 : [.oddPages, .conflictPolicies].contains(draw) ? 200 : 350
+        let rate = draw == .equalStarts ? 100 : [.oddPages, .conflictPolicies, .bursts].contains(draw) ? 200 : 350
         guard random.chance(perMille: rate) || always else { return }
         switch draw {
         case .foreignAccess, .rotatedKeys: drawAccess(draw, &random, span)
@@ -97,6 +99,7 @@ extension Scenario {
         case .equalStarts: drawEqualStarts(&random, span)
         case .oddPages: drawOddPages(&random, span)
         case .failingRuns: drawFailingRuns(&random)
+        case .bursts: drawBursts(&random, span)
         case .conflictPolicies: drawPolicies(&random)
         case .interruptions: drawInterruptions(&random)
         }
@@ -112,6 +115,23 @@ extension Scenario {
             deaths = (0..<random.int(in: 1...4)).map { _ in Death(afterPoints: random.int(in: 1...60)) }
         }
         for index in deaths.indices { deaths[index].cutsPower = true }
+    }
+
+    private mutating func drawBursts(_ random: inout SplitMix64, _ span: Duration) {
+        let nth = random.int(in: 0...1000)
+        others.steps.append(.init(at: .start + .seconds(2), .start(text: "hello")))
+        for _ in 0..<random.int(in: 1...3) {
+            let moment = VirtualInstant.start + random.duration(in: .seconds(3)...span)
+            others.steps.append(.init(at: moment, .appendMany(nth: nth, text: "again", count: random.int(in: 10...60))))
+        }
+        for _ in 0..<random.int(in: 1...2) {
+            var moment = VirtualInstant.start + random.duration(in: .seconds(5)...span)
+            for _ in 0..<random.int(in: 3...15) {
+                let text = random.element(of: Scenario.texts) ?? "hello"
+                steps.append(Step(at: moment, action: .append(nth: nth, text: text)))
+                moment = moment + random.duration(in: .zero...Duration.milliseconds(400))
+            }
+        }
     }
 
     private mutating func drawPolicies(_ random: inout SplitMix64) {

@@ -68,6 +68,23 @@ import Testing
         #expect(try await confirmation(of: write) == .outdated)
     }
 
+    @Test func `concludes nothing from a long history whose file cannot be read, and stores nothing of it`()
+        async throws
+    {
+        let append = try doubtfulAppend("mine")
+        let start = try doubtfulStart()
+        test.server.say("mine", in: chat.remote)
+        test.server.hideMetadata()
+        _ = test.server.make("new")
+        test.server.loseHistories()
+        _ = test.server.requests()
+        #expect(try await confirmation(of: append) == nil)
+        #expect(try test.texts(chat.local) == ["hello", "echo"])
+        #expect(try await confirmation(of: start) == nil)
+        #expect(await test.engine.pull(.full).halt != nil)
+        #expect(try test.texts(chat.local) == ["hello", "echo"])
+    }
+
     @Test func `brings what the server says of the conversation`() async throws {
         let write = try doubtfulAppend("mine")
         test.server.say("theirs", in: chat.remote)

@@ -37,6 +37,8 @@ final class FakeServer: ConversationsAPI {
         var hidesMetadata: Set<Bool> = []
         var account: Account?
         var stream: (events: [ConversationEvent], error: APIError?) = ([], nil)
+        /// Whether the client keeps histories in a file that it cannot read any more.
+        var losesHistories = false
 
         var now: Timestamp { Timestamp(microseconds: noon.microseconds + writes) }
 
@@ -137,6 +139,8 @@ final class FakeServer: ConversationsAPI {
     func hideMetadata(inLists: Bool? = nil) {
         state.withLock { $0.hidesMetadata = inLists.map { [$0] } ?? [true, false] }
     }
+    /// Has the client lose the files that hold long histories.
+    func loseHistories() { state.withLock { $0.losesHistories = true } }
     func unlist(_ id: RemoteID) { state.withLock { _ = $0.unlisted.insert(id.rawValue) } }
     func stopAnswering() { state.withLock { $0.answers = false } }
     func belongs(to account: Account?) { state.withLock { $0.account = account } }
@@ -204,6 +208,11 @@ final class FakeServer: ConversationsAPI {
                 "entries": .array(state.conversations[try state.index(of: id)].entries),
             ])
             guard let history = try? ConversationHistory(raw: raw) else { throw .lost }
+            guard state.losesHistories else { return history }
+            let lost = HistoryEntries(LostEntries(count: history.entries.count))
+            guard let history = try? ConversationHistory(JSONAnswer(raw), entries: lost, oddItems: []) else {
+                throw .lost
+            }
             return history
         }
     }
@@ -247,5 +256,23 @@ final class FakeServer: ConversationsAPI {
         try perform("restart stream \(id)") { state throws(APIError) in
             ConversationEventStream(state.stream.events, error: state.stream.error)
         }
+    }
+}
+
+/// Entries in a file that cannot be read any more.
+final class LostEntries: EntrySpool {
+    let count: Int
+    let byteCount = 0
+    private let wasAsked = Mutex(false)
+
+    init(count: Int) { self.count = count }
+
+    var isReadable: Bool { wasAsked.withLock { !$0 } }
+
+    func add(_ text: String) {}
+
+    func text(at position: Int) -> String? {
+        wasAsked.withLock { $0 = true }
+        return nil
     }
 }
