@@ -152,11 +152,12 @@ let package = Package(
 
         .testTarget(name: "ConvoJSONTests", dependencies: ["ConvoJSON"], swiftSettings: strict),
         .testTarget(name: "ConvoModelTests", dependencies: ["ConvoJSON", "ConvoModel"], swiftSettings: strict),
-        .testTarget(name: "ConvoHTTPTests", dependencies: ["ConvoHTTP"], swiftSettings: strict),
+        .testTarget(name: "ConvoHTTPTests", dependencies: ["ConvoHTTP", "Expectations"], swiftSettings: strict),
         .testTarget(
             name: "ConvoAPITests",
             dependencies: [
-                "ConvoAPI", "ConvoHTTP", "ConvoJSON", "ConvoModel", "Fuzzing", "SeededRandom", "TestFolders",
+                "ConvoAPI", "ConvoHTTP", "ConvoJSON", "ConvoModel", "Expectations", "Fuzzing", "SeededRandom",
+                "TestFolders",
             ],
             swiftSettings: strict),
         .testTarget(
@@ -175,7 +176,8 @@ let package = Package(
         .testTarget(
             name: "ConvoBackupTests",
             dependencies: [
-                "ConvoBackup", "ConvoJSON", "ConvoModel", "ConvoSQLite", "ConvoStore", "SeededRandom", "TestFolders",
+                "ConvoBackup", "ConvoJSON", "ConvoModel", "ConvoSQLite", "ConvoStore", "Expectations", "SeededRandom",
+                "TestFolders",
             ],
             swiftSettings: strict),
         .testTarget(
@@ -184,6 +186,8 @@ let package = Package(
                 "ConvoExport", "ConvoJSON", "ConvoModel", "ConvoStore", "Fuzzing", "SeededRandom", "TestFolders",
             ],
             swiftSettings: strict),
+        // What a test throws that cannot go on, and what it gets from work that must fail.
+        .target(name: "Expectations", path: "Tests/Expectations", swiftSettings: strict),
         // A folder for one test.
         .target(name: "TestFolders", path: "Tests/TestFolders", swiftSettings: strict),
         // Chance that a seed replays.
@@ -210,15 +214,16 @@ let package = Package(
         .testTarget(
             name: "ConvoSyncTests",
             dependencies: [
-                "ConvoSync", "ConvoAPI", "ConvoIPC", "ConvoStore", "ConvoJSON", "ConvoModel", "SeededRandom",
-                "TestFolders",
+                "ConvoSync", "ConvoAPI", "ConvoIPC", "ConvoStore", "ConvoJSON", "ConvoModel", "Expectations",
+                "SeededRandom", "TestFolders",
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "ConvoSandboxTests",
             dependencies: [
-                "ConvoSandbox", "ConvoServer", "ConvoJSON", "ConvoModel", "Fuzzing", "MistralEmulator", "TestFolders",
+                "ConvoSandbox", "ConvoServer", "ConvoJSON", "ConvoModel", "Expectations", "Fuzzing", "MistralEmulator",
+                "TestFolders",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -238,7 +243,7 @@ let package = Package(
             dependencies: [
                 "convo", "ConvoAPI", "ConvoApp", "ConvoExport", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore",
                 "ConvoSync",
-                "ConvoTerminal", "TestFolders",
+                "ConvoTerminal", "Expectations", "TestFolders",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict

@@ -2,6 +2,7 @@ import ConvoAPI
 import ConvoHTTP
 import ConvoJSON
 import ConvoModel
+import Expectations
 import Testing
 
 @Suite struct `A streamed answer` {
@@ -29,10 +30,7 @@ import Testing
         #expect(tool[1].raw["function"]?.string == "code_interpreter")
         #expect(tool[1].entryID == EntryID("tool_exec_019f13ba53ed7054b9580af314930355"))
         guard case .toolExecutionDone(let done) = tool[4].content, case .responseDone(let usage) = tool[7].content
-        else {
-            Issue.record("\(tool.map(\.type))")
-            return
-        }
+        else { throw Unexpected("\(tool.map(\.type))") }
         #expect(done.name == "code_interpreter")
         #expect(done.info?["code_output"]?.string == "42\n")
         #expect(usage?["connectors"]?["code_interpreter"]?.int == 1)
@@ -44,10 +42,7 @@ import Testing
                 "function.call.delta", "conversation.response.done",
             ])
         guard case .functionCallDelta(let delta) = call[4].content, case .handoffDone(let agent) = call[2].content
-        else {
-            Issue.record("\(call.map(\.type))")
-            return
-        }
+        else { throw Unexpected("\(call.map(\.type))") }
         #expect(delta.toolCallID == "6TI17yZkV")
         #expect(delta.confirmationStatus == "pending")
         #expect(agent.name == "two")

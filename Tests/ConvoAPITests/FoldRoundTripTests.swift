@@ -1,6 +1,7 @@
 import ConvoAPI
 import ConvoJSON
 import ConvoModel
+import Expectations
 import Fuzzing
 import SeededRandom
 import Testing
@@ -15,10 +16,7 @@ import Testing
             var fold = ResponseAccumulator()
             for event in events { fold.take(try ConversationEvent(raw: event)) }
             let folded = fold.entries.map { sorted($0.raw) }
-            guard folded == entries.map(sorted) else {
-                Issue.record("run \(number): \(entries) became \(folded)")
-                return
-            }
+            guard folded == entries.map(sorted) else { throw Unexpected("run \(number): \(entries) became \(folded)") }
         }
     }
 

@@ -1,6 +1,7 @@
 import ConvoHTTP
 import ConvoJSON
 import ConvoModel
+import Expectations
 import Fuzzing
 import Testing
 
@@ -19,10 +20,7 @@ import Testing
         while run.next() {
             let bytes = mutator.mutate(Self.bodies.randomElement(using: &mutator.random) ?? [])
             guard let json = try? JSONText(utf8: bytes) else { continue }
-            guard let again = try? JSONText(json.text), again == json else {
-                Issue.record("not stable: \(bytes)")
-                return
-            }
+            guard let again = try? JSONText(json.text), again == json else { throw Unexpected("not stable: \(bytes)") }
             walk(json)
             _ = try? Conversation(raw: json).name
             _ = try? ConversationHistory(raw: json).entries.map(\.createdAt)
@@ -76,8 +74,7 @@ import Testing
             let events = try decode([bytes])
             let cut = Int.random(in: 0...bytes.count, using: &mutator.random)
             guard try decode([Array(bytes[..<cut]), Array(bytes[cut...])]) == events else {
-                Issue.record("cut at \(cut): \(bytes)")
-                return
+                throw Unexpected("cut at \(cut): \(bytes)")
             }
             var fold = ResponseAccumulator()
             for event in events {
@@ -87,8 +84,7 @@ import Testing
                 fold.take(event)
             }
             for entry in fold.entries where (try? JSONText(entry.raw.text)) != entry.raw {
-                Issue.record("not JSON: \(entry.raw), from \(bytes)")
-                return
+                throw Unexpected("not JSON: \(entry.raw), from \(bytes)")
             }
             _ = fold.response
         }
@@ -108,8 +104,7 @@ import Testing
             let transport = FakeTransport([.stream(head, chunks: [body], nil)])
             do throws(APIError) { try await operation.run(api: transport) } catch {
                 guard error.message.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
-                    Issue.record("control characters in \(error.message.debugDescription)")
-                    return
+                    throw Unexpected("control characters in \(error.message.debugDescription)")
                 }
             }
         }

@@ -1,7 +1,7 @@
 import ConvoAPI
 import ConvoHTTP
 import ConvoModel
-import Testing
+import Expectations
 
 func api(
     _ transport: FakeTransport, key: String? = "secret-key", baseURL: String = MistralAPI.defaultURL,
@@ -10,18 +10,6 @@ func api(
     try MistralAPI(
         baseURL: baseURL, apiKey: { key }, transport: transport, userAgent: "test", retry: retry, clock: clock,
         jitter: { jitter })
-}
-
-func error<Value>(
-    of work: () async throws(APIError) -> Value, sourceLocation: SourceLocation = #_sourceLocation
-) async throws -> APIError {
-    do throws(APIError) {
-        let value = try await work()
-        Issue.record("no error, but \(value)", sourceLocation: sourceLocation)
-    } catch {
-        return error
-    }
-    throw CancellationError()
 }
 
 /// All operations of the client, for tests of what is true of each.
@@ -52,7 +40,7 @@ enum APICall: String, CaseIterable, Sendable {
 
     /// The error that the operation ends with.
     func error(_ api: MistralAPI) async throws -> APIError {
-        try await ConvoAPITests.error { () throws(APIError) in try await run(api) }
+        try await Expectations.error { () throws(APIError) in try await run(api) }
     }
 
     /// An answer that the client takes for the operation's success.

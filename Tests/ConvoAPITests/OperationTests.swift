@@ -2,6 +2,7 @@ import ConvoAPI
 import ConvoHTTP
 import ConvoJSON
 import ConvoModel
+import Expectations
 import Synchronization
 import Testing
 
@@ -61,19 +62,12 @@ import Testing
         let text = "[\(Sample.conversation)]"
         let client = try api(FakeTransport(200, text))
         guard case .read(let page, let digest) = try await client.list(page: 0, pageSize: 9, unless: nil)
-        else {
-            Issue.record("not read")
-            return
-        }
+        else { throw Unexpected("not read") }
         #expect(page.conversations.map(\.raw.text) == [Sample.conversation])
-        guard case .same = try await client.list(page: 0, pageSize: 9, unless: digest) else {
-            Issue.record("read")
-            return
-        }
+        guard case .same = try await client.list(page: 0, pageSize: 9, unless: digest) else { throw Unexpected("read") }
         let other = try api(FakeTransport(200, text + " "))
         guard case .read = try await other.list(page: 0, pageSize: 9, unless: digest) else {
-            Issue.record("taken for the same")
-            return
+            throw Unexpected("taken for the same")
         }
         let broken = try api(FakeTransport(200, #"{"status":"ok"}"#))
         let error = try await error { () throws(APIError) in

@@ -1,6 +1,7 @@
 import ConvoAPI
 import ConvoHTTP
 import ConvoModel
+import Expectations
 import Testing
 
 @Suite struct `Whose key it is` {

@@ -1,5 +1,6 @@
 import ConvoModel
 import ConvoStore
+import Expectations
 import Foundation
 import SeededRandom
 import TestFolders
@@ -65,16 +66,12 @@ import Testing
         try house.damage(chunk.path, at: 100)
         let outcome = try house.open(.reading).verify(nil)
         guard case .damaged(let file, _, let backups) = outcome.findings.first else {
-            Issue.record("nothing was found")
-            return
+            throw Unexpected("nothing was found")
         }
         #expect(file == chunk.path && backups == names && outcome.findings.count == 1 && outcome.opened.isEmpty)
         let target = house.folder.file("new.db")
         guard case .damaged(file, _, [names[1]]) = error({ _ = try house.open(.reading).restore(names[1], to: target) })
-        else {
-            Issue.record("it was restored")
-            return
-        }
+        else { throw Unexpected("it was restored") }
         #expect(try Disk.names(in: house.folder.path).filter { $0.hasPrefix("new.db") }.isEmpty)
         try FileManager.default.removeItem(atPath: house.path + "/" + chunk.path)
         #expect(try house.open(.reading).verify(nil).findings.count == 1)

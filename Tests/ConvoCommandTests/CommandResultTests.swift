@@ -3,6 +3,7 @@ import ConvoApp
 import ConvoModel
 import ConvoStore
 import ConvoTerminal
+import Expectations
 import Testing
 
 @testable import convo
@@ -17,21 +18,17 @@ import Testing
         }
     }
 
-    @Test func `ends with usage for a wrong line, in JSON where that was asked for`() {
+    @Test func `ends with usage for a wrong line, in JSON where that was asked for`() throws {
         guard case .usage(let words, _, asJSON: false)? = ending("append"),
             case .usage(let text, _, asJSON: true)? = ending("append", "--json")
-        else {
-            Issue.record("another ending")
-            return
-        }
+        else { throw Unexpected("another ending") }
         #expect(words.contains("Usage:"))
         #expect(!text.contains("Usage:"))
     }
 
-    @Test func `gives help and version as answers`() {
+    @Test func `gives help and version as answers`() throws {
         guard case .answer(let help) = CommandResult(of: CleanExit.helpRequest(), arguments: []) else {
-            Issue.record("another ending")
-            return
+            throw Unexpected("another ending")
         }
         #expect(help.contains("SUBCOMMANDS"))
         #expect(ending("--version") == .answer("0.1.0"))

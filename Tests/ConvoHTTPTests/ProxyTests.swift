@@ -1,4 +1,5 @@
 import ConvoHTTP
+import Expectations
 import Foundation
 import Testing
 

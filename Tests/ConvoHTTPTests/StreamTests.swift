@@ -1,4 +1,5 @@
 import ConvoHTTP
+import Expectations
 import Testing
 
 @Suite struct `A stream` {
@@ -161,7 +162,7 @@ import Testing
         #expect(error.kind == .transportClosed)
         #expect(error.mayHaveReachedServer)
         _ = await server.endings.first(1)
-        let later = try await ConvoHTTPTests.error { () throws(HTTPError) in try await transport.send(request) }
+        let later = try await Expectations.error { () throws(HTTPError) in try await transport.send(request) }
         #expect(later.kind == .transportClosed)
         #expect(!later.mayHaveReachedServer)
         transport.close()
