@@ -6,57 +6,44 @@ import HummingbirdTesting
 import MistralEmulator
 import Testing
 
-@Suite struct `A fault` {
+@Suite(.sandbox) struct `A fault` {
     /// The status of an append with a fault, and what the history holds after it.
     private func append(with fault: String) async throws -> (reply: Visitor.Reply, entries: Int) {
-        try await visiting { visitor in
-            let path = try await visitor.start()
-            try await visitor.sandbox.turn {
-                try $0.set(fault, to: "1")
-                $0.faultScope = .writes
-            }
-            let reply = try await visitor.append("x", to: path)
-            await visitor.sandbox.settle()
-            return (reply, try await visitor.entries(of: path).count)
-        }
+        let path = try await visitor.start()
+        try await visitor.turn("\(fault)=1", "fault-scope=writes")
+        let reply = try await visitor.append("x", to: path)
+        try await visitor.sandbox.settle()
+        return (reply, try await visitor.entries(of: path).count)
     }
 
-    @Test func `before the commit leaves nothing behind`() async throws {
-        for (fault, status) in [("rate-limit", 429), ("error-500", 500), ("error-502", 502), ("error-503", 503)] {
-            let (reply, entries) = try await append(with: fault)
-            #expect(reply.status == status)
-            #expect(entries == 2)
-        }
-    }
-
-    @Test func `after the commit leaves everything behind`() async throws {
-        for (fault, status) in [
-            ("error-500-after-commit", 500), ("error-502-after-commit", 502), ("error-503-after-commit", 503),
-        ] {
-            let (reply, entries) = try await append(with: fault)
-            #expect(reply.status == status)
-            #expect(entries == 4)
-        }
+    @Test(arguments: [
+        ("rate-limit", 429, 2), ("error-500", 500, 2), ("error-502", 502, 2), ("error-503", 503, 2),
+        ("error-500-after-commit", 500, 4), ("error-502-after-commit", 502, 4), ("error-503-after-commit", 503, 4),
+    ])
+    func `before the commit leaves nothing behind, and after it everything`(
+        fault: String, status: Int, left: Int
+    ) async throws {
+        let (reply, entries) = try await append(with: fault)
+        #expect(reply.status == status)
+        #expect(entries == left)
     }
 
     @Test func `of the rate limit has the gateway's shape, and a Retry-After where it is asked for`() async throws {
-        try await visiting(turned: ["rate-limit=1"]) { visitor in
-            let bare = try await visitor.get(Visitor.collection)
-            #expect(
-                bare.text
-                    == #"{"object":"error","message":"Rate limit exceeded","type":"rate_limited","param":null,"code":"1300","raw_status_code":429}"#
-            )
-            #expect(bare["retry-after"] == nil)
-            await visitor.sandbox.turn { $0.retryAfterSeconds = 7 }
-            #expect(try await visitor.get(Visitor.collection)["retry-after"] == "7")
-        }
+        try await visitor.turn("rate-limit=1")
+        let bare = try await visitor.get(Visitor.collection)
+        #expect(
+            bare.text
+                == #"{"object":"error","message":"Rate limit exceeded","type":"rate_limited","param":null,"code":"1300","raw_status_code":429}"#
+        )
+        #expect(bare["retry-after"] == nil)
+        try await visitor.sandbox.turn { $0.retryAfterSeconds = 7 }
+        #expect(try await visitor.get(Visitor.collection)["retry-after"] == "7")
     }
 
     @Test func `of HTML is no JSON and no error`() async throws {
-        try await visiting(turned: ["html=1"]) { visitor in
-            let reply = try await visitor.get(Visitor.collection)
-            #expect((reply.status, reply["content-type"]) == (200, "text/html; charset=utf-8"))
-        }
+        try await visitor.turn("html=1")
+        let reply = try await visitor.get(Visitor.collection)
+        #expect((reply.status, reply["content-type"]) == (200, Self.html))
     }
 
     @Test func `strikes every third request, or by scheduler that a seed repeats`() async throws {
@@ -75,30 +62,33 @@ import Testing
     }
 
     @Test func `can be kept to writes`() async throws {
-        try await visiting(turned: ["error-500=1", "fault-scope=writes"]) { visitor in
-            let read = try await visitor.get(Visitor.collection)
-            let write = try await visitor.post(Visitor.collection, #"{"model":"m","inputs":"x"}"#)
-            #expect((read.status, write.status) == (200, 500))
-        }
+        try await visitor.turn("error-500=1", "fault-scope=writes")
+        let read = try await visitor.get(Visitor.collection)
+        let write = try await visitor.post(Visitor.collection, #"{"model":"m","inputs":"x"}"#)
+        #expect((read.status, write.status) == (200, 500))
     }
 
-    @Test func `in the way of the API has its own status, type and page, and nothing is done`() async throws {
-        let html = "text/html; charset=utf-8"
-        for (fault, status, type) in [
-            ("html", 200, html), ("portal-302", 302, html), ("portal-403", 403, html), ("portal-404", 404, html),
-            ("portal-detail", 404, "application/json"), ("proxy-404", 404, html), ("proxy-502", 502, html),
-        ] {
-            let (reply, entries) = try await append(with: fault)
-            #expect((reply.status, reply["content-type"]) == (status, type))
-            #expect(entries == 2)
-            #expect((reply["location"] != nil) == (status == 302))
-            #expect(reply["mistral-correlation-id"] == nil && reply["x-kong-request-id"] == nil)
-        }
-        for (fault, status) in [("html-after-commit", 200), ("proxy-502-after-commit", 502)] {
-            let (reply, entries) = try await append(with: fault)
-            #expect((reply.status, reply["content-type"]) == (status, html))
-            #expect(entries == 4)
-        }
+    private static let html = "text/html; charset=utf-8"
+
+    @Test(arguments: [
+        ("html", 200, html), ("portal-302", 302, html), ("portal-403", 403, html), ("portal-404", 404, html),
+        ("portal-detail", 404, "application/json"), ("proxy-404", 404, html), ("proxy-502", 502, html),
+    ])
+    func `in the way of the API has its own status, type and page, and nothing is done`(
+        fault: String, status: Int, type: String
+    ) async throws {
+        let (reply, entries) = try await append(with: fault)
+        #expect((reply.status, reply["content-type"]) == (status, type))
+        #expect(entries == 2)
+        #expect((reply["location"] != nil) == (status == 302))
+        #expect(reply["mistral-correlation-id"] == nil && reply["x-kong-request-id"] == nil)
+    }
+
+    @Test(arguments: [("html-after-commit", 200), ("proxy-502-after-commit", 502)])
+    func `in the way of the API after the commit leaves everything behind`(fault: String, status: Int) async throws {
+        let (reply, entries) = try await append(with: fault)
+        #expect((reply.status, reply["content-type"]) == (status, Self.html))
+        #expect(entries == 4)
     }
 
     @Test func `of a failed response is the API's own 503`() async throws {
@@ -107,15 +97,14 @@ import Testing
     }
 
     @Test func `strikes the next requests of a kind, then none`() async throws {
-        try await visiting(turned: ["error-500=next-2:get_history,append"]) { visitor in
-            let path = try await visitor.start()
-            #expect(try await visitor.get(path).status == 200)
-            #expect(try await visitor.append("x", to: path).status == 500)
-            #expect(await visitor.sandbox.switches.faults[.error500] == FaultRate("next-1:get_history,append"))
-            #expect(try await visitor.get(path + "/history").status == 500)
-            #expect(try await visitor.append("x", to: path).status == 200)
-            #expect(await visitor.sandbox.switches.faults[.error500]?.description == "0")
-        }
+        try await visitor.turn("error-500=next-2:get_history,append")
+        let path = try await visitor.start()
+        #expect(try await visitor.get(path).status == 200)
+        #expect(try await visitor.append("x", to: path).status == 500)
+        #expect(try await visitor.sandbox.switches.faults[.error500] == FaultRate("next-1:get_history,append"))
+        #expect(try await visitor.get(path + "/history").status == 500)
+        #expect(try await visitor.append("x", to: path).status == 200)
+        #expect(try await visitor.sandbox.switches.faults[.error500]?.description == "0")
     }
 
     @Test func `has a rate that is written as it is read`() {
@@ -128,46 +117,39 @@ import Testing
     }
 
     @Test func `makes a run take long, and holds its lock`() async throws {
-        try await visiting(turned: ["long-run-ms=60000"]) { visitor in
-            let path = try await visitor.start()
-            try await visitor.sandbox.turn { try $0.set(assignment: "long-run=next-1:append_stream") }
-            let id = RemoteID(String(path.split(separator: "/")[2]))
-            let events = try await visitor.sandbox.appendStream(.object(["inputs": .string("x")]), to: id)
-            for try await _ in events { break }
-            #expect(try await visitor.append("y", to: path).status == 409)
-        }
+        try await visitor.turn("long-run-ms=60000")
+        let path = try await visitor.start()
+        try await visitor.turn("long-run=next-1:append_stream")
+        try await visitor.beginStream("x", to: path)
+        #expect(try await visitor.append("y", to: path).status == 409)
     }
 
-    @Test func `that resets the connection gives no answer, with the commit or without`() async throws {
-        for (fault, entries) in [("reset-before-commit", 2), ("reset-after-commit", 4)] {
-            try await visiting(.live) { visitor in
-                let path = try await visitor.start()
-                try await visitor.sandbox.turn { try $0.set(fault, to: "1") }
-                await #expect(throws: (any Error).self) { try await visitor.append("x", to: path) }
-                await visitor.sandbox.settle()
-                let kept = await visitor.sandbox.records.elements.first?["entries"]?.elements.count
-                #expect(kept == entries)
-            }
-        }
+    @Test(.liveSandbox, arguments: [("reset-before-commit", 2), ("reset-after-commit", 4)])
+    func `that resets the connection gives no answer, with the commit or without`(
+        fault: String, entries: Int
+    ) async throws {
+        let path = try await visitor.start()
+        try await visitor.turn("\(fault)=1")
+        await #expect(throws: (any Error).self) { try await visitor.append("x", to: path) }
+        try await visitor.sandbox.settle()
+        #expect(try await visitor.sandbox.records.elements.first?["entries"]?.elements.count == entries)
     }
 
     @Test func `of a late commit loses the answer, and holds the lock until then`() async throws {
-        try await visiting(turned: ["late-commit-ms=60000"]) { visitor in
-            let path = try await visitor.start()
-            try await visitor.sandbox.turn { try $0.set("late-commit", to: "1") }
-            _ = try await visitor.append("x", to: path)
-            #expect(try await visitor.entries(of: path).count == 2)
-            #expect(await visitor.sandbox.busyConversations.count == 1)
-            #expect(try await visitor.append("y", to: path).status == 409)
-        }
+        try await visitor.turn("late-commit-ms=60000")
+        let path = try await visitor.start()
+        try await visitor.turn("late-commit=1")
+        _ = try await visitor.append("x", to: path)
+        #expect(try await visitor.entries(of: path).count == 2)
+        #expect(try await visitor.sandbox.busyConversations.count == 1)
+        #expect(try await visitor.append("y", to: path).status == 409)
     }
 
     @Test func `is counted in the log`() async throws {
-        try await visiting(turned: ["error-500=1"]) { visitor in
-            _ = try await visitor.get(Visitor.collection)
-            let log = await visitor.sandbox.log
-            #expect((log.count(of: .list), log.count(of: Fault.error500)) == (1, 1))
-        }
+        try await visitor.turn("error-500=1")
+        _ = try await visitor.get(Visitor.collection)
+        let log = try await visitor.sandbox.log
+        #expect((log.count(of: .list), log.count(of: Fault.error500)) == (1, 1))
     }
 }
 

@@ -2,6 +2,7 @@ import ConvoJSON
 import ConvoModel
 import ConvoSandbox
 import ConvoServer
+import Expectations
 import Fuzzing
 import MistralEmulator
 import Testing
@@ -40,10 +41,7 @@ import Testing
                 // Without this the histories would only grow, and the run would be quadratic.
                 if answered.isMultiple(of: 20) { try await Self.clear(sandbox) }
             } catch let error as ServiceError {
-                guard case .answer(400...503, _, _) = error else {
-                    Issue.record("\(error) for \(body)")
-                    return
-                }
+                guard case .answer(400...503, _, _) = error else { throw Unexpected("\(error) for \(body)") }
             }
         }
         if let summary = run.summary { print(summary, "answered: \(answered)") }

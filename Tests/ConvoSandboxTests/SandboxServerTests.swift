@@ -17,6 +17,15 @@ import Testing
         try check(response)
     }
 
+    /// Connects, and sends the start of a conversation without waiting for its answer.
+    private func begin(_ server: SandboxServer, _ body: String) async throws -> TestClient {
+        let client = TestClient(host: "127.0.0.1", port: server.port)
+        client.connect()
+        try await client.executeAndDontWaitForResponse(
+            .init("/v1/conversations", method: .post, body: ByteBuffer(string: body)))
+        return client
+    }
+
     @Test func `answers on a port of its own until it is stopped`() async throws {
         let server = try await SandboxServer.start()
         try await ask(server, .init("/v1/conversations", method: .get)) { #expect($0.status == .ok) }
@@ -31,12 +40,7 @@ import Testing
         let idle = TestClient(host: "127.0.0.1", port: server.port)
         idle.connect()
         _ = try await idle.get("/v1/conversations")
-        let busy = TestClient(host: "127.0.0.1", port: server.port)
-        busy.connect()
-        try await busy.executeAndDontWaitForResponse(
-            .init(
-                "/v1/conversations", method: .post,
-                body: ByteBuffer(string: #"{"model":"m","inputs":"sandbox:slow=60000","stream":true}"#)))
+        let busy = try await begin(server, #"{"model":"m","inputs":"sandbox:slow=60000","stream":true}"#)
         while await server.sandbox.busyConversations.isEmpty { await Task.yield() }
         await server.stop()
         try await idle.shutdown()
@@ -73,12 +77,7 @@ import Testing
     @Test func `goes on with a request whose client hangs up, and keeps its answer`() async throws {
         let server = try await SandboxServer.start()
         try await server.sandbox.turn { try $0.set("answer-ms", to: "50") }
-        let client = TestClient(host: "127.0.0.1", port: server.port)
-        client.connect()
-        try await client.executeAndDontWaitForResponse(
-            .init(
-                "/v1/conversations", method: .post,
-                body: ByteBuffer(string: #"{"model":"m","inputs":"are you there"}"#)))
+        let client = try await begin(server, #"{"model":"m","inputs":"are you there"}"#)
         while await server.sandbox.log.count(of: .start) == 0 { await Task.yield() }
         try await client.shutdown()
         await server.sandbox.settle()
@@ -89,12 +88,7 @@ import Testing
     @Test func `notices a client that hangs up before its stream has said anything`() async throws {
         let server = try await SandboxServer.start()
         await server.sandbox.turn { $0.cutStreamOutput = .dropped }
-        let client = TestClient(host: "127.0.0.1", port: server.port)
-        client.connect()
-        try await client.executeAndDontWaitForResponse(
-            .init(
-                "/v1/conversations", method: .post,
-                body: ByteBuffer(string: #"{"model":"m","inputs":"sandbox:slow=5000","stream":true}"#)))
+        let client = try await begin(server, #"{"model":"m","inputs":"sandbox:slow=5000","stream":true}"#)
         while await server.sandbox.log.count(of: .startStream) == 0 { await Task.yield() }
         try await client.shutdown()
         await server.sandbox.settle()

@@ -6,7 +6,7 @@ import MistralEmulator
 import Testing
 
 /// Each switch is about something that is not known of the real server, and has the likeliest behaviour by default.
-@Suite struct `A switch for what is not known` {
+@Suite(.sandbox) struct `A switch for what is not known` {
     /// The result of `visit` for each choice of a switch, in the order of the choices.
     private func outcomes<Value: Sendable>(
         _ name: String, _ choices: String..., of visit: @Sendable (Visitor) async throws -> Value
@@ -29,10 +29,7 @@ import Testing
     @Test func `sets the code of 409`() async throws {
         let codes = try await outcomes("busy-code", "3000", "8") { visitor in
             let path = try await visitor.start()
-            let id = RemoteID(String(path.split(separator: "/")[2]))
-            let events = try await visitor.sandbox.appendStream(
-                .object(["inputs": .string("sandbox:slow=60000")]), to: id)
-            for try await _ in events { break }
+            try await visitor.beginStream("sandbox:slow=60000", to: path)
             return try await visitor.append("x", to: path).json["code"]?.int
         }
         #expect(codes == [3000, 8])
@@ -89,66 +86,56 @@ import Testing
 
     @Test func `takes handoff_execution beside a model, or refuses it`() async throws {
         let statuses = try await outcomes("handoff-with-model", "refuse", "accept") { visitor in
-            try await visitor.post(
-                Visitor.collection, #"{"model":"m","inputs":"x","handoff_execution":"server"}"#
-            ).status
+            let body = #"{"model":"m","inputs":"x","handoff_execution":"server"}"#
+            return try await visitor.post(Visitor.collection, body).status
         }
         #expect(statuses == [422, 200])
     }
 
     @Test func `has only some models in use`() async throws {
-        try await visiting { visitor in
-            let path = try await visitor.start()
-            try await visitor.sandbox.turn { try $0.set(assignment: "models-in-use=large,medium") }
-            let replies = [
-                try await visitor.post(Visitor.collection, #"{"model":"small","inputs":"x"}"#),
-                try await visitor.append("x", to: path),
-            ]
-            for reply in replies {
-                #expect(reply.status == 400)
-                #expect(reply.json["code"]?.int == 3003)
-            }
-            let other = try await visitor.post(Visitor.collection, #"{"model":"large","inputs":"x"}"#)
-            #expect(other.status == 200)
-            #expect(try await visitor.entries(of: path).count == 2)
+        let path = try await visitor.start()
+        try await visitor.turn("models-in-use=large,medium")
+        let replies = [
+            try await visitor.post(Visitor.collection, #"{"model":"small","inputs":"x"}"#),
+            try await visitor.append("x", to: path),
+        ]
+        for reply in replies {
+            #expect(reply.status == 400)
+            #expect(reply.json["code"]?.int == 3003)
         }
+        #expect(try await visitor.post(Visitor.collection, #"{"model":"large","inputs":"x"}"#).status == 200)
+        #expect(try await visitor.entries(of: path).count == 2)
     }
 
     @Test func `loses an agent, and its conversation stays`() async throws {
-        try await visiting { visitor in
-            let started = try await visitor.post(Visitor.collection, #"{"agent_id":"ag_1","inputs":"x"}"#)
-            let path = Visitor.collection + "/" + (started.json["conversation_id"]?.string ?? "")
-            try await visitor.sandbox.turn { try $0.set(assignment: "agents-gone=ag_0,ag_1") }
-            let refused = try await visitor.append("more", to: path)
-            #expect((refused.status, refused.json["code"]?.int) == (404, 3000))
-            #expect(refused.json["message"]?.string == "Agent ag_1 not found")
-            #expect(try await visitor.get(path).status == 200)
-            #expect(try await visitor.entries(of: path).count == 2)
-        }
+        let path = try await visitor.post(Visitor.collection, #"{"agent_id":"ag_1","inputs":"x"}"#).path
+        try await visitor.turn("agents-gone=ag_0,ag_1")
+        let refused = try await visitor.append("more", to: path)
+        #expect((refused.status, refused.json["code"]?.int) == (404, 3000))
+        #expect(refused.json["message"]?.string == "Agent ag_1 not found")
+        #expect(try await visitor.get(path).status == 200)
+        #expect(try await visitor.entries(of: path).count == 2)
     }
 
     @Test func `breaks a conversation for good`() async throws {
-        try await visiting { visitor in
-            let (broken, whole) = (try await visitor.start(), try await visitor.start())
-            let id = broken.split(separator: "/")[2]
-            try await visitor.sandbox.turn { try $0.set(assignment: "broken-conversations=\(id)") }
-            for _ in 0..<2 {
-                let reply = try await visitor.append("x", to: broken)
-                #expect(reply.status == 503)
-                #expect(reply.json["message"]?.string == "Failed to create conversation response.")
-            }
-            #expect(try await visitor.append("x", to: whole).status == 200)
-            #expect(try await visitor.entries(of: broken).count == 2)
+        let (broken, whole) = (try await visitor.start(), try await visitor.start())
+        let id = broken.split(separator: "/")[2]
+        try await visitor.turn("broken-conversations=\(id)")
+        for _ in 0..<2 {
+            let reply = try await visitor.append("x", to: broken)
+            #expect(reply.status == 503)
+            #expect(reply.json["message"]?.string == "Failed to create conversation response.")
         }
+        #expect(try await visitor.append("x", to: whole).status == 200)
+        #expect(try await visitor.entries(of: broken).count == 2)
     }
 
     @Test func `puts a model outside of the plan`() async throws {
-        try await visiting(turned: ["models-outside-plan=small"]) { visitor in
-            let refused = try await visitor.post(Visitor.collection, #"{"model":"small","inputs":"x"}"#)
-            #expect((refused.status, refused["x-ratelimit-limit-req-minute"]) == (429, "0"))
-            #expect(refused.json["raw_status_code"]?.int == 429)
-            #expect(try await visitor.post(Visitor.collection, #"{"model":"big","inputs":"x"}"#).status == 200)
-        }
+        try await visitor.turn("models-outside-plan=small")
+        let refused = try await visitor.post(Visitor.collection, #"{"model":"small","inputs":"x"}"#)
+        #expect((refused.status, refused["x-ratelimit-limit-req-minute"]) == (429, "0"))
+        #expect(refused.json["raw_status_code"]?.int == 429)
+        #expect(try await visitor.post(Visitor.collection, #"{"model":"big","inputs":"x"}"#).status == 200)
     }
 
     @Test func `has a model that takes no images`() async throws {

@@ -7,6 +7,7 @@ import Hummingbird
 import HummingbirdTesting
 import MistralEmulator
 import NIOCore
+import Testing
 
 /// A client of a sandbox, and the sandbox itself, for tests that look into it.
 struct Visitor: Sendable {
@@ -23,6 +24,8 @@ struct Visitor: Sendable {
         /// The body; `null` if it is not JSON.
         var json: JSONText { (try? JSONText(text)) ?? .null }
         var events: [ServerEvent] { Visitor.events(in: text) }
+        /// The path of the conversation that a write's answer names.
+        var path: String { Visitor.collection + "/" + (json["conversation_id"]?.string ?? "missing") }
 
         subscript(name: String) -> String? { HTTPField.Name(name).flatMap { headers[$0] } }
     }
@@ -42,6 +45,13 @@ struct Visitor: Sendable {
         }
     }
 
+    /// Sets switches, each as `NAME=VALUE`.
+    func turn(_ assignments: String...) async throws {
+        try await sandbox.turn { switches in
+            for assignment in assignments { try switches.set(assignment: assignment) }
+        }
+    }
+
     /// A client of the same sandbox with another key.
     func bearing(_ key: String) -> Visitor { Visitor(sandbox: sandbox, client: client, key: key) }
 
@@ -51,12 +61,22 @@ struct Visitor: Sendable {
 
     /// Starts a conversation and returns its path.
     func start(_ text: String = "hello") async throws -> String {
-        let reply = try await post(Visitor.collection, #"{"model": "small", "inputs": "\#(text)"}"#)
-        return Visitor.collection + "/" + (reply.json["conversation_id"]?.string ?? "missing")
+        try await post(Visitor.collection, #"{"model": "small", "inputs": "\#(text)"}"#).path
     }
 
     func append(_ text: String, to path: String) async throws -> Reply {
         try await post(path, #"{"inputs": "\#(text)"}"#)
+    }
+
+    /// Begins a streamed append, reads its first event and leaves.
+    func beginStream(_ text: String, to path: String) async throws {
+        let id = RemoteID(String(path.split(separator: "/")[2]))
+        for try await _ in try await sandbox.appendStream(.object(["inputs": .string(text)]), to: id) { break }
+    }
+
+    /// The ids of the conversations on a page of the list.
+    func ids(_ query: String = "") async throws -> [String] {
+        try await get(Visitor.collection + query).json.elements.compactMap { $0["id"]?.string }
     }
 
     func entries(of path: String) async throws -> [JSONText] {
@@ -77,6 +97,33 @@ struct Visitor: Sendable {
             return ServerEvent(String(lines[0].dropFirst("event: ".count)), data: data)
         }
     }
+}
+
+/// Opens a sandbox of its own for each test of a suite; ``visitor`` is its client.
+struct SandboxTrait: SuiteTrait, TestTrait, TestScoping {
+    @TaskLocal fileprivate static var visitor: Visitor?
+
+    let setup: TestingSetup
+    let isRecursive = true
+
+    func provideScope(
+        for test: Test, testCase: Test.Case?, performing function: @concurrent @Sendable () async throws -> Void
+    ) async throws {
+        try await visiting(setup) { visitor in
+            try await SandboxTrait.$visitor.withValue(visitor) { try await function() }
+        }
+    }
+}
+
+extension Trait where Self == SandboxTrait {
+    static var sandbox: SandboxTrait { SandboxTrait(setup: .router) }
+    /// Over a real connection, where a client notices that it is reset.
+    static var liveSandbox: SandboxTrait { SandboxTrait(setup: .live) }
+}
+
+/// The client of the running test's sandbox.
+var visitor: Visitor {
+    get throws { try #require(SandboxTrait.visitor) }
 }
 
 /// Opens a sandbox while `visit` runs.
