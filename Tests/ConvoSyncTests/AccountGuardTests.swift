@@ -38,6 +38,13 @@ import Testing
         return GuardedAPI(account: account, breaker: breaker)
     }
 
+    /// The API once it is known whose the key is.
+    private func verified() async throws -> GuardedAPI {
+        let api = api()
+        try await api.account.verify()
+        return api
+    }
+
     private func connection(_ key: String, _ server: FakeServer? = nil, at url: String = "https://a") -> Connection {
         Connection(api: server ?? self.server, server: url, key: key)
     }
@@ -69,8 +76,7 @@ import Testing
         rotated.belongs(to: ann)
         let id = rotated.make()
         settings.say(connection("one"), connection("two", rotated))
-        let api = api()
-        try await api.account.verify()
+        let api = try await verified()
         server.fail("get", .status(401))
         #expect(try await api.get(id).id == id)
         #expect(rotated.requests() == ["whoami", "get \(id)"])
@@ -99,8 +105,7 @@ import Testing
 
     @Test func `is refused where the source has no other key`() async throws {
         settings.say(connection("one"))
-        let api = api()
-        try await api.account.verify()
+        let api = try await verified()
         server.fail("get", .status(401))
         #expect(await failure { _ = try await api.get(RemoteID("x")) } == "http_401")
         #expect(server.requests() == ["whoami", "get x"])
@@ -113,8 +118,7 @@ import Testing
         let other = FakeServer()
         other.belongs(to: bob)
         settings.say(connection("one"), connection("two", other))
-        let api = api()
-        try await api.account.verify()
+        let api = try await verified()
         server.fail("get", .status(401))
         #expect(await failure { _ = try await api.get(RemoteID("x")) } == "http_401")
         #expect(other.requests() == ["whoami"])
@@ -128,8 +132,7 @@ import Testing
         let other = FakeServer()
         other.fail("whoami", .status(503))
         settings.say(connection("one"), connection("two", other))
-        let api = api()
-        try await api.account.verify()
+        let api = try await verified()
         server.fail("get", .status(401))
         #expect(await failure { _ = try await api.get(RemoteID("x")) } == "http_401")
         #expect(api.account.connection?.key == "one")
@@ -160,8 +163,7 @@ import Testing
     /// `convo account adopt` runs while a daemon is running.
     @Test func `is made no more once another process has given the database to another account`() async throws {
         settings.say(connection("one"))
-        let api = api()
-        try await api.account.verify()
+        let api = try await verified()
         try api.account.requireOwner()
         _ = try store.adopt(server: "https://a", account: bob, key: "bob's")
         #expect(await failure { try api.account.requireOwner() } == "cancelled")
@@ -249,8 +251,4 @@ import Testing
         breaker.woken()
         #expect(breaker.holdsUntil == nil)
     }
-}
-
-extension APIError {
-    fileprivate static let portal = APIError(.notTheAPI(status: 302), effect: .none, message: "a sign-in page")
 }

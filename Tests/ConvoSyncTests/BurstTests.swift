@@ -7,9 +7,22 @@ import Testing
 @testable import ConvoSync
 
 @Suite struct `A burst of appends` {
+    private let test: TestEngine
+    private let chat: (local: LocalID, remote: RemoteID)
+
+    init() async throws {
+        test = try TestEngine()
+        chat = try await test.mirrored()
+    }
+
+    /// An engine under the policy that holds what another writer has overtaken.
+    private func holding() throws -> TestEngine {
+        var limits = SyncLimits()
+        limits.conflictPolicy = .hold
+        return try TestEngine(limits)
+    }
+
     @Test func `costs a post each, a get each and one more, and one history`() async throws {
-        let test = try TestEngine()
-        let chat = try await test.mirrored()
         for number in 1...5 { _ = try test.append("message \(number)", to: chat.local) }
         let report = try await test.push()
         #expect(report.delivered == 5 && report.halt == nil)
@@ -25,8 +38,6 @@ import Testing
     @Test func `reads the history each time where others may not be overlooked, and takes nobody for another`()
         async throws
     {
-        let test = try TestEngine()
-        let chat = try await test.mirrored()
         try test.store.setConflictPolicy(.branch, of: chat.local)
         for number in 1...3 { _ = try test.append("message \(number)", to: chat.local) }
         #expect(try await test.push().delivered == 3)
@@ -37,8 +48,6 @@ import Testing
 
     @Test(arguments: [ConflictPolicy.branch, .hold])
     func `takes our own turn for nobody's, where the read behind it failed`(policy: ConflictPolicy) async throws {
-        let test = try TestEngine()
-        let chat = try await test.mirrored()
         try test.store.setConflictPolicy(policy, of: chat.local)
         _ = try test.append("one", to: chat.local)
         let second = try test.append("two", to: chat.local)
@@ -56,8 +65,6 @@ import Testing
     }
 
     @Test func `reads what another writer said in between`() async throws {
-        let test = try TestEngine()
-        let chat = try await test.mirrored()
         let first = try test.append("one", to: chat.local)
         _ = try test.append("two", to: chat.local)
         test.server.fail("append", .status(409), skipping: 1)
@@ -69,11 +76,8 @@ import Testing
     }
 
     @Test func `goes behind a history that is too large to be read`() async throws {
-        let test = try TestEngine()
-        let chat = try await test.mirrored()
         test.server.say("one", in: chat.remote)
-        let tooLarge = APIError(.answerTooLarge(limit: 1), effect: .none, message: "too large")
-        for _ in 1...2 { test.server.fail("history", tooLarge) }
+        for _ in 1...2 { test.server.fail("history", .tooLarge) }
         let write = try test.append("one", to: chat.local)
         #expect(try await test.push().delivered == 1)
         #expect(try test.item(write).state == .delivered)
@@ -82,10 +86,8 @@ import Testing
     }
 
     @Test func `does not fetch a history again that was too large in the same version`() async throws {
-        let test = try TestEngine()
-        let chat = try await test.mirrored()
         test.server.say("one", in: chat.remote)
-        test.server.fail("history", APIError(.answerTooLarge(limit: 1), effect: .none, message: "too large"))
+        test.server.fail("history", .tooLarge)
         test.server.fail("append", .status(409))
         let write = try test.append("two", to: chat.local)
         #expect(try await test.push().delivered == 0)
@@ -101,8 +103,6 @@ import Testing
     }
 
     @Test func `keeps what the server says of the conversation`() async throws {
-        let test = try TestEngine()
-        let chat = try await test.mirrored()
         test.server.say("theirs", in: chat.remote)
         test.server.fail("append", .status(409))
         _ = try test.append("mine", to: chat.local)
@@ -111,12 +111,7 @@ import Testing
     }
 
     @Test func `behind our own start is held where another writer came between`() async throws {
-        let test = try TestEngine(
-            {
-                var limits = SyncLimits()
-                limits.conflictPolicy = .hold
-                return limits
-            }())
+        let test = try holding()
         let start = try test.start()
         let write = try test.append("more", to: start.conversation)
         test.server.fail("append", .status(409))
@@ -128,12 +123,7 @@ import Testing
     }
 
     @Test func `behind our own confirmation of calls goes where nobody came between`() async throws {
-        let test = try TestEngine(
-            {
-                var limits = SyncLimits()
-                limits.conflictPolicy = .hold
-                return limits
-            }())
+        let test = try holding()
         let chat = try await test.mirrored()
         _ = try test.store.append(
             AppendRequest(
@@ -145,11 +135,9 @@ import Testing
     }
 
     @Test func `stops before a history that is too large, where it must not pass another writer`() async throws {
-        let test = try TestEngine()
-        let chat = try await test.mirrored()
         try test.store.setConflictPolicy(.hold, of: chat.local)
         test.server.say("theirs", in: chat.remote)
-        test.server.fail("history", APIError(.answerTooLarge(limit: 1), effect: .none, message: "too large"))
+        test.server.fail("history", .tooLarge)
         let write = try test.append("mine", to: chat.local)
         #expect(try await test.push().delivered == 0)
         #expect(try test.item(write).state == .held)
@@ -158,12 +146,7 @@ import Testing
     }
 
     @Test func `behind our own start and our own branch goes where they went`() async throws {
-        let test = try TestEngine(
-            {
-                var limits = SyncLimits()
-                limits.conflictPolicy = .hold
-                return limits
-            }())
+        let test = try holding()
         let start = try test.start()
         _ = try test.append("more", to: start.conversation)
         #expect(try await test.push().delivered == 2)

@@ -1,12 +1,9 @@
 import ConvoAPI
 import ConvoModel
+import Expectations
 import Testing
 
 @testable import ConvoSync
-
-extension APIError {
-    fileprivate static let portal = APIError(.notTheAPI(status: 302), effect: .none, message: "a sign-in page")
-}
 
 @Suite struct `The circuit breaker` {
     private var breaker = CircuitBreaker(backoff: Backoff(initial: .seconds(1), limit: .seconds(60)))
@@ -36,28 +33,21 @@ extension APIError {
         #expect(tries == [0, 1, 3, 7, 15, 31, 63, 123])
     }
 
-    @Test mutating func `holds the others back while one tries, and what was under way is no further try`() {
+    @Test mutating func `holds the others back while one tries, and what was under way is no further try`() throws {
         for _ in 0..<3 {
-            guard case .free = breaker.enter(at: noon) else {
-                Issue.record("held back though nothing has failed")
-                return
-            }
+            guard case .free = breaker.enter(at: noon) else { throw Unexpected("held back though nothing has failed") }
         }
         for _ in 0..<3 { finish(.unreachable, isProbe: false, at: noon) }
         #expect(holdsUntil(0) == noon + .seconds(1))
         guard case .probe = breaker.enter(at: noon + .seconds(1)),
             case .rejected = breaker.enter(at: noon + .seconds(2))
-        else {
-            Issue.record("two try at once")
-            return
-        }
+        else { throw Unexpected("two try at once") }
         #expect(holdsUntil(2) == noon + .seconds(3), "they look again each second")
         finish(.unreachable, isProbe: false, at: noon + .seconds(2))
         #expect(holdsUntil(2) == noon + .seconds(3))
         finish(nil, isProbe: true, at: noon + .seconds(3))
         guard case .free = breaker.enter(at: noon + .seconds(3)) else {
-            Issue.record("held back though the server is there")
-            return
+            throw Unexpected("held back though the server is there")
         }
     }
 
@@ -73,15 +63,12 @@ extension APIError {
         #expect(holdsUntil(0) == nil)
     }
 
-    @Test mutating func `lets one try at once when a person asks, also while one is trying`() {
+    @Test mutating func `lets one try at once when a person asks, also while one is trying`() throws {
         #expect(fails(at: 0) && fails(at: 1))
         #expect(!fails(at: 2))
         breaker.woken(at: noon + .seconds(2))
         #expect(fails(at: 2))
-        guard case .probe = breaker.enter(at: noon + .seconds(6)) else {
-            Issue.record("it does not try")
-            return
-        }
+        guard case .probe = breaker.enter(at: noon + .seconds(6)) else { throw Unexpected("it does not try") }
         breaker.woken(at: noon + .seconds(6))
         finish(.unreachable, isProbe: true, at: noon + .seconds(7))
         #expect(fails(at: 7))

@@ -16,19 +16,27 @@ import Testing
         chat = try await test.mirrored()
     }
 
-    private var executor: PushExecutor {
-        PushExecutor(
-            api: test.server, account: test.engine.account, store: test.store, clock: test.clock,
-            limits: SyncLimits())
+    /// Has the server leave metadata out of its answers, which the store learns from a start that is delivered.
+    private func hideMetadata(after text: String = "first") async throws {
+        test.server.hideMetadata()
+        _ = try test.start(text)
+        #expect(try await test.push().delivered == 1)
     }
 
-    /// - Returns: what the read tells; `nil` if the read failed.
-    private func confirmation(of id: OperationID) async throws -> ConvoSync.InDoubtLookup? {
+    /// - Returns: what the read tells, or `nil` if the read failed; and its requests.
+    private func lookup(of id: OperationID) async throws -> (found: ConvoSync.InDoubtLookup?, requests: [String]) {
         let item = try test.item(id)
-        guard case .confirmed(let confirmation, let since) = await executor.perform(.confirm(item)) else { return nil }
+        _ = test.server.requests()
+        let outcome = await test.pushExecutor.perform(.confirm(item))
+        let requests = test.server.requests()
+        #expect(!requests.contains { $0.hasPrefix("append") || $0.hasPrefix("start") })
+        guard case .confirmed(let found, let since) = outcome else { return (nil, requests) }
         #expect(since == test.clock.uptime)
-        #expect(!test.server.requests().contains { $0.hasPrefix("append") || $0.hasPrefix("start") })
-        return confirmation
+        return (found, requests)
+    }
+
+    private func confirmation(of id: OperationID) async throws -> ConvoSync.InDoubtLookup? {
+        try await lookup(of: id).found
     }
 
     private func doubtful(_ id: OperationID) throws -> OperationID {
@@ -45,10 +53,8 @@ import Testing
         let id = try test.append(text, to: chat.local)
         let tip = try test.store.tip(of: chat.local)
         let version = try test.server.get(chat.remote).version
-        _ = try test.store.markSending(
-            id, base: OutboxItem.Base(entryID: tip.entryID, version: version))
+        _ = try test.store.markSending(id, base: OutboxItem.Base(entryID: tip.entryID, version: version))
         try test.store.markInDoubt(id, reason: .notThereYet, nextAttempt: noon)
-        _ = test.server.requests()
         return id
     }
 
@@ -105,7 +111,6 @@ import Testing
 
     @Test func `looks for a copy's append from the beginning where its writer had seen nothing`() async throws {
         let (empty, _, write) = try copiedAppend()
-        _ = test.server.requests()
         #expect(try await confirmation(of: write) == .absent)
         test.server.say("mine", in: empty)
         #expect(try await confirmation(of: write) == .unclear(.ambiguous), "others write there, too")
@@ -114,7 +119,6 @@ import Testing
     @Test func `finds a copy's append that the original has sent as a branch`() async throws {
         let (_, id, write) = try copiedAppend()
         let branch = test.server.make("mine", metadata: signed(write))
-        _ = test.server.requests()
         #expect(try await confirmation(of: write) == .absent, "under the policy append there is no branch")
         try test.store.setConflictPolicy(.branch, of: id)
         #expect(try await confirmation(of: write) == .present(branch))
@@ -129,7 +133,6 @@ import Testing
         let (_, id, write) = try copiedAppend()
         try test.store.setConflictPolicy(.branch, of: id)
         _ = test.server.make("mine")
-        _ = test.server.requests()
         #expect(try await confirmation(of: write) == .unclear(.unrecognisable))
     }
 
@@ -139,7 +142,6 @@ import Testing
         _ = try await test.push()
         let made = try #require(try test.item(write).remoteID)
         try test.store.markInDoubt(write, reason: .copied, nextAttempt: noon)
-        _ = test.server.requests()
         #expect(try test.item(write).seenEntryID == nil)
         #expect(try await confirmation(of: write) == .present(nil))
         test.server.change(made) { $0.removeLast(2) }
@@ -147,13 +149,10 @@ import Testing
     }
 
     @Test func `does not take what was here before a start for what it has made`() async throws {
-        test.server.hideMetadata()
-        _ = try test.start("first")
-        #expect(try await test.push().delivered == 1)
+        try await hideMetadata()
         _ = test.server.make("new")
         _ = await test.engine.pull(.firstPage)
         let write = try doubtfulStart()
-        _ = test.server.requests()
         #expect(try await confirmation(of: write) == .absent)
     }
 
@@ -176,28 +175,22 @@ import Testing
     }
 
     @Test func `believes the last try's own stream, whatever else begins so`() async throws {
-        test.server.hideMetadata()
-        _ = try test.start("first")
-        #expect(try await test.push().delivered == 1)
+        try await hideMetadata()
         let write = try doubtfulStart()
         try test.store.markQueued(write, from: .inDoubt, reason: nil, nextAttempt: nil)
         _ = try doubtful(write)
         let ours = test.server.make("new")
         try test.store.keepPartial(of: write, conversation: ours, entries: [])
         _ = test.server.make("new")
-        _ = test.server.requests()
         #expect(try await confirmation(of: write) == .present(ours))
         test.server.remove(ours)
         #expect(try await confirmation(of: write) == .outdated, "no read has shown it: it may come yet")
     }
 
     @Test func `cannot tell which of two equal starts has made a conversation`() async throws {
-        test.server.hideMetadata()
-        _ = try test.start("first")
-        #expect(try await test.push().delivered == 1)
+        try await hideMetadata()
         let (write, twin) = (try doubtfulStart(), try doubtfulStart())
         let made = test.server.make("new")
-        _ = test.server.requests()
         #expect(try await confirmation(of: write) == .unclear(.unrecognisable))
         try test.store.markStopped(twin, from: .inDoubt, as: .refused, reason: .unrecognisable)
         #expect(try await confirmation(of: write) == .present(made), "the server said that it did not take the other")
@@ -206,9 +199,7 @@ import Testing
     /// Conversations that came into the mirror after the write was queued, and are gone by now.
     @Test(arguments: [("new", false), ("new", true), ("another", false), ("another", true)])
     func `cannot tell of a start whose conversation may be gone since`(text: String, isDeletedHere: Bool) async throws {
-        test.server.hideMetadata()
-        _ = try test.start("first")
-        #expect(try await test.push().delivered == 1)
+        try await hideMetadata()
         let write = try doubtfulStart()
         let made = test.server.make(text)
         _ = await test.engine.pull(.full)
@@ -218,7 +209,6 @@ import Testing
         } else {
             try test.store.markDeletedRemotely([made])
         }
-        _ = test.server.requests()
         // Nothing is left of a conversation that was deleted here that could tell.
         let mayBeOurs = text == "new" || isDeletedHere
         #expect(try await confirmation(of: write) == (mayBeOurs ? .unclear(.unrecognisable) : .absent))
@@ -232,7 +222,6 @@ import Testing
         _ = await test.engine.pull(.firstPage)
         let write = try doubtfulStart()
         _ = test.server.make("new")
-        _ = test.server.requests()
         #expect(try await confirmation(of: write) == .unclear(.unrecognisable))
     }
 
@@ -273,20 +262,18 @@ import Testing
     }
 
     @Test func `cannot tell where a history is too large to be read`() async throws {
-        let tooLarge = APIError(.answerTooLarge(limit: 1), effect: .none, message: "too large")
         let write = try doubtfulAppend("mine")
-        test.server.fail("history", tooLarge)
+        test.server.fail("history", .tooLarge)
         #expect(try await confirmation(of: write) == .unclear(.unreadable))
         let start = try doubtfulStart()
         _ = test.server.make("something")
-        test.server.fail("history", tooLarge)
+        test.server.fail("history", .tooLarge)
         #expect(try await confirmation(of: start) == .unclear(.unrecognisable))
     }
 
     @Test func `cannot tell of an append without a base, unless it is a copy's`() async throws {
         let write = try doubtful(test.append("mine", to: chat.local))
-        #expect(try await confirmation(of: write) == .unclear(.ambiguous))
-        #expect(test.server.requests().isEmpty)
+        #expect(try await lookup(of: write) == (.unclear(.ambiguous), []))
         try test.store.markInDoubt(write, reason: .copied, nextAttempt: noon)
         #expect(try await confirmation(of: write) == .absent)
         test.server.say("mine", in: chat.remote)
@@ -304,12 +291,10 @@ import Testing
     }
 
     @Test func `cannot tell of an exchange that the server does not store`() async throws {
-        var request = StartRequest(inputs: .text("secret"))
-        request.model = "m"
+        var request = StartRequest("secret")
         request.store = false
         let write = try doubtful(test.store.start(request).operation)
-        #expect(try await confirmation(of: write) == .unclear(.unconfirmable))
-        #expect(test.server.requests().isEmpty)
+        #expect(try await lookup(of: write) == (.unclear(.unconfirmable), []))
     }
 
     @Test func `finds a start by its name, on the page where it stands`() async throws {
@@ -324,10 +309,7 @@ import Testing
     }
 
     @Test func `finds a start whose name the server does not give, by what it says`() async throws {
-        test.server.hideMetadata()
-        _ = try test.start("new")  // the server gives no metadata of it either, and it is not a candidate
-        #expect(try await test.push().delivered == 1)
-        _ = test.server.requests()
+        try await hideMetadata(after: "new")  // the server gives no metadata of it either, and it is not a candidate
         let write = try doubtfulStart()
         #expect(try await confirmation(of: write) == .absent)
         let made = test.server.make("new")
@@ -347,7 +329,6 @@ import Testing
         let made = test.server.make("new", metadata: signed(write))
         _ = await test.engine.pull(.firstPage)
         #expect(try test.item(write).remoteID == made)
-        _ = test.server.requests()
         #expect(try await confirmation(of: write) == .present(made))
         test.server.remove(made)
         #expect(try await confirmation(of: write) == .denied)
@@ -359,14 +340,11 @@ import Testing
         let write = try test.append("mine", to: chat.local)
         _ = try await test.push()
         #expect(try test.item(write).state == .inDoubt)
-        _ = test.server.requests()
         #expect(try await confirmation(of: write) == .unclear(.ambiguous))
     }
 
     @Test func `of a deletion: none, for it may be sent again, and a read may come from a replica`() async throws {
         let write = try doubtful(try #require(try test.store.delete(chat.local, .remote)).operation)
-        _ = test.server.requests()
-        #expect(try await confirmation(of: write) == .absent)
-        #expect(test.server.requests().isEmpty)
+        #expect(try await lookup(of: write) == (.absent, []))
     }
 }

@@ -71,6 +71,11 @@ private struct Listed {
         throw CancellationError()
     }
 
+    /// The search's conclusion where the server shows no metadata.
+    private func conclusion(_ all: Listed..., hidesMetadata: Bool = true) throws -> CreationSearch.Step {
+        try search(all, listTells: false, getTells: false, hidesMetadata: hidesMetadata).step
+    }
+
     private var ours: Listed { Listed(id: "ours", operation: item.id.rawValue, says: "hello") }
 
     @Test func `finds it by the operation's id, on whatever page`() throws {
@@ -89,15 +94,12 @@ private struct Listed {
     }
 
     @Test func `goes by the first input where the server gives no metadata at all`() throws {
-        func conclusion(_ all: [Listed], _ hidesMetadata: Bool) throws -> CreationSearch.Step {
-            try search(all, listTells: false, getTells: false, hidesMetadata: hidesMetadata).step
-        }
         let other = Listed(id: "a")
-        #expect(try conclusion([other, ours], true) == .likely(RemoteID("ours")))
-        #expect(try conclusion([other], true) == .absent)
+        #expect(try conclusion(other, ours) == .likely(RemoteID("ours")))
+        #expect(try conclusion(other) == .absent)
         // Nothing shows that the server leaves metadata out of every conversation.
-        #expect(try conclusion([other, ours], false) == .ambiguous)
-        #expect(try conclusion([other], false) == .absent)
+        #expect(try conclusion(other, ours, hidesMetadata: false) == .ambiguous)
+        #expect(try conclusion(other, hidesMetadata: false) == .absent)
     }
 
     @Test func `does not go by the first input where the list gives the metadata of another write of ours`() throws {
@@ -109,11 +111,8 @@ private struct Listed {
 
     @Test func `does not take what was said later in a conversation for its first input`() throws {
         let other = Listed(id: "theirs", says: "something else|hello")
-        #expect(
-            try search([other], listTells: false, getTells: false, hidesMetadata: true).step == .absent)
-        #expect(
-            try search([other, ours], listTells: false, getTells: false, hidesMetadata: true).step
-                == .likely(RemoteID("ours")))
+        #expect(try conclusion(other) == .absent)
+        #expect(try conclusion(other, ours) == .likely(RemoteID("ours")))
     }
 
     /// The entries from before the conversation was made are copies of those that a restart continues from.
@@ -144,22 +143,18 @@ private struct Listed {
     }
 
     @Test func `decides nothing where two may be it, or one that is older or not quite like it`() throws {
-        func conclusion(_ all: [Listed]) throws -> CreationSearch.Step {
-            try search(all, listTells: false, getTells: false, hidesMetadata: true).step
-        }
-        #expect(try conclusion([ours, Listed(id: "twin", says: "hello")]) == .ambiguous)
-        #expect(try conclusion([Listed(id: "old", says: "hello", secondsBefore: 7200)]) == .ambiguous)
-        #expect(try conclusion([Listed(id: "older", says: "hello", secondsBefore: 601)]) == .ambiguous)
-        #expect(try conclusion([Listed(id: "near", says: "hello", secondsBefore: 600)]) == .likely(RemoteID("near")))
-        #expect(try conclusion([Listed(id: "changed", says: "Hello!")]) == .ambiguous)
-        #expect(try conclusion([Listed(id: "yesterday", says: "hello", secondsBefore: 100_000)]) == .absent)
+        #expect(try conclusion(ours, Listed(id: "twin", says: "hello")) == .ambiguous)
+        #expect(try conclusion(Listed(id: "old", says: "hello", secondsBefore: 7200)) == .ambiguous)
+        #expect(try conclusion(Listed(id: "older", says: "hello", secondsBefore: 601)) == .ambiguous)
+        #expect(try conclusion(Listed(id: "near", says: "hello", secondsBefore: 600)) == .likely(RemoteID("near")))
+        #expect(try conclusion(Listed(id: "changed", says: "Hello!")) == .ambiguous)
+        #expect(try conclusion(Listed(id: "yesterday", says: "hello", secondsBefore: 100_000)) == .absent)
     }
 
     @Test func `takes nothing for it that is older than what the server had shown, wherever our clock was`() throws {
         let late = try Self(newestChange: Timestamp(microseconds: noon.microseconds + 3_600_000_000))
         func conclusion(_ seconds: Int) throws -> CreationSearch.Step {
-            let listed = Listed(id: "it", says: "hello", secondsBefore: -seconds)
-            return try late.search([listed], listTells: false, getTells: false, hidesMetadata: true).step
+            try late.conclusion(Listed(id: "it", says: "hello", secondsBefore: -seconds))
         }
         #expect(try conclusion(3539) == .ambiguous)
         #expect(try conclusion(3540) == .likely(RemoteID("it")))

@@ -1,6 +1,7 @@
 import ConvoAPI
 import ConvoModel
 import ConvoStore
+import Expectations
 import Testing
 
 @testable import ConvoSync
@@ -12,26 +13,20 @@ import Testing
         #expect(pass.next() == .confirm(item))
         pass.finish(.confirm(item), .confirmed(.absent, readSince: uptimeAtNoon + .seconds(839)), after: .seconds(31))
         guard case .settle(_, .inDoubt) = pass.next() else {
-            Issue.record("taken for absent by a read from before the last moment")
-            return
+            throw Unexpected("taken for absent by a read from before the last moment")
         }
     }
 
     @Test func `is looked at before its time by a person's push, not by the daemon's`() throws {
         let store = try temporaryStore()
-        var request = StartRequest(inputs: .text("hello"))
-        request.model = "m"
-        let id = try store.start(request).operation
+        let id = try store.start(StartRequest("hello")).operation
         _ = try store.markSending(id, base: nil)
         try store.markInDoubt(id, reason: .notThereYet, nextAttempt: noon + .seconds(10))
         let item = try store.operation(matching: id.rawValue)
         var once = try Pass(.once, [item])
         #expect(once.next() == .confirm(item))
         var due = try Pass(.due, [item], verifies: false)
-        guard case .done = due.turn() else {
-            Issue.record("it is not left alone")
-            return
-        }
+        guard case .done = due.turn() else { throw Unexpected("it is not left alone") }
         due.wait(.seconds(10))
         due.machine.woken()
         #expect(due.next() == .load(limit: 200))

@@ -243,17 +243,16 @@ final class FakeServer: ConversationsAPI {
         }
     }
     func startStream(_ request: StartRequest) throws(APIError) -> ConversationEventStream {
-        try perform("start stream") { state throws(APIError) in
-            ConversationEventStream(state.stream.events, error: state.stream.error)
-        }
+        try stream("start stream")
     }
     func appendStream(_ request: AppendRequest, to id: RemoteID) throws(APIError) -> ConversationEventStream {
-        try perform("append stream \(id)") { state throws(APIError) in
-            ConversationEventStream(state.stream.events, error: state.stream.error)
-        }
+        try stream("append stream \(id)")
     }
     func restartStream(_ request: RestartRequest, of id: RemoteID) throws(APIError) -> ConversationEventStream {
-        try perform("restart stream \(id)") { state throws(APIError) in
+        try stream("restart stream \(id)")
+    }
+    private func stream(_ request: String) throws(APIError) -> ConversationEventStream {
+        try perform(request) { state throws(APIError) in
             ConversationEventStream(state.stream.events, error: state.stream.error)
         }
     }

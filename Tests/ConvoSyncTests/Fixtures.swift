@@ -23,12 +23,15 @@ extension APIError {
 
     static let unreachable = APIError(.unreachable, effect: .none, message: "no route")
     static let lost = APIError(.answerLost, effect: .unknown, message: "reset")
+    static let portal = APIError(.notTheAPI(status: 302), effect: .none, message: "a sign-in page")
+    static let tooLarge = APIError(.answerTooLarge(limit: 1), effect: .none, message: "too large")
 }
 
-extension SyncEngine {
-    /// Makes an engine without a key.
-    init(api: any ConversationsAPI, store: Store) {
-        self.init(store: store) { Connection(api: api, server: "https://api.example", key: nil) }
+extension StartRequest {
+    /// A start with this text, which the store accepts.
+    init(_ text: String) {
+        self.init(inputs: .text(text))
+        model = "m"
     }
 }
 
@@ -48,9 +51,7 @@ func item(
     tries: Int = 0, newestChange: Timestamp? = nil
 ) throws -> OutboxItem {
     let store = try temporaryStore()
-    var request = StartRequest(inputs: .text("hello"))
-    request.model = "m"
-    let start = try store.start(request)
+    let start = try store.start(StartRequest("hello"))
     if kind == .start {
         if state == .inDoubt {
             _ = try store.markSending(

@@ -1,6 +1,7 @@
 import ConvoAPI
 import ConvoModel
 import ConvoStore
+import Expectations
 import Testing
 
 @testable import ConvoSync
@@ -22,55 +23,40 @@ import Testing
     }
 
     @Test(arguments: [400, 403, 404, 422]) func `that the server says no to: refused`(status: Int) throws {
-        guard case .refused(let reason) = try afterSend(.status(status)) else {
-            Issue.record("not refused")
-            return
-        }
+        guard case .refused(let reason) = try afterSend(.status(status)) else { throw Unexpected("not refused") }
         #expect(reason.code == "http_\(status)")
     }
 
     @Test(arguments: [409, 429]) func `that came at a bad time: back in the queue, for later`(status: Int) throws {
         guard case .queued(_, let moment) = try afterSend(.status(status, retryAfter: .seconds(7))) else {
-            Issue.record("not queued")
-            return
+            throw Unexpected("not queued")
         }
         #expect(try #require(moment) >= noon + .seconds(7))
     }
 
     @Test(arguments: [APIError.lost, .status(500, .unknown), .status(503, .unknown)])
     func `that may have arrived: in doubt`(error: APIError) throws {
-        guard case .inDoubt = try afterSend(error) else {
-            Issue.record("not in doubt")
-            return
-        }
+        guard case .inDoubt = try afterSend(error) else { throw Unexpected("not in doubt") }
     }
 
     @Test(arguments: [APIError.unreachable, .status(401)])
     func `that certainly did not leave: queued, and the next pass tries`(error: APIError) throws {
-        guard case .queued(_, nil) = try afterSend(error) else {
-            Issue.record("not queued")
-            return
-        }
+        guard case .queued(_, nil) = try afterSend(error) else { throw Unexpected("not queued") }
     }
 
     @Test func `in doubt and not there: not sent again before it can no longer surface`() throws {
         let item = try item(state: .inDoubt)
         let early = afterReading(.absent, of: item, at: .seconds(839))
-        guard case .inDoubt(_, let moment) = early else {
-            Issue.record("sent again too early")
-            return
-        }
+        guard case .inDoubt(_, let moment) = early else { throw Unexpected("sent again too early") }
         #expect(moment <= noon + .seconds(840))
-        #expect(
-            afterReading(.absent, of: item, at: .seconds(840)) == .queued(.notArrived, until: nil))
+        #expect(afterReading(.absent, of: item, at: .seconds(840)) == .queued(.notArrived, until: nil))
     }
 
     @Test(arguments: [Duration.seconds(-7200), .seconds(7200)])
     func `in doubt: no clock that is set changes when it can no longer surface`(jump: Duration) throws {
         let item = try item(state: .inDoubt)
         guard case .inDoubt = afterReading(.absent, of: item, at: .seconds(839), clockSetBy: jump) else {
-            Issue.record("sent again too early")
-            return
+            throw Unexpected("sent again too early")
         }
         let transition = afterReading(.absent, of: item, at: .seconds(840), clockSetBy: jump)
         #expect(transition == .queued(.notArrived, until: nil))
@@ -100,16 +86,14 @@ import Testing
     @Test(arguments: [0, 3, 9]) func `a deletion that did not arrive: sent again, each time later`(tries: Int) throws {
         let item = try ConvoSyncTests.item(.delete, state: .inDoubt, tries: tries)
         guard case .queued(.notArrived, let moment?) = afterReading(.absent, of: item, at: .zero) else {
-            Issue.record("not queued for later")
-            return
+            throw Unexpected("not queued for later")
         }
         #expect(moment == noon + limits.backoff.delay(after: item.attempts))
         let asked = OperationTransition(
             .api(.status(503, .unknown, retryAfter: .seconds(90))), during: .send(item, nil), of: item, at: noon,
             limits: limits)
         guard case .inDoubt(_, noon + .seconds(90)) = asked else {
-            Issue.record("does not wait as the server asks")
-            return
+            throw Unexpected("does not wait as the server asks")
         }
     }
 
@@ -121,10 +105,7 @@ import Testing
             guard
                 case .inDoubt = OperationTransition(
                     .api(error), during: .confirm(item), of: item, at: noon, limits: limits)
-            else {
-                Issue.record("\(error) took it out of doubt")
-                return
-            }
+            else { throw Unexpected("\(error) took it out of doubt") }
         }
     }
 
@@ -132,22 +113,19 @@ import Testing
         let item = try item(state: .inDoubt)
         #expect(afterReading(.denied, of: item, at: limits.replicaLag) == .held(.conversationGone))
         guard case .inDoubt = afterReading(.denied, of: item, at: limits.replicaLag - .seconds(1)) else {
-            Issue.record("a replica's word was believed")
-            return
+            throw Unexpected("a replica's word was believed")
         }
     }
 
     @Test func `in doubt, and the server is still at it: in doubt, however late`() throws {
         let item = try item(state: .inDoubt)
         guard case .inDoubt = afterReading(.busy, of: item, at: .seconds(3600)) else {
-            Issue.record("out of doubt")
-            return
+            throw Unexpected("out of doubt")
         }
     }
 
     @Test func `in doubt and nobody can tell: held for the person`() throws {
-        #expect(
-            try afterReading(.unclear(.ambiguous), of: item(state: .inDoubt), at: .zero) == .held(.ambiguous))
+        #expect(try afterReading(.unclear(.ambiguous), of: item(state: .inDoubt), at: .zero) == .held(.ambiguous))
     }
 
     @Test func `in doubt, and there without an answer: delivered once its run can no longer fail`() throws {
@@ -168,22 +146,17 @@ import Testing
     }
 
     @Test func `in doubt: looked for after half a second, then every ten, and less often the longer it lasts`() throws {
-        guard case .inDoubt(_, let first) = try afterSend(.lost) else {
-            Issue.record("not in doubt")
-            return
-        }
+        guard case .inDoubt(_, let first) = try afterSend(.lost) else { throw Unexpected("not in doubt") }
         #expect(first == noon + .milliseconds(500))
         let item = try item(state: .inDoubt)
         for confirmation in [ConvoSync.InDoubtLookup.absent, .busy, .denied, .outdated, .unanswered(nil)] {
             guard case .inDoubt(_, let moment) = afterReading(confirmation, of: item, at: .seconds(1)) else {
-                Issue.record("\(confirmation)")
-                return
+                throw Unexpected("\(confirmation)")
             }
             #expect(moment == noon + .seconds(11))
             for (seconds, wait) in [(40, 10), (44, 11), (400, 100), (600, 120)] where confirmation != .denied {
                 guard case .inDoubt(_, let moment) = afterReading(confirmation, of: item, at: .seconds(seconds)) else {
-                    Issue.record("\(confirmation)")
-                    return
+                    throw Unexpected("\(confirmation)")
                 }
                 #expect(moment == noon + .seconds(seconds + wait))
             }
@@ -196,10 +169,7 @@ import Testing
             guard
                 case .queued(_, let moment) = OperationTransition(
                     .api(.status(409)), during: .send(item, nil), of: item, at: noon, limits: limits)
-            else {
-                Issue.record("not queued")
-                return
-            }
+            else { throw Unexpected("not queued") }
             #expect(moment == noon + .seconds(seconds))
         }
     }
@@ -208,9 +178,7 @@ import Testing
     @Test func `whose run the server itself failed on five times: held for the person`() throws {
         for (failures, isHeld) in [(3, false), (4, true)] {
             let store = try temporaryStore()
-            var request = StartRequest(inputs: .text("hello"))
-            request.model = "m"
-            let id = try store.start(request).operation
+            let id = try store.start(StartRequest("hello")).operation
             let failed = OutboxItem.Reason(code: "http_500", message: "it broke")
             for number in 0...failures {
                 _ = try store.markSending(id, base: nil)

@@ -1,6 +1,7 @@
 import ConvoAPI
 import ConvoModel
 import ConvoStore
+import Expectations
 import Testing
 
 @testable import ConvoSync
@@ -28,6 +29,12 @@ struct Pass {
     /// The next step; `nil` if the machine waits or is done.
     mutating func next() -> PushMachine.Step? {
         if case .step(let step) = turn() { step } else { nil }
+    }
+
+    /// The next step, which must be there.
+    mutating func begin() throws -> PushMachine.Step {
+        guard let step = next() else { throw Unexpected("nothing begins") }
+        return step
     }
 
     var isDone: Bool {

@@ -1,6 +1,7 @@
 import ConvoAPI
 import ConvoJSON
 import ConvoModel
+import Expectations
 import Testing
 
 @testable import ConvoStore
@@ -78,9 +79,7 @@ import Testing
     }
 
     @Test func `of a server that gives less than asked reads all there is`() throws {
-        #expect(
-            try requests(.full, pages(50, 50) + pages(50, 50, 3))
-                == ["0/100", "1/100", "0/50", "1/50", "2/50"])
+        #expect(try requests(.full, pages(50, 50) + pages(50, 50, 3)) == ["0/100", "1/100", "0/50", "1/50", "2/50"])
     }
 
     @Test func `reads the pages again where something unknown came from behind the first`() throws {
@@ -180,54 +179,36 @@ import Testing
     }
 
     @Test func `ends, and says why, where the server asks to wait for long`() throws {
-        var machine = PullMachine(.firstPage)
-        while case .step(let step) = machine.next(at: noon) {
-            let isList = if case .list = step { true } else { false }
-            machine.finished(
-                step, isList ? .failed(.api(.status(429, retryAfter: .seconds(600)))) : .verified, at: noon)
+        var pull = Pull(.firstPage)
+        try pull.run { step in
+            if case .list = step { .failed(.api(.status(429, retryAfter: .seconds(600)))) } else { .verified }
         }
-        #expect(machine.report.halt?.asked == .seconds(600))
+        #expect(pull.machine.report.halt?.asked == .seconds(600))
     }
 
     /// The outcome of a pull whose fetches of five conversations all end with this failure.
     private func afterFetches(_ failure: SyncFailure) throws -> (fetched: Int, setAside: Int, report: PullReport) {
-        var machine = PullMachine(.firstPage)
-        var now = noon
-        var (fetched, setAside, isAsked) = (0, 0, false)
-        for _ in 0..<1000 {
-            switch machine.next(at: now) {
-            case .done: return (fetched, setAside, machine.report)
-            case .wait(let moment): now = try #require(moment)
-            case .step(let step):
-                let outcome: PullMachine.Outcome
-                switch step {
-                case .verify: outcome = .verified
-                case .list: outcome = .listed(IngestedPage(items: [.unchanged], ids: [RemoteID("0")]))
-                case .findStale:
-                    outcome = .stale(
-                        isAsked
-                            ? []
-                            : (0..<5).map {
-                                StaleConversation(id: LocalID("\($0)"), remoteID: RemoteID("\($0)"), version: "1")
-                            })
-                    isAsked = true
-                case .fetch:
-                    fetched += 1
-                    outcome = .failed(failure)
-                case .setAside:
-                    setAside += 1
-                    outcome = .isSetAside
-                default: outcome = .concluded
-                }
-                machine.finished(step, outcome, at: now)
+        var pull = Pull(.firstPage)
+        var isAsked = false
+        try pull.run { step in
+            switch step {
+            case .verify: return .verified
+            case .list: return .listed(IngestedPage(items: [.unchanged], ids: [RemoteID("0")]))
+            case .findStale:
+                defer { isAsked = true }
+                return .stale(isAsked ? [] : (0..<5).map(Pull.stale))
+            case .fetch: return .failed(failure)
+            case .setAside: return .isSetAside
+            default: return .concluded
             }
         }
-        throw CancellationError()
+        let fetched = pull.steps.count { if case .fetch = $0 { true } else { false } }
+        let setAside = pull.steps.count { if case .setAside = $0 { true } else { false } }
+        return (fetched, setAside, pull.machine.report)
     }
 
     @Test func `sets aside each history that is too large to be read, and goes on`() throws {
-        let tooLarge = APIError(.answerTooLarge(limit: 1), effect: .none, message: "too large")
-        let seen = try afterFetches(.api(tooLarge))
+        let seen = try afterFetches(.api(.tooLarge))
         #expect((seen.fetched, seen.setAside) == (5, 5))
         #expect(seen.report.unreadable == 5)
         #expect(seen.report.halt == nil)
@@ -242,35 +223,21 @@ import Testing
 
     @Test func `ends at once where the server cannot be reached, and says why`() throws {
         var machine = PullMachine(.firstPage)
-        guard case .step(let step) = machine.next(at: noon) else {
-            Issue.record("no step")
-            return
-        }
+        guard case .step(let step) = machine.next(at: noon) else { throw Unexpected("no step") }
         machine.finished(step, .failed(.api(.unreachable)), at: noon)
-        guard case .done = machine.next(at: noon) else {
-            Issue.record("goes on")
-            return
-        }
+        guard case .done = machine.next(at: noon) else { throw Unexpected("goes on") }
         #expect(machine.report.halt != nil)
     }
 
     @Test func `tries a passing failure again after a wait, and no more than so often`() throws {
-        var machine = PullMachine(.firstPage)
-        var now = noon
-        var tries = 0
-        for _ in 0..<100 {
-            switch machine.next(at: now) {
-            case .step(.list):
-                tries += 1
-                machine.finished(.list(page: 0, size: 100), .failed(.api(.status(503))), at: now)
-            case .step(.verify): machine.finished(.verify, .verified, at: now)
-            case .step(let other): machine.finished(other, .stale([]), at: now)
-            case .wait(let moment): now = try #require(moment)
-            case .done:
-                #expect(tries == SyncLimits().tries)
-                return
+        var pull = Pull(.firstPage)
+        try pull.run { step in
+            switch step {
+            case .list: .failed(.api(.status(503)))
+            case .verify: .verified
+            default: .stale([])
             }
         }
-        Issue.record("does not end")
+        #expect(pull.steps.count { $0 == .list(page: 0, size: 100) } == SyncLimits().tries)
     }
 }

@@ -1,13 +1,14 @@
 import ConvoAPI
 import ConvoJSON
 import ConvoModel
+import Expectations
 import Testing
 
 @testable import ConvoStore
 @testable import ConvoSync
 
 /// A pull whose steps the test ends one by one.
-private struct Pull {
+struct Pull {
     var machine: PullMachine
     var now = noon
     private(set) var steps: [PullMachine.Step] = []
@@ -204,10 +205,7 @@ private struct Pull {
         #expect(pull.begin().isEmpty, "another is under way")
         pull.finish(fetches[1], .failed(.api(.unreachable)))
         let last = pull.begin()
-        guard case .ingest(let histories) = last.first else {
-            Issue.record("\(last)")
-            return
-        }
+        guard case .ingest(let histories) = last.first else { throw Unexpected("\(last)") }
         #expect(histories.count == 1)
         #expect(pull.machine.report.halt != nil)
     }

@@ -1,6 +1,7 @@
 import ConvoAPI
 import ConvoModel
 import ConvoStore
+import Expectations
 import Testing
 
 @testable import ConvoSync
@@ -70,10 +71,7 @@ import Testing
         pass.finish(.prepare(items[0]), .failed(.api(.status(429, retryAfter: .seconds(7)))))
         #expect(pass.machine.report.slowUntil == noon + .seconds(7))
         #expect(pass.machine.report.throttle?.asked == .seconds(7))
-        guard case .settle(let item, .queued(_, let until)) = pass.next() else {
-            Issue.record("not put off")
-            return
-        }
+        guard case .settle(let item, .queued(_, let until)) = pass.next() else { throw Unexpected("not put off") }
         #expect(item == items[0] && until == noon + .seconds(7))
         pass.finish(.settle(items[0], .queued(nil, until: until)), .settled)
         #expect(pass.next() == .load(limit: 200))
@@ -103,10 +101,7 @@ import Testing
         var pass = try Pass(.due, items, limits: one)
         #expect(pass.next() == .prepare(items[0]))
         pass.finish(.prepare(items[0]), .failed(.api(.status(429))))
-        guard let settle = pass.next() else {
-            Issue.record("not put off")
-            return
-        }
+        let settle = try pass.begin()
         pass.finish(settle, .settled)
         #expect(pass.next() == .load(limit: 200))
         pass.finish(.load(limit: 200), .loaded(Array(items[1...])))

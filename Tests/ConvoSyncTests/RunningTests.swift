@@ -131,7 +131,7 @@ import Testing
 
     @Test func `names the history that is too large, and does not fetch it again`() async throws {
         let id = test.server.make()
-        test.server.fail("history", APIError(.answerTooLarge(limit: 1), effect: .none, message: "too large"))
+        test.server.fail("history", .tooLarge)
         #expect(await test.engine.pull(.full).unreadable == 1)
         #expect(try test.store.setAside().map(\.remoteID) == [id])
         _ = test.server.requests()

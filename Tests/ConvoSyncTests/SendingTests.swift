@@ -2,6 +2,7 @@ import ConvoAPI
 import ConvoJSON
 import ConvoModel
 import ConvoStore
+import Expectations
 import Testing
 
 @testable import ConvoSync
@@ -19,23 +20,14 @@ import Testing
         let write = try test.append("first", to: chat.local)
         let item = try test.item(write)
         try test.store.edit(write, inputs: .text("second"))
-        let executor = PushExecutor(
-            api: test.server, account: test.engine.account, store: test.store, clock: test.clock,
-            limits: SyncLimits())
-        guard case .sent = await executor.perform(.send(item, nil)) else {
-            Issue.record("not sent")
-            return
-        }
+        guard case .sent = await test.pushExecutor.perform(.send(item, nil)) else { throw Unexpected("not sent") }
         #expect(test.server.texts(chat.remote) == ["hello", "echo", "second", "echo"])
     }
 
     @Test func `does not leave, and nothing is stored or marked, once the database has changed hands`() async throws {
         let item = try test.item(test.append("mine", to: chat.local))
         let (engine, store) = (test.engine, test.store)
-        let pull = PullExecutor(
-            api: test.server, account: engine.account, store: store, clock: test.clock, limits: SyncLimits())
-        let push = PushExecutor(
-            api: test.server, account: engine.account, store: store, clock: test.clock, limits: SyncLimits())
+        let (pull, push) = (test.pullExecutor, test.pushExecutor)
         /// Gives the database to our account, has the engine verify it, and gives it to another account.
         func changeHands() async throws {
             _ = try store.adopt(server: "https://api.example", account: nil, key: nil)
@@ -52,16 +44,10 @@ import Testing
             .markDeleted([chat.remote], isAccepted: true),
         ] {
             try await changeHands()
-            guard case .failed = await pull.perform(step) else {
-                Issue.record("\(step)")
-                return
-            }
+            guard case .failed = await pull.perform(step) else { throw Unexpected("\(step)") }
         }
         try await changeHands()
-        guard case .failed = await push.perform(.send(item, nil)) else {
-            Issue.record("sent")
-            return
-        }
+        guard case .failed = await push.perform(.send(item, nil)) else { throw Unexpected("sent") }
         #expect(try store.conversations() == before)
         #expect(!test.server.texts(chat.remote).contains("mine"))
     }
@@ -70,22 +56,12 @@ import Testing
     @Test func `and was told to stop before does not leave, and nothing is read`() async throws {
         let write = try test.append("mine", to: chat.local)
         let item = try test.item(write)
-        let (push, pull) = (
-            PushExecutor(
-                api: test.server, account: test.engine.account, store: test.store, clock: test.clock,
-                limits: SyncLimits()),
-            PullExecutor(
-                api: test.server, account: test.engine.account, store: test.store, clock: test.clock,
-                limits: SyncLimits())
-        )
+        let (push, pull) = (test.pushExecutor, test.pullExecutor)
         let outcomes = await Task {  // It is awaited here.
             withUnsafeCurrentTask { $0?.cancel() }
             return (await push.perform(.send(item, nil)), await pull.perform(.list(page: 0, size: 100)))
         }.value
-        guard case .failed = outcomes.0, case .failed = outcomes.1 else {
-            Issue.record("\(outcomes)")
-            return
-        }
+        guard case .failed = outcomes.0, case .failed = outcomes.1 else { throw Unexpected("\(outcomes)") }
         #expect(test.server.requests().isEmpty)
         #expect(try test.item(write).state == .queued)
     }
@@ -222,8 +198,7 @@ import Testing
     }
 
     @Test func `unstored is not asked for again`() async throws {
-        var request = StartRequest(inputs: .text("secret"))
-        request.model = "m"
+        var request = StartRequest("secret")
         request.store = false
         let write = try test.store.start(request)
         _ = test.server.requests()
@@ -233,8 +208,7 @@ import Testing
     }
 
     @Test func `carries our name where it makes a conversation, beside what its writer says`() async throws {
-        var request = StartRequest(inputs: .text("hello"))
-        request.model = "m"
+        var request = StartRequest("hello")
         request.metadata = .object(["k": .string("v")])
         let write = try test.store.start(request)
         _ = try await test.push()

@@ -66,6 +66,14 @@ struct TestEngine {
         }
     }
 
+    var pushExecutor: PushExecutor {
+        PushExecutor(api: server, account: engine.account, store: store, clock: clock, limits: SyncLimits())
+    }
+
+    var pullExecutor: PullExecutor {
+        PullExecutor(api: server, account: engine.account, store: store, clock: clock, limits: SyncLimits())
+    }
+
     /// Makes a conversation with one turn on the server, mirrors it, and clears the record of requests.
     func mirrored() async throws -> (local: LocalID, remote: RemoteID) {
         let remote = server.make()
@@ -75,9 +83,7 @@ struct TestEngine {
     }
 
     func start(_ text: String = "hello") throws -> QueuedWrite {
-        var request = StartRequest(inputs: .text(text))
-        request.model = "m"
-        return try store.start(request)
+        return try store.start(StartRequest(text))
     }
 
     func append(_ text: String, to id: LocalID) throws -> OperationID {
