@@ -1,30 +1,16 @@
 import ConvoJSON
 import ConvoModel
-import ConvoSQLite
 import Testing
 
 @testable import ConvoStore
 
-@Suite struct `What the engine asks of the outbox` {
-    private let temporary: TemporaryStore
-    private var store: Store { temporary.store }
-    private let first: LocalID
-    private let second: LocalID
-
-    init() throws {
-        temporary = try TemporaryStore()
-        first = try temporary.conversation("conv_1")
-        second = try temporary.conversation("conv_2")
-    }
-
+@Suite final class `What the engine asks of the outbox`: TwoConversations {
     private func ready(_ limit: Int = 99, in only: LocalID? = nil) throws -> [OperationID] {
         try store.readyOperations(limit: limit, in: only).map(\.id)
     }
 
     @Test func `offers the first open write of each conversation, in the order of acceptance`() throws {
-        let writes = [
-            try temporary.append(to: second), try temporary.append(to: first), try temporary.append(to: second),
-        ]
+        let writes = try [second, first, second].map { try temporary.append(to: $0) }
         #expect(try ready() == [writes[0], writes[1]])
         #expect(try ready(1) == [writes[0]])
         #expect(try ready(in: first) == [writes[1]])
@@ -57,18 +43,9 @@ import Testing
         let write = try temporary.append(to: first)
         let other = try temporary.append(to: first)
         let deletion = try store.delete(first, .remote)?.operation
-        func doubt(_ id: OperationID?) throws {
-            try store.write {
-                try $0.execute(
-                    sql: """
-                        UPDATE operation SET state = 'in_doubt', doubted = 1, doubted_uptime = 1, doubted_boot = 'a'
-                        WHERE id = ?
-                        """, arguments: [try #require(id).rawValue])
-            }
-        }
-        try doubt(deletion)
+        try temporary.forceDoubt(try #require(deletion))
         #expect(try ready().contains(write))
-        try doubt(other)
+        try temporary.forceDoubt(other)
         #expect(try !store.markSending(write, base: nil), "it was found ready before")
         #expect(try temporary.states(write) == [.queued])
     }
@@ -76,13 +53,7 @@ import Testing
     @Test func `offers the start of a conversation that a write in doubt is behind`() throws {
         let start = try temporary.start()
         let behind = try temporary.append(to: start.conversation)
-        try store.write {
-            // As in a restored copy: its original may have delivered the append.
-            try $0.execute(
-                sql:
-                    "UPDATE operation SET state = 'in_doubt', doubted = 1, doubted_uptime = 1, doubted_boot = 'a' WHERE id = ?",
-                arguments: [behind.rawValue])
-        }
+        try temporary.forceDoubt(behind)
         #expect(try ready() == [start.operation])
         try store.markDelivered(start.operation, as: RemoteID("conv_9"))
         #expect(try ready() == [behind])
@@ -91,8 +62,7 @@ import Testing
     @Test func `offers nothing whose conversation, or whose parent, is not on the server`() throws {
         let start = try temporary.start()
         let behind = try temporary.append(to: start.conversation)
-        let branch = try store.restart(
-            RestartRequest(from: EntryID("conv_1 q"), inputs: .text("other")), of: first)
+        let branch = try temporary.branch(from: "conv_1 q", of: first)
         let more = try temporary.append(to: branch.conversation)
         #expect(try ready() == [start.operation, branch.operation])
         _ = try store.cancel(start.operation)
@@ -101,19 +71,14 @@ import Testing
         try store.markDelivered(branch.operation, as: RemoteID("conv_3"))
         #expect(try ready() == [more])
         #expect(try temporary.states(behind) == [.cancelled])
-        let (nameless, after) = (
-            try store.restart(RestartRequest(from: EntryID("conv_1 q"), inputs: .text("x")), of: first),
-            try temporary.start()
-        )
+        let (nameless, after) = (try temporary.branch("x", from: "conv_1 q", of: first), try temporary.start())
         for write in [nameless, after] {
             _ = try temporary.append(to: write.conversation)
             try store.markDelivered(write.operation)
         }
         #expect(try ready() == [more], "their conversations are not known to be there")
-        try store.write {
-            try $0.execute(sql: "UPDATE operation SET kind = 'restart' WHERE id = ?", arguments: [more.rawValue])
-            try $0.execute(sql: "UPDATE conversation SET remote_id = NULL WHERE remote_id = 'conv_1'")
-        }
+        try store.run("UPDATE operation SET kind = 'restart' WHERE id = ?", more.rawValue)
+        try store.run("UPDATE conversation SET remote_id = NULL WHERE remote_id = 'conv_1'")
         #expect(try ready().isEmpty, "a restart of what is not there yet")
     }
 
@@ -185,7 +150,7 @@ import Testing
     @Test func `tells which conversations our own starts have made, and leaves out a restart's`() throws {
         let start = try temporary.start()
         try store.markDelivered(start.operation, as: RemoteID("ours"))
-        let branch = try store.restart(RestartRequest(from: EntryID("conv_1 q"), inputs: .text("other")), of: first)
+        let branch = try temporary.branch(from: "conv_1 q", of: first)
         try store.markDelivered(branch.operation, as: RemoteID("branch"))
         let other = try temporary.start()
         try store.markDelivered(other.operation, as: RemoteID("not asked for"))
@@ -200,10 +165,9 @@ import Testing
         #expect(try store.tip(of: second).entryID == EntryID("conv_2 a"))
         let write = try temporary.append(to: first)
         _ = try store.markSending(write, base: tip)
-        try store.keepPartial(
-            of: write, conversation: nil, entries: [Entry(raw: JSONText(message("part", "half", role: "assistant")))])
+        try store.keepPartial(of: write, conversation: nil, entries: entries(reply("part", "half")))
         #expect(try store.tip(of: first) == tip)
-        try store.write { try $0.execute(sql: "UPDATE entry SET dropped_at = 'now' WHERE id = 'conv_1 a'") }
+        try store.run("UPDATE entry SET dropped_at = 'now' WHERE id = 'conv_1 a'")
         #expect(try store.tip(of: first) == OutboxItem.Base(entryID: EntryID("conv_1 q")))
         #expect(try store.tip(of: temporary.start().conversation) == OutboxItem.Base(entryID: nil))
     }
@@ -231,11 +195,7 @@ import Testing
         #expect(try store.unansweredTurn(of: third)?.attempts == 0)
         // A history that is merely older than the list delays no write.
         _ = try store.ingest([.sample("conv_2", updated: "2026-02-01T00:00:00Z")])
-        try store.ingest([
-            FetchedHistory(
-                .sample("conv_2", [message("conv_2 q", "hello"), message("conv_2 a", "echo", role: "assistant")]),
-                version: "2026-02-01T00:00:00Z")
-        ])
+        try store.take("conv_2", exchange("conv_2"), version: "2026-02-01T00:00:00Z")
         #expect(try store.historyVersion(of: second) == nil)
         #expect(try store.unansweredTurn(of: second) == nil)
     }

@@ -1,22 +1,10 @@
 import ConvoJSON
 import ConvoModel
-import ConvoSQLite
 import Testing
 
 @testable import ConvoStore
 
-@Suite struct `An append that another writer has overtaken` {
-    private let temporary: TemporaryStore
-    private var store: Store { temporary.store }
-    private let first: LocalID
-    private let second: LocalID
-
-    init() throws {
-        temporary = try TemporaryStore()
-        first = try temporary.conversation("conv_1")
-        second = try temporary.conversation("conv_2")
-    }
-
+@Suite final class `An append that another writer has overtaken`: TwoConversations {
     @Test func `follows the policy of its conversation alone`() throws {
         try store.setConflictPolicy(.hold, of: first)
         #expect(try store.conflictPolicy(of: first) == .hold)
@@ -32,7 +20,7 @@ import Testing
         let cancelled = try temporary.append("never", to: first)
         _ = try store.cancel(cancelled)
         let other = try temporary.append("other", to: second)
-        try store.write { try $0.execute(sql: "UPDATE operation SET seen_entry_id = 'conv_1 q'") }
+        try store.run("UPDATE operation SET seen_entry_id = 'conv_1 q'")
         #expect(try store.branchOff(write))
         let item = try temporary.item(write)
         #expect(item.kind == .restart && item.state == .queued)
@@ -56,7 +44,7 @@ import Testing
     @Test func `leaves a deletion with the conversation that it was meant for, behind the branch`() throws {
         let write = try temporary.append("mine", to: first)
         _ = try store.delete(first, .remote)
-        try store.write { try $0.execute(sql: "UPDATE operation SET seen_entry_id = 'conv_1 q' WHERE kind = 'append'") }
+        try store.run("UPDATE operation SET seen_entry_id = 'conv_1 q' WHERE kind = 'append'")
         #expect(try store.branchOff(write))
         let deletion = try #require(try store.operations(in: first).last)
         #expect(deletion.kind == .delete && deletion.remoteID == RemoteID("conv_1"))
@@ -69,19 +57,13 @@ import Testing
 
     @Test func `keeps what its writer had seen where another copy may have sent it`() throws {
         let (write, copied) = (try temporary.append(to: first), try temporary.append(to: first))
-        try store.write {
-            try $0.execute(
-                sql:
-                    "UPDATE operation SET state = 'held', reason_code = 'copied', seen_entry_id = 'conv_1 a' WHERE id = ?",
-                arguments: [copied.rawValue])
-        }
+        try store.run(
+            "UPDATE operation SET state = 'held', reason_code = 'copied', seen_entry_id = 'conv_1 a' WHERE id = ?",
+            copied.rawValue)
         try store.mirror(
             .sample("conv_1", updated: "2026-01-02T00:00:00Z"),
-            [
-                message("conv_1 q", "hello"), message("conv_1 a", "echo", role: "assistant"), message("i", "first"),
-                message("o", "echo", role: "assistant"),
-            ])
-        try store.write { try $0.execute(sql: "UPDATE operation SET base_entry_id = 'conv_1 a', base_count = 2") }
+            exchange("conv_1") + [message("i", "first"), reply("o", "echo")])
+        try store.run("UPDATE operation SET base_entry_id = 'conv_1 a', base_count = 2")
         try store.noteOwnTurn(of: temporary.item(write), entries: 2)
         #expect(try temporary.item(write).seenEntryID == EntryID("o"))
         #expect(try temporary.item(copied).seenEntryID == EntryID("conv_1 a"))
@@ -91,10 +73,7 @@ import Testing
         let moving = try temporary.append(to: first)
         _ = try store.markSending(moving, base: nil)
         let blind = try temporary.append(to: second)
-        try store.write {
-            try $0.execute(
-                sql: "UPDATE operation SET seen_entry_id = NULL WHERE id = ?", arguments: [blind.rawValue])
-        }
+        try store.run("UPDATE operation SET seen_entry_id = NULL WHERE id = ?", blind.rawValue)
         let confirmation = try store.append(
             AppendRequest(
                 json: .object(["tool_confirmations": .array([JSONText.object(["tool_call_id": .string("c")])])])),
@@ -111,32 +90,27 @@ import Testing
     @Test func `is none where only our own turn came between`() throws {
         let sent = try temporary.append("first", to: first)
         let (behind, other) = (try temporary.append("second", to: first), try temporary.append("other", to: second))
-        try store.write { try $0.execute(sql: "UPDATE operation SET seen_entry_id = 'conv_1 a'") }
+        try store.run("UPDATE operation SET seen_entry_id = 'conv_1 a'")
         _ = try store.markSending(sent, base: try store.tip(of: first))
         let delivered = try temporary.item(sent)
-        try store.markDelivered(sent, response: temporary.response("conv_1", message("o", "echo", role: "assistant")))
+        try store.markDelivered(sent, response: temporary.response("conv_1", reply("o", "echo")))
         func read(_ more: String...) throws {
-            try store.ingest([
-                FetchedHistory(
-                    .sample(
-                        "conv_1",
-                        [message("conv_1 q", "hello"), message("conv_1 a", "echo", role: "assistant")] + more),
-                    version: "2026-01-01T00:00:00.000001Z")
-            ])
+            try store.take(
+                "conv_1",
+                exchange("conv_1") + more)
         }
         try store.noteOwnTurn(of: delivered, entries: 2)
         #expect(try temporary.item(behind).seenEntryID == EntryID("conv_1 a"), "its inputs are not there yet")
-        try read(message("i", "first"), message("o", "echo", role: "assistant"))
+        try read(message("i", "first"), reply("o", "echo"))
         try store.noteOwnTurn(of: delivered, entries: 2)
         #expect(try temporary.item(behind).seenEntryID == EntryID("o"))
         #expect(try temporary.item(other).seenEntryID == EntryID("conv_1 a"))
         #expect(try temporary.item(sent).seenEntryID == EntryID("conv_1 a"), "it is over")
-        try read(
-            message("i", "first"), message("o", "echo", role: "assistant"), message("t", "theirs"))
-        try store.write { try $0.execute(sql: "UPDATE operation SET seen_entry_id = 'conv_1 a'") }
+        try read(message("i", "first"), reply("o", "echo"), message("t", "theirs"))
+        try store.run("UPDATE operation SET seen_entry_id = 'conv_1 a'")
         try store.noteOwnTurn(of: delivered, entries: 2)
         #expect(try temporary.item(behind).seenEntryID == EntryID("conv_1 a"), "another writer was there")
-        try store.write { try $0.execute(sql: "UPDATE operation SET seen_entry_id = 'elsewhere'") }
+        try store.run("UPDATE operation SET seen_entry_id = 'elsewhere'")
         try store.noteOwnTurn(of: delivered, entries: 3)
         #expect(try temporary.item(behind).seenEntryID == EntryID("elsewhere"), "its writer had something else in view")
     }
@@ -144,18 +118,14 @@ import Testing
     @Test func `is none behind our own start, nor behind our own branch`() throws {
         let start = try temporary.start()
         let behind = try temporary.append(to: start.conversation)
-        let branch = try store.restart(RestartRequest(from: EntryID("conv_1 q"), inputs: .text("other")), of: first)
+        let branch = try temporary.branch(from: "conv_1 q", of: first)
         let after = try temporary.append(to: branch.conversation)
-        try store.write {
-            try $0.execute(
-                sql: "UPDATE operation SET seen_entry_id = 'conv_1 q' WHERE id = ?", arguments: [after.rawValue])
-        }
+        try store.run("UPDATE operation SET seen_entry_id = 'conv_1 q' WHERE id = ?", after.rawValue)
         for (write, name) in [(start, "new"), (branch, "branch")] {
             let item = try temporary.item(write.operation)
             try store.noteOwnCreation(of: item)  // the store has no entry of the answer yet
             if name == "new" { #expect(try temporary.item(behind).seenEntryID == nil) }
-            try store.markDelivered(
-                write.operation, response: temporary.response(name, message("\(name) o", "echo", role: "assistant")))
+            try store.markDelivered(write.operation, response: temporary.response(name, reply("\(name) o", "echo")))
             try store.noteOwnCreation(of: item)
         }
         #expect(try temporary.item(behind).seenEntryID == EntryID("new o"))

@@ -76,9 +76,7 @@ import Testing
         #expect(!store.isReplaced)
         try FileManager.default.moveItem(atPath: folder.file("convo.db"), toPath: folder.file("away.db"))
         #expect(store.isReplaced)
-        var request = StartRequest(inputs: .text("hello"))
-        request.model = "m"
-        #expect(throws: StoreError.self) { try store.start(request) }
+        #expect(throws: StoreError.self) { try store.start(.sample()) }
         #expect(!FileManager.default.fileExists(atPath: folder.file("convo.db.instance")))
     }
 

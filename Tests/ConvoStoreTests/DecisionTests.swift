@@ -1,29 +1,15 @@
 import ConvoJSON
 import ConvoModel
-import ConvoSQLite
 import Testing
 
 @testable import ConvoStore
 
 /// A person's decisions about a write change no write of another conversation.
-@Suite struct `A person who decides about a write` {
-    private let temporary: TemporaryStore
-    private var store: Store { temporary.store }
-    private let first: LocalID
-    private let second: LocalID
-
-    init() throws {
-        temporary = try TemporaryStore()
-        first = try temporary.conversation("conv_1")
-        second = try temporary.conversation("conv_2")
-    }
-
+@Suite final class `A person who decides about a write`: TwoConversations {
     @Test func `finds it by its id, or by what no other begins with`() throws {
         let ids = [try temporary.append(to: first), try temporary.append(to: second)]
-        try store.write {
-            for (id, name) in zip(ids, ["op_ab", "op_abc"]) {
-                try $0.execute(sql: "UPDATE operation SET id = ? WHERE id = ?", arguments: [name, id.rawValue])
-            }
+        for (id, name) in zip(ids, ["op_ab", "op_abc"]) {
+            try store.run("UPDATE operation SET id = ? WHERE id = ?", name, id.rawValue)
         }
         #expect(try store.operation(matching: "op_ab").id == OperationID("op_ab"))
         #expect(try store.operation(matching: "op_abc").id == OperationID("op_abc"))
@@ -32,7 +18,7 @@ import Testing
         for name in ["", "op_b", "op_abcd", "op_aB"] {
             #expect(refusal { _ = try store.operation(matching: name) } == "\(StoreError.noSuchOperation(name))")
         }
-        try store.write { try $0.execute(sql: "UPDATE operation SET id = 'op_x' WHERE id = 'op_ab'") }
+        try store.run("UPDATE operation SET id = 'op_x' WHERE id = 'op_ab'")
         #expect(try store.operation(matching: "op_a").id == OperationID("op_abc"))
     }
 
@@ -42,8 +28,7 @@ import Testing
         try store.markDelivered(ids[1])
         #expect(try store.outbox().map(\.id) == [ids[2], ids[3]])
         #expect(try store.outbox(all: true).map(\.id) == ids)
-        #expect(
-            OperationState.allCases.filter { !$0.isOpen } == [.delivered, .cancelled])
+        #expect(OperationState.allCases.filter { !$0.isOpen } == [.delivered, .cancelled])
     }
 
     @Test func `retries what waits, at once`() throws {
@@ -67,32 +52,27 @@ import Testing
         try temporary.stop(other)
         try store.mirror(
             .sample("conv_1", updated: "2026-01-02T00:00:00Z"),
-            [message("conv_1 q", "hello"), message("conv_1 a", "echo", role: "assistant"), message("new", "theirs")])
-        try store.write {
-            try $0.execute(sql: "UPDATE operation SET next_attempt = 7 WHERE state IN ('held', 'refused')")
-        }
+            exchange("conv_1") + [message("new", "theirs")])
+        try store.run("UPDATE operation SET next_attempt = 7 WHERE state IN ('held', 'refused')")
         try store.retry(stopped)
         #expect(try temporary.states(stopped, behind, other) == [.queued, .queued, .refused])
         let item = try temporary.item(stopped)
         #expect(item.seenEntryID == EntryID("new") && item.reason == nil && item.nextAttempt == nil)
         #expect(try temporary.item(behind).seenEntryID == EntryID("conv_1 a"))
         #expect(try temporary.item(behind).nextAttempt == nil)
-        try store.write { try $0.execute(sql: "UPDATE entry SET dropped_at = 'now' WHERE id = 'conv_2 a'") }
+        try store.run("UPDATE entry SET dropped_at = 'now' WHERE id = 'conv_2 a'")
         try store.retry(other)
         #expect(try temporary.item(other).seenEntryID == EntryID("conv_2 q"))
     }
 
     /// Holds the writes as in a copy of a database, whose original may have sent them.
     private func copied(_ ids: OperationID...) throws {
-        try store.write { database in
-            for id in ids {
-                try database.execute(
-                    sql: """
-                        UPDATE operation SET state = 'held', reason_code = 'copied', reason_message = 'm', next_attempt = 7,
-                            base_entry_id = 'b', base_count = 3, failures = 2 WHERE id = ?
-                        """,
-                    arguments: [id.rawValue])
-            }
+        for id in ids {
+            try store.run(
+                """
+                UPDATE operation SET state = 'held', reason_code = 'copied', reason_message = 'm', next_attempt = 7,
+                    base_entry_id = 'b', base_count = 3, failures = 2 WHERE id = ?
+                """, id.rawValue)
         }
     }
 
@@ -129,13 +109,7 @@ import Testing
         let (stopped, behind) = (try temporary.append(to: first), try temporary.append(to: first))
         try copied(stopped)
         #expect(try store.readyOperations(limit: 9).isEmpty)
-        try store.write {
-            try $0.execute(
-                sql: """
-                    UPDATE operation SET state = 'in_doubt', doubted = 1, doubted_uptime = 1, doubted_boot = 'a' WHERE id = ?
-                    """,
-                arguments: [behind.rawValue])
-        }
+        try temporary.forceDoubt(behind)
         #expect(try store.readyOperations(limit: 9).map(\.id) == [behind])
     }
 
@@ -188,18 +162,14 @@ import Testing
         let start = try temporary.start("apple")
         _ = try store.cancel(try temporary.append("never", to: start.conversation))
         let more = try temporary.append("pear", to: start.conversation)
-        let branch = try store.restart(
-            RestartRequest(from: EntryID("conv_1 q"), inputs: .text("plum")), of: first)
+        let branch = try temporary.branch("plum", from: "conv_1 q", of: first)
         let nested = try temporary.append("fig", to: branch.conversation)
-        try store.write {
-            try $0.execute(
-                sql: "UPDATE conversation SET parent = (SELECT key FROM conversation WHERE id = ?) WHERE id = ?",
-                arguments: [start.conversation.rawValue, branch.conversation.rawValue])
-        }
+        try store.run(
+            "UPDATE conversation SET parent = (SELECT key FROM conversation WHERE id = ?) WHERE id = ?",
+            start.conversation.rawValue, branch.conversation.rawValue)
         let other = try temporary.append(to: second)
         let another = try temporary.start("kiwi")
-        #expect(
-            try Set(store.cancel(start.operation)) == [start.operation, more, branch.operation, nested])
+        #expect(try Set(store.cancel(start.operation)) == [start.operation, more, branch.operation, nested])
         #expect(
             try temporary.states(start.operation, more, branch.operation, nested, other, another.operation)
                 == [.cancelled, .cancelled, .cancelled, .cancelled, .queued, .queued])
@@ -212,7 +182,7 @@ import Testing
 
     @Test func `keeps the branch of a conversation that is on the server`() throws {
         let write = try temporary.append(to: first)
-        let branch = try store.restart(RestartRequest(from: EntryID("conv_1 q"), inputs: .text("x")), of: first)
+        let branch = try temporary.branch("x", from: "conv_1 q", of: first)
         try temporary.stop(write)
         #expect(try temporary.states(branch.operation) == [.queued])
         #expect(try store.cancel(branch.operation) == [branch.operation])

@@ -1,15 +1,9 @@
 import ConvoModel
-import ConvoSQLite
 import Testing
 
 @testable import ConvoStore
 
-@Suite struct `Conversations that the server says are gone` {
-    private let temporary: TemporaryStore
-    private var store: Store { temporary.store }
-
-    init() throws { temporary = try TemporaryStore() }
-
+@Suite final class `Conversations that the server says are gone`: StoreSuite {
     private func mark(_ names: String..., isAccepted: Bool = false) throws {
         try store.markDeletedRemotely(names.map { RemoteID($0) }, isAccepted: isAccepted)
     }
@@ -41,7 +35,7 @@ import Testing
     @Test func `are waited for no longer`() throws {
         let id = try temporary.conversation("conv_1")
         try store.mirror(.sample("conv_1", updated: "2026-01-02T00:00:00Z"), [message("i", "a question")])
-        try store.write { try $0.execute(sql: "UPDATE conversation SET history_due = 7, history_outdated = 0") }
+        try store.run("UPDATE conversation SET history_due = 7, history_outdated = 0")
         #expect(try store.unansweredTurn(of: id) != nil)
         try mark("conv_1")
         #expect(try store.unansweredTurn(of: id) == nil)

@@ -1,6 +1,5 @@
 import ConvoJSON
 import ConvoModel
-import ConvoSQLite
 import Foundation
 import SyncRecorder
 import Testing
@@ -30,22 +29,11 @@ import Testing
         return count
     }
 
-    private func start(isStored: Bool = true) throws -> QueuedWrite {
-        var request = StartRequest(inputs: .text("hello"))
-        request.model = "m"
-        request.store = isStored ? nil : false
-        return try temporary.store.start(request)
-    }
-
-    private func answer() throws -> ConversationResponse {
-        try ConversationResponse(
-            raw: JSONText(
-                #"{"conversation_id":"conv_1","outputs":[\#(message("o", "hi", role: "assistant"))],"usage":{}}"#))
-    }
+    private func answer() throws -> ConversationResponse { try temporary.response("conv_1", reply("o", "hi")) }
 
     @Test func `is synced before the caller hears of it`() throws {
         var queued: QueuedWrite?
-        #expect(try syncs { queued = try start() } >= 1)
+        #expect(try syncs { queued = try temporary.start() } >= 1)
         let write = try #require(queued)
         #expect(
             try syncs { _ = try temporary.store.append(AppendRequest(inputs: .text("more")), to: write.conversation) }
@@ -64,13 +52,13 @@ import Testing
     }
 
     @Test func `is the answer to an exchange that the server does not store`() throws {
-        let write = try start(isStored: false)
+        let write = try temporary.start(isStored: false)
         #expect(try temporary.store.markSending(write.operation, base: nil))
         #expect(try syncs { try temporary.store.markDelivered(write.operation, response: try answer()) } >= 1)
     }
 
     @Test func `is what came of such an answer before it broke off`() throws {
-        let write = try start(isStored: false)
+        let write = try temporary.start(isStored: false)
         #expect(try temporary.store.markSending(write.operation, base: nil))
         let entries = try answer().outputs
         #expect(
@@ -79,7 +67,7 @@ import Testing
     }
 
     @Test func `is not what the server has, too`() throws {
-        let write = try start()
+        let write = try temporary.start()
         #expect(try temporary.store.markSending(write.operation, base: nil))
         #expect(try syncs { try temporary.store.markDelivered(write.operation, response: try answer()) } == 0)
         #expect(try syncs { try temporary.store.mirror(.sample("conv_2"), [message("a", "hello")]) } == 0)

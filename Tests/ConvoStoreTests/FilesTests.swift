@@ -1,12 +1,11 @@
 import ConvoJSON
 import ConvoModel
-import ConvoSQLite
 import Foundation
 import Testing
 
 @testable import ConvoStore
 
-@Suite struct `Files that entries refer to` {
+@Suite final class `Files that entries refer to`: StoreSuite {
     private func answer(_ id: String, _ files: [String]) throws -> JSONText {
         let chunks = files.map { #"{"type":"tool_file","file_id":"\#($0)","file_name":"\#($0)","file_type":"png"}"# }
         return try JSONText(
@@ -14,20 +13,29 @@ import Testing
         )
     }
 
-    private func mirror(_ store: Store, _ entries: [JSONText], updated: String = "2026-01-02T00:00:00Z") throws {
+    private func mirror(_ entries: [JSONText], updated: String = "2026-01-02T00:00:00Z") throws {
         try store.mirror(.sample("conv_1", updated: updated), entries.map(\.text))
     }
 
-    private func keep(_ store: Store, _ key: Int64, _ text: String) throws -> Int? {
+    private func keep(_ key: Int64, _ text: String) throws -> Int? {
+        try store.keep(try partial(key, text), as: key)
+    }
+
+    /// The part of a file that is here, with more bytes behind it.
+    private func partial(_ key: Int64, _ text: String = "") throws -> PartialFile {
         guard var partial = try store.fileFolder.partial(key) else { throw StoreError.noSuchFile(key) }
         try partial.append(Array(text.utf8))
-        return try store.keep(partial, as: key)
+        return partial
+    }
+
+    /// How many bytes of a file are here.
+    private func size(_ key: Int64) throws -> Int64 {
+        let partial = try partial(key)
+        return Int64(partial.size)
     }
 
     @Test func `are due once their entries are stored`() throws {
-        let temporary = try TemporaryStore()
-        let store = temporary.store
-        try mirror(store, [answer("a", ["f1", "f2"]), answer("b", [])])
+        try mirror([answer("a", ["f1", "f2"]), answer("b", [])])
         let due = try store.dueFiles(limit: 9, now: temporary.clock.now)
         #expect(due.map(\.source) == [.id("f1"), .id("f2")])
         try store.delay(file: due[0].key, until: temporary.clock.now + .seconds(60), reason: "server_failed")
@@ -38,28 +46,24 @@ import Testing
     }
 
     @Test func `keep what is known of them when their entry changes`() throws {
-        let temporary = try TemporaryStore()
-        let store = temporary.store
-        try mirror(store, [answer("a", ["f1", "f2"])])
+        try mirror([answer("a", ["f1", "f2"])])
         let keys = try store.files().map(\.key)
-        _ = try keep(store, keys[0], "one")
-        _ = try keep(store, keys[1], "two")
-        try mirror(store, [answer("a", ["f1", "f3", "f4"])], updated: "2026-01-03T00:00:00Z")
+        _ = try keep(keys[0], "one")
+        _ = try keep(keys[1], "two")
+        try mirror([answer("a", ["f1", "f3", "f4"])], updated: "2026-01-03T00:00:00Z")
         let files = try store.files()
         #expect(files.map(\.name) == ["f1", "f3", "f4"])
         #expect(files.map(\.state) == [.stored, .pending, .pending])
-        try mirror(store, [answer("a", ["f1"])], updated: "2026-01-04T00:00:00Z")
+        try mirror([answer("a", ["f1"])], updated: "2026-01-04T00:00:00Z")
         #expect(try store.files().map(\.name) == ["f1"])
         #expect(try store.files().map(\.state) == [.stored])
     }
 
     @Test func `with the same bytes are there once, for their owner only, and go with the last conversation`() throws {
-        let temporary = try TemporaryStore()
-        let store = temporary.store
-        try mirror(store, [answer("a", ["f1", "f2"])])
+        try mirror([answer("a", ["f1", "f2"])])
         let keys = try store.files().map(\.key)
-        #expect(try keep(store, keys[0], "%PDF-1.7 same") == 13)
-        #expect(try keep(store, keys[1], "%PDF-1.7 same") == 13)
+        #expect(try keep(keys[0], "%PDF-1.7 same") == 13)
+        #expect(try keep(keys[1], "%PDF-1.7 same") == 13)
         let files = try store.files()
         #expect(files.map(\.mediaType) == ["application/pdf", "application/pdf"])
         #expect(Set(files.map(\.path)).count == 1)
@@ -75,11 +79,9 @@ import Testing
     }
 
     @Test func `are fetched anew where their bytes are lost, and stay where they are not`() throws {
-        let temporary = try TemporaryStore()
-        let store = temporary.store
-        try mirror(store, [answer("a", ["f1"])])
+        try mirror([answer("a", ["f1"])])
         let key = try store.files()[0].key
-        _ = try keep(store, key, "one")
+        _ = try keep(key, "one")
         try store.retry(file: key)
         #expect(try store.file(key).state == .stored)
         try FileManager.default.removeItem(atPath: try #require(try store.file(key).path))
@@ -90,13 +92,9 @@ import Testing
 
     /// A process dies when it has all the bytes, and before it can say so.
     @Test func `are not fetched twice where all their bytes are here`() throws {
-        let temporary = try TemporaryStore()
-        let store = temporary.store
-        try mirror(store, [answer("a", ["f1"])])
+        try mirror([answer("a", ["f1"])])
         let key = try store.files()[0].key
-        guard var partial = try store.fileFolder.partial(key) else { throw StoreError.noSuchFile(key) }
-        try partial.append(Array("one".utf8))
-        _ = try store.fileFolder.finish(partial)
+        _ = try store.fileFolder.finish(try partial(key, "one"))
         #expect(store.hasWhole(file: key))
         #expect(store.fileFolderBytes() == 3)
         #expect(try store.keep(nil, as: key) == 3)
@@ -106,14 +104,10 @@ import Testing
 
     /// A process dies when the row says that the file is stored, and before the file's first name is taken away.
     @Test func `have one name, also where a process could not take the first away`() throws {
-        let temporary = try TemporaryStore()
-        let store = temporary.store
-        try mirror(store, [answer("a", ["f1", "f2"])])
+        try mirror([answer("a", ["f1", "f2"])])
         let (folder, files) = (store.fileFolder, try store.files())
         for file in files {
-            guard var partial = try folder.partial(file.key) else { throw StoreError.noSuchFile(file.key) }
-            try partial.append(Array("bytes of \(file.key)".utf8))
-            let label = try folder.finish(partial)
+            let label = try folder.finish(try partial(file.key, "bytes of \(file.key)"))
             let content = try folder.content(label)
             if file.key == files[0].key { _ = try store.keep(nil, as: file.key) }
             // Both have two names now, and only the first is stored.
@@ -133,48 +127,40 @@ import Testing
     }
 
     @Test func `that were stored or are not named any more take no other answer`() throws {
-        let temporary = try TemporaryStore()
-        let store = temporary.store
-        try mirror(store, [answer("a", ["f1", "f2"])])
+        try mirror([answer("a", ["f1", "f2"])])
         let keys = try store.files().map(\.key)
-        _ = try keep(store, keys[0], "one")
+        _ = try keep(keys[0], "one")
         try store.markUnavailable(file: keys[0], as: .gone, reason: "not_found")
         #expect(try store.file(keys[0]).state == .stored)
-        guard var partial = try store.fileFolder.partial(keys[1]) else { throw StoreError.noSuchFile(keys[1]) }
-        try partial.append(Array("two".utf8))
-        try mirror(store, [answer("a", ["f1", "f3"])], updated: "2026-01-03T00:00:00Z")
-        #expect(try store.keep(partial, as: keys[1]) == nil)
+        let late = try partial(keys[1], "two")
+        try mirror([answer("a", ["f1", "f3"])], updated: "2026-01-03T00:00:00Z")
+        #expect(try store.keep(late, as: keys[1]) == nil)
         #expect(try store.files().map(\.state) == [.stored, .pending])
         #expect(try store.files().map(\.key).contains(keys[1]) == false)
     }
 
     /// An older copy of the database was put back: its rows do not know the file.
     @Test func `stay where no row knows them, and where another entry has the same bytes`() throws {
-        let temporary = try TemporaryStore()
-        let store = temporary.store
-        try mirror(store, [answer("a", ["f1"])])
+        try mirror([answer("a", ["f1"])])
         try store.mirror(.sample("conv_2"), [answer("b", ["f2"]).text])
-        for file in try store.files() { _ = try keep(store, file.key, "same") }
+        for file in try store.files() { _ = try keep(file.key, "same") }
         let path = try #require(try store.files()[0].path)
         _ = try store.delete(store.conversation(matching: "conv_1").id, .local)
         #expect(FileManager.default.fileExists(atPath: path), "conv_2 has it")
-        try store.write { try $0.execute(sql: "DELETE FROM file") }
-        try mirror(store, [answer("c", [])])
+        try store.run("DELETE FROM file")
+        try mirror([answer("c", [])])
         #expect(store.fileFolderBytes() == 4)
     }
 
     @Test func `are fetched by one process at a time, which goes on where another one ended`() throws {
-        let temporary = try TemporaryStore()
-        try mirror(temporary.store, [answer("a", ["f1"])])
-        let (folder, key) = (temporary.store.fileFolder, try temporary.store.files()[0].key)
+        try mirror([answer("a", ["f1"])])
+        let (folder, key) = (store.fileFolder, try store.files()[0].key)
         do {
             guard var partial = try folder.partial(key) else { throw StoreError.noSuchFile(key) }
             try partial.append([1, 2, 3])
             if try folder.partial(key) != nil { Issue.record("two have it") }
         }
-        guard let partial = try folder.partial(key) else { throw StoreError.noSuchFile(key) }
-        let size = partial.size
-        #expect(size == 3)
+        #expect(try size(key) == 3)
         if try folder.partial(key + 1) != nil { Issue.record("a row that is not there has a file") }
     }
 
@@ -182,40 +168,26 @@ import Testing
     @Test func `that were cut do not go on in another row of the same number, where an older database is put back`()
         throws
     {
-        let temporary = try TemporaryStore()
-        let store = temporary.store
-        try mirror(store, [answer("a", ["f1", "f2"])])
+        try mirror([answer("a", ["f1", "f2"])])
         let keys = try store.files().map(\.key)
         for (key, text) in zip(keys, ["half of", "whole one"]) {
-            guard var partial = try store.fileFolder.partial(key) else { throw StoreError.noSuchFile(key) }
-            try partial.append(Array(text.utf8))
-            if key == keys[1] { _ = try store.fileFolder.finish(partial) }
+            let begun = try partial(key, text)
+            if key == keys[1] { _ = try store.fileFolder.finish(begun) }
         }
-        try store.write {
-            try $0.execute(sql: "DELETE FROM file")
-            try $0.execute(sql: "DELETE FROM sqlite_sequence WHERE name = 'file'")
-        }
-        try mirror(store, [answer("a", ["f3", "f4"])], updated: "2026-01-03T00:00:00Z")
+        try store.run("DELETE FROM file; DELETE FROM sqlite_sequence WHERE name = 'file'")
+        try mirror([answer("a", ["f3", "f4"])], updated: "2026-01-03T00:00:00Z")
         #expect(try store.files().map(\.key) == keys)
         #expect(!store.hasWhole(file: keys[1]))
-        for key in keys {
-            guard let partial = try store.fileFolder.partial(key) else { throw StoreError.noSuchFile(key) }
-            let size = partial.size
-            #expect(size == 0)
-        }
+        #expect(try keys.map(size) == [0, 0])
         // The file that was cut goes on once its row is back, under whatever number.
-        try mirror(store, [answer("a", ["f4", "f1", "f2"])], updated: "2026-01-04T00:00:00Z")
+        try mirror([answer("a", ["f4", "f1", "f2"])], updated: "2026-01-04T00:00:00Z")
         let again = try store.files().map(\.key)
-        guard let partial = try store.fileFolder.partial(again[1]) else { throw StoreError.noSuchFile(again[1]) }
-        let size = partial.size
-        #expect(size == 7)
+        #expect(try size(again[1]) == 7)
         #expect(store.hasWhole(file: again[2]))
     }
 
     @Test func `lose what an earlier version left under the number of a row`() throws {
-        let temporary = try TemporaryStore()
-        let store = temporary.store
-        try mirror(store, [answer("a", ["f1"])])
+        try mirror([answer("a", ["f1"])])
         let (folder, key) = (store.fileFolder, try store.files()[0].key)
         guard var partial = try folder.partial(key) else { throw StoreError.noSuchFile(key) }
         try partial.append([1, 2, 3])
@@ -230,9 +202,8 @@ import Testing
     }
 
     @Test func `of another account are not asked for`() throws {
-        let temporary = try TemporaryStore()
-        try mirror(temporary.store, [answer("a", ["f1"])])
-        _ = try temporary.store.adopt(server: "https://other", account: nil, key: nil)
-        #expect(try temporary.store.dueFiles(limit: 9, now: temporary.clock.now).isEmpty)
+        try mirror([answer("a", ["f1"])])
+        _ = try store.adopt(server: "https://other", account: nil, key: nil)
+        #expect(try store.dueFiles(limit: 9, now: temporary.clock.now).isEmpty)
     }
 }

@@ -11,7 +11,7 @@ import Testing
     private static let inputsPerConversation = 25
 
     private static let entries = [
-        message("msg_1", "hello ✓ 日本"), message("msg_2", "said", role: "assistant"),
+        message("msg_1", "hello ✓ 日本"), reply("msg_2", "said"),
         #"{"object":"entry","type":"function.call","id":"fc_1","tool_call_id":"abc","name":"f","arguments":"{\"a\":1}"}"#,
         #"{"object":"entry","type":"function.result","id":"fr_1","tool_call_id":"abc","result":"42"}"#,
         #"{"object":"entry","type":"tool.execution","id":"t_1","name":"web_search","arguments":"","info":{"a":[1.0,-0]}}"#,
@@ -76,9 +76,7 @@ import Testing
         let outputs = entries(2, number, &mutator).joined(separator: ",")
         let text = #"{"conversation_id":"\#(id)","outputs":[\#(outputs)],"usage":{"total_tokens":1}}"#
         let response = try ConversationResponse(raw: damaged(text, &mutator))
-        var request = StartRequest(inputs: .text("x"))
-        request.model = "m"
-        let receipt = try store.start(request)
+        let receipt = try store.start(.sample("x"))
         _ = try store.markSending(receipt.operation, base: nil)
         try store.markDelivered(receipt.operation, response: response)
         #expect(try store.response(to: receipt.operation) == response.raw)

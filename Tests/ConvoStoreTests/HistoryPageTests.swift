@@ -1,6 +1,5 @@
 import ConvoJSON
 import ConvoModel
-import ConvoSQLite
 import SeededRandom
 import Testing
 
@@ -26,7 +25,7 @@ import Testing
                 + #""tool_call_id":"c\#(number / 4)","created_at":"\#(time)"}"#
         }
         let version = "2026-03-12T00:00:0\(count % 10).000000Z"
-        _ = try store.ingest([FetchedHistory(.sample("conv_1", entries), version: version)])
+        try store.take("conv_1", entries, version: version)
     }
 
     private func ids(_ selection: HistorySelection = HistorySelection(), limit: Int = 500) throws -> [String?] {
@@ -73,7 +72,7 @@ import Testing
     @Test func `end with what is pending, and hold no more than a bounded text`() throws {
         let text = String(repeating: "long ", count: 20_000)
         let entries = (0..<12).map { message("m\($0)", text) }
-        _ = try store.ingest([FetchedHistory(.sample("conv_1", entries), version: "2026-03-12T00:00:00.000000Z")])
+        try store.take("conv_1", entries, version: "2026-03-12T00:00:00.000000Z")
         let write = try temporary.append(to: id)
         var page = try store.historyPage(of: id)
         var sizes: [Int] = []
@@ -89,7 +88,7 @@ import Testing
 
     @Test func `leave out what the server no longer lists, unless it is asked for`() throws {
         try fill(4)
-        try store.write { try $0.execute(sql: "UPDATE entry SET dropped_at = '2026-01-01' WHERE id = 'e1'") }
+        try store.run("UPDATE entry SET dropped_at = '2026-01-01' WHERE id = 'e1'")
         let listed = try ids()
         #expect(listed == ["e0", "e2", "e3"])
         var selection = HistorySelection()

@@ -1,6 +1,5 @@
 import ConvoJSON
 import ConvoModel
-import ConvoSQLite
 import Fuzzing
 import SeededRandom
 import Testing
@@ -23,8 +22,15 @@ import Testing
         return try source.store.archive(of: source.store.localID(matching: id))
     }
 
-    private func outbox(_ temporary: TemporaryStore) throws -> Int {
-        try temporary.store.read { try $0.count(sql: "SELECT COUNT(*) FROM operation") }
+    /// Has the target fail at a change of an entry, as where the process dies then.
+    private func failing(_ change: String, _ condition: String, _ work: () throws -> Void) throws {
+        try target.store.run(
+            """
+            CREATE TRIGGER death BEFORE \(change) ON entry WHEN \(condition)
+            BEGIN SELECT RAISE (ABORT, 'killed'); END
+            """)
+        try work()
+        try target.store.run("DROP TRIGGER death")
     }
 
     @Test func `is as it was, and is found`() throws {
@@ -59,7 +65,7 @@ import Testing
         facts.name = "Pears"
         facts.updatedAt = "2026-01-01T00:00:00.000009Z"
         facts.deletedRemotelyAt = "2026-02-02T00:00:00.000000Z"
-        let entry = Entry(raw: try JSONText(message("conv_1_1", "cherry", role: "assistant")))
+        let entry = Entry(raw: try JSONText(reply("conv_1_1", "cherry")))
         let changed = ArchivedEntry(
             id: EntryID("conv_1_1"), entry: entry, droppedAt: "2026-03-03", isLocalOnly: true, completedAt: "2026-04-04"
         )
@@ -125,8 +131,7 @@ import Testing
             id: LocalID("a\(random.int(in: 1...2))"), createdAt: "2026",
             updatedAt: random.element(of: [
                 "2026-01-01T00:00:00Z", "2026-01-01T01:00:00+01:00", "2026-01-02T00:00:00Z", "?", "",
-            ])
-                ?? "")
+            ]) ?? "")
         facts.remoteID = RemoteID("conv_1")
         (facts.name, facts.description, facts.model) = (word(), word(), word())
         (facts.agentID, facts.deletedRemotelyAt, facts.isLocalOnly) = (word(), word(), random.chance(perMille: 500))
@@ -166,11 +171,10 @@ import Testing
         #expect(refusal { _ = try target.append(to: id) } == "\(StoreError.localOnly(id))")
         #expect(
             refusal {
-                _ = try target.store.restart(RestartRequest(from: EntryID("conv_1_0"), inputs: .text("x")), of: id)
-            }
-                == "\(StoreError.localOnly(id))")
+                _ = try target.branch("x", from: "conv_1_0", of: id)
+            } == "\(StoreError.localOnly(id))")
         #expect(try target.store.delete(id, .both) == nil)
-        #expect(try outbox(target) == 0)
+        #expect(try target.store.number("SELECT COUNT(*) FROM operation") == 0)
         #expect(try target.store.conversations().isEmpty)
     }
 
@@ -218,8 +222,7 @@ import Testing
         let conversation = try target.store.conversation(matching: "conv_1")
         #expect(!conversation.isLocalOnly && conversation.importState == nil && conversation.id == archive.facts.id)
         #expect(try target.store.staleConversations(limit: 9, now: target.clock.now).map(\.id) == [conversation.id])
-        try target.store.mirror(
-            .sample("conv_1"), [message("conv_1_0", "apple 0"), message("conv_1_1", "kiwi", role: "assistant")])
+        try target.store.mirror(.sample("conv_1"), [message("conv_1_0", "apple 0"), reply("conv_1_1", "kiwi")])
         #expect(try target.store.search("kiwi").total == 1 && target.store.search("apple").total == 1)
         #expect(try target.store.ingest(archive) == .alreadyHere)
         _ = try target.append(to: conversation.id)
@@ -286,17 +289,11 @@ import Testing
                     id: try #require(entry.id), entry: entry, droppedAt: nil, isLocalOnly: false, completedAt: nil)
             })
         // What a process that dies after the first transaction leaves.
-        try target.store.write { database in
-            try database.execute(
-                sql: """
-                    CREATE TRIGGER death BEFORE INSERT ON entry WHEN NEW.position = 2000
-                    BEGIN SELECT RAISE (ABORT, 'killed'); END
-                    """)
+        try failing("INSERT", "NEW.position = 2000") {
+            #expect(throws: StoreError.self) { try target.store.ingest(archive) }
         }
-        #expect(throws: StoreError.self) { try target.store.ingest(archive) }
         let partial = try target.store.conversation(matching: facts.id.rawValue)
         #expect(partial.importState == .partial && partial.entryCount > 0 && partial.entryCount < 2000)
-        try target.store.write { try $0.execute(sql: "DROP TRIGGER death") }
         #expect(try target.store.ingest(archive) == .updated(entries: 4000 - partial.entryCount))
         #expect(try target.store.conversation(matching: facts.id.rawValue).importState == .whole)
         #expect(try target.store.archive(of: facts.id) == archive)
@@ -317,16 +314,10 @@ import Testing
         }
         let (old, new) = (try archive("apple", "2026-01-01T00:00:00Z"), try archive("cherry", "2026-01-02T00:00:00Z"))
         _ = try target.store.ingest(old)
-        try target.store.write { database in
-            try database.execute(
-                sql: """
-                    CREATE TRIGGER death BEFORE UPDATE ON entry WHEN OLD.position = 2500
-                    BEGIN SELECT RAISE (ABORT, 'killed'); END
-                    """)
+        try failing("UPDATE", "OLD.position = 2500") {
+            #expect(throws: StoreError.self) { try target.store.ingest(new) }
         }
-        #expect(throws: StoreError.self) { try target.store.ingest(new) }
         #expect(try target.store.conversation(matching: "conv_1").importState == .partial)
-        try target.store.write { try $0.execute(sql: "DROP TRIGGER death") }
         _ = try target.store.ingest(new)
         #expect(try target.store.archive(of: LocalID("a")) == new)
         #expect(try target.store.ingest(new) == .unchanged && target.store.ingest(old) == .unchanged)

@@ -51,7 +51,7 @@ import Testing
         let temporary = try TemporaryStore()
         _ = try temporary.conversation("conv_1")
         try temporary.store.checkIntegrity()
-        try temporary.store.write { try $0.execute(sql: "UPDATE \(index)_data SET block = zeroblob(8) WHERE id > 10") }
+        try temporary.store.run("UPDATE \(index)_data SET block = zeroblob(8) WHERE id > 10")
         #expect(throws: StoreError.self) { try temporary.store.checkIntegrity() }
     }
 
@@ -81,9 +81,7 @@ import Testing
     @Test func `gathers parts, and makes few of many`() throws {
         let temporary = try TemporaryStore()
         func parts() throws -> Int {
-            try temporary.store.read {
-                try Int.fetchOne($0, sql: "SELECT COUNT(DISTINCT segid) FROM entry_fts_idx") ?? 0
-            }
+            try temporary.store.number("SELECT COUNT(DISTINCT segid) FROM entry_fts_idx") ?? 0
         }
         var most = 0
         for number in 0..<99 {

@@ -15,12 +15,6 @@ import Testing
         store = try Store(path: folder.file("convo.db"))
     }
 
-    private func start(_ store: Store, _ text: String = "hello") throws -> QueuedWrite {
-        var request = StartRequest(inputs: .text(text))
-        request.model = "m"
-        return try store.start(request)
-    }
-
     /// Copies the database as it is, and the files beside it, and opens the copy.
     private func copy(to name: String, with suffixes: [String] = ["", ".instance"]) throws -> Store {
         try store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
@@ -33,17 +27,17 @@ import Testing
 
     @Test(arguments: [["", ".instance"], [""]])
     func `holds every open write, and not what is queued afterwards`(suffixes: [String]) throws {
-        let queued = try start(store)
-        let sending = try start(store)
-        let doubtful = try start(store)
-        let held = try start(store)
+        let queued = try store.start(.sample())
+        let sending = try store.start(.sample())
+        let doubtful = try store.start(.sample())
+        let held = try store.start(.sample())
         #expect(try store.markSending(sending.operation, base: nil))
         #expect(try store.markSending(doubtful.operation, base: nil))
         try store.markInDoubt(
             doubtful.operation, reason: .init(code: "x", message: "x"), nextAttempt: store.environment.now())
         try store.markStopped(held.operation, from: .queued, as: .held, reason: .init(code: "overtaken", message: "x"))
         let copy = try copy(to: "copy.db", with: suffixes)
-        let new = try start(copy, "new")
+        let new = try copy.start(.sample("new"))
         for write in [queued, sending, doubtful, held] {
             let item = try copy.operation(matching: write.operation.rawValue)
             #expect(item.state == .held && item.reason?.code == "copied")
@@ -58,7 +52,7 @@ import Testing
 
     @Test(arguments: [false, true])
     func `is known by whoever sends or deletes first`(deletes: Bool) throws {
-        let write = try start(store)
+        let write = try store.start(.sample())
         try store.mirror(.sample("conv_1"), [message("m", "hello")])
         let id = try store.localID(matching: "conv_1")
         let copy = try copy(to: "copy.db")
@@ -71,7 +65,7 @@ import Testing
     }
 
     @Test func `is known by whoever takes the engine's lock`() throws {
-        let write = try start(store)
+        let write = try store.start(.sample())
         let copy = try copy(to: "copy.db")
         #expect(try copy.recoverInterrupted() == 0)
         #expect(try copy.outbox().map(\.reason?.code) == ["copied"])
@@ -79,7 +73,7 @@ import Testing
     }
 
     @Test func `that is put back under the same inode is known by what was sent since`() throws {
-        let (first, second) = (try start(store), try start(store))
+        let (first, second) = (try store.start(.sample()), try store.start(.sample()))
         try store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
         let backup = try Data(contentsOf: URL(filePath: store.path))
         #expect(try store.markSending(first.operation, base: nil))
@@ -97,7 +91,7 @@ import Testing
     }
 
     @Test func `is none where a process died between the commit and what is said beside it`() throws {
-        let write = try start(store)
+        let write = try store.start(.sample())
         let beside = try #require(InstanceFile(database: store.path).read())
         #expect(try store.markSending(write.operation, base: nil))
         #expect(try #require(InstanceFile(database: store.path).read()).sends == beside.sends + 1)
@@ -107,7 +101,9 @@ import Testing
     }
 
     @Test func `leaves what is over as it is, and says of the rest what to do`() throws {
-        let (delivered, cancelled, open) = (try start(store), try start(store), try start(store))
+        let (delivered, cancelled, open) = (
+            try store.start(.sample()), try store.start(.sample()), try store.start(.sample())
+        )
         try store.markDelivered(delivered.operation, as: RemoteID("conv_1"))
         _ = try store.cancel(cancelled.operation)
         try store.markQueued(
@@ -122,7 +118,7 @@ import Testing
 
     @Test func `counts its sends beside it, and never fewer than before`() throws {
         let file = InstanceFile(database: store.path)
-        _ = try start(store)
+        _ = try store.start(.sample())
         let name = try #require(file.read()).name
         for (sends, expected) in [(5, 5), (3, 5), (12_345_678_901, 12_345_678_901)] as [(Int64, Int64)] {
             try store.confirmSend(InstanceFile.Content(name: name, sends: sends))
@@ -159,7 +155,7 @@ import Testing
     }
 
     @Test func `moved within its file system is the same database`() throws {
-        let write = try start(store)
+        let write = try store.start(.sample())
         for suffix in ["", ".instance", "-wal", "-shm"] {
             try FileManager.default.moveItem(atPath: store.path + suffix, toPath: folder.file("moved.db") + suffix)
         }
@@ -169,8 +165,8 @@ import Testing
     }
 
     @Test func `sends nothing on retry before the server was searched`() throws {
-        let write = try start(store)
-        let other = try start(store)
+        let write = try store.start(.sample())
+        let other = try store.start(.sample())
         let copy = try copy(to: "copy.db")
         _ = try copy.recoverInterrupted()
         try copy.retry(write.operation)
@@ -182,7 +178,7 @@ import Testing
     }
 
     @Test func `is known by the first retry as well, and what it holds begins anew`() throws {
-        let (write, other) = (try start(store), try start(store))
+        let (write, other) = (try store.start(.sample()), try store.start(.sample()))
         for _ in 0..<2 {
             _ = try store.markSending(write.operation, base: .init(entryID: EntryID("e")))
             try store.markInDoubt(
@@ -199,7 +195,7 @@ import Testing
     }
 
     @Test func `lets go of what was queued behind a write that is searched for`() throws {
-        let write = try start(store)
+        let write = try store.start(.sample())
         let copy = try copy(to: "copy.db")
         _ = try copy.recoverInterrupted()
         let behind = try copy.append(AppendRequest(inputs: .text("more")), to: write.conversation)
@@ -211,11 +207,11 @@ import Testing
     /// A database of a version without instances.
     @Test(arguments: [false, true])
     func `is none where neither it nor what lies beside it says so`(isBeside: Bool) throws {
-        let write = try start(store)
-        try store.write { try $0.execute(sql: "DELETE FROM fact WHERE name = 'instance'") }
+        let write = try store.start(.sample())
+        try store.run("DELETE FROM fact WHERE name = 'instance'")
         if !isBeside { try FileManager.default.removeItem(atPath: store.path + ".instance") }
         _ = try store.recoverInterrupted()
-        _ = try start(store)
+        _ = try store.start(.sample())
         #expect(try store.operation(matching: write.operation.rawValue).state == (isBeside ? .held : .queued))
     }
 
@@ -223,7 +219,7 @@ import Testing
         try FileManager.default.createDirectory(
             atPath: folder.file("fresh.db.instance"), withIntermediateDirectories: false)
         let fresh = try Store(path: folder.file("fresh.db"))
-        #expect(refusal { _ = try start(fresh) }.contains("fresh.db.instance"))
+        #expect(refusal { _ = try fresh.start(.sample()) }.contains("fresh.db.instance"))
         #expect(try fresh.outbox().isEmpty)
     }
 
@@ -248,19 +244,13 @@ import Testing
 
     init() throws { temporary = try TemporaryStore() }
 
-    private func start() throws -> QueuedWrite {
-        var request = StartRequest(inputs: .text("hello"))
-        request.model = "m"
-        return try temporary.store.start(request)
-    }
-
     private func refuse(_ write: QueuedWrite) throws {
         try temporary.store.markStopped(
             write.operation, from: .queued, as: .refused, reason: .init(code: "422", message: "no"))
     }
 
     @Test func `are retried by state, with what waits for them`() throws {
-        let (first, second, third) = (try start(), try start(), try start())
+        let (first, second, third) = (try temporary.start(), try temporary.start(), try temporary.start())
         _ = try temporary.store.append(AppendRequest(inputs: .text("more")), to: first.conversation)
         try refuse(first)
         try refuse(second)
@@ -272,7 +262,7 @@ import Testing
     }
 
     @Test func `are cancelled by state, each once`() throws {
-        let (first, second, third) = (try start(), try start(), try start())
+        let (first, second, third) = (try temporary.start(), try temporary.start(), try temporary.start())
         let more = try temporary.store.append(AppendRequest(inputs: .text("more")), to: first.conversation)
         try refuse(first)
         try refuse(second)

@@ -4,12 +4,8 @@ import Testing
 
 @testable import ConvoStore
 
-@Suite struct `A page of the list that was taken in` {
-    private let temporary: TemporaryStore
-    private var store: Store { temporary.store }
+@Suite final class `A page of the list that was taken in`: StoreSuite {
     private let digest = PageDigest(point: .max, value: 7)
-
-    init() throws { temporary = try TemporaryStore() }
 
     private func take(_ page: Int, _ ids: [String], size: Int = 3) throws {
         _ = try store.ingest(

@@ -1,23 +1,11 @@
 import ConvoJSON
 import ConvoModel
-import ConvoSQLite
 import Testing
 
 @testable import ConvoStore
 
 /// The store changes nothing in one conversation when it ingests another.
-@Suite struct `A conversation that the server describes` {
-    private let temporary: TemporaryStore
-    private var store: Store { temporary.store }
-    private let first: LocalID
-    private let second: LocalID
-
-    init() throws {
-        temporary = try TemporaryStore()
-        first = try temporary.conversation("conv_1")
-        second = try temporary.conversation("conv_2")
-    }
-
+@Suite final class `A conversation that the server describes`: TwoConversations {
     private func stale(_ limit: Int = 9) throws -> [String] {
         try store.staleConversations(limit: limit, now: temporary.clock.now).map(\.remoteID.rawValue)
     }
@@ -72,10 +60,7 @@ import Testing
         let moved = try Conversation.sample("conv_1", updated: "2026-05-01T00:00:00Z")
         #expect(try store.ingest([moved]).items == [.unchanged])
         #expect(try stale().isEmpty)
-        #expect(
-            try store.ingest([
-                FetchedHistory(.sample("conv_1", [message("x", "again")]), version: moved.version)
-            ]) == 0)
+        #expect(try store.take("conv_1", [message("x", "again")], version: moved.version) == 0)
         #expect(try store.search("again").total == 0)
         #expect(try store.conversations().map(\.id) == [second])
         _ = try store.ingest([.sample("conv_9")])
@@ -90,7 +75,7 @@ import Testing
 
     @Test func `that the server denies is marked, once, and it alone`() throws {
         let then = temporary.clock.now.text
-        try store.write { try $0.execute(sql: "UPDATE conversation SET history_due = 1") }
+        try store.run("UPDATE conversation SET history_due = 1")
         try store.markDeletedRemotely([RemoteID("conv_1")])
         temporary.clock.advance(seconds: 10)
         try store.markDeletedRemotely([RemoteID("conv_1"), RemoteID("none")])
@@ -109,9 +94,7 @@ import Testing
         #expect(try stale(2) == ["conv_6", "conv_5"])
         _ = try store.delete(try store.localID(matching: "conv_6"), .local)
         try store.markDeletedRemotely([RemoteID("conv_5")])
-        try store.write {
-            try $0.execute(sql: "UPDATE conversation SET local_only = 1 WHERE remote_id = 'conv_4'")
-        }
+        try store.run("UPDATE conversation SET local_only = 1 WHERE remote_id = 'conv_4'")
         _ = try temporary.start()
         #expect(try stale() == ["conv_3"])
     }
@@ -119,10 +102,7 @@ import Testing
     @Test func `is read again when its time has come, to the microsecond, and where the clock was set back`() throws {
         func due(in microseconds: Int64) throws -> [String] {
             let moment = temporary.clock.now.microseconds + microseconds
-            try store.write {
-                try $0.execute(
-                    sql: "UPDATE conversation SET history_due = ? WHERE remote_id = 'conv_1'", arguments: [moment])
-            }
+            try store.run("UPDATE conversation SET history_due = ? WHERE remote_id = 'conv_1'", moment)
             return try stale()
         }
         let longest = HistoryRecheck.longestWaitMicroseconds
@@ -133,18 +113,10 @@ import Testing
         #expect(try due(in: longest + 1) == ["conv_1"])
         for hidden in ["hidden = 1", "local_only = 1", "deleted_remotely_at = 'x'", "remote_id = NULL"] {
             #expect(try due(in: 0) == ["conv_1"])
-            try store.write {
-                try $0.execute(sql: "UPDATE conversation SET \(hidden) WHERE remote_id = 'conv_1'")
-            }
+            try store.run("UPDATE conversation SET \(hidden) WHERE remote_id = 'conv_1'")
             #expect(try stale().isEmpty, "\(hidden)")
-            try store.write {
-                try $0.execute(
-                    sql: """
-                        UPDATE conversation SET hidden = 0, local_only = 0, deleted_remotely_at = NULL,
-                            remote_id = 'conv_1' WHERE id = ?
-                        """,
-                    arguments: [first.rawValue])
-            }
+            let shown = "hidden = 0, local_only = 0, deleted_remotely_at = NULL, remote_id = 'conv_1'"
+            try store.run("UPDATE conversation SET \(shown) WHERE id = ?", first.rawValue)
         }
     }
 

@@ -1,7 +1,6 @@
 import ConvoIPC
 import ConvoJSON
 import ConvoModel
-import ConvoSQLite
 import Testing
 
 @testable import ConvoStore
@@ -12,269 +11,245 @@ import Glibc
 import Darwin
 #endif
 
-@Suite struct `The mirror` {
+@Suite final class `The mirror`: StoreSuite {
     @Test func `gives back each entry with the server's JSON unchanged`() throws {
-        let temporary = try TemporaryStore()
         let odd =
             #"{"type":"future.kind","id":"x_1","zeta":1.0,"alpha":12345678901234567890,"s":"\u00e9\/\ud83d\ude00","n":null,"e":{}}"#
-        try temporary.store.mirror(.sample("conv_1"), [odd, message("msg_2", "hi")])
-        let id = try temporary.store.conversation(matching: "conv_1").id
-        let history = try temporary.store.history(of: id)
+        try store.mirror(.sample("conv_1"), [odd, message("msg_2", "hi")])
+        let id = try store.conversation(matching: "conv_1").id
+        let history = try store.history(of: id)
         #expect(history.entries.map(\.entry.raw.text) == [odd, message("msg_2", "hi")])
     }
 
     @Test func `keeps entries without an id, or with one that another has, again and again`() throws {
-        let temporary = try TemporaryStore()
         let nameless = #"{"type":"message.input","content":"no id"}"#
         let entries = [message("a", "one"), nameless, message("a", "two"), message("~1", "three"), nameless]
-        #expect(try temporary.store.mirror(.sample("conv_1"), entries) == 5)
-        #expect(try temporary.store.mirror(.sample("conv_1"), entries) == 0)
-        let id = try temporary.store.conversation(matching: "conv_1").id
-        #expect(try temporary.store.history(of: id).entries.map(\.entry.raw.text) == entries)
+        #expect(try store.mirror(.sample("conv_1"), entries) == 5)
+        #expect(try store.mirror(.sample("conv_1"), entries) == 0)
+        let id = try store.conversation(matching: "conv_1").id
+        #expect(try store.history(of: id).entries.map(\.entry.raw.text) == entries)
     }
 
     @Test func `taken in twice is the same as once`() throws {
-        let temporary = try TemporaryStore()
-        let entries = [message("a", "one"), message("b", "two", role: "assistant")]
-        #expect(try temporary.store.mirror(.sample("conv_1"), entries) == 2)
-        let first = try temporary.store.history(of: temporary.store.conversation(matching: "conv_1").id)
-        #expect(try temporary.store.mirror(.sample("conv_1"), entries) == 0)
-        #expect(try temporary.store.history(of: first.conversation.id) == first)
-        try temporary.store.checkIntegrity()
+        let entries = [message("a", "one"), reply("b", "two")]
+        #expect(try store.mirror(.sample("conv_1"), entries) == 2)
+        let first = try store.history(of: store.conversation(matching: "conv_1").id)
+        #expect(try store.mirror(.sample("conv_1"), entries) == 0)
+        #expect(try store.history(of: first.conversation.id) == first)
+        try store.checkIntegrity()
     }
 
     @Test(arguments: [false, true])
     func `ends a transaction of several histories where another process waits to write`(isAwaited: Bool) throws {
-        let temporary = try TemporaryStore()
         let chats = try ["conv_1", "conv_2"].map { try Conversation.sample($0) }
-        for chat in chats { try temporary.store.mirror(chat, [message(chat.id.rawValue, "before")]) }
+        for chat in chats { try store.mirror(chat, [message(chat.id.rawValue, "before")]) }
         // The store cannot ingest the second history.
-        try temporary.store.write {
-            try $0.execute(
-                sql: """
-                    CREATE TRIGGER damaged BEFORE UPDATE ON entry
-                    WHEN OLD.conversation = (SELECT key FROM conversation WHERE remote_id = 'conv_2')
-                    BEGIN SELECT RAISE(ABORT, 'damaged'); END
-                    """)
-        }
+        try store.run(
+            """
+            CREATE TRIGGER damaged BEFORE UPDATE ON entry
+            WHEN OLD.conversation = (SELECT key FROM conversation WHERE remote_id = 'conv_2')
+            BEGIN SELECT RAISE(ABORT, 'damaged'); END
+            """)
         let room = open(temporary.path + ".waiting", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         defer { close(room) }
         if isAwaited { #expect(DescriptorLock.tryLock(room, isExclusive: false)) }
         #expect(throws: StoreError.self) {
-            try temporary.store.ingest(
+            try store.ingest(
                 chats.map {
                     FetchedHistory(
                         try .sample($0.id.rawValue, [message($0.id.rawValue, "after")]), version: "2026-01-02T00:00:00Z"
                     )
                 })
         }
-        #expect(try temporary.store.search("after").total == (isAwaited ? 1 : 0))
+        #expect(try store.search("after").total == (isAwaited ? 1 : 0))
     }
 
     /// The store cannot ingest the second part at first.
     @Test func `takes a long history in several transactions, and calls it behind until the last`() throws {
-        let temporary = try TemporaryStore()
         let chat = try Conversation.sample("conv_1", updated: "2026-01-02T00:00:00Z")
         func stale() throws -> Int {
-            try temporary.store.staleConversations(limit: 9, now: temporary.clock.now).count
+            try store.staleConversations(limit: 9, now: temporary.clock.now).count
         }
-        try temporary.store.mirror(chat, [message("m1999", "held")])
-        try temporary.store.write {
-            try $0.execute(
-                sql: "CREATE TRIGGER damaged BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'damaged'); END")
-        }
+        try store.mirror(chat, [message("m1999", "held")])
+        try store.run("CREATE TRIGGER damaged BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'damaged'); END")
         let entries = (0..<2000).map { message("m\($0)", "word\($0)") }
         let later = try Conversation.sample("conv_1", updated: "2026-01-03T00:00:00Z")
-        #expect(throws: StoreError.self) { try temporary.store.mirror(later, entries) }
+        #expect(throws: StoreError.self) { try store.mirror(later, entries) }
         #expect(try stale() == 1)
-        #expect(try temporary.store.search("word0").total == 1)
-        #expect(try temporary.store.search("word1998").total == 0)
+        #expect(try store.search("word0").total == 1)
+        #expect(try store.search("word1998").total == 0)
 
-        try temporary.store.write { try $0.execute(sql: "DROP TRIGGER damaged") }
-        try temporary.store.mirror(later, entries)
+        try store.run("DROP TRIGGER damaged")
+        try store.mirror(later, entries)
         #expect(try stale() == 0)
-        let id = try temporary.store.conversation(matching: "conv_1").id
-        #expect(try temporary.store.history(of: id).entries.map(\.entry.raw.text) == entries)
-        try temporary.store.checkIntegrity()
+        let id = try store.conversation(matching: "conv_1").id
+        #expect(try store.history(of: id).entries.map(\.entry.raw.text) == entries)
+        try store.checkIntegrity()
     }
 
     @Test func `knows what is stale by updated_at, and no longer once the history is in`() throws {
-        let temporary = try TemporaryStore()
-        let page = try temporary.store.ingest([.sample("conv_1"), .sample("conv_2")])
+        let page = try store.ingest([.sample("conv_1"), .sample("conv_2")])
         #expect(page.items == [.new, .new])
-        #expect(try temporary.store.staleConversations(limit: 10, now: temporary.clock.now).count == 2)
-        try temporary.store.mirror(.sample("conv_1"), [message("a", "x", role: "assistant")])
-        let stale = try temporary.store.staleConversations(limit: 10, now: temporary.clock.now)
+        #expect(try store.staleConversations(limit: 10, now: temporary.clock.now).count == 2)
+        try store.mirror(.sample("conv_1"), [reply("a", "x")])
+        let stale = try store.staleConversations(limit: 10, now: temporary.clock.now)
         #expect(stale.map(\.remoteID.rawValue) == ["conv_2"])
-        let again = try temporary.store.ingest([.sample("conv_1", updated: "2026-01-02T00:00:00Z")])
+        let again = try store.ingest([.sample("conv_1", updated: "2026-01-02T00:00:00Z")])
         #expect(again.items == [.changed])
     }
 
     @Test func `passes over a history that is older than the one it holds`() throws {
-        let temporary = try TemporaryStore()
         let newer = try Conversation.sample("conv_1", updated: "2026-02-02T00:00:00Z")
-        try temporary.store.mirror(newer, [message("a", "x"), message("b", "y")])
-        try temporary.store.ingest([
-            FetchedHistory(.sample("conv_1", [message("a", "x")]), version: "2026-01-01T00:00:00Z")
-        ])
-        #expect(try temporary.store.history(of: temporary.store.conversations()[0].id).entries.count == 2)
+        try store.mirror(newer, [message("a", "x"), message("b", "y")])
+        try store.take("conv_1", [message("a", "x")], version: "2026-01-01T00:00:00Z")
+        #expect(try store.history(of: store.conversations()[0].id).entries.count == 2)
     }
 
     @Test func `keeps entries that the server drops, marked and out of the history`() throws {
-        let temporary = try TemporaryStore()
         func take(_ entries: [String]) throws {
-            try temporary.store.mirror(.sample("conv_1"), entries)
+            try store.mirror(.sample("conv_1"), entries)
         }
         try take([message("a", "apple"), message("b", "pear")])
-        let id = try temporary.store.conversation(matching: "conv_1").id
+        let id = try store.conversation(matching: "conv_1").id
         // It may be an old history: the store has it read again, after longer and longer waits, and then believes it.
         for attempt in 0..<4 {
             try take([message("b", "pear")])
-            #expect(try temporary.store.history(of: id).entries.count == 2, "attempt \(attempt)")
-            #expect(try temporary.store.staleConversations(limit: 9, now: temporary.clock.now).isEmpty)
+            #expect(try store.history(of: id).entries.count == 2, "attempt \(attempt)")
+            #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).isEmpty)
             temporary.clock.advance(seconds: 200)
-            #expect(try temporary.store.staleConversations(limit: 9, now: temporary.clock.now).count == 1)
+            #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).count == 1)
         }
         try take([message("b", "pear")])
-        #expect(try temporary.store.staleConversations(limit: 9, now: temporary.clock.now).isEmpty)
-        #expect(try temporary.store.history(of: id).entries.map(\.entry.id?.rawValue) == ["b"])
-        #expect(try temporary.store.history(of: id, withDropped: true).entries.count == 2)
+        #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).isEmpty)
+        #expect(try store.history(of: id).entries.map(\.entry.id?.rawValue) == ["b"])
+        #expect(try store.history(of: id, withDropped: true).entries.count == 2)
         try take([message("a", "apple"), message("b", "pear")])
-        #expect(try temporary.store.history(of: id).entries.map(\.entry.id?.rawValue) == ["a", "b"])
+        #expect(try store.history(of: id).entries.map(\.entry.id?.rawValue) == ["a", "b"])
     }
 
     @Test func `does not take an old history for the new version: it is read again`() throws {
-        let temporary = try TemporaryStore()
         let old = [message("a", "apple"), message("b", "pear")]
-        _ = try temporary.store.ingest([.sample("later", updated: "2026-12-01T00:00:00Z")])
+        _ = try store.ingest([.sample("later", updated: "2026-12-01T00:00:00Z")])
         func take(_ entries: [String], _ second: Int) throws -> Int {
             let at = "2026-02-01T00:00:0\(second).000000Z"
-            try temporary.store.mirror(.sample("conv_1", updated: at), entries)
+            try store.mirror(.sample("conv_1", updated: at), entries)
             temporary.clock.advance(seconds: 3)
-            return try temporary.store.staleConversations(limit: 9, now: temporary.clock.now)
+            return try store.staleConversations(limit: 9, now: temporary.clock.now)
                 .count { $0.remoteID == RemoteID("conv_1") }
         }
         #expect(try take(old, 1) == 0)
         #expect(try take(old, 2) == 1, "updated_at has moved, and nothing has come")
         #expect(try take(old + [message("c", "plum")], 2) == 0)
         #expect(try take([message("a", "apple")], 3) == 1, "what is held is not in it")
-        #expect(try temporary.store.history(of: try temporary.store.localID(matching: "conv_1")).entries.count == 3)
+        #expect(try store.history(of: try store.localID(matching: "conv_1")).entries.count == 3)
     }
 
     @Test func `looks again at a history that ends with a question`() throws {
-        let temporary = try TemporaryStore()
         let asked = #"{"type":"message.input","id":"q","content":"?","created_at":"\#(temporary.clock.now.text)"}"#
-        try temporary.store.mirror(.sample("conv_1"), [asked])
-        #expect(try temporary.store.staleConversations(limit: 9, now: temporary.clock.now).isEmpty)
+        try store.mirror(.sample("conv_1"), [asked])
+        #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).isEmpty)
         temporary.clock.advance(seconds: 3)
-        #expect(try temporary.store.staleConversations(limit: 9, now: temporary.clock.now).count == 1)
+        #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).count == 1)
         for _ in 0..<10 {
             temporary.clock.advance(seconds: 600)
-            try temporary.store.mirror(.sample("conv_1"), [asked])
+            try store.mirror(.sample("conv_1"), [asked])
         }
         temporary.clock.advance(seconds: 600)
-        #expect(try temporary.store.staleConversations(limit: 9, now: temporary.clock.now).isEmpty)
+        #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).isEmpty)
     }
 
     @Test func `marks a conversation as deleted only when told to, and takes it back when it is listed`() throws {
-        let temporary = try TemporaryStore()
-        _ = try temporary.store.ingest([.sample("conv_1"), .sample("conv_2")])
-        #expect(try temporary.store.ingest([.sample("conv_2")]).ids == [RemoteID("conv_2")])
-        #expect(try temporary.store.mirrored(exceptOn: []).map(\.rawValue) == ["conv_1", "conv_2"])
-        try temporary.store.markDeletedRemotely([RemoteID("conv_1")])
-        #expect(try temporary.store.mirrored(exceptOn: []).map(\.rawValue) == ["conv_2"])
-        #expect(try temporary.store.conversation(matching: "conv_1").deletedRemotelyAt != nil)
-        _ = try temporary.store.ingest([.sample("conv_1")])
-        #expect(try temporary.store.conversation(matching: "conv_1").deletedRemotelyAt == nil)
+        _ = try store.ingest([.sample("conv_1"), .sample("conv_2")])
+        #expect(try store.ingest([.sample("conv_2")]).ids == [RemoteID("conv_2")])
+        #expect(try store.mirrored(exceptOn: []).map(\.rawValue) == ["conv_1", "conv_2"])
+        try store.markDeletedRemotely([RemoteID("conv_1")])
+        #expect(try store.mirrored(exceptOn: []).map(\.rawValue) == ["conv_2"])
+        #expect(try store.conversation(matching: "conv_1").deletedRemotelyAt != nil)
+        _ = try store.ingest([.sample("conv_1")])
+        #expect(try store.conversation(matching: "conv_1").deletedRemotelyAt == nil)
     }
 
     @Test(arguments: [["old", "branch"], ["branch", "old"]])
     func `infers a branch from entries that kept their ids, whichever history came first`(order: [String]) throws {
-        let temporary = try TemporaryStore()
-        let common = [message("a", "x"), message("b", "y", role: "assistant")]
+        let common = [message("a", "x"), reply("b", "y")]
         for name in order {
             let isBranch = name == "branch"
             let moment = isBranch ? "2026-01-05T00:00:00Z" : "2026-01-01T00:00:00Z"
-            try temporary.store.mirror(
+            try store.mirror(
                 .sample(name, created: moment, updated: moment), common + [message(isBranch ? "d" : "c", "other")])
         }
-        let branch = try temporary.store.conversation(matching: "branch")
+        let branch = try store.conversation(matching: "branch")
         #expect(branch.parent?.isInferred == true)
         #expect(branch.parent?.entry == EntryID("b"))
-        #expect(try temporary.store.conversation(matching: "old").parent == nil)
-        #expect(try temporary.store.tree(of: branch.id).branches.map(\.conversation.id) == [branch.id])
+        #expect(try store.conversation(matching: "old").parent == nil)
+        #expect(try store.tree(of: branch.id).branches.map(\.conversation.id) == [branch.id])
     }
 }
 
 /// "é" as one scalar and as two: Swift's own == takes them for equal, the server does not.
-@Suite struct `A text that changes only in its Unicode form` {
+@Suite final class `A text that changes only in its Unicode form`: StoreSuite {
     private let nfc = "caf\u{E9}"
     private let nfd = "cafe\u{301}"
 
     @Test(arguments: [1, 200])
     func `is stored anew, short or packed:`(_ length: Int) throws {
-        let temporary = try TemporaryStore()
         let filling = String(repeating: "word ", count: length)
-        try temporary.store.mirror(.sample("conv_1"), [message("a", filling + nfc)])
+        try store.mirror(.sample("conv_1"), [message("a", filling + nfc)])
         #expect(
-            try temporary.store.mirror(
+            try store.mirror(
                 .sample("conv_1", updated: "2026-01-02T00:00:00Z"), [message("a", filling + nfd)])
                 == 0)
-        let id = try temporary.store.conversation(matching: "conv_1").id
-        let text = try #require(try temporary.store.history(of: id).entries.first?.entry.raw.text)
+        let id = try store.conversation(matching: "conv_1").id
+        let text = try #require(try store.history(of: id).entries.first?.entry.raw.text)
         #expect(text.unicodeScalars.contains("\u{301}"))
-        try temporary.store.checkIntegrity()
+        try store.checkIntegrity()
     }
 
     @Test func `is another entry where it is an id`() throws {
-        let temporary = try TemporaryStore()
-        try temporary.store.mirror(.sample("conv_1"), [message(nfc, "one"), message(nfd, "two")])
-        let id = try temporary.store.conversation(matching: "conv_1").id
+        try store.mirror(.sample("conv_1"), [message(nfc, "one"), message(nfd, "two")])
+        let id = try store.conversation(matching: "conv_1").id
         #expect(
-            try temporary.store.history(of: id).entries.map(\.entry.raw.text) == [
+            try store.history(of: id).entries.map(\.entry.raw.text) == [
                 message(nfc, "one"), message(nfd, "two"),
             ])
-        #expect(
-            try temporary.store.history(of: id).entries.allSatisfy { !($0.entry.id?.rawValue.contains("~") ?? true) })
+        #expect(try store.history(of: id).entries.allSatisfy { !($0.entry.id?.rawValue.contains("~") ?? true) })
     }
 
     @Test func `leaves nothing of the old name in the index`() throws {
-        let temporary = try TemporaryStore()
         // Hangul as syllables and as letters: the same words for the index, and other bytes.
         let (syllables, letters) = ("\u{D55C}\u{AE00}", "\u{1112}\u{1161}\u{11AB}\u{1100}\u{1173}\u{11AF}")
         #expect(syllables == letters)
         for (number, text) in [syllables, letters, "tea"].enumerated() {
-            _ = try temporary.store.ingest([
+            _ = try store.ingest([
                 .sample("conv_1", updated: "2026-01-0\(number + 1)T00:00:00Z", extra: #","description":"\#(text)""#)
             ])
             for word in [syllables, letters, "tea"] {
                 let isThere = word == text
-                #expect(try temporary.store.search(word).hits.count == (isThere ? 1 : 0), "\(word) after \(text)")
+                #expect(try store.search(word).hits.count == (isThere ? 1 : 0), "\(word) after \(text)")
             }
         }
     }
 
     @Test func `is taken in whatever is odd about it`() throws {
-        let temporary = try TemporaryStore()
         let rows = try [#"{"id":"a","name":"no times"}"#, #"{"id":"b","updated_at":1762077600}"#].map {
             try JSONText($0)
         }
         let page = ConversationPage(elements: rows + [.null])
         let place = PageKey(page: 0, size: 3)
         let digest = PageDigest(point: .max, value: 7)
-        let intake = try temporary.store.ingest(page, at: place, digest: digest)
+        let intake = try store.ingest(page, at: place, digest: digest)
         #expect(intake.newCount == 2)
         #expect(intake.count == 3)
-        #expect(try temporary.store.ingest(page, at: place, digest: digest).newCount == 0)
-        let stale = try temporary.store.staleConversations(limit: 9, now: Timestamp(microseconds: 0))
+        #expect(try store.ingest(page, at: place, digest: digest).newCount == 0)
+        let stale = try store.staleConversations(limit: 9, now: Timestamp(microseconds: 0))
         #expect(Set(stale.map(\.version)) == ["", "1762077600"])
         let entries = [message("m", "before"), "null", #""text""#, #"{"content":"no type"}"#, message("n", "after")]
         for conversation in stale {
             let history = try ConversationHistory.sample(conversation.remoteID.rawValue, entries)
-            #expect(try temporary.store.ingest([FetchedHistory(history, version: conversation.version)]) == 5)
-            #expect(try temporary.store.history(of: conversation.id).entries.map(\.entry.raw.text) == entries)
+            #expect(try store.ingest([FetchedHistory(history, version: conversation.version)]) == 5)
+            #expect(try store.history(of: conversation.id).entries.map(\.entry.raw.text) == entries)
         }
-        #expect(try temporary.store.staleConversations(limit: 9, now: Timestamp(microseconds: 0)).isEmpty)
-        #expect(try temporary.store.setAside().map(\.position) == [2])
+        #expect(try store.staleConversations(limit: 9, now: Timestamp(microseconds: 0)).isEmpty)
+        #expect(try store.setAside().map(\.position) == [2])
     }
 }

@@ -5,12 +5,7 @@ import Testing
 
 @testable import ConvoStore
 
-@Suite struct `Outputs of an answer` {
-    private let temporary: TemporaryStore
-    private var store: Store { temporary.store }
-
-    init() throws { temporary = try TemporaryStore() }
-
+@Suite final class `Outputs of an answer`: StoreSuite {
     @Test func `stand behind the last entry, in their order, each once`() throws {
         let id = try temporary.conversation("conv_1")
         _ = try temporary.conversation("conv_2")
@@ -19,8 +14,8 @@ import Testing
         try store.markDelivered(
             write,
             response: temporary.response(
-                "conv_1", message("conv_1 a", "again", role: "assistant"), message("o1", "one", role: "assistant"),
-                message("o2", "two", role: "assistant"), nameless))
+                "conv_1", reply("conv_1 a", "again"), reply("o1", "one"),
+                reply("o2", "two"), nameless))
         let entries = try store.history(of: id).entries
         #expect(entries.map { $0.entry.raw["content"]?.string } == ["hello", "echo", "one", "two", "three"])
         let rows = try store.read {
@@ -35,18 +30,15 @@ import Testing
     @Test func `are there also where another conversation has one of the same name`() throws {
         let (id, other) = (try temporary.conversation("conv_1"), try temporary.conversation("conv_2"))
         let write = try temporary.append(to: id)
-        try store.markDelivered(
-            write, response: temporary.response("conv_1", message("conv_2 a", "echo", role: "assistant")))
+        try store.markDelivered(write, response: temporary.response("conv_1", reply("conv_2 a", "echo")))
         #expect(try store.history(of: id).entries.map(\.entry.id?.rawValue) == ["conv_1 q", "conv_1 a", "conv_2 a"])
         #expect(try store.history(of: other).entries.count == 2)
     }
 
     @Test func `of a new conversation begin with the first place`() throws {
         let start = try temporary.start()
-        try store.markDelivered(
-            start.operation, response: temporary.response("conv_1", message("o", "one", role: "assistant")))
-        let position = try store.read { try Int.fetchOne($0, sql: "SELECT position FROM entry") }
-        #expect(position == 0)
+        try store.markDelivered(start.operation, response: temporary.response("conv_1", reply("o", "one")))
+        #expect(try store.number("SELECT position FROM entry") == 0)
     }
 
     @Test func `of an unstored exchange have its inputs before them, under names of their own`() throws {
@@ -59,8 +51,7 @@ import Testing
         request.store = false
         let start = try store.start(request)
         let other = try temporary.conversation("conv_9")
-        try store.markDelivered(
-            start.operation, response: temporary.response("conv_1", message("o", "three", role: "assistant")))
+        try store.markDelivered(start.operation, response: temporary.response("conv_1", reply("o", "three")))
         let entries = try store.history(of: start.conversation).entries
         #expect(entries.map { $0.entry.raw["content"]?.string } == ["one", "two", "three"])
         #expect(entries.map(\.entry.id?.rawValue) == ["local_\(start.operation)_0", "mine", "o"])

@@ -5,13 +5,9 @@ import Testing
 
 @testable import ConvoStore
 
-@Suite struct `A store that knows whose it is` {
-    private let temporary: TemporaryStore
-    private var store: Store { temporary.store }
+@Suite final class `A store that knows whose it is`: StoreSuite {
     private let ann = Account(
         user: .init(id: "u1", name: "ann"), workspace: .init(id: "w1"), organization: .init(id: "o1", name: "Org"))
-
-    init() throws { temporary = try TemporaryStore() }
 
     @Test func `belongs to nobody at first`() throws {
         #expect(try store.owner() == StoreOwner(server: nil))
@@ -40,8 +36,7 @@ import Testing
 
     @Test func `tells a few of the conversations that the server has, the newest first`() throws {
         for day in 1...4 {
-            try store.mirror(
-                .sample("conv_\(day)", updated: "2026-01-0\(day)T00:00:00Z"), [message("\(day)", "hello")])
+            try store.mirror(.sample("conv_\(day)", updated: "2026-01-0\(day)T00:00:00Z"), [message("\(day)", "hello")])
         }
         try store.markDeletedRemotely([RemoteID("conv_4")])
         _ = try store.delete(try store.localID(matching: "conv_3"), .local)
@@ -58,7 +53,7 @@ import Testing
         try store.recordOwner(server: "https://a", account: ann, key: "one")
         let id = try temporary.conversation("conv_1")
         let held = try temporary.append(to: id)
-        let branch = try store.restart(RestartRequest(from: EntryID("conv_1 q"), inputs: .text("x")), of: id)
+        let branch = try temporary.branch("x", from: "conv_1 q", of: id)
         let start = try temporary.start()
         _ = try store.adopt(server: "https://a", account: nil, key: "two")
         let refused = "\(StoreError.accountBefore(id))"
@@ -81,7 +76,7 @@ import Testing
         try store.recordOwner(server: "https://a", account: nil, key: "one")
         let (sending, queued) = (try temporary.start().operation, try temporary.start().operation)
         _ = try store.markSending(sending, base: nil)
-        try store.write { try $0.execute(sql: "UPDATE operation SET failures = 2") }
+        try store.run("UPDATE operation SET failures = 2")
         _ = try store.adopt(server: "https://a", account: nil, key: "two")
         for id in [sending, queued] {
             #expect(try !store.conversation(matching: temporary.item(id).conversation.rawValue).isFromAccountBefore)

@@ -1,28 +1,15 @@
 import ConvoIPC
 import ConvoJSON
 import ConvoModel
-import ConvoSQLite
 import Testing
 
 @testable import ConvoStore
 
-@Suite struct `A write that is queued` {
-    private let temporary: TemporaryStore
-    private var store: Store { temporary.store }
-    /// Two conversations on the server, with one turn each.
-    private let first: LocalID
-    private let second: LocalID
-
-    init() throws {
-        temporary = try TemporaryStore()
-        first = try temporary.conversation("conv_1")
-        second = try temporary.conversation("conv_2")
-    }
-
+@Suite final class `A write that is queued`: TwoConversations {
     @Test func `has seen the last entry of its own conversation that the server lists`() throws {
         #expect(try temporary.item(temporary.append(to: first)).seenEntryID == EntryID("conv_1 a"))
         #expect(try temporary.item(temporary.append(to: second)).seenEntryID == EntryID("conv_2 a"))
-        try store.write { try $0.execute(sql: "UPDATE entry SET dropped_at = 'now' WHERE id = 'conv_1 a'") }
+        try store.run("UPDATE entry SET dropped_at = 'now' WHERE id = 'conv_1 a'")
         #expect(try temporary.item(temporary.append(to: first)).seenEntryID == EntryID("conv_1 q"))
         #expect(try temporary.item(temporary.start().operation).seenEntryID == nil)
     }
@@ -172,7 +159,7 @@ import Testing
         switch verb {
         case "start": _ = try temporary.start()
         case "append": _ = try temporary.append(to: second)
-        case "restart": _ = try store.restart(RestartRequest(from: EntryID("conv_1 q"), inputs: .text("x")), of: first)
+        case "restart": _ = try temporary.branch("x", from: "conv_1 q", of: first)
         case "delete": _ = try store.delete(second, .remote)
         case "retry": try store.retry(stopped)
         case "retry all": #expect(try store.retryAll(in: [.refused]) == [stopped])
@@ -249,9 +236,9 @@ import Testing
                 try result("def").setting("id", to: .string("r2")).text,
             ])
         #expect(missing().isEmpty)
-        try store.write { try $0.execute(sql: "UPDATE entry SET dropped_at = 'now' WHERE id = 'r2'") }
+        try store.run("UPDATE entry SET dropped_at = 'now' WHERE id = 'r2'")
         #expect(missing() == waits(for: "def"))
-        try store.write { try $0.execute(sql: "UPDATE entry SET dropped_at = 'now' WHERE id = 'fc_def'") }
+        try store.run("UPDATE entry SET dropped_at = 'now' WHERE id = 'fc_def'")
         #expect(missing().isEmpty)
     }
 

@@ -42,9 +42,7 @@ import Testing
         let write: OperationID
         do {
             let store = try Store(path: path)
-            var request = StartRequest(inputs: .text("pear"))
-            request.model = "m"
-            write = try store.start(request).operation
+            write = try store.start(.sample("pear")).operation
             try store.markStopped(
                 write, from: .queued, as: .held, reason: OutboxItem.Reason(code: "overtaken", message: "later"))
             try store.write { database in

@@ -5,16 +5,11 @@ import Testing
 
 @testable import ConvoStore
 
-@Suite struct `What is set aside` {
-    private let temporary: TemporaryStore
-    private var store: Store { temporary.store }
+@Suite final class `What is set aside`: StoreSuite {
     private let digest = PageDigest(point: .max, value: 7)
 
-    init() throws { temporary = try TemporaryStore() }
-
     private func take(page: Int, size: Int = 3, _ elements: [JSONText]) throws {
-        _ = try store.ingest(
-            ConversationPage(elements: elements), at: PageKey(page: page, size: size), digest: digest)
+        _ = try store.ingest(ConversationPage(elements: elements), at: PageKey(page: page, size: size), digest: digest)
     }
 
     private func row(_ id: String) throws -> JSONText { try Conversation.sample(id).raw }
@@ -81,7 +76,7 @@ import Testing
         try store.recordUnreadableHistory(of: again.remoteID, version: again.version, reason: "still too large")
         #expect(try store.setAside().map(\.reason) == ["still too large", "too large as well"])
         _ = try store.ingest([.sample("a", updated: "2026-03-01T00:00:00Z")])
-        try store.ingest([FetchedHistory(.sample("a", [message("m", "x")]), version: "2026-03-01T00:00:00Z")])
+        try store.take("a", [message("m", "x")], version: "2026-03-01T00:00:00Z")
         #expect(try store.setAside().map(\.remoteID?.rawValue) == ["b"])
     }
 

@@ -2,6 +2,16 @@ import ConvoJSON
 import ConvoModel
 import ConvoStore
 
+extension StartRequest {
+    /// A start that the store accepts.
+    static func sample(_ text: String = "hello", isStored: Bool = true) -> StartRequest {
+        var request = StartRequest(inputs: .text(text))
+        request.model = "m"
+        if !isStored { request.store = false }
+        return request
+    }
+}
+
 extension OutboxItem.Reason {
     /// The server has refused the write.
     static let no = OutboxItem.Reason(code: "http_422", message: "no")
@@ -19,16 +29,16 @@ func refusal(_ work: () throws -> Void) -> String {
 extension TemporaryStore {
     /// Mirrors a conversation with one turn.
     func conversation(_ name: String) throws -> LocalID {
-        try store.mirror(
-            .sample(name), [message("\(name) q", "hello"), message("\(name) a", "echo", role: "assistant")])
+        try store.mirror(.sample(name), exchange(name))
         return try store.localID(matching: name)
     }
 
     func start(_ text: String = "hello", isStored: Bool = true) throws -> QueuedWrite {
-        var request = StartRequest(inputs: .text(text))
-        request.model = "m"
-        if !isStored { request.store = false }
-        return try store.start(request)
+        try store.start(.sample(text, isStored: isStored))
+    }
+
+    func branch(_ text: String = "other", from entry: String, of id: LocalID) throws -> QueuedWrite {
+        try store.restart(RestartRequest(from: EntryID(entry), inputs: .text(text)), of: id)
     }
 
     func append(_ text: String = "more", to id: LocalID) throws -> OperationID {
@@ -44,6 +54,12 @@ extension TemporaryStore {
     func doubt(_ id: OperationID, _ reason: OutboxItem.Reason = .lost) throws {
         _ = try store.markSending(id, base: nil)
         try store.markInDoubt(id, reason: reason, nextAttempt: clock.now)
+    }
+
+    /// Puts a write in doubt, whatever stands before it, as in a copy whose original may have sent it.
+    func forceDoubt(_ id: OperationID) throws {
+        let doubt = "state = 'in_doubt', doubted = 1, doubted_uptime = 1, doubted_boot = 'a'"
+        try store.run("UPDATE operation SET \(doubt) WHERE id = ?", id.rawValue)
     }
 
     func states(_ ids: OperationID...) throws -> [OperationState] { try ids.map { try item($0).state } }

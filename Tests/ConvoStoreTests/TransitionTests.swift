@@ -1,6 +1,5 @@
 import ConvoJSON
 import ConvoModel
-import ConvoSQLite
 import Testing
 
 @testable import ConvoStore
@@ -64,9 +63,7 @@ import Testing
         try temporary.doubt(write)
         let since = temporary.clock.now
         temporary.clock.advance(seconds: -9_000)
-        try store.write {
-            try $0.execute(sql: "UPDATE operation SET doubted_boot = '\(boot)' WHERE doubted IS NOT NULL")
-        }
+        try store.run("UPDATE operation SET doubted_boot = '\(boot)' WHERE doubted IS NOT NULL")
         try store.markInDoubt(write, reason: .no, nextAttempt: later(10))
         let begin = boot == "a" ? since : temporary.clock.now
         let item = try temporary.item(write)
@@ -207,8 +204,7 @@ import Testing
         #expect(try store.search("apple").total == 1)
         _ = try store.markSending(write, base: nil)
         try store.markQueued(write, from: .sending, reason: .no, nextAttempt: later(60))
-        try store.markDelivered(
-            write, response: temporary.response("conv_1", message("o1", "cider", role: "assistant")))
+        try store.markDelivered(write, response: temporary.response("conv_1", reply("o1", "cider")))
         #expect(try store.outbox().map(\.id) == [other])
         #expect(try store.outbox(all: true).map(\.id) == [write, other])
         let item = try temporary.item(write)

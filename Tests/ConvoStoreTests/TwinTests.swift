@@ -1,16 +1,24 @@
 import ConvoJSON
 import ConvoModel
-import ConvoSQLite
 import Testing
 
 @testable import ConvoStore
 
 /// The server drops `metadata`: a pull meets the conversation of our start, and does not recognise it as ours.
-@Suite struct `A conversation that a pull met before our start knew its id` {
-    private let temporary: TemporaryStore
-    private var store: Store { temporary.store }
+@Suite final class `A conversation that a pull met before our start knew its id`: StoreSuite {
+    /// What the list says of a conversation that carries the id of a write.
+    private func made(_ id: String, by write: OperationID) throws -> Conversation {
+        try .sample(id, extra: #","metadata":{"convo_operation_id":"\#(write)"}"#)
+    }
 
-    init() throws { temporary = try TemporaryStore() }
+    /// Has a pull meet a conversation that a run of this write has made.
+    private func meet(_ id: String, of write: QueuedWrite, copies: [String] = []) throws {
+        try store.mirror(made(id, by: write.operation), copies + [message("\(id) q", "question")])
+    }
+
+    private func parent(_ write: QueuedWrite) throws -> LocalID? {
+        try store.conversation(matching: write.conversation.rawValue).parent?.conversation
+    }
 
     @Test func `is one with it, with its writes, its branches and its entries`() throws {
         let start = try temporary.start("question")
@@ -18,16 +26,13 @@ import Testing
         let bystander = try temporary.conversation("theirs")
         let write = try temporary.append("pear", to: twin)
         let elsewhere = try temporary.append("plum", to: bystander)
-        let branch = try store.restart(RestartRequest(from: EntryID("ours q"), inputs: .text("fig")), of: twin)
-        let other = try store.restart(RestartRequest(from: EntryID("theirs q"), inputs: .text("kiwi")), of: bystander)
+        let branch = try temporary.branch("fig", from: "ours q", of: twin)
+        let other = try temporary.branch("kiwi", from: "theirs q", of: bystander)
         try store.markDelivered(start.operation, as: RemoteID("ours"))
         #expect(throws: StoreError.self) { try store.conversation(matching: twin.rawValue) }
         #expect(try store.localID(matching: "ours") == start.conversation)
         #expect(try temporary.item(write).conversation == start.conversation)
         #expect(try temporary.item(elsewhere).conversation == bystander)
-        func parent(_ write: QueuedWrite) throws -> LocalID? {
-            try store.conversation(matching: write.conversation.rawValue).parent?.conversation
-        }
         #expect(try parent(branch) == start.conversation)
         #expect(try parent(other) == bystander)
         #expect(try store.conversation(matching: bystander.rawValue).remoteID == RemoteID("theirs"))
@@ -68,15 +73,14 @@ import Testing
 
     /// Entries of an answer that broke off, with the ids that the server gave them.
     private func parts(_ names: String...) throws -> [Entry] {
-        try names.map { Entry(raw: try JSONText(message($0, "half", role: "assistant"))) }
+        try names.map { Entry(raw: try JSONText(reply($0, "half"))) }
     }
 
     @Test func `keeps the whole of each entry, and of what broke off only what is nowhere else`() throws {
         _ = try temporary.conversation("theirs")
         let start = try temporary.start()
         _ = try store.markSending(start.operation, base: nil)
-        try store.keepPartial(
-            of: start.operation, conversation: nil, entries: parts("ours q", "ours a", "nowhere"))
+        try store.keepPartial(of: start.operation, conversation: nil, entries: parts("ours q", "ours a", "nowhere"))
         _ = try temporary.conversation("ours")
         try store.markDelivered(start.operation, as: RemoteID("ours"))
         let entries = try store.history(of: start.conversation, withDropped: true).entries
@@ -109,10 +113,7 @@ import Testing
     @Test func `is deleted here where our own was`() throws {
         let start = try temporary.start()
         _ = try temporary.conversation("ours")
-        try store.write {
-            try $0.execute(
-                sql: "UPDATE conversation SET hidden = 1 WHERE id = ?", arguments: [start.conversation.rawValue])
-        }
+        try store.run("UPDATE conversation SET hidden = 1 WHERE id = ?", start.conversation.rawValue)
         try store.markDelivered(start.operation, as: RemoteID("ours"))
         #expect(try store.conversations().isEmpty)
         #expect(try store.search("echo").total == 0 && store.search("ours").total == 0)
@@ -130,29 +131,20 @@ import Testing
 
     /// Whether the last history of a conversation was taken for an old one: 1 or 0.
     private func outdated(_ id: LocalID) throws -> Int? {
-        try store.read {
-            try Int.fetchOne(
-                $0, sql: "SELECT history_outdated FROM conversation WHERE id = ?", arguments: [id.rawValue])
-        }
+        try store.number("SELECT history_outdated FROM conversation WHERE id = ?", id.rawValue)
     }
 
     /// A restart may copy entries under their ids: a branch from such an entry stays with ours.
     @Test func `leaves a branch from a copied entry with the restart`() throws {
         let origin = try temporary.conversation("parent")
-        let restart = try store.restart(
-            RestartRequest(from: EntryID("parent q"), inputs: .text("question")), of: origin)
+        let restart = try temporary.branch("question", from: "parent q", of: origin)
         _ = try store.markSending(restart.operation, base: nil)
-        let extra = #","metadata":{"convo_operation_id":"\#(restart.operation)"}"#
-        try store.mirror(
-            .sample("first", extra: extra), [message("parent q", "hello"), message("first q", "question")])
-        func branch(_ from: String) throws -> QueuedWrite {
-            try store.restart(RestartRequest(from: EntryID(from), inputs: .text("fig")), of: restart.conversation)
-        }
-        let (copied, own) = (try branch("parent q"), try branch("first q"))
+        try meet("first", of: restart, copies: [message("parent q", "hello")])
+        let (copied, own) = (
+            try temporary.branch("fig", from: "parent q", of: restart.conversation),
+            try temporary.branch("fig", from: "first q", of: restart.conversation)
+        )
         try store.markDelivered(restart.operation, response: temporary.response("second"))
-        func parent(_ write: QueuedWrite) throws -> LocalID? {
-            try store.conversation(matching: write.conversation.rawValue).parent?.conversation
-        }
         #expect(try parent(copied) == restart.conversation)
         #expect(try parent(own) == store.localID(matching: "first"))
         try store.checkIntegrity()
@@ -161,16 +153,14 @@ import Testing
     /// The server lists what a start's run has made, refuses the run, and makes another conversation for the next try.
     @Test func `gives way to the one that the start's answer names`() throws {
         let start = try temporary.start("question")
-        let extra = #","metadata":{"convo_operation_id":"\#(start.operation)"}"#
-        try store.mirror(.sample("first", extra: extra), [message("first q", "question")])
-        let branch = try store.restart(
-            RestartRequest(from: EntryID("first q"), inputs: .text("fig")), of: start.conversation)
+        try meet("first", of: start)
+        let branch = try temporary.branch("fig", from: "first q", of: start.conversation)
         let behind = try temporary.append("pear", to: start.conversation)
         // Somebody's branch has the same entry, and its writer knows it.
         try store.mirror(.sample("theirs"), [message("first q", "question")])
         let elsewhere = try temporary.append("plum", to: store.localID(matching: "theirs"))
         try store.markDeletedRemotely([RemoteID("first")])
-        try store.write { try $0.execute(sql: "UPDATE conversation SET history_outdated = 1") }
+        try store.run("UPDATE conversation SET history_outdated = 1")
         try store.markDelivered(start.operation, response: temporary.response("second"))
         #expect(try outdated(start.conversation) == 0 && outdated(store.localID(matching: "theirs")) == 1)
         #expect(try temporary.item(elsewhere).seenEntryID == EntryID("first q"))
@@ -182,8 +172,8 @@ import Testing
         let first = try store.conversation(matching: "first")
         #expect(first.id != start.conversation && first.deletedRemotelyAt != nil && first.raw != nil)
         #expect(try store.history(of: first.id).entries.map(\.entry.id?.rawValue) == ["first q"])
-        #expect(try store.conversation(matching: branch.conversation.rawValue).parent?.conversation == first.id)
-        #expect(try store.ingest([.sample("first", extra: extra)]).items == [.changed], "it stays a row of its own")
+        #expect(try parent(branch) == first.id)
+        #expect(try store.ingest([made("first", by: start.operation)]).items == [.changed], "it stays a row of its own")
         #expect(try store.localID(matching: "second") == start.conversation)
         try store.checkIntegrity()
     }
@@ -200,10 +190,8 @@ import Testing
 
     @Test func `keeps a restart waiting until it is known which one is its parent`() throws {
         let start = try temporary.start("question")
-        let extra = #","metadata":{"convo_operation_id":"\#(start.operation)"}"#
-        try store.mirror(.sample("first", extra: extra), [message("first q", "question")])
-        let branch = try store.restart(
-            RestartRequest(from: EntryID("first q"), inputs: .text("fig")), of: start.conversation)
+        try meet("first", of: start)
+        let branch = try temporary.branch("fig", from: "first q", of: start.conversation)
         #expect(try store.readyOperations(limit: 9).map(\.id) == [start.operation])
         try store.markDelivered(start.operation, as: RemoteID("first"))
         #expect(try store.readyOperations(limit: 9).map(\.id) == [branch.operation])
@@ -211,12 +199,8 @@ import Testing
 
     @Test func `gives way also where a pull has met the one that the answer names`() throws {
         let start = try temporary.start("question")
-        func met(_ id: String) throws {
-            let extra = #","metadata":{"convo_operation_id":"\#(start.operation)"}"#
-            try store.mirror(.sample(id, extra: extra), [message("\(id) q", "question")])
-        }
-        try met("first")
-        try met("second")
+        try meet("first", of: start)
+        try meet("second", of: start)
         try store.markDelivered(start.operation, as: RemoteID("second"))
         #expect(try store.localID(matching: "second") == start.conversation)
         #expect(try store.localID(matching: "first") != start.conversation)
@@ -227,8 +211,7 @@ import Testing
 
     @Test func `stays where it was shown when its start is cancelled`() throws {
         let start = try temporary.start("question")
-        let extra = #","metadata":{"convo_operation_id":"\#(start.operation)"}"#
-        try store.mirror(.sample("first", extra: extra), [message("first q", "question")])
+        try meet("first", of: start)
         try store.markQueued(start.operation, from: .queued, reason: nil, nextAttempt: nil)
         _ = try store.cancel(start.operation)
         let kept = try store.localID(matching: "first")
@@ -240,12 +223,10 @@ import Testing
         let start = try temporary.start("question")
         try store.keepPartial(of: start.operation, conversation: RemoteID("first"), entries: parts("first a"))
         try store.markQueued(start.operation, from: .queued, reason: nil, nextAttempt: nil)
-        let branch = try store.restart(
-            RestartRequest(from: EntryID("first a"), inputs: .text("fig")), of: start.conversation)
+        let branch = try temporary.branch("fig", from: "first a", of: start.conversation)
         _ = try store.cancel(start.operation)
         #expect(try store.readyOperations(limit: 9).map(\.id) == [branch.operation], "what is meant for it goes on")
-        let extra = #","metadata":{"convo_operation_id":"\#(start.operation)"}"#
-        try store.mirror(.sample("first", extra: extra), [message("first q", "question")])
+        try meet("first", of: start)
         #expect(try store.history(of: store.localID(matching: "first")).entries.first?.entry.id == EntryID("first q"))
         try store.checkIntegrity()
     }
@@ -256,8 +237,7 @@ import Testing
         try store.markQueued(start.operation, from: .queued, reason: nil, nextAttempt: nil)
         _ = try store.cancel(start.operation)
         #expect(try store.conversations().isEmpty)
-        let extra = #","metadata":{"convo_operation_id":"\#(start.operation)"}"#
-        try store.mirror(.sample("first", extra: extra), [message("first q", "question")])
+        try meet("first", of: start)
         #expect(try store.history(of: store.localID(matching: "first")).entries.count == 1)
         try store.checkIntegrity()
     }
@@ -267,7 +247,7 @@ import Testing
         let (start, other) = (try temporary.start(), try temporary.start())
         let append = try temporary.append(to: other.conversation)
         func met(_ id: String, _ operation: OperationID) throws -> IngestedPage {
-            try store.ingest([.sample(id, extra: #","metadata":{"convo_operation_id":"\#(operation)"}"#)])
+            try store.ingest([made(id, by: operation)])
         }
         #expect(try met("conv_1", start.operation).items == [.changed])
         #expect(try temporary.item(start.operation).remoteID == RemoteID("conv_1"))
@@ -281,11 +261,8 @@ import Testing
 
     @Test func `stays deleted here where it was`() throws {
         let start = try temporary.start()
-        try store.write {
-            try $0.execute(
-                sql: "UPDATE conversation SET hidden = 1 WHERE id = ?", arguments: [start.conversation.rawValue])
-        }
-        let seen = try Conversation.sample("c", extra: #","metadata":{"convo_operation_id":"\#(start.operation)"}"#)
+        try store.run("UPDATE conversation SET hidden = 1 WHERE id = ?", start.conversation.rawValue)
+        let seen = try made("c", by: start.operation)
         #expect(try store.ingest([seen]).items == [.unchanged])
         #expect(try store.ingest([seen]).items == [.unchanged])
         #expect(try store.conversations().isEmpty)
