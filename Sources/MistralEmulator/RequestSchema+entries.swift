@@ -3,61 +3,39 @@ extension RequestSchema {
     static let inputs = RequestSchema.union([("str", .string), ("list[entry]", .array(entry))])
 
     private static let entry = RequestSchema.tagged([
-        (
-            "message.input",
-            entry(
-                "MessageInputEntry", "message.input",
-                required: [("role", .choice(["assistant", "user"])), ("content", content(inputChunk))],
-                optional: [("prefix", .boolean)])
-        ),
-        (
-            "message.output",
-            entry(
-                "MessageOutputEntry", "message.output", required: [("content", content(outputChunk))],
-                optional: author + [("role", .choice(["assistant"]))])
-        ),
-        (
-            "function.result",
-            entry("FunctionResultEntry", "function.result", required: [("tool_call_id", .string), ("result", .string)])
-        ),
-        (
-            "function.call",
-            entry(
-                "FunctionCallEntry", "function.call",
-                required: [
-                    ("tool_call_id", .string), ("name", .string),
-                    ("arguments", .union([("dict", .dictionary), ("str", .string)])),
-                ],
-                optional: author + [
-                    ("confirmation_status", .nullable(.choice(["pending", "allowed", "denied"])))
-                ])
-        ),
-        (
-            "tool.execution",
-            entry(
-                "ToolExecutionEntry", "tool.execution", required: [("name", .string), ("arguments", .string)],
-                optional: author + [("info", .dictionary)])
-        ),
-        (
-            "agent.handoff",
-            entry(
-                "AgentHandoffEntry", "agent.handoff",
-                required: ["previous_agent_id", "previous_agent_name", "next_agent_id", "next_agent_name"]
-                    .map { ($0, .string) })
-        ),
+        entry(
+            "message.input", "MessageInputEntry",
+            required: [("role", .choice(["assistant", "user"])), ("content", content(inputChunk))],
+            optional: [("prefix", .boolean)]),
+        entry(
+            "message.output", "MessageOutputEntry", required: [("content", content(outputChunk))],
+            optional: author + [("role", .choice(["assistant"]))]),
+        entry("function.result", "FunctionResultEntry", required: [("tool_call_id", .string), ("result", .string)]),
+        entry(
+            "function.call", "FunctionCallEntry",
+            required: [
+                ("tool_call_id", .string), ("name", .string),
+                ("arguments", .union([("dict", .dictionary), ("str", .string)])),
+            ],
+            optional: author + [("confirmation_status", .nullable(.choice(["pending", "allowed", "denied"])))]),
+        entry(
+            "tool.execution", "ToolExecutionEntry", required: [("name", .string), ("arguments", .string)],
+            optional: author + [("info", .dictionary)]),
+        entry(
+            "agent.handoff", "AgentHandoffEntry",
+            required: ["previous_agent_id", "previous_agent_name", "next_agent_id", "next_agent_name"]
+                .map { ($0, .string) }),
     ])
 
     private static let author: [(String, RequestSchema)] = [("agent_id", optionalString), ("model", optionalString)]
 
     private static func entry(
-        _ name: String, _ tag: String, required: [(String, RequestSchema)], optional: [(String, RequestSchema)] = []
-    ) -> Object {
-        Object(
-            name, required: required,
-            optional: [
-                ("object", .choice(["entry"])), type(tag), ("created_at", .string), ("completed_at", optionalString),
-                ("id", .string),
-            ] + optional)
+        _ tag: String, _ name: String, required: [(String, RequestSchema)], optional: [(String, RequestSchema)] = []
+    ) -> (tag: String, object: Object) {
+        let common: [(String, RequestSchema)] = [
+            ("object", .choice(["entry"])), ("created_at", .string), ("completed_at", optionalString), ("id", .string),
+        ]
+        return member(tag, name, required: required, optional: common + optional)
     }
 
     private static func content(_ chunk: RequestSchema) -> RequestSchema {
@@ -67,53 +45,29 @@ extension RequestSchema {
     private static let inputChunk = RequestSchema.tagged(chunks)
     private static let outputChunk = RequestSchema.tagged(chunks + [toolReference])
 
-    private static let chunks: [(tag: String, object: Object)] = [
+    private static let chunks = [
         textChunk,
-        (
-            "image_url",
-            Object("ImageURLChunk", required: [("image_url", imageURL)], optional: [type("image_url")])
-        ),
-        (
-            "tool_file",
-            Object(
-                "ToolFileChunk", required: [("tool", .string), ("file_id", .string)],
-                optional: [type("tool_file"), ("file_name", optionalString), ("file_type", optionalString)])
-        ),
-        (
-            "document_url",
-            Object(
-                "DocumentURLChunk", required: [("document_url", .string)],
-                optional: [type("document_url"), ("document_name", optionalString)])
-        ),
-        (
-            "thinking",
-            Object(
-                "ThinkChunk", required: [("thinking", .array(.tagged([textChunk, toolReference, reference])))],
-                optional: [type("thinking"), ("signature", optionalString), ("closed", .boolean)])
-        ),
+        member("image_url", "ImageURLChunk", required: [("image_url", imageURL)]),
+        member(
+            "tool_file", "ToolFileChunk", required: [("tool", .string), ("file_id", .string)],
+            optional: [("file_name", optionalString), ("file_type", optionalString)]),
+        member(
+            "document_url", "DocumentURLChunk", required: [("document_url", .string)],
+            optional: [("document_name", optionalString)]),
+        member(
+            "thinking", "ThinkChunk", required: [("thinking", .array(.tagged([textChunk, toolReference, reference])))],
+            optional: [("signature", optionalString), ("closed", .boolean)]),
     ]
 
-    private static let textChunk: (tag: String, object: Object) =
-        ("text", Object("TextChunk", required: [("text", .string)], optional: [type("text")]))
+    private static let textChunk = member("text", "TextChunk", required: [("text", .string)])
 
-    private static let reference: (tag: String, object: Object) = (
-        "reference",
-        Object(
-            "ReferenceChunk",
-            required: [
-                ("reference_ids", .array(.union([("int", .integer(minimum: nil)), ("str", .string)])))
-            ], optional: [type("reference")])
-    )
+    private static let reference = member(
+        "reference", "ReferenceChunk",
+        required: [("reference_ids", .array(.union([("int", .integer(minimum: nil)), ("str", .string)])))])
 
-    private static let toolReference: (tag: String, object: Object) = (
-        "tool_reference",
-        Object(
-            "ToolReferenceChunk", required: [("tool", .string), ("title", .string)],
-            optional: [
-                type("tool_reference"), ("url", optionalString), ("favicon", optionalString),
-                ("description", optionalString),
-            ])
-    )
+    private static let toolReference = member(
+        "tool_reference", "ToolReferenceChunk", required: [("tool", .string), ("title", .string)],
+        optional: [("url", optionalString), ("favicon", optionalString), ("description", optionalString)])
 
     private static let imageURL = RequestSchema.union([
         (

@@ -38,31 +38,30 @@ indirect enum RequestSchema: Sendable {
 extension RequestSchema {
     static let tool = RequestSchema.tagged(
         [
-            ("function", Object("FunctionTool", required: [("function", function)], optional: [type("function")])),
-            ("web_search", builtIn("WebSearchTool", "web_search")),
-            ("web_search_premium", builtIn("WebSearchPremiumTool", "web_search_premium")),
-            ("code_interpreter", builtIn("CodeInterpreterTool", "code_interpreter")),
-            ("image_generation", builtIn("ImageGenerationTool", "image_generation")),
-            (
-                "document_library",
-                builtIn(
-                    "DocumentLibraryTool", "document_library", required: [("library_ids", .array(.string, minimum: 1))])
-            ),
-            (
-                "connector",
-                Object(
-                    "CustomConnector", required: [("connector_id", .string)],
-                    optional: [
-                        type("connector"), ("authorization", .nullable(authorization)),
-                        ("tool_configuration", configuration),
-                    ])
-            ),
+            member("function", "FunctionTool", required: [("function", function)]),
+            builtIn("web_search", "WebSearchTool"),
+            builtIn("web_search_premium", "WebSearchPremiumTool"),
+            builtIn("code_interpreter", "CodeInterpreterTool"),
+            builtIn("image_generation", "ImageGenerationTool"),
+            builtIn(
+                "document_library", "DocumentLibraryTool", required: [("library_ids", .array(.string, minimum: 1))]),
+            member(
+                "connector", "CustomConnector", required: [("connector_id", .string)],
+                optional: [("authorization", .nullable(authorization)), ("tool_configuration", configuration)]),
         ], needsTag: true)
 
-    static func type(_ name: String) -> (String, RequestSchema) { ("type", .choice([name])) }
+    /// A member of a tagged union: an object that may name its `type`.
+    static func member(
+        _ tag: String, _ name: String, required: [(String, RequestSchema)] = [],
+        optional: [(String, RequestSchema)] = []
+    ) -> (tag: String, object: Object) {
+        (tag, Object(name, required: required, optional: [("type", .choice([tag]))] + optional))
+    }
 
-    private static func builtIn(_ name: String, _ tag: String, required: [(String, RequestSchema)] = []) -> Object {
-        Object(name, required: required, optional: [type(tag), ("tool_configuration", configuration)])
+    private static func builtIn(
+        _ tag: String, _ name: String, required: [(String, RequestSchema)] = []
+    ) -> (tag: String, object: Object) {
+        member(tag, name, required: required, optional: [("tool_configuration", configuration)])
     }
 
     private static let function = RequestSchema.object(
@@ -78,11 +77,8 @@ extension RequestSchema {
 
     private static let authorization = RequestSchema.tagged(
         [
-            (
-                "oauth2-token",
-                Object("OAuth2TokenAuth", required: [("value", .string)], optional: [type("oauth2-token")])
-            ),
-            ("api-key", Object("APIKeyAuth", required: [("value", .string)], optional: [type("api-key")])),
+            member("oauth2-token", "OAuth2TokenAuth", required: [("value", .string)]),
+            member("api-key", "APIKeyAuth", required: [("value", .string)]),
         ], needsTag: true)
 }
 

@@ -74,16 +74,9 @@ public struct Switch: Sendable {
 
     /// The switches that say which keys the emulator accepts.
     public static let access: [Switch] = [
-        Switch(
-            name: "keys", summary: "the API keys and whose they are, with commas (none: any key is taken)",
-            unknown: nil,
-            values: "KEY[@USER[/WORKSPACE[/ORGANIZATION]]],…",
-            value: { $0.keys.description },
-            set: { switches, text in
-                guard let keys = KeyTable(text) else { return false }
-                switches.keys = keys
-                return true
-            })
+        field(
+            "keys", \.keys, "the API keys and whose they are, with commas (none: any key is taken)",
+            values: "KEY[@USER[/WORKSPACE[/ORGANIZATION]]],…", text: \.description, parse: { KeyTable($0) })
     ]
 
     /// The switches for the server's speed, in milliseconds.
@@ -99,15 +92,9 @@ public struct Switch: Sendable {
     /// A switch for each ``Fault``, which takes a ``FaultRate``, and those for how the faults act.
     public static let faults: [Switch] =
         Fault.allCases.map { fault in
-            Switch(
-                name: fault.rawValue, summary: fault.summary, unknown: nil,
-                values: "0…1 | every-N | next-N, each with :OPERATIONS",
-                value: { ($0.faults[fault] ?? .never).description },
-                set: { switches, text in
-                    guard let rate = FaultRate(text) else { return false }
-                    switches.faults[fault] = rate
-                    return true
-                })
+            field(
+                fault.rawValue, \.[rateOf: fault], fault.summary,
+                values: "0…1 | every-N | next-N, each with :OPERATIONS", text: \.description, parse: { FaultRate($0) })
         } + [
             choice("fault-scope", \.faultScope, "which requests the faults strike"),
             number("slow-ms", \.slowMilliseconds, "how slow slow is"),
@@ -116,55 +103,47 @@ public struct Switch: Sendable {
             number("replica-lag-ms", \.replicaLagMilliseconds, "how old stale is"),
             number("long-run-ms", \.longRunMilliseconds, "how long long-run is"),
             choice("odd-shape", \.oddShape, "what is odd about odd-item"),
-            Switch(
-                name: "seed", summary: "the seed of the faults, which repeats them", unknown: nil,
-                values: "0…\(UInt64.max)",
-                value: { String($0.seed) },
-                set: { switches, text in
-                    guard let seed = UInt64(text) else { return false }
-                    switches.seed = seed
-                    return true
-                }),
+            field(
+                "seed", \.seed, "the seed of the faults, which repeats them", values: "0…\(UInt64.max)",
+                text: \.description, parse: { UInt64($0) }),
         ]
 
     private static func choice<Value: RawRepresentable<String> & CaseIterable & Sendable>(
         _ name: String, _ path: any (WritableKeyPath<Switches, Value> & Sendable), unknown: Int? = nil,
         _ summary: String
     ) -> Switch {
-        Switch(
-            name: name, summary: summary, unknown: unknown,
-            values: Value.allCases.map(\.rawValue).joined(separator: " | "),
-            value: { $0[keyPath: path].rawValue },
-            set: { switches, text in
-                guard let value = Value(rawValue: text) else { return false }
-                switches[keyPath: path] = value
-                return true
-            })
+        field(
+            name, path, unknown: unknown, summary, values: Value.allCases.map(\.rawValue).joined(separator: " | "),
+            text: \.rawValue, parse: { Value(rawValue: $0) })
     }
 
     private static func number(
         _ name: String, _ path: any (WritableKeyPath<Switches, Int> & Sendable), unknown: Int? = nil,
         _ summary: String
     ) -> Switch {
-        Switch(
-            name: name, summary: summary, unknown: unknown, values: "0…\(numberLimit)",
-            value: { String($0[keyPath: path]) },
-            set: { switches, text in
-                guard let value = Int(text), (0...numberLimit).contains(value) else { return false }
-                switches[keyPath: path] = value
-                return true
-            })
+        field(
+            name, path, unknown: unknown, summary, values: "0…\(numberLimit)", text: \.description,
+            parse: { text in Int(text).flatMap { (0...numberLimit).contains($0) ? $0 : nil } })
     }
 
     private static func text(
         _ name: String, _ path: any (WritableKeyPath<Switches, String> & Sendable), unknown: Int? = nil,
         _ summary: String
     ) -> Switch {
+        field(name, path, unknown: unknown, summary, values: "TEXT", text: \.self, parse: { $0 })
+    }
+
+    private static func field<Value>(
+        _ name: String, _ path: any (WritableKeyPath<Switches, Value> & Sendable), unknown: Int? = nil,
+        _ summary: String, values: String, text: @escaping @Sendable (Value) -> String,
+        parse: @escaping @Sendable (String) -> Value?
+    ) -> Switch {
         Switch(
-            name: name, summary: summary, unknown: unknown, values: "TEXT",
-            value: { $0[keyPath: path] },
+            name: name, summary: summary, unknown: unknown, values: values,
+            value: { text($0[keyPath: path]) },
             set: { switches, text in
-                switches[keyPath: path] = text
+                guard let value = parse(text) else { return false }
+                switches[keyPath: path] = value
                 return true
             })
     }
@@ -190,6 +169,11 @@ public enum SwitchError: Error, Hashable, Sendable, CustomStringConvertible {
 }
 
 extension Switches {
+    fileprivate subscript(rateOf fault: Fault) -> FaultRate {
+        get { faults[fault] ?? .never }
+        set { faults[fault] = newValue }
+    }
+
     /// Sets one switch.
     ///
     /// - Parameters:

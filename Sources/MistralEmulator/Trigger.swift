@@ -11,25 +11,15 @@ public enum Trigger: String, CaseIterable, Sendable {
 
     /// The word as a person writes it, with a placeholder for its number.
     public var usage: String {
-        switch self {
-        case .tool: "sandbox:tool"
-        case .numbers: "sandbox:numbers"
-        case .search: "sandbox:search"
-        case .connector: "sandbox:connector"
-        case .image: "sandbox:image=N"
-        case .imageFails: "sandbox:image-fails"
-        case .file: "sandbox:file"
-        case .call: "sandbox:call"
-        case .calls: "sandbox:calls=N"
-        case .confirm: "sandbox:confirm"
-        case .handoff: "sandbox:handoff"
-        case .think: "sandbox:think"
-        case .chunks: "sandbox:chunks"
-        case .error: "sandbox:error=STATUS"
-        case .slow: "sandbox:slow=MS"
-        case .long: "sandbox:long=WORDS"
-        case .silent: "sandbox:silent"
-        }
+        let number =
+            switch self {
+            case .image, .calls: "=N"
+            case .error: "=STATUS"
+            case .slow: "=MS"
+            case .long: "=WORDS"
+            default: ""
+            }
+        return Trigger.prefix + rawValue + number
     }
 
     /// The model's action, as a phrase without its subject, with the number's default in parentheses; for `--help`.
