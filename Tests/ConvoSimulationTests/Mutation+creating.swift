@@ -10,87 +10,80 @@ import ConvoSimulation
 /// database may have sent.
 extension Mutation {
     static let creating: [Mutation] = [
-        Mutation("does not mind that another start says the same", breaks: [.falseState, .repeatedWrite]).with {
-            $0.needs = [.equalStarts]
-            $0.push = { step, engine in await searched(step, engine, mindsRivals: false) }
+        .push(
+            "does not mind that another start says the same", breaks: [.falseState, .repeatedWrite],
+            needs: [.equalStarts]
+        ) { step, engine in
+            await searched(step, engine, mindsRivals: false)
         },
-        Mutation("takes a conversation for its own that was there before", breaks: [.falseState]).with {
-            $0.needs = [.equalStarts]
-            $0.push = { step, engine in await searched(step, engine, excludes: false) }
+        .push(
+            "takes a conversation for its own that was there before", breaks: [.falseState], needs: [.equalStarts]
+        ) { step, engine in
+            await searched(step, engine, excludes: false)
         },
-        Mutation("takes a conversation that is gone for one that was never made", breaks: [.repeatedWrite]).with {
-            $0.needs = [.equalStarts]
-            $0.push = { step, engine in await searched(step, engine, mindsGone: false) }
+        .push(
+            "takes a conversation that is gone for one that was never made", breaks: [.repeatedWrite],
+            needs: [.equalStarts]
+        ) { step, engine in
+            await searched(step, engine, mindsGone: false)
         },
-        Mutation("takes a page that cannot be read for the end of the list", breaks: [.repeatedWrite]).with {
-            $0.needs = [.oddPages]
-            $0.push = { step, engine in
-                await searched(step, engine, reading: { ConversationPage($0.conversations) })
+        .push(
+            "takes a page that cannot be read for the end of the list", breaks: [.repeatedWrite], needs: [.oddPages]
+        ) { step, engine in
+            await searched(step, engine, reading: { ConversationPage($0.conversations) })
+        },
+        .push(
+            "takes a conversation without times for an old one", breaks: [.repeatedWrite], needs: [.oddPages]
+        ) { step, engine in
+            await searched(step, engine, dismissing: { page in page.conversations.filter(\.createdAt.isUnknown) })
+        },
+        .push(
+            "dismisses what has no metadata where others have some", breaks: [.repeatedWrite], needs: [.hiddenMetadata]
+        ) { step, engine in
+            await searched(
+                step, engine,
+                dismissing: { page in
+                    let unnamed = page.conversations.filter { $0.metadata?.members.isEmpty != false }
+                    return unnamed.count < page.conversations.count ? unnamed : []
+                })
+        },
+        .push(
+            "believes `get` alone that the server hides metadata", breaks: [.falseState], needs: [.hiddenMetadata]
+        ) { step, engine in
+            await searched(
+                step, engine, mindsList: false,
+                reading: { page in
+                    ConversationPage(
+                        page.conversations.map { row in
+                            guard row.metadata?[Store.operationKey] != nil else { return row }
+                            let raw = row.raw.setting("metadata", to: .object(["another": .string("key")]))
+                            return (try? Conversation(raw: raw)) ?? row
+                        })
+                })
+        },
+        .push(
+            "believes a list of which it has not seen all", breaks: [.repeatedWrite], needs: [.oddPages]
+        ) { step, engine in
+            await searched(step, engine, mindsUnseen: false)
+        },
+        .push(
+            "keeps the conversation of a try that the server refused", breaks: [.falseState, .mirrorDiffers],
+            needs: [.failingRuns]
+        ) { step, engine in
+            guard case .send(let item, let base) = step, item.kind == .start, let first = item.remoteID else {
+                return nil
             }
+            return await started(item, base, engine) { _ in first }
         },
-        Mutation("takes a conversation without times for an old one", breaks: [.repeatedWrite]).with {
-            $0.needs = [.oddPages]
-            $0.push = { step, engine in
-                await searched(step, engine, dismissing: { page in page.conversations.filter(\.createdAt.isUnknown) })
-            }
-        },
-        Mutation("dismisses what has no metadata where others have some", breaks: [.repeatedWrite]).with {
-            $0.needs = [.hiddenMetadata]
-            $0.push = { step, engine in
-                await searched(
-                    step, engine,
-                    dismissing: { page in
-                        let unnamed = page.conversations.filter { $0.metadata?.members.isEmpty != false }
-                        return unnamed.count < page.conversations.count ? unnamed : []
-                    })
-            }
-        },
-        Mutation("believes `get` alone that the server hides metadata", breaks: [.falseState]).with {
-            $0.needs = [.hiddenMetadata]
-            $0.push = { step, engine in
-                await searched(
-                    step, engine, mindsList: false,
-                    reading: { page in
-                        ConversationPage(
-                            page.conversations.map { row in
-                                guard row.metadata?[Store.operationKey] != nil else { return row }
-                                let raw = row.raw.setting("metadata", to: .object(["another": .string("key")]))
-                                return (try? Conversation(raw: raw)) ?? row
-                            })
-                    })
-            }
-        },
-        Mutation("believes a list of which it has not seen all", breaks: [.repeatedWrite]).with {
-            $0.needs = [.oddPages]
-            $0.push = { step, engine in await searched(step, engine, mindsUnseen: false) }
-        },
-        Mutation("keeps the conversation of a try that the server refused", breaks: [.falseState, .mirrorDiffers]).with
-        {
-            $0.needs = [.failingRuns]
-            $0.push = { step, engine in
-                guard case .send(let item, let base) = step, item.kind == .start, let first = item.remoteID else {
-                    return nil
-                }
-                do {
-                    guard try engine.store.markSending(item.id, base: base) else { return .withdrawn }
-                    let name = JSONText.object([Store.operationKey: .string(item.id.rawValue)])
-                    let request = item.request.setting("metadata", to: name)
-                    _ = try await engine.api.start(StartRequest(json: request))
-                    try engine.store.markDelivered(item.id, as: first)
-                    return .sent
-                } catch { return .failed((error as? APIError).map { .api($0) } ?? .cancelled) }
-            }
-        },
-        Mutation("takes any equal text for the append that a copy may have sent", breaks: [.falseState]).with {
-            $0.needs = [.copies]
-            $0.push = { step, engine in
-                guard case .confirm(let item) = step, item.kind == .append, item.base == nil, let id = item.remoteID,
-                    case let readSince = engine.clock.uptime, case let request = AppendRequest(json: item.request),
-                    let history = try? await engine.api.getHistory(of: id)
-                else { return nil }
-                let match = InputMatch(of: request, in: history.entries, after: nil)
-                return match == .present ? .confirmed(.present(nil), readSince: readSince) : nil
-            }
+        .push(
+            "takes any equal text for the append that a copy may have sent", breaks: [.falseState], needs: [.copies]
+        ) { step, engine in
+            guard case .confirm(let item) = step, item.kind == .append, item.base == nil, let id = item.remoteID,
+                case let readSince = engine.clock.uptime, case let request = AppendRequest(json: item.request),
+                let history = try? await engine.api.getHistory(of: id)
+            else { return nil }
+            let match = InputMatch(of: request, in: history.entries, after: nil)
+            return match == .present ? .confirmed(.present(nil), readSince: readSince) : nil
         },
     ]
 

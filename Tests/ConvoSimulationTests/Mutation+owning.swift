@@ -8,28 +8,29 @@ import ConvoStore
 /// Mistakes about the account that a database belongs to, and about copies of it.
 extension Mutation {
     static let owning: [Mutation] = [
-        Mutation("does not ask whose key it is", breaks: [.wrongAccount]).with {
-            $0.needs = [.foreignAccess]
+        Mutation("does not ask whose key it is", breaks: [.wrongAccount], needs: [.foreignAccess]).with {
             $0.verifiesNothing()
         },
-        Mutation("goes on after the database was given to another account", breaks: [.wrongAccount]).with {
-            $0.needs = [.adoption]
+        Mutation(
+            "goes on after the database was given to another account", breaks: [.wrongAccount], needs: [.adoption]
+        ).with {
             $0.verifiesNothing()
         },
-        Mutation("takes another server for its own", breaks: [.wrongAccount]).with {
-            $0.needs = [.foreignAccess]
+        Mutation("takes another server for its own", breaks: [.wrongAccount], needs: [.foreignAccess]).with {
             $0.connection = { Connection(api: $0.api, server: AccessPlan.server, key: $0.key) }
         },
-        Mutation("keeps the key that it was started with", breaks: [.restless, .falseState, .mirrorDiffers]).with {
-            $0.needs = [.rotatedKeys]
+        Mutation(
+            "keeps the key that it was started with", breaks: [.restless, .falseState, .mirrorDiffers],
+            needs: [.rotatedKeys]
+        ).with {
             $0.rereadsAccess = false
         },
-        Mutation("does not notice that it is a copy", breaks: [.blindResend, .repeatedWrite]).with {
-            $0.needs = [.copies]
+        Mutation("does not notice that it is a copy", breaks: [.blindResend, .repeatedWrite], needs: [.copies]).with {
             $0.noticesCopies = false
         },
-        Mutation("sends again from a copy without a search", breaks: [.blindResend, .repeatedWrite]).with {
-            $0.needs = [.copies]
+        Mutation(
+            "sends again from a copy without a search", breaks: [.blindResend, .repeatedWrite], needs: [.copies]
+        ).with {
             $0.limits = { $0.surfacing = .zero }
             $0.push = { step, engine in
                 guard case .confirm(let item) = step, item.reason?.code == "copied" else { return nil }

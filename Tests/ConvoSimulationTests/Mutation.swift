@@ -14,7 +14,7 @@ struct Mutation: Sendable, CustomTestStringConvertible {
     /// The rules that it may break; a violation of any of them convicts it.
     let breaks: Set<Violation.Rule>
     /// The draws that a scenario needs for the mistake to show.
-    var needs: Set<Scenario.Draw> = []
+    let needs: Set<Scenario.Draw>
     var sharesOutages = true
     /// Whether the settings are read again where the server refuses the key.
     var rereadsAccess = true
@@ -38,9 +38,23 @@ struct Mutation: Sendable, CustomTestStringConvertible {
         try store.recoverInterrupted()
     }
 
-    init(_ name: String, breaks: Set<Violation.Rule>) {
+    init(_ name: String, breaks: Set<Violation.Rule>, needs: Set<Scenario.Draw> = []) {
         testDescription = name
-        self.breaks = breaks
+        (self.breaks, self.needs) = (breaks, needs)
+    }
+
+    /// An engine whose push does this in place of a step.
+    static func push(
+        _ name: String, breaks: Set<Violation.Rule>, needs: Set<Scenario.Draw> = [], _ work: @escaping Push
+    ) -> Mutation {
+        Mutation(name, breaks: breaks, needs: needs).with { $0.push = work }
+    }
+
+    /// An engine whose pull does this in place of a step.
+    static func pull(
+        _ name: String, breaks: Set<Violation.Rule>, needs: Set<Scenario.Draw> = [], _ work: @escaping Pull
+    ) -> Mutation {
+        Mutation(name, breaks: breaks, needs: needs).with { $0.pull = work }
     }
 
     func with(_ change: (inout Mutation) -> Void) -> Mutation {
