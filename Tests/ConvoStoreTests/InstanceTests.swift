@@ -239,37 +239,28 @@ import Testing
     }
 }
 
-@Suite struct `Many writes at once` {
-    private let temporary: TemporaryStore
-
-    init() throws { temporary = try TemporaryStore() }
-
-    private func refuse(_ write: QueuedWrite) throws {
-        try temporary.store.markStopped(
-            write.operation, from: .queued, as: .refused, reason: .init(code: "422", message: "no"))
-    }
-
+@Suite final class `Many writes at once`: StoreSuite {
     @Test func `are retried by state, with what waits for them`() throws {
         let (first, second, third) = (try temporary.start(), try temporary.start(), try temporary.start())
-        _ = try temporary.store.append(AppendRequest(inputs: .text("more")), to: first.conversation)
-        try refuse(first)
-        try refuse(second)
-        #expect(try temporary.store.retryAll(in: [.held]).isEmpty)
-        #expect(try temporary.store.retryAll(in: [.refused, .held]) == [first.operation, second.operation])
-        #expect(try temporary.store.outbox().map(\.state) == [.queued, .queued, .queued, .queued])
-        #expect(try temporary.store.retryAll(in: [.delivered, .cancelled]).isEmpty)
-        #expect(try temporary.store.markSending(third.operation, base: nil))
+        _ = try store.append(AppendRequest(inputs: .text("more")), to: first.conversation)
+        try temporary.stop(first.operation)
+        try temporary.stop(second.operation)
+        #expect(try store.retryAll(in: [.held]).isEmpty)
+        #expect(try store.retryAll(in: [.refused, .held]) == [first.operation, second.operation])
+        #expect(try store.outbox().map(\.state) == [.queued, .queued, .queued, .queued])
+        #expect(try store.retryAll(in: [.delivered, .cancelled]).isEmpty)
+        #expect(try store.markSending(third.operation, base: nil))
     }
 
     @Test func `are cancelled by state, each once`() throws {
         let (first, second, third) = (try temporary.start(), try temporary.start(), try temporary.start())
-        let more = try temporary.store.append(AppendRequest(inputs: .text("more")), to: first.conversation)
-        try refuse(first)
-        try refuse(second)
-        #expect(try temporary.store.markSending(third.operation, base: nil))
-        let cancelled = try temporary.store.cancelAll(in: [.refused, .held, .sending])
+        let more = try store.append(AppendRequest(inputs: .text("more")), to: first.conversation)
+        try temporary.stop(first.operation)
+        try temporary.stop(second.operation)
+        #expect(try store.markSending(third.operation, base: nil))
+        let cancelled = try store.cancelAll(in: [.refused, .held, .sending])
         #expect(Set(cancelled) == [first.operation, second.operation, more.operation] && cancelled.count == 3)
-        #expect(try temporary.store.outbox().map(\.id) == [third.operation])
-        try temporary.store.checkIntegrity()
+        #expect(try store.outbox().map(\.id) == [third.operation])
+        try store.checkIntegrity()
     }
 }

@@ -87,63 +87,6 @@ import Darwin
         try store.checkIntegrity()
     }
 
-    @Test func `knows what is stale by updated_at, and no longer once the history is in`() throws {
-        let page = try store.ingest([.sample("conv_1"), .sample("conv_2")])
-        #expect(page.items == [.new, .new])
-        #expect(try store.staleConversations(limit: 10, now: temporary.clock.now).count == 2)
-        try store.mirror(.sample("conv_1"), [reply("a", "x")])
-        let stale = try store.staleConversations(limit: 10, now: temporary.clock.now)
-        #expect(stale.map(\.remoteID.rawValue) == ["conv_2"])
-        let again = try store.ingest([.sample("conv_1", updated: "2026-01-02T00:00:00Z")])
-        #expect(again.items == [.changed])
-    }
-
-    @Test func `passes over a history that is older than the one it holds`() throws {
-        let newer = try Conversation.sample("conv_1", updated: "2026-02-02T00:00:00Z")
-        try store.mirror(newer, [message("a", "x"), message("b", "y")])
-        try store.take("conv_1", [message("a", "x")], version: "2026-01-01T00:00:00Z")
-        #expect(try store.history(of: store.conversations()[0].id).entries.count == 2)
-    }
-
-    @Test func `keeps entries that the server drops, marked and out of the history`() throws {
-        func take(_ entries: [String]) throws {
-            try store.mirror(.sample("conv_1"), entries)
-        }
-        try take([message("a", "apple"), message("b", "pear")])
-        let id = try store.conversation(matching: "conv_1").id
-        // It may be an old history: the store has it read again, after longer and longer waits, and then believes it.
-        for attempt in 0..<4 {
-            try take([message("b", "pear")])
-            #expect(try store.history(of: id).entries.count == 2, "attempt \(attempt)")
-            #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).isEmpty)
-            temporary.clock.advance(seconds: 200)
-            #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).count == 1)
-        }
-        try take([message("b", "pear")])
-        #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).isEmpty)
-        #expect(try store.history(of: id).entries.map(\.entry.id?.rawValue) == ["b"])
-        #expect(try store.history(of: id, withDropped: true).entries.count == 2)
-        try take([message("a", "apple"), message("b", "pear")])
-        #expect(try store.history(of: id).entries.map(\.entry.id?.rawValue) == ["a", "b"])
-    }
-
-    @Test func `does not take an old history for the new version: it is read again`() throws {
-        let old = [message("a", "apple"), message("b", "pear")]
-        _ = try store.ingest([.sample("later", updated: "2026-12-01T00:00:00Z")])
-        func take(_ entries: [String], _ second: Int) throws -> Int {
-            let at = "2026-02-01T00:00:0\(second).000000Z"
-            try store.mirror(.sample("conv_1", updated: at), entries)
-            temporary.clock.advance(seconds: 3)
-            return try store.staleConversations(limit: 9, now: temporary.clock.now)
-                .count { $0.remoteID == RemoteID("conv_1") }
-        }
-        #expect(try take(old, 1) == 0)
-        #expect(try take(old, 2) == 1, "updated_at has moved, and nothing has come")
-        #expect(try take(old + [message("c", "plum")], 2) == 0)
-        #expect(try take([message("a", "apple")], 3) == 1, "what is held is not in it")
-        #expect(try store.history(of: try store.localID(matching: "conv_1")).entries.count == 3)
-    }
-
     @Test func `looks again at a history that ends with a question`() throws {
         let asked = #"{"type":"message.input","id":"q","content":"?","created_at":"\#(temporary.clock.now.text)"}"#
         try store.mirror(.sample("conv_1"), [asked])
@@ -156,17 +99,6 @@ import Darwin
         }
         temporary.clock.advance(seconds: 600)
         #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).isEmpty)
-    }
-
-    @Test func `marks a conversation as deleted only when told to, and takes it back when it is listed`() throws {
-        _ = try store.ingest([.sample("conv_1"), .sample("conv_2")])
-        #expect(try store.ingest([.sample("conv_2")]).ids == [RemoteID("conv_2")])
-        #expect(try store.mirrored(exceptOn: []).map(\.rawValue) == ["conv_1", "conv_2"])
-        try store.markDeletedRemotely([RemoteID("conv_1")])
-        #expect(try store.mirrored(exceptOn: []).map(\.rawValue) == ["conv_2"])
-        #expect(try store.conversation(matching: "conv_1").deletedRemotelyAt != nil)
-        _ = try store.ingest([.sample("conv_1")])
-        #expect(try store.conversation(matching: "conv_1").deletedRemotelyAt == nil)
     }
 
     @Test(arguments: [["old", "branch"], ["branch", "old"]])

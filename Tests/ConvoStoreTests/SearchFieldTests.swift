@@ -2,20 +2,19 @@ import ConvoModel
 import ConvoStore
 import Testing
 
-@Suite struct `A field of a query` {
-    private func temporary() throws -> TemporaryStore {
-        let temporary = try TemporaryStore()
-        try temporary.store.mirror(
+@Suite final class `A field of a query`: StoreSuite {
+    override init() throws {
+        try super.init()
+        try store.mirror(
             .sample("conv_1"),
             [
                 dated("m0", "an apple", "user", "2025-01-01T00:00:00Z"),
                 dated("m1", "one apple", "assistant", "2026-01-15T00:00:00Z"),
                 #"{"type":"tool.execution","id":"t0","name":"web_search","arguments":"apple","created_at":"2026-02-01T00:00:00Z"}"#,
             ])
-        try temporary.store.mirror(.sample("conv_2"), [dated("m2", "green apple", "user", "2026-03-01T00:00:00Z")])
-        let id = try temporary.store.conversation(matching: "conv_2").id
-        _ = try temporary.store.append(AppendRequest(inputs: .text("red apple")), to: id)
-        return temporary
+        try store.mirror(.sample("conv_2"), [dated("m2", "green apple", "user", "2026-03-01T00:00:00Z")])
+        let id = try store.conversation(matching: "conv_2").id
+        _ = try store.append(AppendRequest(inputs: .text("red apple")), to: id)
     }
 
     private func dated(_ id: String, _ text: String, _ role: String, _ moment: String) -> String {
@@ -35,39 +34,37 @@ import Testing
             ("role: apple", []), ("apple onto:never", []), ("-green apple role:user", ["m0", "op"]),
         ] as [(String, [String])])
     func `narrows what is found`(query: String, expected: [String]) throws {
-        let hits = try temporary().store.search(query).hits
+        let hits = try store.search(query).hits
         #expect(
             hits.map { $0.entry?.rawValue ?? ($0.operation == nil ? "name" : "op") }.sorted() == expected, "\(query)")
     }
 
     @Test func `counts what it found`() throws {
-        let results = try temporary().store.search("apple role:user")
+        let results = try store.search("apple role:user")
         #expect(results.total == 3 && results.isTotalExact)
     }
 
     @Test func `orders by date on request`() throws {
-        let hits = try temporary().store.search("apple -is:pending", order: .date).hits
+        let hits = try store.search("apple -is:pending", order: .date).hits
         #expect(hits.map(\.entry?.rawValue) == ["m2", "t0", "m1", "m0"])
     }
 }
 
-@Suite struct `What a search shows` {
+@Suite final class `What a search shows`: StoreSuite {
     @Test func `a conversation whose name holds the words comes first`() throws {
-        let temporary = try TemporaryStore()
-        try temporary.store.mirror(.sample("conv_1"), [message("m0", "the name of it")])
-        let hits = try temporary.store.search("name").hits
+        try store.mirror(.sample("conv_1"), [message("m0", "the name of it")])
+        let hits = try store.search("name").hits
         #expect(hits.map(\.type) == [.conversationName, .messageInput])
         #expect(hits.first?.snippet.text == "Name of conv_1")
     }
 
     @Test func `a message that branches share comes once, with their number`() throws {
-        let temporary = try TemporaryStore()
         for branch in 1...3 {
-            try temporary.store.mirror(
+            try store.mirror(
                 .sample("conv_\(branch)", created: "2026-01-0\(branch)T00:00:00Z"),
                 [message("m0", "shared words"), message("own_\(branch)", "other")])
         }
-        let hits = try temporary.store.search("shared").hits
+        let hits = try store.search("shared").hits
         #expect(hits.map(\.entry?.rawValue) == ["m0"])
         #expect(hits.map(\.otherBranches) == [2])
     }

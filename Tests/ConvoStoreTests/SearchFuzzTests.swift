@@ -3,7 +3,7 @@ import ConvoStore
 import SeededRandom
 import Testing
 
-@Suite struct `Any text is a query` {
+@Suite final class `Any text is a query`: StoreSuite {
     private static let pieces = [
         "word", "\"", "'", "*", "-", "--", "OR", "AND", "NOT", "NEAR(", ")", "(", ":", "role:", "in:", "before:2026-01",
         "since:7d", "after:x", "on:today", "-on:2026-03", "on:7h", "on:", "is:pending", "is:branch", "-is:branch",
@@ -15,41 +15,38 @@ import Testing
     ]
 
     /// Searches, and allows one error: that a moment cannot be read.
-    private func search(_ store: Store, _ query: String, order: SearchOrder = .relevance) throws {
+    private func search(_ query: String, order: SearchOrder = .relevance) throws {
         do { _ = try store.search(query, order: order) } catch StoreError.unreadableMoment {}
     }
 
     @Test func `and finds something or nothing, or asks for a moment that cannot be read`() throws {
-        let temporary = try TemporaryStore()
-        try temporary.store.mirror(.sample("conv_1"), [message("m0", "a word 日本 🎉"), message("m1", "another word")])
-        let id = try temporary.store.conversation(matching: "conv_1").id
-        _ = try temporary.store.append(AppendRequest(inputs: .text("a pending word")), to: id)
+        try store.mirror(.sample("conv_1"), [message("m0", "a word 日本 🎉"), message("m1", "another word")])
+        let id = try store.conversation(matching: "conv_1").id
+        _ = try store.append(AppendRequest(inputs: .text("a pending word")), to: id)
         var generator = SplitMix64(seed: 3)
         for _ in 0..<rounds(1000) {
             let count = Int.random(in: 0...12, using: &generator)
             let query = (0..<count).map { _ in
                 Self.pieces[Int.random(in: 0..<Self.pieces.count, using: &generator)]
             }.joined(separator: Bool.random(using: &generator) ? " " : "")
-            try search(temporary.store, query, order: Bool.random(using: &generator) ? .date : .relevance)
+            try search(query, order: Bool.random(using: &generator) ? .date : .relevance)
         }
     }
 
     @Test func `of random bytes`() throws {
-        let temporary = try TemporaryStore()
-        try temporary.store.mirror(.sample("conv_1"), [message("m0", "a word")])
+        try store.mirror(.sample("conv_1"), [message("m0", "a word")])
         var generator = SplitMix64(seed: 5)
         for _ in 0..<rounds(500) {
             let bytes = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
                 UInt8.random(in: 0...255, using: &generator)
             }
-            try search(temporary.store, String(decoding: bytes, as: UTF8.self))
+            try search(String(decoding: bytes, as: UTF8.self))
         }
     }
 
     @Test(arguments: ["word ", "\"", "-a ", "日", "x*", "a OR ", "e\u{301}", "\u{301}", "in:x "])
     func `of a megabyte`(piece: String) throws {
-        let temporary = try TemporaryStore()
-        try temporary.store.mirror(.sample("conv_1"), [message("m0", "a word")])
-        _ = try temporary.store.search(String(repeating: piece, count: (1 << 20) / piece.utf8.count))
+        try store.mirror(.sample("conv_1"), [message("m0", "a word")])
+        _ = try store.search(String(repeating: piece, count: (1 << 20) / piece.utf8.count))
     }
 }

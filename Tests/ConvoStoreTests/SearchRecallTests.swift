@@ -4,7 +4,7 @@ import SeededRandom
 import Testing
 
 /// The index is compared with a scan of all texts, which is slow, and too simple to be wrong.
-@Suite struct `A search finds every entry that holds` {
+@Suite final class `A search finds every entry that holds`: StoreSuite {
     private static let texts = 150
 
     private func text(_ letters: [Character], spaced: Bool, _ generator: inout SplitMix64) -> String {
@@ -28,8 +28,7 @@ import Testing
         var generator = SplitMix64(seed: 7)
         let letters = letters(range)
         let texts = (0..<Self.texts).map { _ in text(letters, spaced: false, &generator) }
-        let temporary = try TemporaryStore()
-        try temporary.store.mirror(.sample("conv_1"), texts.enumerated().map { message("m\($0)", $1) })
+        try store.mirror(.sample("conv_1"), texts.enumerated().map { message("m\($0)", $1) })
         for _ in 0..<rounds(100) {
             let source = Array(texts[Int.random(in: 0..<texts.count, using: &generator)])
             let start = Int.random(in: 0..<source.count, using: &generator)
@@ -37,7 +36,7 @@ import Testing
             let part = String(source[start..<min(source.count, start + length)])
             guard !part.allSatisfy({ $0 == "。" }), !part.contains("。") else { continue }
             let scanned = texts.indices.filter { texts[$0].contains(part) }.map { "m\($0)" }
-            let found = try temporary.store.search("\"\(part)\"", limit: 1000).hits.compactMap(\.entry?.rawValue)
+            let found = try store.search("\"\(part)\"", limit: 1000).hits.compactMap(\.entry?.rawValue)
             #expect(Set(found) == Set(scanned), "\(language): \(part)")
         }
     }
@@ -49,13 +48,12 @@ import Testing
     func `a word of a text with spaces`(language: String, alphabet: String) throws {
         var generator = SplitMix64(seed: 11)
         let texts = (0..<Self.texts).map { _ in text(Array(alphabet), spaced: true, &generator) }
-        let temporary = try TemporaryStore()
-        try temporary.store.mirror(.sample("conv_1"), texts.enumerated().map { message("m\($0)", $1) })
+        try store.mirror(.sample("conv_1"), texts.enumerated().map { message("m\($0)", $1) })
         for _ in 0..<rounds(100) {
             let words = texts[Int.random(in: 0..<texts.count, using: &generator)].split(separator: " ")
             guard let word = words.randomElement(using: &generator), word.contains(where: \.isLetter) else { continue }
             let scanned = texts.indices.filter { texts[$0].split(separator: " ").contains(word) }.map { "m\($0)" }
-            let found = try temporary.store.search("\"\(word)\"", limit: 1000).hits.compactMap(\.entry?.rawValue)
+            let found = try store.search("\"\(word)\"", limit: 1000).hits.compactMap(\.entry?.rawValue)
             #expect(Set(found).isSuperset(of: scanned), "\(language): \(word)")
         }
     }
