@@ -6,15 +6,7 @@ import Testing
 
 @testable import ConvoSync
 
-@Suite struct `A burst of appends` {
-    private let test: TestEngine
-    private let chat: (local: LocalID, remote: RemoteID)
-
-    init() async throws {
-        test = try TestEngine()
-        chat = try await test.mirrored()
-    }
-
+@Suite final class `A burst of appends`: MirroredSuite {
     /// An engine under the policy that holds what another writer has overtaken.
     private func holding() throws -> TestEngine {
         var limits = SyncLimits()

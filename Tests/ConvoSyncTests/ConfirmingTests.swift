@@ -7,15 +7,7 @@ import Testing
 @testable import ConvoSync
 
 /// The conclusions from a read of the server about a write whose answer was lost; nothing is sent.
-@Suite struct `Reading whether a write is on the server` {
-    private let test: TestEngine
-    private let chat: (local: LocalID, remote: RemoteID)
-
-    init() async throws {
-        test = try TestEngine()
-        chat = try await test.mirrored()
-    }
-
+@Suite final class `Reading whether a write is on the server`: MirroredSuite {
     /// Has the server leave metadata out of its answers, which the store learns from a start that is delivered.
     private func hideMetadata(after text: String = "first") async throws {
         test.server.hideMetadata()

@@ -6,9 +6,8 @@ import Testing
 
 @testable import ConvoSync
 
-@Suite struct `Taking the turn` {
+@Suite final class `Taking the turn`: EngineSuite {
     @Test func `takes the lock at once where it is free`() async throws {
-        let test = try TestEngine()
         let turn = try #require(try await test.engine.takeTurn())
         #expect(test.clock.sleeps == 0)
         #expect(test.store.lockHolder(.turn) == nil)
@@ -17,7 +16,6 @@ import Testing
     }
 
     @Test func `gives up after five seconds, and lets others start then`() async throws {
-        let test = try TestEngine()
         let other = try #require(try test.store.tryLock(.engine))
         #expect(try await test.engine.takeTurn() == nil)
         #expect(test.clock.now == noon + .seconds(5))
@@ -27,7 +25,6 @@ import Testing
     }
 
     @Test func `says meanwhile that it waits, and looks often`() async throws {
-        let test = try TestEngine()
         let path = test.store.path
         let other = try #require(try FileLock.tryLock(.engine, beside: path))
         let waited = Flag()
@@ -40,15 +37,7 @@ import Testing
     }
 }
 
-@Suite struct `Delivering one write` {
-    private let test: TestEngine
-    private let chat: (local: LocalID, remote: RemoteID)
-
-    init() async throws {
-        test = try TestEngine()
-        chat = try await test.mirrored()
-    }
-
+@Suite final class `Delivering one write`: MirroredSuite {
     private func isFree() throws -> Bool {
         guard let lock = try test.store.tryLock(.engine) else { return false }
         lock.release()
@@ -180,9 +169,8 @@ import Testing
     }
 }
 
-@Suite struct `A push` {
+@Suite final class `A push`: EngineSuite {
     @Test func `by another process keeps the database from changing hands`() async throws {
-        let test = try TestEngine()
         let other = try #require(try test.store.tryLock(.engine))
         await #expect(throws: SyncFailure.self) { _ = try await test.engine.adoptAccount() }
         other.release()
@@ -191,7 +179,6 @@ import Testing
     }
 
     @Test func `is nobody's while another process pushes, and gives the lock back`() async throws {
-        let test = try TestEngine()
         let other = try #require(try test.store.tryLock(.engine))
         #expect(try await test.engine.push(.once) == nil)
         other.release()
@@ -200,7 +187,6 @@ import Testing
     }
 
     @Test func `tries at once however long an outage has lasted`() async throws {
-        let test = try TestEngine()
         let chat = try await test.mirrored()
         _ = try test.append("one", to: chat.local)
         for _ in 0..<3 {

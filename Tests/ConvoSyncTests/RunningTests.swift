@@ -5,7 +5,7 @@ import Testing
 
 @testable import ConvoSync
 
-@Suite struct `An engine that runs` {
+@Suite final class `An engine that runs`: EngineSuite {
     /// A running engine, and its events one after the other.
     private struct Running {
         let task: Task<SyncFailure?, Never>
@@ -46,7 +46,6 @@ import Testing
     private let intervals = SyncIntervals(poll: .seconds(30), sweep: .seconds(90))
 
     @Test func `pulls all, then the first page, and tells of no push that did nothing`() async throws {
-        let test = try TestEngine()
         var running = Running(test.engine, intervals)
         let scopes = await running.pulls(20)
         #expect(scopes.first == .full && scopes.contains(.firstPage))
@@ -56,7 +55,6 @@ import Testing
     }
 
     @Test func `delivers what is queued, and tells it`() async throws {
-        let test = try TestEngine()
         let write = try test.start()
         var running = Running(test.engine, intervals)
         let report = try #require(await running.push())
@@ -66,7 +64,6 @@ import Testing
     }
 
     @Test func `ends by itself where the database is another server's`() async throws {
-        let test = try TestEngine()
         try test.store.recordOwner(server: "https://other", account: nil, key: nil)
         _ = try test.start()
         var running = Running(test.engine, intervals)
@@ -85,14 +82,12 @@ import Testing
     }
 
     @Test func `ends as a whole, also where nothing is queued`() async throws {
-        let test = try TestEngine()
         try test.store.recordOwner(server: "https://other", account: nil, key: nil)
         let running = Running(test.engine, intervals)
         #expect(await running.task.value?.isOtherOwner == true)
     }
 
     @Test func `marks many conversations as deleted on a person's word alone`() async throws {
-        let test = try TestEngine()
         for _ in 0..<20 { _ = test.server.make() }
         _ = await test.engine.pull(.full)
         for conversation in try test.store.conversations() {
@@ -105,7 +100,6 @@ import Testing
     }
 
     @Test func `goes on after an outage, at the pace of the breaker`() async throws {
-        let test = try TestEngine()
         for _ in 0..<3 { test.server.fail("list", .unreachable) }
         var running = Running(test.engine, intervals)
         var halts: [Bool] = []
@@ -117,11 +111,7 @@ import Testing
     }
 }
 
-@Suite struct `A pull by the engine` {
-    private let test: TestEngine
-
-    init() throws { test = try TestEngine() }
-
+@Suite final class `A pull by the engine`: EngineSuite {
     @Test func `notes a look, and a sweep apart from it`() async throws {
         _ = await test.engine.pull(.firstPage)
         #expect(try test.store.status().lastPullAt != nil && test.store.status().lastSweepAt == nil)

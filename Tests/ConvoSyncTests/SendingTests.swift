@@ -7,15 +7,7 @@ import Testing
 
 @testable import ConvoSync
 
-@Suite struct `A write that is sent` {
-    private let test: TestEngine
-    private let chat: (local: LocalID, remote: RemoteID)
-
-    init() async throws {
-        test = try TestEngine()
-        chat = try await test.mirrored()
-    }
-
+@Suite final class `A write that is sent`: MirroredSuite {
     @Test func `says what its writer has made of it by then`() async throws {
         let write = try test.append("first", to: chat.local)
         let item = try test.item(write)

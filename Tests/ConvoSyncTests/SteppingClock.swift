@@ -100,3 +100,21 @@ struct TestEngine {
         try await engine.push(mode) ?? PushReport()
     }
 }
+
+/// A suite whose tests have an engine each.
+class EngineSuite {
+    let test: TestEngine
+
+    init() throws { test = try TestEngine() }
+}
+
+/// A suite whose tests have an engine each, and a mirrored conversation of one turn.
+class MirroredSuite {
+    let test: TestEngine
+    let chat: (local: LocalID, remote: RemoteID)
+
+    init() async throws {
+        test = try TestEngine()
+        chat = try await test.mirrored()
+    }
+}

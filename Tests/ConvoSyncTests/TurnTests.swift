@@ -6,9 +6,8 @@ import Testing
 
 @testable import ConvoSync
 
-@Suite struct `A process that waits for its turn` {
+@Suite final class `A process that waits for its turn`: EngineSuite {
     @Test func `is made room for by a push that goes on for ever, not by one that ends by itself`() async throws {
-        let test = try TestEngine()
         for _ in 1...2 { test.server.fail("start", .unreachable) }
         let id = try test.start().operation
         let place = try #require(try test.store.tryLock(.turn))
@@ -22,7 +21,6 @@ import Testing
     }
 
     @Test func `has it as soon as the lock is free, and keeps it`() async throws {
-        let test = try TestEngine()
         let (store, other) = (test.store, try #require(try test.store.tryLock(.engine)))
         let begun = test.clock.now
         test.clock.atSleep(2) {
@@ -37,7 +35,6 @@ import Testing
     }
 
     @Test func `gets nothing, and has nothing sent, once it is cancelled`() async throws {
-        let test = try TestEngine()
         let engine = test.engine
         let other = try #require(try test.store.tryLock(.engine))
         let task = Task { try await engine.takeTurn() == nil }  // Cancelled below.

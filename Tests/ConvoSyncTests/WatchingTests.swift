@@ -7,7 +7,7 @@ import Testing
 
 @testable import ConvoSync
 
-@Suite struct `An answer that is watched` {
+@Suite final class `An answer that is watched`: MirroredSuite {
     private func event(_ json: String) throws -> ConversationEvent { try ConversationEvent(raw: JSONText(json)) }
 
     private func events(_ id: RemoteID) throws -> [ConversationEvent] {
@@ -22,8 +22,6 @@ import Testing
     }
 
     @Test func `is kept as far as it came before the connection broke`() async throws {
-        let test = try TestEngine()
-        let chat = try await test.mirrored()
         let write = try test.append("mine", to: chat.local)
         test.server.streams(Array(try events(chat.remote).dropLast()), error: .lost)
         let turn = try await test.engine.takeTurn()
@@ -33,8 +31,6 @@ import Testing
     }
 
     @Test(arguments: [0, 1, 2]) func `is kept as far as it came: without the last events`(lost: Int) async throws {
-        let test = try TestEngine()
-        let chat = try await test.mirrored()
         let write = try test.append("mine", to: chat.local)
         let all = try events(chat.remote)
         test.server.streams(Array(all.dropLast(lost)), error: lost == 2 ? .lost : nil)
