@@ -79,32 +79,27 @@ import Testing
 }
 
 @Suite struct `An error` {
-    struct Loss: Sendable, CustomTestStringConvertible {
-        let kind: HTTPError.Kind
-        let reached: Bool
-        let expected: APIError.Kind
-        var testDescription: String { "\(kind) \(reached)" }
-    }
-
-    static let losses = [
-        Loss(kind: .unresolved, reached: false, expected: .unreachable),
-        Loss(kind: .notConnected, reached: false, expected: .unreachable),
-        Loss(kind: .insecure, reached: false, expected: .insecure),
-        Loss(kind: .connectTimeout, reached: false, expected: .unreachable),
-        Loss(kind: .connectionLost, reached: true, expected: .answerLost),
-        Loss(kind: .connectionLost, reached: false, expected: .unreachable),
-        Loss(kind: .stalled, reached: true, expected: .answerLost),
-        Loss(kind: .timeout, reached: true, expected: .answerLost),
-        Loss(kind: .timeout, reached: false, expected: .unreachable),
-        Loss(kind: .cancelled, reached: false, expected: .cancelled),
-        Loss(kind: .cancelled, reached: true, expected: .cancelled),
-        Loss(kind: .transportClosed, reached: true, expected: .cancelled),
-        Loss(kind: .bodyTooLarge(limit: 1), reached: true, expected: .answerTooLarge(limit: 1)),
-        Loss(kind: .unusableRequest, reached: false, expected: .unusableRequest),
+    static let losses: [(kind: HTTPError.Kind, reached: Bool, expected: APIError.Kind)] = [
+        (.unresolved, false, .unreachable),
+        (.notConnected, false, .unreachable),
+        (.insecure, false, .insecure),
+        (.connectTimeout, false, .unreachable),
+        (.connectionLost, true, .answerLost),
+        (.connectionLost, false, .unreachable),
+        (.stalled, true, .answerLost),
+        (.timeout, true, .answerLost),
+        (.timeout, false, .unreachable),
+        (.cancelled, false, .cancelled),
+        (.cancelled, true, .cancelled),
+        (.transportClosed, true, .cancelled),
+        (.bodyTooLarge(limit: 1), true, .answerTooLarge(limit: 1)),
+        (.unusableRequest, false, .unusableRequest),
     ]
 
     @Test(arguments: losses, APICall.allCases)
-    func `of the transport says whether a write may have arrived:`(_ loss: Loss, _ operation: APICall) async throws {
+    func `of the transport says whether a write may have arrived:`(
+        _ loss: (kind: HTTPError.Kind, reached: Bool, expected: APIError.Kind), _ operation: APICall
+    ) async throws {
         let transport = FakeTransport([.lost(loss.kind, reached: loss.reached)])
         let error = try await operation.error(api(transport))
         #expect(error.kind == loss.expected)
