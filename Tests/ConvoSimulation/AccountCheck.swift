@@ -25,7 +25,7 @@ package enum AccountCheck {
         for (name, server) in [("the neighbour", neighbour), ("the other server", elsewhere)] {
             for turn in server.turns {
                 guard let call = turn.cause.call else { continue }
-                violations.append(Violation(.wrongAccount, "request \(call) left a turn with \(name)"))
+                violations.add(.wrongAccount, "request \(call) left a turn with \(name)")
             }
             let theirs = Set(server.conversations.map(\.id))
             violations += mirror.conversations.filter { theirs.contains($0.id) }

@@ -56,28 +56,8 @@ package enum ExchangeFault: Hashable, Sendable {
     ]
 
     package var name: String {
-        switch self {
-        case .requestLost: "requestLost"
-        case .requestLate: "requestLate"
-        case .answerLost: "answerLost"
-        case .lateCommit: "lateCommit"
-        case .answerLate: "answerLate"
-        case .resetInStream: "resetInStream"
-        case .malformed: "malformed"
-        case .rateLimited: "rateLimited"
-        case .errorBefore: "errorBefore"
-        case .errorAfter: "errorAfter"
-        case .unauthorized: "unauthorized"
-        case .unreachable: "unreachable"
-        case .portal: "portal"
-        case .foreignAnswer: "foreignAnswer"
-        case .noRoute: "noRoute"
-        case .notInPlan: "notInPlan"
-        case .agentGone: "agentGone"
-        case .slowRun: "slowRun"
-        case .staleReads: "staleReads"
-        case .runRefused: "runRefused"
-        }
+        // A case with values is a tuple to its mirror, with the case's name as label.
+        Mirror(reflecting: self).children.first?.label ?? "\(self)"
     }
 
     /// Draws one of the first twelve kinds; its commit surfaces within ``ServerSwitches/usualLockLimit`` of the break.

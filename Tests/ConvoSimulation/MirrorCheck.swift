@@ -18,18 +18,17 @@ package enum MirrorCheck {
             // No list tells of it any more: it may stay unknown, or as it was, or marked after a time when it was hidden.
             if server.oddities.forms[served.id] == .withoutID { continue }
             guard let mirrored = mirror[served.id] else {
-                violations.append(Violation(.mirrorDiffers, "\(served.id) is not in the mirror"))
+                violations.add(.mirrorDiffers, "\(served.id) is not in the mirror")
                 continue
             }
             if mirrored.isDeletedRemotely {
-                violations.append(Violation(.falseDeletion, "\(served.id) is marked as deleted, and is there"))
+                violations.add(.falseDeletion, "\(served.id) is marked as deleted, and is there")
             }
             if mirrored.isFromAccountBefore {
-                violations.append(Violation(.mirrorDiffers, "\(served.id) is taken for the account before's"))
+                violations.add(.mirrorDiffers, "\(served.id) is taken for the account before's")
             }
             if !server.forms(of: served).contains(where: { isEqual($0, mirrored.raw) }) {
-                violations.append(
-                    Violation(.mirrorDiffers, "\(served.id) is \(mirrored.raw?.text ?? "nothing"), not \(served.raw)"))
+                violations.add(.mirrorDiffers, "\(served.id) is \(mirrored.raw?.text ?? "nothing"), not \(served.raw)")
             }
             // Where the list does not tell `updated_at`, nothing announces that the conversation has changed.
             let isTold = server.oddities.forms[served.id]?.tellsChanges ?? true
@@ -39,7 +38,7 @@ package enum MirrorCheck {
         }
         for id in server.deleted {
             if let mirrored = mirror[id], !mirrored.isDeletedRemotely, !mirrored.isFromAccountBefore {
-                violations.append(Violation(.mirrorDiffers, "\(id) was deleted, and the mirror does not say so"))
+                violations.add(.mirrorDiffers, "\(id) was deleted, and the mirror does not say so")
             }
         }
         return violations
@@ -112,12 +111,12 @@ package enum MirrorCheck {
         var violations: [Violation] = []
         for conversation in earlier.conversations where !deletedHere.contains(conversation.id) {
             guard let now = later[conversation.id] else {
-                violations.append(Violation(.forgotten, "\(conversation.id) was held and is gone"))
+                violations.add(.forgotten, "\(conversation.id) was held and is gone")
                 continue
             }
             let held = Set(now.entries.map(\.id))
             for entry in conversation.entries where !held.contains(entry.id) {
-                violations.append(Violation(.forgotten, "\(entry.id) of \(conversation.id) was held and is gone"))
+                violations.add(.forgotten, "\(entry.id) of \(conversation.id) was held and is gone")
             }
         }
         return violations

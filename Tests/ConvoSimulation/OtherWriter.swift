@@ -80,8 +80,7 @@ extension SimulatedServer {
         let cause = Cause.other(action: number)
         switch action {
         case .start(let text), .startTwins(let text):
-            var request = StartRequest(inputs: .text(text))
-            request.model = "mistral-small-latest"
+            let request = StartRequest(text)
             guard case .startTwins = action else {
                 _ = handle(.start(request), at: instant, cause: cause)
                 return
@@ -128,9 +127,7 @@ extension SimulatedServer {
             }
         case .startMany(let text, let count):
             for _ in 0..<count {
-                var request = StartRequest(inputs: .text(text))
-                request.model = "mistral-small-latest"
-                _ = handle(.start(request), at: now, cause: cause, lasting: .milliseconds(5))
+                _ = handle(.start(StartRequest(text)), at: now, cause: cause, lasting: .milliseconds(5))
                 advance(to: now + .milliseconds(10))
             }
         case .deleteMany(let count):

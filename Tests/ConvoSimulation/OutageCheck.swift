@@ -106,8 +106,7 @@ struct OutageCheck {
                 if first == nil {
                     first = record.number
                     if record.request.isTurn {
-                        violations.append(
-                            Violation(.costlyProbe, "request \(record.number) tries an outage with a turn"))
+                        violations.add(.costlyProbe, "request \(record.number) tries an outage with a turn")
                     }
                 }
                 // What goes at the moment at which the first failure comes need not know of it yet.
@@ -115,11 +114,9 @@ struct OutageCheck {
                 if mayHurry(now.lastAttempt, record.sentAt) { continue }
                 if record.sentAt < now.until {
                     let early = now.until - record.sentAt
-                    violations.append(
-                        Violation(.impatient, "request \(record.number) comes \(early) early in an outage"))
+                    violations.add(.impatient, "request \(record.number) comes \(early) early in an outage")
                 } else if let trying {
-                    violations.append(
-                        Violation(.impatient, "request \(record.number) goes while \(trying.number) tries"))
+                    violations.add(.impatient, "request \(record.number) goes while \(trying.number) tries")
                 } else {
                     trying = record
                 }

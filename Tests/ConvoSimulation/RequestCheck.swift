@@ -45,8 +45,7 @@ package struct RequestCheck: Sendable {
         for record in audit.records where record.request.isWrite {
             guard case .append(_, let id) = record.request else { continue }
             if let busy = busyUntil[id], busy.until > record.sentAt {
-                violations.append(
-                    Violation(.overlappingWriters, "request \(record.number) joins \(busy.number) in \(id)"))
+                violations.add(.overlappingWriters, "request \(record.number) joins \(busy.number) in \(id)")
             }
             busyUntil[id] = (max(record.finishedAt, busyUntil[id]?.until ?? record.finishedAt), record.number)
         }
@@ -66,9 +65,7 @@ package struct RequestCheck: Sendable {
                         && read.sentAt >= settled && read.outcome == .answered
                 }
                 if !looked {
-                    violations.append(
-                        Violation(
-                            .blindResend, "request \(record.number) repeats \(earlier.number) for \(operation)"))
+                    violations.add(.blindResend, "request \(record.number) repeats \(earlier.number) for \(operation)")
                 }
             }
             if record.outcome.leavesDoubt { doubtful[operation] = record }
@@ -96,8 +93,7 @@ package struct RequestCheck: Sendable {
                 !clockJumps.contains(where: { before.finishedAt <= $0 && $0 <= record.sentAt })
             {
                 let early = record.sentAt - before.finishedAt
-                violations.append(
-                    Violation(.impatient, "request \(record.number) comes \(early) after \(before.number)"))
+                violations.add(.impatient, "request \(record.number) comes \(early) after \(before.number)")
             }
             last[subject] = recent.suffix(record.request.isTurn ? 0 : RequestCheck.listers - 1) + [record]
         }
@@ -123,8 +119,7 @@ package struct RequestCheck: Sendable {
                 !clockJumps.contains(where: { before.finishedAt <= $0 && $0 <= record.sentAt })
             {
                 let early = before.finishedAt + asked - record.sentAt
-                violations.append(
-                    Violation(.impatient, "request \(record.number) asks for the list \(early) early"))
+                violations.add(.impatient, "request \(record.number) asks for the list \(early) early")
             }
             if RequestCheck.asked(by: record) != nil { last = record }
         }
@@ -185,9 +180,8 @@ package struct RequestCheck: Sendable {
         for record in audit.records where record.request.isTurn {
             guard let operation = record.operation, !retriedByHand.contains(operation) else { continue }
             if let earlier = refused[operation], isKnown(earlier) {
-                violations.append(
-                    Violation(
-                        .stubborn, "request \(record.number) repeats the refused \(earlier.number) for \(operation)"))
+                violations.add(
+                    .stubborn, "request \(record.number) repeats the refused \(earlier.number) for \(operation)")
             }
             switch record.outcome {
             case .failed(.status(400), _, _), .failed(.status(403), _, _), .failed(.status(404), _, _),

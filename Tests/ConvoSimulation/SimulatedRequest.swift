@@ -24,10 +24,7 @@ package enum SimulatedRequest: Hashable, Sendable {
     }
 
     package var isWrite: Bool {
-        switch self {
-        case .start, .append, .restart, .delete: true
-        case .list, .get, .history, .messages, .whoAmI: false
-        }
+        if case .delete = self { true } else { isTurn }
     }
 
     /// Whether the request makes the model answer; such a request must take effect exactly once.
@@ -51,6 +48,14 @@ package enum SimulatedRequest: Hashable, Sendable {
         case .delete: "delete"
         case .whoAmI: "whoAmI"
         }
+    }
+}
+
+extension StartRequest {
+    /// A start with a text, for the one model that simulated writers use.
+    package init(_ text: String) {
+        self.init(inputs: .text(text))
+        model = "mistral-small-latest"
     }
 }
 

@@ -47,10 +47,10 @@ package struct MirrorSnapshot: Sendable {
     package struct Conversation: Sendable {
         package let id: RemoteID
         /// The server's object; `nil` where the mirror does not have it yet.
-        package let raw: JSONText?
+        package var raw: JSONText?
         /// The entries in the history's order; those that the server no longer lists are marked.
-        package let entries: [Entry]
-        package let isDeletedRemotely: Bool
+        package var entries: [Entry]
+        package var isDeletedRemotely: Bool
         /// Whether it was mirrored for an earlier account, and the present account has not shown it.
         package let isFromAccountBefore: Bool
 
@@ -67,8 +67,8 @@ package struct MirrorSnapshot: Sendable {
     }
     package struct Entry: Hashable, Sendable {
         package let id: EntryID
-        package let raw: JSONText
-        package let isDropped: Bool
+        package var raw: JSONText
+        package var isDropped: Bool
 
         package init(id: EntryID, raw: JSONText, isDropped: Bool = false) {
             self.id = id
@@ -77,7 +77,7 @@ package struct MirrorSnapshot: Sendable {
         }
     }
 
-    package let conversations: [Conversation]
+    package var conversations: [Conversation]
     /// Every entry on our disk by its local conversation, including those of exchanges that the server does not store.
     package let held: [LocalID: Set<EntryID>]
 

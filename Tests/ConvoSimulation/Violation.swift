@@ -47,3 +47,7 @@ package struct Violation: Hashable, Sendable, CustomStringConvertible {
 
     package init(_ rule: Rule, _ sentence: String) { (self.rule, self.sentence) = (rule, sentence) }
 }
+
+extension [Violation] {
+    package mutating func add(_ rule: Violation.Rule, _ sentence: String) { append(Violation(rule, sentence)) }
+}

@@ -30,7 +30,7 @@ package enum WriteCheck {
             known: Set(outbox.items.map(\.id)))
         var violations: [Violation] = []
         for id in acknowledged where !outbox.items.contains(where: { $0.id == id }) {
-            violations.append(Violation(.lostWrite, "\(id) was acknowledged and is not in the outbox"))
+            violations.add(.lostWrite, "\(id) was acknowledged and is not in the outbox")
         }
         for item in outbox.items {
             violations += judge(
@@ -108,27 +108,27 @@ package enum WriteCheck {
         }
         if turns.count > 1, counted.count != 1 {
             let places = turns.map { "\($0.conversation) at \($0.at)" }.joined(separator: ", ")
-            violations.append(Violation(.repeatedWrite, "\(item.id) is there \(turns.count) times: \(places)"))
+            violations.add(.repeatedWrite, "\(item.id) is there \(turns.count) times: \(places)")
         }
         switch item.state {
         case .delivered:
             if turns.isEmpty, !ledger.excuseByTwin(item) {
-                violations.append(Violation(.falseState, "\(item.id) is delivered, and nowhere"))
+                violations.add(.falseState, "\(item.id) is delivered, and nowhere")
             } else if ledger.isElsewhere(item), !ledger.excuseByTwin(item) {
-                violations.append(Violation(.falseState, "\(item.id) is delivered as what another start has made"))
+                violations.add(.falseState, "\(item.id) is delivered as what another start has made")
             }
         case .queued, .sending:
-            if atRest { violations.append(Violation(.falseState, "\(item.id) is still \(item.state) at rest")) }
+            if atRest { violations.add(.falseState, "\(item.id) is still \(item.state) at rest") }
         case .cancelled:
             if turns.contains(where: \.answered) {
-                violations.append(Violation(.falseState, "\(item.id) is cancelled, and the server has it"))
+                violations.add(.falseState, "\(item.id) is cancelled, and the server has it")
             }
         case .inDoubt, .refused, .held:
             if item.state == .refused, !isRetried, counted.contains(where: \.answered) {
-                violations.append(Violation(.falseState, "\(item.id) is \(item.state), and the server has it"))
+                violations.add(.falseState, "\(item.id) is \(item.state), and the server has it")
             }
             if atRest || item.state != .inDoubt, item.reason?.isEmpty ?? true {
-                violations.append(Violation(.silentRefusal, "\(item.id) is \(item.state) and does not say why"))
+                violations.add(.silentRefusal, "\(item.id) is \(item.state) and does not say why")
             }
         }
         return violations
@@ -145,7 +145,7 @@ package enum WriteCheck {
             guard let place = ledger.firstPlace(of: item.id), !ledger.isElsewhere(item) else { continue }
             let home = [homes[item.id] ?? item.conversation, item.conversation]
             if let before = latest[home], before.place > place {
-                violations.append(Violation(.wrongOrder, "\(item.id) is on the server before \(before.id)"))
+                violations.add(.wrongOrder, "\(item.id) is on the server before \(before.id)")
             }
             latest[home] = (place, item.id)
         }

@@ -37,16 +37,25 @@ import Testing
 
         /// Queues two messages to a conversation on the server, has another writer append to it first, and pushes.
         func overtaken() async throws -> LocalID {
-            var request = StartRequest(inputs: .text("hello"))
-            request.model = "m"
-            let id = try store.start(request).conversation
+            let id = try await begun()
+            try await overtake(["mine", "mine too"], in: id)
+            return id
+        }
+
+        /// Starts a conversation on the server.
+        func begun(policy: ConflictPolicy? = nil) async throws -> LocalID {
+            let id = try store.start(StartRequest("hello")).conversation
+            if let policy { try store.setConflictPolicy(policy, of: id) }
             _ = try await engine.push(.once)
-            _ = try store.append(AppendRequest(inputs: .text("mine")), to: id)
-            _ = try store.append(AppendRequest(inputs: .text("mine too")), to: id)
+            return id
+        }
+
+        /// Queues messages to the conversation, has another writer append to it first, and pushes.
+        func overtake(_ texts: [String], in id: LocalID) async throws {
+            for text in texts { _ = try store.append(AppendRequest(inputs: .text(text)), to: id) }
             let remoteID = try #require(try store.conversation(matching: id.rawValue).remoteID)
             _ = try await other.append(AppendRequest(inputs: .text("theirs")), to: remoteID)
             _ = try await engine.push(.once)
-            return id
         }
 
         func said(in id: LocalID) throws -> [String] {
@@ -96,24 +105,14 @@ import Testing
 
     @Test func `follows its conversation's own policy before the configuration's`() async throws {
         let test = try TestEngine(policy: .hold)
-        var request = StartRequest(inputs: .text("hello"))
-        request.model = "m"
-        let id = try test.store.start(request).conversation
-        try test.store.setConflictPolicy(.append, of: id)
-        _ = try await test.engine.push(.once)
-        _ = try test.store.append(AppendRequest(inputs: .text("mine")), to: id)
-        let remoteID = try #require(try test.store.conversation(matching: id.rawValue).remoteID)
-        _ = try await test.other.append(AppendRequest(inputs: .text("theirs")), to: remoteID)
-        _ = try await test.engine.push(.once)
+        let id = try await test.begun(policy: .append)
+        try await test.overtake(["mine"], in: id)
         #expect(try test.said(in: id) == ["hello", "theirs", "mine"])
     }
 
     @Test func `is no conflict where only our own earlier write moved the conversation on`() async throws {
         let test = try TestEngine(policy: .hold)
-        var request = StartRequest(inputs: .text("hello"))
-        request.model = "m"
-        let id = try test.store.start(request).conversation
-        _ = try await test.engine.push(.once)
+        let id = try await test.begun()
         for text in ["one", "two", "three"] { _ = try test.store.append(AppendRequest(inputs: .text(text)), to: id) }
         _ = try await test.engine.push(.once)
         #expect(try test.said(in: id) == ["hello", "one", "two", "three"])

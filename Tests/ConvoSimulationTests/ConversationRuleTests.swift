@@ -2,12 +2,11 @@ import ConvoAPI
 import ConvoJSON
 import ConvoModel
 import ConvoSimulation
-import MistralEmulator
 import Testing
 
 @Suite struct `A simulated restart` {
     @Test func `makes a new conversation, takes in the entry it starts from, and leaves the old one alone`() {
-        var client = DirectClient()
+        let client = DirectClient()
         let id = client.start()
         client.append("again", to: id)
         let from = EntryID(client.entries(of: id)[1]["id"]?.string ?? "")
@@ -17,32 +16,12 @@ import Testing
         #expect(client.texts(of: id) == ["hello", "echo: hello", "again", "echo: again"])
         #expect(client.list() == [branch, id])
     }
-
-    @Test func `lists the copied entries under the same ids, under new ones, or not at all`() {
-        func shared(_ copied: Switches.RestartHistory) -> (shared: Int, listed: Int) {
-            var client = DirectClient { $0.api.restartHistory = copied }
-            let id = client.start()
-            let branch = client.restart(id, from: client.lastEntry(of: id))
-            let old = Set(client.entries(of: id).map { $0["id"] })
-            let new = client.entries(of: branch).map { $0["id"] }
-            return (old.intersection(new).count, new.count)
-        }
-        #expect(shared(.sameIDs) == (2, 4))
-        #expect(shared(.newIDs) == (0, 4))
-        #expect(shared(.newOnly) == (0, 2))
-    }
-
-    @Test func `from an entry that is not there is a 404`() {
-        var client = DirectClient()
-        let id = client.start()
-        let request = RestartRequest(from: EntryID("msg_unknown"), inputs: .text(""))
-        #expect(client.ask(.restart(request, of: id)).status == 404)
-    }
 }
 
 @Suite struct `A simulated conversation` {
+    private let client = DirectClient()
+
     @Test func `that was deleted is a 404 to every operation`() {
-        var client = DirectClient()
         let id = client.start()
         let last = client.lastEntry(of: id)
         #expect(client.ask(.delete(id)).error == nil)
@@ -55,7 +34,6 @@ import Testing
     }
 
     @Test func `that was not to be stored has an id and is a 404 at once`() {
-        var client = DirectClient()
         let id = client.start(store: false)
         #expect(id.rawValue.hasPrefix("conv_"))
         #expect(client.ask(.get(id)).status == 404)
@@ -64,20 +42,17 @@ import Testing
     }
 
     @Test func `keeps the messages apart from tool executions`() {
-        var client = DirectClient()
         let id = client.start("sandbox:numbers please")
         #expect(client.texts(of: id) == ["sandbox:numbers please", "tool.execution", "echo: sandbox:numbers please"])
         #expect(client.answer(to: .messages(id))["messages"]?.elements.count == 2)
     }
 
     @Test func `gives numbers that no double holds unchanged`() {
-        var client = DirectClient()
         let id = client.start("sandbox:numbers")
         #expect(client.entries(of: id)[1]["info"]?.text == #"{"score":1.0,"rows":12345678901234567890,"e":1E+2}"#)
     }
 
     @Test func `has ids with a prefix and 32 digits, in two layouts that sort against time`() {
-        var client = DirectClient()
         let ids = (0..<40).map { _ in client.start().rawValue }
         #expect(Set(ids).count == 40)
         #expect(ids.allSatisfy { $0.utf8.count == 37 })
@@ -86,12 +61,13 @@ import Testing
 }
 
 @Suite struct `A simulated function call` {
+    private let client = DirectClient()
+
     private func result(_ call: String) -> JSONText {
         .object(["type": .string("function.result"), "tool_call_id": .string(call), "result": .string("42")])
     }
 
     @Test func `must be answered before anything else is said: 3001`() {
-        var client = DirectClient()
         let id = client.start("sandbox:call")
         let call = client.entries(of: id).last?["tool_call_id"]?.string ?? ""
         let refused = client.append("never mind", to: id)
@@ -102,17 +78,7 @@ import Testing
         #expect(client.texts(of: id).last == "echo: thanks")
     }
 
-    @Test func `of two needs two results`() {
-        var client = DirectClient()
-        let id = client.start("sandbox:calls")
-        let calls = client.entries(of: id).compactMap { $0["tool_call_id"]?.string }
-        #expect(calls.count == 2)
-        #expect(client.append([result(calls[0])], to: id).status == 400)
-        #expect(client.append(calls.map(result), to: id).error == nil)
-    }
-
     @Test func `that waits for a confirmation takes one, once, without inputs`() {
-        var client = DirectClient()
         let id = client.start("sandbox:confirm")
         let call = client.entries(of: id).last?["tool_call_id"]
         var request = AppendRequest(json: .object([:]))
@@ -122,7 +88,6 @@ import Testing
     }
 
     @Test func `left unanswered does not poison a restart from before it`() {
-        var client = DirectClient()
         let id = client.start()
         let good = client.lastEntry(of: id)
         client.append("sandbox:call", to: id)

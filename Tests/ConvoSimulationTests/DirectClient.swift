@@ -4,7 +4,7 @@ import ConvoModel
 import ConvoSimulation
 
 /// A client that sends one request after another to the simulated world and waits for each answer, for short tests.
-struct DirectClient {
+final class DirectClient {
     var world: SimulatedWorld
 
     init(
@@ -15,7 +15,7 @@ struct DirectClient {
             seed: seed, switches: switches, faults: FaultPlan(faults), others: OtherWriter(others))
     }
 
-    init(_ change: (inout ServerSwitches) -> Void) {
+    convenience init(_ change: (inout ServerSwitches) -> Void) {
         var switches = ServerSwitches()
         change(&switches)
         self.init(switches: switches)
@@ -25,54 +25,53 @@ struct DirectClient {
 
     /// Sends a request, waits for its answer, and returns it.
     @discardableResult
-    mutating func ask(_ request: SimulatedRequest, for operation: OperationID? = nil) -> Result<APIAnswer, APIError> {
+    func ask(_ request: SimulatedRequest, for operation: OperationID? = nil) -> Result<APIAnswer, APIError> {
         let exchange = world.send(request, for: operation)
         world.advance(to: exchange.finishesAt)
         return exchange.result
     }
 
-    mutating func pass(_ span: Duration) { world.advance(to: world.now + span) }
+    func pass(_ span: Duration) { world.advance(to: world.now + span) }
 
     /// Starts a conversation and returns its id.
     @discardableResult
-    mutating func start(_ text: String = "hello", metadata: JSONText? = nil, store: Bool? = nil) -> RemoteID {
-        var request = StartRequest(inputs: .text(text))
-        request.model = "mistral-small-latest"
+    func start(_ text: String = "hello", metadata: JSONText? = nil, store: Bool? = nil) -> RemoteID {
+        var request = StartRequest(text)
         request.metadata = metadata
         request.store = store
         return RemoteID(answer(to: .start(request))["conversation_id"]?.string ?? "none")
     }
 
     @discardableResult
-    mutating func append(_ text: String, to id: RemoteID) -> Result<APIAnswer, APIError> {
+    func append(_ text: String, to id: RemoteID) -> Result<APIAnswer, APIError> {
         ask(.append(AppendRequest(inputs: .text(text)), to: id))
     }
 
     @discardableResult
-    mutating func append(_ entries: [JSONText], to id: RemoteID) -> Result<APIAnswer, APIError> {
+    func append(_ entries: [JSONText], to id: RemoteID) -> Result<APIAnswer, APIError> {
         ask(.append(AppendRequest(inputs: .entries(entries)), to: id))
     }
 
-    mutating func restart(_ id: RemoteID, from entry: EntryID, _ text: String = "anew") -> RemoteID {
+    func restart(_ id: RemoteID, from entry: EntryID, _ text: String = "anew") -> RemoteID {
         let answer = answer(to: .restart(RestartRequest(from: entry, inputs: .text(text)), of: id))
         return RemoteID(answer["conversation_id"]?.string ?? "none")
     }
 
-    mutating func answer(to request: SimulatedRequest) -> JSONText { (try? ask(request).get().object) ?? .null }
+    func answer(to request: SimulatedRequest) -> JSONText { (try? ask(request).get().object) ?? .null }
 
-    mutating func list(page: Int = 0, pageSize: Int = 100, metadata: JSONText? = nil) -> [RemoteID] {
+    func list(page: Int = 0, pageSize: Int = 100, metadata: JSONText? = nil) -> [RemoteID] {
         let answer = ask(.list(page: page, pageSize: pageSize, metadata: metadata))
         return ((try? answer.get().elements) ?? []).compactMap { $0["id"]?.string.map { RemoteID($0) } }
     }
 
-    mutating func entries(of id: RemoteID) -> [JSONText] { answer(to: .history(id))["entries"]?.elements ?? [] }
+    func entries(of id: RemoteID) -> [JSONText] { answer(to: .history(id))["entries"]?.elements ?? [] }
 
     /// The texts of the conversation's entries in order; for an entry without a text, its type.
-    mutating func texts(of id: RemoteID) -> [String] {
+    func texts(of id: RemoteID) -> [String] {
         entries(of: id).map { $0["content"]?.string ?? $0["type"]?.string ?? "?" }
     }
 
-    mutating func lastEntry(of id: RemoteID) -> EntryID { EntryID(entries(of: id).last?["id"]?.string ?? "none") }
+    func lastEntry(of id: RemoteID) -> EntryID { EntryID(entries(of: id).last?["id"]?.string ?? "none") }
 }
 
 extension Result where Failure == APIError {

@@ -5,13 +5,11 @@ import Testing
 
 @Suite struct `A simulated disk` {
     private func start(_ store: Store, _ text: String) throws -> OperationID {
-        var request = StartRequest(inputs: .text(text))
-        request.model = "mistral-small-latest"
-        return try store.start(request).operation
+        try store.start(StartRequest(text)).operation
     }
 
     private func mirrorOne(_ store: Store) throws {
-        var client = DirectClient()
+        let client = DirectClient()
         let id = client.start()
         _ = try store.ingest([Conversation(raw: client.answer(to: .get(id)))])
     }

@@ -8,7 +8,7 @@ import Testing
 @Suite struct `A simulated fault` {
     /// The error of an append with this fault, and the number of turns that it leaves on the server.
     private func append(_ fault: ExchangeFault) -> (error: APIError?, turns: Int) {
-        var client = DirectClient(faults: [2: fault])
+        let client = DirectClient(faults: [2: fault])
         let id = client.start()
         let error = client.append("again", to: id).error
         client.pass(.seconds(200))
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func `that lasts is over when its time is`() {
-        var client = DirectClient(faults: [1: .unreachable(lasts: .seconds(10))])
+        let client = DirectClient(faults: [1: .unreachable(lasts: .seconds(10))])
         #expect(client.ask(.get(RemoteID("conv_x"))).error?.kind == .unreachable)
         #expect(client.ask(.get(RemoteID("conv_x"))).error?.kind == .unreachable)
         client.pass(.seconds(10))
@@ -50,7 +50,7 @@ import Testing
     }
 
     @Test func `that is our own death leaves the run to itself and the lock behind`() {
-        var client = DirectClient(seed: 3)
+        let client = DirectClient(seed: 3)
         let id = client.start()
         _ = client.world.send(.append(AppendRequest(inputs: .text("again")), to: id))
         client.world.clientVanished()
@@ -96,7 +96,7 @@ import Testing
         let switches = ServerSwitches(drawnFrom: &random)
         let faults = FaultPlan(drawnFrom: &random, perMille: 200, requests: 60)
         let others = OtherWriter(drawnFrom: &random, count: 20, within: .seconds(300), texts: ["hello", "again"])
-        var client = DirectClient(seed: seed, switches: switches, faults: faults.faults, others: others.steps)
+        let client = DirectClient(seed: seed, switches: switches, faults: faults.faults, others: others.steps)
         for _ in 0..<30 {
             client.start()
             if let id = client.list().last { client.append("again", to: id) }
@@ -112,7 +112,7 @@ import Testing
     }
 
     @Test func `has other writers, whose turns are told from ours by who asked, not by the text`() {
-        var client = DirectClient(others: [.init(at: .start + .seconds(60), .append(nth: 0, text: "again"))])
+        let client = DirectClient(others: [.init(at: .start + .seconds(60), .append(nth: 0, text: "again"))])
         let id = client.start()
         client.append("again", to: id)
         client.pass(.seconds(120))
@@ -122,7 +122,7 @@ import Testing
 
     @Test func `drops and rewrites only what our client did not write`() {
         let at = VirtualInstant.start + .seconds(200)
-        var client = DirectClient(others: [
+        let client = DirectClient(others: [
             .init(at: .start + .seconds(60), .append(nth: 0, text: "theirs")),
             .init(at: at, .dropEntry(nth: 0, entry: 0)), .init(at: at, .changeEntry(nth: 0, entry: 0)),
         ])

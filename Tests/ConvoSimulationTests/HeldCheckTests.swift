@@ -7,7 +7,7 @@ import Testing
 @Suite struct `The checks of what is held` {
     /// A server with `count` conversations that others made, of which it shows one.
     private func hiding(_ count: Int) -> SimulatedServer {
-        var client = DirectClient(others: [
+        let client = DirectClient(others: [
             .init(at: .start, .startMany(text: "hi", count: count)),
             .init(at: .start + .seconds(60), .hideAll(butNewest: 1, alsoInList: true)),
         ])
@@ -38,7 +38,7 @@ import Testing
     }
 
     @Test func `see an entry dropped after a few readings that the server has`() {
-        var client = DirectClient()
+        let client = DirectClient()
         let id = client.start()
         let entries = client.entries(of: id)
         let conversation = MirrorSnapshot.Conversation(
@@ -58,10 +58,8 @@ import Testing
 
     @Test func `see an answer that is not held, unless its process may have ended before`() {
         let (operation, conversation) = (OperationID("op"), LocalID("c"))
-        var client = DirectClient()
-        var request = StartRequest(inputs: .text("hello"))
-        request.model = "m"
-        client.ask(.start(request), for: operation)
+        let client = DirectClient()
+        client.ask(.start(StartRequest("hello")), for: operation)
         let outputs = Set(client.server.turns[0].outputs)
         func rules(_ held: Set<EntryID>?, isStored: Bool = true, ended: Set<Int> = []) -> [Violation.Rule] {
             let item = OutboxSnapshot.Item(
@@ -80,7 +78,7 @@ import Testing
     }
 
     @Test func `see a write refused for a conversation that is there`() {
-        var client = DirectClient()
+        let client = DirectClient()
         let id = client.start()
         func rules(_ reason: String, excused: Set<RemoteID> = []) -> [Violation.Rule] {
             let item = OutboxSnapshot.Item(
@@ -98,7 +96,7 @@ import Testing
 
     @Test func `take another writer's equal start for ours only where the server does not tell`() {
         let (id, inputs) = (RemoteID("conv_1"), Inputs.text("hello").asEntries)
-        var client = DirectClient(others: [.init(at: .start, .start(text: "hello"))])
+        let client = DirectClient(others: [.init(at: .start, .start(text: "hello"))])
         client.pass(.seconds(20))
         let turns = client.server.turns
         func rules(namesCreations: Bool, _ id: RemoteID) -> [Violation.Rule] {

@@ -5,15 +5,15 @@ import MistralEmulator
 import Testing
 
 @Suite struct `The simulated list` {
+    private let client = DirectClient()
+
     @Test func `comes newest first by creation, whatever was appended since`() {
-        var client = DirectClient()
         let ids = (0..<3).map { _ in client.start() }
         client.append("more", to: ids[0])
         #expect(client.list() == ids.reversed())
     }
 
     @Test func `shifts by one when a conversation is made between two pages`() {
-        var client = DirectClient()
         let ids = (0..<4).map { _ in client.start() }
         let first = client.list(page: 0, pageSize: 2)
         client.start()
@@ -22,7 +22,6 @@ import Testing
     }
 
     @Test func `skips one when a conversation is deleted between two pages`() {
-        var client = DirectClient()
         let ids = (0..<4).map { _ in client.start() }
         _ = client.list(page: 0, pageSize: 2)
         client.ask(.delete(ids[3]))
@@ -30,7 +29,7 @@ import Testing
     }
 
     @Test func `gives shorter pages than asked where the server has a limit, and skips none`() {
-        var client = DirectClient { $0.pageSizeLimit = 3 }
+        let client = DirectClient { $0.pageSizeLimit = 3 }
         let ids = (0..<5).map { _ in client.start() }
         let pages = (0..<3).map { client.list(page: $0, pageSize: 100) }
         #expect(pages.map(\.count) == [3, 2, 0])
@@ -39,14 +38,13 @@ import Testing
 
     @Test(arguments: [(-1, 10), (0, 0)])
     func `refuses a page or size out of range`(page: Int, pageSize: Int) {
-        var client = DirectClient()
         #expect(client.ask(.list(page: page, pageSize: pageSize, metadata: nil)).status == 422)
     }
 
     @Test func `is filtered by metadata as the switch says`() {
         let wanted = JSONText.object(["op": .string("1")])
         func found(_ filter: ServerSwitches.MetadataFilter) -> (count: Int, all: Bool) {
-            var client = DirectClient { $0.metadataFilter = filter }
+            let client = DirectClient { $0.metadataFilter = filter }
             let matching = (0..<4).map { _ in client.start(metadata: wanted) }
             client.start()
             let list = client.list(metadata: wanted)
@@ -58,24 +56,16 @@ import Testing
     }
 
     @Test func `refuses a metadata filter that is no object, as the official client's sentinel is none`() {
-        var client = DirectClient()
         #expect(client.ask(.list(page: 0, pageSize: 10, metadata: .string("~?~unset~?~sentinel~?~"))).status == 422)
     }
 
     @Test func `can hold two conversations of the same creation time, in a fixed order`() {
-        var client = DirectClient(others: [.init(at: .start + .seconds(1), .startTwins(text: "hi"))])
+        let client = DirectClient(others: [.init(at: .start + .seconds(1), .startTwins(text: "hi"))])
         client.pass(.seconds(60))
         let times = client.server.conversations.map(\.createdAt)
         #expect(times.count == 2)
         #expect(Set(times).count == 1)
         let (first, second) = (client.list(), client.list())
         #expect(first == second)
-    }
-
-    @Test func `keeps the metadata and names that a start gave`() {
-        var client = DirectClient()
-        let id = client.start(metadata: .object(["a": .string("b")]))
-        #expect(client.answer(to: .get(id))["metadata"]?.text == #"{"a":"b"}"#)
-        #expect(client.answer(to: .get(id))["model"]?.string == "mistral-small-latest")
     }
 }

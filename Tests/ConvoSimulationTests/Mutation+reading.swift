@@ -5,54 +5,40 @@ import ConvoSimulation
 /// Mistakes about what an answer proves.
 extension Mutation {
     static let reading: [Mutation] = [
-        Mutation("trusts any 404", breaks: [.falseDeletion, .falseState], needs: [.foreignAnswers]).with {
-            $0.client.error = { _, error in
-                error.kind == .notTheAPI(status: 404)
-                    ? error.taken(for: .status(404), effect: APIError.Effect.none) : error
-            }
+        .misreading("trusts any 404", breaks: [.falseDeletion, .falseState], needs: [.foreignAnswers]) { error in
+            error.kind == .notTheAPI(status: 404)
+                ? error.taken(for: .status(404), effect: APIError.Effect.none) : error
         },
-        Mutation(
+        .misreading(
             "takes the 302 or 403 of others for a refusal", breaks: [.falseState, .stubborn], needs: [.foreignAnswers]
-        ).with {
-            $0.client.error = { _, error in
-                switch error.kind {
-                case .notTheAPI(status: 302), .notTheAPI(status: 403):
-                    error.taken(for: .status(403), effect: APIError.Effect.none)
-                default: error
-                }
+        ) { error in
+            switch error.kind {
+            case .notTheAPI(status: 302), .notTheAPI(status: 403):
+                error.taken(for: .status(403), effect: APIError.Effect.none)
+            default: error
             }
         },
-        Mutation(
+        .misreading(
             "takes what others answer for nothing done", breaks: [.blindResend, .repeatedWrite],
             needs: [.foreignAnswers]
-        ).with {
-            $0.client.error = { _, error in
-                error.isNotTheAPI ? error.taken(for: error.kind, effect: APIError.Effect.none) : error
-            }
-        },
+        ) { error in error.isNotTheAPI ? error.taken(for: error.kind, effect: APIError.Effect.none) : error },
         Mutation("takes a deletion for done on any success", breaks: [.falseState], needs: [.foreignAnswers]).with {
             $0.client.isDeleted = { $0.kind == .notTheAPI(status: 200) }
         },
-        Mutation(
+        .misreading(
             "takes a wrong base URL for a missing conversation", breaks: [.falseDeletion], needs: [.noRoute]
-        ).with {
-            $0.client.error = { _, error in error.kind == .noRoute ? error.taken(for: .status(404)) : error }
-        },
-        Mutation(
+        ) { error in error.kind == .noRoute ? error.taken(for: .status(404)) : error },
+        .misreading(
             "takes a conversation that may not be read for a deleted one", breaks: [.falseDeletion],
             needs: [.disappearance]
-        ).with {
-            $0.client.error = { _, error in error.kind == .status(403) ? error.taken(for: .status(404)) : error }
+        ) { error in error.kind == .status(403) ? error.taken(for: .status(404)) : error },
+        .misreading("waits for a model that is not in the plan", breaks: [.stubborn], needs: [.refusedTurns]) { error in
+            error.kind == .notInPlan ? error.taken(for: .status(503)) : error
         },
-        Mutation("waits for a model that is not in the plan", breaks: [.stubborn], needs: [.refusedTurns]).with {
-            $0.client.error = { _, error in error.kind == .notInPlan ? error.taken(for: .status(503)) : error }
-        },
-        Mutation(
+        .misreading(
             "does not heed how long the server asks to wait", breaks: [.impatient], needs: [.longRetryAfter]
-        ).with {
-            $0.client.error = { _, error in
-                APIError(error.kind, effect: error.effect, message: error.message, serverCode: error.serverCode)
-            }
+        ) { error in
+            APIError(error.kind, effect: error.effect, message: error.message, serverCode: error.serverCode)
         },
         Mutation("lets one odd entry keep the whole history out", breaks: [.mirrorDiffers], needs: [.oddItems]).with {
             $0.client.history = { history throws(APIError) in

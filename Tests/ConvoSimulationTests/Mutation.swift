@@ -1,3 +1,4 @@
+import ConvoAPI
 import ConvoModel
 import ConvoSimulation
 import Testing
@@ -55,6 +56,14 @@ struct Mutation: Sendable, CustomTestStringConvertible {
         _ name: String, breaks: Set<Violation.Rule>, needs: Set<Scenario.Draw> = [], _ work: @escaping Pull
     ) -> Mutation {
         Mutation(name, breaks: breaks, needs: needs).with { $0.pull = work }
+    }
+
+    /// An engine whose client takes errors for others.
+    static func misreading(
+        _ name: String, breaks: Set<Violation.Rule>, needs: Set<Scenario.Draw>,
+        _ read: @escaping @Sendable (APIError) -> APIError
+    ) -> Mutation {
+        Mutation(name, breaks: breaks, needs: needs).with { $0.client.error = { _, error in read(error) } }
     }
 
     func with(_ change: (inout Mutation) -> Void) -> Mutation {

@@ -18,7 +18,7 @@ import Testing
     }
 
     @Test func `have conversations of their own, and see none of each other's`() throws {
-        var client = DirectClient()
+        let client = DirectClient()
         let id = client.start()
         client.pass(.seconds(20))
         let list = SimulatedRequest.list(page: 0, pageSize: 100, metadata: nil)
@@ -55,7 +55,7 @@ import Testing
 
 @Suite struct `The simulated real world` {
     @Test func `answers in the server's place for a while, and says nothing of what it did`() {
-        var client = DirectClient(faults: [2: .portal(.redirect, to: .writes, lasts: .seconds(10))])
+        let client = DirectClient(faults: [2: .portal(.redirect, to: .writes, lasts: .seconds(10))])
         let id = client.start()
         let error = client.append("again", to: id).error
         #expect(error?.kind == .notTheAPI(status: 302))
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test func `shows an older history for a while`() {
-        var client = DirectClient(faults: [3: .staleReads(.histories, by: .seconds(60), lasts: .seconds(30))])
+        let client = DirectClient(faults: [3: .staleReads(.histories, by: .seconds(60), lasts: .seconds(30))])
         let id = client.start()
         client.pass(.seconds(100))
         client.append("again", to: id)
@@ -77,7 +77,7 @@ import Testing
 
     @Test(arguments: [nil] + InputAlteration.allCases)
     func `keeps a text as the switch says, and never loses it`(change: InputAlteration?) {
-        var client = DirectClient { $0.storedText = change }
+        let client = DirectClient { $0.storedText = change }
         let text = Scenario.text(changedBy: change)
         let stored = client.entries(of: client.start(text)).first?["content"]?.text
         let sent = JSONText.string(text).text
@@ -87,7 +87,7 @@ import Testing
 
     @Test(arguments: ServerSwitches.MetadataShown.allCases)
     func `leaves metadata out as the switch says`(shown: ServerSwitches.MetadataShown) {
-        var client = DirectClient { $0.metadataShown = shown }
+        let client = DirectClient { $0.metadataShown = shown }
         let id = client.start(metadata: .object(["a": .string("b")]))
         let rows = (try? client.ask(.list(page: 0, pageSize: 10, metadata: nil)).get().elements) ?? []
         let isInList = [.everywhere, .notInGet, .notOfBranches].contains(shown)
@@ -105,13 +105,13 @@ import Testing
     }
 
     @Test func `gives the whole list as each page`() {
-        var client = DirectClient { $0.ignoresPage = true }
+        let client = DirectClient { $0.ignoresPage = true }
         let ids = (0..<3).map { _ in client.start() }
         #expect(client.list(page: 7, pageSize: 1) == ids.reversed())
     }
 
     @Test func `hides what others made, and shows it again`() {
-        var client = DirectClient(others: [
+        let client = DirectClient(others: [
             .init(at: .start, .startMany(text: "hi", count: 5)),
             .init(at: .start + .seconds(60), .hideAll(butNewest: 1, alsoInList: true)),
             .init(at: .start + .seconds(90), .showAll),
@@ -125,7 +125,7 @@ import Testing
     }
 
     @Test func `has rows and entries that no client understands, beside those that it does`() throws {
-        var client = DirectClient(others: [
+        let client = DirectClient(others: [
             .init(at: .start, .start(text: "hi")), .init(at: .start + .seconds(20), .addOddRow(.numberForID, place: 0)),
             .init(at: .start + .seconds(20), .addOddElement(.withoutType, nth: 0, place: 1)),
             .init(at: .start + .seconds(21), .addOddElement(.tooDeep, nth: 0, place: 2)),
@@ -145,7 +145,7 @@ import Testing
     }
 
     @Test func `has histories that are too large to read`() {
-        var client = DirectClient(others: [
+        let client = DirectClient(others: [
             .init(at: .start, .start(text: "hi")), .init(at: .start + .seconds(20), .setOversized(nth: 0, true)),
             .init(at: .start + .seconds(40), .shrinkAll),
         ])
@@ -237,7 +237,7 @@ import Testing
     }
 
     @Test func `see a deletion that is said to be done, and is not`() {
-        var client = DirectClient()
+        let client = DirectClient()
         let id = client.start()
         let outbox = OutboxSnapshot(items: [], deleted: [id])
         #expect(WriteCheck.deletions(outbox, server: client.server, excused: []).map(\.rule) == [.falseState])

@@ -7,6 +7,9 @@ import Testing
 @Suite struct `The check of requests` {
     private let operation = OperationID("op-1")
     private let doubtful = Audit.Outcome.failed(.answerLost, effect: .unknown, retryAfter: nil)
+    private let failed = Audit.Outcome.failed(.unreachable, effect: .none, retryAfter: nil)
+    private let refused = Audit.Outcome.failed(.status(422), effect: .none, retryAfter: nil)
+    private let look = SimulatedRequest.list(page: 0, pageSize: 100, metadata: nil)
 
     private func rules(_ records: [Audit.Record], _ change: (inout RequestCheck) -> Void = { _ in }) -> [Violation.Rule]
     {
@@ -30,15 +33,12 @@ import Testing
         #expect(rules([first, look(at: 92), record(3, operation: operation, at: 200)]).isEmpty)
     }
     @Test func `allows a resend of what certainly did nothing, after the back-off`() {
-        let failed = Audit.Outcome.failed(.unreachable, effect: .none, retryAfter: nil)
         let first = record(1, operation: operation, at: 0, lasts: 1, outcome: failed)
         #expect(rules([first, record(2, operation: operation, at: 3)]) { $0.forgives = [.costlyProbe] }.isEmpty)
         #expect(
             rules([first, record(2, operation: operation, at: 1)]) { $0.forgives = [.costlyProbe] } == [.impatient])
     }
     @Test func `sees two attempts within one wait of an outage, whatever they ask for`() {
-        let failed = Audit.Outcome.failed(.unreachable, effect: .none, retryAfter: nil)
-        let look = SimulatedRequest.list(page: 0, pageSize: 100, metadata: nil)
         let read = SimulatedRequest.get(RemoteID("conv_1"))
         func outage(_ seconds: Int...) -> [Audit.Record] {
             seconds.enumerated().map { number, second in
@@ -58,27 +58,25 @@ import Testing
     }
     /// The server refuses our key; the engine asks whose another one is.
     @Test func `sees an attempt with a refused key, and knows when another key has taken its place`() {
-        let refused = Audit.Outcome.failed(.status(401), effect: .none, retryAfter: nil)
+        let noKey = Audit.Outcome.failed(.status(401), effect: .none, retryAfter: nil)
         let broken = Audit.Outcome.failed(.status(502), effect: .none, retryAfter: nil)
-        let look = SimulatedRequest.list(page: 0, pageSize: 100, metadata: nil)
-        let first = record(1, look, at: 0, lasts: 1, outcome: refused)
+        let first = record(1, look, at: 0, lasts: 1, outcome: noKey)
         func inquiry(_ outcome: Audit.Outcome) -> Audit.Record {
             record(2, .whoAmI, at: 1, lasts: 1, outcome: outcome, key: "new")
         }
         #expect(rules([first, record(3, look, at: 1)]) == [.impatient])
         #expect(rules([first, inquiry(.answered), record(3, look, at: 2, key: "new")]).isEmpty)
-        let again = record(3, look, at: 2, lasts: 1, outcome: refused)
+        let again = record(3, look, at: 2, lasts: 1, outcome: noKey)
         #expect(rules([first, inquiry(broken), again]).isEmpty)
-        let late = record(3, look, at: 1, lasts: 2, outcome: refused)  // it was sent before the new key was known
+        let late = record(3, look, at: 1, lasts: 2, outcome: noKey)  // it was sent before the new key was known
         #expect(rules([first, inquiry(.answered), late, record(4, look, at: 3, key: "new")]).isEmpty)
         // It cannot tell when the outage began for a process that has inquired in vain: nothing more is judged.
         #expect(rules([first, inquiry(broken), again, record(4, look, at: 4)]).isEmpty)
-        let over = [record(4, look, at: 4), record(5, look, at: 6, outcome: refused), record(6, look, at: 7)]
+        let over = [record(4, look, at: 4), record(5, look, at: 6, outcome: noKey), record(6, look, at: 7)]
         #expect(rules([first, inquiry(broken), again] + over) == [.impatient])
     }
     @Test func `sees a request before the server's Retry-After is over`() {
         let limited = Audit.Outcome.failed(.status(429), effect: .none, retryAfter: .seconds(5))
-        let look = SimulatedRequest.list(page: 0, pageSize: 100, metadata: nil)
         let first = record(1, look, at: 0, lasts: 1, outcome: limited)
         let others = (2...5).map { record($0, look, at: 2, lasts: 1, outcome: limited) }
         func last(at second: Int) -> [Audit.Record] { [first] + others + [record(6, look, at: second)] }
@@ -89,7 +87,6 @@ import Testing
     }
     @Test func `sees a daemon's list before a long Retry-After is over, whatever came in between`() {
         let limited = Audit.Outcome.failed(.status(429), effect: .none, retryAfter: .seconds(600))
-        let look = SimulatedRequest.list(page: 0, pageSize: 100, metadata: nil)
         let probe = SimulatedRequest.list(page: 0, pageSize: 1, metadata: nil)
         let first = [record(1, look, at: 0, lasts: 1, outcome: limited), record(2, probe, at: 5)]
         #expect(rules(first + [record(3, look, at: 600)]) == [.impatient])
@@ -97,12 +94,10 @@ import Testing
         #expect(rules(first + [record(3, look, at: 601)]).isEmpty)
         #expect(rules(first + [record(3, look, at: 600)]) { $0.clockJumps = [.start + .seconds(9)] }.isEmpty)
         #expect(rules(first + [record(3, look, at: 600)]) { $0.runByHand = [0] }.isEmpty)
-        let lost = Audit.Outcome.failed(.answerLost, effect: .unknown, retryAfter: nil)
-        let start = record(3, .start(StartRequest(inputs: .text("x"))), at: 6, lasts: 1, outcome: lost)
+        let start = record(3, .start(StartRequest(inputs: .text("x"))), at: 6, lasts: 1, outcome: doubtful)
         #expect(rules(first + [start, record(4, look, at: 600)]) { $0.forgives = [.malformedRequest] }.isEmpty)
     }
     @Test func `sees a refused write sent again, unless a person asked for it`() {
-        let refused = Audit.Outcome.failed(.status(422), effect: .none, retryAfter: nil)
         let records = [
             record(1, operation: operation, at: 0, lasts: 1, outcome: refused),
             record(2, operation: operation, at: 60),
@@ -111,8 +106,6 @@ import Testing
         #expect(rules(records) { $0.retriedByHand = [operation] }.isEmpty)
     }
     @Test func `knows that a refusal dies with the process that was told`() {
-        let operation = OperationID("op_1")
-        let refused = Audit.Outcome.failed(.status(422), effect: .none, retryAfter: nil)
         let (told, next) = (
             record(1, operation: operation, by: 1, at: 0, lasts: 1, outcome: refused),
             record(3, operation: operation, by: 2, at: 160)

@@ -67,14 +67,11 @@ final class SimulatedUser: Sendable {
     private func act(_ action: Scenario.Action, in store: Store) throws(StoreError) {
         switch action {
         case .start(let text, let isStored):
-            var request = StartRequest(inputs: .text(text))
-            request.model = "mistral-small-latest"
+            var request = StartRequest(text)
             request.store = isStored ? nil : false
             try write(request) { request throws(StoreError) in try store.start(request) }
         case .startStreaming(let text, _, _):
-            var request = StartRequest(inputs: .text(text))
-            request.model = "mistral-small-latest"
-            try write(request) { request throws(StoreError) in try store.start(request) }
+            try write(StartRequest(text)) { request throws(StoreError) in try store.start(request) }
         case .append(let nth, let text), .appendStreaming(let nth, let text, _, _):
             guard let target = try conversation(nth, in: store) else { return }
             try write(AppendRequest(inputs: .text(text))) { request throws(StoreError) in

@@ -10,7 +10,7 @@ extension Simulation {
     func isOver() throws -> Bool {
         let now = world.now
         if now >= .start + Simulation.patience {
-            violations.append(Violation(.restless, "it never comes to rest"))
+            violations.add(.restless, "it never comes to rest")
             return true
         }
         guard now >= nextLook else { return false }

@@ -99,7 +99,7 @@ final class Simulation {
             }
             if let interruptionError { throw interruptionError }
             guard ended else {
-                violations.append(Violation(.restless, "it runs on without waiting for anything"))
+                violations.add(.restless, "it runs on without waiting for anything")
                 break
             }
             if life.stage.crash != nil {
@@ -115,7 +115,7 @@ final class Simulation {
                 }
             }
         }
-        if events == scenario.eventLimit { violations.append(Violation(.restless, "it never comes to rest")) }
+        if events == scenario.eventLimit { violations.add(.restless, "it never comes to rest") }
         for ending in [life] + hands { end(ending) }
         return try judge()
     }

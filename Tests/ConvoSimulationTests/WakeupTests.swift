@@ -25,9 +25,7 @@ import Testing
         }
         let wake = AsyncEvent()
         func queue(_ text: String) throws {
-            var request = StartRequest(inputs: .text(text))
-            request.model = "m"
-            _ = try disk.store.start(request)
+            _ = try disk.store.start(StartRequest(text))
             wake.notify()
         }
         try queue("first")
