@@ -1,6 +1,7 @@
 import ConvoHTTP
 import ConvoJSON
 import ConvoModel
+import Expectations
 import Foundation
 import TestFolders
 import Testing
@@ -63,7 +64,7 @@ import Testing
         let body = body(100)
         let lost = HTTPError(.connectionLost, mayHaveReachedServer: true, message: "lost")
         func kind(_ chunks: [[UInt8]], error: HTTPError? = nil, limit: Int? = nil) async throws -> APIError.Kind {
-            try await ConvoAPITests.error { () throws(APIError) in
+            try await Expectations.error { () throws(APIError) in
                 try await read(chunks, error: error, entryLimit: limit)
             }.kind
         }
@@ -77,7 +78,7 @@ import Testing
 
     @Test(arguments: [404, 503]) func `is none where a long text comes with an error's status`(status: Int) async throws
     {
-        let error = try await ConvoAPITests.error { () throws(APIError) in
+        let error = try await Expectations.error { () throws(APIError) in
             try await read(pieces(body(100)), status: status)
         }
         #expect(!error.isNotFound && !error.isAPIsOwn)

@@ -29,7 +29,7 @@ final class ExportFolder {
         guard descriptor >= 0 else { throw .output(path, errno) }
         // A file system without locks works without them.
         if flock(descriptor, LOCK_EX | LOCK_NB) != 0, errno == EWOULDBLOCK {
-            close(descriptor)
+            // The folder's `deinit` closes the descriptor: all its properties have their values by now.
             throw CLIError(
                 .tryLater, code: "busy", message: "Another export is writing into \(path).",
                 hint: "Wait until it has ended.")
