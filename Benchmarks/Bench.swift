@@ -15,6 +15,8 @@ import Darwin
 ///     convo-bench ingest DATABASE           stores such lines from standard input
 ///     convo-bench search DATABASE           runs queries from standard input, one a line, and prints the microseconds
 ///                                           of each
+///     convo-bench quality DATABASE N SEED   compares the first hits of queries with the ranking of all hits: N queries
+///                                           of each number of words and each number of hits
 ///     convo-bench nearby DATABASE           looks for alternatives to such queries, which find nothing
 ///     convo-bench rebuild DATABASE          makes the search index anew
 ///     convo-bench sql DATABASE              prints the rows of such lines in the database as SQL for the sqlite3 shell
@@ -28,6 +30,10 @@ struct Bench {
         case ("corpus", 2): corpus(entries: Int(arguments[0]) ?? 0, seed: UInt64(arguments[1]) ?? 1)
         case ("ingest", 1): try Ingest.run(Store(path: arguments[0]))
         case ("search", 1): try search(Store(path: arguments[0]))
+        case ("quality", 3):
+            var quality = try Quality(
+                arguments[0], perClass: Int(arguments[1]) ?? 0, seed: UInt64(arguments[2]) ?? 1)
+            try quality.run()
         case ("nearby", 1): try nearby(Store(path: arguments[0]))
         case ("rebuild", 1): try rebuild(Store(path: arguments[0]))
         case ("sql", 1): try ShellScript.run(arguments[0])
@@ -36,7 +42,9 @@ struct Bench {
     }
 
     private static func usage() {
-        print("usage: convo-bench corpus ENTRIES SEED | (ingest | search | nearby | rebuild | sql) DATABASE")
+        print(
+            "usage: convo-bench corpus ENTRIES SEED | quality DATABASE N SEED | (ingest | search | nearby | rebuild | sql) DATABASE"
+        )
     }
 
     private static func corpus(entries: Int, seed: UInt64) {
