@@ -17,6 +17,15 @@ public struct RowCursor: ~Copyable {
     /// - Throws: ``DatabaseError``, which ends the cursor as well.
     public func next() throws -> Row? { try statement.step() ? statement.row() : nil }
 
+    /// Goes to the next row, which blocks for file I/O, and reads nothing of it: ``value(at:)`` does.
+    ///
+    /// - Returns: `false` at the end. The caller must not ask again after it.
+    /// - Throws: ``DatabaseError``, which ends the cursor as well.
+    public func advance() throws -> Bool { try statement.step() }
+
+    /// A column of the row that ``advance()`` went to, counted from 0.
+    public func value(at column: Int) -> DatabaseValue { statement.value(at: Int32(column)) }
+
     /// Reads the first column of the next row; `nil` at the end.
     func nextValue() throws -> DatabaseValue? { try statement.step() ? statement.value(at: 0) : nil }
 }
