@@ -8,7 +8,7 @@ import ConvoSQLite
 /// would make the index larger.
 ///
 /// So the newest hits of a word are the last of its list in the index, in whatever order histories arrive, and a search
-/// for the newest thousand hits, or for those of one month, reads no others.
+/// for the newest hits, or for those of one month, reads no others.
 enum EntryKey {
     /// The first row id of queued writes: they come behind all entries.
     static let firstOperation: Int64 = 1 << 60

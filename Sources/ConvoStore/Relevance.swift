@@ -1,60 +1,63 @@
 import CSQLite
 import ConvoSQLite
 
-/// The SQL function `relevance(index, weight of phrase 1, …)`: BM25 with weights that the caller gives.
+/// Functions of FTS5 for SQL, which only a search uses.
 ///
-/// SQLite's own `bm25()` counts every row of every word before the first score, which takes as long as reading them
-/// all. Here the weights come from counts that stop at a bound, and the rest of the formula looks at one row.
+/// - `relevance(index, kept, now, weight of phrase 1, …)`: the score of the current row (``Ranking``). It is NULL if
+///   `kept` rows of the same statement have better ones, and the integer 0 if that is certain of every older row as well.
+///   With 0 for `kept`, every row has a score. It is BM25 with weights that the caller gives. SQLite's own `bm25()` counts every row of every word before the first score, and reads every
+///   row's length, which takes as long as reading them all.
+/// - `indexed_rows(index)`: how many rows the index has.
 enum Relevance {
-    private static let saturation = 1.2
-    private static let lengthShare = 0.75
-    /// Occurrences of a phrase in one row beyond this number do not raise the score.
-    private static let occurrenceLimit = 32
-
     static func register(in database: Database) throws {
         let api = try database.fts5()
-        let code = api.pointee.xCreateFunction(
-            api, "relevance", nil,
-            { api, row, result, count, weights in
-                guard let api, let row else { return sqlite3_result_double(result, 0) }
-                sqlite3_result_double(
-                    result,
-                    Relevance.score(api.pointee, row) { phrase in
-                        phrase < count ? sqlite3_value_double(weights?[Int(phrase)]) : 1
-                    })
-            }, nil)
-        guard code == SQLITE_OK else { throw DatabaseError(code: code, message: "no function `relevance`") }
+        let codes = [
+            api.pointee.xCreateFunction(
+                api, "relevance", nil,
+                { api, row, result, count, values in
+                    guard let api, let row, let ranking = Relevance.ranking(api, row, count, values) else {
+                        return sqlite3_result_error_nomem(result)
+                    }
+                    switch ranking.value.find(api.pointee, row) {
+                    case .score(let score): sqlite3_result_double(result, score)
+                    case .none: sqlite3_result_null(result)
+                    case .end: sqlite3_result_int(result, 0)
+                    }
+                }, nil),
+            api.pointee.xCreateFunction(
+                api, "indexed_rows", nil,
+                { api, row, result, _, _ in
+                    var rows: Int64 = 0
+                    _ = api?.pointee.xRowCount(row, &rows)
+                    sqlite3_result_int64(result, rows)
+                }, nil),
+        ]
+        if let code = codes.first(where: { $0 != SQLITE_OK }) {
+            throw DatabaseError(code: code, message: "no function for relevance")
+        }
     }
 
-    private static func score(
-        _ api: Fts5ExtensionApi, _ row: OpaquePointer, weight: (CInt) -> Double
-    ) -> Double {
-        var tokens: Int64 = 0
-        var rows: Int64 = 0
-        var length: CInt = 0
-        _ = api.xColumnTotalSize(row, -1, &tokens)
-        _ = api.xRowCount(row, &rows)
-        _ = api.xColumnSize(row, -1, &length)
-        let average = max(1, Double(tokens) / Double(max(1, rows)))
-        let norm = saturation * (1 - lengthShare + lengthShare * Double(length) / average)
-        var score = 0.0
-        for phrase in 0..<api.xPhraseCount(row) {
-            let frequency = Double(occurrences(api, row, phrase))
-            score += weight(phrase) * frequency * (saturation + 1) / (frequency + norm)
-        }
-        return score
+    /// Boxes a ranking, so that FTS5 can hold it by a pointer.
+    private final class Box {
+        var value: Ranking
+        init(_ value: Ranking) { self.value = value }
     }
 
-    private static func occurrences(_ api: Fts5ExtensionApi, _ row: OpaquePointer, _ phrase: CInt) -> Int {
-        var iterator = Fts5PhraseIter()
-        var column: CInt = 0
-        var offset: CInt = 0
-        var count = 0
-        guard api.xPhraseFirst(row, phrase, &iterator, &column, &offset) == SQLITE_OK else { return 0 }
-        while column >= 0, count < occurrenceLimit {
-            count += 1
-            api.xPhraseNext(row, &iterator, &column, &offset)
+    /// The ranking of the statement that runs: FTS5 keeps it from the first row to the last.
+    private static func ranking(
+        _ api: UnsafePointer<Fts5ExtensionApi>, _ row: OpaquePointer, _ count: CInt,
+        _ values: UnsafeMutablePointer<OpaquePointer?>?
+    ) -> Box? {
+        if let kept = api.pointee.xGetAuxdata(row, 0) { return Unmanaged<Box>.fromOpaque(kept).takeUnretainedValue() }
+        guard count >= 2, let values else { return nil }
+        let ranking = Box(
+            Ranking(
+                api.pointee, row, kept: Int(sqlite3_value_int64(values[0])), now: sqlite3_value_int64(values[1]),
+                weights: (2..<Int(count)).map { sqlite3_value_double(values[$0]) }))
+        // FTS5 calls the destructor itself where it fails.
+        let code = api.pointee.xSetAuxdata(row, Unmanaged.passRetained(ranking).toOpaque()) { ranking in
+            if let ranking { Unmanaged<Box>.fromOpaque(ranking).release() }
         }
-        return count
+        return code == SQLITE_OK ? ranking : nil
     }
 }
