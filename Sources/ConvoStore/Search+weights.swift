@@ -8,7 +8,7 @@ import Darwin
 
 extension Search {
     /// How many hits of all phrases together are counted at most.
-    private static let weighedLimit = 40_000
+    private static let weighedLimit = 20_000
     /// The weight of a phrase that half of the rows have, or more; as of SQLite's `bm25()`.
     private static let leastWeight = 1e-6
 

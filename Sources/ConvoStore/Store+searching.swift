@@ -4,7 +4,7 @@ import ConvoSQLite
 /// Full-text search.
 extension Store {
     /// How many hits are ranked, the newest ones: to rank every hit of the most common words would take too long.
-    static let rankedLimit = 30_000
+    static let rankedLimit = 20_000
     /// The largest total that is counted.
     static let countedLimit = 10_000
     /// How many of the newest hits are tested, if the query has conditions.
@@ -20,7 +20,7 @@ extension Store {
     ///
     /// Any text is a query, but for one that asks for a moment which cannot be read (`before:tomorow`); an empty one
     /// finds nothing. Days are those of ``StoreDependencies/timeZone``. A message that several branches share is returned
-    /// once. Relevance ranks the newest 30,000 entries that match; with conditions (`role:`, `in:` …), the newest 10,000
+    /// once. Relevance ranks the newest 20,000 entries that match; with conditions (`role:`, `in:` …), the newest 10,000
     /// that fulfil them. A higher limit adds hits behind the others, and changes nothing about these.
     ///
     /// - Parameters:
