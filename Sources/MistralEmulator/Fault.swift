@@ -1,51 +1,90 @@
-/// What can go wrong with a request beside the rules; the raw value is the name of its switch, and ``summary`` says what
-/// the server does.
+/// What can go wrong with a request beside the rules; the raw value is the name of its switch.
 ///
 /// Of the faults that replace the answer, at most one strikes a request: the first in the order of the cases. The same
 /// holds for the faults that alter stored inputs. The others may strike in addition.
 public enum Fault: String, CaseIterable, Hashable, Sendable {
     // Faults that replace the answer; nothing is done.
+
+    /// The server resets the connection.
     case resetBeforeCommit = "reset-before-commit"
+    /// The server answers 429, with ``Switches/retryAfterSeconds``.
     case rateLimit = "rate-limit"
+    /// The server answers 500.
     case error500 = "error-500"
+    /// The server answers 502 in plain text.
     case error502 = "error-502"
+    /// The server answers 503 in plain text.
     case error503 = "error-503"
+    /// The server answers 503 with code 3000, "Failed to create conversation response.".
     case failedResponse = "failed-response"
+    /// A portal answers 200 with a sign-in page in HTML.
     case html = "html"
+    /// A portal answers 302 to its sign-in page.
     case portal302 = "portal-302"
+    /// A firewall answers 403 with a page in HTML.
     case portal403 = "portal-403"
+    /// A portal answers 404 with a page in HTML.
     case portal404 = "portal-404"
+    /// Another program answers 404 with `{"detail": "Not Found"}`.
     case portalDetail = "portal-detail"
+    /// A proxy answers 404 with a page in HTML.
     case proxy404 = "proxy-404"
+    /// A proxy answers 502 with a page in HTML.
     case proxy502 = "proxy-502"
 
     // Faults that replace the answer after the work is done.
+
+    /// The server resets the connection; a run commits ``Switches/lateCommitMilliseconds`` later than it would.
     case lateCommit = "late-commit"
+    /// The server commits, then resets the connection.
     case resetAfterCommit = "reset-after-commit"
+    /// The server commits, then answers 500.
     case error500AfterCommit = "error-500-after-commit"
+    /// The server commits, then answers 502 in plain text.
     case error502AfterCommit = "error-502-after-commit"
+    /// The server commits, then answers 503 as ``failedResponse`` does.
     case error503AfterCommit = "error-503-after-commit"
+    /// The server commits, then a portal answers 200 with a sign-in page in HTML.
     case htmlAfterCommit = "html-after-commit"
+    /// The server commits, then a proxy answers 502 with a page in HTML.
     case proxy502AfterCommit = "proxy-502-after-commit"
+    /// A stream ends after its second event; ``Switches/cutStreamOutput`` says whether the run is stored.
     case cutStream = "cut-stream"
 
     // Faults that alter the inputs' texts when they are stored.
+
+    /// The server removes white space at both ends.
     case storedTrimmed = "stored-trimmed"
+    /// The server replaces CR LF by LF.
     case storedWithLineFeeds = "stored-with-lf"
+    /// The server removes NUL.
     case storedWithoutNUL = "stored-without-nul"
+    /// The server normalizes to Unicode's form NFC.
     case storedNormalized = "stored-nfc"
+    /// The server escapes for HTML.
     case storedEscaped = "stored-escaped"
+    /// The server splits a text into two chunks.
     case storedInChunks = "stored-in-chunks"
 
     // Faults of reads, which then do not show the state as it is.
+
+    /// A replica answers, with the state of ``Switches/replicaLagMilliseconds`` ago.
     case stale = "stale"
+    /// The list answers with its first page, whichever was asked for.
     case pageIgnored = "page-ignored"
+    /// The middle item of a list or a history has the defect ``Switches/oddShape``.
     case oddItem = "odd-item"
+    /// The conversation objects lack `metadata`.
     case withoutMetadata = "without-metadata"
+    /// About three of four conversations, always the same, are missing in the list and answered 404 where they are
+    /// read.
     case disappearance = "disappearance"
 
     // Faults that take time.
+
+    /// The run takes ``Switches/longRunMilliseconds`` longer.
     case longRun = "long-run"
+    /// The server waits ``Switches/slowMilliseconds`` before any work.
     case slow = "slow"
 
     /// What a fault changes: the answer, the stored inputs, what a read shows, or the time that it takes.
