@@ -10,6 +10,7 @@ class Turns:
         self.bench = bench
         self.convo, self.sandbox = (os.path.join(binaries, name) for name in ("convo", "convo-sandbox"))
         self.environment = {**os.environ, "MISTRAL_API_KEY": "bench"}
+        self.received = 0
 
     def conversation(self, number, first, count):
         """A conversation and its history: `count` entries of about 800 bytes, of words by Zipf's law."""
@@ -35,7 +36,7 @@ class Turns:
         with open(target, "w") as out:
             for pair in groups:
                 out.write(json.dumps(pair) + "\n")
-        server, url, count = self.bench.served(target, len(groups))
+        server, url, _ = self.bench.served(target, len(groups))
         try:
             for suffix in ("", "-wal", "-shm"):
                 if os.path.exists(self.bench.path(name + ".db" + suffix)):
@@ -52,7 +53,8 @@ class Turns:
         """One conversation of many entries, beside the same number in short ones."""
         if not shutil.which("nginx"):
             return self.bench.say("no nginx here: long conversations are left out")
-        groups = [self.conversation(number, number * 100, 100) for number in range(entries // 100)]
+        groups = [self.conversation(number, number * 100, 100) for number in range(max(1, entries // 100))]
+        entries = len(groups) * 100
         short, _, _ = self.database("short", groups)
         joined = self.conversation(1 << 40, 0, 1)
         joined[1]["entries"] = [entry for _, history in groups for entry in history["entries"]]
@@ -64,7 +66,7 @@ class Turns:
         remote = joined[0]["id"]
         command = [self.convo, "history", remote, "--database", self.bench.path("long.db")]
         _, _, memory = self.bench.peak(command)
-        script = "SELECT raw FROM entry ORDER BY position"
+        script = "SELECT raw FROM entry WHERE conversation = (SELECT key FROM conversation LIMIT 1) ORDER BY position"
         ours, peer = self.bench.alternating(
             lambda: self.bench.timed(command), lambda: self.bench.timed(["sqlite3", self.bench.path("long.db"), script]))
         self.bench.add(f"`convo history` of it, {memory:.0f} MB at most (mark: 32)", ours, "sqlite3 shell, the JSON", peer, "3",
@@ -122,8 +124,8 @@ class Turns:
             "requests of that", f"{requests:,}: " + ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items())),
             f"appends: {appends:,}", f"{requests / appends:.2f} ×", "2.1", 1))
         self.bench.rows.append((
-            "bytes received", f"{relay.received / 1e6:.1f} MB", f"curl, sent and received: {least / 1e6:.1f} MB",
-            f"{relay.received / least:.2f} ×", "3", 1))
+            "bytes received", f"{self.received / 1e6:.1f} MB", f"curl, sent and received: {least / 1e6:.1f} MB",
+            f"{self.received / least:.2f} ×", "3", 1))
 
     def started(self, url):
         answer = subprocess.run(
@@ -144,6 +146,8 @@ class Turns:
         if relay:
             relay.received = 0
         seconds = self.bench.timed([self.convo, "sync", *common], env=self.environment)
+        if relay:
+            self.received = relay.received
         after = self.counted(url)
         left = json.loads(subprocess.run(
             [self.convo, "outbox", "--json", *common], env=self.environment, capture_output=True, check=True).stdout)
@@ -164,7 +168,7 @@ class Relay:
         self.target = ("127.0.0.1", int(re.search(r":(\d+)$", url)[1]))
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}"
-        self.received = 0
+        self.received, self.lock = 0, threading.Lock()
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -182,7 +186,8 @@ class Relay:
         try:
             while data := one.recv(1 << 16):
                 if is_answer:
-                    self.received += len(data)
+                    with self.lock:
+                        self.received += len(data)
                 other.sendall(data)
         except OSError:
             pass

@@ -64,8 +64,12 @@ extension ResponseInterpreter {
 
     fileprivate func error(_ flaw: HistoryAssembler.Flaw, limit: Int) -> APIError {
         switch flaw {
-        case .tooLarge:
-            APIError(.answerTooLarge(limit: limit), effect: .none, message: "an entry is larger than \(limit) bytes")
+        case .tooLarge(let reason):
+            APIError(.answerTooLarge(limit: limit), effect: .none, message: "the history is too large: \(reason)")
+        case .noRoom:
+            APIError(
+                .answerLost, effect: .none, message: "there is no room for a long history beside the database",
+                isAPIsOwn: false)
         case .syntax(let error): notTheAPI(because: "\(error)")
         }
     }

@@ -53,18 +53,19 @@ public struct APILimits: Hashable, Sendable {
     public var streaming: HTTPLimits
     /// The limits of a history, which the API does not page.
     public var history: HTTPLimits
-    /// The greatest number of bytes of one entry of a history.
-    public var entry = HTTPLimits.defaultBody
+    /// The greatest number of bytes of one entry of a history over a megabyte, and of what stands beside its entries.
+    public var entry: Int
 
     /// Creates limits: the defaults, or the given ones.
     public init(
         reading: HTTPLimits = .reading, completion: HTTPLimits = .completion, streaming: HTTPLimits = .streaming,
-        history: HTTPLimits = .history
+        history: HTTPLimits = .history, entry: Int = HTTPLimits.defaultBody
     ) {
         self.reading = reading
         self.completion = completion
         self.streaming = streaming
         self.history = history
+        self.entry = entry
     }
 
     func limits(of call: APIRequest) -> HTTPLimits {

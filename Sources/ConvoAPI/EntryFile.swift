@@ -9,7 +9,7 @@ internal import Darwin
 
 /// The entries of a long history, in a file that has no name and is gone with the last use.
 ///
-/// Where nothing can be written, in a full or a read-only folder, the entries that follow are kept in memory.
+/// Where nothing can be written, in a full or a read-only folder, the entries that follow are kept in memory, up to a limit.
 final class EntryFile: EntrySpool {
     private struct State: ~Copyable {
         /// The file; -1 if there is none.
@@ -21,6 +21,7 @@ final class EntryFile: EntrySpool {
         var isFileUsable: Bool
         /// The entries behind those in the file.
         var inMemory: [String] = []
+        var inMemoryCount = 0
         var byteCount = 0
         var isReadable = true
 
@@ -28,6 +29,8 @@ final class EntryFile: EntrySpool {
     }
 
     private static let bufferSize = 256 << 10
+    /// The most bytes of entries that are kept in memory.
+    static let memoryLimit = 64 << 20
     private let state: Mutex<State>
 
     /// - Parameter folder: where the file is made; `nil`: the entries are kept in memory.
@@ -48,14 +51,18 @@ final class EntryFile: EntrySpool {
     var count: Int { state.withLock { $0.ends.count + $0.inMemory.count } }
     var byteCount: Int { state.withLock { $0.byteCount } }
     var isReadable: Bool { state.withLock { $0.isReadable } }
+    var hasRoom: Bool { state.withLock { $0.inMemoryCount <= EntryFile.memoryLimit } }
 
     func add(_ text: String) {
         state.withLock { state in
             state.byteCount += text.utf8.count
-            guard state.isFileUsable else { return state.inMemory.append(text) }
+            guard state.isFileUsable else {
+                state.inMemoryCount += text.utf8.count
+                return state.inMemory.append(text)
+            }
             state.unwritten += text.utf8
             state.ends.append((state.ends.last ?? 0) + text.utf8.count)
-            if state.unwritten.count >= EntryFile.bufferSize { EntryFile.write(&state) }
+            if state.unwritten.count >= EntryFile.bufferSize { EntryFile.flush(&state) }
         }
     }
 
@@ -74,11 +81,11 @@ final class EntryFile: EntrySpool {
     }
 
     /// Writes what is not written; if that fails, it and all that follows stays in memory.
-    private static func write(_ state: inout State) {
+    private static func flush(_ state: inout State) {
         var written = 0
         while written < state.unwritten.count {
             let count = state.unwritten.withUnsafeBytes { bytes in
-                Glibc.write(state.descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+                write(state.descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
             }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else {

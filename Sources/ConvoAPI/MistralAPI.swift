@@ -141,13 +141,14 @@ public struct MistralAPI: ConversationsAPI {
 
     /// Reads all entries of a conversation: `GET /v1/conversations/{id}/history`.
     ///
-    /// A history over a megabyte is read while it arrives, and its entries are kept in the spool folder: of any length, it
-    /// takes little memory.
+    /// A history over a megabyte is read while it arrives, and its entries are kept in the spool folder, so that it takes
+    /// little memory.
     ///
     /// - Parameter id: the conversation's id on the server.
     /// - Returns: the entries in the order in which they were appended.
     /// - Throws: ``APIError``; of kind `notTheAPI` if the answer is about another conversation, of kind `answerTooLarge` if
-    ///   a single entry, or the answer, is larger than ``APILimits/history`` allows.
+    ///   the answer is larger than ``APILimits/history`` allows, an entry larger than ``APILimits/entry``, or there are more than
+    ///   a million entries.
     public func getHistory(of id: RemoteID) async throws(APIError) -> ConversationHistory {
         try await client.history(.about(id, .get, ["history"], expected: .history(of: id)))
     }

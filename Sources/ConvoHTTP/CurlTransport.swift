@@ -37,8 +37,8 @@ public final class CurlTransport: HTTPTransport {
     ///
     /// - Parameters:
     ///   - request: what is sent.
-    ///   - count: how many bytes of the body to wait for; about as many more wait for the reader before the sender is slowed
-    ///     down.
+    ///   - count: how many bytes of the body to wait for. While the reader is behind, so many and 256 KB wait for it; then the
+    ///     sender is slowed down.
     /// - Returns: the answer's head, whatever its status, and its body.
     /// - Throws: ``HTTPError`` if no head came.
     public func receive(_ request: HTTPRequest, gathering count: Int) async throws(HTTPError) -> HTTPStream {

@@ -14,7 +14,8 @@ package struct JSONListSplitter {
     private var isEscaped = false
     /// The string of the object itself that was read last, with its quotes: a member's name where a colon follows.
     private var lastString: [UInt8] = []
-    private var name: [UInt8]?
+    /// Whether the object's present member has its name, and whether that is the list's.
+    private var (hasName, isTheList) = (false, false)
     private var element: [UInt8] = []
     /// Whether the list has a comma, so that an element must follow.
     private var hasComma = false
@@ -90,15 +91,13 @@ package struct JSONListSplitter {
             return .closed
         case UInt8(ascii: "]"), UInt8(ascii: "}"): depth = max(0, depth - 1)
         case UInt8(ascii: ",") where place == .inList && depth == 0: return .separated
-        case UInt8(ascii: ",") where place == .beforeList && depth == 1: name = nil
-        case UInt8(ascii: ":") where place == .beforeList && depth == 1: name = name ?? lastString
+        case UInt8(ascii: ",") where place == .beforeList && depth == 1: (hasName, isTheList) = (false, false)
+        case UInt8(ascii: ":") where place == .beforeList && depth == 1 && !hasName:
+            let name = (try? JSONText(utf8: lastString))?.string
+            (hasName, isTheList) = (true, name.hasSameBytes(as: field))
         default: break
         }
         return nil
-    }
-
-    private var isTheList: Bool {
-        name.flatMap { try? JSONText(utf8: $0) }?.string.map { $0.hasSameBytes(as: field) } ?? false
     }
 
     private static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 }

@@ -34,8 +34,8 @@ public struct HistoryEntries: RandomAccessCollection, Sendable {
         }
     }
 
-    /// The entry at a position; where a file with long histories cannot be read, an entry of JSON's `null`, and
-    /// ``isReadable`` is `false` from then on.
+    /// The entry at a position; an entry of JSON's `null` where the file of a long history cannot be read, which Convo's own
+    /// code asks for before it concludes anything.
     public subscript(position: Int) -> Entry {
         switch storage {
         case .array(let entries): entries[position]
@@ -73,6 +73,8 @@ package protocol EntrySpool: Sendable {
     var byteCount: Int { get }
     /// Whether each entry that was asked for could be read.
     var isReadable: Bool { get }
+    /// Whether it may take more entries.
+    var hasRoom: Bool { get }
     /// Adds an entry behind all others.
     func add(_ text: String)
     /// The JSON of an entry; `nil` if it cannot be read.

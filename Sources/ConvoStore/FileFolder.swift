@@ -146,6 +146,15 @@ public struct FileFolder: Sendable {
         unlink(partialPath(label))
     }
 
+    /// Removes what attempts at a row have left, unless another process is fetching it.
+    func discard(_ label: String) {
+        unlink(wholePath(label))
+        let descriptor = open(partialPath(label), O_RDWR | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        if DescriptorLock.tryLock(descriptor, isExclusive: true) { unlink(partialPath(label)) }
+    }
+
     /// Removes stored files.
     ///
     /// - Parameter digests: of the files; those that are not there are passed over.

@@ -102,10 +102,13 @@ public struct FetchedHistory: Sendable, Hashable {
     /// The entries of a history in memory, prepared before the transaction that others wait for; of a long one, each is
     /// prepared when it is stored.
     private let entries: [PreparedEntry]?
+    /// The entries' ids, made unique within the history.
+    let names: [String]
 
     /// Prepares a history to be stored.
     ///
-    /// Finds the words of the entries for the index here, if they are in memory: this takes time in proportion to the history.
+    /// Reads the ids of the entries here, and finds the words of those in memory for the index: this takes time in proportion
+    /// to the history.
     ///
     /// - Parameters:
     ///   - history: the history as the server sent it.
@@ -114,6 +117,18 @@ public struct FetchedHistory: Sendable, Hashable {
         self.history = history
         self.version = version
         entries = history.entries.isInMemory ? history.entries.map { PreparedEntry($0) } : nil
+        names = FetchedHistory.names(of: history.entries)
+    }
+
+    /// Each entry's id, made unique within the history: an entry without an id is named by its position, and the
+    /// position is appended to an id that an earlier entry has.
+    private static func names(of entries: HistoryEntries) -> [String] {
+        var taken: Set<TextBytes> = []
+        return entries.enumerated().map { position, entry in
+            var name = entry.id?.rawValue ?? "~\(position)"
+            while !taken.insert(TextBytes(name)).inserted { name += "~\(position)" }
+            return name
+        }
     }
 
     func entry(at position: Int) -> PreparedEntry { entries?[position] ?? PreparedEntry(history.entries[position]) }

@@ -3,11 +3,13 @@ import ConvoSQLite
 
 /// Functions of FTS5 for SQL, which only a search uses.
 ///
-/// - `relevance(index, kept, now, weight of phrase 1, …)`: the score of the current row (``Ranking``). It is NULL if
-///   `kept` rows of the same statement have better ones, and the integer 0 if that is certain of every older row as well.
-///   With 0 for `kept`, every row has a score. It is BM25 with weights that the caller gives. SQLite's own `bm25()` counts every row of every word before the first score, and reads every
-///   row's length, which takes as long as reading them all.
+/// - `relevance(index, kept, now, weight of phrase 1, …)`: the score of the current row (``Ranking``), as a real number. It is
+///   NULL if `kept` rows of the same statement have better ones, and the integer 0 if that is certain of every older row as
+///   well. With 0 for `kept`, every row has a score.
 /// - `indexed_rows(index)`: how many rows the index has.
+///
+/// SQLite's own `bm25()` counts every row of every word before the first score, and reads every row's length, which takes as
+/// long as reading them all.
 enum Relevance {
     static func register(in database: Database) throws {
         let api = try database.fts5()

@@ -44,14 +44,16 @@ extension Store {
         let content = try folder.content(label)
         // In one transaction: `removeFiles` must not meet a file that has its name and no row yet.
         let isKept = try writeDurably { database in
-            try folder.place(label, content)
             try database.execute(
                 sql: """
                     UPDATE file SET state = 'stored', reason = NULL, next_attempt = NULL, size = ?, media_type = ?, sha256 = ?,
                         stored_at = ? WHERE key = ? AND state = 'pending'
                     """,
                 arguments: [content.size, content.mediaType.name, content.digest, environment.now().text, key])
-            return database.changesCount > 0
+            // A conversation that was deleted meanwhile leaves no file.
+            guard database.changesCount > 0 else { return false }
+            try folder.place(label, content)
+            return true
         }
         folder.forget(label)
         return isKept ? content.size : nil
@@ -93,6 +95,18 @@ extension Store {
                 SELECT DISTINCT f.sha256 FROM entry e JOIN file f ON f.entry = e.key
                 WHERE e.conversation = ? AND f.sha256 IS NOT NULL
                 """, arguments: [conversation])
+    }
+
+    /// The labels of the files of a conversation that are still to be fetched.
+    func pendingFileLabels(_ database: Database, of conversation: Int64) throws -> [String] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT c.id AS conversation, e.id AS entry, f.source FROM file f
+                JOIN entry e ON e.key = f.entry JOIN conversation c ON c.key = e.conversation
+                WHERE c.key = ? AND f.state = 'pending'
+                """, arguments: [conversation]
+        ).map(Store.label(of:))
     }
 
     /// How many bytes the folder of the files has.

@@ -14,8 +14,6 @@ extension Store {
 
     /// How far a history is merged that is too long for one transaction.
     struct MergeProgress {
-        /// The entries' ids (``names(of:)``); `nil` if no transaction has begun with this history.
-        var names: [String]?
         /// How many of the entries are merged.
         var count = 0
         /// Whether anything was added or changed.
@@ -50,8 +48,7 @@ extension Store {
         _ database: Database, _ intake: FetchedHistory, into conversation: Int64, _ progress: inout MergeProgress,
         _ batch: inout IndexBatch, _ room: inout Int, drops: Bool
     ) throws -> MergeResult {
-        let names = progress.names ?? Store.names(of: intake.history.entries)
-        progress.names = names
+        let names = intake.names
         // As a rule nothing is stored from here on, and each entry is new. Where one is stored all the same, it was moved.
         let isNew = try !database.isTrue(
             sql: "SELECT EXISTS (SELECT 1 FROM entry WHERE conversation = ? AND position >= ?)",
@@ -63,10 +60,7 @@ extension Store {
                 return result
             }
             let (position, id, entry) = (progress.count, names[progress.count], intake.entry(at: progress.count))
-            // Not even a part of the history is stored then.
-            guard intake.history.entries.isReadable else {
-                throw StoreError.unexpected(path: path, detail: "the file that holds a long history cannot be read")
-            }
+            try requireReadable(intake.history)  // nothing of this transaction is stored then
             progress.count += 1
             let known = isNew ? nil : try held(database, id, in: conversation)
             var hasChanged = false
@@ -90,6 +84,13 @@ extension Store {
             try database.execute(sql: "UPDATE entry SET dropped_at = ? WHERE key = ?", arguments: [now, key])
         }
         return result
+    }
+
+    /// - Throws: ``StoreError`` if an entry could not be read from the file that holds a long history.
+    func requireReadable(_ history: ConversationHistory) throws {
+        guard history.entries.isReadable else {
+            throw StoreError.unexpected(path: path, detail: "the file that holds a long history cannot be read")
+        }
     }
 
     private func held(_ database: Database, _ id: String, in conversation: Int64) throws -> Held? {
@@ -121,17 +122,6 @@ extension Store {
             if !known.contains(TextBytes(row["id"])) { missing.append(row["key"]) }
         }
         return missing
-    }
-
-    /// Each entry's id, made unique within the history: an entry without an id is named by its position, and the
-    /// position is appended to an id that an earlier entry has.
-    private static func names(of entries: HistoryEntries) -> [String] {
-        var taken: Set<TextBytes> = []
-        return entries.enumerated().map { position, entry in
-            var name = entry.id?.rawValue ?? "~\(position)"
-            while !taken.insert(TextBytes(name)).inserted { name += "~\(position)" }
-            return name
-        }
     }
 
     /// Adds a response's entries behind the last stored entry; entries that are stored already stay as they are.

@@ -116,6 +116,7 @@ extension Store {
                         || (!progress.hasChanged && (state.hasMoved || state.before?.cause == .outdated))
                         || hasGap(database, intake, state))
                 try settle(database, conversation.key, intake, state, isOutdated: isOutdated)
+                try requireReadable(intake.history)
                 try inferBranches(database, around: conversation.key)
             }
             histories.removeFirst()

@@ -101,7 +101,7 @@ extension Store {
     ///   here would lose writes that are not delivered; ``StoreError/accountBefore(_:)`` if the current account has not
     ///   shown it, and it is to be deleted on the server. Nothing is changed then.
     public func delete(_ id: LocalID, _ scope: DeletionScope) throws(StoreError) -> QueuedWrite? {
-        let (receipt, files) = try writeDurably { database -> (QueuedWrite?, [String]) in
+        let (receipt, files, attempts) = try writeDurably { database -> (QueuedWrite?, [String], [String]) in
             try claimInstance(database)
             let conversation = try require(database, id)
             let waiting = try database.count(
@@ -117,12 +117,14 @@ extension Store {
                 if conversation.isFromAccountBefore { throw StoreError.accountBefore(id) }
                 receipt = try enqueue(database, .delete, .object([]), for: conversation)
             }
-            guard scope != .remote else { return (receipt, []) }
+            guard scope != .remote else { return (receipt, [], []) }
             let files = try fileDigests(database, of: conversation.key)
+            let attempts = try pendingFileLabels(database, of: conversation.key)
             try hide(database, conversation.key)
-            return (receipt, files)
+            return (receipt, files, attempts)
         }
         try? removeFiles(files)  // what stays takes room, and nothing else
+        for label in attempts { fileFolder.discard(label) }
         notifyListener()
         return receipt
     }

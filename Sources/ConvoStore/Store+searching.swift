@@ -46,7 +46,7 @@ extension Store {
                 index: IndexState.load(database, own: environment.indexVersion))
             let names = try search.names()
             let queued = try search.queued()
-            var kept = max(4 * limit, 100)
+            var kept = max(4 * min(limit, Store.rankedLimit), 100)
             var entries = try search.entries(kept: kept)
             let total = try search.total(names, queued, entries)
             var hits = try search.hits(of: names + queued.rows + entries.rows, limit: limit)

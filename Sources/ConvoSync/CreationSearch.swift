@@ -178,7 +178,7 @@ struct CreationSearch {
     static func match(
         of inputs: Inputs, in entries: some RandomAccessCollection<Entry>, isStart: Bool, createdAt: Timestamp?
     ) -> InputMatch {
-        let whole = isStart ? InputMatch(of: inputs, atStartOf: entries) : InputMatch(of: inputs, in: Array(entries))
+        let whole = isStart ? InputMatch(of: inputs, atStartOf: entries) : InputMatch(of: inputs, in: entries)
         guard let createdAt, entries.first?.createdAt != nil else { return whole }
         let first = Timestamp(microseconds: createdAt.microseconds - CreationSearch.inputTolerance)
         let own = entries.drop { entry in entry.createdAt.map { $0 < first } ?? false }

@@ -42,7 +42,7 @@ enum InputMatch: Hashable, Sendable {
             self.init(ofConfirmations: request.toolConfirmations?.elements ?? [], in: entries[..<start], later)
             return
         }
-        self.init(of: inputs, in: Array(later), writtenBy: moment)
+        self.init(of: inputs, in: later, writtenBy: moment)
     }
 
     /// Looks for the run that a confirmation of tool calls has begun: the confirmation may leave no entry of its own.
@@ -70,13 +70,13 @@ enum InputMatch: Hashable, Sendable {
     }
 
     /// Looks for inputs among entries that are all newer than the base.
-    init(of inputs: Inputs, in later: [Entry], writtenBy moment: Timestamp? = nil) {
+    init(of inputs: Inputs, in later: some RandomAccessCollection<Entry>, writtenBy moment: Timestamp? = nil) {
         let wanted = inputs.asEntries.map { InputFingerprint($0) }
-        let found = later.map { InputFingerprint($0.raw) }
-        let ends = InputMatch.ends(of: wanted, in: found)
+        let ends = InputMatch.ends(of: wanted, in: later)
         switch ends.count {
-        case 0: self = InputMatch.isSimilar(wanted, to: found) ? .similar : .absent
-        case 1 where InputMatch.isOlder(later[ends[0] - wanted.count], than: moment): self = .ambiguous
+        case 0: self = InputMatch.isSimilar(wanted, to: later) ? .similar : .absent
+        case 1 where InputMatch.isOlder(later[later.index(ends[0], offsetBy: -wanted.count)], than: moment):
+            self = .ambiguous
         case 1: self = InputMatch.isAnswered(later[ends[0]...]) ? .present : .unanswered
         default: self = .ambiguous
         }
@@ -88,11 +88,11 @@ enum InputMatch: Hashable, Sendable {
     init(of inputs: Inputs, atStartOf entries: some RandomAccessCollection<Entry>) {
         let inputCount = inputs.asEntries.count  // these may contain answers themselves
         let answer = entries.dropFirst(inputCount).firstIndex { $0.type != .messageInput && $0.type != .functionResult }
-        self.init(of: inputs, in: Array(entries[..<(answer ?? entries.endIndex)]))
+        self.init(of: inputs, in: entries[..<(answer ?? entries.endIndex)])
     }
 
     /// Whether the entries behind an input show that its run has ended: with an answer, or because the next turn follows.
-    private static func isAnswered(_ rest: ArraySlice<Entry>) -> Bool {
+    private static func isAnswered(_ rest: some BidirectionalCollection<Entry>) -> Bool {
         rest.contains { $0.type == .messageInput || $0.type == .functionResult }
             || !HistoryRecheck.lacksAnswer(rest, createdAt: nil)
     }
@@ -105,16 +105,18 @@ enum InputMatch: Hashable, Sendable {
     }
 
     /// The indices behind each place where `wanted` occurs in `entries`, without overlap.
-    private static func ends(of wanted: [InputFingerprint], in entries: [InputFingerprint]) -> [Int] {
-        guard !wanted.isEmpty, wanted.count <= entries.count else { return [] }
-        var ends: [Int] = []
-        var index = 0
-        while index + wanted.count <= entries.count {
-            if zip(entries[index...], wanted).allSatisfy({ $0.isEqual(to: $1) }) {
-                index += wanted.count
+    private static func ends<Entries: RandomAccessCollection<Entry>>(
+        of wanted: [InputFingerprint], in entries: Entries
+    ) -> [Entries.Index] {
+        guard !wanted.isEmpty else { return [] }
+        var ends: [Entries.Index] = []
+        var index = entries.startIndex
+        while entries.distance(from: index, to: entries.endIndex) >= wanted.count {
+            if zip(entries[index...], wanted).allSatisfy({ InputFingerprint($0.raw).isEqual(to: $1) }) {
+                entries.formIndex(&index, offsetBy: wanted.count)
                 ends.append(index)
             } else {
-                index += 1
+                entries.formIndex(after: &index)
             }
         }
         return ends
@@ -128,7 +130,10 @@ enum InputMatch: Hashable, Sendable {
     }
 
     /// Whether any of the inputs may have come back changed.
-    private static func isSimilar(_ wanted: [InputFingerprint], to entries: [InputFingerprint]) -> Bool {
-        wanted.contains { input in entries.contains { $0.isSimilar(to: input) } }
+    private static func isSimilar(_ wanted: [InputFingerprint], to entries: some Collection<Entry>) -> Bool {
+        entries.contains { entry in
+            let found = InputFingerprint(entry.raw)
+            return wanted.contains { found.isSimilar(to: $0) }
+        }
     }
 }

@@ -76,6 +76,26 @@ import Testing
         #expect(try await kind(pieces(body), limit: 50) == .answerTooLarge(limit: 50))
     }
 
+    @Test func `ends at a limit, however it is made`() throws {
+        func flaw(_ text: String, limit: Int = 100, entryLimit: Int = 9, of spool: any EntrySpool = EntryFile(in: nil))
+            throws
+            -> HistoryAssembler.Flaw
+        {
+            var assembler = HistoryAssembler(into: spool, limit: limit, entryLimit: entryLimit)
+            do throws(HistoryAssembler.Flaw) { try assembler.take(Array(text.utf8)) } catch { return error }
+            throw Unexpected("it was taken")
+        }
+        let start = #"{"conversation_id":"c","entries":["#
+        for text in [
+            start + String(repeating: "1,", count: 20), start + "\"" + String(repeating: "a", count: 200),
+            "{\"" + String(repeating: "a", count: 200), "{\"a\":" + String(repeating: "[]", count: 60),
+        ] {
+            guard case .tooLarge = try flaw(text) else { throw Unexpected(text) }
+        }
+        let large = start + "\"" + String(repeating: "a", count: EntryFile.memoryLimit) + "\",1,"
+        guard case .noRoom = try flaw(large, limit: 1 << 30) else { throw Unexpected("it has room") }
+    }
+
     @Test(arguments: [404, 503]) func `is none where a long text comes with an error's status`(status: Int) async throws
     {
         let error = try await Expectations.error { () throws(APIError) in

@@ -139,6 +139,18 @@ import Testing
         #expect(try store.files().map(\.key).contains(keys[1]) == false)
     }
 
+    @Test func `leave nothing where their conversation was deleted while they were fetched`() throws {
+        try mirror([answer("a", ["f1", "f2", "f3"])])
+        let (folder, keys) = (store.fileFolder, try store.files().map(\.key))
+        _ = try folder.finish(partial(keys[0], "whole"))
+        _ = try size(keys[1])
+        let fetching = try partial(keys[2], "bytes")
+        _ = try store.delete(store.conversation(matching: "conv_1").id, .local)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).count == 1, "one is being fetched")
+        #expect(try store.keep(fetching, as: keys[2]) == nil)
+        #expect(store.fileFolderBytes() == 0)
+    }
+
     /// An older copy of the database was put back: its rows do not know the file.
     @Test func `stay where no row knows them, and where another entry has the same bytes`() throws {
         try mirror([answer("a", ["f1"])])

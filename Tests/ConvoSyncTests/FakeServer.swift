@@ -262,6 +262,7 @@ final class FakeServer: ConversationsAPI {
 final class LostEntries: EntrySpool {
     let count: Int
     let byteCount = 0
+    let hasRoom = true
     private let wasAsked = Mutex(false)
 
     init(count: Int) { self.count = count }
