@@ -72,7 +72,7 @@ struct Scenario: Sendable {
     var intervals = SyncIntervals(poll: .seconds(60), sweep: .seconds(240))
     var limits = SyncLimits()
     /// The most events of a run; one that takes more counts as one that never comes to rest.
-    var eventLimit = 20_000
+    var eventLimit = 40_000
 
     /// The texts of all writers: few, so that different writers often write the same text.
     static let texts = ["hello", "again", "hello", "sandbox:numbers look", "sandbox:call it", "hello"]
