@@ -24,7 +24,7 @@ extension APIClient {
                 try interpreter.check(first)
                 return try interpreter.value(of: first) { answer throws(ModelError) in try ConversationHistory(answer) }
             }
-            // What is so long and no success is not the API's.
+            // The API's own errors are short: the client takes nothing from the body of a longer one.
             try interpreter.check(interpreter.isSuccess ? first : [])
             var assembler = HistoryAssembler(into: EntryFile(in: spoolFolder), limit: limits.entry)
             do throws(HistoryAssembler.Flaw) {

@@ -9,12 +9,13 @@ internal import Darwin
 
 /// The entries of a long history, in a file that has no name and is gone with the last use.
 ///
-/// Where nothing can be written, in a full or a read-only folder, the entries that follow are kept in memory, up to a limit.
+/// If the file cannot be written, in a full or a read-only folder, this keeps the entries that follow in memory, up to
+/// ``memoryLimit``.
 final class EntryFile: EntrySpool {
     private struct State: ~Copyable {
         /// The file; -1 if there is none.
         let descriptor: Int32
-        /// Where each entry in the file ends.
+        /// The offset in the file at which each entry ends.
         var ends: [Int] = []
         /// The last bytes of the file that are not written yet.
         var unwritten: [UInt8] = []
@@ -39,6 +40,10 @@ final class EntryFile: EntrySpool {
         state = Mutex(State(descriptor: descriptor, isFileUsable: descriptor >= 0))
     }
 
+    /// Makes the file (0600) and takes its name away; -1 if that fails.
+    ///
+    /// `mkstemp` writes the name into the template, in place of the six `X`, and no further: the array is its own copy, and ends with
+    /// a zero byte.
     private static func make(in folder: String) -> Int32 {
         var name = Array("\(folder)/.convo-history-XXXXXX".utf8CString)
         let descriptor = mkstemp(&name)

@@ -54,7 +54,8 @@ extension BackupFolder {
             try Disk.renameToNew(target + ".restoring", to: target)
             try Disk.syncFolder(parent)
         } catch {
-            // The database's name is removed last: a restore that makes it anew owns the folder of files from then on.
+            // This restore removes the database's name last: another restore that makes the name anew owns the folder of files
+            // from then on.
             try? Disk.removeFolder(files + ".restoring")
             unlink(target + ".restoring")
             throw error

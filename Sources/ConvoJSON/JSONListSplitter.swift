@@ -1,8 +1,7 @@
 /// Takes a JSON object apart while its bytes arrive: the elements of one list in it, and the rest without them.
 ///
-/// It holds one element at a time, so a list of any length needs no memory of its own. It only finds where elements end:
-/// whether an element, and what ``rest`` holds, are JSON must be checked by whoever takes them. Where the bytes are no JSON
-/// object, one of these checks fails.
+/// It holds one element at a time, so a list of any length needs no memory of its own. It only finds where elements end: the
+/// caller checks that each element, and ``rest``, is JSON. If the bytes are no JSON object, one of these checks fails.
 package struct JSONListSplitter {
     private enum Place { case beforeList, inList, behindList }
 

@@ -46,7 +46,8 @@ public struct HistoryEntries: RandomAccessCollection, Sendable {
     /// Whether the entries are in memory, so that reading one costs nothing.
     package var isInMemory: Bool { if case .array = storage { true } else { false } }
 
-    /// Whether every entry that was asked for could be read. Where it is `false`, nothing may be concluded from them.
+    /// Whether the file has given every entry that the caller asked for; if it is `false`, the caller concludes nothing from the
+    /// history.
     package var isReadable: Bool {
         switch storage {
         case .array: true

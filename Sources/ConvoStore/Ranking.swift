@@ -2,9 +2,9 @@ import CSQLite
 
 /// The ranking of one query's rows, while FTS5 goes through them from the newest to the oldest.
 ///
-/// A score is BM25, faded by the row's age. Of most rows it is enough to know that it can't be among the best: the words'
-/// places in the row tell how long it is at least, and so how high its score is at most. Only for the others is the
-/// length read, which takes longer than all else.
+/// A score is BM25, faded by the row's age. Most rows cannot be among the best: the words' places in a row tell how long the
+/// row is at least, and so how high its score is at most. The ranking reads the length of the other rows only, because FTS5
+/// takes longer for that than for all else.
 struct Ranking {
     private static let saturation = 1.2
     private static let lengthShare = 0.75
@@ -13,7 +13,7 @@ struct Ranking {
 
     private let now: Int64
     private let weights: [Double]
-    /// What no score reaches before it fades.
+    /// An upper bound of every score before it fades.
     private let ceiling: Double
     private let averageLength: Double
     /// How often each phrase occurs in the current row.
@@ -42,12 +42,12 @@ struct Ranking {
         averageLength = max(1, Double(tokens) / Double(max(1, rows)))
     }
 
-    /// What is left of the score of a row of some age: half of it fades with the years.
+    /// The share of its score that a row of some age keeps: half of the score fades with the years.
     static func fading(of key: Int64, now: Int64) -> Double {
         0.5 + 0.5 / (1 + Double(max(0, now - key)) / EntryKey.unitsPerYear)
     }
 
-    /// What is found of a row.
+    /// The result of a look at one row.
     enum Finding {
         case score(Double)
         /// Enough rows before it have a score that is as high.

@@ -10,19 +10,22 @@ extension Store {
 
     /// What a row's file is called while it is fetched; `nil` if there is no such row.
     func fileLabel(_ key: Int64) throws(StoreError) -> String? {
-        try read { database in
-            let row = try Row.fetchOne(
-                database,
-                sql: """
-                    SELECT c.id AS conversation, e.id AS entry, f.source FROM file f
-                    JOIN entry e ON e.key = f.entry JOIN conversation c ON c.key = e.conversation WHERE f.key = ?
-                    """, arguments: [key])
-            return row.map(Store.label(of:))
-        }
+        try read { try Store.fileLabels($0, where: "f.key = ?", [key]).first }
     }
 
-    private static func label(of row: Row) -> String {
-        FileFolder.label(conversation: row["conversation"], entry: row["entry"], source: row["source"])
+    /// The labels of the files whose rows fulfil a condition on `file f`, `entry e` and `conversation c`.
+    private static func fileLabels(
+        _ database: Database, where condition: String, _ arguments: StatementArguments = []
+    ) throws -> [String] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT c.id AS conversation, e.id AS entry, f.source FROM file f
+                JOIN entry e ON e.key = f.entry JOIN conversation c ON c.key = e.conversation WHERE \(condition)
+                """, arguments: arguments
+        ).map { row in
+            FileFolder.label(conversation: row["conversation"], entry: row["entry"], source: row["source"])
+        }
     }
 
     /// Takes a file that has all its bytes into the folder, where they survive a power cut.
@@ -99,14 +102,7 @@ extension Store {
 
     /// The labels of the files of a conversation that are still to be fetched.
     func pendingFileLabels(_ database: Database, of conversation: Int64) throws -> [String] {
-        try Row.fetchAll(
-            database,
-            sql: """
-                SELECT c.id AS conversation, e.id AS entry, f.source FROM file f
-                JOIN entry e ON e.key = f.entry JOIN conversation c ON c.key = e.conversation
-                WHERE c.key = ? AND f.state = 'pending'
-                """, arguments: [conversation]
-        ).map(Store.label(of:))
+        try Store.fileLabels(database, where: "c.key = ? AND f.state = 'pending'", [conversation])
     }
 
     /// How many bytes the folder of the files has.
@@ -117,16 +113,7 @@ extension Store {
     /// - Throws: ``StoreError`` if the file cannot be read.
     public func tidyFileFolder() throws(StoreError) {
         try fileFolder.tidy { () throws(StoreError) in
-            try read { database in
-                let rows = try Row.fetchAll(
-                    database,
-                    sql: """
-                        SELECT c.id AS conversation, e.id AS entry, f.source FROM file f
-                        JOIN entry e ON e.key = f.entry JOIN conversation c ON c.key = e.conversation
-                        WHERE f.state = 'pending'
-                        """)
-                return Set(rows.map(Store.label(of:)))
-            }
+            Set(try read { try Store.fileLabels($0, where: "f.state = 'pending'") })
         }
     }
 }
