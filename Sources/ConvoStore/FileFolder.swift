@@ -171,16 +171,18 @@ public struct FileFolder: Sendable {
     ///   kill may have left behind.
     /// - Throws: what `pending` throws.
     func tidy(pending: () throws(StoreError) -> Set<String>) throws(StoreError) {
-        var placed: [String] = []
+        var whole: [String] = []
         for name in FileFolder.names(in: path) where name.utf8.count > 2 {
-            if isLeftover(name) { unlink("\(path)/\(name)") } else if isPlaced(name) { placed.append(name) }
+            if isLeftover(name) {
+                unlink("\(path)/\(name)")
+            } else if name.hasPrefix(FileFolder.wholePrefix) {
+                whole.append(String(name.dropFirst(FileFolder.wholePrefix.count)))
+            }
         }
-        guard !placed.isEmpty else { return }
+        guard !whole.isEmpty else { return }
         // Read after the names, so that a row which was stored meanwhile has no use for them either.
         let labels = try pending()
-        for name in placed where !labels.contains(String(name.dropFirst(FileFolder.wholePrefix.count))) {
-            unlink("\(path)/\(name)")
-        }
+        for label in whole where !labels.contains(label) && isPlaced(label) { unlink(wholePath(label)) }
     }
 
     /// How many bytes all files in the folder have.
@@ -208,10 +210,13 @@ public struct FileFolder: Sendable {
         return parts[1].utf8.count != FileFolder.labelLength || (parts[0] == "partial" && parts.last ?? "" != boot)
     }
 
-    /// Whether a file that is whole has its name as well, which ``place(_:_:)`` has given it.
-    private func isPlaced(_ name: String) -> Bool {
+    /// Whether the bytes of a file that is whole are there under their own name as well, which ``place(_:_:)`` has given this
+    /// file, or an equal one before it.
+    private func isPlaced(_ label: String) -> Bool {
         var status = stat()
-        return name.hasPrefix(FileFolder.wholePrefix) && lstat("\(path)/\(name)", &status) == 0 && status.st_nlink > 1
+        if lstat(wholePath(label), &status) == 0, status.st_nlink > 1 { return true }
+        guard let content = try? content(label) else { return false }
+        return FileFolder.isReadable(path(of: content.digest, content.mediaType.ending))
     }
 
     /// Makes a folder; if root does, it belongs to the database's owner, who could not use it otherwise.

@@ -126,6 +126,21 @@ import Testing
         for file in try store.files() { #expect(FileManager.default.fileExists(atPath: try #require(file.path))) }
     }
 
+    /// The same, where an equal file had been stored before: the second has no name of its own.
+    @Test func `have one name, also where an equal file could not be taken away`() throws {
+        try mirror([answer("a", ["f1", "f2"])])
+        let (folder, files) = (store.fileFolder, try store.files())
+        _ = try keep(files[0].key, "same")
+        let label = try folder.finish(try partial(files[1].key, "same"))
+        let left = folder.path + "/left"
+        try FileManager.default.copyItem(atPath: folder.path + "/whole-" + label, toPath: left)
+        _ = try store.keep(nil, as: files[1].key)
+        try FileManager.default.moveItem(atPath: left, toPath: folder.path + "/whole-" + label)
+        try store.tidyFileFolder()
+        #expect(store.fileFolderBytes() == 4)
+        #expect(FileManager.default.fileExists(atPath: try #require(try store.files()[1].path)))
+    }
+
     @Test func `that were stored or are not named any more take no other answer`() throws {
         try mirror([answer("a", ["f1", "f2"])])
         let keys = try store.files().map(\.key)
