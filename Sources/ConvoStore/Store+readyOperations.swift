@@ -132,6 +132,23 @@ extension Store {
         }.map { .stored($0) }
     }
 
+    /// The response to the last write that was delivered to a conversation, if its history has not been read since.
+    ///
+    /// - Parameter id: the conversation.
+    /// - Returns: the body; `nil` if the history was read, or the last write has no response.
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    public func responseWithoutHistory(in id: LocalID) throws(StoreError) -> JSONText? {
+        try read { database in
+            try String.fetchOne(
+                database,
+                sql: """
+                    SELECT (SELECT o.response FROM operation o WHERE o.conversation = c.key AND o.state = 'delivered'
+                        ORDER BY o.sequence DESC LIMIT 1)
+                    FROM conversation c WHERE c.id = ? AND c.history_version IS NULL
+                    """, arguments: [id.rawValue])
+        }.map { .stored($0) }
+    }
+
     /// The tip of a conversation's stored history: its last entry that the server still lists.
     ///
     /// Entries that are kept only here do not count. The `version` of the result is `nil`.

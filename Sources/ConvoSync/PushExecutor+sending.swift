@@ -5,38 +5,43 @@ import ConvoStore
 
 /// Sends a write, once, and stores the answer.
 extension PushExecutor {
-    func send(_ item: OutboxItem) async throws {
+    ///
+    /// - Returns: the answer; `nil` for a deletion.
+    func send(_ item: OutboxItem) async throws -> ConversationResponse? {
         switch item.kind {
         case .delete:
             do {
                 try await api.delete(try item.requireRemoteID())
             } catch let error as APIError where error.isNotFound {}  // gone already, as was asked for
             try store.markDelivered(item.id)
+            return nil
         case .start:
             let request = StartRequest(json: item.signedRequest)
-            try await deliver(
+            return try await deliver(
                 item, whole: { try await api.start(request) }, stream: { try await api.startStream(request) })
         case .append:
             let (request, id) = (AppendRequest(json: item.request), try item.requireRemoteID())
-            try await deliver(
+            return try await deliver(
                 item, whole: { try await api.append(request, to: id) },
                 stream: { try await api.appendStream(request, to: id) })
         case .restart:
             let (request, id) = (RestartRequest(json: item.signedRequest), try item.requireParentID())
-            try await deliver(
+            return try await deliver(
                 item, whole: { try await api.restart(request, of: id) },
                 stream: { try await api.restartStream(request, of: id) })
         }
     }
 
-    /// Sends a write in one of two ways, and stores its answer: as a stream where the push's options name this write.
+    /// Sends a write in one of two ways, stores its answer and returns it: as a stream where the push's options name this
+    /// write.
     private func deliver(
         _ item: OutboxItem, whole: () async throws -> ConversationResponse,
         stream: () async throws -> ConversationEventStream
-    ) async throws {
+    ) async throws -> ConversationResponse {
         let isStreamed = options.streaming?.operation == item.id
         let response = isStreamed ? try await observed(item, try await stream()) : try await whole()
         try store.markDelivered(item.id, response: response)
+        return response
     }
 
     /// Reads a write's answer to its end, and shows each event to the observer.

@@ -49,8 +49,10 @@ struct PushExecutor: Sendable {
             try account.requireOwner()
             guard try store.markSending(item.id, base: base ?? baseOfCreation(item)) else { return .withdrawn }
             // Send the write as it is now: a person may have edited it since it was loaded. From here on nobody can.
-            try await send(try store.operation(matching: item.id.rawValue))
-            return .sent
+            let asked = clock.uptime
+            let response = try await send(try store.operation(matching: item.id.rawValue))
+            let wait = clock.uptime.since(asked)
+            return .sent(end: try wait.flatMap { try end(of: item, response, after: $0) })
         case .confirm(let item):
             let readSince = clock.uptime
             return .confirmed(try await confirm(item), readSince: readSince)
@@ -166,7 +168,31 @@ struct PushExecutor: Sendable {
     ///
     /// A policy other than `append` needs the history all the same, to know whether others wrote.
     private func isAsWeLeftIt(_ id: LocalID, _ description: Conversation) throws -> Bool {
-        try store.ownVersion(of: id) == description.version && policy(of: id) == .append
+        guard try policy(of: id) == .append else { return false }
+        if try store.ownVersion(of: id) == description.version { return true }
+        // In a burst nothing was read after the last turn.
+        guard let response = try store.responseWithoutHistory(in: id),
+            TurnSpan(response)?.hasMoved(description.version) ?? false
+        else { return false }
+        try store.recordOwnVersion(description.version, of: id)
+        return true
+    }
+
+    /// The conversation's end after a turn of ours, for the next write of a burst.
+    ///
+    /// The answer serves as the read before that write if it came soon after the turn's end: what it cannot show, another
+    /// writer's turn since then, a read could not show either that is answered as long before the write is sent.
+    ///
+    /// `nil` if no append waits for the turn, or the conversation must be read first.
+    private func end(
+        of item: OutboxItem, _ response: ConversationResponse?, after wait: Duration
+    ) throws -> OutboxItem.Base? {
+        guard item.kind == .append, item.request["store"]?.bool != false, let response,
+            let span = TurnSpan(response.raw), span.isFresh(after: wait),
+            try store.hasQueuedWrites(for: item.conversation), try policy(of: item.conversation) == .append,
+            let tip = try store.tip(of: item.conversation).entryID, tip == response.outputs.last?.id
+        else { return nil }
+        return OutboxItem.Base(entryID: tip, version: span.end.text)
     }
 
     /// Refuses to send while the conversation's last turn has no answer: it would come behind the base, and be taken
@@ -227,7 +253,9 @@ struct PushExecutor: Sendable {
         if state != .delivered, try !store.isHistoryBehind(of: item.conversation) { return nil }
         let description = try await api.get(remoteID)
         _ = try store.ingest([description])
-        if state == .delivered, let response = try store.response(to: item.id), isOwn(description, response) {
+        if state == .delivered, let response = try store.response(to: item.id),
+            TurnSpan(response)?.hasMoved(description.version) ?? true
+        {
             try store.recordOwnVersion(description.version, of: item.conversation)
             let isBurst = try store.hasQueuedWrites(for: item.conversation)
             if isBurst, try policy(of: item.conversation) == .append {
@@ -242,16 +270,6 @@ struct PushExecutor: Sendable {
             try store.noteOwnCreation(of: item)
         }
         return nil
-    }
-
-    /// Whether the turn that the server has answered is what moved the conversation's `updated_at`.
-    ///
-    /// If the answer took long on its way, another writer may have been there since.
-    private func isOwn(_ description: Conversation, _ response: JSONText) -> Bool {
-        let times = (response["outputs"]?.elements ?? []).flatMap { [$0["created_at"], $0["completed_at"]] }
-            .compactMap { $0?.string.flatMap { Timestamp(lenient: $0) } }
-        guard let updatedAt = Timestamp(lenient: description.version), let end = times.max() else { return true }
-        return !HistoryRecheck.isGap(from: end, to: updatedAt)
     }
 
     private func noteOwnTurn(_ item: OutboxItem) throws {

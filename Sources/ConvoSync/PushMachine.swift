@@ -44,8 +44,11 @@ public struct PushMachine: StateMachine {
         /// The conversation is too large to be read, and the policy does not let the write pass other writers' entries
         /// unseen.
         case unseen
-        /// The server has accepted the write, and its answer is stored.
-        case sent
+        /// The server has accepted the write, and its answer is stored; with the conversation's end, if the next write of a
+        /// burst may be sent behind it at once.
+        ///
+        /// `nil` if the conversation is to be read first.
+        case sent(end: OutboxItem.Base?)
         /// The write was no longer queued, for example because the person cancelled it meanwhile.
         ///
         /// Nothing was sent.
@@ -91,10 +94,8 @@ public struct PushMachine: StateMachine {
     /// While a write is in flight, its local conversation may turn out to be one that a lost start has made, and
     /// continue under that one's local id.
     private var busyThere: Set<RemoteID> = []
-    /// Where conversations ended when they were last read, just after a write of ours, and when that was.
-    private var ends: [LocalID: (base: OutboxItem.Base, readAt: Timestamp)] = [:]
-    /// For how long a read after one write serves as the read before the next one.
-    private static let freshness = Duration.seconds(1)
+    /// Where conversations ended after a write of ours, and when that was known.
+    private var ends: [LocalID: (base: OutboxItem.Base, knownAt: Timestamp)] = [:]
     private var decided: [Step] = []
     private var inFlight = 0
     /// The writes tried in this push; in mode `once` nothing is tried twice.
@@ -169,10 +170,10 @@ public struct PushMachine: StateMachine {
             decided.append(OperationTransition(overtakenUnder: policy).map { .settle(item, $0) } ?? .send(item, base))
         case (.prepare(let item), .unseen): decided.append(.settle(item, .held(.unseen)))
         case (.prepare(let item), .found(false)): decided.append(.settle(item, .refused(.conversationDeleted)))
-        case (.send(let item, _), .sent):
+        case (.send(let item, _), .sent(let end)):
             report.delivered += 1
             writers = min(limits.writers, writers + 1)
-            decided.append(.refresh(item))
+            if let end { goOn(item, behind: end, at: now) } else { decided.append(.refresh(item)) }
         case (.confirm(let item), .confirmed(let confirmation, let readSince)):
             let transition = OperationTransition(confirmation, of: item, readSince: readSince, at: now, limits: limits)
             if case .delivered = transition { report.delivered += 1 }
@@ -193,9 +194,7 @@ public struct PushMachine: StateMachine {
             failed(step, item, failure, at: now)
         case (.settle, .failed(let failure)):
             report.halt = failure  // the next push finds what is `sending`, and takes it for in doubt
-        case (.refresh(let item), .refreshed(let end)):
-            ends[item.conversation] = end.map { ($0, now) }
-            release(item)
+        case (.refresh(let item), .refreshed(let end)): goOn(item, behind: end, at: now)
         case (.settle(let item, _), _), (.refresh(let item), _), (.send(let item, _), _), (.prepare(let item), _),
             (.confirm(let item), _), (.find(let item, _), _):
             release(item)
@@ -209,7 +208,7 @@ public struct PushMachine: StateMachine {
         switch (item.state, item.kind) {
         case (.inDoubt, _): return .confirm(item)
         case (_, .append):
-            if let end, end.readAt <= now, now < end.readAt + PushMachine.freshness { return .send(item, end.base) }
+            if let end, end.knownAt <= now, now < end.knownAt + TurnSpan.freshness { return .send(item, end.base) }
             return .prepare(item)
         default: return .send(item, nil)
         }
@@ -263,6 +262,12 @@ public struct PushMachine: StateMachine {
         }
         if case .store = failure { return release(item) }
         decided.append(.settle(item, OperationTransition(failure, during: step, of: item, at: now, limits: limits)))
+    }
+
+    /// Lets the next write to a conversation go, behind its end if that is known.
+    private mutating func goOn(_ item: OutboxItem, behind end: OutboxItem.Base?, at now: Timestamp) {
+        ends[item.conversation] = end.map { ($0, now) }
+        release(item)
     }
 
     private mutating func release(_ item: OutboxItem) {

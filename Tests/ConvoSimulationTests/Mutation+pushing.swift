@@ -39,13 +39,24 @@ extension Mutation {
             let known = try? engine.store.conversation(matching: item.conversation.rawValue).updatedAt
             return .prepared(OutboxItem.Base(entryID: tip.entryID, version: known))
         },
+        .push(
+            "takes an answer for the conversation's end, however late it came", breaks: [.falseState], needs: [.bursts]
+        ) { step, engine in
+            guard case .send(let item, _) = step, item.kind == .append else { return nil }
+            let outcome = await engine.pushExecutor.perform(step)
+            guard case .sent(nil) = outcome, (try? engine.store.hasQueuedWrites(for: item.conversation)) == true,
+                let span = (try? engine.store.response(to: item.id)).flatMap(TurnSpan.init),
+                let tip = try? engine.store.tip(of: item.conversation).entryID
+            else { return outcome }
+            return .sent(end: OutboxItem.Base(entryID: tip, version: span.end.text))
+        },
         .push("says that it is delivered before it is", breaks: [.falseState]) { step, engine in
             guard case .send(let item, let base) = step,
                 (try? engine.store.markSending(item.id, base: base)) == true
             else { return nil }
             try? engine.store.markDelivered(item.id)
-            try? await engine.pushExecutor.send(item)
-            return .sent
+            _ = try? await engine.pushExecutor.send(item)
+            return .sent(end: nil)
         },
         .push("sends before it has written down that it sends", breaks: [.repeatedWrite]) { step, engine in
             guard case .send(let item, let base) = step, item.kind == .append, let id = item.remoteID else {
@@ -55,7 +66,7 @@ extension Mutation {
                 let response = try await engine.api.append(AppendRequest(json: item.request), to: id)
                 _ = try engine.store.markSending(item.id, base: base)
                 try engine.store.markDelivered(item.id, response: response)
-                return .sent
+                return .sent(end: nil)
             } catch {
                 _ = try? engine.store.markSending(item.id, base: base)
                 return .failed((error as? APIError).map { .api($0) } ?? .cancelled)
@@ -117,7 +128,7 @@ extension Mutation {
             let name = JSONText.object([Store.operationKey: .string(item.id.rawValue)])
             let request = item.request.setting("metadata", to: name)
             try engine.store.markDelivered(item.id, as: id(try await engine.api.start(StartRequest(json: request))))
-            return .sent
+            return .sent(end: nil)
         } catch { return .failed((error as? APIError).map { .api($0) } ?? .cancelled) }
     }
 }

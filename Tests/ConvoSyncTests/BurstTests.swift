@@ -14,17 +14,48 @@ import Testing
         return try TestEngine(limits)
     }
 
-    @Test func `costs a post each, a get each and one more, and one history`() async throws {
+    @Test func `costs a post each, a get before and one after, and one history`() async throws {
         for number in 1...5 { _ = try test.append("message \(number)", to: chat.local) }
         let report = try await test.push()
         #expect(report.delivered == 5 && report.halt == nil)
         let requests = test.server.requests()
         #expect(requests.count { $0.hasPrefix("append") } == 5)
-        #expect(requests.count { $0.hasPrefix("get") } == 6)
+        #expect(requests.count { $0.hasPrefix("get") } == 2)
         #expect(requests.count { $0.hasPrefix("history") } == 1)
         #expect(try test.store.outbox().isEmpty)
         #expect(try test.texts(chat.local) == test.server.texts(chat.remote))
         #expect(try !test.store.isHistoryBehind(of: chat.local))
+    }
+
+    /// What others wrote while the answer was on its way must not be taken for ours.
+    @Test(arguments: [(Duration.milliseconds(999), 2), (.seconds(1), 4)])
+    func `reads the conversation where the answer was long on its way`(wait: Duration, gets: Int) async throws {
+        for number in 1...3 { _ = try test.append("message \(number)", to: chat.local) }
+        let clock = test.clock
+        test.server.delay("append") { clock.advance(wait) }
+        #expect(try await test.push().delivered == 3)
+        #expect(test.server.requests().count { $0.hasPrefix("get") } == gets)
+    }
+
+    @Test func `goes on after a refusal for a while with a get, and without the history`() async throws {
+        for number in 1...4 { _ = try test.append("message \(number)", to: chat.local) }
+        test.server.fail("append", .status(429, retryAfter: .seconds(5)), skipping: 2)
+        #expect(try await test.push(.due).delivered == 4)
+        let requests = test.server.requests()
+        #expect(requests.count { $0.hasPrefix("append") } == 5)
+        #expect(requests.count { $0.hasPrefix("get") } == 3)
+        #expect(requests.count { $0.hasPrefix("history") } == 1)
+        #expect(try test.texts(chat.local) == test.server.texts(chat.remote))
+    }
+
+    @Test func `takes no equal text of another writer for ours, whose request was lost`() async throws {
+        let writes = try (1...2).map { _ in try test.append("same", to: chat.local) }
+        let (server, remote) = (test.server, chat.remote)
+        test.clock.atSleep(1) { server.say("same", in: remote) }
+        test.server.fail("append", .status(429, retryAfter: .seconds(5)), skipping: 1)
+        test.server.fail("append", .lost)
+        _ = try await test.push(.due)
+        #expect(try test.item(writes[1]).state != .delivered, "what is there is the other writer's")
     }
 
     @Test func `reads the history each time where others may not be overlooked, and takes nobody for another`()

@@ -37,6 +37,8 @@ final class FakeServer: ConversationsAPI {
         var hidesMetadata: Set<Bool> = []
         var account: Account?
         var stream: (events: [ConversationEvent], error: APIError?) = ([], nil)
+        /// What happens while an answer is on its way.
+        var delays: [String: @Sendable () -> Void] = [:]
         /// Whether the client keeps histories in a file that it cannot read any more.
         var losesHistories = false
 
@@ -111,6 +113,15 @@ final class FakeServer: ConversationsAPI {
         }
     }
 
+    /// Does something while each answer to a kind of request is on its way.
+    ///
+    /// - Parameters:
+    ///   - request: what the record of the request begins with.
+    ///   - work: what happens.
+    func delay(_ request: String, _ work: @escaping @Sendable () -> Void) {
+        state.withLock { $0.delays[request] = work }
+    }
+
     /// Adds another writer's turn.
     func say(_ text: String, in id: RemoteID) {
         state.withLock { state in
@@ -157,12 +168,14 @@ final class FakeServer: ConversationsAPI {
     private func perform<Answer: Sendable>(
         _ request: String, _ work: (inout State) throws(APIError) -> Answer
     ) throws(APIError) -> Answer {
-        let (answer, error) = try state.withLock { state throws(APIError) -> (Answer, APIError?) in
+        let (answer, error, delay) = try state.withLock { state throws(APIError) in
             state.requests.append(request)
             if let error = state.failure(of: request, isAfter: false) { throw error }
             let answer = try work(&state)
-            return (answer, state.failure(of: request, isAfter: true))
+            let delay = state.delays.first { request.hasPrefix($0.key) }?.value
+            return (answer, state.failure(of: request, isAfter: true), delay)
         }
+        delay?()
         if let error { throw error }
         return answer
     }

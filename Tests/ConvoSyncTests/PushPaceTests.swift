@@ -22,7 +22,7 @@ import Testing
                 switch step {
                 case .prepare: reads.append(step)
                 case .load: pass.finish(step, .loaded(items))
-                case .send: pass.finish(step, .sent)
+                case .send: pass.finish(step, .sent(end: nil))
                 case .refresh: pass.finish(step, .refreshed(end: nil))
                 default: pass.finish(step, .settled)
                 }
@@ -81,7 +81,7 @@ import Testing
         for item in items[1...3] {
             pass.finish(.prepare(item), .prepared(nil))
             #expect(pass.next() == .send(item, nil))
-            pass.finish(.send(item, nil), .sent)
+            pass.finish(.send(item, nil), .sent(end: nil))
             #expect(pass.next() == .refresh(item))
             pass.finish(.refresh(item), .refreshed(end: nil))
             #expect(pass.next() == .load(limit: 200))
