@@ -107,6 +107,10 @@ extension OutboxItem {
         try Row.fetchOne(database, sql: sql, arguments: arguments).map(OutboxItem.init)
     }
 
+    static func fetchOne(_ database: Database, _ id: OperationID) throws -> OutboxItem? {
+        try fetchOne(database, sql: selection + " WHERE o.id = ?", arguments: [id.rawValue])
+    }
+
     private init(row: Row) {
         func moment(_ column: String) -> Timestamp? { (row[column] as Int64?).map { Timestamp(microseconds: $0) } }
         id = OperationID(row["id"])

@@ -41,11 +41,12 @@ extension Store {
     /// - Parameters:
     ///   - id: the write.
     ///   - base: the end of the conversation that an append goes to; `nil` for other kinds.
-    /// - Returns: whether the write may be sent; `false` if it is no longer queued (a person may have cancelled it).
+    /// - Returns: the write as it is to be sent: a person may have edited it since it was found ready, and cannot from here
+    ///   on. `nil` if it must not be sent, because it is no longer queued (a person may have cancelled it).
     /// - Throws: ``StoreError``, and the write must not be sent then; ``StoreError/replaced(path:)`` if another file
     ///   has the database's name now: that one may hold the same write.
-    public func markSending(_ id: OperationID, base: OutboxItem.Base?) throws(StoreError) -> Bool {
-        let counted = try writeDurably { database -> InstanceFile.Content? in
+    public func markSending(_ id: OperationID, base: OutboxItem.Base?) throws(StoreError) -> OutboxItem? {
+        let sending = try writeDurably { database -> (item: OutboxItem, count: InstanceFile.Content)? in
             try claimInstance(database)
             // Since it was found ready, a person may have let another one go that may be on the server already.
             let isBehindDoubt = try database.isTrue(
@@ -66,11 +67,12 @@ extension Store {
                     environment.now().microseconds, base?.entryID?.rawValue, base.map { $0.entryID == nil ? 0 : 1 },
                     base?.version,
                 ])
-            return hasMoved ? try countSend(database) : nil
+            guard hasMoved, let item = try OutboxItem.fetchOne(database, id) else { return nil }
+            return (item, try countSend(database))
         }
-        guard let counted else { return false }
-        try confirmSend(counted)
-        return true
+        guard let sending else { return nil }
+        try confirmSend(sending.count)
+        return sending.item
     }
 
     /// Marks a write as in doubt after its answer was lost, or after a read could not tell whether it arrived; durable.
@@ -186,11 +188,9 @@ extension Store {
     public func markDelivered(
         _ id: OperationID, as remoteID: RemoteID? = nil, response: ConversationResponse? = nil
     ) throws(StoreError) {
-        let isOnlyHere = environment.syncsUnstoredAnswers ? try isUnstored(id) : false
-        try write(isDurable: isOnlyHere) { database in
-            guard
-                let item = try OutboxItem.fetchOne(
-                    database, sql: OutboxItem.selection + " WHERE o.id = ?", arguments: [id.rawValue]),
+        try write(durablyIf: { database in try environment.syncsUnstoredAnswers && isUnstored(database, id) }) {
+            database in
+            guard let item = try OutboxItem.fetchOne(database, id),
                 item.state == .sending || item.state == .inDoubt || item.state == .queued,
                 let conversation = try ConversationRow.fetch(database, id: item.conversation)
             else { return }
@@ -211,10 +211,9 @@ extension Store {
     }
 
     /// Whether the server does not store the exchange (`store: false`).
-    func isUnstored(_ id: OperationID) throws(StoreError) -> Bool {
-        try read { database in
-            try String.fetchOne(database, sql: "SELECT request FROM operation WHERE id = ?", arguments: [id.rawValue])
-        }.map { JSONText.stored($0)["store"]?.bool == false } ?? false
+    func isUnstored(_ database: Database, _ id: OperationID) throws -> Bool {
+        try String.fetchOne(database, sql: "SELECT request FROM operation WHERE id = ?", arguments: [id.rawValue])
+            .map { JSONText.stored($0)["store"]?.bool == false } ?? false
     }
 
     /// Stores a response's outputs, which are shown at once; if the server stores nothing, the inputs too, because no

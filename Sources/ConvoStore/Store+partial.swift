@@ -21,7 +21,7 @@ extension Store {
         of id: OperationID, conversation remoteID: RemoteID?, entries: [Entry]
     ) throws(StoreError) {
         guard !entries.isEmpty || remoteID != nil else { return }
-        try write(isDurable: isUnstored(id)) { database in
+        try write(durablyIf: { try isUnstored($0, id) }) { database in
             guard
                 let item = try OutboxItem.fetchOne(
                     database, sql: OutboxItem.selection + " WHERE o.id = ?", arguments: [id.rawValue]),

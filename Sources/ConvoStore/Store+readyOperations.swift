@@ -94,15 +94,27 @@ extension Store {
         }
     }
 
-    /// Whether a conversation has queued appends.
-    public func hasQueuedWrites(for id: LocalID) throws(StoreError) -> Bool {
+    /// What the next of a conversation's queued appends goes behind.
+    ///
+    /// - Parameter id: the conversation.
+    /// - Returns: the tip, as ``tip(of:)`` returns it, and the conversation's own policy, if it has one; `nil` if no append is
+    ///   queued.
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    public func burst(in id: LocalID) throws(StoreError) -> (tip: OutboxItem.Base, policy: ConflictPolicy?)? {
         try read { database in
-            try database.isTrue(
+            try Row.fetchOne(
+                database,
                 sql: """
-                    SELECT EXISTS (SELECT 1 FROM operation o JOIN conversation c ON c.key = o.conversation
-                        WHERE c.id = ? AND o.state = 'queued' AND o.kind = 'append')
-                    """,
-                arguments: [id.rawValue])
+                    SELECT \(Store.tip) AS tip, c.conflict_policy FROM conversation c WHERE c.id = ? AND EXISTS
+                        (SELECT 1 FROM operation o WHERE o.conversation = c.key AND o.state NOT IN ('delivered', 'cancelled')
+                        AND o.state = 'queued' AND o.kind = 'append')
+                    """, arguments: [id.rawValue]
+            ).map { row in
+                (
+                    OutboxItem.Base(entryID: (row["tip"] as String?).map { EntryID($0) }),
+                    (row["conflict_policy"] as String?).flatMap { ConflictPolicy(rawValue: $0) }
+                )
+            }
         }
     }
 
@@ -155,16 +167,16 @@ extension Store {
     public func tip(of id: LocalID) throws(StoreError) -> OutboxItem.Base {
         try read { database in
             let last = try String.fetchOne(
-                database,
-                sql: """
-                    SELECT id FROM entry WHERE conversation = (SELECT key FROM conversation WHERE id = ?)
-                        AND dropped_at IS NULL AND local_only = 0
-                    ORDER BY position DESC LIMIT 1
-                    """,
-                arguments: [id.rawValue])
+                database, sql: "SELECT \(Store.tip) FROM conversation c WHERE c.id = ?", arguments: [id.rawValue])
             return OutboxItem.Base(entryID: last.map { EntryID($0) })
         }
     }
+
+    /// The id of the last entry of `conversation c` that the server still lists.
+    private static let tip = """
+        (SELECT e.id FROM entry e WHERE e.conversation = c.key AND e.dropped_at IS NULL AND e.local_only = 0
+            ORDER BY e.position DESC LIMIT 1)
+        """
 
     /// The recheck by which the answer to a conversation's last turn is awaited; `nil` if the turn has an answer, or is
     /// not expected to get one.

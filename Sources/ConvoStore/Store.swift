@@ -142,21 +142,26 @@ public final class Store: Sendable {
 
     /// Runs a transaction whose effect survives a power cut once this returns.
     func writeDurably<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
+        try write(durablyIf: { _ in true }, work)
+    }
+
+    /// Runs a transaction; its effect survives a power cut once this returns if the condition holds just before it begins.
+    func write<Value>(
+        durablyIf condition: (Database) throws -> Bool, _ work: (Database) throws -> Value
+    ) throws(StoreError) -> Value {
         try requireWritable()
         do {
             return try pool.writeWithoutTransaction { database in
-                if environment.syncsDurableCommits { try database.execute(sql: "PRAGMA synchronous = FULL") }
-                defer { try? database.execute(sql: "PRAGMA synchronous = NORMAL") }  // FULL is only slower
+                let isDurable = try condition(database) && environment.syncsDurableCommits
+                if isDurable { try database.execute(sql: "PRAGMA synchronous = FULL") }
+                // Where this fails, later transactions are only slower.
+                defer { if isDurable { try? database.execute(sql: "PRAGMA synchronous = NORMAL") } }
                 return try database.inTransaction(.immediate) {
                     indexState.withLock { $0 = nil }
                     return try work(database)
                 }
             }
         } catch { throw .wrap(error, path: path) }
-    }
-
-    func write(isDurable: Bool, _ work: (Database) throws -> Void) throws(StoreError) {
-        if isDurable { try writeDurably(work) } else { try write(work) }
     }
 
     /// Brings a long write-ahead log into the file; call it after a bulk write.

@@ -47,10 +47,11 @@ struct PushExecutor: Sendable {
         case .send(let item, let base):
             try Task.checkCancellation()
             try account.requireOwner()
-            guard try store.markSending(item.id, base: base ?? baseOfCreation(item)) else { return .withdrawn }
-            // Send the write as it is now: a person may have edited it since it was loaded. From here on nobody can.
+            guard let sending = try store.markSending(item.id, base: base ?? baseOfCreation(item)) else {
+                return .withdrawn
+            }
             let asked = clock.uptime
-            let response = try await send(try store.operation(matching: item.id.rawValue))
+            let response = try await send(sending)
             let wait = clock.uptime.since(asked)
             return .sent(end: try wait.flatMap { try end(of: item, response, after: $0) })
         case .confirm(let item):
@@ -189,10 +190,17 @@ struct PushExecutor: Sendable {
     ) throws -> OutboxItem.Base? {
         guard item.kind == .append, item.request["store"]?.bool != false, let response,
             let span = TurnSpan(response.raw), span.isFresh(after: wait),
-            try store.hasQueuedWrites(for: item.conversation), try policy(of: item.conversation) == .append,
-            let tip = try store.tip(of: item.conversation).entryID, tip == response.outputs.last?.id
+            let end = try burstEnd(of: item.conversation), end.entryID == response.outputs.last?.id
         else { return nil }
-        return OutboxItem.Base(entryID: tip, version: span.end.text)
+        return OutboxItem.Base(entryID: end.entryID, version: span.end.text)
+    }
+
+    /// The conversation's end if a burst goes on: an append waits, and may be sent without knowing what others have written.
+    private func burstEnd(of id: LocalID) throws -> OutboxItem.Base? {
+        guard let burst = try store.burst(in: id), (burst.policy ?? limits.conflictPolicy) == .append else {
+            return nil
+        }
+        return burst.tip
     }
 
     /// Refuses to send while the conversation's last turn has no answer: it would come behind the base, and be taken
@@ -257,10 +265,8 @@ struct PushExecutor: Sendable {
             TurnSpan(response)?.hasMoved(description.version) ?? true
         {
             try store.recordOwnVersion(description.version, of: item.conversation)
-            let isBurst = try store.hasQueuedWrites(for: item.conversation)
-            if isBurst, try policy(of: item.conversation) == .append {
-                let tip = try store.tip(of: item.conversation)
-                return OutboxItem.Base(entryID: tip.entryID, version: description.version)
+            if let end = try burstEnd(of: item.conversation) {
+                return OutboxItem.Base(entryID: end.entryID, version: description.version)
             }
         }
         guard try await takeInHistory(description), state == .delivered else { return nil }

@@ -36,6 +36,7 @@ struct TurnSpan: Hashable {
     /// just after it.
     ///
     /// - Parameter wait: how long the client waited for the answer, measured by its own clock.
+    /// - Returns: whether less than ``freshness`` of that was not the turn itself.
     func isFresh(after wait: Duration) -> Bool {
         wait - .microseconds(end.microseconds - start.microseconds) < TurnSpan.freshness
     }

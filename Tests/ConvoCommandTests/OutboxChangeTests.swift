@@ -82,7 +82,7 @@ import Testing
         let one = try start("one")
         let behind = try store.append(AppendRequest(inputs: .text("more")), to: one.conversation)
         let sent = try start("sent")
-        #expect(try store.markSending(sent.operation, base: nil))
+        #expect(try store.markSending(sent.operation, base: nil) != nil)
         try store.recoverInterrupted()
         let change = try cancel("--all")
         #expect(try state(one) == .cancelled)

@@ -44,7 +44,7 @@ extension Mutation {
         ) { step, engine in
             guard case .send(let item, _) = step, item.kind == .append else { return nil }
             let outcome = await engine.pushExecutor.perform(step)
-            guard case .sent(nil) = outcome, (try? engine.store.hasQueuedWrites(for: item.conversation)) == true,
+            guard case .sent(nil) = outcome, (try? engine.store.burst(in: item.conversation)) != nil,
                 let span = (try? engine.store.response(to: item.id)).flatMap(TurnSpan.init),
                 let tip = try? engine.store.tip(of: item.conversation).entryID
             else { return outcome }
@@ -52,7 +52,7 @@ extension Mutation {
         },
         .push("says that it is delivered before it is", breaks: [.falseState]) { step, engine in
             guard case .send(let item, let base) = step,
-                (try? engine.store.markSending(item.id, base: base)) == true
+                (try? engine.store.markSending(item.id, base: base)) != nil
             else { return nil }
             try? engine.store.markDelivered(item.id)
             _ = try? await engine.pushExecutor.send(item)
@@ -124,7 +124,7 @@ extension Mutation {
         _ item: OutboxItem, _ base: OutboxItem.Base?, _ engine: MutantEngine, as id: (ConversationResponse) -> RemoteID
     ) async -> PushMachine.Outcome {
         do {
-            guard try engine.store.markSending(item.id, base: base) else { return .withdrawn }
+            guard try engine.store.markSending(item.id, base: base) != nil else { return .withdrawn }
             let name = JSONText.object([Store.operationKey: .string(item.id.rawValue)])
             let request = item.request.setting("metadata", to: name)
             try engine.store.markDelivered(item.id, as: id(try await engine.api.start(StartRequest(json: request))))

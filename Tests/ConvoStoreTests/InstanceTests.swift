@@ -31,8 +31,8 @@ import Testing
         let sending = try store.start(.sample())
         let doubtful = try store.start(.sample())
         let held = try store.start(.sample())
-        #expect(try store.markSending(sending.operation, base: nil))
-        #expect(try store.markSending(doubtful.operation, base: nil))
+        #expect(try store.markSending(sending.operation, base: nil) != nil)
+        #expect(try store.markSending(doubtful.operation, base: nil) != nil)
         try store.markInDoubt(
             doubtful.operation, reason: .init(code: "x", message: "x"), nextAttempt: store.environment.now())
         try store.markStopped(held.operation, from: .queued, as: .held, reason: .init(code: "overtaken", message: "x"))
@@ -44,10 +44,10 @@ import Testing
         }
         #expect(try copy.operation(matching: new.operation.rawValue).state == .queued)
         #expect(try copy.recoverInterrupted() == 0)
-        #expect(try copy.markSending(new.operation, base: nil))
+        #expect(try copy.markSending(new.operation, base: nil) != nil)
         // The copy has changed nothing in the original.
         #expect(try store.recoverInterrupted() == 1)
-        #expect(try store.markSending(queued.operation, base: nil))
+        #expect(try store.markSending(queued.operation, base: nil) != nil)
     }
 
     @Test(arguments: [false, true])
@@ -59,7 +59,7 @@ import Testing
         if deletes {
             _ = try copy.delete(id, .remote)
         } else {
-            #expect(try !copy.markSending(write.operation, base: nil))
+            #expect(try copy.markSending(write.operation, base: nil) == nil)
         }
         #expect(try copy.operation(matching: write.operation.rawValue).reason?.code == "copied")
     }
@@ -69,14 +69,14 @@ import Testing
         let copy = try copy(to: "copy.db")
         #expect(try copy.recoverInterrupted() == 0)
         #expect(try copy.outbox().map(\.reason?.code) == ["copied"])
-        #expect(try copy.markSending(write.operation, base: nil) == false)
+        #expect(try copy.markSending(write.operation, base: nil) == nil)
     }
 
     @Test func `that is put back under the same inode is known by what was sent since`() throws {
         let (first, second) = (try store.start(.sample()), try store.start(.sample()))
         try store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
         let backup = try Data(contentsOf: URL(filePath: store.path))
-        #expect(try store.markSending(first.operation, base: nil))
+        #expect(try store.markSending(first.operation, base: nil) != nil)
         // Overwrites the file as `cp` and `sqlite3 .restore` do: device, inode and time of birth stay.
         try store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
         let file = try #require(FileHandle(forWritingAtPath: store.path))
@@ -93,7 +93,7 @@ import Testing
     @Test func `is none where a process died between the commit and what is said beside it`() throws {
         let write = try store.start(.sample())
         let beside = try #require(InstanceFile(database: store.path).read())
-        #expect(try store.markSending(write.operation, base: nil))
+        #expect(try store.markSending(write.operation, base: nil) != nil)
         #expect(try #require(InstanceFile(database: store.path).read()).sends == beside.sends + 1)
         try InstanceFile(database: store.path).write(beside)
         #expect(try store.recoverInterrupted() == 1)
@@ -161,7 +161,7 @@ import Testing
         }
         let moved = try Store(path: folder.file("moved.db"))
         #expect(try moved.recoverInterrupted() == 0)
-        #expect(try moved.markSending(write.operation, base: nil))
+        #expect(try moved.markSending(write.operation, base: nil) != nil)
     }
 
     @Test func `sends nothing on retry before the server was searched`() throws {
@@ -249,7 +249,7 @@ import Testing
         #expect(try store.retryAll(in: [.refused, .held]) == [first.operation, second.operation])
         #expect(try store.outbox().map(\.state) == [.queued, .queued, .queued, .queued])
         #expect(try store.retryAll(in: [.delivered, .cancelled]).isEmpty)
-        #expect(try store.markSending(third.operation, base: nil))
+        #expect(try store.markSending(third.operation, base: nil) != nil)
     }
 
     @Test func `are cancelled by state, each once`() throws {
@@ -257,7 +257,7 @@ import Testing
         let more = try store.append(AppendRequest(inputs: .text("more")), to: first.conversation)
         try temporary.stop(first.operation)
         try temporary.stop(second.operation)
-        #expect(try store.markSending(third.operation, base: nil))
+        #expect(try store.markSending(third.operation, base: nil) != nil)
         let cancelled = try store.cancelAll(in: [.refused, .held, .sending])
         #expect(Set(cancelled) == [first.operation, second.operation, more.operation] && cancelled.count == 3)
         #expect(try store.outbox().map(\.id) == [third.operation])

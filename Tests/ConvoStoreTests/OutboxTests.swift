@@ -10,7 +10,7 @@ import Testing
         let reopened = try Store(path: temporary.path)
         #expect(try reopened.recoverInterrupted() == 1)
         #expect(try reopened.outbox().map(\.state) == [.inDoubt])
-        #expect(try reopened.markSending(start.operation, base: nil) == false)
+        #expect(try reopened.markSending(start.operation, base: nil) == nil)
     }
 
     @Test func `holds what depends on a refused write, and lets it go on retry`() throws {

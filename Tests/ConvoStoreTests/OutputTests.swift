@@ -57,7 +57,7 @@ import Testing
         #expect(entries.map(\.entry.id?.rawValue) == ["local_\(start.operation)_0", "mine", "o"])
         #expect(entries.map(\.isLocalOnly) == [true, true, true])
         #expect(try store.history(of: other).entries.map(\.isLocalOnly) == [false, false])
-        #expect(try store.isUnstored(start.operation))
-        #expect(try !store.isUnstored(OperationID("none")))
+        #expect(try store.read { try store.isUnstored($0, start.operation) })
+        #expect(try !store.read { try store.isUnstored($0, OperationID("none")) })
     }
 }

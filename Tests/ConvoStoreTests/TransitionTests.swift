@@ -28,8 +28,8 @@ import Testing
     @Test func `remembers what stood before it, and how often it was tried`() throws {
         let base = OutboxItem.Base(entryID: EntryID("conv_1 a"), version: "v1")
         let began = temporary.clock.now
-        #expect(try store.markSending(write, base: base))
-        #expect(try store.markSending(write, base: nil) == false)
+        #expect(try store.markSending(write, base: base) != nil)
+        #expect(try store.markSending(write, base: nil) == nil)
         var item = try temporary.item(write)
         #expect(item.state == .sending && item.base == base && item.attempts == 1 && item.sentAt == began)
         #expect(item.doubtedAt == nil && item.reason == nil)
@@ -37,7 +37,7 @@ import Testing
         try store.markQueued(write, from: .sending, reason: .no, nextAttempt: later(5))
         item = try temporary.item(write)
         #expect(item.state == .queued && item.reason == .no && item.nextAttempt == later(5) && item.failures == 0)
-        #expect(try store.markSending(write, base: nil))
+        #expect(try store.markSending(write, base: nil) != nil)
         item = try temporary.item(write)
         #expect(item.attempts == 2 && item.reason == nil && item.base == nil)
         #expect(try temporary.item(other).attempts == 0)
@@ -78,7 +78,7 @@ import Testing
     @Test func `has no doubt left when it is sent anew`() throws {
         try temporary.doubt(write)
         try store.markQueued(write, from: .inDoubt, reason: nil, nextAttempt: nil)
-        #expect(try store.markSending(write, base: nil))
+        #expect(try store.markSending(write, base: nil) != nil)
         let item = try temporary.item(write)
         #expect(item.doubtedAt == nil && item.doubtedUptime == nil)
         temporary.clock.advance(seconds: 9)
