@@ -13,10 +13,9 @@ struct TurnSpan: Hashable {
     /// conversation ends.
     static let freshness = Duration.seconds(1)
 
-    /// Creates the span of a turn.
+    /// Creates the span of a turn; `nil` if no output has a time.
     ///
     /// - Parameter response: the body of the answer to a start, an append or a restart.
-    /// - Returns: `nil` if no output has a time.
     init?(_ response: JSONText) {
         let times = (response["outputs"]?.elements ?? []).flatMap { [$0["created_at"], $0["completed_at"]] }
             .compactMap { $0?.string.flatMap { Timestamp(lenient: $0) } }
