@@ -4,6 +4,7 @@
 # make mutate    every mutant of the rules against the tests: about an hour; MUTATE="--files OperationTransition --sample 50" for less
 # make languages the search judged by ICU, on texts in 31 languages: wants Debian's python3-icu, and downloads 8 MB
 # make bench     what it takes, beside what limits it; BENCH="--entries 100000 --runs 5" for less
+# make bench-large  how cost grows to ten million entries: 25 GB of disk, half an hour
 # make docs      the libraries' documentation, in .build/docs
 # make install   into PREFIX (default: ~/.local)
 # make format    the sources as .swift-format wants them
@@ -29,7 +30,7 @@ ARCHIVES = $(CURDIR)/.build/archives
 RELEASE = PKG_CONFIG_PATH=$(ARCHIVES) $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpath \
 	-Xlinker -L$(ARCHIVES) -Xswiftc -use-ld=bfd -Xlinker -z -Xlinker pack-relative-relocs
 
-.PHONY: help build demo test docs soak mutate languages bench install uninstall format lint clean
+.PHONY: help build demo test docs soak mutate languages bench bench-large install uninstall format lint clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -76,6 +77,11 @@ bench: $(ARCHIVES)
 	install -d .build/measured
 	cd "$$($(BINARIES))" && install -s $(MEASURED) $(CURDIR)/.build/measured/
 	@Benchmarks/run .build/measured $(BENCH)
+
+bench-large: $(ARCHIVES)
+	@scripts/bootstrap bench
+	$(RELEASE) --product convo-bench
+	@Benchmarks/large "$$($(BINARIES))" $(BENCH)
 
 install: $(ARCHIVES)
 	for program in $(PROGRAMS); do $(RELEASE) --product $$program || exit 1; done

@@ -12,7 +12,8 @@ import Darwin
 /// The parts of the benchmark that run our own code; `Benchmarks/run` runs them and what they are compared with.
 ///
 ///     convo-bench corpus ENTRIES SEED       prints conversations with their histories, one a line, as JSON
-///     convo-bench ingest DATABASE           stores such lines from standard input
+///     convo-bench ingest DATABASE [PART]    stores such lines from standard input, and says how far it is after each PART
+///                                           entries
 ///     convo-bench search DATABASE           runs queries from standard input, one a line, and prints the microseconds
 ///                                           of each
 ///     convo-bench quality DATABASE N SEED   compares the first hits of queries with the ranking of all hits: N queries
@@ -28,7 +29,8 @@ struct Bench {
         let verb = arguments.removeFirst()
         switch (verb, arguments.count) {
         case ("corpus", 2): corpus(entries: Int(arguments[0]) ?? 0, seed: UInt64(arguments[1]) ?? 1)
-        case ("ingest", 1): try Ingest.run(Store(path: arguments[0]))
+        case ("ingest", 1), ("ingest", 2):
+            try Ingest.run(Store(path: arguments[0]), part: arguments.count == 2 ? Int(arguments[1]) : nil)
         case ("search", 1): try search(Store(path: arguments[0]))
         case ("quality", 3):
             var quality = try Quality(
@@ -99,10 +101,10 @@ struct Lines: Sequence, IteratorProtocol {
 enum Ingest {
     private static let batch = 128
 
-    static func run(_ store: Store) throws {
+    static func run(_ store: Store, part: Int?) throws {
         let start = monotonicSeconds()
         var storing = 0.0
-        var entries = 0
+        var (entries, goal) = (0, part ?? .max)
         var conversations: [Conversation] = []
         var histories: [FetchedHistory] = []
         func flush() throws {
@@ -119,15 +121,22 @@ enum Ingest {
             histories.append(
                 FetchedHistory(try ConversationHistory(raw: line.history), version: conversation.updatedAt.text))
             if histories.count == batch { try flush() }
+            guard entries >= goal else { continue }
+            goal += part ?? 0
+            say(entries, seconds: monotonicSeconds() - start, storing: storing)
         }
         try flush()
         while try store.mergeIndex(hasMoreToCome: false) {}
-        let seconds = monotonicSeconds() - start
+        say(entries, seconds: monotonicSeconds() - start, storing: storing)
+    }
+
+    private static func say(_ entries: Int, seconds: Double, storing: Double) {
         var usage = rusage()
         getrusage(0, &usage)  // RUSAGE_SELF
         print(
             "{\"entries\": \(entries), \"seconds\": \(seconds), \"storing_seconds\": \(storing), "
                 + "\"peak_kb\": \(usage.ru_maxrss)}")
+        fflush(nil)
     }
 }
 
