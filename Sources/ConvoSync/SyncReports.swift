@@ -34,3 +34,22 @@ public struct PullReport: Sendable {
     /// Creates the report of a pull that has done nothing yet.
     public init() {}
 }
+
+/// The work of a push, and why it ended.
+public struct PushReport: Sendable {
+    /// How many writes were delivered, or found to be on the server.
+    public internal(set) var delivered = 0
+    /// Why the push ended early; `nil` if it did all that could be done, or is still under way.
+    public internal(set) var halt: SyncFailure?
+    /// Until when the server asked this push, or an earlier one, to wait; nothing more is sent before.
+    ///
+    /// `nil` if it did not ask.
+    public internal(set) var slowUntil: Timestamp?
+    /// The 429 behind ``slowUntil``; `nil` if the server sent none during this push.
+    public internal(set) var throttle: SyncFailure?
+    /// Whether the push left work undone because another process waits for the engine's lock.
+    public internal(set) var hasMadeRoom = false
+
+    /// Creates the report of a push that has done nothing yet.
+    public init() {}
+}
