@@ -136,14 +136,18 @@ public final class DatabasePool: Sendable {
 
     /// Runs work that begins its own transactions and must be over soon.
     ///
-    /// Unlike ``write(_:)``, it goes ahead of other processes that wait, and leaves the checkpoint to others unless the
-    /// log has grown very long. It waits for the other writers of this process in the same way.
+    /// Unlike ``write(_:)``, and unless `isBusy`, it goes ahead of other processes that wait, and leaves the checkpoint to
+    /// others unless the log has grown very long. It waits for the other writers of this process in the same way.
     ///
-    /// - Parameter work: must not keep the connection, and must end each transaction that it begins.
+    /// - Parameters:
+    ///   - isBusy: whether it is one of many, and treats others as ``write(_:)`` does.
+    ///   - work: must not keep the connection, and must end each transaction that it begins.
     /// - Returns: the work's value.
     /// - Throws: ``DatabaseError``; whatever the work throws.
-    public func writeWithoutTransaction<Value>(_ work: (Database) throws -> Value) throws -> Value {
-        try writing(isBusy: false, work)
+    public func writeWithoutTransaction<Value>(
+        isBusy: Bool = false, _ work: (Database) throws -> Value
+    ) throws -> Value {
+        try writing(isBusy: isBusy, work)
     }
 
     /// Copies what a long write-ahead log still holds into the file, so that a short-lived process does not have to.

@@ -47,8 +47,10 @@ public struct HistoryRecheck: Sendable, Hashable {
     /// The next one that leaves out the same is believed, and the store marks what it leaves out as dropped by the
     /// server.
     static let outdatedLimit = 4
-    /// How much later than the last entry `updated_at` usually is: the server makes an answer's entry at its first
-    /// word, and moves `updated_at` at its last.
+    /// How much later than the end of the last entry `updated_at` usually is.
+    ///
+    /// The server makes an answer's entry at its first word, and moves `updated_at` at its last; not every entry says when it
+    /// was complete.
     private static let usualGapMicroseconds: Int64 = 2_000_000
     /// An `updated_at` that is older than this is no longer recent: no replica lags so far behind.
     private static let recentMicroseconds: Int64 = 600_000_000
@@ -75,8 +77,9 @@ public struct HistoryRecheck: Sendable, Hashable {
     /// Whether a history may lack the turn that moved `updated_at`: that is later than the last entry with a time by
     /// more than is usual.
     static func isGap(between entries: some BidirectionalCollection<Entry>, and updatedAt: Timestamp) -> Bool {
-        guard let written = entries.last(where: { $0.createdAt != nil })?.createdAt else { return false }
-        return isGap(from: written, to: updatedAt)
+        guard let last = entries.last(where: { $0.createdAt != nil }), let begun = last.createdAt else { return false }
+        let ended = last.raw["completed_at"].flatMap { Timestamp(lenient: $0) }
+        return isGap(from: max(begun, ended ?? begun), to: updatedAt)
     }
 
     /// Whether `updated_at` is later than the end of the turn that has moved it by more than is usual, so that it may be

@@ -147,18 +147,22 @@ extension Store {
     /// The response to the last write that was delivered to a conversation, if its history has not been read since.
     ///
     /// - Parameter id: the conversation.
-    /// - Returns: the body; `nil` if the history was read, or the last write has no response.
+    /// - Returns: the body; `nil` if the history was read, or the last write has no response, or the server did not store it.
     /// - Throws: ``StoreError`` if the file cannot be read.
     public func responseWithoutHistory(in id: LocalID) throws(StoreError) -> JSONText? {
         try read { database in
-            try String.fetchOne(
+            try Row.fetchOne(
                 database,
                 sql: """
-                    SELECT (SELECT o.response FROM operation o WHERE o.conversation = c.key AND o.state = 'delivered'
-                        ORDER BY o.sequence DESC LIMIT 1)
-                    FROM conversation c WHERE c.id = ? AND c.history_version IS NULL
-                    """, arguments: [id.rawValue])
-        }.map { .stored($0) }
+                    SELECT o.request, o.response FROM conversation c JOIN operation o ON o.conversation = c.key
+                    WHERE c.id = ? AND c.history_version IS NULL AND o.state = 'delivered'
+                    ORDER BY o.sequence DESC LIMIT 1
+                    """, arguments: [id.rawValue]
+            ).flatMap { row in
+                JSONText.stored(row["request"])["store"]?.bool == false
+                    ? nil : (row["response"] as String?).map { .stored($0) }
+            }
+        }
     }
 
     /// The tip of a conversation's stored history: its last entry that the server still lists.

@@ -142,16 +142,16 @@ public final class Store: Sendable {
 
     /// Runs a transaction whose effect survives a power cut once this returns.
     func writeDurably<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
-        try write(durablyIf: { _ in true }, work)
+        try write(isBusy: false, durablyIf: { _ in true }, work)
     }
 
     /// Runs a transaction; its effect survives a power cut once this returns if the condition holds just before it begins.
     func write<Value>(
-        durablyIf condition: (Database) throws -> Bool, _ work: (Database) throws -> Value
+        isBusy: Bool = true, durablyIf condition: (Database) throws -> Bool, _ work: (Database) throws -> Value
     ) throws(StoreError) -> Value {
         try requireWritable()
         do {
-            return try pool.writeWithoutTransaction { database in
+            return try pool.writeWithoutTransaction(isBusy: isBusy) { database in
                 let isDurable = try condition(database) && environment.syncsDurableCommits
                 if isDurable { try database.execute(sql: "PRAGMA synchronous = FULL") }
                 // Where this fails, later transactions are only slower.

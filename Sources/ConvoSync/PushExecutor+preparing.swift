@@ -93,12 +93,9 @@ extension PushExecutor {
     private func isAsWeLeftIt(_ id: LocalID, _ description: Conversation) throws -> Bool {
         guard try policy(of: id) == .append else { return false }
         if try store.ownVersion(of: id) == description.version { return true }
-        // In a burst nothing was read after the last turn.
-        guard let response = try store.responseWithoutHistory(in: id),
-            TurnSpan(response)?.hasMoved(description.version) ?? false
-        else { return false }
-        try store.recordOwnVersion(description.version, of: id)
-        return true
+        // In a burst nothing was read after the last turn. That it is the newest is not certain, and is not recorded: the
+        // history is still to be read.
+        return try store.responseWithoutHistory(in: id).flatMap { TurnSpan($0)?.hasMoved(description.version) } ?? false
     }
 
     /// The conversation's end after a turn of ours, for the next write of a burst.
@@ -106,11 +103,13 @@ extension PushExecutor {
     /// The answer serves as the read before that write if it came soon after the turn's end: what it cannot show, another
     /// writer's turn since then, a read could not show either that is answered as long before the write is sent.
     ///
-    /// `nil` if no append waits for the turn, or the conversation must be read first.
+    /// `nil` if no append waits for the turn, or the conversation must be read first. That is so behind a confirmation of tool
+    /// calls, too: its answer may repeat the calls, with the times of an earlier turn.
     func end(
         of item: OutboxItem, _ response: ConversationResponse?, after wait: Duration
     ) throws -> OutboxItem.Base? {
-        guard item.kind == .append, item.request["store"]?.bool != false, let response,
+        guard item.kind == .append, item.request["store"]?.bool != false, item.request["tool_confirmations"] == nil,
+            let response,
             let span = TurnSpan(response.raw), span.isFresh(after: wait),
             let end = try burstEnd(of: item.conversation), end.entryID == response.outputs.last?.id
         else { return nil }

@@ -5,6 +5,7 @@ import ConvoStore
 
 /// Sends a write, once, and stores the answer.
 extension PushExecutor {
+    /// Sends a write that is marked as being sent, and marks it as delivered.
     ///
     /// - Returns: the answer; `nil` for a deletion.
     func send(_ item: OutboxItem) async throws -> ConversationResponse? {

@@ -53,7 +53,8 @@ struct PushExecutor: Sendable {
             let asked = clock.uptime
             let response = try await send(sending)
             let wait = clock.uptime.since(asked)
-            return .sent(end: try wait.flatMap { try end(of: item, response, after: $0) })
+            // Where the end cannot be found out, the conversation is read; the write is delivered all the same.
+            return .sent(end: wait.flatMap { try? end(of: item, response, after: $0) })
         case .confirm(let item):
             let readSince = clock.uptime
             return .confirmed(try await confirm(item), readSince: readSince)

@@ -159,8 +159,9 @@ public struct SyncEngine: Sendable {
     ) async throws(StoreError) -> PushReport {
         try steps.recover()
         var machine = machine
-        await StateMachineRunner<PushMachine>(clock: clock) { [steps] in await steps.push($0, options) }
-            .run(&machine, wake: wake, seen: &seen)
+        let runner = StateMachineRunner<PushMachine>(clock: clock) { [steps] in await steps.push($0, options) }
+        // Where the steps run, so that no thread waits for another one between them.
+        await withTaskExecutorPreference(steps.executor) { await runner.run(&machine, wake: wake, seen: &seen) }
         store.finishCheckpoints()
         return machine.report
     }
@@ -192,6 +193,8 @@ public struct Streaming: Sendable {
 struct SyncSteps: Sendable {
     var pull: @Sendable (PullMachine.Step) async -> PullMachine.Outcome
     var push: @Sendable (PushMachine.Step, PushExecutor.PushOptions) async -> PushMachine.Outcome
+    /// Runs the steps that use the store; `nil`: they run where the engine runs.
+    let executor: (any TaskExecutor)?
     /// Called as soon as the engine's lock has been taken: marks interrupted writes as in doubt.
     var recover: @Sendable () throws(StoreError) -> Void
 
@@ -209,6 +212,7 @@ struct SyncSteps: Sendable {
         executor: (any TaskExecutor)?
     ) {
         let pullExecutor = PullExecutor(api: api, account: account, store: store, clock: clock, limits: limits)
+        self.executor = executor
         pull = { step in
             // A fetch only waits for the server. Changing threads for each of thousands makes a first sync take an
             // eighth longer.
@@ -216,12 +220,8 @@ struct SyncSteps: Sendable {
             return await withTaskExecutorPreference(executor) { await pullExecutor.perform(step) }
         }
         push = { step, options in
-            await withTaskExecutorPreference(executor) {
-                await PushExecutor(
-                    api: api, account: account, store: store, clock: clock, limits: limits, options: options
-                )
+            await PushExecutor(api: api, account: account, store: store, clock: clock, limits: limits, options: options)
                 .perform(step)
-            }
         }
         recover = { () throws(StoreError) in try store.recoverInterrupted() }
     }

@@ -23,20 +23,21 @@ struct TurnSpan: Hashable {
         (self.start, self.end) = (start, end)
     }
 
-    /// Whether the turn is what moved the conversation's `updated_at`.
+    /// Whether the turn is what moved the conversation's `updated_at`; `nil` if that is not readable as a time.
     ///
     /// If the answer took long on its way, another writer may have been there since.
-    func hasMoved(_ version: String) -> Bool {
-        guard let updatedAt = Timestamp(lenient: version) else { return true }
-        return !HistoryRecheck.isGap(from: end, to: updatedAt)
+    func hasMoved(_ version: String) -> Bool? {
+        Timestamp(lenient: version).map { !HistoryRecheck.isGap(from: end, to: $0) }
     }
 
     /// Whether the answer came soon after the turn's end: then it tells as much about what others have written as a read
     /// just after it.
     ///
     /// - Parameter wait: how long the client waited for the answer, measured by its own clock.
-    /// - Returns: whether less than ``freshness`` of that was not the turn itself.
+    /// - Returns: whether less than ``freshness`` of that was not the turn itself. `false` if the turn seems longer than the
+    ///   wait: its times are not to be relied on.
     func isFresh(after wait: Duration) -> Bool {
-        wait - .microseconds(end.microseconds - start.microseconds) < TurnSpan.freshness
+        let run = Duration.microseconds(end.microseconds - start.microseconds)
+        return run <= wait && wait - run < TurnSpan.freshness
     }
 }

@@ -111,6 +111,11 @@ import Testing
         }
         #expect(try [0, 2, 2.000001, 60].map { try isGap($0) } == [false, false, true, true])
         #expect(!HistoryRecheck.isGap(between: [], and: now))
+        // A long answer: its entry was made at its first word.
+        let long = JSONText.object([
+            "created_at": .string((now + .seconds(-60)).text), "completed_at": .string((now + .seconds(-1)).text),
+        ])
+        #expect(!HistoryRecheck.isGap(between: [Entry(raw: long)], and: now))
         let recent = [599.9, 600, -599.9, -600].map { seconds in
             HistoryRecheck.isRecent(Timestamp(microseconds: now.microseconds - Int64(seconds * 1_000_000)), at: now)
         }

@@ -48,6 +48,38 @@ import Testing
         #expect(try test.texts(chat.local) == test.server.texts(chat.remote))
     }
 
+    @Test func `reads the conversation behind a confirmation of calls, whose answer may be of an earlier turn`()
+        async throws
+    {
+        _ = try test.store.append(
+            AppendRequest(
+                json: .object(["tool_confirmations": .array([JSONText.object(["tool_call_id": .string("c")])])])),
+            to: chat.local)
+        _ = try test.append("more", to: chat.local)
+        #expect(try await test.push().delivered == 2)
+        #expect(test.server.requests().count { $0.hasPrefix("get") } == 3)
+    }
+
+    @Test func `reads the history after a wait where the server's times tell nothing`() async throws {
+        for number in 1...2 { _ = try test.append("message \(number)", to: chat.local) }
+        test.server.fail("append", .status(429, retryAfter: .seconds(5)), skipping: 1)
+        test.server.describesTimes(as: { "at \($0.text)" })
+        #expect(try await test.push(.due).delivered == 2)
+        #expect(test.server.requests().count { $0.hasPrefix("history") } == 3)
+    }
+
+    @Test func `takes no turn that the server did not store for the one that moved the conversation`() async throws {
+        _ = try test.append("one", to: chat.local)
+        var unstored = AppendRequest(inputs: .text("two"))
+        unstored.store = false
+        _ = try test.store.append(unstored, to: chat.local)
+        _ = try test.append("three", to: chat.local)
+        test.server.fail("append", .status(429, retryAfter: .seconds(5)), skipping: 2)
+        #expect(try await test.push(.due).delivered == 3)
+        #expect(try test.store.responseWithoutHistory(in: chat.local) == nil)
+        #expect(test.server.requests().count { $0.hasPrefix("history") } == 2)
+    }
+
     @Test func `takes no equal text of another writer for ours, whose request was lost`() async throws {
         let writes = try (1...2).map { _ in try test.append("same", to: chat.local) }
         let (server, remote) = (test.server, chat.remote)
@@ -180,5 +212,30 @@ import Testing
         _ = try test.append("and?", to: branch.conversation)
         #expect(try await test.push().delivered == 2)
         #expect(try test.texts(branch.conversation) == ["hello", "other", "echo", "and?", "echo"])
+    }
+}
+
+@Suite struct `The span of a turn` {
+    private func span(_ times: [(String, String)]) throws -> TurnSpan {
+        let outputs = times.map { JSONText.object(["created_at": .string($0.0), "completed_at": .string($0.1)]) }
+        return try #require(TurnSpan(.object(["outputs": .array(outputs)])))
+    }
+
+    @Test func `is fresh for a second behind its end, and never longer than the wait`() throws {
+        let span = try span([
+            ("2026-01-01T00:00:01Z", "2026-01-01T00:00:05Z"), ("2026-01-01T00:00:03Z", "2026-01-01T00:00:11Z"),
+        ])
+        #expect(span.isFresh(after: .seconds(10)))
+        #expect(span.isFresh(after: .milliseconds(10_999)))
+        #expect(!span.isFresh(after: .seconds(11)))
+        #expect(!span.isFresh(after: .milliseconds(9_999)), "an answer cannot come before its end")
+    }
+
+    @Test func `has moved what is no later than the usual gap, and nothing that is no time`() throws {
+        let span = try span([("2026-01-01T00:00:01Z", "2026-01-01T00:00:05Z")])
+        #expect(span.hasMoved("2026-01-01T00:00:07Z") == true)
+        #expect(span.hasMoved("2026-01-01T00:00:07.000001Z") == false)
+        #expect(span.hasMoved("the seventh") == nil)
+        #expect(TurnSpan(.object(["outputs": .array([JSONText.object(["created_at": .null])])])) == nil)
     }
 }

@@ -36,6 +36,8 @@ final class FakeServer: ConversationsAPI {
         /// The answers that leave `metadata` out: `true` for the list, `false` for `get`.
         var hidesMetadata: Set<Bool> = []
         var account: Account?
+        /// How descriptions of conversations write `updated_at`.
+        var writesTime: @Sendable (Timestamp) -> String = { $0.text }
         var stream: (events: [ConversationEvent], error: APIError?) = ([], nil)
         /// What happens while an answer is on its way.
         var delays: [String: @Sendable () -> Void] = [:]
@@ -152,6 +154,7 @@ final class FakeServer: ConversationsAPI {
     }
     /// Has the client lose the files that hold long histories.
     func loseHistories() { state.withLock { $0.losesHistories = true } }
+    func describesTimes(as text: @escaping @Sendable (Timestamp) -> String) { state.withLock { $0.writesTime = text } }
     func unlist(_ id: RemoteID) { state.withLock { _ = $0.unlisted.insert(id.rawValue) } }
     func stopAnswering() { state.withLock { $0.answers = false } }
     func belongs(to account: Account?) { state.withLock { $0.account = account } }
@@ -183,7 +186,7 @@ final class FakeServer: ConversationsAPI {
     private static func described(_ held: Held, _ state: State, inList: Bool) throws(APIError) -> Conversation {
         let raw = JSONText.object([
             "id": .string(held.id), "model": .string("m"), "created_at": .string(held.createdAt.text),
-            "updated_at": .string(held.updatedAt.text),
+            "updated_at": .string(state.writesTime(held.updatedAt)),
             "metadata": state.hidesMetadata.contains(inList) ? nil : held.metadata,
         ])
         guard let conversation = try? Conversation(raw: raw) else { throw .lost }
