@@ -214,7 +214,8 @@ let package = Package(
         .testTarget(
             name: "ConvoSyncTests",
             dependencies: [
-                "ConvoSync", "ConvoAPI", "ConvoIPC", "ConvoStore", "ConvoJSON", "ConvoModel", "Expectations",
+                "ConvoSync", "ConvoAPI", "ConvoIPC", "ConvoStore", "ConvoSQLite", "ConvoJSON", "ConvoModel",
+                "Expectations",
                 "SeededRandom", "TestFolders",
             ],
             swiftSettings: strict

@@ -129,7 +129,7 @@ public final class Store: Sendable {
     public func hasRoomInLog() -> Bool { pool.hasRoomInLog() }
 
     /// For how many seconds a bulk writer waits for room in SQLite's log before it goes on all the same.
-    public static let longestWaitForRoom = 10
+    public static let longestWaitForRoom = 30
 
     /// Blocks until SQLite's log has room, at most for ``longestWaitForRoom`` seconds.
     package func waitForRoomInLog() {

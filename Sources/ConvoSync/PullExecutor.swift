@@ -53,7 +53,10 @@ struct PullExecutor: Sendable {
             try store.markDeletedRemotely(ids, isAccepted: isAccepted)
             return .markedDeleted
         case .conclude(let scope):
-            while try store.mergeIndex(hasMoreToCome: false) { await Task.yield() }  // lets other steps run
+            while try store.mergeIndex(hasMoreToCome: false) {
+                await Task.yield()  // lets other steps run
+                try await clock.waitForRoom(in: store)
+            }
             try account.requireOwner()
             try store.notePull(isSweep: scope == .full)
             return .concluded
@@ -66,7 +69,9 @@ struct PullExecutor: Sendable {
         switch answer {
         case .read(let listed, let digest):
             try account.requireOwner()
-            return try store.ingest(listed, at: place, digest: digest)
+            let page = try store.ingest(listed, at: place, digest: digest)
+            try await clock.waitForRoom(in: store)
+            return page
         // Nothing is stored, so it does not matter whose the database is by now.
         case .same: return known.map { IngestedPage(same: $0) } ?? IngestedPage(items: [])
         }

@@ -1,7 +1,9 @@
 import ConvoAPI
 import ConvoJSON
 import ConvoModel
+import ConvoSQLite
 import Expectations
+import Foundation
 import Testing
 
 @testable import ConvoStore
@@ -257,5 +259,32 @@ struct Pull {
         pull.finish(fetch, .failed(.api(.status(403))))
         check()
         #expect(marked == 1)
+    }
+
+    /// A program that reads for long keeps SQLite from beginning its log anew.
+    @Test func `waits behind a page of the list for room in the log, and goes on after a while`() async throws {
+        let (test, release) = (try TestEngine(), DispatchSemaphore(value: 0))
+        _ = test.server.make()
+        let store = test.store
+        await withCheckedContinuation { hasBegun in
+            Thread.detachNewThread {
+                try? store.read { database in
+                    _ = try Int64.fetchOne(database, sql: "SELECT COUNT(*) FROM fact")
+                    hasBegun.resume()
+                    release.wait()
+                }
+            }
+        }
+        for number in 0..<5 {
+            try store.write { database in
+                try database.execute(
+                    sql: "INSERT INTO fact VALUES (?, hex(randomblob(5000000)))", arguments: ["filler \(number)"])
+            }
+        }
+        guard case .listed = await test.pullExecutor.perform(.list(page: 0, size: 100)) else {
+            throw Unexpected("not listed")
+        }
+        #expect(test.clock.sleeps == Store.longestWaitForRoom * 10)
+        release.signal()
     }
 }
