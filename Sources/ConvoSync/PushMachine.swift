@@ -96,6 +96,8 @@ public struct PushMachine: StateMachine {
     private var busyThere: Set<RemoteID> = []
     /// Where conversations ended after a write of ours, and when that was known.
     private var ends: [LocalID: (base: OutboxItem.Base, knownAt: Timestamp)] = [:]
+    /// The writes that were sent behind an answer, with no read in between.
+    private var unread: Set<OperationID> = []
     private var decided: [Step] = []
     private var inFlight = 0
     /// The writes tried in this push; in mode `once` nothing is tried twice.
@@ -171,6 +173,7 @@ public struct PushMachine: StateMachine {
         case (.prepare(let item), .unseen): decided.append(.settle(item, .held(.unseen)))
         case (.prepare(let item), .found(false)): decided.append(.settle(item, .refused(.conversationDeleted)))
         case (.send(let item, _), .sent(let end)):
+            unread.remove(item.id)
             report.delivered += 1
             writers = min(limits.writers, writers + 1)
             if let end { goOn(item, behind: end, at: now) } else { decided.append(.refresh(item)) }
@@ -186,6 +189,11 @@ public struct PushMachine: StateMachine {
             release(item)
         case (.send(let item, _), .failed(let failure)) where failure.isNotFound && item.kind == .append:
             decided.append(.find(item, failure.reason))
+        case (.send(let item, _), .failed(let failure)) where failure.isBusy && unread.contains(item.id):
+            // The server may answer before it is done with a turn. A read comes before the next try, and takes its time.
+            unread.remove(item.id)
+            tried.remove(item.id)
+            decided.append(.settle(item, .queued(failure.reason, until: nil)))
         case (.find(let item, let failure), .found(let isThere)):
             decided.append(.settle(item, OperationTransition(notFound: failure, isThere: isThere)))
         case (.find(let item, _), .failed(let failure)): failed(step, item, failure, at: now)
@@ -208,7 +216,10 @@ public struct PushMachine: StateMachine {
         switch (item.state, item.kind) {
         case (.inDoubt, _): return .confirm(item)
         case (_, .append):
-            if let end, end.knownAt <= now, now < end.knownAt + TurnSpan.freshness { return .send(item, end.base) }
+            if let end, end.knownAt <= now, now < end.knownAt + TurnSpan.freshness {
+                unread.insert(item.id)
+                return .send(item, end.base)
+            }
             return .prepare(item)
         default: return .send(item, nil)
         }

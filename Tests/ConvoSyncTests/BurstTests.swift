@@ -37,6 +37,16 @@ import Testing
         #expect(test.server.requests().count { $0.hasPrefix("get") } == gets)
     }
 
+    /// The server may answer a turn before it lets the next one in.
+    @Test func `goes on at once behind a read where the server was still busy with the turn that it had answered`()
+        async throws
+    {
+        for number in 1...3 { _ = try test.append("message \(number)", to: chat.local) }
+        test.server.fail("append", .status(409), skipping: 1)
+        #expect(try await test.push().delivered == 3)
+        #expect(test.server.requests().count { $0.hasPrefix("get") } == 3)
+    }
+
     @Test func `goes on after a refusal for a while with a get, and without the history`() async throws {
         for number in 1...4 { _ = try test.append("message \(number)", to: chat.local) }
         test.server.fail("append", .status(429, retryAfter: .seconds(5)), skipping: 2)
@@ -123,6 +133,7 @@ import Testing
         let first = try test.append("one", to: chat.local)
         _ = try test.append("two", to: chat.local)
         test.server.fail("append", .status(409), skipping: 1)
+        test.server.fail("append", .status(409))
         #expect(try await test.push().delivered == 1)
         test.server.say("theirs", in: chat.remote)
         #expect(try await test.push().delivered == 1)
