@@ -150,7 +150,7 @@ let package = Package(
             swiftSettings: strict
         ),
 
-        .testTarget(name: "ConvoJSONTests", dependencies: ["ConvoJSON"], swiftSettings: strict),
+        .testTarget(name: "ConvoJSONTests", dependencies: ["ConvoJSON", "SeededRandom"], swiftSettings: strict),
         .testTarget(name: "ConvoModelTests", dependencies: ["ConvoJSON", "ConvoModel"], swiftSettings: strict),
         .testTarget(name: "ConvoHTTPTests", dependencies: ["ConvoHTTP", "Expectations"], swiftSettings: strict),
         .testTarget(

@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// Walks a text that is known to be valid, compact JSON; on any other text it ends early, and never traps.
 ///
 /// Positions and ranges count bytes. The bytes must stay in place and unchanged while the cursor is used.
@@ -19,6 +25,21 @@ package struct JSONCursor {
         let key = nextValue()
         enter()
         return key
+    }
+
+    /// Goes from an object's start to the value of its first member of a name.
+    ///
+    /// - Returns: whether there is one; without one, the cursor is at the object's end.
+    package mutating func seek(_ key: String) -> Bool {
+        var key = key
+        return key.withUTF8 { key in
+            enter()
+            while let name = nextKey() {
+                if matches(name, key) { return true }
+                _ = nextValue()
+            }
+            return false
+        }
     }
 
     /// The next element; `nil` at the array's end.
@@ -46,15 +67,20 @@ package struct JSONCursor {
         if peek() == UInt8(ascii: ",") { index += 1 }
     }
 
+    /// Steps over a string: to the first quotation mark behind its start that no backslash escapes, and so has an even number
+    /// of them before it.
     private mutating func skipString() {
-        var place = index + 1
-        while place < bytes.count {
-            let byte = bytes[place]
-            place += 1
-            if byte == UInt8(ascii: "\"") { break }
-            if byte == UInt8(ascii: "\\") { place += 1 }
+        var from = index + 1
+        while let quote = bytes.firstIndex(of: UInt8(ascii: "\""), from: from) {
+            from = quote + 1
+            var start = quote
+            while start > index + 1, bytes[start - 1] == UInt8(ascii: "\\") { start -= 1 }
+            if (quote - start).isMultiple(of: 2) {
+                index = from
+                return
+            }
         }
-        index = min(place, bytes.count)
+        index = bytes.count
     }
 
     private mutating func skipContainer() {
@@ -84,56 +110,70 @@ extension JSONCursor {
     /// The text of a value, exactly as the JSON has it.
     package func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
-    /// Whether a quoted JSON string stands for the same bytes as a Swift string.
-    package func matches(_ quoted: Range<Int>, _ plain: String) -> Bool {
-        let inner = JSONCursor.inner(quoted)
-        return bytes[inner].contains(UInt8(ascii: "\\"))
-            ? JSONCursor.unescape(bytes[inner]).hasSameBytes(as: plain) : bytes[inner].elementsEqual(plain.utf8)
+    /// Whether a quoted JSON string stands for these bytes.
+    private func matches(_ quoted: Range<Int>, _ plain: UnsafeBufferPointer<UInt8>) -> Bool {
+        let inner = UnsafeBufferPointer(rebasing: bytes[JSONCursor.inner(quoted)])
+        if inner.firstIndex(of: UInt8(ascii: "\\"), from: 0) != nil {
+            return JSONCursor.unescape(inner).utf8.elementsEqual(plain)
+        }
+        guard inner.count == plain.count, let mine = inner.baseAddress, let theirs = plain.baseAddress else {
+            return inner.isEmpty && plain.isEmpty
+        }
+        return memcmp(mine, theirs, inner.count) == 0
     }
 
     /// A quoted JSON string's characters, escapes resolved; a lone surrogate becomes U+FFFD.
-    package func unescape(_ quoted: Range<Int>) -> String { JSONCursor.unescape(bytes[JSONCursor.inner(quoted)]) }
+    package func unescape(_ quoted: Range<Int>) -> String {
+        JSONCursor.unescape(UnsafeBufferPointer(rebasing: bytes[JSONCursor.inner(quoted)]))
+    }
 
     /// The range between the quotes.
     private static func inner(_ quoted: Range<Int>) -> Range<Int> {
         quoted.count < 2 ? quoted.upperBound..<quoted.upperBound : quoted.lowerBound + 1..<quoted.upperBound - 1
     }
 
-    private static func unescape(_ inner: Slice<UnsafeBufferPointer<UInt8>>) -> String {
-        guard let firstEscape = inner.firstIndex(of: UInt8(ascii: "\\")) else {
+    private static func unescape(_ inner: UnsafeBufferPointer<UInt8>) -> String {
+        let backslash = UInt8(ascii: "\\")
+        guard var escape = inner.firstIndex(of: backslash, from: 0) else {
             return String(decoding: inner, as: UTF8.self)
         }
         var result: [UInt8] = []
         result.reserveCapacity(inner.count)
-        result.append(contentsOf: inner[..<firstEscape])
-        var bytes = inner[firstEscape...].makeIterator()
+        var place = 0
         var highSurrogate: UInt32?
         func flush() {
             if highSurrogate != nil { result.append(contentsOf: "\u{FFFD}".utf8) }
             highSurrogate = nil
         }
-        while let byte = bytes.next() {
-            guard byte == UInt8(ascii: "\\"), let escape = bytes.next() else {
+        /// The next byte; `nil` at the end.
+        func next() -> UInt8? {
+            guard place < inner.count else { return nil }
+            place += 1
+            return inner[place - 1]
+        }
+        while true {
+            if escape > place { flush() }
+            result.append(contentsOf: inner[place..<escape])
+            place = escape + 1
+            guard escape < inner.count else { break }
+            switch next() {
+            case UInt8(ascii: "u"):
+                let unit = (0..<4).reduce(UInt32(0)) { value, _ in value << 4 | UInt32(hexValue(next() ?? 0x30)) }
+                if let high = highSurrogate, (0xDC00..<0xE000).contains(unit) {
+                    highSurrogate = nil
+                    append(0x10000 + (high - 0xD800) << 10 + (unit - 0xDC00), to: &result)
+                } else if (0xD800..<0xDC00).contains(unit) {
+                    flush()
+                    highSurrogate = unit
+                } else {
+                    flush()
+                    append(unit, to: &result)
+                }
+            case let byte:
                 flush()
-                result.append(byte)
-                continue
+                result.append(byte.map(simpleEscape) ?? backslash)
             }
-            guard escape == UInt8(ascii: "u") else {
-                flush()
-                result.append(simpleEscape(escape))
-                continue
-            }
-            let unit = (0..<4).reduce(UInt32(0)) { value, _ in value << 4 | UInt32(hexValue(bytes.next() ?? 0x30)) }
-            if let high = highSurrogate, (0xDC00..<0xE000).contains(unit) {
-                highSurrogate = nil
-                append(0x10000 + (high - 0xD800) << 10 + (unit - 0xDC00), to: &result)
-            } else if (0xD800..<0xDC00).contains(unit) {
-                flush()
-                highSurrogate = unit
-            } else {
-                flush()
-                append(unit, to: &result)
-            }
+            escape = inner.firstIndex(of: backslash, from: place) ?? inner.count
         }
         flush()
         return String(decoding: result, as: UTF8.self)
@@ -161,5 +201,15 @@ extension JSONCursor {
         case 0x61...0x66: byte - 0x57
         default: 0
         }
+    }
+}
+
+extension UnsafeBufferPointer<UInt8> {
+    /// The first place of a byte from a place on, which may be the end or behind it; `nil` where there is none.
+    fileprivate func firstIndex(of byte: UInt8, from start: Int) -> Int? {
+        guard let base = baseAddress, start < count, let found = memchr(base + start, Int32(byte), count - start) else {
+            return nil
+        }
+        return UnsafeRawPointer(base).distance(to: found)
     }
 }

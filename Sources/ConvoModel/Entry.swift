@@ -13,17 +13,20 @@ public struct Entry: Hashable, Sendable {
 
     /// Keeps any JSON value as an entry, so that what the server adds to the shapes that we know is not lost.
     public init(raw: JSONText) {
-        type = raw["type"]?.name.map { EntryType($0) } ?? .unknown
-        id = raw["id"]?.name.map { EntryID($0) }
+        type = raw.name(of: "type").map { EntryType($0) } ?? .unknown
+        id = raw.name(of: "id").map { EntryID($0) }
         self.raw = raw
     }
 
     /// The entry's `role`, `user` or `assistant` in a message; `nil` where it has none.
-    public var role: String? { raw["role"]?.string }
+    public var role: String? { raw.string(of: "role") }
     /// The entry's `created_at`, read leniently; `nil` where it is missing or cannot be read as a time.
-    public var createdAt: Timestamp? { raw["created_at"].flatMap { Timestamp(lenient: $0) } }
+    public var createdAt: Timestamp? {
+        if let text = raw.string(of: "created_at") { return Timestamp(lenient: text) }
+        return raw["created_at"].flatMap { Timestamp(lenient: $0) }
+    }
     /// The entry's `tool_call_id`, which links a function call to its result; `nil` where it has none.
-    public var toolCallID: String? { raw["tool_call_id"]?.string }
+    public var toolCallID: String? { raw.string(of: "tool_call_id") }
 }
 
 /// An entry's `type`, compared by its bytes.

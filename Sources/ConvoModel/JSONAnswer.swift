@@ -110,13 +110,7 @@ public struct JSONAnswer: Sendable {
 extension JSONCursor {
     /// Moves to the value of an object's member; `false` where the object has no such member.
     fileprivate mutating func move(to field: String) -> Bool {
-        guard peek() == UInt8(ascii: "{") else { return false }
-        enter()
-        while let name = nextKey() {
-            if matches(name, field) { return true }
-            _ = nextValue()
-        }
-        return false
+        peek() == UInt8(ascii: "{") && seek(field)
     }
 }
 
@@ -236,5 +230,10 @@ extension JSONText {
     }
 
     /// A text that can identify something: a string that is not empty and has no U+0000, where C code would cut it.
-    var name: String? { string.flatMap { $0.isEmpty || $0.utf8.contains(0) ? nil : $0 } }
+    var name: String? { string.flatMap(JSONText.name) }
+
+    /// The member of that name as a ``name``; `nil` where it is missing or none.
+    func name(of key: String) -> String? { string(of: key).flatMap(JSONText.name) }
+
+    private static func name(_ text: String) -> String? { text.isEmpty || text.utf8.contains(0) ? nil : text }
 }

@@ -40,9 +40,14 @@ public struct Timestamp: Hashable, Sendable, CustomStringConvertible {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(27)
         func write(_ value: Int64, _ width: Int, then separator: Unicode.Scalar) {
-            let digits = String(value).utf8
-            bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: max(0, width - digits.count)))
-            bytes.append(contentsOf: digits)
+            if (0..<100).contains(value), width == 2 {
+                bytes.append(UInt8(ascii: "0") + UInt8(value / 10))
+                bytes.append(UInt8(ascii: "0") + UInt8(value % 10))
+            } else {
+                let digits = String(value).utf8
+                bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: max(0, width - digits.count)))
+                bytes.append(contentsOf: digits)
+            }
             bytes.append(UInt8(ascii: separator))
         }
         write(date.year, 4, then: "-")

@@ -26,6 +26,18 @@ public struct RowCursor: ~Copyable {
     /// A column of the row that ``advance()`` went to, counted from 0.
     public func value(at column: Int) -> DatabaseValue { statement.value(at: Int32(column)) }
 
+    /// A column of the row that ``advance()`` went to, counted from 0; `NULL` is converted like any other value.
+    public subscript<Value: DatabaseValueConvertible>(_ column: Int) -> Value {
+        Value(databaseValue: value(at: column))
+    }
+
+    /// A column of the row that ``advance()`` went to, counted from 0; `nil` for `NULL`.
+    public subscript<Value: DatabaseValueConvertible>(_ column: Int) -> Value? {
+        let value = value(at: column)
+        if case .null = value { return nil }
+        return Value(databaseValue: value)
+    }
+
     /// Reads the first column of the next row; `nil` at the end.
     func nextValue() throws -> DatabaseValue? { try statement.step() ? statement.value(at: 0) : nil }
 }

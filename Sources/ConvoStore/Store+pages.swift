@@ -66,17 +66,17 @@ extension Store {
             let rows = try Row.fetchCursor(
                 database,
                 sql: """
-                    SELECT position, key, raw, dropped_at, local_only, completed_at FROM entry
+                    SELECT position, key, \(StoredEntry.columns) FROM entry
                     WHERE conversation = ?1 AND (position, key) >= (?2, ?3)\(conditions) ORDER BY position, key LIMIT ?4
                     """,
                 arguments: [key, start.position, start.key, limit + 1])
             var (entries, bytes): ([StoredEntry], Int) = ([], 0)
-            while let row = try rows.next() {
+            while try rows.advance() {
                 guard entries.count < limit, bytes < Store.pageBytes else {
-                    let next = HistoryPage.Cursor(position: row["position"], key: row["key"])
+                    let next = HistoryPage.Cursor(position: rows[0], key: rows[1])
                     return HistoryPage(entries: entries, next: next, pending: [])
                 }
-                entries.append(StoredEntry(row: row))
+                entries.append(StoredEntry(columnsFrom: 2, of: rows))
                 bytes += entries[entries.count - 1].entry.raw.text.utf8.count
             }
             return HistoryPage(entries: entries, next: nil, pending: try pending(database, in: key))
@@ -136,9 +136,13 @@ extension Store {
 }
 
 extension StoredEntry {
-    init(row: Row) {
+    /// The columns that ``init(columnsFrom:of:)`` reads.
+    static let columns = "raw, dropped_at, local_only, completed_at"
+
+    /// Reads the columns from a place on, by number: a long history has too many rows to look up names in each.
+    init(columnsFrom first: Int, of rows: borrowing RowCursor) {
         self.init(
-            entry: Entry(raw: row.json("raw")), droppedAt: row["dropped_at"], isLocalOnly: row["local_only"],
-            completedAt: row["completed_at"])
+            entry: Entry(raw: .stored(rows[first])), droppedAt: rows[first + 1], isLocalOnly: rows[first + 2],
+            completedAt: rows[first + 3])
     }
 }

@@ -69,12 +69,12 @@ extension Store {
         let rows = try Row.fetchCursor(
             database,
             sql: """
-                SELECT raw, dropped_at, local_only, completed_at FROM entry
+                SELECT \(StoredEntry.columns) FROM entry
                 WHERE conversation = ? \(withDropped ? "" : "AND dropped_at IS NULL") ORDER BY position, key
                 """,
             arguments: [conversation])
         var entries: [StoredEntry] = []
-        while let row = try rows.next() { entries.append(StoredEntry(row: row)) }
+        while try rows.advance() { entries.append(StoredEntry(columnsFrom: 0, of: rows)) }
         return entries
     }
 

@@ -22,10 +22,10 @@ extension String {
     /// U+2030…U+205E); `nil` for any other.
     var simpleColumns: Int? {
         var text = self
-        return text.withUTF8 { String.simpleColumns($0[...]) }
+        return text.withUTF8 { String.simpleColumns($0) }
     }
 
-    private static func simpleColumns(_ bytes: Slice<UnsafeBufferPointer<UInt8>>) -> Int? {
+    static func simpleColumns(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         var columns = 0
         var place = bytes.startIndex
         while place < bytes.endIndex {
@@ -70,100 +70,6 @@ extension String {
     /// The text filled up with spaces on the right to a number of columns; a wider text stays as it is.
     public func padded(to width: Int) -> String {
         self + String(repeating: " ", count: max(0, width - columns))
-    }
-
-    /// The text broken into lines of at most a number of columns, at spaces where there are any.
-    ///
-    /// - Parameter width: the greatest number of columns, which only a single character may exceed; 0 leaves the text
-    ///   in one piece.
-    /// - Returns: the lines without their ends; line feeds in the text begin new lines.
-    public func wrapped(to width: Int) -> [String] {
-        guard width > 0 else { return [self] }
-        var lines: [String] = []
-        var text = self
-        text.withUTF8 { bytes in
-            var rest = bytes[...]
-            while true {
-                let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
-                String.fold(rest[..<end], to: width, &lines)
-                if end == rest.endIndex { return }
-                rest = rest[(end + 1)...]
-            }
-        }
-        return lines
-    }
-
-    /// Adds the lines that a line of a text is broken into.
-    private static func fold(_ line: Slice<UnsafeBufferPointer<UInt8>>, to width: Int, _ lines: inout [String]) {
-        let columns = simpleColumns(line)
-        if let columns, columns > width { return foldSimple(line, to: width, &lines) }
-        let text = String(decoding: line, as: UTF8.self)
-        if columns != nil || text.columns <= width {
-            lines.append(text)
-        } else {
-            lines += text.foldedCharacters(to: width)
-        }
-    }
-
-    /// The same as ``foldedCharacters(to:)`` for a text that has ``simpleColumns``, without a look at characters.
-    private static func foldSimple(
-        _ bytes: Slice<UnsafeBufferPointer<UInt8>>, to width: Int, _ lines: inout [String]
-    ) {
-        let space: UInt8 = 0x20
-        var (start, used, isFirst) = (bytes.startIndex, 0, true)
-        func take(to end: Int) {
-            lines.append(String(decoding: bytes[start..<end], as: UTF8.self))
-            isFirst = false
-        }
-        for place in bytes.indices where !UTF8.isContinuation(bytes[place]) {
-            if bytes[place] == space, used + 1 > width || (used == 0 && !isFirst) {
-                if used > 0 { take(to: place) }
-                (start, used) = (place + 1, 0)
-                continue
-            }
-            if used + 1 > width {
-                let last = bytes[start..<place].lastIndex(of: space)
-                if let last, bytes[start..<last].contains(where: { $0 != space }) {
-                    take(to: last)
-                    start = last + 1
-                    used = bytes[start..<place].count { !UTF8.isContinuation($0) }
-                } else {
-                    take(to: place)
-                    (start, used) = (place, 0)
-                }
-            }
-            used += 1
-        }
-        if start < bytes.endIndex { take(to: bytes.endIndex) }
-    }
-
-    func foldedCharacters(to width: Int) -> [String] {
-        var lines: [String] = []
-        var line = ""
-        var used = 0
-        for character in self {
-            // Spaces at a break are dropped.
-            if character == " ", used + 1 > width || (line.isEmpty && !lines.isEmpty) {
-                if !line.isEmpty { lines.append(line) }
-                (line, used) = ("", 0)
-                continue
-            }
-            if used + character.columns > width {
-                let (head, tail) = line.brokenAtLastSpace()
-                lines.append(head)
-                (line, used) = (tail, tail.columns)
-            }
-            line.append(character)
-            used += character.columns
-        }
-        return line.isEmpty ? lines : lines + [line]
-    }
-
-    private func brokenAtLastSpace() -> (head: String, tail: String) {
-        guard let space = lastIndex(of: " "), space != startIndex, !self[..<space].allSatisfy({ $0 == " " }) else {
-            return (self, "")
-        }
-        return (String(self[..<space]), String(self[index(after: space)...]))
     }
 }
 

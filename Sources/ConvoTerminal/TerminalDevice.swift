@@ -54,6 +54,13 @@ public struct TerminalDevice: Sendable {
         if let failure = text.withUTF8({ write(UnsafeRawBufferPointer($0)[...]) }) { throw failure }
     }
 
+    /// Writes all lines, as ``write(_:)-(String)`` writes a text.
+    ///
+    /// - Throws: ``WriteFailure``, when a part may have been written.
+    public func write(_ lines: LineText) throws(WriteFailure) {
+        if let failure = lines.bytes.withUnsafeBytes({ write($0[...]) }) { throw failure }
+    }
+
     private func write(_ bytes: Slice<UnsafeRawBufferPointer>) -> WriteFailure? {
         var rest = bytes
         while !rest.isEmpty {
@@ -111,6 +118,10 @@ public struct ANSIStyle: Hashable, Sendable {
     public func strong(_ text: String) -> String { wrap(text, "1", "22") }
     /// Dimmed, for what accompanies the main text.
     public func faint(_ text: String) -> String { wrap(text, "2", "22") }
+    /// What stands at both ends of a dimmed line, with an indent.
+    public func faintEnds(indent: String) -> LineText.Ends {
+        isColoured ? LineText.Ends(start: "\u{1B}[2m" + indent, end: "\u{1B}[22m") : LineText.Ends(start: indent)
+    }
     /// Bold red, for an error.
     public func alarm(_ text: String) -> String { wrap(text, "1;31", "22;39") }
     /// Bold cyan, for the person in a history.
@@ -159,11 +170,11 @@ public struct Pager: Sendable {
     ///
     /// - Parameters:
     ///   - secrets: names of environment variables.
-    ///   - make: makes the text, and hands on each piece of it, sanitised; a pager gets a piece up to its first U+0000. It
-    ///     is left early where the person closes the pager.
+    ///   - make: makes the text, and hands on its lines, sanitised, in pieces. It is left early where the person closes the
+    ///     pager.
     /// - Throws: ``TerminalDevice/WriteFailure`` where the text was written without a pager, and that failed; what `make`
     ///   throws.
-    public func show(hiding secrets: [String], _ make: (_ write: (String) throws -> Void) throws -> Void) throws {
+    public func show(hiding secrets: [String], _ make: (_ write: (LineText) throws -> Void) throws -> Void) throws {
         func writeThrough() throws { try make { try device.write($0) } }
         guard let command else { return try writeThrough() }
         for secret in secrets { unsetenv(secret) }
@@ -171,8 +182,10 @@ public struct Pager: Sendable {
         setenv("LESSSECURE", "1", 0)
         guard let pipe = popen(command, "w") else { return try writeThrough() }
         let made = Result {
-            try make { text in
-                guard text.withCString({ fputs($0, pipe) }) >= 0, fflush(pipe) == 0 else { throw PagerClosed() }
+            try make { lines in
+                guard fwrite(lines.bytes, 1, lines.bytes.count, pipe) == lines.bytes.count, fflush(pipe) == 0 else {
+                    throw PagerClosed()
+                }
             }
         }
         // The shell ends with 127 where it finds no such program.

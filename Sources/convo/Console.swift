@@ -30,13 +30,17 @@ struct Console {
         try pageMade { try $0(Console.text(lines(style))) }
     }
 
-    /// Prints text that is made while it is shown, through a pager.
-    func pageMade(_ make: (_ write: (String) throws -> Void) throws -> Void) throws {
+    /// Prints lines that are made while they are shown, through a pager.
+    func pageMade(_ make: (_ write: (LineText) throws -> Void) throws -> Void) throws {
         try Pager(device: device, environment: Console.variable).show(hiding: Console.secrets, make)
     }
 
     /// The text of lines.
-    static func text(_ lines: [String]) -> String { lines.map { $0 + "\n" }.joined() }
+    static func text(_ lines: [String]) -> LineText {
+        var text = LineText()
+        for line in lines { text.add(line) }
+        return text
+    }
 
     /// Prints a JSON document that is made while it is printed.
     ///

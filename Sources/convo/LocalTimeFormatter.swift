@@ -21,9 +21,14 @@ struct LocalTimeFormatter: Sendable {
 
     /// `2026-10-05 14:45`; a text that is not a time is returned as it is.
     func dateAndTime(_ text: String) -> String {
-        guard let moment = Timestamp(lenient: text) else { return text }
-        let local = local(moment)
-        return local.prefix(10) + " " + local.dropFirst(11).prefix(5)
+        Timestamp(lenient: text).map { dateAndTime($0) } ?? text
+    }
+
+    /// `2026-10-05 14:45`.
+    func dateAndTime(_ moment: Timestamp) -> String {
+        var bytes = Array(local(moment).utf8.prefix(16))  // a history has many times: no characters, no interpolation
+        bytes[10] = UInt8(ascii: " ")
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// `5 min ago`, or the date; a text that is not a time is returned as it is.

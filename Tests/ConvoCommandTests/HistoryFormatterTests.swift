@@ -10,7 +10,9 @@ import Testing
     func lines(of entry: String, isWhole: Bool = false) throws -> [String] {
         let stored = StoredEntry(
             entry: try Entry(raw: JSONText(entry)), droppedAt: nil, isLocalOnly: false, completedAt: nil)
-        return HistoryFormatter(style: .plain, isWhole: isWhole).lines(of: stored)
+        var text = LineText()
+        HistoryFormatter(style: .plain, isWhole: isWhole).add(stored, to: &text)
+        return text.lines
     }
 
     @Test func `says who, when and what`() throws {

@@ -1,5 +1,7 @@
-import ConvoJSON
+import SeededRandom
 import Testing
+
+@testable import ConvoJSON
 
 @Suite struct `JSON text` {
     @Test(arguments: [
@@ -102,6 +104,29 @@ import Testing
         #expect(json.members.map(\.key) == ["a", "ab", "é", "a", ""])
         #expect(try JSONText("[1]")["a"] == nil)
         #expect(try JSONText(#""{""#).members.isEmpty)
+    }
+
+    /// Backslashes and quotation marks in any number and order decide where a string ends.
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func `finds the ends of strings, whatever is in them`(seed: UInt64) {
+        var chance = SplitMix64(seed: seed)
+        let pieces = ["\\", "\"", "\n", "u0041", "x", "é", "🦊", "{", "}", ",", ":", "\u{0}"]
+        func words() -> String {
+            (0..<chance.int(in: 0...12)).map { _ in pieces[chance.int(in: 0...pieces.count - 1)] }.joined()
+        }
+        for _ in 0..<200 {
+            let members = [("a", words()), (words(), words()), ("b", words())]
+            let object = JSONText.object(members.map { ($0.0, .array([.string($0.1)])) } + [("c", .string(words()))])
+            #expect(object.members.map(\.key) == members.map(\.0) + ["c"])
+            #expect(object["a"]?.elements.map(\.string) == [members[0].1])
+            let key = members[1].0
+            let first = object.members.first { Array($0.key.utf8) == Array(key.utf8) }?.value
+            #expect(object[key] == first)
+            for name in [key, "c", "d"] {
+                #expect(object.string(of: name) == object[name]?.string)
+                #expect(object.kind(of: name) == object[name]?.kind)
+            }
+        }
     }
 
     @Test func `reads numbers where they fit`() throws {

@@ -2,6 +2,7 @@ import ArgumentParser
 import ConvoJSON
 import ConvoModel
 import ConvoStore
+import ConvoTerminal
 
 struct History: Verb {
     static let configuration = CommandConfiguration.verb(
@@ -68,6 +69,9 @@ private struct HistoryPrinter {
     let selection: HistorySelection
     let console: Console
 
+    /// Text is written when it has so many bytes. More would take fresh memory for each page.
+    private static let pieceBytes = 48 << 10
+
     static func check(tail: Int?) throws {
         if let tail, tail < 0 { throw ValidationError("--tail must not be negative.") }
     }
@@ -90,11 +94,21 @@ private struct HistoryPrinter {
         guard !console.asJSON else { return try printJSON(conversation) }
         let formatter = HistoryFormatter(style: console.style, isWhole: isWhole, files: files)
         try console.pageMade { write in
-            try write(Console.text(formatter.heading(conversation)))
-            let pending = try forEachPage { page in
-                try write(Console.text(page.entries.flatMap { [""] + formatter.lines(of: $0) }))
+            var text = Console.text(formatter.heading(conversation))
+            func writeOut() throws {
+                try write(text)
+                text.removeAll()
             }
-            try write(Console.text(pending.flatMap(formatter.lines)))
+            let pending = try forEachPage { page in
+                for entry in page.entries {
+                    text.add("")
+                    formatter.add(entry, to: &text)
+                    if text.bytes.count > HistoryPrinter.pieceBytes { try writeOut() }
+                }
+                try writeOut()
+            }
+            for item in pending { formatter.add(item, to: &text) }
+            try writeOut()
         }
     }
 
@@ -110,11 +124,19 @@ private struct HistoryPrinter {
             try write(
                 JSONText.object(members).text.dropLast()
                     + (selection.onlyMessages ? ",\"messages\":[" : ",\"entries\":["))
-            var separator = ""
+            var (text, isFirst) = ("", true)
+            func writeOut() throws {
+                try write(text)
+                text.removeAll(keepingCapacity: true)
+            }
             let pending = try forEachPage { page in
-                guard !page.entries.isEmpty else { return }
-                try write(separator + page.entries.map(\.entry.raw.text).joined(separator: ","))
-                separator = ","
+                for entry in page.entries {
+                    if !isFirst { text += "," }
+                    isFirst = false
+                    text += entry.entry.raw.text
+                    if text.utf8.count > HistoryPrinter.pieceBytes { try writeOut() }
+                }
+                try writeOut()
             }
             try write("],\"pending\":" + JSONText.array(pending.map(\.pendingJSON)).text + "}")
         }

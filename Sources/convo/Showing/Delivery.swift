@@ -40,7 +40,9 @@ struct Delivery {
     func lines(_ style: OutputStyle, isShownAlready: Bool) -> [String] {
         guard item.state == .delivered else { return [] }
         let chat = HistoryFormatter(style: style, isWhole: false)
-        return answer.filter { !isShownAlready || $0.entry.type == .functionCall }.flatMap { chat.lines(of: $0) }
+        var text = LineText()
+        for entry in answer where !isShownAlready || entry.entry.type == .functionCall { chat.add(entry, to: &text) }
+        return text.lines
     }
 
     /// The error with which the command ends; `nil` where the write was delivered.

@@ -7,102 +7,131 @@ import ConvoTerminal
 struct HistoryFormatter {
     /// How many lines of a tool's output are shown without ``isWhole``.
     static let toolLineLimit = 12
+    private static let indent = "  "
 
-    let style: OutputStyle
-    /// Whether the output of tools is shown in full.
-    let isWhole: Bool
     /// The files that entries refer to, as far as they are known here.
-    var files: [EntryID: [StoredFile]] = [:]
+    let files: [EntryID: [StoredFile]]
 
-    /// One entry: a line with its author and its time, and its content below.
-    func lines(of stored: StoredEntry) -> [String] {
-        let files = stored.entry.id.flatMap { self.files[$0] } ?? []
-        return [head(of: stored)] + body(of: stored.entry) + files.flatMap { faintly("[file \($0.line)]") }
+    private let ansi: ANSIStyle
+    private let times: LocalTimeFormatter
+    /// The width of content behind its indent, in columns.
+    private let width: Int
+    /// The most lines of what a tool said; `nil` for all.
+    private let toolLines: Int?
+    private let plainly: LineText.Ends
+    private let faintly: LineText.Ends
+
+    /// - Parameters:
+    ///   - style: the layout.
+    ///   - isWhole: whether the output of tools is shown in full.
+    ///   - files: the files that entries refer to.
+    init(style: OutputStyle, isWhole: Bool, files: [EntryID: [StoredFile]] = [:]) {
+        self.files = files
+        (ansi, times) = (style.ansi, style.times)
+        width = style.textWidth - HistoryFormatter.indent.count
+        toolLines = isWhole ? nil : HistoryFormatter.toolLineLimit
+        plainly = LineText.Ends(start: HistoryFormatter.indent)
+        faintly = style.ansi.faintEnds(indent: HistoryFormatter.indent)
     }
 
     /// The conversation's name, and what is known of it.
     func heading(_ conversation: StoredConversation) -> [String] {
         let about = ([conversation.answerer, conversation.id.rawValue] + conversation.notes)
             .filter { !$0.isEmpty }.joined(separator: " · ")
-        return [style.ansi.strong(conversation.title.sanitised(.line)), style.ansi.faint(about.sanitised(.line))]
+        return [ansi.strong(conversation.title.sanitised(.line)), ansi.faint(about.sanitised(.line))]
     }
 
-    private func head(of stored: StoredEntry) -> String {
+    /// Adds one entry: a line with its author and its time, and its content below.
+    func add(_ stored: StoredEntry, to text: inout LineText) {
+        let files = stored.entry.id.flatMap { self.files[$0] }
+        addHead(of: stored, to: &text)
+        addBody(of: stored.entry, isWithoutFiles: files != nil, to: &text)
+        for file in files ?? [] { add("[file \(file.line)]", faintly, to: &text) }
+    }
+
+    /// Adds a pending write: a line with its state, its content, and why it waits.
+    func add(_ item: OutboxItem, to text: inout LineText) {
+        text.add("")
+        text.add(
+            ansi.person(item.kind == .delete ? "deletion" : "you") + ansi.faint("  \(item.state.words) · \(item.id)"))
+        for input in (try? Inputs(json: item.inputs))?.asEntries ?? [] {
+            let entry = Entry(raw: input)
+            addBody(of: entry, isWithoutFiles: entry.id.map { files[$0] != nil } ?? false, to: &text)
+        }
+        if let reason = item.reason { add(reason.message, faintly, to: &text) }
+    }
+
+    private func addHead(of stored: StoredEntry, to text: inout LineText) {
         let entry = stored.entry
         var marks: [String] = []
-        if let time = entry.createdAt?.text { marks.append(style.times.dateAndTime(time)) }
-        if let id = entry.id { marks.append(id.rawValue) }
+        if let time = entry.createdAt { marks.append(times.dateAndTime(time)) }
+        if let id = entry.id { marks.append(id.rawValue.sanitised(.line)) }
         if stored.droppedAt != nil { marks.append("no longer on the server") }
         if stored.isLocalOnly { marks.append("kept here only") }
-        return speaker(of: entry) + style.ansi.faint("  " + marks.joined(separator: " · ").sanitised(.line))
+        text.add(speaker(of: entry), marks, separatedBy: " · ", between: faintly)
     }
 
     private func speaker(of entry: Entry) -> String {
         switch entry.type {
-        case .messageInput where entry.role == "assistant": style.ansi.model("assistant (given)")
-        case .messageInput: style.ansi.person("you")
-        case .messageOutput: style.ansi.model((entry.raw["model"]?.string ?? "assistant").sanitised(.line))
-        case .functionCall: style.ansi.tool("function call")
-        case .functionResult: style.ansi.tool("function result")
-        case .toolExecution: style.ansi.tool("tool")
-        case .agentHandoff: style.ansi.tool("handoff")
-        default: style.ansi.tool(entry.type.rawValue.sanitised(.line))
+        case .messageInput where entry.role == "assistant": ansi.model("assistant (given)")
+        case .messageInput: ansi.person("you")
+        case .messageOutput: ansi.model((entry.raw.string(of: "model") ?? "assistant").sanitised(.line))
+        case .functionCall: ansi.tool("function call")
+        case .functionResult: ansi.tool("function result")
+        case .toolExecution: ansi.tool("tool")
+        case .agentHandoff: ansi.tool("handoff")
+        default: ansi.tool(entry.type.rawValue.sanitised(.line))
         }
     }
 
-    private func body(of entry: Entry) -> [String] {
+    /// Adds what an entry says.
+    ///
+    /// - Parameters:
+    ///   - entry: the entry.
+    ///   - isWithoutFiles: whether the pieces that name files are left out.
+    ///   - text: takes the lines.
+    private func addBody(of entry: Entry, isWithoutFiles: Bool, to text: inout LineText) {
         let raw = entry.raw
-        func text(_ field: String) -> String { raw[field].map { $0.string ?? $0.text } ?? "" }
+        func field(_ name: String) -> String { raw[name].map { $0.string ?? $0.text } ?? "" }
         switch entry.type {
         case .messageInput, .messageOutput:
-            let isKnown = entry.id.map { files[$0] != nil } ?? false
-            return Content.pieces(raw["content"] ?? .null).filter { !isKnown || !$0.isFile }.flatMap(lines)
+            for piece in Content.pieces(raw["content"] ?? .null) where !isWithoutFiles || !piece.isFile {
+                add(piece, to: &text)
+            }
         case .functionCall:
-            let standing = raw["confirmation_status"]?.string.map { " [\($0)]" } ?? ""
-            return cut("\(text("name"))(\(text("arguments")))\(standing)") + faintly("call id \(text("tool_call_id"))")
+            let standing = raw.string(of: "confirmation_status").map { " [\($0)]" } ?? ""
+            addCut("\(field("name"))(\(field("arguments")))\(standing)", to: &text)
+            add("call id \(field("tool_call_id"))", faintly, to: &text)
         case .functionResult:
-            return cut(text("result")) + faintly("call id \(text("tool_call_id"))")
+            addCut(field("result"), to: &text)
+            add("call id \(field("tool_call_id"))", faintly, to: &text)
         case .toolExecution:
-            return cut("\(text("name"))(\(text("arguments")))") + cut(raw["info"].map { SearchText.of($0) } ?? "")
+            addCut("\(field("name"))(\(field("arguments")))", to: &text)
+            addCut(raw["info"].map { SearchText.of($0) } ?? "", to: &text)
         case .agentHandoff:
-            return cut("\(text("previous_agent_name")) → \(text("next_agent_name"))")
+            addCut("\(field("previous_agent_name")) → \(field("next_agent_name"))", to: &text)
         default:
-            return cut(SearchText.of(raw))
+            addCut(SearchText.of(raw), to: &text)
         }
     }
 
-    private func lines(of piece: Content.Piece) -> [String] {
+    private func add(_ piece: Content.Piece, to text: inout LineText) {
         switch piece {
-        case .text(let text): indented(text)
-        case .thinking(let text): faintly("(thinking) " + text)
-        case .attachment(let text), .file(let text): faintly("[\(text)]")
+        case .text(let words): add(words, plainly, to: &text)
+        case .thinking(let words): add("(thinking) " + words, faintly, to: &text)
+        case .attachment(let words), .file(let words): add("[\(words)]", faintly, to: &text)
         }
     }
 
-    /// A pending write: a line with its state, its content, and why it waits.
-    func lines(of item: OutboxItem) -> [String] {
-        let head =
-            style.ansi.person(item.kind == .delete ? "deletion" : "you")
-            + style.ansi.faint("  \(item.state.words) · \(item.id)")
-        let reason = item.reason.map { faintly($0.message) } ?? []
-        let inputs = (try? Inputs(json: item.inputs))?.asEntries ?? []
-        let bodies = inputs.map { Entry(raw: $0) }.flatMap(body)
-        return ["", head] + bodies + reason
+    private func add(_ words: String, _ ends: LineText.Ends, to text: inout LineText) {
+        _ = text.add(words, wrappedTo: width, between: ends)
     }
 
-    private func indented(_ text: String) -> [String] {
-        text.sanitised(.block).wrapped(to: style.textWidth - 2).map { $0.isEmpty ? "" : "  " + $0 }
-    }
-
-    private func faintly(_ text: String) -> [String] { indented(text).map(style.ansi.faint) }
-
-    /// The text, or its first lines and how many more there are, because the output of a tool can be very long.
-    private func cut(_ text: String) -> [String] {
-        guard !text.isEmpty else { return [] }
-        let lines = indented(text)
-        guard !isWhole, lines.count > HistoryFormatter.toolLineLimit + 1 else { return lines }
-        let rest = lines.count - HistoryFormatter.toolLineLimit
-        return lines.prefix(HistoryFormatter.toolLineLimit) + faintly("… \(rest) more lines: --full shows them")
+    /// Adds the words, or their first lines and how many more there are, because the output of a tool can be very long.
+    private func addCut(_ words: String, to text: inout LineText) {
+        guard !words.isEmpty else { return }
+        let rest = text.add(words, wrappedTo: width, between: plainly, limit: toolLines)
+        if rest > 0 { add("… \(rest) more lines: --full shows them", faintly, to: &text) }
     }
 }
 
