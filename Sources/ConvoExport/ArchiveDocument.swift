@@ -1,5 +1,5 @@
 import ConvoJSON
-package import ConvoModel
+import ConvoModel
 package import ConvoStore
 
 /// A conversation as a JSON file from which an import brings everything back.
@@ -14,7 +14,10 @@ package enum ArchiveDocument {
 
     /// The text of a conversation's file.
     package static func text(of archive: ArchivedConversation) -> String {
-        let facts = archive.facts
+        document(archive.facts, archive.raw).text(of: archive.entries)
+    }
+
+    static func document(_ facts: ArchivedConversation.Facts, _ raw: JSONText?) -> ExportDocument {
         let members: [(String, JSONText)] = [
             ("format", .string(format)), ("version", .int(version)),
             ("id", .string(facts.id.rawValue)), ("remote_id", .string(facts.remoteID?.rawValue)),
@@ -23,19 +26,17 @@ package enum ArchiveDocument {
             ("created_at", .string(facts.createdAt)), ("updated_at", .string(facts.updatedAt)),
             ("deleted_remotely_at", .string(facts.deletedRemotelyAt)), ("local_only", .bool(facts.isLocalOnly)),
             ("parent", facts.parent.map(json) ?? .null),
-            ("kept", .array(archive.entries.enumerated().compactMap { kept($1, at: $0) })),
-            ("conversation", archive.raw ?? .null),
         ]
-        var text = "{\n"
-        text.reserveCapacity(archive.entries.reduce(4096) { $0 + $1.entry.raw.text.utf8.count + 2 })
-        for (key, value) in members { text += "\"\(key)\":\(value.text),\n" }
-        text += "\"history\":{\"object\":\"conversation.history\",\"conversation_id\":"
-        text += JSONText.string(facts.remoteID?.rawValue).text + ",\"entries\":["
-        for (number, entry) in archive.entries.enumerated() {
-            text += number == 0 ? "\n" : ",\n"
-            text += entry.entry.raw.text
-        }
-        return text + "\n]}\n}\n"
+        return ExportDocument([
+            .text("{\n" + members.map { "\"\($0)\":\($1.text),\n" }.joined() + "\"kept\":["),
+            .entries(separator: ",") { kept($0, at: $1.position)?.text },
+            .text(
+                "],\n\"conversation\":\((raw ?? .null).text),\n"
+                    + "\"history\":{\"object\":\"conversation.history\",\"conversation_id\":"
+                    + JSONText.string(facts.remoteID?.rawValue).text + ",\"entries\":["),
+            .entries(separator: ",") { entry, _ in "\n" + entry.entry.raw.text },
+            .text("\n]}\n}\n"),
+        ])
     }
 
     private static func json(_ parent: ArchivedConversation.Parent) -> JSONText {
@@ -66,23 +67,23 @@ package enum MessageLines {
     /// and `text`. Messages that the server has dropped are left out, and the queries of signed links.
     ///
     /// - Parameters:
-    ///   - archive: the conversation.
+    ///   - facts: the conversation's facts.
     ///   - id: its local id here.
     /// - Returns: the lines, each with its end.
-    package static func text(of archive: ArchivedConversation, id: LocalID) -> String {
-        var text = ""
-        let name = archive.facts.shown.name
-        for archived in archive.entries where archived.droppedAt == nil && archived.entry.type.isMessage {
-            let entry = archived.entry
-            let role = entry.role ?? (entry.type == .messageOutput ? "assistant" : "user")
-            text +=
-                JSONText.object([
+    static func document(_ facts: ArchivedConversation.Facts, id: LocalID) -> ExportDocument {
+        let name = facts.shown.name
+        return ExportDocument([
+            .entries(separator: "") { archived, _ in
+                guard archived.droppedAt == nil, archived.entry.type.isMessage else { return nil }
+                let entry = archived.entry
+                let role = entry.role ?? (entry.type == .messageOutput ? "assistant" : "user")
+                return JSONText.object([
                     "conversation_id": .string(id.rawValue), "conversation": .string(name),
                     "id": .string(archived.id.rawValue), "role": .string(role.shown),
                     "created_at": .string(entry.createdAt?.text), "model": .string(entry.raw["model"]?.string?.shown),
                     "text": .string(ShownEntry(archived).text),
                 ]).text + "\n"
-        }
-        return text
+            }
+        ])
     }
 }

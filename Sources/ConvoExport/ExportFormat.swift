@@ -1,3 +1,4 @@
+import ConvoJSON
 package import ConvoModel
 package import ConvoStore
 
@@ -33,11 +34,26 @@ package enum ExportFormat: String, Sendable, CaseIterable {
     ///   - files: those of its files that are stored here.
     /// - Returns: the text.
     package func text(of archive: ArchivedConversation, id: LocalID, files: [ExportedFile] = []) -> String {
+        document(archive.facts, archive.raw, id: id, files: files).text(of: archive.entries)
+    }
+
+    /// As ``text(of:id:files:)``, in pieces that are handed on while the entries are read.
+    ///
+    /// - Throws: ``StoreError`` if the entries cannot be read, and what `write` throws.
+    package func write(
+        _ archive: StreamedArchive, id: LocalID, files: [ExportedFile], to write: (String) throws -> Void
+    ) throws {
+        try document(archive.facts, archive.raw, id: id, files: files).write(archive, to: write)
+    }
+
+    private func document(
+        _ facts: ArchivedConversation.Facts, _ raw: JSONText?, id: LocalID, files: [ExportedFile]
+    ) -> ExportDocument {
         switch self {
-        case .markdown: MarkdownDocument.text(of: archive, files: files)
-        case .json: ArchiveDocument.text(of: archive)
-        case .jsonl: MessageLines.text(of: archive, id: id)
-        case .html: HTMLDocument.section(archive, id: id, files: files)
+        case .markdown: MarkdownDocument.document(facts, files: files)
+        case .json: ArchiveDocument.document(facts, raw)
+        case .jsonl: MessageLines.document(facts, id: id)
+        case .html: HTMLDocument.document(facts, id: id, files: files)
         }
     }
 
@@ -64,9 +80,6 @@ package enum ExportFormat: String, Sendable, CaseIterable {
 
     /// How many bytes ``isBeginning(_:)`` looks at.
     package static let beginningLength = 16 << 10
-
-    /// What a common file of these conversations begins with.
-    package func head(_ items: [HTMLDocument.Item]) -> String { self == .html ? HTMLDocument.head(items) : "" }
 
     /// What a common file ends with.
     package var foot: String { self == .html ? HTMLDocument.foot : "" }

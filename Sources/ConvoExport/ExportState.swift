@@ -92,8 +92,13 @@ package struct ExportState: Sendable, Equatable {
     }
 
     /// A digest of everything that is kept of a conversation, and of which of its files are stored, whatever the format.
-    package static func digest(of archive: ArchivedConversation, files: [ExportedFile] = []) -> String {
-        TextDigest(ArchiveDocument.text(of: archive) + files.map(\.path).joined()).text
+    ///
+    /// - Throws: ``StoreError`` if the entries cannot be read.
+    package static func digest(of archive: StreamedArchive, files: [ExportedFile] = []) throws -> String {
+        var digest = TextDigest()
+        try ArchiveDocument.document(archive.facts, archive.raw).write(archive) { digest.add($0) }
+        for file in files { digest.add(file.path) }
+        return digest.text
     }
 }
 

@@ -36,8 +36,19 @@ package enum HTMLDocument {
 
     /// The start of the file, with an index of the conversations in their order.
     package static func head(_ items: [Item]) -> String {
-        let title = items.count == 1 ? HTMLDocument.title(items[0].name) : "\(items.count) conversations"
-        var html = """
+        start(count: items.count, first: items.first)
+            + (items.count == 1 ? "" : items.map(indexed).joined() + indexEnd)
+    }
+
+    /// The start of the file up to the first item of its index, which one of a single conversation does not have.
+    ///
+    /// - Parameters:
+    ///   - count: the number of conversations.
+    ///   - first: the first of them.
+    /// - Returns: the HTML.
+    package static func start(count: Int, first: Item?) -> String {
+        let title = count == 1 ? HTMLDocument.title(first?.name) : "\(count) conversations"
+        let html = """
             \(beginning)
             <meta name="viewport" content="width=device-width, initial-scale=1">
             <meta name="referrer" content="no-referrer">
@@ -48,18 +59,21 @@ package enum HTMLDocument {
             <body>
 
             """
-        guard items.count != 1 else { return html }  // the section has the name
-        html += "<h1>\(title)</h1>\n"
-        html += "<nav aria-label=\"Conversations\">\n<ol>\n"
-        for item in items {
-            html += """
-                <li><a href="#\(anchor(item.id))"><bdi>\(HTMLDocument.title(item.name))</bdi></a> \
-                <time>\(day(item.updatedAt))</time></li>
-
-                """
-        }
-        return html + "</ol>\n</nav>\n"
+        guard count != 1 else { return html }  // the section has the name
+        return html + "<h1>\(title)</h1>\n<nav aria-label=\"Conversations\">\n<ol>\n"
     }
+
+    /// An item of the index.
+    package static func indexed(_ item: Item) -> String {
+        """
+        <li><a href="#\(anchor(item.id))"><bdi>\(HTMLDocument.title(item.name))</bdi></a> \
+        <time>\(day(item.updatedAt))</time></li>
+
+        """
+    }
+
+    /// The end of the index.
+    package static let indexEnd = "</ol>\n</nav>\n"
 
     /// One conversation: its facts, and its entries without those that the server has dropped.
     ///
@@ -71,13 +85,23 @@ package enum HTMLDocument {
     package static func section(
         _ archive: ArchivedConversation, id: LocalID, files: [ExportedFile] = []
     ) -> String {
-        let facts = archive.facts.shown
+        document(archive.facts, id: id, files: files).text(of: archive.entries)
+    }
+
+    static func document(
+        _ facts: ArchivedConversation.Facts, id: LocalID, files: [ExportedFile]
+    ) -> ExportDocument {
+        let facts = facts.shown
         let about = [facts.model ?? facts.agentID, day(facts.createdAt), facts.remoteID?.rawValue ?? facts.id.rawValue]
         var html = "<section id=\"\(anchor(id))\">\n<h2><bdi>\(title(facts.name))</bdi></h2>\n<p class=\"about\">"
         html += about.compactMap { $0 }.filter { !$0.isEmpty }.map(line).joined(separator: " · ") + "</p>\n"
-        let shown = archive.entries.filter { $0.droppedAt == nil }
-        for (number, entry) in shown.enumerated() { html += article(entry, files, "\(anchor(id))-\(number + 1)") }
-        return html + "</section>\n"
+        return ExportDocument([
+            .text(html),
+            .entries(separator: "") { entry, place in
+                entry.droppedAt == nil ? article(entry, files, "\(anchor(id))-\(place.shown + 1)") : nil
+            },
+            .text("</section>\n"),
+        ])
     }
 
     /// The end of the file.

@@ -12,12 +12,19 @@ package enum MarkdownDocument {
     ///   - files: those of its files that are stored here; the text links to their copies.
     /// - Returns: the text.
     package static func text(of archive: ArchivedConversation, files: [ExportedFile] = []) -> String {
-        let facts = archive.facts.shown
-        var text = frontMatter(facts)
+        document(archive.facts, files: files).text(of: archive.entries)
+    }
+
+    static func document(_ facts: ArchivedConversation.Facts, files: [ExportedFile]) -> ExportDocument {
+        let facts = facts.shown
         let name = VisibleText.line(facts.name ?? "")
-        text += "# \(name.allSatisfy(\.isWhitespace) ? "(no name)" : MarkdownEmitter.literal(name))\n"
-        for entry in archive.entries where entry.droppedAt == nil { text += section(ShownEntry(entry, files: files)) }
-        return text
+        let title = name.allSatisfy(\.isWhitespace) ? "(no name)" : MarkdownEmitter.literal(name)
+        return ExportDocument([
+            .text(frontMatter(facts) + "# \(title)\n"),
+            .entries(separator: "") { entry, _ in
+                entry.droppedAt == nil ? section(ShownEntry(entry, files: files)) : nil
+            },
+        ])
     }
 
     private static func frontMatter(_ facts: ArchivedConversation.Facts) -> String {

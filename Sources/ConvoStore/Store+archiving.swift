@@ -2,8 +2,17 @@ import ConvoJSON
 public import ConvoModel
 import ConvoSQLite
 
+/// What the transaction of ``Store/withArchive(of:_:)`` leaves to be done.
+private enum ArchiveOutcome<Value> {
+    case isShort(ArchivedConversation)
+    case isDone(Value)
+}
+
 /// Reads for exports.
 extension Store {
+    /// A longer one is not read into memory as a whole by ``withArchive(of:_:)``.
+    private static let archiveBytes = 1 << 20
+
     /// A conversation with all that is kept of it, as of one moment.
     ///
     /// An imported conversation is given with the facts that it came with. Writes that are not delivered are no part of
@@ -14,14 +23,59 @@ extension Store {
     /// - Throws: ``StoreError/noSuchConversation(_:)``, or another ``StoreError`` if the file cannot be read.
     public func archive(of id: LocalID) throws(StoreError) -> ArchivedConversation {
         try read { database in
-            guard let (facts, raw) = try archivedFacts(database, of: id) else {
-                throw StoreError.noSuchConversation(id.rawValue)
+            let (archive, _) = try archive(database, of: id, upTo: .max)
+            return archive
+        }
+    }
+
+    /// Reads a conversation as ``archive(of:)``, but its entries one at a time: one of any length needs little memory.
+    ///
+    /// A conversation of up to a megabyte is read before `body` runs; a longer one while it runs, in one transaction. That keeps
+    /// the file's log from beginning anew, so `body` should not wait for a person.
+    ///
+    /// - Parameters:
+    ///   - id: the conversation's local id here.
+    ///   - body: uses the conversation, and must not keep it.
+    /// - Returns: the value of `body`.
+    /// - Throws: ``StoreError/noSuchConversation(_:)``, or another ``StoreError`` if the file cannot be read; what `body` throws.
+    public func withArchive<Value>(of id: LocalID, _ body: (StreamedArchive) throws -> Value) throws -> Value {
+        do {
+            let outcome = try pool.read { database in
+                let (archive, key) = try archive(database, of: id, upTo: Store.archiveBytes)
+                guard let key else { return ArchiveOutcome<Value>.isShort(archive) }
+                let long = StreamedArchive(facts: archive.facts, raw: archive.raw) { [self] visit in
+                    _ = try walk(database, key, visit: visit)
+                }
+                return .isDone(try body(long))
             }
+            switch outcome {
+            case .isShort(let archive): return try body(StreamedArchive(archive))
+            case .isDone(let value): return value
+            }
+        } catch let error as DatabaseError {
+            throw StoreError.wrap(error, path: path)
+        }
+    }
+
+    /// A conversation with its entries, if these have no more than a number of bytes together; or else without them, and the
+    /// key by which they are read.
+    private func archive(
+        _ database: Database, of id: LocalID, upTo limit: Int
+    ) throws -> (ArchivedConversation, key: Int64?) {
+        guard let (facts, raw) = try archivedFacts(database, of: id) else {
+            throw StoreError.noSuchConversation(id.rawValue)
+        }
+        var entries: [ArchivedEntry] = []
+        guard
             let key = try Int64.fetchOne(
                 database, sql: "SELECT key FROM conversation WHERE id = ?", arguments: [id.rawValue])
-            return ArchivedConversation(
-                facts: facts, raw: raw, entries: try key.map { try archivedEntries(database, of: $0) } ?? [])
+        else { return (ArchivedConversation(facts: facts, raw: raw, entries: []), nil) }
+        var bytes = 0
+        let isWhole = try walk(database, key, while: { bytes <= limit }) { entry in
+            entries.append(entry)
+            bytes += entry.entry.raw.text.utf8.count
         }
+        return (ArchivedConversation(facts: facts, raw: raw, entries: isWhole ? entries : []), isWhole ? nil : key)
     }
 
     /// The local ids of all conversations that were not deleted here, in the order in which they came.
@@ -56,7 +110,13 @@ extension Store {
         }
     }
 
-    private func archivedEntries(_ database: Database, of conversation: Int64) throws -> [ArchivedEntry] {
+    /// Reads entries in their order.
+    ///
+    /// - Returns: whether all were read, and it did not end before because of `goesOn`.
+    private func walk(
+        _ database: Database, _ conversation: Int64, while goesOn: () -> Bool = { true },
+        visit: (ArchivedEntry) throws -> Void
+    ) throws -> Bool {
         let rows = try Row.fetchCursor(
             database.cachedStatement(
                 sql: """
@@ -64,14 +124,14 @@ extension Store {
                     WHERE conversation = ? ORDER BY position, key
                     """),
             arguments: [conversation])
-        var entries: [ArchivedEntry] = []
-        while let row = try rows.next() {
-            entries.append(
+        while try rows.advance() {
+            guard goesOn() else { return false }
+            try visit(
                 ArchivedEntry(
-                    id: EntryID(row["id"]), entry: Entry(raw: row.json("raw")), droppedAt: row["dropped_at"],
-                    isLocalOnly: row["local_only"], completedAt: row["completed_at"]))
+                    id: EntryID(rows[0]), entry: Entry(raw: .stored(rows[1])), droppedAt: rows[2], isLocalOnly: rows[3],
+                    completedAt: rows[4]))
         }
-        return entries
+        return true
     }
 
     /// The conversations in which a search finds something, newest activity first.
@@ -80,27 +140,25 @@ extension Store {
     /// queued write.
     ///
     /// - Parameter query: words, phrases and fields.
-    /// - Returns: the conversations; empty if nothing is found, or the query asks for nothing.
+    /// - Returns: the conversations; none if nothing is found, or the query asks for nothing.
     /// - Throws: ``StoreError/unreadableMoment(_:_:)``, or another ``StoreError`` if the file cannot be read.
-    public func conversations(matching query: String) throws(StoreError) -> [StoredConversation] {
+    public func conversationList(matching query: String) throws(StoreError) -> ConversationList {
         let now = environment.now()
         let parsed = try SearchQuery(query, calendar: SearchCalendar(now: now, zone: environment.timeZone()))
-        guard parsed.expression != nil || !parsed.conditions.isEmpty else { return [] }
+        guard parsed.expression != nil || !parsed.conditions.isEmpty else { return ConversationList(self, keys: []) }
         let keys = try read { database in
             let search = try Search(
                 database, parsed, order: .date, now: now,
                 index: IndexState.load(database, own: environment.indexVersion))
-            return try search.conversationKeys()
-        }
-        return try read { database in
-            try Row.fetchAll(
+            return try Int64.fetchAll(
                 database,
-                sql: Store.conversationSelection + """
-                     WHERE c.hidden = 0 AND c.key IN (SELECT value FROM json_each(?)) ORDER BY c.activity DESC, c.key DESC
+                sql: """
+                    SELECT key FROM conversation WHERE hidden = 0 AND key IN (SELECT value FROM json_each(?))
+                    ORDER BY activity DESC, key DESC
                     """,
-                arguments: ["\(keys.sorted())"]
-            ).map(StoredConversation.init)
+                arguments: ["\(search.conversationKeys().sorted())"])
         }
+        return ConversationList(self, keys: keys)
     }
 }
 

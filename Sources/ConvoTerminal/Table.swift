@@ -33,9 +33,16 @@ public struct Table: Sendable {
 
     private let columns: [Column]
     private var rows: [[String]] = []
+    /// The width of each column's widest cell so far, the title included.
+    private var natural: [Int]
+    /// The indices of the columns that are shown; `nil` until the first lines were taken.
+    private var shown: [Int]?
 
     /// Creates a table without rows.
-    public init(_ columns: [Column]) { self.columns = columns }
+    public init(_ columns: [Column]) {
+        self.columns = columns
+        natural = columns.map(\.title.columns)
+    }
 
     /// Adds a row, whose cells are sanitised to one line each.
     ///
@@ -51,9 +58,28 @@ public struct Table: Sendable {
     ///   - ansi: the style for the titles.
     /// - Returns: one line for the titles and one for each row.
     public func lines(width: Int?, ansi: ANSIStyle) -> [String] {
-        let widths = self.widths(within: width)
-        let title = line(columns.map(\.title), widths, limit: width)
-        return [ansi.faint(title)] + rows.map { line($0, widths, limit: width) }
+        var table = self
+        return table.takeLines(width: width, ansi: ansi)
+    }
+
+    /// The lines of the rows that were added since the last time, which the table forgets; the titles before the first ones.
+    ///
+    /// So a table of any length can be shown while its rows are read. The first rows decide which columns are shown. A column
+    /// is as wide as its cells so far want it, and becomes wider with a longer cell.
+    ///
+    /// - Parameters:
+    ///   - width: the greatest number of columns of a line; `nil` for no limit.
+    ///   - ansi: the style for the titles.
+    /// - Returns: the lines, without line ends and without spaces at their right.
+    public mutating func takeLines(width: Int?, ansi: ANSIStyle) -> [String] {
+        natural = columns.indices.map { place in rows.reduce(natural[place]) { max($0, $1[place].columns) } }
+        let isFirst = shown == nil
+        let shown = shown ?? width.map { shownColumns(within: $0) } ?? Array(columns.indices)
+        let widths = widths(of: shown, within: width)
+        let lines = rows.map { line($0, widths, limit: width) }
+        self.shown = shown
+        rows.removeAll(keepingCapacity: true)
+        return isFirst ? [ansi.faint(line(columns.map(\.title), widths, limit: width))] + lines : lines
     }
 
     /// One line of the table.
@@ -75,12 +101,8 @@ public struct Table: Sendable {
         return limit.map { line.truncated(to: $0) } ?? line
     }
 
-    private func widths(within limit: Int?) -> [Int?] {
-        let natural = columns.indices.map { place in
-            rows.map { $0[place].columns }.reduce(columns[place].title.columns, max)
-        }
+    private func widths(of shown: [Int], within limit: Int?) -> [Int?] {
         guard let limit else { return natural }
-        let shown = shownColumns(natural, within: limit)
         let fixed = shown.filter { !columns[$0].isFlexible }.reduce(Table.gaps(shown.count)) { $0 + natural[$1] }
         let flexible = shown.filter { columns[$0].isFlexible }
         let cap = Table.cap(of: flexible.map { natural[$0] }, within: limit - fixed)
@@ -91,7 +113,7 @@ public struct Table: Sendable {
     }
 
     /// The indices of the columns that fit beside each other, each flexible one at its least width.
-    private func shownColumns(_ natural: [Int], within limit: Int) -> [Int] {
+    private func shownColumns(within limit: Int) -> [Int] {
         var shown = Array(columns.indices)
         func least(_ place: Int) -> Int {
             columns[place].isFlexible ? min(natural[place], Table.flexibleMinimum) : natural[place]

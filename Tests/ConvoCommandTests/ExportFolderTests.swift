@@ -103,7 +103,7 @@ import Testing
     }
 
     @Test func `leaves copies of its files to the person who made them`() throws {
-        let (_, last) = try ExportFolder(path).write("0a8p-trip.md", in: .markdown, last: nil, text: Self.ours)
+        let (_, last) = try ExportFolder(path).write("0a8p-trip.md", in: .markdown, last: nil) { try $0(Self.ours) }
         #expect(try name("0a8p", last: last) == "0a8p-trip.md")
         _ = try parent.file("out/0a8p-trip (annotated).md", Self.ours + "notes")
         #expect(try name("0a8p", last: last) == "0a8p-trip.md")
@@ -113,7 +113,7 @@ import Testing
     }
 
     @Test func `finds a file that was given another name, and no copy that was changed`() throws {
-        let (_, last) = try ExportFolder(path).write("0a8p-trip.md", in: .markdown, last: nil, text: Self.ours)
+        let (_, last) = try ExportFolder(path).write("0a8p-trip.md", in: .markdown, last: nil) { try $0(Self.ours) }
         try FileManager.default.moveItem(atPath: "\(path)/0a8p-trip.md", toPath: "\(path)/0a8p-mine.md")
         #expect(try name("0a8p", last: last) == "0a8p-mine.md")
         _ = try parent.file("out/0a8p-mine.md", Self.ours + "notes")
@@ -129,13 +129,13 @@ import Testing
             _ = try parent.file("out/\(name)", own)
             let folder = try ExportFolder(path)
             let error = #expect(throws: CLIError.self) {
-                try folder.write(name, in: format, last: nil, text: "new")
+                try folder.write(name, in: format, last: nil) { try $0("new") }
             }
             #expect(error?.code == "foreign_file" && error?.message.contains(name) == true && error?.hint != nil)
             #expect(throws: CLIError.self) { try folder.write(name, in: format, last: nil) { try $0("new") } }
             #expect(text(name) == own)
             let last = ExportState.File(name: name, digest: TextDigest(own).text)
-            #expect(try folder.write(name, in: format, last: last, text: "new").isWritten, "recorded")
+            #expect(try folder.write(name, in: format, last: last) { try $0("new") }.isWritten, "recorded")
             let (isWritten, file) = try folder.write(
                 name, in: format, last: .init(name: name, digest: TextDigest("new").text)
             ) {
@@ -144,12 +144,12 @@ import Testing
             }
             #expect(isWritten && file == .init(name: name, digest: TextDigest("newer").text))
             _ = try parent.file("out/\(name)", "")
-            #expect(try folder.write(name, in: format, last: nil, text: "new").isWritten, "empty")
+            #expect(try folder.write(name, in: format, last: nil) { try $0("new") }.isWritten, "empty")
         }
         try FileManager.default.createSymbolicLink(
             atPath: "\(path)/0a8p-link.md", withDestinationPath: try parent.file("target", Self.ours))
         #expect(throws: CLIError.self) {
-            try ExportFolder(path).write("0a8p-link.md", in: .markdown, last: nil, text: "new")
+            try ExportFolder(path).write("0a8p-link.md", in: .markdown, last: nil) { try $0("new") }
         }
     }
 

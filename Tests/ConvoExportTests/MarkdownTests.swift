@@ -133,7 +133,8 @@ import Testing
         let page = HTMLDocument.section(archive, id: archive.facts.id, files: [image, table])
         #expect(page.contains("src=\"data:image/jpeg;base64,/9j/4A==\"") && !page.contains("alt=\"a\"b"))
         #expect(page.contains("file: <bdi>table</bdi>"))
-        #expect(ExportState.digest(of: archive) != ExportState.digest(of: archive, files: [table]))
+        let read = StreamedArchive(archive)
+        #expect(try ExportState.digest(of: read) != ExportState.digest(of: read, files: [table]))
     }
 
     @Test func `names the files of an entry that are not stored, beside those that are`() throws {

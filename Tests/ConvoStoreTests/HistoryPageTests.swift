@@ -69,6 +69,22 @@ import Testing
         #expect(try ids(selection).isEmpty)
     }
 
+    @Test(arguments: 1...8 as ClosedRange<UInt64>)
+    func `begin at the first entry of a moment or later, in whatever order the times are`(seed: UInt64) throws {
+        var chance = SplitMix64(seed: seed)
+        let times = (0..<30).map { _ in "2026-03-11T\(chance.int(in: 10...12)):\(chance.int(in: 10...59)):00Z" }
+        let entries = times.enumerated().map { number, time in
+            #"{"type":"message.input","id":"e\#(number)","role":"user","content":"x","created_at":"\#(time)"}"#
+        }
+        try store.take("conv_1", entries, version: "2026-03-12T00:00:00.000000Z")
+        for time in times + ["2026-03-11T09:00:00Z", "2026-03-11T13:00:00Z", "1969-01-01T00:00:00Z"] {
+            var selection = HistorySelection()
+            selection.since = Timestamp(time)
+            let first = times.firstIndex { $0 >= time } ?? times.count
+            #expect(try ids(selection, limit: 7) == (first..<times.count).map { "e\($0)" })
+        }
+    }
+
     @Test func `end with what is pending, and hold no more than a bounded text`() throws {
         let text = String(repeating: "long ", count: 20_000)
         let entries = (0..<12).map { message("m\($0)", text) }

@@ -328,7 +328,11 @@ import Testing
         _ = try target.store.ingest(mirrored())
         _ = try target.store.ingest(mirrored("conv_2"))
         func found(_ query: String) throws -> Set<String?> {
-            Set(try target.store.conversations(matching: query).map(\.remoteID?.rawValue))
+            var found: Set<String?> = []
+            try target.store.conversationList(matching: query).forEachPage { page in
+                found.formUnion(page.map(\.remoteID?.rawValue))
+            }
+            return found
         }
         #expect(try found("apple") == ["conv_1", "conv_2"])
         #expect(try found("conv_2") == ["conv_2"], "by its name")

@@ -100,6 +100,32 @@ import Testing
         #expect(lines[2].contains("0a8p2k3m4n5q6r7s  短い名前"))
     }
 
+    @Test(arguments: [nil, 20, 40, 60, 80, 100, 140])
+    func `of a table that is shown while its rows are read hold every row`(width: Int?) {
+        func row(_ number: Int) -> [String] {
+            ["0a8p2k3m4n5q6r7s", String(repeating: "n", count: number % 30), "model", String(number), "1 min ago", ""]
+        }
+        func titled() -> Table {
+            Table([
+                .fitting("ID"), .flexible("NAME"), .flexible("MODEL", rank: 4), .fitting("ENTRIES", rank: 3),
+                .fitting("UPDATED", rank: 1), .flexible("NOTES", rank: 2),
+            ])
+        }
+        var (whole, read, lines) = (titled(), titled(), [String]())
+        for numbers in [980..<1010, 1010..<1010, 1010..<1200] {
+            for number in numbers {
+                whole.add(row(number))
+                read.add(row(number))
+            }
+            lines += read.takeLines(width: width, ansi: .plain)
+        }
+        #expect(lines == whole.lines(width: width, ansi: .plain), "the first rows are as wide as any")
+        read.add(["0a8p2k3m4n5q6r7s", String(repeating: "w", count: 70), "model", "7", "now", ""])
+        let longer = read.takeLines(width: width, ansi: .plain)
+        #expect(longer.count == 1 && longer[0].columns <= width ?? .max)
+        #expect(width != nil || longer[0].contains(String(repeating: "w", count: 70)), "nothing is cut without need")
+    }
+
     @Test func `of a table that are worth least are left out of a narrow terminal`() {
         func titles(_ width: Int) -> [Substring] {
             Columns.list.lines(width: width, ansi: .plain)[0].split(separator: " ")

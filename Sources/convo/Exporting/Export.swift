@@ -68,7 +68,7 @@ struct Export: Verb {
         }
     }
 
-    private func finish(_ run: ExportRun, _ chosen: [StoredConversation]) throws {
+    private func finish(_ run: ExportRun, _ chosen: ConversationList) throws {
         var run = run
         let progress = ProgressLine()
         do {
@@ -87,17 +87,16 @@ struct Export: Verb {
     }
 
     /// The conversations to export, newest activity first, or in the order in which they were named.
-    private func chosen(in store: Store) throws -> [StoredConversation] {
+    private func chosen(in store: Store) throws -> ConversationList {
         if let search {
-            let found = try store.conversations(matching: search)
-            guard found.isEmpty else { return found }
+            let found = try store.conversationList(matching: search)
+            guard found.count == 0 else { return found }
             throw CLIError(
                 .notFound, code: "nothing_found", message: "No conversation has what --search asks for.",
                 hint: Advice.searchFirst)
         }
-        guard !conversations.isEmpty else { return try store.conversations() }
-        var seen: Set<LocalID> = []
-        return try conversations.map { try store.conversation(matching: $0) }.filter { seen.insert($0.id).inserted }
+        guard !conversations.isEmpty else { return try store.conversationList() }
+        return try store.conversationList(of: conversations.map { try store.localID(matching: $0) })
     }
 }
 

@@ -28,24 +28,8 @@ extension ExportFolder {
         return last?.name ?? own
     }
 
-    /// Writes a file of an export, unless it has this text already.
-    ///
-    /// - Parameters:
-    ///   - name: the file's name.
-    ///   - format: the file's format.
-    ///   - last: the file as the last export wrote it; `nil` if none is recorded.
-    ///   - text: the whole text.
-    /// - Returns: whether the file was written, and what is to be recorded of it.
-    /// - Throws: ``CLIError`` if it cannot be written, or if no export wrote the file that has its name; that is as it was
-    ///   then.
-    func write(
-        _ name: String, in format: ExportFormat, last: ExportState.File?, text: String
-    ) throws -> (isWritten: Bool, file: ExportState.File) {
-        try requireOurs(name, in: format, last: last)
-        return (try replace(name, with: text), ExportState.File(name: name, digest: TextDigest(text).text))
-    }
-
-    /// As ``write(_:in:last:text:)``, of a text that comes in pieces and is never in memory as a whole.
+    /// Writes a file of an export, unless it has this text already; the text comes in pieces, and is never in memory as a
+    /// whole.
     ///
     /// - Parameters:
     ///   - name: the file's name.
@@ -53,7 +37,8 @@ extension ExportFolder {
     ///   - last: the file as the last export wrote it; `nil` if none is recorded.
     ///   - produce: gives the text in pieces.
     /// - Returns: whether the file was written, and what is to be recorded of it.
-    /// - Throws: ``CLIError``, and what `produce` throws.
+    /// - Throws: ``CLIError`` if it cannot be written, or if no export wrote the file that has its name, and what `produce`
+    ///   throws; the file is as it was then.
     func write(
         _ name: String, in format: ExportFormat, last: ExportState.File?,
         _ produce: ((String) throws -> Void) throws -> Void

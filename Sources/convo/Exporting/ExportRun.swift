@@ -5,7 +5,7 @@ import ConvoStore
 import ConvoTerminal
 import Glibc
 
-/// One export into a folder; a conversation at a time is in memory.
+/// One export into a folder. A conversation is written while it is read, so that a long one needs no more memory than a short one.
 struct ExportRun {
     private let store: Store
     private let format: ExportFormat
@@ -27,32 +27,44 @@ struct ExportRun {
     ///   - progress: called with the number of each conversation.
     /// - Throws: ``CLIError`` or ``StoreError``; files that were written before stay.
     mutating func writeSeparately(
-        _ conversations: [StoredConversation], sinceLast: Bool, progress: (Int) -> Void
+        _ conversations: ConversationList, sinceLast: Bool, progress: (Int) -> Void
     ) throws {
         var state = folder.state()
-        for (number, conversation) in conversations.enumerated() {
-            progress(number + 1)
-            guard let archive = try ExportRun.archive(of: conversation, in: store) else { continue }
+        var number = 0
+        try conversations.forEachPage { page in
+            for conversation in page {
+                number += 1
+                progress(number)
+                try writeFile(of: conversation, sinceLast: sinceLast, &state)
+            }
+        }
+        try folder.save(state)
+    }
+
+    private mutating func writeFile(
+        of conversation: StoredConversation, sinceLast: Bool, _ state: inout ExportState
+    ) throws {
+        let files = try ExportRun.files(of: conversation, in: store, as: format)
+        try ExportRun.withArchive(of: conversation, in: store) { archive in
             report.add(conversation)
             let last = state.file(of: conversation.id, in: format)
             let name = folder.name(of: conversation.id, name: conversation.name, in: format, last: last)
-            let files = try ExportRun.files(of: conversation, in: store, as: format)
-            let digest = ExportState.digest(of: archive, files: files.map(\.shown))
+            let digest = try ExportState.digest(of: archive, files: files.map(\.shown))
             let copies = format == .markdown ? files : []
             if sinceLast, state.holds(digest, of: conversation.id, in: format), folder.exists(name),
                 copies.allSatisfy({ folder.hasCopy($0.shown.path, of: $0.source) })
             {
                 report.skipped += 1
-                continue
+                return
             }
             for file in copies { try folder.add(file.shown.path, from: file.source) }
-            let text = format.text(of: archive, id: conversation.id, files: files.map(\.shown))
-            let (isWritten, file) = try folder.write(name, in: format, last: last, text: text)
+            let (isWritten, file) = try folder.write(name, in: format, last: last) { write in
+                try format.write(archive, id: conversation.id, files: files.map(\.shown), to: write)
+            }
             report.note(name, isWritten: isWritten)
             state.note(digest, of: conversation.id, in: format)
             state.note(file, of: conversation.id, in: format)
         }
-        try folder.save(state)
     }
 
     /// Writes one file for all conversations, and records that it was written.
@@ -63,16 +75,24 @@ struct ExportRun {
     ///   - progress: called with the number of each conversation.
     /// - Throws: ``CLIError`` or ``StoreError``; the file is as it was then.
     mutating func writeTogether(
-        _ conversations: [StoredConversation], isNamed: Bool, progress: (Int) -> Void
+        _ conversations: ConversationList, isNamed: Bool, progress: (Int) -> Void
     ) throws {
-        conversations.forEach { report.add($0) }
-        let only = isNamed ? conversations.first : nil
+        var only: StoredConversation?
+        if isNamed { try conversations.forEachPage { only = $0.first } }
         var state = folder.state()
         let last = state.file(of: only?.id, in: format)
         let name = only.map { folder.name(of: $0.id, name: $0.name, in: format, last: last) } ?? format.commonName
+        var (number, added) = (0, report)
         let (isWritten, file) = try folder.write(name, in: format, last: last) { write in
-            try ExportRun.write(conversations, of: store, as: format, progress: progress, to: write)
+            try ExportRun.write(
+                conversations, of: store, as: format,
+                noting: { conversation in
+                    added.add(conversation)
+                    number += 1
+                    progress(number)
+                }, to: write)
         }
+        report = added
         report.note(name, isWritten: isWritten)
         state.note(file, of: only?.id, in: format)
         try folder.save(state)
@@ -84,21 +104,43 @@ struct ExportRun {
     ///   - conversations: the conversations in their order.
     ///   - store: the store that holds them.
     ///   - format: the document's format; one with a file for each conversation takes one.
-    ///   - progress: called with the number of each conversation.
+    ///   - note: takes each conversation before it is written.
     ///   - write: takes the document's text in pieces.
     /// - Throws: ``StoreError``, and what `write` throws.
     static func write(
-        _ conversations: [StoredConversation], of store: Store, as format: ExportFormat,
-        progress: (Int) -> Void = { _ in }, to write: (String) throws -> Void
+        _ conversations: ConversationList, of store: Store, as format: ExportFormat,
+        noting note: (StoredConversation) -> Void = { _ in }, to write: (String) throws -> Void
     ) throws {
-        try write(format.head(conversations.map { HTMLDocument.Item($0) }))
-        for (number, conversation) in conversations.enumerated() {
-            progress(number + 1)
-            guard let archive = try archive(of: conversation, in: store) else { continue }
-            let files = try format == .html ? ExportRun.files(of: conversation, in: store, as: format).map(\.shown) : []
-            try write(format.text(of: archive, id: conversation.id, files: files))
+        if format == .html { try writeIndex(of: conversations, to: write) }
+        try conversations.forEachPage { page in
+            for conversation in page {
+                note(conversation)
+                let files =
+                    try format == .html ? ExportRun.files(of: conversation, in: store, as: format).map(\.shown) : []
+                try withArchive(of: conversation, in: store) { archive in
+                    try format.write(archive, id: conversation.id, files: files, to: write)
+                }
+            }
         }
         try write(format.foot)
+    }
+
+    /// Writes what stands before the first conversation in an HTML document.
+    private static func writeIndex(of conversations: ConversationList, to write: (String) throws -> Void) throws {
+        var isStarted = false
+        func start(_ first: StoredConversation?) throws {
+            if !isStarted {
+                try write(HTMLDocument.start(count: conversations.count, first: first.map { HTMLDocument.Item($0) }))
+            }
+            isStarted = true
+        }
+        try conversations.forEachPage { page in
+            try start(page.first)
+            guard conversations.count != 1 else { return }
+            try write(page.map { HTMLDocument.indexed(HTMLDocument.Item($0)) }.joined())
+        }
+        try start(nil)
+        if conversations.count != 1 { try write(HTMLDocument.indexEnd) }
     }
 
     /// The largest image that an HTML document holds itself, in bytes.
@@ -123,9 +165,11 @@ struct ExportRun {
         }
     }
 
-    /// The whole conversation; `nil` if it was deleted since it was chosen.
-    private static func archive(of conversation: StoredConversation, in store: Store) throws -> ArchivedConversation? {
-        do { return try store.archive(of: conversation.id) } catch StoreError.noSuchConversation { return nil }
+    /// Reads a conversation, unless it was deleted since it was chosen.
+    private static func withArchive(
+        of conversation: StoredConversation, in store: Store, _ body: (StreamedArchive) throws -> Void
+    ) throws {
+        do { try store.withArchive(of: conversation.id, body) } catch StoreError.noSuchConversation {}
     }
 }
 

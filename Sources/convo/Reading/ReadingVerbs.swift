@@ -2,6 +2,7 @@ import ArgumentParser
 import ConvoJSON
 import ConvoModel
 import ConvoStore
+import ConvoTerminal
 
 struct Get: Verb {
     static let configuration = CommandConfiguration.verb("get", abstract: "What is known of one conversation.")
@@ -29,9 +30,35 @@ struct List: Verb {
     }
 
     func run() throws {
-        let conversations = try common.store().conversations(limit: limit)
-        try common.console.page(json: .array(conversations.map(\.json))) {
-            StoredConversation.table(conversations, $0)
+        let (store, console) = (try common.store(), common.console)
+        try console.asJSON ? printJSON(store, console) : printTable(store, console)
+    }
+
+    private func printTable(_ store: Store, _ console: Console) throws {
+        let style = console.style
+        try console.pageMade { write in
+            var table = StoredConversation.table
+            var isEmpty = true
+            try store.forEachConversation(limit: limit) { page in
+                for conversation in page { table.add(conversation.cells(style)) }
+                guard !page.isEmpty else { return }
+                isEmpty = false
+                try write(Console.text(table.takeLines(width: style.width, ansi: style.ansi)))
+            }
+            guard isEmpty else { return }
+            try write(Console.text(["There are no conversations here. Try `convo sync` or `convo start`."]))
+        }
+    }
+
+    private func printJSON(_ store: Store, _ console: Console) throws {
+        try console.printMade { write in
+            var start = "["
+            try store.forEachConversation(limit: limit) { page in
+                guard !page.isEmpty else { return }
+                try write(start + page.map(\.json.text).joined(separator: ","))
+                start = ","
+            }
+            try write(start == "[" ? "[]" : "]")
         }
     }
 }

@@ -39,22 +39,17 @@ extension StoredConversation {
         }
     }
 
-    /// Conversations as a table.
-    static func table(_ conversations: [StoredConversation], _ style: OutputStyle) -> [String] {
-        guard !conversations.isEmpty else {
-            return ["There are no conversations here. Try `convo sync` or `convo start`."]
-        }
-        var table = Table([
-            .fitting("ID"), .flexible("NAME"), .flexible("MODEL", rank: 4), .fitting("ENTRIES", rank: 3),
-            .fitting("UPDATED", rank: 1), .flexible("NOTES", rank: 2),
-        ])
-        for conversation in conversations {
-            table.add([
-                conversation.id.rawValue, conversation.title, conversation.answerer, String(conversation.entryCount),
-                style.times.ago(conversation.updatedAt), conversation.notes.joined(separator: ", "),
-            ])
-        }
-        return table.lines(width: style.width, ansi: style.ansi)
+    /// A table of conversations without rows.
+    static let table = Table([
+        .fitting("ID"), .flexible("NAME"), .flexible("MODEL", rank: 4), .fitting("ENTRIES", rank: 3),
+        .fitting("UPDATED", rank: 1), .flexible("NOTES", rank: 2),
+    ])
+
+    /// The cells of the conversation's row in a table.
+    func cells(_ style: OutputStyle) -> [String] {
+        [
+            id.rawValue, title, answerer, String(entryCount), style.times.ago(updatedAt), notes.joined(separator: ", "),
+        ]
     }
 }
 
