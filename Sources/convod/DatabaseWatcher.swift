@@ -2,7 +2,7 @@ import ConvoIPC
 import ConvoStore
 import ConvoSync
 import ConvoTerminal
-import Foundation
+import Dispatch
 import Glibc
 import Synchronization
 
@@ -26,7 +26,7 @@ final class DatabaseWatcher: Sendable {
     init(_ store: Store) throws(StoreError) {
         let listener = try store.listener()
         // The thread ends at most ``lookMilliseconds`` after `stop()`.
-        Thread.detachNewThread { [self] in
+        DispatchQueue(label: "convod.watching").async { [self] in
             while !isStopped.withLock(\.self) {
                 if listener.wait(milliseconds: DatabaseWatcher.lookMilliseconds) { queued.notify() }
                 guard store.isReplaced else { continue }
