@@ -38,6 +38,9 @@ final class CurlDriver: Sendable {
         var phase = Phase.asleep
         var commands: [Command] = []
         var lastTicket: UInt64 = 0
+        /// Whether the thread sleeps, or is about to: a command has to wake it. Otherwise it looks into the inbox before it
+        /// sleeps.
+        var isThreadAsleep = false
     }
 
     private let inbox = Mutex(Inbox())
@@ -88,6 +91,8 @@ final class CurlDriver: Sendable {
     private func push(_ command: Command, to inbox: inout Inbox) {
         guard case .running(let multi, _) = inbox.phase else { return }
         inbox.commands.append(command)
+        guard inbox.isThreadAsleep else { return }
+        inbox.isThreadAsleep = false
         convo_multi_wakeup(multi.pointer)
     }
 
@@ -130,12 +135,26 @@ final class CurlDriver: Sendable {
         return thread
     }
 
+    /// Takes note, for the thread, that it is about to sleep.
+    ///
+    /// - Returns: `false` if there is something in the inbox, so that it must not sleep.
+    func isEmptyBeforeSleep() -> Bool {
+        inbox.withLock { inbox in
+            if case .closed = inbox.phase { return false }
+            inbox.isThreadAsleep = inbox.commands.isEmpty
+            return inbox.isThreadAsleep
+        }
+    }
+
     /// Empties the inbox, for the thread.
     ///
     /// - Returns: the commands since the last call, and whether the thread has to end.
     func take() -> (commands: [Command], isClosed: Bool) {
         inbox.withLock { inbox in
-            defer { inbox.commands = [] }
+            defer {
+                inbox.commands = []
+                inbox.isThreadAsleep = false
+            }
             if case .closed = inbox.phase { return (inbox.commands, true) }
             return (inbox.commands, false)
         }

@@ -46,6 +46,7 @@ final class CurlLoop {
             convo_multi_perform(multi, &running)
             settleEnded()
             startWaiting()
+            guard driver.isEmptyBeforeSleep() else { continue }
             convo_multi_poll(multi, nil, 0, CurlLoop.longestSleepMilliseconds, nil)
         }
         shutDown()

@@ -17,17 +17,17 @@ struct HeadParser {
     /// - Parameter line: the line with its end.
     /// - Returns: the head, on the line that ends it; `nil` for any other line.
     /// - Throws: ``HeadError/tooLarge`` where the lines are longer than ``sizeLimit`` together.
-    mutating func take(_ line: some Collection<UInt8>) throws(HeadError) -> HTTPHead? {
+    mutating func take(_ line: some BidirectionalCollection<UInt8>) throws(HeadError) -> HTTPHead? {
         guard !isDone else { return nil }
         size += line.count
         guard size <= HeadParser.sizeLimit else { throw .tooLarge }
-        let text = HeadParser.trimmed(String(decoding: line, as: UTF8.self))
+        let text = HeadParser.trimmed(line[...])
         if text.isEmpty { return end() }
-        if text.hasPrefix("HTTP/") {
-            start(text)
-        } else if let colon = text.firstIndex(of: ":") {
-            let name = HeadParser.trimmed(text[..<colon])
-            headers.append(name, HeadParser.trimmed(text[text.index(after: colon)...]))
+        if text.starts(with: "HTTP/".utf8) {
+            start(String(decoding: text, as: UTF8.self))
+        } else if let colon = text.firstIndex(of: UInt8(ascii: ":")) {
+            let (name, value) = (text[..<colon], text[text.index(after: colon)...])
+            headers.append(HeadParser.text(name), HeadParser.text(value))
         }
         return nil
     }
@@ -43,11 +43,17 @@ struct HeadParser {
         return HTTPHead(status: status, headers: headers)
     }
 
-    private static func trimmed(_ text: some StringProtocol) -> String {
+    private static func text<Bytes: BidirectionalCollection<UInt8>>(_ bytes: Bytes) -> String
+    where Bytes.SubSequence == Bytes {
+        String(decoding: trimmed(bytes), as: UTF8.self)
+    }
+
+    private static func trimmed<Bytes: BidirectionalCollection<UInt8>>(_ bytes: Bytes) -> Bytes
+    where Bytes.SubSequence == Bytes {
         let isBlank = { (byte: UInt8) in byte == 0x20 || byte == 0x09 || byte == 0x0D || byte == 0x0A }
-        var bytes = Substring(text).utf8
+        var bytes = bytes
         while let first = bytes.first, isBlank(first) { bytes = bytes.dropFirst() }
         while let last = bytes.last, isBlank(last) { bytes = bytes.dropLast() }
-        return String(Substring(bytes))
+        return bytes
     }
 }

@@ -6,6 +6,8 @@ internal import Synchronization
 final class PendingResponse: Sendable {
     /// The number of bytes that a stream holds for a slow reader before the transfer is paused.
     static let streamCapacity = 256 << 10
+    /// The most that is reserved for a body because its head tells a length.
+    private static let largestReserve = 1 << 20
 
     private enum Awaited { case head, bytes(Int), end }
 
@@ -39,9 +41,14 @@ final class PendingResponse: Sendable {
 
     // MARK: The driver's side
 
-    /// Stores the head, which comes before any byte of the body.
+    /// Stores the head, which comes before any byte of the body, and reserves the room that the body will need.
     func arrived(_ head: HTTPHead) {
-        update { $0.head = head }
+        let length = head.headers["content-length"].flatMap { Int($0) } ?? 0
+        let room = max(0, min(length, capacity, PendingResponse.largestReserve))
+        update {
+            $0.head = head
+            $0.buffer.reserveCapacity(room)
+        }
     }
 
     /// Stores bytes of the body, if there is room.

@@ -1,6 +1,7 @@
 import ConvoAPI
 import ConvoModel
 import ConvoStore
+import Synchronization
 
 /// Performs the steps of a pull: asks the server, then commits the answer.
 struct PullExecutor: Sendable {
@@ -9,6 +10,17 @@ struct PullExecutor: Sendable {
     let store: Store
     let clock: any SyncClock
     let limits: SyncLimits
+    /// Runs what uses the store in a step that mostly waits for the server; `nil`: it runs where the step runs.
+    var executor: (any TaskExecutor)?
+    private let known = CachedPageWindow()
+
+    init(
+        api: any ConversationsAPI, account: AccountGuard, store: Store, clock: any SyncClock, limits: SyncLimits,
+        executor: (any TaskExecutor)? = nil
+    ) {
+        (self.api, self.account, self.store) = (api, account, store)
+        (self.clock, self.limits, self.executor) = (clock, limits, executor)
+    }
 
     /// Performs one step.
     ///
@@ -64,16 +76,28 @@ struct PullExecutor: Sendable {
     }
 
     private func list(_ place: PageKey) async throws -> IngestedPage {
-        let known = try store.cachedPage(at: place)
+        let known = try await cachedPage(at: place)
         let answer = try await api.list(page: place.page, pageSize: place.size, unless: known?.digest)
         switch answer {
         case .read(let listed, let digest):
-            try account.requireOwner()
-            let page = try store.ingest(listed, at: place, digest: digest)
+            let page = try await withTaskExecutorPreference(executor) {
+                try account.requireOwner()
+                return try store.ingest(listed, at: place, digest: digest)
+            }
             try await clock.waitForRoom(in: store)
             return page
         // Nothing is stored, so it does not matter whose the database is by now.
         case .same: return known.map { IngestedPage(same: $0) } ?? IngestedPage(items: [])
+        }
+    }
+
+    private func cachedPage(at place: PageKey) async throws -> CachedPage? {
+        if let page = known.take(place) { return page }
+        return try await withTaskExecutorPreference(executor) { () throws(StoreError) in
+            // Another step may have looked up this page as well, while this one waited for the thread.
+            if let page = known.take(place) { return page }
+            return known.opened(
+                at: place, try store.cachedPages(from: place, count: CachedPageWindow.count(from: place)))
         }
     }
 
@@ -89,6 +113,43 @@ struct PullExecutor: Sendable {
             return false
         } catch let error as APIError where error.isNotFound {
             return try !store.isUnseen(id, madeSince: clock.now + (.zero - limits.replicaLag), until: clock.now)
+        }
+    }
+}
+
+/// The cached pages that a pull is about to ask for, looked up in the store some at a time.
+///
+/// Each is taken once: a page that is asked for again is looked up again, and so is everything once a pull begins with
+/// page 0. What changes in the store between the look and the answer has the same effect as what changes while the request is
+/// under way.
+private final class CachedPageWindow: Sendable {
+    private static let size = 16
+
+    private struct State {
+        var pageSize = 0
+        /// The pages that were looked up and not taken yet; `nil` where a page is not cached.
+        var pages: [Int: CachedPage?] = [:]
+    }
+
+    private let state = Mutex(State())
+
+    /// How many pages are looked up at once: of a poll, which may need no more, the first one alone.
+    static func count(from place: PageKey) -> Int { place.page == 0 ? 1 : size }
+
+    /// The page as it was looked up before; `.none` if it has to be looked up.
+    func take(_ place: PageKey) -> CachedPage?? {
+        state.withLock { $0.pageSize == place.size ? $0.pages.removeValue(forKey: place.page) : .none }
+    }
+
+    /// Takes note of the cached pages from this one on, and takes the first one.
+    func opened(at place: PageKey, _ found: [CachedPage]) -> CachedPage? {
+        state.withLock { state in
+            state = State(pageSize: place.size)
+            for page in place.page..<place.page + CachedPageWindow.count(from: place) {
+                state.pages[page] = .some(.none)
+            }
+            for page in found { state.pages[page.place.page] = page }
+            return state.pages.removeValue(forKey: place.page) ?? nil
         }
     }
 }

@@ -211,13 +211,16 @@ struct SyncSteps: Sendable {
         api: any ConversationsAPI, account: AccountGuard, store: Store, clock: any SyncClock, limits: SyncLimits,
         executor: (any TaskExecutor)?
     ) {
-        let pullExecutor = PullExecutor(api: api, account: account, store: store, clock: clock, limits: limits)
+        let pullExecutor = PullExecutor(
+            api: api, account: account, store: store, clock: clock, limits: limits, executor: executor)
         self.executor = executor
         pull = { step in
-            // A fetch only waits for the server. Changing threads for each of thousands makes a first sync take an
+            // These mostly wait for the server. Changing threads for each of thousands makes a first sync take an
             // eighth longer.
-            if case .fetch = step { return await pullExecutor.perform(step) }
-            return await withTaskExecutorPreference(executor) { await pullExecutor.perform(step) }
+            switch step {
+            case .fetch, .list: await pullExecutor.perform(step)
+            default: await withTaskExecutorPreference(executor) { await pullExecutor.perform(step) }
+            }
         }
         push = { step, options in
             await PushExecutor(api: api, account: account, store: store, clock: clock, limits: limits, options: options)

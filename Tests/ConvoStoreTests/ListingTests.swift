@@ -36,6 +36,19 @@ import Testing
         #expect(try store.mirrored(exceptOn: [0]).map(\.rawValue) == ["d", "e"])
         #expect(try store.mirrored(exceptOn: [0, 1]).map(\.rawValue) == ["e"])
         #expect(try store.mirrored(exceptOn: [7]).count == 5)
+        #expect(try store.mirrored(exceptOn: []).count == 5)
+    }
+
+    @Test func `is known together with those behind it, and apart from those between others`() throws {
+        for page in [0, 1, 3, 6] { try take(page, ["\(page)"]) }
+        func known(from page: Int, _ count: Int, size: Int = 3) throws -> [Int] {
+            try store.cachedPages(from: PageKey(page: page, size: size), count: count).map(\.place.page)
+        }
+        #expect(try known(from: 1, 5) == [1, 3])
+        #expect(try known(from: 1, 6) == [1, 3, 6])
+        #expect(try known(from: 0, 9, size: 4) == [])
+        #expect(try store.mirrored(exceptOn: [6, 1]).map(\.rawValue) == ["0", "3"])
+        #expect(try store.mirrored(exceptOn: [0, 3, 3]).map(\.rawValue) == ["1", "6"])
     }
 
     @Test func `lists no longer who has moved to another page`() throws {

@@ -93,6 +93,10 @@ final class FakeServer: ConversationsAPI {
     }
 
     private let state = Mutex(State())
+    private let lastDigest = Mutex<PageDigest?>(nil)
+
+    /// The digest that the last request for a page of the list was made with.
+    var digestOfLastPage: PageDigest? { lastDigest.withLock { $0 } }
 
     /// Returns the requests since the last call.
     func requests() -> [String] {
@@ -210,7 +214,8 @@ final class FakeServer: ConversationsAPI {
         }
     }
     func list(page: Int, pageSize: Int, unless known: PageDigest?) throws(APIError) -> ListedPage {
-        .read(try list(page: page, pageSize: pageSize, metadata: nil), PageDigest(point: 2, value: 0))
+        lastDigest.withLock { $0 = known }
+        return .read(try list(page: page, pageSize: pageSize, metadata: nil), PageDigest(point: 2, value: 0))
     }
     func get(_ id: RemoteID) throws(APIError) -> Conversation {
         try perform("get \(id)") { state throws(APIError) in

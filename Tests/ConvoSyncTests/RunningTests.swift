@@ -141,3 +141,26 @@ import Testing
         #expect(try !isMarked(hidden) && isMarked(gone))
     }
 }
+
+@Suite final class `The cached pages of a pull`: EngineSuite {
+    /// Whether a page is asked for by the digest that the store has of it.
+    private func isKnown(_ page: Int, to executor: PullExecutor) async -> Bool {
+        _ = await executor.perform(.list(page: page, size: 1))
+        return test.server.digestOfLastPage != nil
+    }
+
+    @Test func `are looked up again with the first page, and where one is asked for again`() async throws {
+        let made = Array((0..<20).map { _ in test.server.make() }.reversed())  // newest first, as the list has them
+        _ = await test.engine.pull(.firstPage)  // verifies the connection
+        let executor = test.pullExecutor
+        for page in 0..<20 { #expect(await !isKnown(page, to: executor)) }
+        for page in 0..<3 { #expect(await isKnown(page, to: executor)) }
+        try test.store.markDeletedRemotely([made[3], made[4], made[19]])
+        #expect(await isKnown(3, to: executor))  // as if the mark had come while the request was under way
+        #expect(await !isKnown(19, to: executor))  // not among those that were looked up
+        for page in [0, 5] { #expect(await isKnown(page, to: executor)) }
+        #expect(await !isKnown(4, to: executor))
+        _ = await executor.perform(.list(page: 6, size: 2))
+        #expect(test.server.digestOfLastPage == nil)
+    }
+}
