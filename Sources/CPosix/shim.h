@@ -1,9 +1,10 @@
 // What of Linux's interface Swift's Glibc module leaves out: locks that belong to an open file description, statfs(2),
-// statx(2), syncfs(2) and renameat2(2). No logic.
+// statx(2), syncfs(2), renameat2(2) and malloc_trim(3). No logic.
 #pragma once
 #ifdef __linux__
 #include <fcntl.h>
 #include <linux/stat.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/statfs.h>
@@ -51,5 +52,12 @@ static inline int convo_sync_file_system(int descriptor) { return (int)syscall(S
 // Renames a file unless the new name is taken (EEXIST). 0 where it was done; EINVAL where the file system can't.
 static inline int convo_rename_to_new(const char *from, const char *to) {
     return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1 /* RENAME_NOREPLACE */);
+}
+
+// Gives memory that was freed back to the kernel, where the C library can.
+static inline void convo_trim_heap(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
 }
 #endif

@@ -1,3 +1,4 @@
+import CPosix
 import ConvoIPC
 import ConvoSQLite
 import Synchronization
@@ -169,6 +170,17 @@ public final class Store: Sendable {
     /// Otherwise a short-lived process may have to, as the last one to close the file. It blocks while it writes, never
     /// fails, and does nothing to a file that can only be read.
     public func finishCheckpoints() { if readOnlyReason == nil { pool.finishCheckpoints() } }
+
+    /// Gives back memory that a busy process needs and an idle one does not; call it after a bulk write, where the process
+    /// lives on.
+    ///
+    /// Blocks for file I/O, never fails, and waits for nobody. The next reads and writes take a little longer.
+    public func releaseMemory() {
+        pool.releaseMemory()
+        #if os(Linux)
+        convo_trim_heap()
+        #endif
+    }
 
     func read<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
         do { return try pool.read(work) } catch { throw .wrap(error, path: path) }

@@ -5,6 +5,7 @@ import ConvoSync
 import ConvoTerminal
 import Logging
 import ServiceLifecycle
+import Synchronization
 import UnixSignals
 
 /// Serves a database until it is told to stop: runs the engine, wakes it, reloads its settings and stops it.
@@ -116,11 +117,15 @@ struct Daemon: Service {
         _ configured: AsyncEvent.Generation
     ) async -> ExitReason {
         let news = SyncEventLogger(logger: logger, manager: manager, store: store)
+        let memory = IdleMemory()
         let asOpened = AsyncEvent().generation  // the first generation: nothing has replaced the file yet
         return await withTaskGroup(of: ExitReason.self) { group in
             group.addTask {
                 let failure = await engine.run(intervals, wake: watcher.queued) { event in
                     if !store.isReplaced { news.report(event) }  // replaced: reported once, at the end
+                    if case .pulled(_, let report) = event, memory.isToBeReleased(after: report) {
+                        store.releaseMemory()
+                    }
                 }
                 return failure.map(ExitReason.failed) ?? .stopped
             }
@@ -154,5 +159,19 @@ struct Daemon: Service {
 
     private func words(_ error: any Error) -> String {
         CLIError(error).map { [$0.message, $0.hint ?? ""].joined(separator: " ") } ?? "\(error)"
+    }
+}
+
+/// Decides when the daemon gives back what a pull has needed: after each one that has stored something, and after the next
+/// one again, since the last tasks of a pull end behind it.
+final class IdleMemory: Sendable {
+    private let hasStored = Mutex(false)
+
+    func isToBeReleased(after report: PullReport) -> Bool {
+        let stores = report.histories > 0
+        return hasStored.withLock { hasStored in
+            defer { hasStored = stores }
+            return hasStored || stores
+        }
     }
 }

@@ -29,6 +29,23 @@ import Darwin
         }
     }
 
+    @Test func `goes on after it has given memory back, beside a reader too, and where its file is gone`() throws {
+        func count() throws -> Int? { try file.pool.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM item") } }
+        try file.pool.write(add)
+        file.pool.releaseMemory()
+        try file.pool.read { before in
+            #expect(try Int.fetchOne(before, sql: "SELECT COUNT(*) FROM item") == 1)
+            file.pool.releaseMemory()
+            try file.pool.write(add)
+            #expect(try Int.fetchOne(before, sql: "SELECT COUNT(*) FROM item") == 1)
+        }
+        #expect(try count() == 2)
+        #expect(rename(file.path, file.path + ".moved") == 0)
+        file.pool.releaseMemory()
+        #expect(access(file.path, F_OK) != 0, "no file is made")
+        #expect(try count() == 2)
+    }
+
     @Test func `opens no other file than its own, and makes none where its own is gone`() throws {
         try file.pool.write(add)
         let moved = file.path + ".moved"
