@@ -146,7 +146,7 @@ let package = Package(
             name: "convo-bench",
             dependencies: ["ConvoStore", "ConvoSQLite", "ConvoJSON", "ConvoModel", "SeededRandom"],
             path: "Benchmarks",
-            exclude: ["run", "listed.py", "turns.py"],
+            exclude: ["large", "run", "listed.py", "turns.py"],
             swiftSettings: strict
         ),
 
