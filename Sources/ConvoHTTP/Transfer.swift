@@ -2,9 +2,6 @@ internal import CCurl
 
 /// One request while libcurl works on it; created, used and destroyed on the driver's thread.
 final class Transfer {
-    /// The largest number of bytes that libcurl takes from a connection at once.
-    private static let receivedAtOnce = 64 << 10
-
     let request: HTTPRequest
     let exchange: PendingResponse
     let easy: UnsafeMutableRawPointer
@@ -99,8 +96,6 @@ extension Transfer {
             && set(CURLOPT_SSL_VERIFYPEER, 1) && set(CURLOPT_SSL_VERIFYHOST, 2)
             && set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS)) && set(CURLOPT_TCP_KEEPALIVE, 1)
             && set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
-            // A page of the list in one piece, or two: each piece is a system call and a call back.
-            && set(CURLOPT_BUFFERSIZE, Transfer.receivedAtOnce)
             // Without it, ending a request whose host name is being resolved would wait for the resolver, and block the
             // other transfers.
             && set(CURLOPT_QUICK_EXIT, 1)
