@@ -43,7 +43,7 @@ extension SyncEngine {
         _ = try MistralAPI(settings: settings, environment: environment)
         let transport = CurlTransport(options: CurlOptions(environment))
         // Beside the database, which has the same texts and the same reader.
-        let spoolFolder = store.path.lastIndex(of: "/").map { String(store.path[..<$0]) }
+        let spoolFolder = store.folder
         self.init(store: store, limits: limits, fileLimits: settings.files) { () throws(APIError) in
             let key = try settings.keyNow(in: environment)
             let api = try MistralAPI(

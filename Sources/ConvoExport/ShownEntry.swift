@@ -87,18 +87,21 @@ struct ShownEntry {
     /// The pieces of the API's `content`, which is a string or an array of chunks; adjacent texts are joined, so that a
     /// link that two of them share is seen.
     private static func content(_ content: JSONText, _ storedFiles: Set<String>) -> [Piece] {
-        var pieces: [Piece] = content.string.map { [.text($0)] } ?? []
+        var (pieces, joined): ([Piece], String?) = ([], content.string)
         for chunk in content.elements {
             if chunk["type"]?.string == "tool_file", let id = chunk["file_id"]?.string, storedFiles.contains(id) {
                 continue
             }
             let piece = piece(chunk)
-            if case .text(let more) = piece, case .text(let text)? = pieces.last {
-                pieces[pieces.count - 1] = .text(text + more)
-            } else {
-                pieces.append(piece)
+            if case .text(let more) = piece {
+                joined = joined ?? ""
+                joined?.append(more)
+                continue
             }
+            if let text = joined.take() { pieces.append(.text(text)) }
+            pieces.append(piece)
         }
+        if let joined { pieces.append(.text(joined)) }
         return pieces.filter { $0 != .text("") && $0 != .thinking("") }
     }
 

@@ -1,7 +1,7 @@
 public import ConvoModel
 import ConvoSQLite
 
-/// A choice of conversations in an order, read a few at a time: it keeps a number of each in memory, and no more.
+/// A choice of conversations in an order, read a few at a time: it keeps only each one's row number in memory.
 ///
 /// Each page is a transaction of its own, and nothing is kept open between two of them. What was chosen stays chosen: a
 /// conversation that becomes active meanwhile keeps its place, and is given as it is by then; one that is deleted here

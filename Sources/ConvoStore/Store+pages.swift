@@ -96,10 +96,8 @@ extension Store {
         let end = HistoryPage.Cursor(position: .max, key: .max)
         var start = HistoryPage.Cursor(position: .min, key: .min)
         if let since {
-            // The key tells about when an entry was made, and the index of positions has it: so the rows of older entries
-            // are not read. The plus keeps SQLite from reading the entries of all conversations since then instead.
-            let sql = "AND +key >= ?3 AND created >= ?2\(conditions) ORDER BY position, key LIMIT 1"
-            start = try place(sql, [conversation, since.microseconds, EntryKey.of(since)]) ?? end
+            let sql = "AND created >= ?2\(conditions) ORDER BY position, key LIMIT 1"
+            start = try place(sql, [conversation, since.microseconds]) ?? end
         }
         if let last {
             guard last > 0 else { return end }

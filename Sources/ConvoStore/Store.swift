@@ -24,6 +24,10 @@ public final class Store: Sendable {
 
     /// The canonical path of the file: absolute, and without symbolic links.
     public let path: String
+    /// The folder that the file lies in; files without a name are made there, on the same disk.
+    package var folder: String {
+        path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    }
     let pool: DatabasePool
     let environment: StoreDependencies
     let segmentMergePolicy = SegmentMergePolicy()

@@ -65,7 +65,7 @@ public struct Table: Sendable {
     /// The lines of the rows that were added since the last time, which the table forgets; the titles before the first ones.
     ///
     /// So a table of any length can be shown while its rows are read. The first rows decide which columns are shown. A column
-    /// is as wide as its cells so far want it, and becomes wider with a longer cell.
+    /// is as wide as its cells so far want it, and may change its width with a longer cell.
     ///
     /// - Parameters:
     ///   - width: the greatest number of columns of a line; `nil` for no limit.

@@ -61,6 +61,33 @@ public struct TerminalDevice: Sendable {
         if let failure = lines.bytes.withUnsafeBytes({ write($0[...]) }) { throw failure }
     }
 
+    /// Writes bytes, as ``write(_:)-(String)`` writes a text.
+    ///
+    /// - Throws: ``WriteFailure``, when a part may have been written.
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(WriteFailure) {
+        if let failure = write(bytes[...]) { throw failure }
+    }
+
+    /// Writes as many bytes as the reader takes without a wait; to a terminal none, because it may stop at any byte.
+    ///
+    /// - Returns: how many were written.
+    /// - Throws: ``WriteFailure``, when a part may have been written.
+    package func writeAtOnce(_ bytes: UnsafeRawBufferPointer) throws(WriteFailure) -> Int {
+        guard !isTerminal else { return 0 }
+        var written = 0
+        while written < bytes.count {
+            // A pipe that takes anything takes a page.
+            var event = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+            guard poll(&event, 1, 0) == 1 else { break }
+            let piece = bytes[written..<min(written + TerminalDevice.page, bytes.count)]
+            if let failure = write(piece) { throw failure }
+            written += piece.count
+        }
+        return written
+    }
+
+    private static let page = 4096
+
     private func write(_ bytes: Slice<UnsafeRawBufferPointer>) -> WriteFailure? {
         var rest = bytes
         while !rest.isEmpty {

@@ -32,12 +32,12 @@ extension Scenario {
         switches.metadataShown = random.element(of: [.notInList, .notInGet, .nowhere, .notOfBranches]) ?? .nowhere
         if switches.metadataShown == .notInGet { drawOtherStarts(&random, span) }
         guard switches.metadataShown == .notOfBranches else { return }
-        steps += (0..<3).map { nth in
+        steps += (0..<6).map { nth in
             Step(
                 at: .start + random.duration(in: .zero...span),
                 action: .restart(nth: nth, text: random.element(of: Scenario.texts) ?? "hello"))
         }
-        loseAnswers(&random, perMille: 150)
+        loseAnswers(&random, perMille: 300)
     }
 
     /// Another writer says the same while our start is lost on its way; another of our starts shows what `get` hides.

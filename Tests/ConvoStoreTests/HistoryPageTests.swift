@@ -85,6 +85,20 @@ import Testing
         }
     }
 
+    /// A newer version of an entry may have a later time than the one by which the store numbered it.
+    @Test func `begin at the time that an entry has now`() throws {
+        for time in ["10:00", "12:00"] {
+            try store.take(
+                "conv_1",
+                [
+                    #"{"type":"message.input","id":"e1","role":"user","content":"x","created_at":"2026-03-11T\#(time):00Z"}"#
+                ], version: "2026-03-12T00:00:00.000000Z")
+        }
+        var selection = HistorySelection()
+        selection.since = Timestamp("2026-03-11T11:00:00Z")
+        #expect(try ids(selection) == ["e1"])
+    }
+
     @Test func `end with what is pending, and hold no more than a bounded text`() throws {
         let text = String(repeating: "long ", count: 20_000)
         let entries = (0..<12).map { message("m\($0)", text) }

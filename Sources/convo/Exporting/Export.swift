@@ -63,9 +63,11 @@ struct Export: Verb {
                 hint: Advice.oneDocument)
         }
         let device = TerminalDevice.standardOutput
-        try ExportRun.write(chosen, of: store, as: format) { text in
-            try device.write(device.isTerminal ? format.shown(text) : text)
+        let output = SpooledOutput(device, spoolingIn: store.folder)
+        try ExportRun.write(chosen, of: store, as: format, between: { try output.flush() }) { text in
+            try output.add(device.isTerminal ? format.shown(text) : text)
         }
+        try output.flush()
     }
 
     private func finish(_ run: ExportRun, _ chosen: ConversationList) throws {
@@ -96,7 +98,10 @@ struct Export: Verb {
                 hint: Advice.searchFirst)
         }
         guard !conversations.isEmpty else { return try store.conversationList() }
-        return try store.conversationList(of: conversations.map { try store.localID(matching: $0) })
+        let list = try store.conversationList(of: conversations.map { try store.localID(matching: $0) })
+        // It may have been deleted since; an empty list would stand for all.
+        guard list.count > 0 else { throw StoreError.noSuchConversation(conversations[0]) }
+        return list
     }
 }
 

@@ -5,7 +5,8 @@ import ConvoStore
 import ConvoTerminal
 import Glibc
 
-/// One export into a folder. A conversation is written while it is read, so that a long one needs no more memory than a short one.
+/// One export into a folder. A conversation is written while it is read, so that a long one needs no more memory than a short one,
+/// but for the images that an HTML document holds.
 struct ExportRun {
     private let store: Store
     private let format: ExportFormat
@@ -44,8 +45,9 @@ struct ExportRun {
     private mutating func writeFile(
         of conversation: StoredConversation, sinceLast: Bool, _ state: inout ExportState
     ) throws {
-        let files = try ExportRun.files(of: conversation, in: store, as: format)
         try ExportRun.withArchive(of: conversation, in: store) { archive in
+            // After the entries were seen: none of them lacks a file that was stored before.
+            let files = try ExportRun.files(of: conversation, in: store, as: format)
             report.add(conversation)
             let last = state.file(of: conversation.id, in: format)
             let name = folder.name(of: conversation.id, name: conversation.name, in: format, last: last)
@@ -78,7 +80,10 @@ struct ExportRun {
         _ conversations: ConversationList, isNamed: Bool, progress: (Int) -> Void
     ) throws {
         var only: StoredConversation?
-        if isNamed { try conversations.forEachPage { only = $0.first } }
+        if isNamed {
+            try conversations.forEachPage { only = $0.first }
+            guard only != nil else { throw StoreError.noSuchConversation("it was deleted meanwhile") }
+        }
         var state = folder.state()
         let last = state.file(of: only?.id, in: format)
         let name = only.map { folder.name(of: $0.id, name: $0.name, in: format, last: last) } ?? format.commonName
@@ -105,21 +110,24 @@ struct ExportRun {
     ///   - store: the store that holds them.
     ///   - format: the document's format; one with a file for each conversation takes one.
     ///   - note: takes each conversation before it is written.
+    ///   - pause: called after each conversation, when no transaction is open.
     ///   - write: takes the document's text in pieces.
     /// - Throws: ``StoreError``, and what `write` throws.
     static func write(
         _ conversations: ConversationList, of store: Store, as format: ExportFormat,
-        noting note: (StoredConversation) -> Void = { _ in }, to write: (String) throws -> Void
+        noting note: (StoredConversation) -> Void = { _ in }, between pause: () throws -> Void = {},
+        to write: (String) throws -> Void
     ) throws {
         if format == .html { try writeIndex(of: conversations, to: write) }
         try conversations.forEachPage { page in
             for conversation in page {
                 note(conversation)
-                let files =
-                    try format == .html ? ExportRun.files(of: conversation, in: store, as: format).map(\.shown) : []
                 try withArchive(of: conversation, in: store) { archive in
+                    let files =
+                        try format == .html ? ExportRun.files(of: conversation, in: store, as: format).map(\.shown) : []
                     try format.write(archive, id: conversation.id, files: files, to: write)
                 }
+                try pause()
             }
         }
         try write(format.foot)

@@ -69,7 +69,7 @@ private struct HistoryPrinter {
     let selection: HistorySelection
     let console: Console
 
-    /// Text is written when it has so many bytes. More would take fresh memory for each page.
+    /// Text is written when it has so many bytes. The C library maps larger buffers anew each time.
     private static let pieceBytes = 48 << 10
 
     static func check(tail: Int?) throws {

@@ -18,15 +18,17 @@ enum Content {
     /// piece.
     static func pieces(_ content: JSONText) -> [Piece] {
         if let text = content.string { return text.isEmpty ? [] : [.text(text)] }
-        var pieces: [Piece] = []
+        var (pieces, joined): ([Piece], String?) = ([], nil)
         for piece in content.elements.compactMap(piece) {
-            if case .text(let more) = piece, case .text(let text)? = pieces.last {
-                pieces[pieces.count - 1] = .text(text + more)
-            } else {
-                pieces.append(piece)
+            if case .text(let more) = piece {
+                joined = joined ?? ""
+                joined?.append(more)
+                continue
             }
+            if let text = joined.take() { pieces.append(.text(text)) }
+            pieces.append(piece)
         }
-        return pieces
+        return pieces + (joined.map { [.text($0)] } ?? [])
     }
 
     private static func piece(_ chunk: JSONText) -> Piece? {
