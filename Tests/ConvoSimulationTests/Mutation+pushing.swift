@@ -32,7 +32,7 @@ extension Mutation {
             guard case .send(let item, _) = step else { return nil }
             return await engine.pushExecutor.perform(.send(item, OutboxItem.Base(entryID: nil)))
         },
-        .push("reads nothing before it sends an append", breaks: [.falseState]) { step, engine in
+        .push("reads nothing before it sends an append", breaks: [.falseState], needs: [.bursts]) { step, engine in
             guard case .prepare(let item) = step, let tip = try? engine.store.tip(of: item.conversation) else {
                 return nil
             }

@@ -127,10 +127,14 @@ extension Scenario {
         for _ in 0..<random.int(in: 1...2) {
             var moment = VirtualInstant.start + random.duration(in: .seconds(5)...span)
             for _ in 0..<random.int(in: 3...15) {
-                let text = random.element(of: Scenario.texts) ?? "hello"
+                // Half of them say what the others say.
+                let text = random.chance(perMille: 500) ? "again" : random.element(of: Scenario.texts) ?? "hello"
                 steps.append(Step(at: moment, action: .append(nth: nth, text: text)))
                 moment = moment + random.duration(in: .zero...Duration.milliseconds(400))
             }
+        }
+        faults.add(drawnFrom: &random, perMille: 100, requests: 100) { random in
+            .requestLost(brokenAfter: random.duration(in: .milliseconds(10)...Duration.seconds(5)))
         }
     }
 
