@@ -21,7 +21,7 @@ BINARIES = $(SWIFT) build -c release --show-bin-path
 SOURCES = Package.swift Sources Tests Benchmarks
 PROGRAMS = convo convod convo-sandbox
 UNITS = convod.service convod@.service
-MEASURED = convo convod convo-bench
+MEASURED = convo convod convo-bench convo-sandbox
 # What is installed, and what is measured, holds Swift's libraries, C++'s and SQLite in itself: to load them took
 # most of a short verb. The linker takes the archives from the folder where there is nothing else. It is
 # ld.bfd, which packs the table of addresses that are moved at each start (RELR): a megabyte else. Symbols for debuggers
