@@ -70,7 +70,7 @@ private struct PartWriter {
     /// The text that depends on no entry.
     var fixed: String { if case .text(let text) = part { text } else { "" } }
 
-    /// What the part shows of the next entry, behind the separator if it is not the first one; empty if it shows nothing.
+    /// The part's text for the next entry, behind the separator if it is not the first one; empty if it shows nothing.
     mutating func text(of entry: ArchivedEntry) -> String {
         guard case .entries(let separator, let make) = part else { return "" }
         let text = make(entry, place)

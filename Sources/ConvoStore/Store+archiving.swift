@@ -2,7 +2,7 @@ import ConvoJSON
 public import ConvoModel
 import ConvoSQLite
 
-/// What the transaction of ``Store/withArchive(of:_:)`` leaves to be done.
+/// The result of the transaction of ``Store/withArchive(of:_:)``: a short conversation, still to be used, or the value of the body.
 private enum ArchiveOutcome<Value> {
     case isShort(ArchivedConversation)
     case isDone(Value)

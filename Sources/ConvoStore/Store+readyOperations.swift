@@ -94,7 +94,7 @@ extension Store {
         }
     }
 
-    /// What the next of a conversation's queued appends goes behind.
+    /// The conversation's end, behind which the next of its queued appends goes.
     ///
     /// - Parameter id: the conversation.
     /// - Returns: the tip, as ``tip(of:)`` returns it, and the conversation's own policy, if it has one; `nil` if no append is

@@ -159,7 +159,7 @@ public final class Store: Sendable {
             return try pool.writeWithoutTransaction(isBusy: isBusy) { database in
                 let isDurable = try condition(database) && environment.syncsDurableCommits
                 if isDurable { try database.execute(sql: "PRAGMA synchronous = FULL") }
-                // Where this fails, later transactions are only slower.
+                // If SQLite refuses this, later transactions wait for the disk as well, and are only slower.
                 defer { if isDurable { try? database.execute(sql: "PRAGMA synchronous = NORMAL") } }
                 return try database.inTransaction(.immediate) {
                     indexState.withLock { $0 = nil }

@@ -5,7 +5,7 @@ import ConvoSQLite
 ///
 /// One that the store gives is of one moment. It is valid only while the store's call lasts.
 public struct StreamedArchive {
-    /// What is known of the conversation beside the server's object.
+    /// The facts about the conversation that the server's object does not hold.
     public let facts: ArchivedConversation.Facts
     /// The server's object as it came; `nil` if no read has shown the conversation.
     public let raw: JSONText?

@@ -64,8 +64,11 @@ final class SpooledOutput {
     }
 
     /// Makes a file (0600) and takes its name away; -1 if that fails.
+    ///
+    /// `mkstemp` writes the name into the template, in place of the six `X`, and no further: the array is its own copy, and ends with
+    /// a zero byte.
     private static func file(in folder: String) -> Int32 {
-        var name = Array("\(folder)/.convo-export-XXXXXX".utf8CString)  // mkstemp writes into it
+        var name = Array("\(folder)/.convo-export-XXXXXX".utf8CString)
         let descriptor = mkstemp(&name)
         guard descriptor >= 0 else { return -1 }
         unlink(name)
