@@ -23,6 +23,8 @@ final class CheckpointScheduler: Sendable {
     /// Bytes in the log from which on a bulk writer pauses between its transactions, so that the log stays below 64 MB: a
     /// long read, or another program such as one that replicates the file, keeps SQLite from beginning it anew.
     static let congested = 40 << 20
+    /// Bytes that a log which nobody could begin anew in time may grow by, before a bulk writer pauses again.
+    static let growth = 8 << 20
 
     private struct State {
         /// Whether a checkpoint is scheduled or running on the queue.

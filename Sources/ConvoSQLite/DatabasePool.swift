@@ -39,6 +39,8 @@ public final class DatabasePool: Sendable {
     private let checkpoints = CheckpointScheduler()
     /// The length of the write-ahead log after this pool's last commit.
     private let logBytes = Atomic(0)
+    /// How long the write-ahead log may get before a bulk writer waits.
+    private let allowedLogBytes = Atomic(CheckpointScheduler.congested)
     private let writerQueue: WriterQueue
 
     /// Opens a first connection, so that whatever is wrong with the file is known when this returns.
@@ -122,16 +124,34 @@ public final class DatabasePool: Sendable {
     /// a program that replicates the file. A bulk writer waits for room between its transactions. Blocks for file I/O,
     /// and waits for nobody.
     public func hasRoomInLog() -> Bool {
-        guard logBytes.load(ordering: .relaxed) >= CheckpointScheduler.congested else { return true }
+        guard logBytes.load(ordering: .relaxed) >= allowedLogBytes.load(ordering: .relaxed) else { return true }
         let hasRoom = try? borrowing { $0.restartLog(ifLongerThan: CheckpointScheduler.congested) }
-        if hasRoom == true { logBytes.store(0, ordering: .relaxed) }
+        if hasRoom == true { noteLog(bytes: 0) }
         return hasRoom ?? true  // the next transaction tells what is wrong with the file
     }
 
-    /// Blocks until the write-ahead log has room (``hasRoomInLog()``), at most for some seconds.
+    /// Lets the log grow by some megabytes more before ``hasRoomInLog()`` is false again, because somebody has waited for
+    /// as long as it is worth: a read that never ends must not make a bulk writer wait at each of its transactions.
+    public func growLog() {
+        allowedLogBytes.store(
+            logBytes.load(ordering: .relaxed) + CheckpointScheduler.growth, ordering: .relaxed)
+    }
+
+    /// Blocks until the write-ahead log has room (``hasRoomInLog()``), at most for some seconds; then the log may grow
+    /// (``growLog()``).
     public func waitForRoomInLog(seconds: Int) {
         let deadline = Database.now + Int64(seconds) * 1000
-        while !hasRoomInLog(), Database.now < deadline { usleep(DatabasePool.roomPauseMicroseconds) }
+        while !hasRoomInLog() {
+            guard Database.now < deadline else { return growLog() }
+            usleep(DatabasePool.roomPauseMicroseconds)
+        }
+    }
+
+    private func noteLog(bytes: Int) {
+        logBytes.store(bytes, ordering: .relaxed)
+        if bytes < CheckpointScheduler.congested {
+            allowedLogBytes.store(CheckpointScheduler.congested, ordering: .relaxed)
+        }
     }
 
     /// Runs work that begins its own transactions and must be over soon.
@@ -175,7 +195,7 @@ public final class DatabasePool: Sendable {
         if isBusy { writerQueue.yieldToWaiters() }
         let value = try work(database)
         checkpoints.noteCommit(by: database, isBusy: isBusy) { [self] in try borrowing($0) }
-        logBytes.store(database.logBytes, ordering: .relaxed)
+        noteLog(bytes: database.logBytes)
         return value
     }
 

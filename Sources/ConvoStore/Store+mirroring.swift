@@ -52,7 +52,8 @@ extension Store {
     /// Stores histories of known conversations, several in one transaction.
     ///
     /// A long history takes several transactions, and its conversation counts as stale until the last of them.
-    /// Transactions become short while another process waits to write.
+    /// Transactions become short while another process waits to write, and behind each of them the call waits some seconds
+    /// where SQLite's log is long (``hasRoomInLog()``).
     ///
     /// Entries are matched by id. A history that leaves out a stored entry, or that has not changed although
     /// `updated_at` has, may be older than the list: its entries are stored, nothing is marked as dropped, and the
@@ -74,6 +75,7 @@ extension Store {
             budget.note(wasAwaited: isAwaited)
             segmentMergePolicy.add()
             _ = try mergeIndex(hasMoreToCome: true)
+            if !rest.isEmpty { waitForRoomInLog(seconds: 5) }
         }
         return count
     }

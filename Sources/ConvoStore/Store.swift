@@ -129,16 +129,22 @@ public final class Store: Sendable {
 
     /// Whether SQLite's log has room for more bulk writing; where it is long, it is begun anew if nobody still needs it.
     ///
-    /// Who writes much waits for room between its transactions, at most ``longestWaitForRoom`` seconds: a read that never
-    /// ends must not keep it for ever. Blocks for file I/O, and waits for nobody.
+    /// Who writes much waits for room between its transactions, at most ``longestWaitForRoom`` seconds, and goes on with
+    /// a longer log then. Blocks for file I/O, and waits for nobody.
     public func hasRoomInLog() -> Bool { pool.hasRoomInLog() }
+
+    /// Lets SQLite's log grow by some megabytes before ``hasRoomInLog()`` is false again: a read that never ends must not
+    /// keep a bulk writer for ever, nor make it wait at each transaction.
+    package func growLog() { pool.growLog() }
 
     /// For how many seconds a bulk writer waits for room in SQLite's log before it goes on all the same.
     public static let longestWaitForRoom = 30
 
-    /// Blocks until SQLite's log has room, at most for ``longestWaitForRoom`` seconds.
-    package func waitForRoomInLog() {
-        pool.waitForRoomInLog(seconds: Store.longestWaitForRoom)
+    /// Blocks until SQLite's log has room; lets it grow if that takes too long.
+    ///
+    /// - Parameter seconds: how long to wait at most.
+    package func waitForRoomInLog(seconds: Int = Store.longestWaitForRoom) {
+        pool.waitForRoomInLog(seconds: seconds)
     }
 
     private func requireWritable() throws(StoreError) {

@@ -29,9 +29,22 @@ struct PushExecutor: Sendable {
     /// ``PushMachine/Outcome/failed(_:)``.
     func perform(_ step: PushMachine.Step) async -> PushMachine.Outcome {
         do {
-            return try await outcome(of: step)
+            let outcome = try await outcome(of: step)
+            await makeRoom(behind: step)
+            return outcome
         } catch {
             return .failed(SyncFailure(error))
+        }
+    }
+
+    /// Waits for room in SQLite's log behind a write that was one of many: a long outbox makes it long as well.
+    ///
+    /// What the step has found out is stored by then, and shown to everybody.
+    private func makeRoom(behind step: PushMachine.Step) async {
+        switch step {
+        case .send, .refresh:
+            if options.only == nil { try? await clock.waitForRoom(in: store, seconds: 2) }  // cancelled: the push ends
+        default: break
         }
     }
 

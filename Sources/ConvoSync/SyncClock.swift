@@ -20,15 +20,20 @@ public protocol SyncClock: Sendable {
 }
 
 extension SyncClock {
-    /// Waits until SQLite's log has room for more bulk writing, at most for ``Store/longestWaitForRoom`` seconds.
+    /// Waits until SQLite's log has room for more bulk writing; lets it grow if that takes too long.
     ///
     /// Meanwhile other tasks use the store.
     ///
+    /// - Parameters:
+    ///   - store: the store whose log is looked at.
+    ///   - seconds: how long to wait at most.
     /// - Throws: `CancellationError` as soon as the task is cancelled.
-    func waitForRoom(in store: Store) async throws {
-        for _ in 0..<Store.longestWaitForRoom * 10 where !store.hasRoomInLog() {
+    func waitForRoom(in store: Store, seconds: Int = Store.longestWaitForRoom) async throws {
+        for _ in 0..<seconds * 10 {
+            if store.hasRoomInLog() { return }
             try await sleep(until: now + .milliseconds(100))
         }
+        store.growLog()
     }
 }
 

@@ -104,6 +104,7 @@ import Darwin
             #expect(!file.pool.hasRoomInLog())
             // Others can write all the same.
             try file.pool.write(add)
+            #expect(!file.pool.hasRoomInLog())
         }
         #expect(file.pool.hasRoomInLog())
         var status = stat()
@@ -115,6 +116,33 @@ import Darwin
         }
         #expect(stat(file.path + "-wal", &status) == 0)
         #expect(status.st_size == longest)
+    }
+
+    @Test func `waits for room once every few megabytes beside a read that does not end`() throws {
+        let reader = try DatabasePool(path: file.path, busyTimeoutSeconds: 1) { _ in }
+        func writeUntilFull() throws -> Int {
+            for count in 0..<60 {
+                guard file.pool.hasRoomInLog() else { return count }
+                try file.pool.write { try $0.execute(sql: "INSERT INTO item (value) VALUES (randomblob(1 << 20))") }
+            }
+            return 60
+        }
+        try reader.read { database in
+            #expect(try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM item") == 0)
+            let first = try writeUntilFull()
+            #expect((30..<48).contains(first))
+            file.pool.waitForRoomInLog(seconds: 0)
+            #expect(file.pool.hasRoomInLog())
+            let second = try writeUntilFull()
+            #expect((7...9).contains(second))
+        }
+        // A log that begins anew may grow as far as before.
+        #expect(file.pool.hasRoomInLog())
+        try reader.read { database in
+            #expect(try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM item") != 0)
+            let third = try writeUntilFull()
+            #expect((30..<48).contains(third))
+        }
     }
 
     @Test func `shows that a writer of another process waits, as long as it does`() async throws {
