@@ -104,11 +104,18 @@ extension Store {
         return hasMerged
     }
 
+    /// Merges segments of an index for the length of one transaction.
+    ///
+    /// - Parameters:
+    ///   - database: the connection that is in the transaction.
+    ///   - index: the table.
+    ///   - share: how long the transaction is beside the usual one.
     /// - Returns: whether there was anything to merge.
-    func merge(_ database: Database, _ index: String) throws -> Bool {
+    /// - Throws: ``DatabaseError``.
+    func merge(_ database: Database, _ index: String, share: Double = 1) throws -> Bool {
         let before = database.totalChangesCount
         try database.cachedStatement(sql: "INSERT INTO \(index) (\(index), rank) VALUES ('merge', ?)")
-            .execute(arguments: [Int(Store.mergedPages * budget.share)])
+            .execute(arguments: [Int(Store.mergedPages * budget.share * share)])
         // The request itself counts as one (sqlite.org/fts5.html#the_merge_command).
         return database.totalChangesCount - before > 1
     }

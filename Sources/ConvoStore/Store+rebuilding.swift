@@ -27,6 +27,9 @@ public struct IndexStatus: Sendable, Hashable {
 ///
 /// Each step is one small transaction. A process that is stopped loses none: the next one goes on behind the last row.
 extension Store {
+    /// How long a step's transaction is beside one of a first sync: nobody waits for a rebuild, so others wait less for it.
+    private static let rebuildShare = 0.5
+
     /// Loads the state of the index for the present transaction.
     ///
     /// The first call in a transaction begins a rebuild if the index has older rules, and makes the changes that a
@@ -107,7 +110,7 @@ extension Store {
         }
     }
 
-    /// Takes one step of a rebuild, if the index needs one: a transaction of the usual size, or a merge of segments.
+    /// Takes one step of a rebuild, if the index needs one: a transaction of half the usual size, or a merge of segments.
     ///
     /// Searches read the old index until the last step. Nothing is done where the index is up to date, or newer than the
     /// rules of this program.
@@ -124,7 +127,7 @@ extension Store {
         let newest = max(state.version, state.rebuild?.version ?? 0)
         guard newest <= state.own else { return false }
         if state.rebuild == nil, state.version == state.own {
-            if !isCleared { return try write { database in try clearReplaced(database) } }
+            if !isCleared { return try write { database in try clearReplaced(database) } || state.hasDebts }
             guard state.hasDebts else { return false }
             return try write { database in try indexState(database).hasDebts }
         }
@@ -133,7 +136,8 @@ extension Store {
         }
         if rebuildMergePolicy.shouldMerge(hasMoreToCome: true) {
             let hasMerged = try write { database in
-                try indexState(database).rebuild == rebuild && merge(database, IndexTable.entries.rebuilt)
+                try indexState(database).rebuild == rebuild
+                    && merge(database, IndexTable.entries.rebuilt, share: Store.rebuildShare)
             }
             if !hasMerged { rebuildMergePolicy.noteMerged() }
             return true
@@ -149,7 +153,7 @@ extension Store {
         // The words are found before the transaction that others wait for.
         let (found, last) = try read { database in
             var (found, last): ([Int64: (raw: JSONText, words: IndexedWords)], Int64?) = ([:], nil)
-            var room = budget.size
+            var room = Int(Double(budget.size) * Store.rebuildShare)
             let rows = try Row.fetchCursor(
                 database.cachedStatement(sql: "SELECT key, raw FROM entry WHERE key > ? ORDER BY key"),
                 arguments: [start])
@@ -227,7 +231,8 @@ extension Store {
         guard isCleared else { return try write { database in try clearReplaced(database) || true } }
         if rebuildMergePolicy.shouldMerge(hasMoreToCome: false) {
             let hasMerged = try write { database in
-                try indexState(database).rebuild == rebuild && merge(database, IndexTable.entries.rebuilt)
+                try indexState(database).rebuild == rebuild
+                    && merge(database, IndexTable.entries.rebuilt, share: Store.rebuildShare)
             }
             if !hasMerged { rebuildMergePolicy.noteMerged() }
             return true

@@ -126,7 +126,7 @@ import Testing
     }
 
     /// A daemon of the version before may still run, and a third version come while a rebuild is under way.
-    @Test(arguments: 1...6 as ClosedRange<UInt64>)
+    @Test(arguments: 1...24 as ClosedRange<UInt64>)
     func `is right in the end, whoever writes in between`(seed: UInt64) throws {
         var generator = SplitMix64(seed: seed)
         try fill(try open(1))

@@ -1,5 +1,5 @@
 """What a case lives in: a folder of its own, servers, and devices, each a database with the programs that use it."""
-import html, json, os, shutil, subprocess, tempfile, time, unicodedata, urllib.request
+import collections, html, json, os, shutil, subprocess, tempfile, time, unicodedata, urllib.request
 
 SURFACING = "1"  # seconds after which a write whose answer was lost counts as not arrived, if it is not there
 
@@ -135,10 +135,15 @@ class Server:
         return {record["conversation"]["id"]: record["entries"] for record in kept
                 if user is None or (record.get("owner") or {}).get("user") == user}
 
+    def inputs(self, user=None):
+        """The letters of each input; a branch's copy of an entry has the entry's id, and does not count."""
+        found = {entry["id"]: letters(plain(entry["content"])) for entries in self.chats(user).values() for entry in entries
+                 if entry["type"] == "message.input"}
+        return collections.Counter(found.values())
+
     def times(self, text, user=None):
-        """How many inputs have this text; a branch's copy of an entry has the entry's id, and does not count."""
-        return len({entry["id"] for entries in self.chats(user).values() for entry in entries
-                    if entry["type"] == "message.input" and letters(plain(entry["content"])) == letters(text)})
+        """How many inputs have this text."""
+        return self.inputs(user)[letters(text)]
 
 
 class Answer:
@@ -248,8 +253,9 @@ class Device:
 
     def judge(self):
         outbox, servers = self.outbox(), self.house.servers
+        inputs = sum((server.inputs() for server in servers), collections.Counter())
         for operation, text in self.writes:
-            item, times = outbox[operation], sum(server.times(text) for server in servers)
+            item, times = outbox[operation], inputs[letters(text)]
             if operation in self.held:
                 check(item["state"] == "held" and item["reason"] and times <= 1,
                       f"{text!r} should be held with a reason, and is on the server {times} times:", item)
