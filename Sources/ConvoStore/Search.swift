@@ -40,7 +40,7 @@ struct Search {
         self.query = query
         self.order = order
         self.now = now
-        span = RowIDRange(query.conditions)
+        span = RowIDRange(query.conditions, try EntryKey.Distances(database))
         weights = order == .relevance ? try Search.weights(database, of: query) : []
     }
 

@@ -158,7 +158,7 @@ extension Store {
                 item.position, archived.entry.type.rawValue, prepared.role, prepared.createdAt?.microseconds,
                 archived.completedAt, archived.entry.raw.text, archived.droppedAt, archived.isLocalOnly,
             ]
-            let key = try EntryKey.free(database, for: prepared.createdAt ?? environment.now(), environment)
+            let key = try entryKeys.free(database, for: prepared.createdAt ?? environment.now())
             try database.cachedStatement(
                 sql: """
                     INSERT INTO entry (position, type, role, created, completed_at, raw, dropped_at, local_only, key,
@@ -192,6 +192,7 @@ extension Store {
             item.position, archived.entry.type.rawValue, prepared.role, prepared.createdAt?.microseconds,
             archived.entry.raw.text, archived.isLocalOnly, key,
         ])
+        if let moment = prepared.createdAt { try EntryKey.Distances.note(database, key: key, of: moment) }
         return true
     }
 }

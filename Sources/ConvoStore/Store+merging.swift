@@ -160,7 +160,7 @@ extension Store {
         _ database: Database, _ intake: PreparedEntry, id: String, at position: Int, in conversation: Int64,
         isLocalOnly: Bool, _ batch: inout IndexBatch
     ) throws -> Bool {
-        let key = try EntryKey.free(database, for: intake.createdAt ?? environment.now(), environment)
+        let key = try entryKeys.free(database, for: intake.createdAt ?? environment.now())
         try database.cachedStatement(
             sql: """
                 INSERT INTO entry (key, conversation, id, position, type, role, created, completed_at, raw, local_only)
@@ -200,6 +200,7 @@ extension Store {
                 entry.raw.text, position, entry.type.rawValue, intake.role, intake.createdAt?.microseconds,
                 intake.completedAt, known.key,
             ])
+        if let moment = intake.createdAt { try EntryKey.Distances.note(database, key: known.key, of: moment) }
         return true
     }
 }

@@ -64,6 +64,7 @@ extension Store {
                             report.tables.append(try salvage.run())
                         }
                         report.replacedConversations = try replaceLostConversations(copy, at: store.environment.now())
+                        try EntryKey.Distances.measure(copy)
                         if !report.isWhole {
                             try copy.execute(sql: "UPDATE conversation SET history_version = NULL")
                         }

@@ -36,6 +36,7 @@ public final class Store: Sendable {
     /// What the transaction that is under way knows of the index; `nil` if it has not asked.
     let indexState = Mutex<IndexState?>(nil)
     let budget = TransactionBudget()
+    let entryKeys = EntryKeyAllocator()
     /// Held while the instance file is written.
     let confirming = Mutex(())
     /// The identity of the file that was opened.

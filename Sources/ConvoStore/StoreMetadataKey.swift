@@ -14,6 +14,10 @@ enum StoreMetadataKey: String {
     case account
     /// The salt of the keys' digests.
     case keySalt = "key_salt"
+    /// How many minutes later than its entry a key may be, see ``EntryKey``; absent if that is not known.
+    case entryKeyDelay = "entry_key_delay"
+    /// How many minutes earlier; absent if that is not known.
+    case entryKeyLead = "entry_key_lead"
     /// The identity of this copy, as a JSON object: its random `name`, the number of its `sends`, and its `location`.
     case instance
 
