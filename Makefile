@@ -81,7 +81,7 @@ bench: $(ARCHIVES)
 bench-large: $(ARCHIVES)
 	@scripts/bootstrap bench
 	$(RELEASE) --product convo-bench
-	@Benchmarks/large "$$($(BINARIES))" $(BENCH)
+	@Benchmarks/large "$$($(BINARIES))" --svg docs/growth.svg $(BENCH)
 
 install: $(ARCHIVES)
 	for program in $(PROGRAMS); do $(RELEASE) --product $$program || exit 1; done

@@ -72,8 +72,7 @@ final class EntryKeyAllocator: Sendable {
     /// How many keys are tried one by one.
     private static let tries: Int64 = 8
 
-    /// The keys of which all were taken when a key behind them was found last; they are free again where that was rolled
-    /// back, or an entry was deleted.
+    /// Keys that were all taken when the last of them was given.
     private let run = Mutex<Range<Int64>?>(nil)
 
     /// Finds the key for an entry that is inserted in the same transaction.
@@ -98,7 +97,8 @@ final class EntryKeyAllocator: Sendable {
     private func free(_ database: Database, from first: Int64) throws -> Int64 {
         let query = try database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM entry WHERE key = ?)")
         func isTaken(_ key: Int64) throws -> Bool { try Bool.fetchOne(query, arguments: [key]) ?? false }
-        let known = run.withLock { $0 }.flatMap { $0.contains(first) ? $0 : nil }
+        var known = run.withLock { $0 }.flatMap { $0.contains(first) ? $0 : nil }
+        if let end = known?.upperBound, try !isTaken(end - 1) { known = nil }  // rolled back, or deleted
         if known == nil {
             for key in first..<first + EntryKeyAllocator.tries where try !isTaken(key) { return key }
         }
@@ -113,7 +113,7 @@ final class EntryKeyAllocator: Sendable {
             let middle = last + (free - last) / 2
             if try isTaken(middle) { last = middle } else { free = middle }
         }
-        run.withLock { $0 = (known?.lowerBound ?? first)..<free + 1 }
+        run.withLock { [start = known?.lowerBound ?? first] in $0 = start..<free + 1 }
         return free
     }
 }
