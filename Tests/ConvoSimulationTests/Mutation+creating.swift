@@ -33,7 +33,8 @@ extension Mutation {
             await searched(step, engine, reading: { ConversationPage($0.conversations) })
         },
         .push(
-            "takes a conversation without times for an old one", breaks: [.repeatedWrite], needs: [.oddPages]
+            "takes a conversation without times for an old one", breaks: [.repeatedWrite],
+            needs: [.oddPages, .equalStarts]
         ) { step, engine in
             await searched(step, engine, dismissing: { page in page.conversations.filter(\.createdAt.isUnknown) })
         },
