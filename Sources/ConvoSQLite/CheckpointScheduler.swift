@@ -23,7 +23,8 @@ final class CheckpointScheduler: Sendable {
     /// Bytes in the log from which on a bulk writer pauses between its transactions, so that the log stays below 64 MB: a
     /// long read, or another program such as one that replicates the file, keeps SQLite from beginning it anew.
     static let congested = 40 << 20
-    /// Bytes that a log which nobody could begin anew in time may grow by, before a bulk writer pauses again.
+    /// Bytes that a bulk writer adds to a long log before it pauses again, where SQLite could not begin the log anew while
+    /// it waited.
     static let growth = 8 << 20
 
     private struct State {

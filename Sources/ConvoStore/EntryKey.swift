@@ -66,8 +66,8 @@ enum EntryKey {
 
 /// Finds keys that no entry has.
 ///
-/// Where a program made thousands of entries in a minute, their keys are one long run that begins there. Its end is looked
-/// for in steps of growing length, and remembered.
+/// Where a program made thousands of entries in a minute, their keys are one long run that begins at that minute. The
+/// allocator looks for the end of the run in steps of growing length, and remembers it.
 final class EntryKeyAllocator: Sendable {
     /// How many keys are tried one by one.
     private static let tries: Int64 = 8

@@ -130,7 +130,7 @@ public final class Store: Sendable {
 
     /// Whether SQLite's log has room for more bulk writing; where it is long, it is begun anew if nobody still needs it.
     ///
-    /// Who writes much waits for room between its transactions, at most ``longestWaitForRoom`` seconds, and goes on with
+    /// A bulk writer waits for room between its transactions, at most ``longestWaitForRoom`` seconds, and goes on with
     /// a longer log then. Blocks for file I/O, and waits for nobody.
     public func hasRoomInLog() -> Bool { pool.hasRoomInLog() }
 

@@ -39,7 +39,7 @@ struct PushExecutor: Sendable {
 
     /// Waits for room in SQLite's log behind a write that was one of many: a long outbox makes it long as well.
     ///
-    /// What the step has found out is stored by then, and shown to everybody.
+    /// The step has stored its outcome before, so every process sees it during the wait.
     private func makeRoom(behind step: PushMachine.Step) async {
         switch step {
         case .send, .refresh:

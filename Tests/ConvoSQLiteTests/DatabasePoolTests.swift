@@ -136,7 +136,7 @@ import Darwin
             let second = try writeUntilFull()
             #expect((7...9).contains(second))
         }
-        // A log that begins anew may grow as far as before.
+        // Once SQLite has begun the log anew, the pool lets it grow to the first limit again.
         #expect(file.pool.hasRoomInLog())
         try reader.read { database in
             #expect(try Int.fetchOne(database, sql: "SELECT COUNT(*) FROM item") != 0)
