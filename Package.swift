@@ -23,7 +23,7 @@ let package = Package(
         .library(name: "ConvoAPI", targets: ["ConvoAPI"]),
         .library(name: "ConvoStore", targets: ["ConvoStore"]),
         .library(name: "ConvoSync", targets: ["ConvoSync"]),
-        .executable(name: "convo", targets: ["convo"]),
+        .executable(name: "convo", targets: ["ConvoCommand"]),
         .executable(name: "convod", targets: ["convod"]),
         .executable(name: "convo-sandbox", targets: ["convo-sandbox"]),
     ],
@@ -111,7 +111,7 @@ let package = Package(
 
         // What people start.
         .executableTarget(
-            name: "convo",
+            name: "ConvoCommand",
             dependencies: [
                 "ConvoAPI", "ConvoApp", "ConvoBackup", "ConvoExport", "ConvoIPC", "ConvoJSON", "ConvoModel",
                 "ConvoStore", "ConvoSync",
@@ -242,7 +242,8 @@ let package = Package(
         .testTarget(
             name: "ConvoCommandTests",
             dependencies: [
-                "convo", "ConvoAPI", "ConvoApp", "ConvoExport", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore",
+                "ConvoCommand", "ConvoAPI", "ConvoApp", "ConvoExport", "ConvoIPC", "ConvoJSON", "ConvoModel",
+                "ConvoStore",
                 "ConvoSync",
                 "ConvoTerminal", "Expectations", "TestFolders",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -259,7 +260,7 @@ let package = Package(
         // Starts the programs as people do.
         .testTarget(
             name: "ConvoAcceptanceTests",
-            dependencies: ["convo", "convod", "convo-sandbox", "ConvoJSON", "ConvoModel"],
+            dependencies: ["ConvoCommand", "convod", "convo-sandbox", "ConvoJSON", "ConvoModel"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

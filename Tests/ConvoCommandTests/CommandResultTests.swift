@@ -6,7 +6,7 @@ import ConvoTerminal
 import Expectations
 import Testing
 
-@testable import convo
+@testable import ConvoCommand
 
 @Suite struct `A command that fails` {
     func ending(_ arguments: String...) -> CommandResult? {

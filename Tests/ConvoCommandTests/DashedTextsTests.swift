@@ -3,7 +3,7 @@ import Expectations
 import Foundation
 import Testing
 
-@testable import convo
+@testable import ConvoCommand
 
 @Suite struct `A text that begins with a dash` {
     private static let texts: [(arguments: [String], text: String)] = [

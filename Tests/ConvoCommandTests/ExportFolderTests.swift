@@ -7,7 +7,7 @@ import Foundation
 import TestFolders
 import Testing
 
-@testable import convo
+@testable import ConvoCommand
 
 @Suite struct `A folder of exports` {
     private let parent: TemporaryFolder

@@ -3,8 +3,8 @@ import ConvoModel
 import ConvoTerminal
 import Testing
 
+@testable import ConvoCommand
 @testable import ConvoStore
-@testable import convo
 
 @Suite struct `A conversation laid out` {
     func lines(of entry: String, isWhole: Bool = false) throws -> [String] {

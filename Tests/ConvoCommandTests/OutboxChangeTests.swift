@@ -6,8 +6,8 @@ import Foundation
 import TestFolders
 import Testing
 
+@testable import ConvoCommand
 @testable import ConvoStore
-@testable import convo
 
 @Suite struct `Several writes` {
     let store: Store

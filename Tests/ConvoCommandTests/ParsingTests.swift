@@ -1,7 +1,7 @@
 import ArgumentParser
 import Testing
 
-@testable import convo
+@testable import ConvoCommand
 
 @Suite struct `A command line` {
     private static let verbs = [

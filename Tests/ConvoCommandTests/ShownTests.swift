@@ -3,8 +3,8 @@ import ConvoModel
 import ConvoTerminal
 import Testing
 
+@testable import ConvoCommand
 @testable import ConvoStore
-@testable import convo
 
 extension OutputStyle {
     /// Without colours and terminal, at a fixed moment, in UTC.

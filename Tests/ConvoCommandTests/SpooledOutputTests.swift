@@ -4,7 +4,7 @@ import Synchronization
 import TestFolders
 import Testing
 
-@testable import convo
+@testable import ConvoCommand
 
 @Suite struct `Output whose reader pauses` {
     private let folder: TemporaryFolder

@@ -5,9 +5,9 @@ import ConvoModel
 import ConvoTerminal
 import Testing
 
+@testable import ConvoCommand
 @testable import ConvoStore
 @testable import ConvoSync
-@testable import convo
 
 @Suite struct `A sync` {
     /// A formatter at 17:33:20 local time, two hours ahead of UTC.

@@ -2,7 +2,7 @@ import ConvoJSON
 import ConvoModel
 import Testing
 
-@testable import convo
+@testable import ConvoCommand
 
 @Suite struct `An answer to a tool` {
     @Test func `is a call's id and a result, which may hold anything`() throws {

@@ -4,7 +4,7 @@ import ConvoModel
 import ConvoTerminal
 import Testing
 
-@testable import convo
+@testable import ConvoCommand
 
 @Suite struct `A transcript` {
     /// The text that is printed for these events.

@@ -1,6 +1,6 @@
 import Testing
 
-@testable import convo
+@testable import ConvoCommand
 
 @Suite struct `A verb that takes long` {
     let clock = SteppedClock()
