@@ -26,7 +26,7 @@ public struct RepairReport: Sendable {
 public enum DatabaseRepair {
     /// What Convo and SQLite put beside a database.
     private static let suffixes = [
-        "", "-wal", "-shm", ".instance", ".engine", ".turn", ".daemon", ".waiting", ".wakeup",
+        "", "-wal", "-shm", ".instance", ".engine", ".turn", ".daemon", ".waiting", ".wakeup", ".changes",
     ]
     private static let pieceSize = 1 << 20
 

@@ -6,20 +6,28 @@ import Glibc
 import Darwin
 #endif
 
-/// Wakes a daemon after a write: a byte is written to the plain file `<database>.wakeup`, which the daemon watches.
+/// Wakes other processes: a byte is written to a plain file beside the database, which they watch.
 ///
 /// Unlike a FIFO, a plain file does not block programs that read the folder, such as a backup, and a copy of it does no
 /// harm.
 public enum WakeupChannel {
-    /// Notifies the listeners of a database that there is something new.
+    /// What a channel tells of; each has a file of its own.
+    package enum Purpose: String, Sendable {
+        /// A write was queued, for a daemon to send.
+        case queuedWrites = ".wakeup"
+        /// A transaction has changed the database, for programs that show it.
+        case changes = ".changes"
+    }
+
+    /// Notifies the daemon of a database that a write was queued.
     ///
     /// Never waits, never fails and never raises a signal; where the file cannot be opened, nobody is notified.
     ///
     /// - Parameter database: the path of the database file, under any of its names.
     public static func notify(beside database: String) {
         let database = DatabaseFile.canonicalPath(of: database)
-        guard let descriptor = try? SidecarFile.open(path(beside: database), O_WRONLY | O_CREAT, beside: database)
-        else { return }
+        let path = path(of: .queuedWrites, beside: database)
+        guard let descriptor = try? SidecarFile.open(path, O_WRONLY | O_CREAT, beside: database) else { return }
         defer { close(descriptor) }
         signal(descriptor)
     }
@@ -30,11 +38,11 @@ public enum WakeupChannel {
         if pwrite(descriptor, "\n", 1, 0) != 1 { futimens(descriptor, nil) }
     }
 
-    static func path(beside database: String) -> String { database + ".wakeup" }
+    static func path(of purpose: Purpose, beside database: String) -> String { database + purpose.rawValue }
 }
 
 extension WakeupChannel {
-    /// Receives the notifications of ``WakeupChannel/notify(beside:)`` from the moment when it is made.
+    /// Receives the notifications of a channel from the moment when it is made.
     ///
     /// It uses inotify(7). Without inotify (another system, or the user has no instance or no watch left), it checks
     /// the file's modification time four times a second.
@@ -58,20 +66,31 @@ extension WakeupChannel {
         private let database: String
         private let path: String
         private let inotify: Int32
+        private let interruption: Interruption
         private let state = Mutex(State())
 
         /// Begins to listen for notifications of a database.
         ///
-        /// - Parameter database: the path of the database file, under any of its names.
+        /// - Parameters:
+        ///   - database: the path of the database file, under any of its names.
+        ///   - purpose: what to listen for.
         /// - Throws: ``SidecarError`` if the file to watch cannot be opened or made.
-        public convenience init(beside database: String) throws(SidecarError) {
-            try self.init(beside: database, inotify: Listener.makeINotify())
+        package convenience init(
+            beside database: String, for purpose: Purpose = .queuedWrites
+        ) throws(SidecarError) {
+            try self.init(beside: database, for: purpose, inotify: Listener.makeINotify())
         }
 
-        init(beside database: String, inotify: Int32) throws(SidecarError) {
+        init(beside database: String, for purpose: Purpose = .queuedWrites, inotify: Int32) throws(SidecarError) {
             self.database = DatabaseFile.canonicalPath(of: database)
-            path = WakeupChannel.path(beside: self.database)
+            path = WakeupChannel.path(of: purpose, beside: self.database)
             self.inotify = inotify
+            do throws(SidecarError) {
+                interruption = try Interruption(path: path)
+            } catch {
+                if inotify >= 0 { close(inotify) }
+                throw error
+            }
             Listener.removeFIFO(self.database + ".bell")
             try watch()
         }
@@ -84,10 +103,10 @@ extension WakeupChannel {
         /// was replaced.
         ///
         /// - Parameter milliseconds: the longest time to wait.
-        /// - Returns: `false` if the time is over.
-        public func wait(milliseconds: Int32) -> Bool {
+        /// - Returns: `false` if the time is over, or the listener was interrupted.
+        package func wait(milliseconds: Int32 = .max) -> Bool {
             let deadline = Listener.now(CLOCK_MONOTONIC) + Int64(milliseconds) * 1_000_000
-            while true {
+            while !interruption.hasHappened {
                 // A notification before the watch begins goes unseen, so a new watch counts as a notification.
                 if !isWatching, (try? watch()) != nil { return true }
                 let left = max(0, Int32((deadline - Listener.now(CLOCK_MONOTONIC)) / 1_000_000))
@@ -95,7 +114,11 @@ extension WakeupChannel {
                 if isNotified ? waitForEvent(left) : waitForChange(left) { return true }
                 if left == 0 { return false }
             }
+            return false
         }
+
+        /// Ends the wait that is under way, and each later one at once.
+        package func interrupt() { interruption.happen() }
 
         /// Whether the file that is watched is still the one that is notified.
         private var isWatching: Bool {
@@ -128,8 +151,7 @@ extension WakeupChannel {
         ///
         /// - Returns: whether something happened to the file.
         private func waitForEvent(_ milliseconds: Int32) -> Bool {
-            var watched = pollfd(fd: inotify, events: Int16(POLLIN), revents: 0)
-            guard poll(&watched, 1, milliseconds) > 0 else { return false }
+            guard interruption.poll(beside: inotify, milliseconds) else { return false }
             var buffer = [UInt8](repeating: 0, count: 4096)
             while read(inotify, &buffer, buffer.count) > 0 {}
             return true
@@ -139,7 +161,7 @@ extension WakeupChannel {
         ///
         /// - Returns: whether the file may have been changed.
         private func waitForChange(_ milliseconds: Int32) -> Bool {
-            poll(nil, 0, min(milliseconds, Listener.pollMilliseconds))
+            _ = interruption.poll(beside: -1, min(milliseconds, Listener.pollMilliseconds))
             let now = Listener.now(CLOCK_REALTIME)
             var status = stat()
             guard stat(path, &status) == 0 else { return false }

@@ -38,9 +38,19 @@ extension Store {
     /// - Returns: the listener, which hears of each write from now on.
     /// - Throws: ``StoreError/diskFull(path:)`` or ``StoreError/notWritable(path:detail:)`` if the file to watch cannot be
     ///   made.
-    public func listener() throws(StoreError) -> WakeupChannel.Listener {
+    package func listener() throws(StoreError) -> WakeupChannel.Listener {
         do throws(SidecarError) {
             return try WakeupChannel.Listener(beside: path)
+        } catch { throw StoreError(error) }
+    }
+
+    /// Begins to listen for transactions of this process and of others.
+    ///
+    /// - Returns: the listener, which hears of each transaction from now on.
+    /// - Throws: as ``listener()``.
+    package func changeListener() throws(StoreError) -> WakeupChannel.Listener {
+        do throws(SidecarError) {
+            return try WakeupChannel.Listener(beside: path, for: .changes)
         } catch { throw StoreError(error) }
     }
 }

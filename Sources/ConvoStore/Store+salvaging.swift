@@ -31,7 +31,7 @@ public struct SalvageReport: Sendable, Hashable {
 
 extension Store {
     /// Tables that a new database has for itself, or that are only a cache.
-    private static let madeAnew: Set<String> = ["index_state", "index_debt", "listed_page"]
+    private static let madeAnew: Set<String> = ["change", "index_state", "index_debt", "listed_page"]
 
     /// Saves what can still be read of a damaged database into a new one.
     ///

@@ -37,6 +37,7 @@ public final class Store: Sendable {
     let indexState = Mutex<IndexState?>(nil)
     let budget = TransactionBudget()
     let entryKeys = EntryKeyAllocator()
+    private let changeNotifier: ChangeNotifier
     /// Held while the instance file is written.
     let confirming = Mutex(())
     /// The identity of the file that was opened.
@@ -80,6 +81,7 @@ public final class Store: Sendable {
         let path = DatabaseFile.canonicalPath(of: given)
         self.path = path
         self.environment = environment
+        changeNotifier = ChangeNotifier(beside: path)
         do {
             let reason = isReadOnly ? "it was opened for reading" : try PrivateFile.prepare(path)
             readOnlyReason = reason
@@ -118,10 +120,12 @@ public final class Store: Sendable {
     func write<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
         try requireWritable()
         do {
-            return try pool.write { database in
+            let value = try pool.write { database in
                 indexState.withLock { $0 = nil }
                 return try work(database)
             }
+            changeNotifier.notify()
+            return value
         } catch { throw .wrap(error, path: path) }
     }
 
@@ -163,7 +167,7 @@ public final class Store: Sendable {
     ) throws(StoreError) -> Value {
         try requireWritable()
         do {
-            return try pool.writeWithoutTransaction(isBusy: isBusy) { database in
+            let value = try pool.writeWithoutTransaction(isBusy: isBusy) { database in
                 let isDurable = try condition(database) && environment.syncsDurableCommits
                 if isDurable { try database.execute(sql: "PRAGMA synchronous = FULL") }
                 // If SQLite refuses this, later transactions wait for the disk as well, and are only slower.
@@ -173,6 +177,8 @@ public final class Store: Sendable {
                     return try work(database)
                 }
             }
+            changeNotifier.notify()
+            return value
         } catch { throw .wrap(error, path: path) }
     }
 

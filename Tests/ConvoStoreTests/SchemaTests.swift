@@ -49,6 +49,7 @@ import Testing
                 try database.execute(sql: "ALTER TABLE operation ADD COLUMN reason_hint TEXT")
                 try database.execute(sql: "UPDATE operation SET reason_hint = 'Look.'")
                 try database.execute(sql: "ALTER TABLE conversation DROP COLUMN history_outdated_readings")
+                try Self.removeChanges(database)
                 try database.execute(sql: Self.downgrade)
                 try database.execute(sql: "DROP TABLE index_state; DROP TABLE index_debt")
                 try database.execute(sql: "PRAGMA user_version = 3")
@@ -63,6 +64,14 @@ import Testing
         }
         #expect(!columns.contains("reason_hint"))
         try store.checkIntegrity()
+    }
+
+    /// Takes migration 13 back.
+    static func removeChanges(_ database: Database) throws {
+        let triggers = try String.fetchAll(
+            database, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND sql LIKE '%INTO change (%'")
+        for trigger in triggers { try database.execute(sql: "DROP TRIGGER \(trigger)") }
+        try database.execute(sql: "DROP TABLE change")
     }
 
     /// Takes the migrations from 7 on back, but for the entries, which older versions could also read as text.
