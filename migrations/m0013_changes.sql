@@ -1,6 +1,7 @@
 -- What each transaction changed, in the order of the transactions, for programs that show the database. Triggers write it,
--- so that no statement is forgotten, also not one of a program that was started before this migration. Only the
--- newest rows stay.
+-- so that no statement is forgotten; but for added conversations, and added and changed entries: with a trigger, SQLite would
+-- copy each page that such an INSERT changes. What they were is noted when the transaction ends (Store+changes.swift).
+-- Only the newest rows stay.
 CREATE TABLE change (
     number INTEGER PRIMARY KEY,                 -- ascends: the newest row is never deleted
     conversation INTEGER,                       -- its key; NULL: what the store says of itself, such as the last pull
@@ -12,11 +13,6 @@ CREATE TABLE change (
 CREATE TRIGGER change_pruned AFTER INSERT ON change WHEN NEW.number % 4096 = 0
 BEGIN
     DELETE FROM change WHERE number <= NEW.number - 131072;
-END;
-
-CREATE TRIGGER conversation_added AFTER INSERT ON conversation
-BEGIN
-    INSERT INTO change (conversation) VALUES (NEW.key);
 END;
 
 CREATE TRIGGER conversation_changed
@@ -35,21 +31,6 @@ END;
 CREATE TRIGGER conversation_removed AFTER DELETE ON conversation
 BEGIN
     INSERT INTO change (conversation, removed) VALUES (OLD.key, OLD.id);
-END;
-
-CREATE TRIGGER entry_added AFTER INSERT ON entry
-BEGIN
-    INSERT INTO change (conversation, entry) VALUES (NEW.conversation, NEW.key);
-END;
-
-CREATE TRIGGER entry_changed
-AFTER UPDATE OF key, conversation, id, position, type, role, created, completed_at, raw, dropped_at, local_only ON entry
-WHEN (NEW.key, NEW.conversation, NEW.id, NEW.position, NEW.type, NEW.role, NEW.created, NEW.completed_at, NEW.raw,
-    NEW.dropped_at, NEW.local_only)
-    IS NOT (OLD.key, OLD.conversation, OLD.id, OLD.position, OLD.type, OLD.role, OLD.created, OLD.completed_at, OLD.raw,
-    OLD.dropped_at, OLD.local_only)
-BEGIN
-    INSERT INTO change (conversation, entry) VALUES (NEW.conversation, NEW.key);
 END;
 
 -- One row is enough for the many entries of a conversation.

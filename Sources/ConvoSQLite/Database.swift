@@ -47,6 +47,8 @@ public final class Database: @unchecked Sendable {
     let handle: OpaquePointer
     private var statements: [String: Statement] = [:]
     private var isReading = false
+    /// What records the rows that statements change; `nil` if nobody has asked for it.
+    public internal(set) var recorder: RowRecorder?
     /// Pages in the write-ahead log after this connection's last commit.
     private var logPages = 0
     /// The length of the write-ahead log in bytes after this connection's last commit.
@@ -157,6 +159,7 @@ public final class Database: @unchecked Sendable {
     deinit {
         stopWaiting()
         statements.removeAll()
+        sqlite3_update_hook(handle, nil, nil)
         sqlite3_close_v2(handle)
     }
 

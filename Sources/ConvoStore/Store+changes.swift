@@ -90,6 +90,34 @@ extension Store {
     }
 }
 
+/// The rows whose changes the store notes itself, as `m0013_changes.sql` says; triggers note all others.
+enum ChangedRows {
+    static let tables: [RowRecorder.Table] = [
+        .init("conversation", includesUpdates: false), .init("entry", includesUpdates: true),
+    ]
+
+    fileprivate static let statements = [
+        """
+        INSERT INTO change (conversation) SELECT c.key FROM json_each(?) j CROSS JOIN conversation c ON c.key = j.value
+        """,
+        """
+        INSERT INTO change (conversation, entry)
+        SELECT e.conversation, e.key FROM json_each(?) j CROSS JOIN entry e ON e.key = j.value
+        """,
+    ]
+}
+
+extension Store {
+    /// Notes the rows that the transaction under way has added or changed.
+    func noteChangedRows(_ database: Database) throws {
+        guard let recorder = database.recorder else { return }
+        for (rows, statement) in zip(recorder.take(), ChangedRows.statements) where !rows.isEmpty {
+            let keys = "[\(rows.map { String($0) }.joined(separator: ","))]"
+            try database.cachedStatement(sql: statement).execute(arguments: [keys])
+        }
+    }
+}
+
 /// Gathers the rows of the table `change`.
 private struct ChangeReading {
     /// A key that names nothing any more was changed again since, by a later row.

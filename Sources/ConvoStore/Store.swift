@@ -111,6 +111,7 @@ public final class Store: Sendable {
         } else {
             try Schema.prepare(database, path: path, isUpgrading)
         }
+        if !isReadOnly { database.recordRows(of: ChangedRows.tables) }
         // 4 MB hold the upper pages of every index; the operating system caches the rest.
         try database.execute(
             sql: "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -4096")
@@ -120,13 +121,19 @@ public final class Store: Sendable {
     func write<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
         try requireWritable()
         do {
-            let value = try pool.write { database in
-                indexState.withLock { $0 = nil }
-                return try work(database)
-            }
+            let value = try pool.write { try changing($0, work) }
             changeNotifier.notify()
             return value
         } catch { throw .wrap(error, path: path) }
+    }
+
+    /// Does the work of a transaction, and notes what it has changed.
+    private func changing<Value>(_ database: Database, _ work: (Database) throws -> Value) throws -> Value {
+        indexState.withLock { $0 = nil }
+        _ = database.recorder?.take()  // of a transaction that was taken back
+        let value = try work(database)
+        try noteChangedRows(database)
+        return value
     }
 
     /// Whether another process waits to write.
@@ -172,10 +179,7 @@ public final class Store: Sendable {
                 if isDurable { try database.execute(sql: "PRAGMA synchronous = FULL") }
                 // If SQLite refuses this, later transactions wait for the disk as well, and are only slower.
                 defer { if isDurable { try? database.execute(sql: "PRAGMA synchronous = NORMAL") } }
-                return try database.inTransaction(.immediate) {
-                    indexState.withLock { $0 = nil }
-                    return try work(database)
-                }
+                return try database.inTransaction(.immediate) { try changing(database, work) }
             }
             changeNotifier.notify()
             return value
