@@ -16,6 +16,7 @@ let package = Package(
     name: "convo",
     platforms: [.macOS(.v15)],
     products: [
+        .library(name: "Convo", targets: ["Convo"]),
         .library(name: "ConvoJSON", targets: ["ConvoJSON"]),
         .library(name: "ConvoModel", targets: ["ConvoModel"]),
         .library(name: "ConvoIPC", targets: ["ConvoIPC"]),
@@ -86,6 +87,11 @@ let package = Package(
             name: "ConvoSync", dependencies: ["ConvoAPI", "ConvoIPC", "ConvoStore", "ConvoJSON", "ConvoModel"],
             swiftSettings: strict
         ),
+        // What an app imports.
+        .target(
+            name: "Convo",
+            dependencies: ["ConvoAPI", "ConvoHTTP", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync"],
+            swiftSettings: strict),
         .target(name: "MistralEmulator", dependencies: ["ConvoJSON", "ConvoModel"], swiftSettings: strict),
         .target(
             name: "ConvoSandbox",
@@ -173,6 +179,9 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "ConvoTests", dependencies: ["Convo", "ConvoSandbox", "Expectations", "TestFolders"],
+            swiftSettings: strict),
         .testTarget(
             name: "ConvoBackupTests",
             dependencies: [

@@ -1,3 +1,5 @@
+import ConvoAPI
+
 /// The secret by which the server knows the client.
 ///
 /// Printing, interpolating, dumping or reflecting it does not show it. Only ``reveal()`` does, so that nobody writes a

@@ -48,8 +48,8 @@ extension CLIError {
     ///
     /// - Parameter error: why the store could not do its work.
     public init(_ error: StoreError) {
-        let (exitCode, code) = CLIError.codes(error)
-        self.init(exitCode, code: code, message: CLIError.sentence("\(error)"), hint: error.hint)
+        self.init(
+            CLIError.exitCode(error), code: error.code, message: CLIError.sentence("\(error)"), hint: error.hint)
     }
 
     /// Describes a failure of a backup, with its hint.
@@ -104,35 +104,17 @@ extension CLIError {
         }
     }
 
-    private static func codes(_ error: StoreError) -> (ExitCode, String) {
+    private static func exitCode(_ error: StoreError) -> ExitCode {
         switch error {
-        case .noSuchConversation: (.notFound, "no_such_conversation")
-        case .ambiguousConversation: (.usage, "ambiguous_conversation")
-        case .noSuchEntry: (.notFound, "no_such_entry")
-        case .noSuchFile: (.notFound, "no_such_file")
-        case .noSuchOperation: (.notFound, "no_such_operation")
-        case .ambiguousOperation: (.usage, "ambiguous_operation")
-        case .deletedRemotely: (.badData, "deleted_remotely")
-        case .localOnly: (.badData, "local_only")
-        case .accountBefore: (.badData, "account_before")
-        case .unansweredCalls: (.badData, "unanswered_calls")
-        case .pendingWrites: (.badData, "pending_writes")
-        case .wrongState: (.badData, "wrong_state")
-        case .requestTooLarge: (.badData, "request_too_large")
-        case .invalidRequest: (.badData, "invalid_request")
-        case .unreadableMoment: (.usage, "unreadable_moment")
-        case .newerSchema: (.configuration, "newer_database")
-        case .newerIndex: (.configuration, "newer_index")
-        case .olderSchema: (.diskError, "older_database")
-        case .zstandardMissing: (.configuration, "zstandard_missing")
-        case .hardLinked: (.diskError, "hard_linked")
-        case .replaced: (.diskError, "database_replaced")
-        case .notOurs: (.badData, "not_a_convo_database")
-        case .corrupt: (.diskError, "corrupt_database")
-        case .notWritable: (.diskError, "not_writable")
-        case .diskFull: (.diskError, "disk_full")
-        case .busy: (.tryLater, "busy")
-        case .unexpected: (.internal, "database_failed")
+        case .noSuchConversation, .noSuchEntry, .noSuchFile, .noSuchOperation: .notFound
+        case .ambiguousConversation, .ambiguousOperation, .unreadableMoment: .usage
+        case .deletedRemotely, .localOnly, .accountBefore, .unansweredCalls, .pendingWrites, .wrongState,
+            .requestTooLarge, .invalidRequest, .notOurs:
+            .badData
+        case .newerSchema, .newerIndex, .zstandardMissing: .configuration
+        case .olderSchema, .hardLinked, .replaced, .corrupt, .notWritable, .diskFull: .diskError
+        case .busy: .tryLater
+        case .unexpected: .internal
         }
     }
 

@@ -1,3 +1,4 @@
+public import ConvoAPI
 public import ConvoStore
 public import ConvoSync
 

@@ -19,23 +19,19 @@ struct LocalTimeFormatter: Sendable {
         }
     }
 
-    /// `2026-10-05 14:45`; a text that is not a time is returned as it is.
-    func dateAndTime(_ text: String) -> String {
-        Timestamp(lenient: text).map { dateAndTime($0) } ?? text
-    }
-
-    /// `2026-10-05 14:45`.
+    /// `2026-10-05 14:45`; the text of what is not a time.
     func dateAndTime(_ moment: Timestamp) -> String {
+        if moment.isUnknown { return moment.text }
         var bytes = Array(local(moment).utf8.prefix(16))  // a history has many times: no characters, no interpolation
         bytes[10] = UInt8(ascii: " ")
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// `5 min ago`, or the date; a text that is not a time is returned as it is.
-    func ago(_ text: String) -> String {
-        guard let moment = Timestamp(lenient: text) else { return text }
+    /// `5 min ago`, or the date; the text of what is not a time.
+    func ago(_ moment: Timestamp) -> String {
+        if moment.isUnknown { return moment.text }
         return RelativeTime.text(
-            moment.microseconds, now: now.microseconds, date: String(dateAndTime(text).prefix(10)))
+            moment.microseconds, now: now.microseconds, date: String(dateAndTime(moment).prefix(10)))
     }
 
     /// The time at the end of a wait: `14:05 (10 min)`, or `14:05:07 (7 s)` under two minutes.

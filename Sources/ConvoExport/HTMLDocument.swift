@@ -21,7 +21,7 @@ package enum HTMLDocument {
 
         /// Takes what the index says from a conversation.
         package init(_ conversation: StoredConversation) {
-            self.init(id: conversation.id, name: conversation.name, updatedAt: conversation.updatedAt)
+            self.init(id: conversation.id, name: conversation.name, updatedAt: conversation.updatedAt.text)
         }
     }
 

@@ -60,6 +60,14 @@ public struct Timestamp: Hashable, Sendable, CustomStringConvertible {
         text = String(decoding: bytes, as: UTF8.self)
     }
 
+    /// Keeps the text of a time that was stored as it came.
+    ///
+    /// - Parameter text: the text; ``isUnknown`` if it cannot be read as a time, leniently.
+    package init(stored text: String) {
+        microseconds = Timestamp(lenient: text)?.microseconds ?? 0
+        self.text = text
+    }
+
     private static func parse(_ bytes: [UInt8]) -> Int64? {
         var reader = DigitReader(bytes)
         guard let year = reader.digits(4), reader.skip("-"), let month = reader.digits(2), reader.skip("-"),

@@ -3,7 +3,7 @@ public import ConvoModel
 import ConvoSQLite
 
 /// A write in the outbox, with its state as of one moment.
-public struct OutboxItem: Sendable, Hashable {
+public struct OutboxItem: Sendable, Hashable, Identifiable {
     /// Why a write is in its state, for programs and for people.
     public struct Reason: Sendable, Hashable {
         /// A name of the reason for programs, such as `copied` or `http_503`.
@@ -81,8 +81,8 @@ public struct OutboxItem: Sendable, Hashable {
     public let doubtedUptime: Uptime?
     /// Why the write is in its state; always there for one that is refused or held, `nil` if there is nothing to say.
     public let reason: Reason?
-    /// When the write was accepted here, in RFC 3339.
-    public let createdAt: String
+    /// When the write was accepted here.
+    public let createdAt: Timestamp
 
     /// The request's `inputs`; `null` for a deletion, and for an append that only confirms calls.
     public var inputs: JSONText { request["inputs"] ?? .null }
@@ -134,7 +134,7 @@ extension OutboxItem {
         reason = (row["reason_code"] as String?).map { code in
             Reason(code: code, message: row["reason_message"] ?? "")
         }
-        createdAt = row["created_at"]
+        createdAt = Timestamp(stored: row["created_at"])
     }
 }
 

@@ -48,7 +48,7 @@ extension Search {
             return SearchHit(
                 conversation: LocalID(row["id"]), remoteID: (row["remote_id"] as String?).map { RemoteID($0) },
                 entry: EntryID(id), operation: nil, type: entry.type, role: entry.role,
-                createdAt: entry.createdAt?.text, conversationName: row["name"],
+                createdAt: entry.createdAt, conversationName: row["name"],
                 snippet: Snippet(of: SearchText.of(entry.raw), wanted: query.wanted), score: found.score,
                 otherBranches: Search.isNamed(id) ? row["copies"] - 1 : 0)
         }
@@ -75,7 +75,8 @@ extension Search {
             let text = [row["name"] as String?, row["description"]].compactMap(\.self).joined(separator: "\n")
             return SearchHit(
                 conversation: LocalID(row["id"]), remoteID: (row["remote_id"] as String?).map { RemoteID($0) },
-                entry: nil, operation: nil, type: .conversationName, role: nil, createdAt: row["created_at"],
+                entry: nil, operation: nil, type: .conversationName, role: nil,
+                createdAt: Timestamp(stored: row["created_at"]),
                 conversationName: row["name"], snippet: Snippet(of: text, wanted: query.wanted), score: found.score,
                 otherBranches: 0)
         }

@@ -18,9 +18,9 @@ public struct SearchHit: Sendable, Hashable {
     /// The entry's `role`, and `user` for a queued write; `nil` for a conversation's name, and for an entry without a
     /// role.
     public let role: String?
-    /// When the entry or the conversation was made on the server, or the write was accepted here, in RFC 3339; `nil` if
+    /// When the entry or the conversation was made on the server, or the write was accepted here; `nil` if
     /// the entry's `created_at` is missing or cannot be read.
-    public let createdAt: String?
+    public let createdAt: Timestamp?
     /// The conversation's name; `nil` if it has none, and for a queued write.
     public let conversationName: String?
     /// The text around the words that were found.

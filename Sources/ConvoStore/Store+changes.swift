@@ -78,7 +78,7 @@ extension Store {
         return try read { database in
             let first = try Int64.fetchOne(database, sql: "SELECT MIN(number) FROM change") ?? 1
             let last = try Int64.fetchOne(database, sql: "SELECT MAX(number) FROM change") ?? 0
-            guard first <= position.number + 1, position.number <= last else {
+            guard first - 1 <= position.number, position.number <= last else {
                 return StoreChanges(isEverythingChanged: true, end: ChangePosition(number: last))
             }
             var reading = ChangeReading(from: position)

@@ -137,12 +137,82 @@ extension Store {
 
 extension StoredEntry {
     /// The columns that ``init(columnsFrom:of:)`` reads.
-    static let columns = "raw, dropped_at, local_only, completed_at"
+    static let columns = "id, raw, dropped_at, local_only, completed_at"
 
     /// Reads the columns from a place on, by number: a long history has too many rows to look up names in each.
     init(columnsFrom first: Int, of rows: borrowing RowCursor) {
         self.init(
-            entry: Entry(raw: .stored(rows[first])), droppedAt: rows[first + 1], isLocalOnly: rows[first + 2],
-            completedAt: rows[first + 3])
+            id: EntryID(rows[first]), entry: Entry(raw: .stored(rows[first + 1])),
+            droppedAt: (rows[first + 2] as String?).map(Timestamp.init(stored:)), isLocalOnly: rows[first + 3],
+            completedAt: (rows[first + 4] as String?).map(Timestamp.init(stored:)))
+    }
+}
+
+/// Some entries of a conversation, in its order, and whether there are more.
+public struct EntryPage: Sendable, Hashable {
+    /// The entries.
+    public let entries: [StoredEntry]
+    /// Whether the conversation has more entries, before these for ``Store/entries(of:before:limit:)``, behind them for
+    /// ``Store/entries(of:after:limit:)``.
+    public let hasMore: Bool
+}
+
+extension Store {
+    /// Reads the last entries of a conversation, or those before one.
+    ///
+    /// A view that shows a conversation from its end asks for the last ones, and for those before its first one when its reader
+    /// scrolls up. Entries that the server no longer lists are left out. Blocks for file I/O.
+    ///
+    /// - Parameters:
+    ///   - id: the conversation.
+    ///   - entry: the entry before which they stand; `nil` for the last ones.
+    ///   - limit: the largest number of entries.
+    /// - Returns: the entries in the conversation's order.
+    /// - Throws: ``StoreError/noSuchConversation(_:)``; ``StoreError/noSuchEntry(_:conversation:)`` if the conversation
+    ///   does not hold that entry; another ``StoreError`` if the file cannot be read.
+    public func entries(of id: LocalID, before entry: EntryID? = nil, limit: Int) throws(StoreError) -> EntryPage {
+        let page = try entries(of: id, beside: entry, "<", "DESC", limit: limit)
+        return EntryPage(entries: page.entries.reversed(), hasMore: page.hasMore)
+    }
+
+    /// Reads the entries of a conversation behind one, or the first ones.
+    ///
+    /// - Parameters:
+    ///   - id: the conversation.
+    ///   - entry: the entry behind which they stand; `nil` for the first ones.
+    ///   - limit: the largest number of entries.
+    /// - Returns: the entries in the conversation's order.
+    /// - Throws: as ``entries(of:before:limit:)``.
+    public func entries(of id: LocalID, after entry: EntryID?, limit: Int) throws(StoreError) -> EntryPage {
+        try entries(of: id, beside: entry, ">", "ASC", limit: limit)
+    }
+
+    private func entries(
+        of id: LocalID, beside entry: EntryID?, _ side: String, _ order: String, limit: Int
+    ) throws(StoreError) -> EntryPage {
+        try read { database in
+            let key = try require(database, id).key
+            var (condition, arguments): (String, StatementArguments) = ("", [key, max(0, limit) + 1])
+            if let entry {
+                let place = try Row.fetchOne(
+                    database, sql: "SELECT position, key FROM entry WHERE conversation = ? AND id = ?",
+                    arguments: [key, entry.rawValue])
+                guard let place else { throw StoreError.noSuchEntry(entry.rawValue, conversation: id) }
+                condition = " AND (position, key) \(side) (?3, ?4)"
+                arguments = [key, max(0, limit) + 1, place["position"] as Int64, place["key"] as Int64]
+            }
+            let rows = try Row.fetchCursor(
+                database,
+                sql: """
+                    SELECT \(StoredEntry.columns) FROM entry WHERE conversation = ?1 AND dropped_at IS NULL\(condition)
+                    ORDER BY position \(order), key \(order) LIMIT ?2
+                    """, arguments: arguments)
+            var entries: [StoredEntry] = []
+            while try rows.advance() {
+                if entries.count == limit { return EntryPage(entries: entries, hasMore: true) }
+                entries.append(StoredEntry(columnsFrom: 0, of: rows))
+            }
+            return EntryPage(entries: entries, hasMore: false)
+        }
     }
 }

@@ -127,8 +127,8 @@ extension Store {
                 conversations: try database.count(sql: "SELECT COUNT(*) FROM conversation WHERE hidden = 0"),
                 entries: try database.count(sql: "SELECT COUNT(*) FROM entry WHERE dropped_at IS NULL"),
                 outbox: outbox,
-                lastPullAt: try StoreMetadataKey.text(database, .lastPull),
-                lastSweepAt: try StoreMetadataKey.text(database, .lastSweep))
+                lastPullAt: try StoreMetadataKey.text(database, .lastPull).map(Timestamp.init(stored:)),
+                lastSweepAt: try StoreMetadataKey.text(database, .lastSweep).map(Timestamp.init(stored:)))
         }
     }
 
@@ -169,11 +169,11 @@ extension StoredConversation {
         description = row["description"]
         model = row["model"]
         agentID = row["agent_id"]
-        createdAt = row["created_at"]
-        updatedAt = row["updated_at"]
+        createdAt = Timestamp(stored: row["created_at"])
+        updatedAt = Timestamp(stored: row["updated_at"])
         entryCount = row["entry_count"]
         pendingCount = row["pending_count"]
-        deletedRemotelyAt = row["deleted_remotely_at"]
+        deletedRemotelyAt = (row["deleted_remotely_at"] as String?).map(Timestamp.init(stored:))
         isLocalOnly = row["local_only"]
         importState = (row["is_imported_whole"] as Bool?).map { $0 ? .whole : .partial }
         isFromAccountBefore = row["other_account"]

@@ -18,8 +18,8 @@ public struct SetAsideItem: Sendable, Hashable {
     public let name: String?
     /// What is wrong: one sentence without a capital or a full stop.
     public let reason: String
-    /// When the element was last set aside, in RFC 3339.
-    public let seenAt: String
+    /// When the element was last set aside.
+    public let seenAt: Timestamp
 }
 
 extension Store {
@@ -45,7 +45,7 @@ extension Store {
                     remoteID: (row["remote_id"] as String?).map { RemoteID($0) },
                     conversationName: row["conversation_name"],
                     position: position == Store.wholeHistory ? nil : position, id: row["id"], name: row["name"],
-                    reason: row["reason"], seenAt: row["seen_at"])
+                    reason: row["reason"], seenAt: Timestamp(stored: row["seen_at"]))
             }
         }
     }

@@ -2,7 +2,7 @@ public import ConvoJSON
 public import ConvoModel
 
 /// A conversation as the store holds it, without its entries.
-public struct StoredConversation: Sendable, Hashable {
+public struct StoredConversation: Sendable, Hashable, Identifiable {
     /// The conversation that a branch was made from.
     public struct Parent: Sendable, Hashable {
         /// The parent's id in this store.
@@ -28,17 +28,17 @@ public struct StoredConversation: Sendable, Hashable {
     /// The server's `agent_id`, or the one recorded here until a read has shown the conversation; `nil` for a model's
     /// conversation.
     public let agentID: String?
-    /// The server's `created_at`, in RFC 3339; until a read has shown the conversation, when it was started here.
-    public let createdAt: String
-    /// The text of the server's `updated_at` as it came, in RFC 3339 if the server keeps its promise; until a read has
-    /// shown the conversation, when it was started here.
-    public let updatedAt: String
+    /// The server's `created_at`; until a read has shown the conversation, when it was started here.
+    public let createdAt: Timestamp
+    /// The server's `updated_at`, with its text as it came; until a read has shown the conversation, when it was started
+    /// here.
+    public let updatedAt: Timestamp
     /// How many entries are stored that the server has not dropped, entries that are kept only here included.
     public let entryCount: Int
     /// How many writes to the conversation are neither delivered nor cancelled.
     public let pendingCount: Int
-    /// When the conversation was marked as deleted on the server, in RFC 3339; `nil` if it is not marked.
-    public let deletedRemotelyAt: String?
+    /// When the conversation was marked as deleted on the server; `nil` if it is not marked.
+    public let deletedRemotelyAt: Timestamp?
     /// Whether the conversation was made with `store: false`, so that the server does not know it, or was imported.
     public let isLocalOnly: Bool
     /// Whether the conversation was imported from an export or another database, and how far; `nil` if it was not, or if
@@ -61,17 +61,20 @@ public enum ImportState: Sendable, Hashable {
 }
 
 /// An entry with what the store knows of it beyond the server's object.
-public struct StoredEntry: Sendable, Hashable {
+public struct StoredEntry: Sendable, Hashable, Identifiable {
+    /// The entry's id, unique within its conversation; one that the store made, which begins with `~`, if the entry came
+    /// without.
+    public let id: EntryID
     /// The entry as the server, or this store, wrote it.
     public let entry: Entry
-    /// When the store marked the entry as dropped, because the server no longer lists it, in RFC 3339; `nil` if it is
-    /// not marked.
-    public let droppedAt: String?
+    /// When the store marked the entry as dropped, because the server no longer lists it; `nil` if it is not
+    /// marked.
+    public let droppedAt: Timestamp?
     /// Whether no history has brought the entry: its exchange has `store: false`, or it is the kept part of an answer
     /// whose stream broke.
     public let isLocalOnly: Bool
     /// The entry's `completed_at`, kept from the response because the history says `null`; `nil` if neither had one.
-    public let completedAt: String?
+    public let completedAt: Timestamp?
 }
 
 /// A conversation's entries in order, and the writes that wait behind them.
@@ -100,10 +103,10 @@ public struct StoreStatus: Sendable, Hashable {
     public let entries: Int
     /// How many writes are in each state; every state has a count.
     public let outbox: [OperationState: Int]
-    /// When a pull was last complete, in RFC 3339; `nil` if none was.
-    public let lastPullAt: String?
-    /// When a pull of all pages of the list (a sweep) was last complete, in RFC 3339; `nil` if none was.
-    public let lastSweepAt: String?
+    /// When a pull was last complete; `nil` if none was.
+    public let lastPullAt: Timestamp?
+    /// When a pull of all pages of the list (a sweep) was last complete; `nil` if none was.
+    public let lastSweepAt: Timestamp?
 }
 
 /// The treatment of a queued append if another writer has moved the conversation on since the append was written.

@@ -94,7 +94,7 @@ struct CreationSearch {
         operation = item.id
         isStart = item.kind == .start
         inputs = try? Inputs(json: item.inputs)
-        sentAt = item.sentAt?.microseconds ?? Timestamp(item.createdAt)?.microseconds ?? 0
+        sentAt = item.sentAt?.microseconds ?? item.createdAt.microseconds
         let known = item.base?.version.flatMap { Timestamp(lenient: $0) }
         likelySince = max(
             sentAt - CreationSearch.likelyTolerance,

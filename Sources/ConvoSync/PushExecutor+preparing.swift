@@ -72,7 +72,7 @@ extension PushExecutor {
             try store.markDeletedRemotely([id])
         }
         let marked = try store.conversation(matching: item.conversation.rawValue).deletedRemotelyAt
-        if let since = marked.flatMap({ Timestamp($0) }), Backoff.isOver(since + limits.replicaLag, at: clock.now) {
+        if let since = marked, Backoff.isOver(since + limits.replicaLag, at: clock.now) {
             return .found(false)
         }
         throw APIError(.status(409), effect: .none, message: "the server does not find the conversation")

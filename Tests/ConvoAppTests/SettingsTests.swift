@@ -1,3 +1,4 @@
+import ConvoAPI
 import ConvoApp
 import Foundation
 import TestFolders

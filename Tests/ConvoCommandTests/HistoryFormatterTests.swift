@@ -9,7 +9,8 @@ import Testing
 @Suite struct `A conversation laid out` {
     func lines(of entry: String, isWhole: Bool = false) throws -> [String] {
         let stored = StoredEntry(
-            entry: try Entry(raw: JSONText(entry)), droppedAt: nil, isLocalOnly: false, completedAt: nil)
+            id: EntryID("e"), entry: try Entry(raw: JSONText(entry)), droppedAt: nil, isLocalOnly: false,
+            completedAt: nil)
         var text = LineText()
         HistoryFormatter(style: .plain, isWhole: isWhole).add(stored, to: &text)
         return text.lines

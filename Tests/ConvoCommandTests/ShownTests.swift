@@ -89,7 +89,7 @@ extension OutputStyle {
 @Suite struct `The times` {
     @Test func `are said in the person's time zone`() {
         let times = LocalTimeFormatter(now: Timestamp(microseconds: 0)) { _ in 7200 }
-        #expect(times.dateAndTime("2026-10-05T23:45:48.416223Z") == "2026-10-06 01:45")
-        #expect(times.dateAndTime("not a time") == "not a time")
+        #expect(times.dateAndTime(Timestamp(stored: "2026-10-05T23:45:48.416223Z")) == "2026-10-06 01:45")
+        #expect(times.dateAndTime(Timestamp(stored: "not a time")) == "not a time")
     }
 }

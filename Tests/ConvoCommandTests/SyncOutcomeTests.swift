@@ -122,7 +122,7 @@ import Testing
         let item = SetAsideItem(
             conversation: nil, remoteID: nil, conversationName: nil, position: 2, id: "12345",
             name: "the \u{1B}odd one",
-            reason: "its id is a number", seenAt: "2026-01-01T00:00:00.000000Z")
+            reason: "its id is a number", seenAt: Timestamp(stored: "2026-01-01T00:00:00.000000Z"))
         let odd = outcome { $0.setAside = [item] }
         #expect(odd.failures.isEmpty)
         #expect(
@@ -151,7 +151,7 @@ import Testing
     private func item(_ conversation: LocalID?, name: String? = nil, position: Int?) -> SetAsideItem {
         SetAsideItem(
             conversation: conversation, remoteID: conversation.map { RemoteID("conv_\($0)") }, conversationName: name,
-            position: position, id: nil, name: nil, reason: "it has no type", seenAt: "")
+            position: position, id: nil, name: nil, reason: "it has no type", seenAt: Timestamp(microseconds: 0))
     }
 
     @Test func `is named by its conversation and its place`() {

@@ -1,3 +1,4 @@
+import ConvoModel
 import ConvoTerminal
 import Testing
 
@@ -41,7 +42,7 @@ import Testing
         func item(_ position: Int, id: String? = nil, name: String? = nil, reason: String = "no id") -> SetAsideItem {
             SetAsideItem(
                 conversation: nil, remoteID: nil, conversationName: nil, position: position, id: id, name: name,
-                reason: reason, seenAt: "")
+                reason: reason, seenAt: Timestamp(microseconds: 0))
         }
         var log = TroubleLog()
         #expect(log.news(among: [item(1, name: "odd"), item(2)]).map(\.position) == [1, 2])

@@ -37,7 +37,7 @@ extension Mutation {
                 return nil
             }
             let known = try? engine.store.conversation(matching: item.conversation.rawValue).updatedAt
-            return .prepared(OutboxItem.Base(entryID: tip.entryID, version: known))
+            return .prepared(OutboxItem.Base(entryID: tip.entryID, version: known?.text))
         },
         .push(
             "takes an answer for the conversation's end, however late it came", breaks: [.falseState], needs: [.bursts]

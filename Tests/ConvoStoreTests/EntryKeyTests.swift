@@ -69,7 +69,7 @@ import Testing
             try store.run("UPDATE entry SET created = created + ? WHERE id = 'm'", 5 * Self.day)
             try store.run("UPDATE entry SET created = created - ? WHERE id = 'n'", 7 * Self.day)
             try store.run("DELETE FROM fact WHERE name GLOB 'entry_key_*'")
-            try store.write { try SchemaTests.removeChanges($0) }
+            try store.write { try `A database file`.removeChanges($0) }
             try store.run("PRAGMA user_version = 11")
         }
         let store = try Store(path: path)

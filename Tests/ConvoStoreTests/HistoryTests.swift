@@ -100,7 +100,7 @@ import Testing
             temporary.clock.advance(seconds: 200)
         }
         #expect(try texts("conv_1") == ["alone", "half"])
-        func dropped() throws -> [String?] {
+        func dropped() throws -> [Timestamp?] {
             try store.history(of: id, withDropped: true).entries.map(\.droppedAt).filter { $0 != nil }
         }
         let before = try dropped()
@@ -167,14 +167,14 @@ import Testing
         let output = try JSONText(reply("o", "done"))
             .setting("completed_at", to: .string("2026-01-01T00:00:09Z"))
         try store.markDelivered(write, response: temporary.response("conv_1", output.text))
-        func completedAt() throws -> String? {
+        func completedAt() throws -> Timestamp? {
             try store.history(of: id).entries.first { $0.entry.id == EntryID("o") }?.completedAt
         }
-        #expect(try completedAt() == "2026-01-01T00:00:09Z")
+        #expect(try completedAt()?.text == "2026-01-01T00:00:09Z")
         try store.take(
             "conv_1",
             exchange("conv_1") + [message("i", "more"), reply("o", "done")])
-        #expect(try completedAt() == "2026-01-01T00:00:09Z")
+        #expect(try completedAt()?.text == "2026-01-01T00:00:09Z")
         #expect(try texts("conv_1") == ["hello", "echo", "more", "done"])
     }
 

@@ -24,8 +24,8 @@ import Testing
         let shown = try store.conversation(matching: first.rawValue)
         #expect(shown.name == "Apple" && shown.description == "Pear")
         #expect(shown.model == nil && shown.agentID == "ag_1")
-        #expect(shown.createdAt == Timestamp("2026-02-01T00:00:00Z")?.text)
-        #expect(shown.updatedAt == "2026-02-02T00:00:00Z")
+        #expect(shown.createdAt == Timestamp("2026-02-01T00:00:00Z"))
+        #expect(shown.updatedAt.text == "2026-02-02T00:00:00Z")
         #expect(shown.raw == told.raw)
         #expect(try store.conversations().map(\.id) == [first, second])
         #expect(try store.conversation(matching: second.rawValue) == before)
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test func `that the server denies is marked, once, and it alone`() throws {
-        let then = temporary.clock.now.text
+        let then = temporary.clock.now
         try store.run("UPDATE conversation SET history_due = 1")
         try store.markDeletedRemotely([RemoteID("conv_1")])
         temporary.clock.advance(seconds: 10)
@@ -133,10 +133,10 @@ import Testing
 
     @Test func `is counted with a look or a sweep that is complete`() throws {
         try store.notePull(isSweep: true)
-        let sweep = temporary.clock.now.text
+        let sweep = temporary.clock.now
         temporary.clock.advance(seconds: 5)
         try store.notePull(isSweep: false)
         let status = try store.status()
-        #expect(status.lastPullAt == temporary.clock.now.text && status.lastSweepAt == sweep)
+        #expect(status.lastPullAt == temporary.clock.now && status.lastSweepAt == sweep)
     }
 }

@@ -27,7 +27,7 @@ import Testing
         #expect(items.map(\.position) == [2, 3, 4, 6])
         #expect(items.map(\.name) == [nil, "no id", nil, nil])
         #expect(items.allSatisfy { $0.conversation == nil && $0.remoteID == nil && !$0.reason.isEmpty })
-        #expect(items[0].seenAt == temporary.clock.now.text)
+        #expect(items[0].seenAt == temporary.clock.now)
         try take(page: 1, [try row("d"), try row("e"), try row("c")])
         #expect(try store.setAside().map(\.position) == [2, 6])
         try take(page: 1, [.null, try row("e"), try row("c")])

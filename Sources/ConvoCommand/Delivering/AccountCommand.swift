@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConvoAPI
 import ConvoApp
 import ConvoStore
 import ConvoSync

@@ -118,7 +118,7 @@ struct BackupListing {
             switch content {
             case .success(let manifest):
                 table.add([
-                    name, style.times.ago(manifest.madeAt.text), "\(manifest.census.conversations)",
+                    name, style.times.ago(manifest.madeAt), "\(manifest.census.conversations)",
                     "\(manifest.census.entries)", Bytes.words(manifest.size), manifest.database,
                 ])
             case .failure: table.add([name, "", "", "", "", "its manifest can't be read"])

@@ -32,9 +32,9 @@ extension OutboxItem {
             ("id", id.rawValue), ("write", kind.rawValue), ("conversation", conversation.rawValue),
             ("remote id", remoteID?.rawValue), ("state", state.words),
             ("queued", style.times.dateAndTime(createdAt)), ("attempts", String(attempts)),
-            ("next attempt", nextAttempt.map { style.times.dateAndTime($0.text) }),
-            ("sent", sentAt.map { style.times.dateAndTime($0.text) }),
-            ("in doubt since", doubtedAt.map { style.times.dateAndTime($0.text) }),
+            ("next attempt", nextAttempt.map(style.times.dateAndTime)),
+            ("sent", sentAt.map(style.times.dateAndTime)),
+            ("in doubt since", doubtedAt.map(style.times.dateAndTime)),
             ("reason", reason?.message), ("hint", hint),
         ]
         return facts.compactMap { label, value in
@@ -67,7 +67,7 @@ extension OutboxItem {
                     ])
                 } ?? .null
             ),
-            ("created_at", .string(createdAt)),
+            ("created_at", .string(createdAt.text)),
         ]
     }
 }
@@ -85,7 +85,7 @@ extension SetAsideItem {
             "id": .string(id),
             "name": .string(name),
             "reason": .string(reason),
-            "seen_at": .string(seenAt),
+            "seen_at": .string(seenAt.text),
         ])
     }
 }

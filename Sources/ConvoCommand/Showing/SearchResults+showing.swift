@@ -89,7 +89,7 @@ extension SearchHit {
             "operation_id": .string(operation?.rawValue),
             "type": .string(type.rawValue),
             "role": .string(role),
-            "created_at": .string(createdAt),
+            "created_at": .string(createdAt?.text),
             "snippet": .string(snippet.text),
             // Offsets into the snippet in Unicode scalars: [from, to).
             "marks": .array(snippet.marks.map { .array([.int($0.lowerBound), .int($0.upperBound)]) }),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConvoAPI
 import ConvoApp
 import ConvoIPC
 import ConvoJSON
@@ -29,8 +30,8 @@ struct StatusReport {
             "entries": .int(status.entries),
             "outbox": .object(OperationState.allCases.map { ($0.rawValue, .int(status.outbox[$0] ?? 0)) }),
             "files": .object(FileState.allCases.map { ($0.rawValue, .int(files[$0] ?? 0)) }),
-            "last_pull_at": .string(status.lastPullAt),
-            "last_sweep_at": .string(status.lastSweepAt),
+            "last_pull_at": .string(status.lastPullAt?.text),
+            "last_sweep_at": .string(status.lastSweepAt?.text),
             "daemon": .object([
                 "running": .bool(daemon?.isCurrent == true),
                 "pid": daemon?.process.map { .int(Int($0)) } ?? .null,

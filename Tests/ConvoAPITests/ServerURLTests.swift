@@ -1,4 +1,4 @@
-import ConvoApp
+import ConvoAPI
 import Testing
 
 @Suite struct `A server's URL` {

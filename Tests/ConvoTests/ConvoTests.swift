@@ -1,0 +1,171 @@
+import Convo
+import ConvoSandbox
+import Expectations
+import TestFolders
+import Testing
+
+/// What an app has of the library, against the sandbox.
+@Suite struct `The library` {
+    private let folder: TemporaryFolder
+    private var path: String { folder.file("chats.db") }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    private func open(_ server: SandboxServer, key: String = "any") async throws -> Convo {
+        try await Convo(at: path, server: server.baseURL, credentials: .key(key))
+    }
+
+    /// The address of a server that has ended.
+    private func silence() async throws -> String {
+        let server = try await SandboxServer.start()
+        await server.stop()
+        return server.baseURL
+    }
+
+    private func texts(_ page: EntryPage) -> [String?] { page.entries.map { $0.entry.raw["content"]?.string } }
+
+    @Test func `accepts a write without a network, and delivers it when there is one`() async throws {
+        let convo = try await Convo(at: path, server: silence(), credentials: .none)
+        let write = try await convo.start("Hello!", model: "m", name: "First")
+        #expect(try await convo.deliver(write).state == .queued)
+        #expect(try await convo.syncStatus.oldest?.id == write.operation)
+        convo.close()
+        let server = try await SandboxServer.start()
+        let again = try await open(server)
+        #expect(try await again.deliver(write).state == .delivered)
+        let page = try await again.history(of: write.conversation, limit: 10)
+        #expect(page.entries.map(\.entry.type) == [.messageInput, .messageOutput] && !page.hasMore)
+        #expect(try await again.syncStatus.waiting.isEmpty)
+        #expect(try await again.search("hello").total > 0)
+        #expect(try await again.status.conversations == 1)
+        again.close()
+        await server.stop()
+    }
+
+    @Test func `gives an answer while it comes, for a write that is in the outbox from the first moment`() async throws
+    {
+        let server = try await SandboxServer.start()
+        let convo = try await open(server)
+        let answer = convo.start("one two three", model: "m", streaming: true)
+        let write = try await answer.write
+        #expect(try await convo.operation(write.operation).conversation == write.conversation)
+        var said = ""
+        for try await event in answer { said += event.text ?? "" }
+        #expect(try await answer.outcome.state == .delivered)
+        let held = try await texts(convo.history(of: write.conversation, limit: 10))
+        #expect(held.last == said && !said.isEmpty)
+        for try await _ in convo.append("more", to: write.conversation, streaming: true) { break }
+        // Whoever stops reading takes nothing back.
+        let values = convo.observe { convo async throws(ConvoError) in
+            try await convo.history(of: write.conversation, limit: 10).entries.count
+        }
+        for try await count in values where count == 4 { break }
+        convo.close()
+        await server.stop()
+    }
+
+    @Test func `tells what another one of the same file has changed`() async throws {
+        let address = try await silence()
+        let convo = try await Convo(at: path, server: address, credentials: .none)
+        let other = try await Convo(at: path, server: address, credentials: .none)
+        var changes = convo.changes.makeAsyncIterator()
+        let write = try await other.start("pear", model: "m")
+        let first = try #require(try await changes.next())
+        #expect(first.conversations.map(\.id) == [write.conversation])
+        #expect(first.conversations[0].operations.map(\.state) == [.queued])
+        try await other.cancel(write.operation)
+        let second = try #require(try await changes.next())
+        #expect(second.conversations.flatMap(\.operations).allSatisfy { $0.state == .cancelled })
+        convo.close()
+        #expect(try await changes.next() == nil, "closed")
+        await #expect(throws: ConvoError.self) { try await convo.conversations() }
+        other.close()
+    }
+
+    @Test func `gives a value again whenever it has changed, and only then`() async throws {
+        let address = try await silence()
+        let convo = try await Convo(at: path, server: address, credentials: .none)
+        let other = try await Convo(at: path, server: address, credentials: .none)
+        let values = convo.observe { convo async throws(ConvoError) in try await convo.conversations().map(\.name) }
+        var iterator = values.makeAsyncIterator()
+        #expect(try await iterator.next() == [])
+        let write = try await other.start("pear", model: "m", name: "A")
+        #expect(try await iterator.next() == ["A"])
+        _ = try await other.edit(write.operation, inputs: .text("plum"))
+        _ = try await other.start("fig", model: "m", name: "B")
+        #expect(try await iterator.next() == ["B", "A"])
+        let task = Task { () -> [String?]? in
+            var iterator = values.makeAsyncIterator()
+            _ = try await iterator.next()
+            return try await iterator.next()
+        }
+        task.cancel()
+        #expect(try await task.value == nil || task.isCancelled)
+        convo.close()
+        other.close()
+    }
+
+    @Test func `sends what others queue while it runs, until it is cancelled or closed`() async throws {
+        let server = try await SandboxServer.start()
+        let convo = try await open(server)
+        let running = Task { try await convo.run() }
+        let other = try await open(server)
+        let write = try await other.start("pear", model: "m")
+        let states = other.observe { convo async throws(ConvoError) in try await convo.operation(write.operation).state
+        }
+        for try await state in states where state == .delivered { break }
+        running.cancel()
+        try await running.value
+        let again = Task { try await other.run() }
+        for try await status in other.syncStatuses where status.lastPullAt != nil { break }
+        other.close()
+        try await again.value
+        convo.close()
+        await server.stop()
+    }
+
+    @Test func `reads a conversation in pages, from its end or its beginning`() async throws {
+        let server = try await SandboxServer.start()
+        let convo = try await open(server)
+        let write = try await convo.start("m0", model: "m")
+        for number in 1...4 { _ = try await convo.append("m\(number)", to: write.conversation) }
+        for item in try await convo.outbox() {
+            #expect(try await convo.deliver(item.id).state == .delivered)
+        }
+        let whole = try await convo.history(of: write.conversation).entries
+        #expect(whole.count == 10)
+        let last = try await convo.history(of: write.conversation, limit: 4)
+        #expect(last.entries.map(\.id) == whole.suffix(4).map(\.id) && last.hasMore)
+        let before = try await convo.history(of: write.conversation, before: last.entries[0].id, limit: 6)
+        #expect(before.entries.map(\.id) == whole.prefix(6).map(\.id) && !before.hasMore)
+        let after = try await convo.entries(of: write.conversation, after: whole[0].id, limit: 3)
+        #expect(after.entries.map(\.id) == whole[1...3].map(\.id) && after.hasMore)
+        await #expect(throws: ConvoError.self) {
+            try await convo.history(of: write.conversation, before: EntryID("none"), limit: 1)
+        }
+        convo.close()
+        await server.stop()
+    }
+
+    @Test func `refuses another server, and says which`() async throws {
+        let server = try await SandboxServer.start()
+        let convo = try await open(server)
+        try await convo.pull(sweeping: true)
+        convo.close()
+        let other = try await SandboxServer.start()
+        let wrong = try await open(other)
+        do {
+            try await wrong.run()
+            Issue.record("it has run")
+        } catch {
+            #expect(error.code == "other_server" && error.description.contains(server.baseURL))
+        }
+        wrong.close()
+        do {
+            _ = try await Convo(at: path, server: "ftp://x", credentials: .none)
+            Issue.record("it was opened")
+        } catch { #expect(error.code == "invalid_server") }
+        await server.stop()
+        await other.stop()
+    }
+}
