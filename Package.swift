@@ -17,16 +17,18 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "Convo", targets: ["Convo"]),
-        .library(name: "ConvoJSON", targets: ["ConvoJSON"]),
-        .library(name: "ConvoModel", targets: ["ConvoModel"]),
-        .library(name: "ConvoIPC", targets: ["ConvoIPC"]),
-        .library(name: "ConvoHTTP", targets: ["ConvoHTTP"]),
-        .library(name: "ConvoAPI", targets: ["ConvoAPI"]),
         .library(name: "ConvoStore", targets: ["ConvoStore"]),
-        .library(name: "ConvoSync", targets: ["ConvoSync"]),
+        .library(name: "ConvoAPI", targets: ["ConvoAPI"]),
+        .library(name: "ConvoSandbox", targets: ["ConvoSandbox"]),
         .executable(name: "convo", targets: ["ConvoCommand"]),
         .executable(name: "convod", targets: ["convod"]),
         .executable(name: "convo-sandbox", targets: ["convo-sandbox"]),
+    ],
+    // An app that takes the library alone says `traits: []`, and gets none of the packages below: the library needs none.
+    traits: [
+        .default(enabledTraits: ["Programs"]),
+        .trait(name: "Programs", description: "convo, convod and convo-sandbox", enabledTraits: ["Sandbox"]),
+        .trait(name: "Sandbox", description: "ConvoSandbox, a server for tests"),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -74,10 +76,10 @@ let package = Package(
             name: "ConvoServer",
             dependencies: [
                 "ConvoJSON", "ConvoModel",
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Sandbox"])),
+                .product(name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["Sandbox"])),
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Sandbox"])),
+                .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Sandbox"])),
             ],
             swiftSettings: strict
         ),
@@ -97,8 +99,8 @@ let package = Package(
             name: "ConvoSandbox",
             dependencies: [
                 "ConvoServer", "ConvoJSON", "ConvoModel", "MistralEmulator",
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Sandbox"])),
+                .product(name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["Sandbox"])),
             ],
             swiftSettings: strict
         ),
@@ -110,7 +112,8 @@ let package = Package(
             dependencies: [
                 "ConvoAPI", "ConvoBackup", "ConvoExport", "ConvoHTTP", "ConvoJSON", "ConvoModel", "ConvoStore",
                 "ConvoSync",
-                "ConvoTerminal", "TOMLKit",
+                "ConvoTerminal",
+                .product(name: "TOMLKit", package: "TOMLKit", condition: .when(traits: ["Programs"])),
             ],
             swiftSettings: strict
         ),
@@ -122,7 +125,8 @@ let package = Package(
                 "ConvoAPI", "ConvoApp", "ConvoBackup", "ConvoExport", "ConvoIPC", "ConvoJSON", "ConvoModel",
                 "ConvoStore", "ConvoSync",
                 "ConvoTerminal",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(
+                    name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Programs"])),
             ],
             swiftSettings: strict
         ),
@@ -131,10 +135,14 @@ let package = Package(
             dependencies: [
                 "ConvoAPI", "ConvoApp", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync",
                 "ConvoTerminal",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(
+                    name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Programs"])),
+                .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Sandbox"])),
+                .product(
+                    name: "ServiceLifecycle", package: "swift-service-lifecycle", condition: .when(traits: ["Programs"])
+                ),
+                .product(
+                    name: "UnixSignals", package: "swift-service-lifecycle", condition: .when(traits: ["Programs"])),
             ],
             swiftSettings: strict
         ),
@@ -142,8 +150,10 @@ let package = Package(
             name: "convo-sandbox",
             dependencies: [
                 "ConvoJSON", "ConvoModel", "ConvoSandbox", "MistralEmulator",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+                .product(
+                    name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Programs"])),
+                .product(
+                    name: "UnixSignals", package: "swift-service-lifecycle", condition: .when(traits: ["Programs"])),
             ],
             swiftSettings: strict
         ),
@@ -234,10 +244,10 @@ let package = Package(
             dependencies: [
                 "ConvoSandbox", "ConvoServer", "ConvoJSON", "ConvoModel", "Expectations", "Fuzzing", "MistralEmulator",
                 "TestFolders",
-                .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "HummingbirdTesting", package: "hummingbird"),
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Sandbox"])),
+                .product(name: "HummingbirdTesting", package: "hummingbird", condition: .when(traits: ["Sandbox"])),
+                .product(name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["Sandbox"])),
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Sandbox"])),
             ],
             swiftSettings: strict
         ),
@@ -255,7 +265,8 @@ let package = Package(
                 "ConvoStore",
                 "ConvoSync",
                 "ConvoTerminal", "Expectations", "TestFolders",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(
+                    name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Programs"])),
             ],
             swiftSettings: strict
         ),
@@ -263,7 +274,7 @@ let package = Package(
             name: "ConvoDaemonTests",
             dependencies: [
                 "convod", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal", "TestFolders",
-                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Sandbox"])),
             ],
             swiftSettings: strict),
         // Starts the programs as people do.
