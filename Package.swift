@@ -41,7 +41,7 @@ let package = Package(
     ],
     targets: [
         // JSON and the nouns; the C libraries: libcurl and SQLite; and what of the system Swift can't express.
-        .target(name: "ConvoJSON", swiftSettings: strict),
+        .target(name: "ConvoJSON", dependencies: ["ConvoPlatform"], swiftSettings: strict),
         .target(name: "ConvoModel", dependencies: ["ConvoJSON"], swiftSettings: strict),
         .target(name: "CUnicode"),  // tables that scripts/generate-unicode-tables writes
         .target(name: "ConvoWords", dependencies: ["CUnicode"], swiftSettings: strict),
@@ -52,29 +52,34 @@ let package = Package(
             providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
         ),
         .systemLibrary(name: "CPosix"),
+        .target(name: "ConvoPlatform", dependencies: ["CPosix"], swiftSettings: strict),  // the one that names systems
         .target(name: "CSHA256"),
 
         // Bytes on the wire, bytes on the disk.
-        .target(name: "ConvoIPC", dependencies: ["CPosix"], swiftSettings: strict),
-        .target(name: "ConvoSQLite", dependencies: ["ConvoIPC", "CSQLite"], swiftSettings: strict),
-        .target(name: "ConvoHTTP", dependencies: ["CCurl"], swiftSettings: strict),
-        .target(name: "ConvoAPI", dependencies: ["ConvoHTTP", "ConvoJSON", "ConvoModel"], swiftSettings: strict),
+        .target(name: "ConvoIPC", dependencies: ["ConvoPlatform"], swiftSettings: strict),
+        .target(name: "ConvoSQLite", dependencies: ["ConvoPlatform", "ConvoIPC", "CSQLite"], swiftSettings: strict),
+        .target(name: "ConvoHTTP", dependencies: ["ConvoPlatform", "CCurl"], swiftSettings: strict),
+        .target(
+            name: "ConvoAPI", dependencies: ["ConvoPlatform", "ConvoHTTP", "ConvoJSON", "ConvoModel"],
+            swiftSettings: strict),
         .target(
             name: "ConvoStore",
             dependencies: [
-                "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoSQLite", "ConvoWords", "CPosix", "CSHA256", "CSQLite",
+                "ConvoPlatform", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoSQLite", "ConvoWords", "CSHA256",
+                "CSQLite",
             ],
             resources: [.embedInCode("Migrations")],
             swiftSettings: strict
         ),
         .target(
             name: "ConvoBackup",
-            dependencies: ["ConvoIPC", "ConvoModel", "ConvoSQLite", "ConvoStore", "CPosix"],
+            dependencies: ["ConvoPlatform", "ConvoIPC", "ConvoModel", "ConvoSQLite", "ConvoStore"],
             swiftSettings: strict
         ),
         .target(
             name: "ConvoServer",
             dependencies: [
+                "ConvoPlatform",
                 "ConvoJSON", "ConvoModel",
                 .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Sandbox"])),
                 .product(name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["Sandbox"])),
@@ -92,12 +97,13 @@ let package = Package(
         // What an app imports.
         .target(
             name: "Convo",
-            dependencies: ["ConvoAPI", "ConvoHTTP", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync"],
+            dependencies: ["ConvoPlatform", "ConvoAPI", "ConvoHTTP", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync"],
             swiftSettings: strict),
         .target(name: "MistralEmulator", dependencies: ["ConvoJSON", "ConvoModel"], swiftSettings: strict),
         .target(
             name: "ConvoSandbox",
             dependencies: [
+                "ConvoPlatform",
                 "ConvoServer", "ConvoJSON", "ConvoModel", "MistralEmulator",
                 .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Sandbox"])),
                 .product(name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["Sandbox"])),
@@ -106,11 +112,13 @@ let package = Package(
         ),
         .target(
             name: "ConvoExport", dependencies: ["ConvoJSON", "ConvoModel", "ConvoStore"], swiftSettings: strict),
-        .target(name: "ConvoTerminal", dependencies: ["ConvoJSON", "ConvoModel"], swiftSettings: strict),
+        .target(
+            name: "ConvoTerminal", dependencies: ["ConvoPlatform", "ConvoJSON", "ConvoModel"], swiftSettings: strict),
         .target(
             name: "ConvoApp",
             dependencies: [
-                "ConvoAPI", "ConvoBackup", "ConvoExport", "ConvoHTTP", "ConvoJSON", "ConvoModel", "ConvoStore",
+                "ConvoPlatform", "ConvoAPI", "ConvoBackup", "ConvoExport", "ConvoHTTP", "ConvoJSON", "ConvoModel",
+                "ConvoStore",
                 "ConvoSync",
                 "ConvoTerminal",
                 .product(name: "TOMLKit", package: "TOMLKit", condition: .when(traits: ["Programs"])),
@@ -122,7 +130,8 @@ let package = Package(
         .executableTarget(
             name: "ConvoCommand",
             dependencies: [
-                "ConvoAPI", "ConvoApp", "ConvoBackup", "ConvoExport", "ConvoIPC", "ConvoJSON", "ConvoModel",
+                "ConvoPlatform", "ConvoAPI", "ConvoApp", "ConvoBackup", "ConvoExport", "ConvoIPC", "ConvoJSON",
+                "ConvoModel",
                 "ConvoStore", "ConvoSync",
                 "ConvoTerminal",
                 .product(
@@ -133,7 +142,8 @@ let package = Package(
         .executableTarget(
             name: "convod",
             dependencies: [
-                "ConvoAPI", "ConvoApp", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync",
+                "ConvoPlatform", "ConvoAPI", "ConvoApp", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore",
+                "ConvoSync",
                 "ConvoTerminal",
                 .product(
                     name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Programs"])),
@@ -149,6 +159,7 @@ let package = Package(
         .executableTarget(
             name: "convo-sandbox",
             dependencies: [
+                "ConvoPlatform",
                 "ConvoJSON", "ConvoModel", "ConvoSandbox", "MistralEmulator",
                 .product(
                     name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Programs"])),
@@ -160,7 +171,7 @@ let package = Package(
 
         .executableTarget(
             name: "convo-bench",
-            dependencies: ["ConvoStore", "ConvoSQLite", "ConvoJSON", "ConvoModel", "SeededRandom"],
+            dependencies: ["ConvoPlatform", "ConvoStore", "ConvoSQLite", "ConvoJSON", "ConvoModel", "SeededRandom"],
             path: "Benchmarks",
             exclude: ["large", "run", "listed.py", "turns.py"],
             swiftSettings: strict
@@ -168,7 +179,8 @@ let package = Package(
 
         .testTarget(name: "ConvoJSONTests", dependencies: ["ConvoJSON", "SeededRandom"], swiftSettings: strict),
         .testTarget(name: "ConvoModelTests", dependencies: ["ConvoJSON", "ConvoModel"], swiftSettings: strict),
-        .testTarget(name: "ConvoHTTPTests", dependencies: ["ConvoHTTP", "Expectations"], swiftSettings: strict),
+        .testTarget(
+            name: "ConvoHTTPTests", dependencies: ["ConvoPlatform", "ConvoHTTP", "Expectations"], swiftSettings: strict),
         .testTarget(
             name: "ConvoAPITests",
             dependencies: [
@@ -179,12 +191,15 @@ let package = Package(
         .testTarget(
             name: "ConvoWordsTests", dependencies: ["ConvoWords", "SeededRandom"],
             swiftSettings: strict),
-        .testTarget(name: "ConvoIPCTests", dependencies: ["ConvoIPC", "TestFolders"], swiftSettings: strict),
-        .testTarget(name: "ConvoSQLiteTests", dependencies: ["ConvoIPC", "ConvoSQLite"], swiftSettings: strict),
+        .testTarget(
+            name: "ConvoIPCTests", dependencies: ["ConvoPlatform", "ConvoIPC", "TestFolders"], swiftSettings: strict),
+        .testTarget(
+            name: "ConvoSQLiteTests", dependencies: ["ConvoPlatform", "ConvoIPC", "ConvoSQLite"], swiftSettings: strict),
         .testTarget(
             name: "ConvoStoreTests",
             dependencies: [
-                "ConvoIPC", "ConvoStore", "ConvoJSON", "ConvoModel", "Fuzzing", "SeededRandom", "SyncRecorder",
+                "ConvoPlatform", "ConvoIPC", "ConvoStore", "ConvoJSON", "ConvoModel", "Fuzzing", "SeededRandom",
+                "SyncRecorder",
                 "TestFolders",
             ],
             swiftSettings: strict
@@ -225,7 +240,8 @@ let package = Package(
         .testTarget(
             name: "ConvoSimulationTests",
             dependencies: [
-                "ConvoSimulation", "ConvoSync", "ConvoAPI", "ConvoStore", "ConvoJSON", "ConvoModel", "MistralEmulator",
+                "ConvoPlatform", "ConvoSimulation", "ConvoSync", "ConvoAPI", "ConvoStore", "ConvoJSON", "ConvoModel",
+                "MistralEmulator",
                 "SeededRandom", "SyncRecorder", "TestFolders",
             ],
             swiftSettings: strict
@@ -256,7 +272,8 @@ let package = Package(
             dependencies: ["ConvoAPI", "ConvoApp", "ConvoModel", "ConvoStore", "ConvoSync", "TestFolders"],
             swiftSettings: strict),
         .testTarget(
-            name: "ConvoTerminalTests", dependencies: ["ConvoTerminal", "ConvoJSON", "ConvoModel", "SeededRandom"],
+            name: "ConvoTerminalTests",
+            dependencies: ["ConvoPlatform", "ConvoTerminal", "ConvoJSON", "ConvoModel", "SeededRandom"],
             swiftSettings: strict),
         .testTarget(
             name: "ConvoCommandTests",
@@ -273,6 +290,7 @@ let package = Package(
         .testTarget(
             name: "ConvoDaemonTests",
             dependencies: [
+                "ConvoPlatform",
                 "convod", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal", "TestFolders",
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Sandbox"])),
             ],
@@ -280,7 +298,7 @@ let package = Package(
         // Starts the programs as people do.
         .testTarget(
             name: "ConvoAcceptanceTests",
-            dependencies: ["ConvoCommand", "convod", "convo-sandbox", "ConvoJSON", "ConvoModel"],
+            dependencies: ["ConvoPlatform", "ConvoCommand", "convod", "convo-sandbox", "ConvoJSON", "ConvoModel"],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]

@@ -1,13 +1,8 @@
 import ConvoJSON
 import ConvoModel
+import ConvoPlatform
 import ConvoSQLite
 import ConvoStore
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// The parts of the benchmark that run our own code; `Benchmarks/run` runs them and what they are compared with.
 ///

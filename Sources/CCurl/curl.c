@@ -2,12 +2,6 @@
 
 #include <dlfcn.h>
 
-#ifdef __APPLE__
-#define LIBRARY "libcurl.4.dylib"
-#else
-#define LIBRARY "libcurl.so.4"
-#endif
-
 // clang-format off
 #define FUNCTIONS(X) \
     X(global_init) X(easy_init) X(easy_reset) X(easy_cleanup) X(easy_pause) X(easy_strerror) X(easy_setopt) \
@@ -19,8 +13,8 @@
 #define DECLARE(name) __typeof__(&curl_##name) name;
 static struct { FUNCTIONS(DECLARE) } curl;
 
-const char *convo_curl_load(void) {
-    void *library = dlopen(LIBRARY, RTLD_LAZY | RTLD_LOCAL);
+const char *convo_curl_load(const char *name) {
+    void *library = dlopen(name, RTLD_LAZY | RTLD_LOCAL);
     if (!library) return dlerror();
 #define FIND(name) \
     if (!(*(void **)&curl.name = dlsym(library, "curl_" #name))) return dlerror();

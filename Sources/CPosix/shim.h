@@ -1,15 +1,30 @@
-// What of Linux's interface Swift's Glibc module leaves out: locks that belong to an open file description, statfs(2),
-// statx(2), syncfs(2), renameat2(2) and malloc_trim(3). No logic.
+// What Swift's modules of the C libraries leave out, or show otherwise on each system: Linux's locks that belong to an open
+// file description, statfs(2), statx(2), syncfs(2), renameat2(2) and malloc_trim(3); a thread whose handle has one type.
+// No logic. ConvoPlatform alone imports it.
 #pragma once
+#include <pthread.h>
+#include <stdint.h>
+
+// `pthread_t` is a number on some systems and a pointer on others: the handle is either. 0 where the thread runs.
+static inline int convo_thread_start(
+    uintptr_t *_Nonnull handle, void *_Nullable (*_Nonnull work)(void *_Nullable), void *_Nullable context) {
+    pthread_t thread;
+    int code = pthread_create(&thread, NULL, work, context);
+    if (code == 0) *handle = (uintptr_t)thread;
+    return code;
+}
+
+static inline void convo_thread_join(uintptr_t handle) { pthread_join((pthread_t)handle, NULL); }
+
 #ifdef __linux__
 #include <fcntl.h>
-#include <linux/stat.h>
-#include <malloc.h>
-#include <stdint.h>
 #include <string.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 // <fcntl.h> hides them without _GNU_SOURCE, which a module can't define for another one.
 #ifndef F_OFD_GETLK
@@ -31,28 +46,58 @@ static inline int convo_ofd_is_locked(int descriptor, int type) {
 }
 
 // The file system's id; 0 where it has none.
-static inline uint64_t convo_file_system_id(const char *path) {
+static inline uint64_t convo_file_system_id(const char *_Nonnull path) {
     struct statfs status;
     uint64_t id = 0;
     if (statfs(path, &status) == 0) memcpy(&id, &status.f_fsid, sizeof id);
     return id;
 }
 
+#ifdef __ANDROID__
+// Android ends an app that makes a system call which is not on its list: only what Bionic wraps is on it.
+static inline int convo_sync_file_system(int descriptor) {
+#if __ANDROID_API__ >= 28
+    return syncfs(descriptor);
+#else
+    sync();
+    return 0;
+#endif
+}
+#else
+// The kernel's `struct statx` up to the time of birth. Not that of <linux/stat.h>, which clashes with the C library's
+// own in musl.
+struct convo_statx {
+    uint32_t mask, block_size;
+    uint64_t attributes;
+    uint32_t links, user, group;
+    uint16_t mode, unused;
+    uint64_t inode, size, blocks, known_attributes;
+    struct {
+        int64_t seconds;
+        uint32_t nanoseconds;
+        int32_t unused;
+    } access, birth;
+    uint64_t rest[20];
+};
+_Static_assert(sizeof(struct convo_statx) == 256, "the kernel writes so many bytes");
+
 // When the file was made, in nanoseconds since 1970; 0 where the file system does not keep that.
-static inline int64_t convo_birth_time(const char *path) {
-    struct statx status;
-    if (syscall(SYS_statx, AT_FDCWD, path, 0, STATX_BTIME, &status) != 0) return 0;
-    if (!(status.stx_mask & STATX_BTIME)) return 0;
-    return status.stx_btime.tv_sec * 1000000000 + status.stx_btime.tv_nsec;
+static inline int64_t convo_birth_time(const char *_Nonnull path) {
+    const uint32_t birth = 0x800;  // STATX_BTIME
+    struct convo_statx status;
+    if (syscall(SYS_statx, AT_FDCWD, path, 0, birth, &status) != 0) return 0;
+    if (!(status.mask & birth)) return 0;
+    return status.birth.seconds * 1000000000 + status.birth.nanoseconds;
 }
 
 // Waits until the disk has everything that was written to the file system of an open file. 0 where it was done.
 static inline int convo_sync_file_system(int descriptor) { return (int)syscall(SYS_syncfs, descriptor); }
 
 // Renames a file unless the new name is taken (EEXIST). 0 where it was done; EINVAL where the file system can't.
-static inline int convo_rename_to_new(const char *from, const char *to) {
+static inline int convo_rename_to_new(const char *_Nonnull from, const char *_Nonnull to) {
     return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1 /* RENAME_NOREPLACE */);
 }
+#endif
 
 // Gives memory that was freed back to the kernel, where the C library can.
 static inline void convo_trim_heap(void) {

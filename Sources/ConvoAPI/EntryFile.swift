@@ -1,11 +1,6 @@
 internal import ConvoModel
+internal import ConvoPlatform
 internal import Synchronization
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Darwin)
-internal import Darwin
-#endif
 
 /// The entries of a long history, in a file that has no name and is gone with the last use.
 ///

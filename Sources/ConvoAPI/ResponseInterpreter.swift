@@ -1,12 +1,7 @@
 internal import ConvoHTTP
 internal import ConvoJSON
 internal import ConvoModel
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Darwin)
-internal import Darwin
-#endif
+internal import ConvoPlatform
 
 /// Reads one answer: a value, or the error that follows from it.
 ///

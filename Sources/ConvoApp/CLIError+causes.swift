@@ -3,10 +3,10 @@ public import ConvoBackup
 import ConvoExport
 import ConvoJSON
 import ConvoModel
+import ConvoPlatform
 public import ConvoStore
 public import ConvoSync
 public import ConvoTerminal
-import Glibc
 
 extension CLIError {
     /// Describes an error of any layer to a person; `nil` for an error that no layer of the package throws.

@@ -1,4 +1,4 @@
-import Glibc
+import ConvoPlatform
 
 /// The environment of the process, as far as settings depend on it.
 ///

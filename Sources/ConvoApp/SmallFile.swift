@@ -1,4 +1,4 @@
-import Glibc
+import ConvoPlatform
 
 /// A small file's text, owner and permissions.
 struct SmallFile {
@@ -32,7 +32,7 @@ struct SmallFile {
             throw .unreadableFile(path: path, reason: "it is no regular file")
         }
         return SmallFile(
-            text: try text(of: path, from: descriptor), owner: status.st_uid, mode: status.st_mode & 0o7777)
+            text: try text(of: path, from: descriptor), owner: status.st_uid, mode: UInt32(status.st_mode & 0o7777))
     }
 
     private static func text(of path: String, from descriptor: Int32) throws(ConfigurationError) -> String {
@@ -40,7 +40,7 @@ struct SmallFile {
         var count = 0
         while count < bytes.count {
             let got = bytes.withUnsafeMutableBytes { buffer in
-                Glibc.read(descriptor, buffer.baseAddress?.advanced(by: count), buffer.count - count)
+                ConvoPlatform.read(descriptor, buffer.baseAddress?.advanced(by: count), buffer.count - count)
             }
             if got < 0, errno == EINTR { continue }
             guard got >= 0 else { throw .unreadableFile(path: path, reason: lastError) }

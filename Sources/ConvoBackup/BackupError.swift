@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import ConvoPlatform
 
 /// Why a backup could not be made, checked, restored or removed.
 ///

@@ -1,10 +1,5 @@
 import ConvoIPC
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import ConvoPlatform
 
 /// The files that lie beside a database, in `<database>.files`.
 extension BackupFolder {

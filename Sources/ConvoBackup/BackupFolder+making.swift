@@ -1,11 +1,6 @@
 public import ConvoModel
+import ConvoPlatform
 public import ConvoStore
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// A backup that was made, and how much of it was new.
 public struct BackupOutcome: Sendable, Hashable {

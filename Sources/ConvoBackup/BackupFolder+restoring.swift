@@ -1,10 +1,5 @@
 import ConvoIPC
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import ConvoPlatform
 
 extension BackupFolder {
     /// Restores a backup into a new place.

@@ -1,10 +1,5 @@
+import ConvoPlatform
 public import ConvoStore
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// The findings of a check of a backup folder.
 public struct VerifyOutcome: Sendable {

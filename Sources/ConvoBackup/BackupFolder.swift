@@ -1,10 +1,5 @@
 import ConvoIPC
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import ConvoPlatform
 
 /// A folder that holds backups, and the lock on it as long as this value lives.
 ///

@@ -1,11 +1,6 @@
+import ConvoPlatform
 import ConvoSQLite
 import ConvoStore
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// The chunks of a folder, and those that a backup adds to them.
 ///

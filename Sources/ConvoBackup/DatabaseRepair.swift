@@ -1,12 +1,7 @@
 import ConvoIPC
 public import ConvoModel
+import ConvoPlatform
 public import ConvoStore
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// What a repair has done to a database.
 public struct RepairReport: Sendable {
@@ -167,11 +162,7 @@ public enum DatabaseRepair {
     private static func writeMarks(_ path: String) throws(BackupError) -> [Int64] {
         var status = stat()
         guard lstat(path, &status) == 0 else { throw .refused(path, errno) }
-        #if canImport(Glibc)
-        let time = status.st_mtim
-        #else
-        let time = status.st_mtimespec
-        #endif
+        let time = status.modified
         let log = try Disk.look(at: path + "-wal").size
         return [Int64(status.st_size), Int64(time.tv_sec), Int64(time.tv_nsec), log]
     }

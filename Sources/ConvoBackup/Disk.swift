@@ -1,10 +1,4 @@
-import CPosix
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import ConvoPlatform
 
 /// The operating system's calls on private files and folders, with the path in each error. All of them block.
 enum Disk {
@@ -69,11 +63,7 @@ enum Disk {
 
     /// Opens a plain file, and follows no symbolic link; with `O_CREAT`, makes it 0600.
     static func open(_ path: String, _ flags: Int32) throws(BackupError) -> OpenFile {
-        #if canImport(Glibc)
-        let descriptor = Glibc.open(path, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0o600)
-        #else
-        let descriptor = Darwin.open(path, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0o600)
-        #endif
+        let descriptor = ConvoPlatform.open(path, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else { throw .refused(path, errno) }
         let file = OpenFile(path: path, descriptor: descriptor)
         var status = stat()
@@ -108,20 +98,14 @@ enum Disk {
 
     /// Gives a file another name, in place of the file that has it.
     static func rename(_ path: String, to target: String) throws(BackupError) {
-        #if canImport(Glibc)
-        guard Glibc.rename(path, target) == 0 else { throw .refused(target, errno) }
-        #else
-        guard Darwin.rename(path, target) == 0 else { throw .refused(target, errno) }
-        #endif
+        guard ConvoPlatform.rename(path, target) == 0 else { throw .refused(target, errno) }
     }
 
     /// Gives a file another name, unless something has it.
     static func renameToNew(_ path: String, to target: String) throws(BackupError) {
-        #if canImport(Glibc)
-        if convo_rename_to_new(path, target) == 0 { return }
+        if FileRenaming.renameToNew(path, target) == 0 { return }
         if errno == EEXIST { throw .targetExists(path: target) }
         guard [EINVAL, ENOSYS, ENOTSUP].contains(errno) else { throw .refused(target, errno) }
-        #endif
         // The file system can't do both at once.
         guard try look(at: target).kind == .nothing else { throw .targetExists(path: target) }
         try rename(path, to: target)
@@ -148,18 +132,14 @@ enum Disk {
 
     /// Waits until the disk has the names in a folder.
     static func syncFolder(_ path: String) throws(BackupError) {
-        try withDescriptor(ofFolder: path) { fsync($0) }
+        try withDescriptor(ofFolder: path) { DiskSync.file($0) }
     }
 
     /// Waits until the disk has everything that was written to the folder's file system.
     ///
     /// It takes one call where many small files would each wait for the disk.
     static func syncFileSystem(of folder: String) throws(BackupError) {
-        #if canImport(Glibc)
-        try withDescriptor(ofFolder: folder) { convo_sync_file_system($0) }
-        #else
-        sync()
-        #endif
+        try withDescriptor(ofFolder: folder) { DiskSync.fileSystem(of: $0) }
     }
 
     private static func withDescriptor(ofFolder path: String, _ work: (Int32) -> Int32) throws(BackupError) {
@@ -171,10 +151,6 @@ enum Disk {
     }
 
     private static func openFolder(_ path: String, _ flags: Int32 = 0) -> Int32 {
-        #if canImport(Glibc)
-        Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags)
-        #else
-        Darwin.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags)
-        #endif
+        ConvoPlatform.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | flags)
     }
 }

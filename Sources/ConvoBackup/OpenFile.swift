@@ -1,10 +1,4 @@
-import CPosix
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import ConvoPlatform
 
 /// An open file, which is closed with this value.
 final class OpenFile {
@@ -57,6 +51,6 @@ final class OpenFile {
 
     /// Waits until the disk has the file.
     func sync() throws(BackupError) {
-        guard fsync(descriptor) == 0 else { throw .refused(path, errno) }
+        guard DiskSync.file(descriptor) == 0 else { throw .refused(path, errno) }
     }
 }

@@ -2,8 +2,8 @@ import ArgumentParser
 import ConvoApp
 import ConvoJSON
 import ConvoModel
+import ConvoPlatform
 import ConvoTerminal
-import Glibc
 
 /// The end of a command that threw: what the process prints, where, and its exit code.
 enum CommandResult: Equatable {

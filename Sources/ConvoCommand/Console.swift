@@ -1,7 +1,7 @@
 import ConvoJSON
 import ConvoModel
+import ConvoPlatform
 import ConvoTerminal
-import Glibc
 
 /// Prints the result of a verb: JSON for programs, lines for people.
 struct Console {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import ConvoPlatform
 
 /// The command line.
 @main

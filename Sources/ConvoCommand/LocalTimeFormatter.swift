@@ -1,7 +1,7 @@
 import ConvoModel
+import ConvoPlatform
 import ConvoStore
 import ConvoTerminal
-import Glibc
 
 /// Formats times relative to now, in the person's own time zone.
 struct LocalTimeFormatter: Sendable {

@@ -1,11 +1,6 @@
 internal import CCurl
+internal import ConvoPlatform
 internal import Synchronization
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Darwin)
-internal import Darwin
-#endif
 
 /// Owns the thread that runs libcurl's multi handle, and the inbox through which other threads command it.
 ///
@@ -29,7 +24,7 @@ final class CurlDriver: Sendable {
         /// The thread has not been started.
         case asleep
         /// The thread runs; the multi handle is valid.
-        case running(CurlMulti, pthread_t)
+        case running(CurlMulti, SystemThread)
         /// The thread has ended or is about to; it is never started again.
         case closed
     }
@@ -79,13 +74,13 @@ final class CurlDriver: Sendable {
     ///
     /// Blocks until the thread is gone. A second call returns at once, also while the first one still waits.
     func close() {
-        let thread: pthread_t? = inbox.withLock { inbox in
+        let thread: SystemThread? = inbox.withLock { inbox in
             defer { inbox.phase = .closed }
             guard case .running(let multi, let thread) = inbox.phase else { return nil }
             convo_multi_wakeup(multi.pointer)
             return thread
         }
-        if let thread { pthread_join(thread, nil) }
+        thread?.join()
     }
 
     private func push(_ command: Command, to inbox: inout Inbox) {
@@ -114,25 +109,8 @@ final class CurlDriver: Sendable {
         }
     }
 
-    private func startThread(_ multi: CurlMulti) -> pthread_t? {
-        let loop = Unmanaged.passRetained(CurlLoop(multi: multi.pointer, options: options, driver: self))
-        #if canImport(Darwin)
-        var thread: pthread_t?
-        #else
-        var thread = pthread_t()
-        #endif
-        let code = pthread_create(
-            &thread, nil,
-            { context in
-                let context: UnsafeMutableRawPointer? = context
-                if let context { Unmanaged<CurlLoop>.fromOpaque(context).takeRetainedValue().run() }
-                return nil
-            }, loop.toOpaque())
-        guard code == 0 else {
-            loop.release()
-            return nil
-        }
-        return thread
+    private func startThread(_ multi: CurlMulti) -> SystemThread? {
+        SystemThread { [self] in CurlLoop(multi: multi.pointer, options: options, driver: self).run() }
     }
 
     /// Takes note, for the thread, that it is about to sleep.
@@ -169,9 +147,21 @@ public enum CurlLibrary {
     ///
     /// The first access loads libcurl for the whole process, which blocks for file I/O.
     public static let failure: String? = {
-        if let reason = convo_curl_load() { return "libcurl can't be loaded: \(String(cString: reason))" }
+        if let reason = load() { return "libcurl can't be loaded: \(reason)" }
         return convo_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK ? nil : "libcurl can't be started"
     }()
+
+    /// Loads libcurl by the first of its names that leads to it.
+    ///
+    /// - Returns: where none does, the reason for the likeliest.
+    private static func load() -> String? {
+        var likeliest: String?
+        for name in LibraryNames.curl {
+            guard let reason = convo_curl_load(name) else { return nil }
+            likeliest = likeliest ?? String(cString: reason)
+        }
+        return likeliest ?? "it has no name here"
+    }
 
     /// Whether libcurl is loaded and ready; the first access loads it.
     static var isReady: Bool { failure == nil }

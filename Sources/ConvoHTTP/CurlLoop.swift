@@ -1,15 +1,10 @@
 internal import CCurl
-
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Darwin)
-internal import Darwin
-#endif
+internal import ConvoPlatform
 
 /// The work of the driver's thread: it takes commands, lets libcurl transfer, reports what has ended, and sleeps until
 /// there is more to do.
 ///
-/// The driver creates it, and only the driver's thread uses it after that.
+/// The driver's thread creates it, and only that thread uses it.
 final class CurlLoop {
     /// The number of transfers at once; further requests wait for the end of one.
     static let transferLimit = 256

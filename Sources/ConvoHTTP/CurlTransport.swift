@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Darwin)
-internal import Darwin
-#endif
+internal import ConvoPlatform
 
 /// HTTP over libcurl: keep-alive, HTTP/2 where TLS negotiates it, compression, the proxies of the environment.
 ///

@@ -1,10 +1,5 @@
+import ConvoPlatform
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// Tells programs that show a database that a transaction has changed it.
 ///

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import ConvoPlatform
 
 /// The identity of a file, by which the file system tells it from every other: device and inode number.
 public struct FileIdentity: Hashable, Sendable {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import ConvoPlatform
 
 /// A lock on a file beside a database, which the operating system releases when its holder dies.
 ///

@@ -1,10 +1,5 @@
+import ConvoPlatform
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// Ends a thread's poll(2) from another thread, once and for good.
 final class Interruption: Sendable {
@@ -41,11 +36,11 @@ final class Interruption: Sendable {
     /// - Returns: whether the descriptor can be read.
     func poll(beside descriptor: Int32, _ milliseconds: Int32) -> Bool {
         var watched = [descriptor, reading].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
-        #if canImport(Glibc)
-        let found = Glibc.poll(&watched, 2, milliseconds)
-        #else
-        let found = Darwin.poll(&watched, 2, milliseconds)
-        #endif
+        let found = Interruption.poll(&watched, milliseconds)
         return found > 0 && watched[0].revents != 0
+    }
+
+    private static func poll(_ watched: inout [pollfd], _ milliseconds: Int32) -> Int32 {
+        ConvoPlatform.poll(&watched, nfds_t(watched.count), milliseconds)
     }
 }

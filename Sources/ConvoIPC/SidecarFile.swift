@@ -1,10 +1,4 @@
-import CPosix
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import ConvoPlatform
 
 /// The reason why a file beside a database cannot be used.
 public struct SidecarError: Error, Hashable, Sendable {
@@ -39,11 +33,7 @@ package enum SidecarFile {
     package static func open(
         _ path: String, _ flags: Int32, beside database: String
     ) throws(SidecarError) -> Int32 {
-        #if canImport(Glibc)
-        let descriptor = Glibc.open(path, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0o600)
-        #else
-        let descriptor = Darwin.open(path, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0o600)
-        #endif
+        let descriptor = ConvoPlatform.open(path, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else { throw SidecarError(path: path, code: errno) }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_nlink <= 1 else {
@@ -61,46 +51,5 @@ package enum SidecarFile {
             return
         }
         fchown(descriptor, owner.st_uid, owner.st_gid)
-    }
-}
-
-/// A lock on a whole file that the operating system releases when its holder dies.
-///
-/// On Linux it belongs to the open file description (fcntl_locking(2)): another descriptor of the same process neither
-/// has it nor loses it, and whether it is taken can be tested without taking it. Elsewhere it is that of flock(2).
-package enum DescriptorLock {
-    /// Takes the lock without waiting for it.
-    ///
-    /// - Parameters:
-    ///   - descriptor: the open file.
-    ///   - isExclusive: whether nobody else may hold the lock; shared holders may be several.
-    /// - Returns: `false` where another holder prevents it, or the lock cannot be taken at all.
-    package static func tryLock(_ descriptor: Int32, isExclusive: Bool) -> Bool {
-        #if canImport(Glibc)
-        convo_ofd_set_lock(descriptor, isExclusive ? F_WRLCK : F_RDLCK) == 0
-        #else
-        flock(descriptor, (isExclusive ? LOCK_EX : LOCK_SH) | LOCK_NB) == 0
-        #endif
-    }
-
-    /// Releases the lock, if this descriptor holds it.
-    package static func unlock(_ descriptor: Int32) {
-        #if canImport(Glibc)
-        _ = convo_ofd_set_lock(descriptor, F_UNLCK)
-        #else
-        flock(descriptor, LOCK_UN)
-        #endif
-    }
-
-    /// Whether another descriptor holds the lock, shared or exclusively.
-    package static func isTaken(_ descriptor: Int32) -> Bool {
-        #if canImport(Glibc)
-        convo_ofd_is_locked(descriptor, F_WRLCK) == 1
-        #else
-        // This takes the lock for a moment: flock(2) cannot test it only.
-        if flock(descriptor, LOCK_EX | LOCK_NB) != 0 { return true }
-        flock(descriptor, LOCK_UN)
-        return false
-        #endif
     }
 }

@@ -1,10 +1,5 @@
+import ConvoPlatform
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// Wakes other processes: a byte is written to a plain file beside the database, which they watch.
 ///
@@ -78,7 +73,7 @@ extension WakeupChannel {
         package convenience init(
             beside database: String, for purpose: Purpose = .queuedWrites
         ) throws(SidecarError) {
-            try self.init(beside: database, for: purpose, inotify: Listener.makeINotify())
+            try self.init(beside: database, for: purpose, inotify: FileEvents.makeSource())
         }
 
         init(beside database: String, for purpose: Purpose = .queuedWrites, inotify: Int32) throws(SidecarError) {
@@ -132,13 +127,10 @@ extension WakeupChannel {
             WakeupChannel.signal(descriptor)
             state.withLock { state in
                 state.file = nil
-                #if canImport(Glibc)
                 if inotify >= 0 {
-                    if state.watch >= 0 { inotify_rm_watch(inotify, state.watch) }
-                    let events = IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF
-                    state.watch = inotify_add_watch(inotify, path, UInt32(events))
+                    if state.watch >= 0 { FileEvents.unwatch(state.watch, with: inotify) }
+                    state.watch = FileEvents.watch(path, with: inotify)
                 }
-                #endif
                 var status = stat()
                 guard fstat(descriptor, &status) == 0 else { return }
                 state.file = FileIdentity(status)
@@ -173,21 +165,7 @@ extension WakeupChannel {
             }
         }
 
-        private static func makeINotify() -> Int32 {
-            #if canImport(Glibc)
-            inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
-            #else
-            -1
-            #endif
-        }
-
-        private static func changeTime(_ status: stat) -> Int64 {
-            #if canImport(Glibc)
-            nanoseconds(status.st_mtim)
-            #else
-            nanoseconds(status.st_mtimespec)
-            #endif
-        }
+        private static func changeTime(_ status: stat) -> Int64 { nanoseconds(status.modified) }
 
         private static func now(_ clock: clockid_t) -> Int64 {
             var time = timespec()

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import ConvoPlatform
 
 /// Gives writers of other processes their turn beside a process that commits one transaction after the other.
 ///

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import ConvoPlatform
 
 /// Walks a text that is known to be valid, compact JSON; on any other text it ends early, and never traps.
 ///

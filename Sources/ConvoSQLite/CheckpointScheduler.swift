@@ -1,11 +1,6 @@
+import ConvoPlatform
 import Dispatch
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// Decides when the write-ahead log is copied into the database file, so that writers hardly wait for it.
 ///

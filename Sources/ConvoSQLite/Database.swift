@@ -1,11 +1,6 @@
 internal import CSQLite
 import ConvoIPC
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import ConvoPlatform
 
 /// One connection to a database file.
 ///

@@ -1,13 +1,8 @@
 import CSQLite
 import ConvoIPC
+import ConvoPlatform
 import Dispatch
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// The connections to one file: as many as there are callers at once, each opened when it is first needed.
 ///

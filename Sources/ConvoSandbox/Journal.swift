@@ -1,11 +1,6 @@
 import ConvoJSON
+import ConvoPlatform
 import MistralEmulator
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// The sandbox's state on disk: a file of changes, one JSON object a line; each is synced before a client gets its
 /// answer.
@@ -114,7 +109,7 @@ final class JournalFile: Sendable {
             guard count > 0 else { throw .failed("write", path: path, errno: errno) }
             rest = rest.dropFirst(count)
         }
-        guard fsync(descriptor) == 0 else { throw .failed("sync", path: path, errno: errno) }
+        guard DiskSync.file(descriptor) == 0 else { throw .failed("sync", path: path, errno: errno) }
     }
 
     /// Replaces this file by one with another text; a crash leaves either of them, complete.
@@ -136,7 +131,7 @@ final class JournalFile: Sendable {
         let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .failed("open", path: folder, errno: errno) }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw .failed("sync", path: folder, errno: errno) }
+        guard DiskSync.file(descriptor) == 0 else { throw .failed("sync", path: folder, errno: errno) }
     }
 }
 

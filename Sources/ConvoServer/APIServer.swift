@@ -1,14 +1,9 @@
+import ConvoPlatform
 public import Hummingbird
 import Logging
 import NIOCore
 
 import struct Foundation.UUID
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// An HTTP server that offers a service's operations under the API's paths.
 ///

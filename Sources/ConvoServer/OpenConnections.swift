@@ -1,11 +1,6 @@
+import ConvoPlatform
 import NIOCore
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// The connections that clients hold open, so that a request learns when its client leaves and a stopping server can
 /// hang up.

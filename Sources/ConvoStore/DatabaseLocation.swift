@@ -1,13 +1,7 @@
-import CPosix
 import ConvoIPC
 import ConvoJSON
 import ConvoModel
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import ConvoPlatform
 
 /// Where a database file lives: properties that a copy of the file, or a restored backup, does not share with it.
 ///
@@ -35,12 +29,8 @@ public struct DatabaseLocation: Sendable, Hashable {
     /// Never fails: a part that cannot be read, or a file that is missing, leaves `nil`.
     public init(of path: String) {
         self.init(machine: DatabaseLocation.thisMachine)
-        #if canImport(Glibc)
-        let id = convo_file_system_id(path)
-        fileSystem = id == 0 ? nil : id
-        let time = convo_birth_time(path)
-        createdAt = time == 0 ? nil : time
-        #endif
+        fileSystem = FileSystemID.read(of: path)
+        createdAt = FileBirth.time(of: path)
         inode = FileIdentity(of: path)?.inode
     }
 
@@ -54,15 +44,7 @@ public struct DatabaseLocation: Sendable, Hashable {
             && agree(createdAt, other.createdAt)
     }
 
-    private static let thisMachine: String? = {
-        let file = open("/etc/machine-id", O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
-        defer { close(file) }
-        var bytes = [UInt8](repeating: 0, count: 64)
-        let count = read(file, &bytes, bytes.count)
-        let id = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self).prefix { $0 != "\n" }
-        return id.count == 32 ? KeyDigest.hex(of: String(id), salt: "convo.instance") : nil
-    }()
+    private static let thisMachine: String? = MachineID.read().map { KeyDigest.hex(of: $0, salt: "convo.instance") }
 }
 
 extension DatabaseLocation {

@@ -1,11 +1,6 @@
 import ConvoIPC
 public import ConvoModel
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import ConvoPlatform
 
 /// The folder beside a database that holds the files which its entries refer to: `<database>.files`, 0700.
 ///
@@ -98,7 +93,7 @@ public struct FileFolder: Sendable {
     /// - Returns: its label.
     /// - Throws: ``StoreError`` if it cannot be synced or renamed.
     func finish(_ partial: consuming PartialFile) throws(StoreError) -> String {
-        guard fsync(partial.descriptor) == 0, PartialFile.size(of: partial.descriptor, at: partial.path) != nil,
+        guard DiskSync.file(partial.descriptor) == 0, PartialFile.size(of: partial.descriptor, at: partial.path) != nil,
             rename(partial.path, wholePath(partial.label)) == 0
         else { throw .unusable(path: partial.path, code: errno) }
         try FileFolder.sync(path)
@@ -245,6 +240,6 @@ public struct FileFolder: Sendable {
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .unusable(path: folder, code: errno) }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw .unusable(path: folder, code: errno) }
+        guard DiskSync.file(descriptor) == 0 else { throw .unusable(path: folder, code: errno) }
     }
 }

@@ -1,11 +1,6 @@
 import ConvoIPC
+import ConvoPlatform
 import ConvoSQLite
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// The file `<database>.instance`, which names the instance of the database that lives here and counts the sends that
 /// it has begun.
@@ -52,7 +47,7 @@ struct InstanceFile {
         } catch { throw StoreError(error) }
         defer { close(descriptor) }
         guard pwrite(descriptor, line, line.count, 0) == line.count, ftruncate(descriptor, off_t(line.count)) == 0,
-            fdatasync(descriptor) == 0
+            DiskSync.content(descriptor) == 0
         else { throw StoreError.unusable(path: path, code: errno) }
     }
 }

@@ -1,10 +1,5 @@
 import ConvoModel
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import ConvoPlatform
 
 // The C library's zone: the store links no Foundation.
 

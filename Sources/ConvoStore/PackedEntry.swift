@@ -1,10 +1,5 @@
+import ConvoPlatform
 import ConvoSQLite
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// A long entry as versions 1 to 6 of the schema stored it: a format byte, and the text compressed by Zstandard with a
 /// dictionary.
@@ -45,12 +40,8 @@ struct Zstandard: Sendable {
     static let loaded = Zstandard()
 
     private init?() {
-        #if canImport(Glibc)
-        let name = "libzstd.so.1"
-        #else
-        let name = "libzstd.1.dylib"
-        #endif
-        guard let library = dlopen(name, RTLD_LAZY | RTLD_LOCAL),
+        let names = LibraryNames.zstandard.lazy
+        guard let library = names.compactMap({ dlopen($0, RTLD_LAZY | RTLD_LOCAL) }).first,
             let contentSize = dlsym(library, "ZSTD_getFrameContentSize"),
             let makeContext = dlsym(library, "ZSTD_createDCtx"), let freeContext = dlsym(library, "ZSTD_freeDCtx"),
             let decompress = dlsym(library, "ZSTD_decompress_usingDict"), let isError = dlsym(library, "ZSTD_isError")

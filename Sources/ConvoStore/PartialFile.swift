@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import ConvoPlatform
 
 /// A file that is being fetched; the lock on it is released when it is closed.
 public struct PartialFile: ~Copyable {

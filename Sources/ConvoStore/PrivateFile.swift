@@ -1,10 +1,5 @@
+import ConvoPlatform
 import ConvoSQLite
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// Database files and their folders, which only their owner may read.
 enum PrivateFile {

@@ -1,10 +1,5 @@
+import ConvoPlatform
 import ConvoSQLite
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 extension Search {
     /// How many hits of all phrases together are counted at most.

@@ -1,12 +1,7 @@
 import CSQLite
 public import ConvoIPC
+import ConvoPlatform
 import ConvoSQLite
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// What the processes that share a database need from each other.
 extension Store {

@@ -1,5 +1,5 @@
-import CPosix
 import ConvoIPC
+import ConvoPlatform
 import ConvoSQLite
 import Synchronization
 
@@ -115,6 +115,9 @@ public final class Store: Sendable {
         // 4 MB hold the upper pages of every index; the operating system caches the rest.
         try database.execute(
             sql: "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -4096")
+        if DiskSync.needsFullSync {
+            try database.execute(sql: "PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON")
+        }
     }
 
     /// Runs a transaction whose effect a power cut may undo as a whole, never in part.
@@ -198,9 +201,7 @@ public final class Store: Sendable {
     /// Blocks for file I/O, never fails, and waits for nobody. The next reads and writes take a little longer.
     public func releaseMemory() {
         pool.releaseMemory()
-        #if os(Linux)
-        convo_trim_heap()
-        #endif
+        HeapMemory.trim()
     }
 
     func read<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {

@@ -1,12 +1,5 @@
 public import ConvoModel
-
-#if canImport(Glibc)
-import Glibc
-private let bootClock = CLOCK_BOOTTIME
-#else
-import Darwin
-private let bootClock = CLOCK_MONOTONIC  // on Darwin it counts while the machine sleeps
-#endif
+import ConvoPlatform
 
 /// The clocks, the time zone, the random numbers and the file locations that the store uses, so that a simulation can replace them.
 public struct StoreDependencies: Sendable {
@@ -50,7 +43,7 @@ public struct StoreDependencies: Sendable {
     /// The operating system's clocks, time zone and random numbers, and the file system's locations.
     public static let live = StoreDependencies(
         now: { Timestamp(microseconds: microseconds(of: CLOCK_REALTIME)) },
-        uptime: { Uptime(boot: boot, microseconds: microseconds(of: bootClock)) },
+        uptime: { Uptime(boot: boot, microseconds: microseconds(of: SystemClock.sinceBoot)) },
         randomBits: { UInt64.random(in: .min ... .max) })
 
     private static func microseconds(of clock: clockid_t) -> Int64 {
@@ -62,15 +55,7 @@ public struct StoreDependencies: Sendable {
     /// The kernel's name for this start of the machine.
     ///
     /// If it cannot be read, each process makes up a name of its own, and compares its uptime with no other process's.
-    private static let boot: String = {
-        var bytes = [UInt8](repeating: 0, count: 36)
-        let file = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC)
-        defer { if file >= 0 { close(file) } }
-        guard file >= 0, read(file, &bytes, bytes.count) == bytes.count else {
-            return "unknown \(UInt64.random(in: .min ... .max))"
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }()
+    private static let boot = BootID.read() ?? "unknown \(UInt64.random(in: .min ... .max))"
 
     /// Makes a random name of 16 letters and digits that are hard to confuse, which hold 80 bits.
     func makeName(prefix: String = "") -> String {

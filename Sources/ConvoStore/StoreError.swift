@@ -1,12 +1,7 @@
 import CSQLite
 public import ConvoModel
+import ConvoPlatform
 import ConvoSQLite
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// The reason why the store could not do what it was asked.
 public enum StoreError: Error, Sendable {

@@ -1,4 +1,4 @@
-import Glibc
+import ConvoPlatform
 
 extension String {
     /// The text broken into lines of at most a number of columns, at spaces where there are any.

@@ -1,4 +1,4 @@
-import Glibc
+import ConvoPlatform
 
 /// One of the process's standard streams, and the terminal behind it, if there is one.
 public struct TerminalDevice: Sendable {
@@ -92,7 +92,7 @@ public struct TerminalDevice: Sendable {
         var rest = bytes
         while !rest.isEmpty {
             let piece = UnsafeRawBufferPointer(rebasing: rest)
-            let count = Glibc.write(descriptor, piece.baseAddress, piece.count)
+            let count = ConvoPlatform.write(descriptor, piece.baseAddress, piece.count)
             if count >= 0 {
                 rest = rest.dropFirst(count)
             } else if errno == EPIPE {

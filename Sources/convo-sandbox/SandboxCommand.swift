@@ -1,17 +1,12 @@
 import ArgumentParser
 import ConvoJSON
 import ConvoModel
+import ConvoPlatform
 import ConvoSandbox
 import Dispatch
 import FoundationEssentials
 import MistralEmulator
 import UnixSignals
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// `convo-sandbox`: serves the API on the loopback address until SIGTERM or SIGINT.
 @main

@@ -1,7 +1,7 @@
 import ArgumentParser
 import ConvoApp
+import ConvoPlatform
 import ConvoTerminal
-import Glibc
 import Logging
 
 /// The daemon.
@@ -72,6 +72,6 @@ struct Convod: AsyncParsableCommand {
         let device = TerminalDevice.standardError
         let ansi = device.ansi { name in getenv(name).map { String(cString: $0) } }
         try? device.write(failure.text(ansi: ansi) + "\n")  // if it is closed, nobody can be told
-        Glibc.exit(failure.exitCode.rawValue)
+        ConvoPlatform.exit(failure.exitCode.rawValue)
     }
 }

@@ -1,9 +1,9 @@
 import ConvoIPC
+import ConvoPlatform
 import ConvoStore
 import ConvoSync
 import ConvoTerminal
 import Dispatch
-import Glibc
 import Synchronization
 
 /// Watches an open database's files on a thread of its own, because waiting for them blocks, and a thread of the
@@ -59,7 +59,7 @@ struct ReplacedDatabase {
             guard let file = FileIdentity(of: path), stat(path, &status) == 0 else { return nil }
             self.file = file
             size = Int64(status.st_size)
-            changedAt = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
+            changedAt = Int64(status.modified.tv_sec) * 1_000_000_000 + Int64(status.modified.tv_nsec)
         }
     }
 

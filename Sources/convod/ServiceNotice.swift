@@ -1,4 +1,4 @@
-import Glibc
+import ConvoPlatform
 
 /// A message to the service manager that started the daemon, if one did: the protocol of sd_notify(3), without its
 /// library.
@@ -25,7 +25,7 @@ struct ServiceNotice: Equatable {
 /// The service manager's socket.
 struct ServiceManager {
     /// The longest address, in bytes: `sun_path` of unix(7), with room for the terminating zero.
-    static let pathLimit = 107
+    static let pathLimit = SystemSocket.pathLimit
 
     private let path: [UInt8]
 
@@ -52,17 +52,17 @@ struct ServiceManager {
     /// - Returns: whether the kernel took it. A manager that is gone is no reason to stop working.
     @discardableResult
     func tell(_ notice: ServiceNotice) -> Bool {
-        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue), 0)
+        let descriptor = SystemSocket.make(AF_UNIX, .datagram, isBlocking: false)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
-        let length = socklen_t(MemoryLayout<sa_family_t>.size + path.count + (path.first == 0 ? 0 : 1))
+        let length = socklen_t(SystemSocket.pathOffset + path.count + (path.first == 0 ? 0 : 1))
         let bytes = Array(notice.text.utf8)
         let sent = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                sendto(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL), $0, length)
+                sendto(descriptor, bytes, bytes.count, SystemSocket.withoutSignal, $0, length)
             }
         }
         return sent == bytes.count

@@ -1,5 +1,5 @@
+import ConvoPlatform
 import Dispatch
-import Glibc
 
 /// Ends the process if its orderly shutdown hangs, for example on a disk that does not answer.
 ///

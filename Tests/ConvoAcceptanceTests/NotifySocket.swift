@@ -1,5 +1,5 @@
+import ConvoPlatform
 import Foundation
-import Glibc
 
 /// The service manager's end of the socket to which a daemon reports.
 final class NotifySocket: Sendable {
@@ -8,7 +8,7 @@ final class NotifySocket: Sendable {
 
     init?(in folder: URL) {
         path = folder.appendingPathComponent("notify").path
-        descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        descriptor = SystemSocket.make(AF_UNIX, .datagram)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let name = Array(path.utf8)

@@ -1,5 +1,5 @@
+import ConvoPlatform
 import Foundation
-import Glibc
 
 /// One of the package's programs, in a process of its own.
 final class Program: @unchecked Sendable {

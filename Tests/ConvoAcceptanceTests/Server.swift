@@ -1,6 +1,9 @@
 import Foundation
-import FoundationNetworking
 import Testing
+
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
 
 /// A `convo-sandbox` that is listening.
 struct Server {

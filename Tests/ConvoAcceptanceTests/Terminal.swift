@@ -1,5 +1,5 @@
+import ConvoPlatform
 import Foundation
-import Glibc
 
 /// A pseudo-terminal that a program writes to and a test reads.
 final class Terminal: @unchecked Sendable {
@@ -14,13 +14,7 @@ final class Terminal: @unchecked Sendable {
     private static let number: UInt = 0x8004_5430  // TIOCGPTN
 
     init?() {
-        let descriptor = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
-        var (isLocked, number): (Int32, UInt32) = (0, 0)
-        guard descriptor >= 0, ioctl(descriptor, Terminal.unlock, &isLocked) == 0,
-            ioctl(descriptor, Terminal.number, &number) == 0
-        else { return nil }
-        let other = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
-        guard other >= 0 else { return nil }
+        guard let (descriptor, other) = Terminal.ends() else { return nil }
         device = FileHandle(fileDescriptor: other)
         let (stream, continuation) = AsyncStream<[UInt8]>.makeStream()
         rest = stream.makeAsyncIterator()
@@ -35,6 +29,23 @@ final class Terminal: @unchecked Sendable {
             continuation.finish()
             close(descriptor)
         }
+    }
+
+    /// Opens both ends, so that no program that another test starts gets them; the test's comes first.
+    private static func ends() -> (Int32, Int32)? {
+        let descriptor = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        var (isLocked, number): (Int32, UInt32) = (0, 0)
+        if descriptor >= 0, ioctl(descriptor, unlock, &isLocked) == 0, ioctl(descriptor, Terminal.number, &number) == 0
+        {
+            let other = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
+            return other >= 0 ? (descriptor, other) : nil
+        }
+        // Another system's terminals have other numbers.
+        if descriptor >= 0 { close(descriptor) }
+        var (mine, other): (Int32, Int32) = (-1, -1)
+        guard openpty(&mine, &other, nil, nil, nil) == 0 else { return nil }
+        for end in [mine, other] { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+        return (mine, other)
     }
 
     /// The program's output so far, as soon as it is enough; all that it wrote if it ends before.

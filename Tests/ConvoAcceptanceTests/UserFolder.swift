@@ -1,5 +1,5 @@
+import ConvoPlatform
 import Foundation
-import Glibc
 import Testing
 
 /// A home folder, and the programs that run in it, without the machine's own settings.

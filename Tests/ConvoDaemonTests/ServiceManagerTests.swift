@@ -1,5 +1,5 @@
+import ConvoPlatform
 import Foundation
-import Glibc
 import Testing
 
 @testable import convod
@@ -26,7 +26,7 @@ import Testing
         #expect(ServiceManager(socket: socket) == nil)
     }
 
-    @Test func `may listen on an abstract address`() throws {
+    @Test(.enabled(if: SystemSocket.hasAbstractPaths)) func `may listen on an abstract address`() throws {
         let listener = try #require(Listener(abstractName: "convo-\(UUID().uuidString)"))
         #expect(try #require(ServiceManager(socket: listener.path)).tell(.status("x")))
         #expect(listener.next() == "STATUS=x")
@@ -40,12 +40,12 @@ private final class Listener {
 
     init?(abstractName: String? = nil) {
         path = abstractName.map { "@" + $0 } ?? "/tmp/convo-notify-\(UUID().uuidString.prefix(8))"
-        descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        descriptor = SystemSocket.make(AF_UNIX, .datagram)
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let name = abstractName.map { [0] + Array($0.utf8) } ?? Array(path.utf8)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
-        let length = socklen_t(MemoryLayout<sa_family_t>.size + name.count)
+        let length = socklen_t(SystemSocket.pathOffset + name.count)
         let bound = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) }
         }

@@ -1,10 +1,5 @@
+import ConvoPlatform
 import Foundation
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// A port of loopback that is bound and on which no program listens.
 final class ClosedPort {
@@ -44,11 +39,7 @@ final class DeafPort {
 }
 
 func tcpSocket() throws -> Int32 {
-    #if canImport(Glibc)
-    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    #else
-    let descriptor = socket(AF_INET, SOCK_STREAM, 0)
-    #endif
+    let descriptor = SystemSocket.make(AF_INET, .stream)
     guard descriptor >= 0 else { throw POSIXError(.init(rawValue: errno) ?? .EIO) }
     return descriptor
 }

@@ -1,11 +1,6 @@
+import ConvoPlatform
 import Foundation
 import Synchronization
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// A TCP server on loopback that does what a test says, byte by byte. Each connection has a thread of its own.
 final class LoopbackServer: Sendable {
@@ -132,7 +127,7 @@ final class Connection {
         var rest = bytes[...]
         while !rest.isEmpty {
             let count = rest.withUnsafeBytes {
-                send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+                send(descriptor, $0.baseAddress, $0.count, SystemSocket.withoutSignal)
             }
             guard count > 0 else { return false }
             rest = rest.dropFirst(count)
@@ -149,7 +144,7 @@ final class Connection {
         while total < limit, poll(&polled, 1, 500) > 0 {
             let size = min(chunk.count, limit - total)
             let count = chunk.withUnsafeBytes {
-                send(descriptor, $0.baseAddress, size, Int32(MSG_NOSIGNAL | MSG_DONTWAIT))
+                send(descriptor, $0.baseAddress, size, SystemSocket.withoutSignal | Int32(MSG_DONTWAIT))
             }
             guard count > 0 else { break }
             total += count
@@ -163,12 +158,12 @@ final class Connection {
     /// Ends the connection so that the peer sees a reset.
     func reset() {
         var linger = linger(l_onoff: 1, l_linger: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<Glibc.linger>.size))
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout<ConvoPlatform.linger>.size))
         close()
     }
 
     func close() {
-        if isOpen { _ = Glibc.close(descriptor) }
+        if isOpen { _ = ConvoPlatform.close(descriptor) }
         isOpen = false
     }
 }

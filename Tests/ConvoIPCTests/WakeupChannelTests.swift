@@ -1,3 +1,4 @@
+import ConvoPlatform
 import Foundation
 import TestFolders
 import Testing
@@ -71,7 +72,7 @@ enum Watching: CaseIterable {
     /// A descriptor for the listener, which closes it.
     func descriptor() -> Int32 {
         switch self {
-        case .inotify: inotify_init1(Int32(IN_NONBLOCK) | Int32(IN_CLOEXEC))
+        case .inotify: FileEvents.makeSource()
         case .noInstance: -1
         case .noWatch: open("/dev/null", O_RDONLY | O_CLOEXEC)
         }

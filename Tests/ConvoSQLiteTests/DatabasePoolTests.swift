@@ -1,13 +1,8 @@
 import ConvoIPC
+import ConvoPlatform
 import Testing
 
 @testable import ConvoSQLite
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 @Suite struct `A pool` {
     private let file: TemporaryDatabase

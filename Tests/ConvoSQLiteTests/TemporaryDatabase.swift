@@ -1,11 +1,6 @@
+import ConvoPlatform
 import ConvoSQLite
 import Testing
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 /// A database file in a folder of its own, which is removed with this value.
 final class TemporaryDatabase: Sendable {

@@ -1,7 +1,7 @@
 import ConvoModel
+import ConvoPlatform
 import ConvoSimulation
 import Foundation
-import Glibc
 import SeededRandom
 import SyncRecorder
 import Synchronization
@@ -171,7 +171,7 @@ final class Disk: Sendable {
     ///
     /// It is called at each point at which a process may die, so it uses the system calls instead of Foundation.
     private static func contents(of path: String) -> Data? {
-        let file = Glibc.open(path, O_RDONLY | O_CLOEXEC)
+        let file = ConvoPlatform.open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }
         var bytes = Data(count: 4096)

@@ -1,5 +1,5 @@
+import ConvoPlatform
 import Foundation
-import Glibc
 import SyncRecorder
 
 /// SQLite's write-ahead log as a death or a power cut leaves it.

@@ -1,15 +1,10 @@
 import ConvoIPC
 import ConvoJSON
 import ConvoModel
+import ConvoPlatform
 import Testing
 
 @testable import ConvoStore
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 @Suite final class `The mirror`: StoreSuite {
     @Test func `gives back each entry with the server's JSON unchanged`() throws {

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
+import ConvoPlatform
 
 /// How often a property is tried: `count` times, multiplied by `CONVO_TEST_ROUNDS`.
 func rounds(_ count: Int) -> Int {

@@ -7,9 +7,10 @@
 typedef size_t (*convo_data_callback)(char *bytes, size_t size, size_t count, void *context);
 typedef int (*convo_seek_callback)(void *context, curl_off_t offset, int origin);
 
-// Loads libcurl; before it has returned NULL, nothing else here may be called. To be called once.
+// Loads libcurl by the name of its file; before it has returned NULL, nothing else here may be called, and afterwards it
+// must not be called again.
 // Returns: NULL, or why it could not be loaded, which is valid until the next call of a dl function.
-const char *convo_curl_load(void);
+const char *convo_curl_load(const char *name);
 
 CURLcode convo_global_init(long flags);
 

@@ -1,8 +1,8 @@
 import ConvoApp
 import ConvoExport
 import ConvoModel
+import ConvoPlatform
 import ConvoTerminal
-import Glibc
 
 /// Which files of the folder are the export's: it keeps their names, and replaces no others.
 extension ExportFolder {

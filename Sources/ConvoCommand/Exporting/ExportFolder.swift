@@ -1,8 +1,8 @@
 import ConvoApp
 import ConvoExport
 import ConvoModel
+import ConvoPlatform
 import ConvoTerminal
-import Glibc
 
 /// The folder that an export writes into.
 ///

@@ -1,9 +1,9 @@
 import ConvoExport
 import ConvoJSON
 import ConvoModel
+import ConvoPlatform
 import ConvoStore
 import ConvoTerminal
-import Glibc
 
 /// One export into a folder. A conversation is written while it is read, so that a long one needs no more memory than a short one,
 /// but for the images that an HTML document holds.

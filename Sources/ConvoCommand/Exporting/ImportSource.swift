@@ -2,9 +2,9 @@ import ConvoApp
 import ConvoExport
 import ConvoIPC
 import ConvoModel
+import ConvoPlatform
 import ConvoStore
 import ConvoTerminal
-import Glibc
 
 /// A file that an import reads: the JSON of one conversation, or a database.
 struct ImportSource {

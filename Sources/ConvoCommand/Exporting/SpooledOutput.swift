@@ -1,5 +1,5 @@
+import ConvoPlatform
 import ConvoTerminal
-import Glibc
 
 /// A stream whose reader may pause, for a writer that must not wait: it keeps a transaction open.
 ///
@@ -81,7 +81,7 @@ final class SpooledOutput {
         var written = 0
         while written < bytes.count {
             let rest = UnsafeRawBufferPointer(rebasing: bytes[written...])
-            let count = Glibc.write(file, rest.baseAddress, rest.count)
+            let count = ConvoPlatform.write(file, rest.baseAddress, rest.count)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { break }
             written += count

@@ -1,6 +1,6 @@
 import ConvoApp
+import ConvoPlatform
 import ConvoTerminal
-import Glibc
 
 /// The names in a folder.
 enum FolderListing {

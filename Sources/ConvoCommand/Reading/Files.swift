@@ -2,14 +2,9 @@ import ArgumentParser
 import ConvoApp
 import ConvoJSON
 import ConvoModel
+import ConvoPlatform
 import ConvoStore
 import ConvoTerminal
-
-#if canImport(Glibc)
-import Glibc
-#else
-import Darwin
-#endif
 
 struct Files: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -142,7 +137,7 @@ enum FileCopy {
             let count = read(input, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             // A power cut must not leave a name without the bytes.
-            let isAtEnd = count == 0 && (target == nil || fsync(output) == 0)
+            let isAtEnd = count == 0 && (target == nil || DiskSync.file(output) == 0)
             if isAtEnd { return total }
             guard count > 0, writeAll(buffer[..<count], to: output) else {
                 let failure = failure(count < 0 ? source : name)

@@ -1,9 +1,9 @@
 import ArgumentParser
 import ConvoJSON
 import ConvoModel
+import ConvoPlatform
 import ConvoStore
 import ConvoTerminal
-import Glibc
 
 /// The inputs of a write: a text, standard input, or the API's entries.
 struct InputOptions: ParsableArguments {

@@ -1,11 +1,11 @@
 import ConvoAPI
 import ConvoIPC
 import ConvoModel
+import ConvoPlatform
 import ConvoStore
 import ConvoSync
 import ConvoTerminal
 import Dispatch
-import Glibc
 
 /// Queues a write and delivers it, or follows the process that delivers it.
 ///

@@ -1,9 +1,9 @@
 import ArgumentParser
 import ConvoJSON
 import ConvoModel
+import ConvoPlatform
 import ConvoStore
 import ConvoTerminal
-import Glibc
 
 /// A verb that queues a write, and with `--wait` or `--stream` delivers it.
 protocol WritingCommand: Verb {

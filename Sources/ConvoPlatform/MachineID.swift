@@ -1,0 +1,43 @@
+import CPosix
+
+/// What tells this machine from another one.
+package enum MachineID {
+    /// The machine's id, in 32 hexadecimal digits; it must not be shown or stored as it is (machine-id(5)).
+    ///
+    /// `nil` where the system has none, or keeps it from programs: Android, Apple's phones and tablets, and a Linux
+    /// without `/etc/machine-id`.
+    package static func read() -> String? {
+        #if os(macOS)
+        var bytes = [UInt8](repeating: 0, count: 16)
+        var patience = timespec(tv_sec: 1, tv_nsec: 0)
+        guard gethostuuid(&bytes, &patience) == 0 else { return nil }
+        let digits = bytes.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }
+        return digits.joined()
+        #elseif os(Linux)
+        let file = open("/etc/machine-id", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var bytes = [UInt8](repeating: 0, count: 64)
+        let count = ConvoPlatform.read(file, &bytes, bytes.count)
+        let id = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self).prefix { $0 != "\n" }
+        return id.count == 32 ? String(id) : nil
+        #else
+        return nil
+        #endif
+    }
+}
+
+/// What tells a file system from another one.
+package enum FileSystemID {
+    /// The id of the file system that holds a file, the same at each start of the machine.
+    ///
+    /// `nil` where the system has none. Darwin's is the device's number, which may change.
+    package static func read(of path: String) -> UInt64? {
+        #if os(Linux) || os(Android)
+        let id = convo_file_system_id(path)
+        return id == 0 ? nil : id
+        #else
+        return nil
+        #endif
+    }
+}

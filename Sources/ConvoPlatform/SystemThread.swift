@@ -1,0 +1,34 @@
+import CPosix
+
+/// A thread of the system's, for work that blocks for long.
+package struct SystemThread: Sendable {
+    private let handle: UInt
+
+    /// Starts a thread, which ends with its work.
+    ///
+    /// - Parameter work: what the thread does.
+    /// - Returns: `nil` where the system gives no thread; the work is not done then.
+    package init?(_ work: @escaping @Sendable () -> Void) {
+        let work = Unmanaged.passRetained(Work(run: work))
+        var handle: UInt = 0
+        let code = convo_thread_start(
+            &handle,
+            { context in
+                if let context { Unmanaged<Work>.fromOpaque(context).takeRetainedValue().run() }
+                return nil
+            }, work.toOpaque())
+        guard code == 0 else {
+            work.release()
+            return nil
+        }
+        self.handle = handle
+    }
+
+    /// Blocks until the thread has ended; to be called once at most.
+    package func join() { convo_thread_join(handle) }
+
+    private final class Work: Sendable {
+        let run: @Sendable () -> Void
+        init(run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+}
