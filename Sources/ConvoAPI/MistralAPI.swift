@@ -41,7 +41,7 @@ public struct MistralAPI: ConversationsAPI {
         guard let url = HTTPURL(baseURL), url.query == nil else {
             throw APIError(
                 .unusableRequest, effect: .none,
-                message: CurlLibrary.failure ?? "the server's URL is no http or https URL")
+                message: PlatformTransport.failure ?? "the server's URL is no http or https URL")
         }
         client = APIClient(
             baseURL: url, apiKey: apiKey, transport: transport, userAgent: userAgent, limits: limits,

@@ -17,7 +17,7 @@ extension MistralAPI {
         let key = try settings.apiKey(in: environment)
         try self.init(
             baseURL: settings.serverURL.description, apiKey: key?.reveal(),
-            transport: CurlTransport(options: CurlOptions(environment)))
+            transport: PlatformTransport.make(options: CurlOptions(environment)))
     }
 }
 
@@ -41,7 +41,7 @@ extension SyncEngine {
         limits.surfacing = settings.surfacing
         limits.conflictPolicy = settings.conflict
         _ = try MistralAPI(settings: settings, environment: environment)
-        let transport = CurlTransport(options: CurlOptions(environment))
+        let transport = PlatformTransport.make(options: CurlOptions(environment))
         // Beside the database, which has the same texts and the same reader.
         let spoolFolder = store.folder
         self.init(store: store, limits: limits, fileLimits: settings.files) { () throws(APIError) in

@@ -1,8 +1,9 @@
 internal import CCurl
 
-/// An absolute `http` or `https` URL without user, password or fragment, as libcurl reads it.
+/// An absolute `http` or `https` URL without user, password or fragment.
 ///
-/// libcurl parses it, so what is checked here is what is connected to.
+/// What sends the request parses it, so what is checked here is what is connected to: libcurl, or URLSession where
+/// ``PlatformTransport`` uses that.
 public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     /// `http` or `https`.
     public let scheme: String
@@ -25,9 +26,13 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
 
     /// Parses the first text, then each further one relative to the result so far.
     private init?(parsing texts: [String]) {
-        guard CurlLibrary.isReady, texts.allSatisfy({ $0.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F } }),
-            let handle = convo_url()
-        else { return nil }
+        guard texts.allSatisfy({ $0.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7F } }) else { return nil }
+        if let parse = PlatformTransport.parseURL, !CurlLibrary.isReady {
+            guard let url = parse(texts) else { return nil }
+            self = url
+            return
+        }
+        guard CurlLibrary.isReady, let handle = convo_url() else { return nil }
         defer { convo_url_cleanup(handle) }
         for text in texts {
             let flags = UInt32(CURLU_DISALLOW_USER)
@@ -48,7 +53,7 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
         query = part(CURLUPART_QUERY)
     }
 
-    private init(scheme: String, host: String, port: Int, path: String, query: String?) {
+    init(scheme: String, host: String, port: Int, path: String, query: String?) {
         (self.scheme, self.host, self.port, self.path, self.query) = (scheme, host, port, path, query)
     }
 
