@@ -16,7 +16,7 @@ protocol PushingTask: Sendable {
 /// The transport calls from one thread at a time, readers from any.
 final class PushedTransfer: Sendable {
     private struct State {
-        /// What came while the reader was behind; as long as there is any, the task is to be suspended.
+        /// What came while the reader was behind; as long as there is any, the task is to be suspended if it may be.
         var held: ArraySlice<[UInt8]> = []
         /// What the task was told last.
         var isSuspended = false
@@ -26,6 +26,7 @@ final class PushedTransfer: Sendable {
         var length: Int?
         /// Whether a part of the request's body has left, or the answer's head has come.
         var isUnderWay = false
+        var hasHead = false
         /// How it ended; the reader learns that behind what is held.
         var outcome: Result<Void, HTTPError>?
         var start = ContinuousClock.now
@@ -67,9 +68,14 @@ final class PushedTransfer: Sendable {
         commands.async { [task] in task.resume() }
     }
 
-    /// Suspends the task or lets it go on, as what is held asks for.
+    /// Suspends the task or lets it go on, as what is held asks for; not where the request may act.
+    ///
+    /// > "All other tasks must start over when resumed." developer.apple.com, URLSessionTask.suspend()
+    ///
+    /// They do not start over on Apple's systems, but what may act twice must not depend on that. The answer to such a
+    /// request is short, and ``HTTPLimits/body`` bounds it.
     private func pace() {
-        guard state.withLock({ $0.isPaceWrong }) else { return }
+        guard request.method == .get, state.withLock({ $0.isPaceWrong }) else { return }
         commands.async { [self] in
             let isToSuspend = state.withLock { state -> Bool? in
                 guard state.isPaceWrong else { return nil }
@@ -172,11 +178,15 @@ extension PushedTransfer {
             refuse(.headTooLarge(limit: HeadParser.sizeLimit))
             return false
         }
+        guard !state.withLock({ $0.hasHead }) else {
+            refuse(HTTPError(.connectionLost, mayHaveReachedServer: true, message: "the answer began anew"))
+            return false
+        }
         // The length is that of the compressed bytes.
         let isCompressed = head.headers["content-encoding"] != nil
         return state.withLock { state in
             guard state.outcome == nil else { return false }
-            (state.isUnderWay, state.lastActivity) = (true, .now)
+            (state.isUnderWay, state.hasHead, state.lastActivity) = (true, true, .now)
             state.length = isCompressed ? nil : head.headers["content-length"].flatMap { Int($0) }
             answer.arrived(head)
             return true

@@ -21,10 +21,14 @@ extension PlatformTransport {
 /// HTTP over URLSession, for Apple's systems where there is no libcurl.
 ///
 /// Redirects are never followed; there are no cookies, no cache and no stored passwords. It differs from
-/// ``CurlTransport`` in what URLSession keeps to itself. Whether there is a connection is not told: a request whose body
-/// has not begun to leave within ``HTTPLimits/connect`` is given up, and one without a body has ``HTTPLimits/stall``. A
-/// failure counts as one that the server may have seen, unless URLSession says that there was no connection. A `GET` is
-/// sent again where a kept connection ends. A `DELETE` would be, too, and so gets a connection of its own.
+/// ``CurlTransport`` in what URLSession keeps to itself:
+///
+/// - Whether there is a connection is not told. A request whose body has not begun to leave within
+///   ``HTTPLimits/connect`` is given up; one without a body has ``HTTPLimits/stall``.
+/// - A failure counts as one that the server may have seen, unless URLSession says that there was no connection.
+/// - A `GET` is sent again where a kept connection ends. A `DELETE` would be, too, and so gets a connection of its own.
+/// - A slow reader slows the sender of an answer to a `GET` down, after what URLSession has under way. The answer to
+///   another request is held whole if need be, up to ``HTTPLimits/body``.
 final class URLSessionTransport: HTTPTransport {
     private let options: CurlOptions
     private let delegate = SessionDelegate()

@@ -4,10 +4,9 @@ import CPosix
 package struct SystemThread: Sendable {
     private let handle: UInt
 
-    /// Starts a thread, which ends with its work.
+    /// Starts a thread, which ends with its work; `nil` where the system gives none, and the work is not done.
     ///
     /// - Parameter work: what the thread does.
-    /// - Returns: `nil` where the system gives no thread; the work is not done then.
     package init?(_ work: @escaping @Sendable () -> Void) {
         let work = Unmanaged.passRetained(Work(run: work))
         var handle: UInt = 0

@@ -34,7 +34,7 @@ private struct Pushing {
 
 @Suite struct `A transfer that is pushed` {
     @Test func `suspends its task while the reader is behind, and loses nothing`() async throws {
-        let pushing = try Pushing()
+        let pushing = try Pushing(.get)
         #expect(pushing.transfer.received(HTTPHead(status: 200)))
         let chunks = (0..<40).map { [UInt8](repeating: UInt8($0), count: 50_000) }
         for chunk in chunks { pushing.push(chunk) }
@@ -52,6 +52,14 @@ private struct Pushing {
         #expect(read == chunks.flatMap(\.self))
         #expect(pauses > 1)
         #expect(await pushing.task.told.first(3) == ["resume", "suspend", "resume"])
+    }
+
+    @Test func `is not suspended where the request may act`() async throws {
+        let pushing = try Pushing(.post, capacity: 1)
+        #expect(pushing.transfer.received(HTTPHead(status: 200)))
+        for byte in [1, 2] as [UInt8] { pushing.push([byte]) }
+        pushing.transfer.refuse(.cancelled(mayHaveReachedServer: true))
+        #expect(await pushing.task.told.first(2) == ["resume", "cancel"])
     }
 
     @Test func `brings an error behind what came before it`() async throws {
@@ -103,6 +111,11 @@ private struct Pushing {
             pushing.push([UInt8](repeating: 0, count: 11))
         }
         #expect(tooLarge == .bodyTooLarge(limit: 10))
+        let twice = try await kind { pushing in
+            #expect(pushing.transfer.received(HTTPHead(status: 200)))
+            #expect(!pushing.transfer.received(HTTPHead(status: 200)))
+        }
+        #expect(twice == .connectionLost)
         let cut = try await kind { pushing in
             #expect(pushing.transfer.received(HTTPHead(status: 200, headers: ["Content-Length": "2"])))
             pushing.push([1])
@@ -118,7 +131,8 @@ private struct Pushing {
 
     @Test func `ends with the task that waits for it`() async throws {
         let pushing = try Pushing()
-        let task = Task { await pushing.transfer.cancellable { await pushing.transfer.answer.whole() } }  // Cancelled below.
+        // Cancelled below.
+        let task = Task { await pushing.transfer.cancellable { await pushing.transfer.answer.whole() } }
         task.cancel()
         #expect(await task.value.isFailure)
         #expect(await pushing.task.told.first(2) == ["resume", "cancel"])
