@@ -14,7 +14,7 @@ let strict: [SwiftSetting] = [
 /// The layers, from the lowest up. Each uses those below it only: see DESIGN.md.
 let package = Package(
     name: "convo",
-    platforms: [.macOS(.v15)],
+    platforms: [.macOS(.v15), .macCatalyst(.v18), .iOS(.v18), .tvOS(.v18), .watchOS(.v11), .visionOS(.v2)],
     products: [
         .library(name: "Convo", targets: ["Convo"]),
         .library(name: "ConvoStore", targets: ["ConvoStore"]),
