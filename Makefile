@@ -18,7 +18,7 @@ SWIFT ?= swift
 # place, `swift build` and `swift test --filter` take less time.
 OPTIMISED = -c release -Xswiftc -enable-testing
 BINARIES = $(SWIFT) build -c release --show-bin-path
-SOURCES = Package.swift Sources Tests Benchmarks
+SOURCES = Package.swift Sources Tests Benchmarks Examples
 PROGRAMS = convo convod convo-sandbox
 UNITS = convod.service convod@.service
 MEASURED = convo convod convo-bench convo-sandbox

@@ -220,6 +220,10 @@ let package = Package(
                 "ConvoExport", "ConvoJSON", "ConvoModel", "ConvoStore", "Fuzzing", "SeededRandom", "TestFolders",
             ],
             swiftSettings: strict),
+        // Writes to a database and observes it, for `Tests/Processes/changes`.
+        .executableTarget(
+            name: "change-trial", dependencies: ["Convo", "ConvoPlatform", "SeededRandom"], path: "Tests/ChangeTrial",
+            swiftSettings: strict),
         // What a test throws that cannot go on, and what it gets from work that must fail.
         .target(name: "Expectations", path: "Tests/Expectations", swiftSettings: strict),
         // A folder for one test.

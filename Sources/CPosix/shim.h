@@ -16,6 +16,8 @@ static inline int convo_thread_start(
 
 static inline void convo_thread_join(uintptr_t handle) { pthread_join((pthread_t)handle, NULL); }
 
+static inline void convo_thread_detach(uintptr_t handle) { pthread_detach((pthread_t)handle); }
+
 #ifdef __linux__
 #include <fcntl.h>
 #include <string.h>

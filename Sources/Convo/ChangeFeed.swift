@@ -1,7 +1,7 @@
 import ConvoIPC
+import ConvoPlatform
 import ConvoStore
 import ConvoSync
-import Dispatch
 import Synchronization
 
 /// Listens on a thread of its own for transactions, and knows up to which one the database was changed.
@@ -15,7 +15,7 @@ final class ChangeFeed: Sendable {
     }
 
     /// The shortest time between two looks at the database: what is committed within it is looked for together.
-    private static let pauseMilliseconds = 5
+    private static let pauseMicroseconds: UInt32 = 5000
     /// The time until another look where the database could not be read.
     private static let retryMilliseconds: Int32 = 1000
 
@@ -32,7 +32,8 @@ final class ChangeFeed: Sendable {
         listener = try store.changeListener()
         // Behind the listener, so that no transaction is missed between the two.
         state = Mutex(State(position: try store.changePosition()))
-        DispatchQueue(label: "convo.listening").async { [weak self, listener] in
+        // A thread of the system's: Dispatch looks once a second whether its own are blocked.
+        let thread = SystemThread { [weak self, listener] in
             var isCertain = true
             while listener.wait(milliseconds: isCertain ? .max : ChangeFeed.retryMilliseconds) || !isCertain {
                 guard let self, !self.isStopped else { return }
@@ -41,9 +42,11 @@ final class ChangeFeed: Sendable {
                 case .read: isCertain = true
                 case .failed: isCertain = false
                 }
-                _ = DispatchSemaphore(value: 0).wait(timeout: .now() + .milliseconds(ChangeFeed.pauseMilliseconds))
+                usleep(ChangeFeed.pauseMicroseconds)
             }
         }
+        guard let thread else { throw .unexpected(path: store.path, detail: "the system gives no further thread") }
+        thread.detach()
     }
 
     /// The place behind the last change that is known; the database may have been changed in the last milliseconds.

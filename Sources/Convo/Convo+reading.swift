@@ -69,6 +69,17 @@ extension Convo {
         try await reading { store throws(StoreError) in try store.entries(of: id, after: entry, limit: limit) }
     }
 
+    /// One entry.
+    ///
+    /// - Parameters:
+    ///   - entry: the entry's id.
+    ///   - id: the conversation that has it; a branch may have an entry of the same id.
+    /// - Returns: the entry; `nil` if it is not here.
+    /// - Throws: ``ConvoError``.
+    public func entry(_ entry: EntryID, in id: LocalID) async throws(ConvoError) -> StoredEntry? {
+        try await reading { store throws(StoreError) in try store.entry(entry, in: id) }
+    }
+
     /// The tree of branches that a conversation is part of.
     ///
     /// - Parameter id: any conversation of the tree.

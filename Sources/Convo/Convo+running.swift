@@ -1,8 +1,8 @@
 import ConvoIPC
 public import ConvoModel
+import ConvoPlatform
 public import ConvoStore
 import ConvoSync
-import Dispatch
 
 /// News of a running engine.
 public enum RunEvent: Sendable {
@@ -50,6 +50,9 @@ extension Convo {
     ) async throws(ConvoError) {
         let known = closing.generation
         let queued = WakeupThread(try await reading { store throws(StoreError) in try store.listener() })
+        guard let queued else {
+            throw .store(.unexpected(path: path, detail: "the system gives no further thread"))
+        }
         defer { queued.stop() }
         let intervals = SyncIntervals(poll: polling, sweep: sweeping)
         let failure = await withTaskGroup(of: SyncFailure?.self) { group in
@@ -136,11 +139,14 @@ private final class WakeupThread: Sendable {
     let event = AsyncEvent()
     private let listener: WakeupChannel.Listener
 
-    init(_ listener: WakeupChannel.Listener) {
+    /// `nil` if the system gives no further thread.
+    init?(_ listener: WakeupChannel.Listener) {
         self.listener = listener
-        DispatchQueue(label: "convo.waking").async { [event] in
+        let thread = SystemThread { [event] in
             while listener.wait() { event.notify() }
         }
+        guard let thread else { return nil }
+        thread.detach()
     }
 
     func stop() { listener.interrupt() }

@@ -36,6 +36,7 @@ extension Convo {
     ///   - id: the conversation.
     /// - Returns: the write's id and state.
     /// - Throws: as ``append(_:to:)-(AppendRequest,_)``.
+    @discardableResult
     public func append(_ text: String, to id: LocalID) async throws(ConvoError) -> QueuedWrite {
         try await append(AppendRequest(inputs: .text(text)), to: id)
     }
@@ -50,6 +51,7 @@ extension Convo {
     ///   ``ConvoStore/StoreError/deletedRemotely(_:)``, ``ConvoStore/StoreError/localOnly(_:)``,
     ///   ``ConvoStore/StoreError/unansweredCalls(_:conversation:)``, ``ConvoStore/StoreError/invalidRequest(_:)`` or
     ///   ``ConvoStore/StoreError/requestTooLarge(bytes:limit:)``.
+    @discardableResult
     public func append(_ request: AppendRequest, to id: LocalID) async throws(ConvoError) -> QueuedWrite {
         try await writing { store throws(StoreError) in try store.append(request, to: id) }
     }

@@ -29,7 +29,6 @@ public final class Convo: Sendable {
     let reader = BlockingWork(label: "convo.reading", isSerial: false)
     let writer = BlockingWork(label: "convo.writing", isSerial: true)
     let feed: ChangeFeed
-    private let transport: CurlTransport
     /// Notified when ``close()`` is called.
     let closing = AsyncEvent()
     private let isClosed = Atomic(false)
@@ -69,8 +68,7 @@ public final class Convo: Sendable {
         path = store.path
         self.store = store
         self.feed = feed
-        let transport = CurlTransport()
-        self.transport = transport
+        let transport = PlatformTransport.make()
         let folder = store.folder
         engine = SyncEngine(store: store, limits: limits) { () throws(APIError) in
             let key = credentials.key()

@@ -1,3 +1,5 @@
+import ConvoPlatform
+
 /// Where the API key comes from.
 ///
 /// The key is never stored, logged or part of an error; the database keeps salted digests of the keys that were seen.
@@ -16,6 +18,17 @@ public struct Credentials: Sendable {
     ///   may block.
     /// - Returns: the credentials.
     public static func reading(_ read: @escaping @Sendable () -> String?) -> Credentials { Credentials(key: read) }
+
+    /// A key in a variable of the environment, which is read when it is needed.
+    ///
+    /// - Parameter name: the variable; `MISTRAL_API_KEY` by custom.
+    /// - Returns: the credentials; they have no key while the variable is missing or empty.
+    public static func environment(_ name: String) -> Credentials {
+        Credentials {
+            guard let value = getenv(name), value.pointee != 0 else { return nil }
+            return String(cString: value)
+        }
+    }
 
     /// No key: for a server that wants none, such as a local one.
     public static let none = Credentials { nil }

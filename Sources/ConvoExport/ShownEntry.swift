@@ -62,40 +62,31 @@ struct ShownEntry {
 
     /// The pieces as the entry has them, but for the files whose ids are given.
     private static func pieces(of entry: Entry, storedFiles: Set<String>) -> [Piece] {
-        let raw = entry.raw
-        func text(_ field: String) -> String { raw[field].map { $0.string ?? $0.text } ?? "" }
         func code(_ label: String, _ text: String) -> [Piece] {
             text.isEmpty ? [] : [.code(label: label, text: text)]
         }
-        let id = text("tool_call_id")
-        let call = id.isEmpty ? "" : " (\(id))"
-        switch entry.type {
-        case .messageInput, .messageOutput: return content(raw["content"] ?? .null, storedFiles)
-        case .functionCall:
-            let standing = raw["confirmation_status"]?.string.map { ", \($0)" } ?? ""
-            return code("call of \(text("name"))\(call)\(standing)", text("arguments"))
-        case .functionResult: return code("result\(call)", text("result"))
-        case .toolExecution:
-            return code("call of \(text("name"))", text("arguments"))
-                + code("result", raw["info"].map { $0.string ?? $0.text } ?? "")
-        case .agentHandoff:
-            return code("handoff", "\(text("previous_agent_name")) → \(text("next_agent_name"))")
-        default: return code("entry", raw.text)
+        func call(_ id: String) -> String { id.isEmpty ? "" : " (\(id))" }
+        switch entry.content {
+        case .message(let chunks): return pieces(of: chunks, storedFiles)
+        case .functionCall(let id, let name, let arguments):
+            let standing = entry.raw["confirmation_status"]?.string.map { ", \($0)" } ?? ""
+            return code("call of \(name)\(call(id))\(standing)", arguments)
+        case .functionResult(let id, let result): return code("result\(call(id))", result)
+        case .toolExecution(let name, let arguments, let info):
+            return code("call of \(name)", arguments) + code("result", info.map { $0.string ?? $0.text } ?? "")
+        case .agentHandoff(let from, let to): return code("handoff", "\(from) → \(to)")
+        case .other: return code("entry", entry.raw.text)
         }
     }
 
-    /// The pieces of the API's `content`, which is a string or an array of chunks; adjacent texts are joined, so that a
-    /// link that two of them share is seen.
-    private static func content(_ content: JSONText, _ storedFiles: Set<String>) -> [Piece] {
-        var (pieces, joined): ([Piece], String?) = ([], content.string)
-        for chunk in content.elements {
-            if chunk["type"]?.string == "tool_file", let id = chunk["file_id"]?.string, storedFiles.contains(id) {
-                continue
-            }
+    /// The pieces of a message; adjacent texts are joined, so that a link that two of them share is seen.
+    private static func pieces(of chunks: [EntryContent.Chunk], _ storedFiles: Set<String>) -> [Piece] {
+        var (pieces, joined): ([Piece], String?) = ([], nil)
+        for chunk in chunks {
+            if case .file(let id, _) = chunk, storedFiles.contains(id) { continue }
             let piece = piece(chunk)
             if case .text(let more) = piece {
-                joined = joined ?? ""
-                joined?.append(more)
+                joined = (joined ?? "") + more
                 continue
             }
             if let text = joined.take() { pieces.append(.text(text)) }
@@ -105,29 +96,22 @@ struct ShownEntry {
         return pieces.filter { $0 != .text("") && $0 != .thinking("") }
     }
 
-    private static func piece(_ chunk: JSONText) -> Piece {
-        func text(_ field: String) -> String? { chunk[field]?.string }
-        switch text("type") {
-        case "text": return .text(text("text") ?? "")
-        case "thinking":
-            let thoughts = (chunk["thinking"]?.elements ?? []).compactMap { $0["text"]?.string }.joined()
-            return .thinking(text("thinking") ?? thoughts)
-        case "image_url":
-            return .attachment(kind: "image", name: short(text("image_url") ?? chunk["image_url"]?["url"]?.string))
-        case "document_url":
-            return .attachment(kind: "document", name: short(text("document_name") ?? text("document_url")))
-        case "tool_file": return .attachment(kind: "file", name: short(text("file_name") ?? text("file_id")))
-        case "tool_reference":
-            let words = [text("title"), text("url")].compactMap(\.self).joined(separator: ", ")
-            return .attachment(kind: "reference", name: words)
-        default: return .attachment(kind: text("type") ?? "something unknown", name: "")
+    private static func piece(_ chunk: EntryContent.Chunk) -> Piece {
+        switch chunk {
+        case .text(let text): .text(text)
+        case .thinking(let text): .thinking(text)
+        case .image(let url): .attachment(kind: "image", name: short(url))
+        case .document(let url, let name): .attachment(kind: "document", name: short(name ?? url))
+        case .file(let id, let name): .attachment(kind: "file", name: short(name ?? id))
+        case .reference(let title, let url):
+            .attachment(kind: "reference", name: [title, url].compactMap(\.self).joined(separator: ", "))
+        case .other(let chunk): .attachment(kind: chunk["type"]?.string ?? "something unknown", name: "")
         }
     }
 
     /// A URL or a name, with inline data replaced by a word.
-    private static func short(_ text: String?) -> String {
-        guard let text else { return "" }
-        return text.hasPrefix("data:") ? "(inline)" : text
+    private static func short(_ text: String) -> String {
+        text.hasPrefix("data:") ? "(inline)" : text
     }
 }
 

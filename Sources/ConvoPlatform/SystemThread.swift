@@ -23,8 +23,11 @@ package struct SystemThread: Sendable {
         self.handle = handle
     }
 
-    /// Blocks until the thread has ended; to be called once at most.
+    /// Blocks until the thread has ended; to be called once at most, and not of a thread that was detached.
     package func join() { convo_thread_join(handle) }
+
+    /// Lets the thread clear up after itself when it ends; to be called once at most, and not of a thread that is joined.
+    package func detach() { convo_thread_detach(handle) }
 
     private final class Work: Sendable {
         let run: @Sendable () -> Void

@@ -175,6 +175,25 @@ extension Store {
         return EntryPage(entries: page.entries.reversed(), hasMore: page.hasMore)
     }
 
+    /// Reads one entry of a conversation.
+    ///
+    /// - Parameters:
+    ///   - entry: the entry.
+    ///   - id: the conversation.
+    /// - Returns: the entry; `nil` if the conversation, or the entry in it, is not here.
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    public func entry(_ entry: EntryID, in id: LocalID) throws(StoreError) -> StoredEntry? {
+        try read { database in
+            let rows = try Row.fetchCursor(
+                database,
+                sql: """
+                    SELECT \(StoredEntry.columns) FROM entry WHERE id = ?
+                        AND conversation = (SELECT key FROM conversation WHERE id = ? AND hidden = 0)
+                    """, arguments: [entry.rawValue, id.rawValue])
+            return try rows.advance() ? StoredEntry(columnsFrom: 0, of: rows) : nil
+        }
+    }
+
     /// Reads the entries of a conversation behind one, or the first ones.
     ///
     /// - Parameters:

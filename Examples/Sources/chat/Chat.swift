@@ -1,0 +1,39 @@
+import Convo
+
+/// A chat: what you type is kept at once and sent when that can be done; what anybody writes is shown as it comes.
+@main struct Chat {
+    static func main() async throws {
+        let arguments = CommandLine.arguments
+        let convo = try await Convo(
+            at: arguments.count > 1 ? arguments[1] : "chats.db",
+            server: arguments.count > 2 ? arguments[2] : MistralAPI.defaultURL,
+            credentials: .environment("MISTRAL_API_KEY"))
+        Task { try await convo.run() }
+        Task { try await show(convo) }
+        var conversation: LocalID?
+        while let line = readLine() {
+            if let conversation {
+                try await convo.append(line, to: conversation)
+            } else {
+                conversation = try await convo.start(line, model: "mistral-medium-latest").conversation
+            }
+        }
+        convo.close()
+    }
+
+    static func show(_ convo: Convo) async throws {
+        var shown: Set<EntryID> = []
+        for try await changes in convo.changes {
+            for change in changes.conversations {
+                for operation in change.operations where operation.state == .queued {
+                    let write = try await convo.operation(operation.id)
+                    print("\(change.id), waiting: \(write.inputs.string ?? "…")")
+                }
+                for id in change.entries where shown.insert(id).inserted {
+                    guard let entry = try await convo.entry(id, in: change.id)?.entry else { continue }
+                    print("\(change.id), \(entry.role ?? entry.type.rawValue): \(entry.text)")
+                }
+            }
+        }
+    }
+}
