@@ -85,7 +85,7 @@ public struct APIError: Error, Hashable, Sendable {
     ///   - retryAfter: how long the server asked to wait.
     ///   - correlationID: the server's id of the exchange.
     ///   - isAPIsOwn: whether the API itself sent the status. Ignored for kinds that the API cannot send.
-    public init(
+    package init(
         _ kind: Kind, effect: Effect, message: String, serverCode: String? = nil, retryAfter: Duration? = nil,
         correlationID: String? = nil, isAPIsOwn: Bool = true
     ) {
@@ -114,7 +114,7 @@ public struct APIError: Error, Hashable, Sendable {
     ///
     /// - Parameter message: one sentence that does not contain the key.
     /// - Returns: an error of kind ``Kind/unusableRequest``, with ``isCredentialProblem``.
-    public static func keyProblem(_ message: String) -> APIError { APIError(.unusable, message: message) }
+    package static func keyProblem(_ message: String) -> APIError { APIError(.unusable, message: message) }
 
     /// The error for a key that is not sent, because the connection would not be encrypted.
     static func keyInTheClear(to origin: String) -> APIError {
@@ -183,7 +183,7 @@ extension APIError {
         }
     }
 
-    /// For an error of ``ConversationsAPI/whoAmI()``: whether the server does not tell whose key it is.
+    /// For an error of ``MistralAPI/whoAmI()``: whether the server does not tell whose key it is.
     ///
     /// It has no such operation, does not allow it to this key, or answers something that is not an account. An outage
     /// or an unknown key is not meant.

@@ -48,7 +48,7 @@ public struct ConversationEvent: Hashable, Sendable {
     ///
     /// - Parameter raw: the event's data.
     /// - Throws: ``ConvoModel/ModelError`` if this is not an object with a `type`, or if it lacks a field that its type needs.
-    public init(raw: JSONText) throws(ModelError) {
+    package init(raw: JSONText) throws(ModelError) {
         guard let type = raw["type"]?.string, !type.isEmpty else { throw .missing(field: "type", in: "event") }
         content = try ConversationEvent.content(of: type, raw)
         self.type = type

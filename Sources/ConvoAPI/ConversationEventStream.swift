@@ -1,4 +1,4 @@
-public import ConvoHTTP
+package import ConvoHTTP
 internal import ConvoJSON
 internal import ConvoModel
 
@@ -26,7 +26,7 @@ public struct ConversationEventStream: AsyncSequence, Sendable {
     /// - Parameters:
     ///   - body: the answer's body; nothing is read of it before the iteration.
     ///   - correlationID: the server's id of the exchange, for errors.
-    public init(_ body: HTTPBody, correlationID: String? = nil) {
+    package init(_ body: HTTPBody, correlationID: String? = nil) {
         source = .body(body, correlationID: correlationID)
     }
 
@@ -35,7 +35,7 @@ public struct ConversationEventStream: AsyncSequence, Sendable {
     /// - Parameters:
     ///   - events: the events in their order.
     ///   - error: thrown after the last event; `nil` for a stream that ends well.
-    public init(_ events: [ConversationEvent], error: APIError? = nil) {
+    package init(_ events: [ConversationEvent], error: APIError? = nil) {
         source = .ready(events, error)
     }
 

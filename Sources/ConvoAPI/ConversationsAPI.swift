@@ -1,12 +1,12 @@
-public import ConvoJSON
-public import ConvoModel
+package import ConvoJSON
+package import ConvoModel
 
 /// The Conversations API, one method for each of its operations.
 ///
 /// A method that throws ``APIError`` tells by it whether the server may have acted (``APIError/effect``), whether
 /// another attempt can help, and what a person can do. Every method waits for the server, and ends its request if the
 /// task is cancelled.
-public protocol ConversationsAPI: Sendable {
+package protocol ConversationsAPI: Sendable {
     /// Asks the server whose key the client uses.
     ///
     /// - Returns: the user or service account, with the workspace and organization as far as the server tells them.
@@ -117,7 +117,7 @@ public protocol ConversationsAPI: Sendable {
 }
 
 /// A page of the list, compared with an earlier answer.
-public enum ListedPage: Sendable {
+package enum ListedPage: Sendable {
     /// The answer is byte for byte the earlier one.
     case same
     /// The page as it is now, and the digest by which it is known from now on.

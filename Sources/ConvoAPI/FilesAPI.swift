@@ -28,26 +28,10 @@ public struct FileDownload: Sendable {
 ///
 /// Every method waits for the head of the answer, and ends its request if the task is cancelled or the body is not read
 /// to its end.
-public protocol FilesAPI: Sendable {
-    /// Reads a file of the API's own: `GET /v1/files/{id}/content`, with the key.
-    ///
-    /// - Parameters:
-    ///   - id: the file's id.
-    ///   - offset: how many of its first bytes are not needed; the server may send them all the same.
-    ///   - limit: the most bytes that are read.
-    /// - Returns: the bytes.
-    /// - Throws: ``APIError``; one with ``APIError/isNotFound`` if the server does not have the file, one of kind
-    ///   `answerTooLarge` if it says that the file is larger than the limit.
+package protocol FilesAPI: Sendable {
+    /// As ``MistralAPI/content(ofFile:from:limit:)``.
     func content(ofFile id: String, from offset: Int, limit: Int) async throws(APIError) -> FileDownload
-    /// Reads a file behind a link, without the key.
-    ///
-    /// - Parameters:
-    ///   - link: the URL, with its signature.
-    ///   - offset: as for ``content(ofFile:from:limit:)``.
-    ///   - limit: as for ``content(ofFile:from:limit:)``.
-    /// - Returns: the bytes.
-    /// - Throws: ``APIError``; of kind `unusableRequest`, before anything is sent, if the link is no `https` URL (or `http` to this
-    ///   machine); of kind `status` for what the link's host answers. No message contains the link's query.
+    /// As ``MistralAPI/content(behind:from:limit:)``.
     func content(behind link: String, from offset: Int, limit: Int) async throws(APIError) -> FileDownload
     /// Whether a link leads to the API's own host, or to one of those where it keeps files.
     ///
@@ -59,7 +43,15 @@ public protocol FilesAPI: Sendable {
 }
 
 extension MistralAPI: FilesAPI {
-    /// Reads a file of the API's own: `GET /v1/files/{id}/content`, with the key; see ``FilesAPI``.
+    /// Reads a file of the API's own: `GET /v1/files/{id}/content`, with the key.
+    ///
+    /// - Parameters:
+    ///   - id: the file's id.
+    ///   - offset: how many of its first bytes are not needed; the server may send them all the same.
+    ///   - limit: the most bytes that are read.
+    /// - Returns: the bytes as they come; the request ends with the download if it is not read to its end.
+    /// - Throws: ``APIError``; one with ``APIError/isNotFound`` if the server does not have the file, one of kind
+    ///   `answerTooLarge` if it says that the file is larger than the limit.
     public func content(ofFile id: String, from offset: Int, limit: Int) async throws(APIError) -> FileDownload {
         guard !["", ".", ".."].contains(id) else {
             throw APIError(.unusableRequest, effect: .none, message: "a file's id is empty")
@@ -71,7 +63,15 @@ extension MistralAPI: FilesAPI {
         return try FileDownload(stream, from: offset, limit: limit)
     }
 
-    /// Reads a file behind a link, without the key; see ``FilesAPI``.
+    /// Reads a file behind a link, without the key.
+    ///
+    /// - Parameters:
+    ///   - link: the URL, with its signature.
+    ///   - offset: as for ``content(ofFile:from:limit:)``.
+    ///   - limit: as for ``content(ofFile:from:limit:)``.
+    /// - Returns: the bytes as they come, as for ``content(ofFile:from:limit:)``.
+    /// - Throws: ``APIError``; of kind `unusableRequest`, before anything is sent, if the link is no `https` URL (or `http` to this
+    ///   machine); of kind `status` for what the link's host answers. No message contains the link's query.
     public func content(behind link: String, from offset: Int, limit: Int) async throws(APIError) -> FileDownload {
         guard let url = HTTPURL(link), url.scheme == "https" || url.isLoopback else {
             throw APIError(.unusableRequest, effect: .none, message: "a file's link is no https URL")
@@ -80,8 +80,8 @@ extension MistralAPI: FilesAPI {
         return try FileDownload(stream, from: offset, limit: limit)
     }
 
-    /// Whether a link leads to the API's own host, or to one of those given; see ``FilesAPI``.
-    public func isOwn(link: String, hosts: [String]) -> Bool {
+    /// Whether a link leads to the API's own host, or to one of those given; see `FilesAPI`.
+    package func isOwn(link: String, hosts: [String]) -> Bool {
         guard let url = HTTPURL(link) else { return false }
         if url.host == client.baseURL.host { return true }
         return url.scheme == "https" && hosts.contains { $0.hasPrefix(".") ? url.host.hasSuffix($0) : url.host == $0 }

@@ -6,7 +6,8 @@ public import ConvoModel
 ///
 /// Every method sends one request, unless a ``RetryPolicy`` says otherwise; ``whoAmI()`` may need two. The key is sent
 /// in the `Authorization` field, by ``whoAmI()`` also in `x-api-key`, and nowhere else. Over plain `http` it is sent to
-/// this machine only.
+/// this machine only. No write is idempotent: a start or restart that is repeated makes another conversation, an append
+/// another turn.
 public struct MistralAPI: ConversationsAPI {
     /// The URL of Mistral's own server.
     public static let defaultURL = "https://api.mistral.ai"
@@ -15,14 +16,50 @@ public struct MistralAPI: ConversationsAPI {
 
     let client: APIClient
 
-    /// Creates a client.
+    /// Creates a client with an HTTP transport of its own, which the client's copies share: libcurl, with the proxies that
+    /// the environment names.
     ///
-    /// Sends nothing, and does not ask for the key yet.
+    /// Sends nothing yet. Certificates are always verified.
     ///
     /// - Parameters:
     ///   - baseURL: the URL that `/v1/conversations` is appended to, without a query.
-    ///   - apiKey: called for each request, so that a new key needs no new client. `nil` is accepted only for a plain
-    ///     `http` server on this machine.
+    ///   - apiKey: the key; `nil` is accepted only for a plain `http` server on this machine.
+    ///   - certificateFile: the path of a PEM file of certificate authorities to trust in place of the system's; `nil` for the
+    ///     system's.
+    ///   - userAgent: the value of the `User-Agent` field.
+    ///   - limits: how long each kind of operation may take, and how large its answer may be.
+    ///   - retry: when the client itself repeats a request. The default is one attempt.
+    ///   - spoolFolder: a folder for the entries of histories over a megabyte, while they are used; the file there has no name.
+    ///     `nil`, or where nothing can be written: they are kept in memory.
+    /// - Throws: ``APIError`` of kind `unusableRequest` if the URL is invalid, or libcurl cannot be loaded.
+    public init(
+        baseURL: String = defaultURL, apiKey: String?, certificateFile: String? = nil,
+        userAgent: String = defaultUserAgent, limits: APILimits = APILimits(), retry: RetryPolicy = .none,
+        spoolFolder: String? = nil
+    ) throws(APIError) {
+        try self.init(
+            baseURL: baseURL, apiKey: apiKey,
+            transport: CurlTransport(options: CurlOptions(certificateFile: certificateFile)),
+            userAgent: userAgent, limits: limits, retry: retry, spoolFolder: spoolFolder)
+    }
+
+    /// Creates a client that sends its requests by a given transport, and otherwise as
+    /// ``init(baseURL:apiKey:certificateFile:userAgent:limits:retry:spoolFolder:)``.
+    public init(
+        baseURL: String = defaultURL, apiKey: String?, transport: any HTTPTransport,
+        userAgent: String = defaultUserAgent, limits: APILimits = APILimits(), retry: RetryPolicy = .none,
+        spoolFolder: String? = nil
+    ) throws(APIError) {
+        try self.init(
+            baseURL: baseURL, apiKey: { apiKey }, transport: transport, userAgent: userAgent, limits: limits,
+            retry: retry, spoolFolder: spoolFolder)
+    }
+
+    /// Creates a client that asks for its key before each request, so that a new key needs no new client.
+    ///
+    /// - Parameters:
+    ///   - baseURL: the URL that `/v1/conversations` is appended to, without a query.
+    ///   - apiKey: called for each request. `nil` is accepted only for a plain `http` server on this machine.
     ///   - transport: sends the HTTP requests.
     ///   - userAgent: the value of the `User-Agent` field.
     ///   - limits: how long each kind of operation may take, and how large its answer may be.
@@ -32,7 +69,7 @@ public struct MistralAPI: ConversationsAPI {
     ///   - clock: the clock that waits between attempts.
     ///   - jitter: called for each wait; from zero to ``RetryPolicy/maxJitter``.
     /// - Throws: ``APIError`` of kind `unusableRequest` if the URL is invalid, or libcurl cannot be loaded.
-    public init(
+    package init(
         baseURL: String = defaultURL, apiKey: @escaping @Sendable () -> String?, transport: any HTTPTransport,
         userAgent: String = defaultUserAgent, limits: APILimits = APILimits(), retry: RetryPolicy = .none,
         spoolFolder: String? = nil, clock: any Clock<Duration> = ContinuousClock(),
@@ -46,18 +83,6 @@ public struct MistralAPI: ConversationsAPI {
         client = APIClient(
             baseURL: url, apiKey: apiKey, transport: transport, userAgent: userAgent, limits: limits,
             retries: Retrier(policy: retry, clock: clock, jitter: jitter), spoolFolder: spoolFolder)
-    }
-
-    /// Creates a client with one key, and otherwise as
-    /// ``init(baseURL:apiKey:transport:userAgent:limits:retry:spoolFolder:clock:jitter:)``.
-    public init(
-        baseURL: String = defaultURL, apiKey: String?, transport: any HTTPTransport,
-        userAgent: String = defaultUserAgent, limits: APILimits = APILimits(), retry: RetryPolicy = .none,
-        spoolFolder: String? = nil
-    ) throws(APIError) {
-        try self.init(
-            baseURL: baseURL, apiKey: { apiKey }, transport: transport, userAgent: userAgent, limits: limits,
-            retry: retry, spoolFolder: spoolFolder)
     }
 
     // MARK: Reading
@@ -112,7 +137,7 @@ public struct MistralAPI: ConversationsAPI {
     ///   - known: the digest of an earlier answer; `nil` to read the page whatever it is.
     /// - Returns: the page with its digest, or that it has not changed.
     /// - Throws: ``APIError``.
-    public func list(page: Int, pageSize: Int, unless known: PageDigest?) async throws(APIError) -> ListedPage {
+    package func list(page: Int, pageSize: Int, unless known: PageDigest?) async throws(APIError) -> ListedPage {
         let call = MistralAPI.listing(page: page, pageSize: pageSize)
         let response = try await client.answer(to: call)
         if let known, response.body.withUnsafeBytes({ known.describes($0) }) { return .same }

@@ -22,9 +22,9 @@ public struct RetryPolicy: Hashable, Sendable {
     public var limit: Int
 
     /// The statuses after which a request is repeated.
-    public static let statuses: Set<Int> = [429, 500, 502, 503, 504]
+    package static let statuses: Set<Int> = [429, 500, 502, 503, 504]
     /// The largest random part that is added to a computed wait, so that many clients do not come back at once.
-    public static let maxJitter = Duration.seconds(1)
+    package static let maxJitter = Duration.seconds(1)
     /// The default of ``limit``.
     public static let defaultLimit = 1000
 
@@ -56,7 +56,7 @@ public struct RetryPolicy: Hashable, Sendable {
     ///   - elapsed: the time since the first attempt began.
     ///   - jitter: the random part, from zero to ``maxJitter``.
     /// - Returns: the wait; `nil` if there is no next attempt.
-    public func wait(
+    package func wait(
         after error: APIError, retries: Int, elapsed: Duration, jitter: Duration
     ) -> Duration? {
         guard retries < limit, elapsed <= maxElapsedTime, repeats(error) else { return nil }

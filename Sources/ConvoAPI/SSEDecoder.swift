@@ -5,14 +5,14 @@
 /// clients; this API offers nothing to reconnect to, so they are ignored.
 ///
 /// > html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
-public struct SSEDecoder: Sendable {
+package struct SSEDecoder: Sendable {
     /// The longest line, in bytes without its end.
-    public static let lineLimit = 8 << 20
+    package static let lineLimit = 8 << 20
     /// The largest data of one event, in bytes.
-    public static let eventLimit = 16 << 20
+    package static let eventLimit = 16 << 20
 
     /// Why a stream cannot be decoded any further.
-    public enum LimitExceeded: Error, Hashable, Sendable {
+    package enum LimitExceeded: Error, Hashable, Sendable {
         /// A line is longer than `limit` bytes.
         case lineTooLong(limit: Int)
         /// The data of an event is larger than `limit` bytes.
@@ -36,7 +36,7 @@ public struct SSEDecoder: Sendable {
     /// - Parameters:
     ///   - lineLimit: the longest line, in bytes.
     ///   - eventLimit: the largest data of one event, in bytes.
-    public init(lineLimit: Int = SSEDecoder.lineLimit, eventLimit: Int = SSEDecoder.eventLimit) {
+    package init(lineLimit: Int = SSEDecoder.lineLimit, eventLimit: Int = SSEDecoder.eventLimit) {
         self.lineLimit = lineLimit
         self.eventLimit = eventLimit
     }
@@ -44,7 +44,7 @@ public struct SSEDecoder: Sendable {
     /// Adds bytes that have arrived; ``next()`` decodes them.
     ///
     /// - Parameter bytes: the next bytes of the stream, cut anywhere. The limits are checked by ``next()``, not here.
-    public mutating func feed(_ bytes: some Collection<UInt8>) {
+    package mutating func feed(_ bytes: some Collection<UInt8>) {
         if lineStart > 0 {
             buffer.removeFirst(lineStart)
             scanned -= lineStart
@@ -58,7 +58,7 @@ public struct SSEDecoder: Sendable {
     /// - Returns: `nil` if more bytes are needed.
     /// - Throws: ``LimitExceeded`` if a line or an event is larger than allowed; the decoder cannot be used any more
     ///   then.
-    public mutating func next() throws(LimitExceeded) -> ServerSentEvent? {
+    package mutating func next() throws(LimitExceeded) -> ServerSentEvent? {
         while let line = try takeLine() {
             if let event = try interpret(line) { return event }
         }
@@ -123,18 +123,18 @@ public struct SSEDecoder: Sendable {
 }
 
 /// One event of a `text/event-stream`.
-public struct ServerSentEvent: Hashable, Sendable {
+package struct ServerSentEvent: Hashable, Sendable {
     /// The `event` field; `message` if the stream names none.
-    public let type: String
+    package let type: String
     /// The `data` lines, joined by line feeds.
-    public let data: String
+    package let data: String
 
     /// Creates an event.
     ///
     /// - Parameters:
     ///   - type: the `event` field.
     ///   - data: the `data` lines, joined by line feeds.
-    public init(type: String = "message", data: String) {
+    package init(type: String = "message", data: String) {
         self.type = type
         self.data = data
     }

@@ -1,35 +1,35 @@
 /// The server's URL: scheme, host, port and perhaps a path in front of `/v1`.
-public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
+package struct ServerURL: Hashable, Sendable, CustomStringConvertible {
     /// The schemes that a server may have.
-    public enum Scheme: String, Sendable { case http, https }
+    package enum Scheme: String, Sendable { case http, https }
 
     /// The longest URL, in bytes.
-    public static let lengthLimit = 2048
+    package static let lengthLimit = 2048
 
     /// The scheme; with `http`, requests are not encrypted.
-    public let scheme: Scheme
+    package let scheme: Scheme
     /// The host in lower case, with the brackets of an IPv6 address.
-    public let host: String
+    package let host: String
     /// The port that was written, 1 to 65535; `nil` if none was.
-    public let port: UInt16?
+    package let port: UInt16?
     /// The path in front of `/v1`: empty, or with a slash at its beginning and none at its end.
-    public let path: String
+    package let path: String
 
     /// The URL with the port as it was written.
     ///
     /// Contains no user and no password.
-    public var description: String { "\(scheme.rawValue)://\(host)\(port.map { ":\($0)" } ?? "")\(path)" }
+    package var description: String { "\(scheme.rawValue)://\(host)\(port.map { ":\($0)" } ?? "")\(path)" }
 
     /// The same text for every way to write the same server: without the scheme's standard port.
-    public var normalised: String {
+    package var normalised: String {
         let standard: UInt16 = scheme == .https ? 443 : 80
         return "\(scheme.rawValue)://\(host)\(port.flatMap { $0 == standard ? nil : ":\($0)" } ?? "")\(path)"
     }
 
     /// The reason why a text is not a server's URL.
-    public struct Rejection: Error, Hashable, Sendable {
+    package struct Rejection: Error, Hashable, Sendable {
         /// The end of a sentence: "it has no usable host".
-        public let reason: String
+        package let reason: String
     }
 
     /// Reads a URL.
@@ -38,7 +38,7 @@ public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
     ///
     /// - Parameter text: `http://` or `https://`, a host, perhaps a port and a path.
     /// - Throws: ``Rejection`` if the text is anything else, such as one with a query or a password.
-    public init(_ text: String) throws(Rejection) {
+    package init(_ text: String) throws(Rejection) {
         guard text.utf8.count <= ServerURL.lengthLimit, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw Rejection(reason: "it is not the text of a URL")
         }
@@ -68,7 +68,7 @@ public struct ServerURL: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// Whether the host is this machine: `localhost`, 127.0.0.0/8 or `[::1]`.
-    public var isLoopback: Bool {
+    package var isLoopback: Bool {
         if host == "localhost" || host == "[::1]" { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }

@@ -4,9 +4,9 @@ import ConvoAPI
 ///
 /// Printing, interpolating, dumping or reflecting it does not show it. Only ``reveal()`` does, so that nobody writes a
 /// key to a log by accident.
-public struct APIKey: Sendable {
+package struct APIKey: Sendable {
     /// The longest key, in bytes: longer than any that the service has handed out, and short enough for a header field.
-    public static let lengthLimit = 512
+    package static let lengthLimit = 512
 
     private let secret: String
 
@@ -18,7 +18,7 @@ public struct APIKey: Sendable {
     /// - Throws: ``ConfigurationError/unusableKey(source:reason:)`` if the text is empty or too long, if something is
     ///   written around the key, or if an HTTP header field cannot carry it. The error names the source and never the
     ///   text.
-    public init(_ text: String, from source: String) throws(ConfigurationError) {
+    package init(_ text: String, from source: String) throws(ConfigurationError) {
         let key = APIKey.trimmed(text)
         guard !key.isEmpty else { throw .unusableKey(source: source, reason: "it is empty") }
         guard key.utf8.count <= APIKey.lengthLimit else {
@@ -34,7 +34,7 @@ public struct APIKey: Sendable {
     /// The key itself, for the header fields that carry it.
     ///
     /// - Returns: printable ASCII without spaces.
-    public func reveal() -> String { secret }
+    package func reveal() -> String { secret }
 
     private static func trimmed(_ text: String) -> String {
         let scalars = text.unicodeScalars
@@ -47,11 +47,11 @@ public struct APIKey: Sendable {
 
 extension APIKey: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// A placeholder that does not contain the key.
-    public var description: String { "(API key)" }
+    package var description: String { "(API key)" }
     /// A placeholder that does not contain the key.
-    public var debugDescription: String { description }
+    package var debugDescription: String { description }
     /// A mirror without children, so that `dump` does not show the key.
-    public var customMirror: Mirror { Mirror(self, children: []) }
+    package var customMirror: Mirror { Mirror(self, children: []) }
 }
 
 /// The text that a person left around a key, such as a line of another program's file.
@@ -110,7 +110,7 @@ extension Settings {
     /// - Returns: the key; `nil` if none is given and the server is on this machine, for such a server may need none.
     /// - Throws: ``ConfigurationError`` for a key that cannot be used, a key file that others can read, a server to
     ///   which the key would be sent unencrypted, or no key for a server elsewhere.
-    public func apiKey(in environment: ProcessEnvironment) throws(ConfigurationError) -> APIKey? {
+    package func apiKey(in environment: ProcessEnvironment) throws(ConfigurationError) -> APIKey? {
         guard let key = try findKey(in: environment) else {
             guard serverURL.isLoopback else { throw .noKey }
             return nil

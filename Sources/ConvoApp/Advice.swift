@@ -1,15 +1,15 @@
-public import ConvoAPI
-public import ConvoBackup
+package import ConvoAPI
+package import ConvoBackup
 package import ConvoExport
-public import ConvoStore
-public import ConvoSync
+package import ConvoStore
+package import ConvoSync
 
 // The advice to a person about an error, or about a write that waits: whole sentences, with the commands to run. The
 // layers below give codes and facts.
 
 extension StoreError {
     /// The advice to the person, in whole sentences; `nil` if ``description`` says it all.
-    public var hint: String? {
+    package var hint: String? {
         switch self {
         case .noSuchConversation: "Run `convo list` to see what is here, or `convo sync` to fetch what is new."
         case .ambiguousConversation, .ambiguousOperation: "Give more of the id."
@@ -50,7 +50,7 @@ extension StoreError {
 
 extension BackupError {
     /// The advice to the person, in whole sentences.
-    public var hint: String {
+    package var hint: String {
         switch self {
         case .missing: "Check the path: `convo backup FOLDER` makes a backup, and the folder where it is missing."
         case .notABackupFolder: "Name an empty folder, one that does not exist yet, or one with backups."
@@ -80,7 +80,7 @@ extension BackupError {
 
 extension APIError {
     /// The advice to the person, in one sentence; `nil` if there is nothing to do.
-    public var hint: String? {
+    package var hint: String? {
         switch keyProblem {
         case .inTheClear: "Use https:// in CONVO_SERVER_URL; plain http with a key is for this machine only."
         case .unusable: "Set MISTRAL_API_KEY, or api_key_file in the configuration, to a key from console.mistral.ai."
@@ -91,7 +91,7 @@ extension APIError {
 
 extension SyncFailure {
     /// The advice to the person; `nil` if there is nothing to do.
-    public var hint: String? {
+    package var hint: String? {
         switch self {
         case .api(let error): error.hint
         case .store(let error): error.hint
@@ -103,7 +103,7 @@ extension SyncFailure {
 
 extension OutboxItem {
     /// The advice to the person about the write; `nil` if there is nothing to do.
-    public var hint: String? {
+    package var hint: String? {
         // Without a decision of a person's, the write is as it was before the other owner's key came.
         if state != .held, ["other_account", "other_server"].contains(reason?.code) { return Advice.otherOwner }
         return reason.flatMap { Advice.of(code: $0.code) }

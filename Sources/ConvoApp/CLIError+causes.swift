@@ -1,19 +1,19 @@
-public import ConvoAPI
-public import ConvoBackup
+package import ConvoAPI
+package import ConvoBackup
 import ConvoExport
 import ConvoJSON
 import ConvoModel
 import ConvoPlatform
-public import ConvoStore
-public import ConvoSync
-public import ConvoTerminal
+package import ConvoStore
+package import ConvoSync
+package import ConvoTerminal
 
 extension CLIError {
     /// Describes an error of any layer to a person; `nil` for an error that no layer of the package throws.
     ///
     /// - Parameter error: an error of the settings, the store, its backups, the API client, the engine, the model or the terminal,
     ///   or a `CancellationError`.
-    public init?(_ error: any Error) {
+    package init?(_ error: any Error) {
         switch error {
         case let failure as CLIError: self = failure
         case let error as ConfigurationError: self.init(error)
@@ -47,7 +47,7 @@ extension CLIError {
     /// Describes a failure of the database, with its hint.
     ///
     /// - Parameter error: why the store could not do its work.
-    public init(_ error: StoreError) {
+    package init(_ error: StoreError) {
         self.init(
             CLIError.exitCode(error), code: error.code, message: CLIError.sentence("\(error)"), hint: error.hint)
     }
@@ -55,7 +55,7 @@ extension CLIError {
     /// Describes a failure of a backup, with its hint.
     ///
     /// - Parameter error: why the backup could not be made, checked, restored or removed.
-    public init(_ error: BackupError) {
+    package init(_ error: BackupError) {
         let (exitCode, code) = CLIError.codes(error)
         self.init(exitCode, code: code, message: CLIError.sentence("\(error)"), hint: error.hint)
     }
@@ -63,7 +63,7 @@ extension CLIError {
     /// Describes a failure of the engine, with the hint of the layer that caused it.
     ///
     /// - Parameter failure: why a step failed.
-    public init(_ failure: SyncFailure) {
+    package init(_ failure: SyncFailure) {
         switch failure {
         case .api(let error): self.init(error)
         case .store(let error): self.init(error)
@@ -78,7 +78,7 @@ extension CLIError {
     /// Describes a failure of a request, with its hint.
     ///
     /// - Parameter error: why the request has no result.
-    public init(_ error: APIError) {
+    package init(_ error: APIError) {
         let (exitCode, code) = CLIError.codes(error)
         self.init(exitCode, code: code, message: CLIError.sentence(error.message), hint: error.hint)
     }
@@ -143,7 +143,7 @@ extension CLIError {
     ///
     /// - Parameter text: the text; one that ends with `.`, `?` or `!` gets no full stop.
     /// - Returns: the sentence; the empty text stays empty.
-    public static func sentence(_ text: String) -> String {
+    package static func sentence(_ text: String) -> String {
         guard let first = text.first else { return text }
         return first.uppercased() + text.dropFirst() + (text.last.map { ".?!".contains($0) } == true ? "" : ".")
     }
@@ -156,7 +156,7 @@ extension SetAsideItem {
     /// conv_1): it has no id`.
     ///
     /// Text of the server is contained as it came, control characters included.
-    public var words: String { "\(place): \(reason)" }
+    package var words: String { "\(place): \(reason)" }
 
     private var place: String {
         let about = [quoted(name), id].compactMap(\.self).joined(separator: ", ")

@@ -1,7 +1,7 @@
 /// Why the settings cannot be used.
 ///
 /// Every case has one sentence and one hint; none shows a key.
-public enum ConfigurationError: Error, Hashable, Sendable {
+package enum ConfigurationError: Error, Hashable, Sendable {
     /// Neither an XDG variable nor `HOME` tells where files belong.
     case noHome
     /// The config file or the key file that was named does not exist.
@@ -38,10 +38,10 @@ public enum ConfigurationError: Error, Hashable, Sendable {
     case plainHTTP(url: String)
 
     /// `EX_CONFIG` of sysexits(3).
-    public static let exitCode: Int32 = 78
+    package static let exitCode: Int32 = 78
 
     /// A stable name for programs, in snake case.
-    public var code: String {
+    package var code: String {
         switch self {
         case .noHome: "no_home"
         case .missingFile: "missing_file"
@@ -58,7 +58,7 @@ public enum ConfigurationError: Error, Hashable, Sendable {
     }
 
     /// The advice to the person, in one sentence or command.
-    public var hint: String {
+    package var hint: String {
         switch self {
         case .noHome: "Set HOME, or name the database with --database."
         case .missingFile: "Check the path, or leave --config and CONVO_CONFIG away to use the defaults."
@@ -82,7 +82,7 @@ extension ConfigurationError: CustomStringConvertible {
     /// The error, in one sentence.
     ///
     /// Contains no key.
-    public var description: String {
+    package var description: String {
         switch self {
         case .noHome: "HOME is not set, so there is no place for the database."
         case .missingFile(let path): "There is no file \(path)."

@@ -3,12 +3,12 @@ import ConvoPlatform
 /// The environment of the process, as far as settings depend on it.
 ///
 /// Tests create their own.
-public struct ProcessEnvironment: Sendable {
+package struct ProcessEnvironment: Sendable {
     private let variable: @Sendable (String) -> String?
     /// The absolute path of the folder where relative paths of flags and variables start.
-    public let workingDirectory: String
+    package let workingDirectory: String
     /// The effective user id; a key file must belong to it.
-    public let userID: UInt32
+    package let userID: UInt32
 
     /// Creates an environment.
     ///
@@ -16,7 +16,7 @@ public struct ProcessEnvironment: Sendable {
     ///   - variable: returns the value of the environment variable of that name; `nil` if it is not set.
     ///   - workingDirectory: the absolute path of the working directory.
     ///   - userID: the effective user id.
-    public init(variable: @escaping @Sendable (String) -> String?, workingDirectory: String, userID: UInt32) {
+    package init(variable: @escaping @Sendable (String) -> String?, workingDirectory: String, userID: UInt32) {
         self.variable = variable
         self.workingDirectory = workingDirectory
         self.userID = userID
@@ -25,7 +25,7 @@ public struct ProcessEnvironment: Sendable {
     /// The value of an environment variable; `nil` if it is not set or empty.
     ///
     /// - Parameter name: the variable's name.
-    public subscript(_ name: String) -> String? {
+    package subscript(_ name: String) -> String? {
         variable(name).flatMap { $0.isEmpty ? nil : $0 }
     }
 }
@@ -74,7 +74,7 @@ extension ProcessEnvironment {
     /// The working directory is read now, variables when they are asked for.
     ///
     /// - Returns: an environment whose working directory is `/` if the present one cannot be read.
-    public static func ofThisProcess() -> ProcessEnvironment {
+    package static func ofThisProcess() -> ProcessEnvironment {
         ProcessEnvironment(
             variable: { name in getenv(name).map { String(cString: $0) } }, workingDirectory: currentDirectory(),
             userID: geteuid())

@@ -1,51 +1,51 @@
-public import ConvoAPI
-public import ConvoStore
-public import ConvoSync
+package import ConvoAPI
+package import ConvoStore
+package import ConvoSync
 
 /// The settings in force: a flag takes precedence over the environment, that over the config file, and that over the
 /// default.
 ///
 /// The API key is not among them, so that every command that needs no server works without one. See ``apiKey(in:)``.
-public struct Settings: Sendable {
+package struct Settings: Sendable {
     /// The URL of Mistral's own server.
-    public static let defaultServer = "https://api.mistral.ai"
+    package static let defaultServer = "https://api.mistral.ai"
     /// The default of ``pollInterval``, in seconds.
-    public static let defaultPollSeconds = 30.0
+    package static let defaultPollSeconds = 30.0
     /// The default of ``sweepInterval``, in seconds.
-    public static let defaultSweepSeconds = 900.0
+    package static let defaultSweepSeconds = 900.0
     /// The allowed range of ``pollInterval``, in seconds: one second to one day.
-    public static let pollSecondsAllowed = 1.0...86_400
+    package static let pollSecondsAllowed = 1.0...86_400
     /// The allowed range of ``sweepInterval``, in seconds: one second, for tests on a server of one's own, to thirty
     /// days.
-    public static let sweepSecondsAllowed = 1.0...2_592_000
+    package static let sweepSecondsAllowed = 1.0...2_592_000
 
     /// The default of ``surfacing``, in seconds: that of the engine's limits.
-    public static let defaultSurfacingSeconds = SyncLimits().surfacing / .seconds(1)
+    package static let defaultSurfacingSeconds = SyncLimits().surfacing / .seconds(1)
     /// The largest number of MiB that a limit of ``files`` may have.
-    public static let mebibytesAllowed = 1 << 20
+    package static let mebibytesAllowed = 1 << 20
     /// The allowed range of ``surfacing``, in seconds.
-    public static let surfacingSecondsAllowed = 0.0...3600
+    package static let surfacingSecondsAllowed = 0.0...3600
 
     /// The profile whose settings these are; `nil` for those of the file's top level.
-    public let profile: String?
+    package let profile: String?
     /// The absolute path of the database.
-    public let database: String
+    package let database: String
     /// The server that the engine works with.
-    public let serverURL: ServerURL
+    package let serverURL: ServerURL
     /// The time between two reads of the first page of the list.
-    public let pollInterval: Duration
+    package let pollInterval: Duration
     /// The time between two sweeps of all pages.
-    public let sweepInterval: Duration
+    package let sweepInterval: Duration
     /// How long a write whose answer was lost may still appear on the server.
-    public let surfacing: Duration
+    package let surfacing: Duration
     /// The policy for queued appends if another writer was faster, in conversations without a policy of their own.
-    public let conflict: ConflictPolicy
+    package let conflict: ConflictPolicy
     /// How much is fetched of the files that entries refer to.
-    public let files: FileLimits
+    package let files: FileLimits
     /// The absolute path of the config file that was read; `nil` if there is none.
-    public let configFile: String?
+    package let configFile: String?
     /// The absolute path of the key file; `nil` if the config file names none.
-    public let apiKeyFile: String?
+    package let apiKeyFile: String?
 
     /// Finds all settings.
     ///
@@ -58,7 +58,7 @@ public struct Settings: Sendable {
     ///   - overrides: the settings of the command line.
     ///   - environment: the environment that has the variables.
     /// - Throws: ``ConfigurationError``, which names the setting, its source, and what to do.
-    public init(overrides: Overrides, in environment: ProcessEnvironment) throws(ConfigurationError) {
+    package init(overrides: Overrides, in environment: ProcessEnvironment) throws(ConfigurationError) {
         profile = try Profile.name(flag: overrides.profile, in: environment)
         let file = try Settings.file(overrides: overrides, profile: profile, in: environment)
         let source = SettingSources(file: file, environment: environment)
@@ -178,22 +178,22 @@ public struct Settings: Sendable {
 /// The settings of the command line, which take precedence over all others.
 ///
 /// A member is `nil` if its flag was not given.
-public struct Overrides: Sendable {
+package struct Overrides: Sendable {
     /// The path of the config file (`--config`), absolute or from the working directory.
-    public var config: String?
+    package var config: String?
     /// The profile's name (`--profile`).
-    public var profile: String?
+    package var profile: String?
     /// The path of the database (`--database`), absolute or from the working directory.
-    public var database: String?
+    package var database: String?
     /// The server's URL (`--server-url`).
-    public var serverURL: String?
+    package var serverURL: String?
     /// The seconds between two reads of the first page (`--poll-interval`), as they were written.
-    public var pollInterval: String?
+    package var pollInterval: String?
     /// The seconds between two sweeps (`--sweep-interval`), as they were written.
-    public var sweepInterval: String?
+    package var sweepInterval: String?
 
     /// Creates overrides: no flags, or the given ones.
-    public init(
+    package init(
         config: String? = nil, profile: String? = nil, database: String? = nil, serverURL: String? = nil,
         pollInterval: String? = nil, sweepInterval: String? = nil
     ) {

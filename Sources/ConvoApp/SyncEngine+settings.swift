@@ -1,7 +1,7 @@
-public import ConvoAPI
+package import ConvoAPI
 import ConvoHTTP
-public import ConvoStore
-public import ConvoSync
+package import ConvoStore
+package import ConvoSync
 
 extension MistralAPI {
     /// Creates a client of the server that the settings name, with the key that they find.
@@ -13,7 +13,7 @@ extension MistralAPI {
     ///   - environment: the environment that has the key, or the folder of its file.
     /// - Throws: ``ConfigurationError`` for a key that is missing or must not be used; ``APIError`` if the URL is
     ///   invalid or libcurl cannot be loaded.
-    public init(settings: Settings, environment: ProcessEnvironment) throws {
+    package init(settings: Settings, environment: ProcessEnvironment) throws {
         let key = try settings.apiKey(in: environment)
         try self.init(
             baseURL: settings.serverURL.description, apiKey: key?.reveal(),
@@ -36,7 +36,7 @@ extension SyncEngine {
     ///   - environment: the environment that has the key, or the folder of its file.
     ///   - store: the open database.
     /// - Throws: as ``ConvoAPI/MistralAPI/init(settings:environment:)``.
-    public init(settings: Settings, environment: ProcessEnvironment, store: Store) throws {
+    package init(settings: Settings, environment: ProcessEnvironment, store: Store) throws {
         var limits = SyncLimits()
         limits.surfacing = settings.surfacing
         limits.conflictPolicy = settings.conflict
@@ -65,7 +65,7 @@ extension SyncIntervals {
     /// Takes the intervals from the settings.
     ///
     /// - Parameter settings: the settings in force.
-    public init(settings: Settings) {
+    package init(settings: Settings) {
         self.init(poll: settings.pollInterval, sweep: settings.sweepInterval)
     }
 }

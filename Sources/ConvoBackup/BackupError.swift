@@ -3,7 +3,7 @@ import ConvoPlatform
 /// Why a backup could not be made, checked, restored or removed.
 ///
 /// An error of the database itself is a `StoreError`.
-public enum BackupError: Error, Hashable, Sendable {
+package enum BackupError: Error, Hashable, Sendable {
     /// There is no file or folder of this name.
     case missing(path: String)
     /// The folder holds something else than backups of Convo, and nothing was written to it.
@@ -56,7 +56,7 @@ public enum BackupError: Error, Hashable, Sendable {
 
 extension BackupError: CustomStringConvertible {
     /// One sentence without a capital or a full stop, which shows paths and names of backups.
-    public var description: String {
+    package var description: String {
         switch self {
         case .missing(let path): "there is no \(path)"
         case .notABackupFolder(let path): "\(path) holds something else than backups of Convo"

@@ -1,18 +1,18 @@
-public import ConvoModel
+package import ConvoModel
 import ConvoPlatform
-public import ConvoStore
+package import ConvoStore
 
 /// A backup that was made, and how much of it was new.
-public struct BackupOutcome: Sendable, Hashable {
+package struct BackupOutcome: Sendable, Hashable {
     /// The contents of the backup.
-    public let manifest: BackupManifest
+    package let manifest: BackupManifest
     /// How many chunks the folder did not have before.
-    public let storedChunks: Int
+    package let storedChunks: Int
     /// The length of these chunks in bytes.
-    public let storedBytes: Int64
+    package let storedBytes: Int64
     /// The files that the database names as stored and that are not beside it, nor in the backup: their paths in
     /// `<database>.files`, sorted.
-    public let missingFiles: [String]
+    package let missingFiles: [String]
 }
 
 extension BackupFolder {
@@ -36,7 +36,7 @@ extension BackupFolder {
     /// - Throws: ``BackupError``, with ``BackupError/diskFull(path:)`` where there is no room; `StoreError` if the
     ///   database cannot be read. Nothing has changed then for the backups that are there. A stored file that is missing is no
     ///   error: somebody may have removed it.
-    public func makeBackup(
+    package func makeBackup(
         of store: Store, at time: Timestamp, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws -> BackupOutcome {
         let name = BackupManifest.name(after: try names(), at: time)

@@ -1,13 +1,13 @@
 /// The backups and chunks that a pruning has removed.
-public struct PruneOutcome: Sendable, Hashable {
+package struct PruneOutcome: Sendable, Hashable {
     /// The names of the removed backups, the oldest first.
-    public let removed: [String]
+    package let removed: [String]
     /// The names of the backups that stay, the oldest first.
-    public let kept: [String]
+    package let kept: [String]
     /// How many chunks were removed because no backup needs them any more.
-    public let chunks: Int
+    package let chunks: Int
     /// The length of these chunks in bytes.
-    public let bytes: Int64
+    package let bytes: Int64
 }
 
 extension BackupFolder {
@@ -22,7 +22,7 @@ extension BackupFolder {
     /// - Throws: ``BackupError/nothingToKeep``; ``BackupError/damaged(file:detail:backups:)`` if a manifest cannot be read, and
     ///   ``BackupError/unknownName(path:)`` if a file among the manifests has another name than a backup. Nothing is removed
     ///   then, because nobody knows which database it is of, and what it needs.
-    public func prune(keeping count: Int) throws(BackupError) -> PruneOutcome {
+    package func prune(keeping count: Int) throws(BackupError) -> PruneOutcome {
         guard count > 0 else { throw .nothingToKeep }
         try requireKnownNames()
         var (removed, kept): ([String], [String]) = ([], [])

@@ -20,7 +20,7 @@ extension BackupFolder {
     /// - Throws: ``BackupError/targetExists(path:)`` if anything is there, or a log of SQLite's that would be taken for the
     ///   new file's, or a folder with other files; ``BackupError/damaged(file:detail:backups:)`` if a chunk is damaged or missing;
     ///   ``BackupError/busy(path:)`` if another process restores to this place.
-    public func restore(
+    package func restore(
         _ name: String, to target: String
     ) throws(BackupError) -> (manifest: BackupManifest, database: String) {
         let manifest = try manifest(of: name)

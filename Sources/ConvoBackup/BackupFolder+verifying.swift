@@ -1,23 +1,23 @@
 import ConvoPlatform
-public import ConvoStore
+package import ConvoStore
 
 /// The findings of a check of a backup folder.
-public struct VerifyOutcome: Sendable {
+package struct VerifyOutcome: Sendable {
     /// The names of the backups that were checked, the oldest first.
-    public let backups: [String]
+    package let backups: [String]
     /// The backups whose databases were restored, opened and checked, the oldest first; none where damage prevents that.
-    public fileprivate(set) var opened: [String] = []
+    package fileprivate(set) var opened: [String] = []
     /// How many chunks were read.
-    public fileprivate(set) var chunks = 0
+    package fileprivate(set) var chunks = 0
     /// Their length in bytes.
-    public fileprivate(set) var bytes: Int64 = 0
+    package fileprivate(set) var bytes: Int64 = 0
     /// The files that are damaged or missing.
-    public fileprivate(set) var findings: [BackupError] = []
+    package fileprivate(set) var findings: [BackupError] = []
     /// The errors of the databases in the backups that were to be opened; none if all are whole.
-    public fileprivate(set) var storeFailures: [StoreError] = []
+    package fileprivate(set) var storeFailures: [StoreError] = []
 
     /// Whether nothing is wrong.
-    public var isWhole: Bool { findings.isEmpty && storeFailures.isEmpty }
+    package var isWhole: Bool { findings.isEmpty && storeFailures.isEmpty }
 }
 
 extension BackupFolder {
@@ -33,7 +33,7 @@ extension BackupFolder {
     /// - Returns: what was found; damage is a finding and no error.
     /// - Throws: ``BackupError/empty(path:)``, or ``BackupError`` where the folder cannot be read, or a temporary folder
     ///   cannot be made.
-    public func verify(
+    package func verify(
         _ name: String?, progress: (_ done: Int, _ total: Int) -> Void = { _, _ in }
     ) throws(BackupError) -> VerifyOutcome {
         let names = if let name { [name] } else { try names() }

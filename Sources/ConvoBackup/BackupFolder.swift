@@ -14,9 +14,9 @@ import ConvoPlatform
 /// ```
 ///
 /// A chunk or manifest gets its final name once the disk has it, and never changes after that.
-public final class BackupFolder {
+package final class BackupFolder {
     /// What a caller is about to do with the folder.
-    public enum Access: Sendable {
+    package enum Access: Sendable {
         /// Make a backup; the folder is made where it is missing.
         case making
         /// Remove backups.
@@ -33,7 +33,7 @@ public final class BackupFolder {
     private static let pauseMicroseconds: UInt32 = 50_000
 
     /// The canonical path: absolute, and without symbolic links.
-    public let path: String
+    package let path: String
     private let lock: OpenFile?
 
     /// Opens a folder, and makes it (0700) for the first backup.
@@ -47,7 +47,7 @@ public final class BackupFolder {
     /// - Throws: ``BackupError/missing(path:)``, ``BackupError/notABackupFolder(path:)``,
     ///   ``BackupError/newerLayout(path:version:)``, ``BackupError/busy(path:)`` where others use the folder for longer;
     ///   ``BackupError/unusable(path:detail:)`` or ``BackupError/diskFull(path:)`` from the operating system.
-    public init(_ path: String, for access: Access, patienceSeconds: Double = 30) throws(BackupError) {
+    package init(_ path: String, for access: Access, patienceSeconds: Double = 30) throws(BackupError) {
         let path = DatabaseFile.canonicalPath(of: path)
         self.path = path
         var kind = try Disk.look(at: path).kind
@@ -110,7 +110,7 @@ public final class BackupFolder {
     /// Reads one folder.
     ///
     /// - Throws: ``BackupError`` if it cannot be read.
-    public func names() throws(BackupError) -> [String] {
+    package func names() throws(BackupError) -> [String] {
         let numbered = try Disk.names(in: path + "/backups").compactMap { name in
             BackupManifest.number(of: name).map { (number: $0, name: name) }
         }
@@ -121,7 +121,7 @@ public final class BackupFolder {
     ///
     /// - Throws: ``BackupError/empty(path:)``, ``BackupError/noSuchBackup(_:path:)``,
     ///   ``BackupError/ambiguousBackup(_:candidates:)``, or, for `nil`, ``BackupError/severalDatabases(_:path:)``.
-    public func name(matching wanted: String?) throws(BackupError) -> String {
+    package func name(matching wanted: String?) throws(BackupError) -> String {
         let names = try names()
         guard let newest = names.last else { throw .empty(path: path) }
         guard let wanted else {
@@ -155,7 +155,7 @@ public final class BackupFolder {
     /// - Returns: the manifest, whose digest agrees.
     /// - Throws: ``BackupError/damaged(file:detail:backups:)`` if it is not as it was written,
     ///   ``BackupError/newerLayout(path:version:)``, ``BackupError/missing(path:)``.
-    public func manifest(of name: String) throws(BackupError) -> BackupManifest {
+    package func manifest(of name: String) throws(BackupError) -> BackupManifest {
         let file = "backups/" + name
         let bytes = try Disk.read(path + "/" + file, limit: BackupFolder.manifestLimit)
         guard let text = String(validating: bytes, as: UTF8.self) else {

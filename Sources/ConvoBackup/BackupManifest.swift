@@ -1,22 +1,22 @@
-public import ConvoModel
-public import ConvoStore
+package import ConvoModel
+package import ConvoStore
 
 /// What one backup holds: facts about the database, and for each file the chunks that it is made of, in order.
 ///
 /// Its text is made for people without Convo: a line for each fact, a line `file SIZE NAME` for each file, and behind it
 /// the chunks in the form of sha256sum(1). The last line is the digest of everything before it.
-public struct BackupManifest: Sendable, Hashable {
+package struct BackupManifest: Sendable, Hashable {
     /// One file, cut into chunks of ``BackupManifest/chunkSize`` bytes; the last one may be shorter.
-    public struct File: Sendable, Hashable {
+    package struct File: Sendable, Hashable {
         /// `database`, or `files/` and the path of a file that lies beside the database in `<database>.files`.
-        public let name: String
+        package let name: String
         /// The length in bytes.
-        public let size: Int64
+        package let size: Int64
         /// The chunks in the order in which they make the file.
-        public let chunks: [ChunkName]
+        package let chunks: [ChunkName]
 
         /// Describes a file; `chunks` must be as many as its size asks for.
-        public init(name: String, size: Int64, chunks: [ChunkName]) {
+        package init(name: String, size: Int64, chunks: [ChunkName]) {
             self.name = name
             self.size = size
             self.chunks = chunks
@@ -30,27 +30,27 @@ public struct BackupManifest: Sendable, Hashable {
     }
 
     /// The version of the layout that this program writes and reads.
-    public static let layoutVersion = 1
+    package static let layoutVersion = 1
     /// The name of the database among a backup's files.
-    public static let databaseName = "database"
+    package static let databaseName = "database"
     /// What the names of all other files begin with.
-    public static let filesPrefix = "files/"
+    package static let filesPrefix = "files/"
 
     /// The backup's own name, which is its file's name: a number that grows, and the time.
-    public let name: String
+    package let name: String
     /// When the backup was made.
-    public let madeAt: Timestamp
+    package let madeAt: Timestamp
     /// The path of the database at that time.
-    public let database: String
+    package let database: String
     /// What the database held.
-    public let census: StoreCensus
+    package let census: StoreCensus
     /// The length of a chunk in bytes.
-    public let chunkSize: Int
+    package let chunkSize: Int
     /// The files, the database first.
-    public let files: [File]
+    package let files: [File]
 
     /// Describes a backup.
-    public init(
+    package init(
         name: String, madeAt: Timestamp, database: String, census: StoreCensus, chunkSize: Int, files: [File]
     ) {
         self.name = name
@@ -65,7 +65,7 @@ public struct BackupManifest: Sendable, Hashable {
     var databaseKey: [UInt8] { Array(database.utf8) }
 
     /// The length of all files together in bytes.
-    public var size: Int64 { files.reduce(0) { $0 + $1.size } }
+    package var size: Int64 { files.reduce(0) { $0 + $1.size } }
 
     /// The length of a file's chunk in bytes.
     ///

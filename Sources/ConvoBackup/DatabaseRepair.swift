@@ -1,24 +1,24 @@
 import ConvoIPC
-public import ConvoModel
+package import ConvoModel
 import ConvoPlatform
-public import ConvoStore
+package import ConvoStore
 
 /// What a repair has done to a database.
-public struct RepairReport: Sendable {
+package struct RepairReport: Sendable {
     /// The files and folders whose permissions were too wide, and are not any more.
-    public fileprivate(set) var permissions: [String] = []
+    package fileprivate(set) var permissions: [String] = []
     /// What was wrong with the database; `nil` where it is whole.
-    public fileprivate(set) var damage: StoreError?
+    package fileprivate(set) var damage: StoreError?
     /// Where the database lies as it was before; `nil` where nothing in it was mended.
-    public fileprivate(set) var copy: String?
+    package fileprivate(set) var copy: String?
     /// Whether the full-text index alone was damaged, and was made anew.
-    public fileprivate(set) var isIndexRebuilt = false
+    package fileprivate(set) var isIndexRebuilt = false
     /// What was saved into a new database that has taken the place of the damaged one; `nil` where that was not needed.
-    public fileprivate(set) var salvage: SalvageReport?
+    package fileprivate(set) var salvage: SalvageReport?
 }
 
 /// Mends a database that no other program uses.
-public enum DatabaseRepair {
+package enum DatabaseRepair {
     /// What Convo and SQLite put beside a database.
     private static let suffixes = [
         "", "-wal", "-shm", ".instance", ".engine", ".turn", ".daemon", ".waiting", ".wakeup", ".changes",
@@ -40,7 +40,7 @@ public enum DatabaseRepair {
     /// - Returns: what was done.
     /// - Throws: ``BackupError/missing(path:)``; ``BackupError/inUse(path:)`` if a daemon or another program has the database;
     ///   ``BackupError/diskFull(path:)``; `StoreError` if not enough can be read.
-    public static func run(
+    package static func run(
         _ path: String, at time: Timestamp, note: (_ words: String) -> Void = { _ in }
     ) throws -> RepairReport {
         let path = DatabaseFile.canonicalPath(of: path)

@@ -142,11 +142,11 @@ final class CurlDriver: Sendable {
 /// The loading of libcurl, which waits until something needs it.
 ///
 /// A program that makes no request runs without libcurl, and starts faster.
-public enum CurlLibrary {
+package enum CurlLibrary {
     /// The reason why libcurl cannot be used, in one clause; `nil` where it is loaded and ready.
     ///
     /// The first access loads libcurl for the whole process, which blocks for file I/O.
-    public static let failure: String? = {
+    package static let failure: String? = {
         if let reason = load() { return "libcurl can't be loaded: \(reason)" }
         return convo_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK ? nil : "libcurl can't be started"
     }()

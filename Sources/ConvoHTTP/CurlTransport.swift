@@ -4,18 +4,18 @@ internal import ConvoPlatform
 ///
 /// Certificates are always verified. No request but a `GET` is ever sent twice. No error message repeats any part of a
 /// proxy's address, because a malformed one may hold a password in any place.
-public final class CurlTransport: HTTPTransport {
+package final class CurlTransport: HTTPTransport {
     private let driver: CurlDriver
 
     /// Creates a transport, whose thread starts with the first request.
-    public init(options: CurlOptions = CurlOptions()) { driver = CurlDriver(options: options) }
+    package init(options: CurlOptions = CurlOptions()) { driver = CurlDriver(options: options) }
 
     deinit { driver.close() }
 
     /// Ends all requests, closes all connections and ends the thread.
     ///
     /// Blocks until they are gone. Requests made later fail with ``HTTPError/Kind/transportClosed``.
-    public func close() { driver.close() }
+    package func close() { driver.close() }
 
     /// Sends a request, and reads the whole answer.
     ///
@@ -25,7 +25,7 @@ public final class CurlTransport: HTTPTransport {
     /// - Parameter request: what is sent.
     /// - Returns: the answer, whatever its status.
     /// - Throws: ``HTTPError`` if no whole answer came, or it was larger than the request's limit.
-    public func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
+    package func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
         try await following(request, \.head) { request async throws(HTTPError) in try await sendOnce(request) }
     }
 
@@ -37,7 +37,7 @@ public final class CurlTransport: HTTPTransport {
     ///     sender is slowed down.
     /// - Returns: the answer's head, whatever its status, and its body.
     /// - Throws: ``HTTPError`` if no head came.
-    public func receive(_ request: HTTPRequest, gathering count: Int) async throws(HTTPError) -> HTTPStream {
+    package func receive(_ request: HTTPRequest, gathering count: Int) async throws(HTTPError) -> HTTPStream {
         try await following(request, \.head) { request async throws(HTTPError) in
             try await open(request, capacity: count + PendingResponse.streamCapacity, isStream: false) { exchange in
                 await exchange.head(with: count)
@@ -80,7 +80,7 @@ public final class CurlTransport: HTTPTransport {
     /// - Parameter request: what is sent.
     /// - Returns: the answer's head, whatever its status, and its body as it comes.
     /// - Throws: ``HTTPError`` if no head came.
-    public func stream(_ request: HTTPRequest) async throws(HTTPError) -> HTTPStream {
+    package func stream(_ request: HTTPRequest) async throws(HTTPError) -> HTTPStream {
         try await open(request, capacity: PendingResponse.streamCapacity, isStream: true) { await $0.head() }
     }
 
@@ -111,14 +111,14 @@ public final class CurlTransport: HTTPTransport {
 }
 
 /// The options of a transport, which apply to all its requests.
-public struct CurlOptions: Hashable, Sendable {
+package struct CurlOptions: Hashable, Sendable {
     /// The path of a PEM file of certificate authorities to trust in place of the system's; `nil` for the system's.
     ///
     /// Certificates are verified in either case.
-    public var certificateFile: String?
+    package var certificateFile: String?
 
     /// Creates options.
-    public init(certificateFile: String? = nil) { self.certificateFile = certificateFile }
+    package init(certificateFile: String? = nil) { self.certificateFile = certificateFile }
 }
 
 /// The body of a stream that libcurl receives.

@@ -64,7 +64,7 @@ public struct HTTPBody: AsyncSequence, Sendable {
     /// - Parameter limit: the greatest number of bytes.
     /// - Returns: the bytes up to the body's end.
     /// - Throws: ``HTTPError`` if the body breaks off, or is larger than the limit.
-    public func collected(limit: Int) async throws(HTTPError) -> [UInt8] {
+    package func collected(limit: Int) async throws(HTTPError) -> [UInt8] {
         var bytes: [UInt8] = []
         var chunks = makeAsyncIterator()
         while let chunk = try await chunks.next() {

@@ -35,8 +35,8 @@ public struct HTTPHeaders: Hashable, Sendable, ExpressibleByDictionaryLiteral {
     /// Adds a field at the end, and keeps those of the same name.
     ///
     /// - Parameters:
-    ///   - name: the field's name; ``CurlTransport`` refuses one with spaces, colons or characters outside ASCII.
-    ///   - value: the field's value; ``CurlTransport`` refuses one with control characters other than tabs.
+    ///   - name: the field's name; libcurl's transport refuses one with spaces, colons or characters outside ASCII.
+    ///   - value: the field's value; libcurl's transport refuses one with control characters other than tabs.
     public mutating func append(_ name: String, _ value: String) {
         fields.append(Field(name: name, value: value))
     }

@@ -60,17 +60,17 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     /// The whole URL as it is requested, with its query.
     public var text: String { query.map { "\(withoutQuery)?\($0)" } ?? withoutQuery }
     /// The URL without its query, which may be shown and logged.
-    public var withoutQuery: String { origin + path }
+    package var withoutQuery: String { origin + path }
     /// The URL without its query.
     public var description: String { withoutQuery }
 
     /// Scheme, host and, where it is not the scheme's own, the port.
-    public var origin: String {
+    package var origin: String {
         port == (scheme == "https" ? 443 : 80) ? "\(scheme)://\(host)" : "\(scheme)://\(host):\(port)"
     }
 
     /// Whether the host can only be this machine: `localhost`, `127.0.0.0/8` or `::1`.
-    public var isLoopback: Bool {
+    package var isLoopback: Bool {
         if host == "localhost" || host == "[::1]" { return true }
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts[0] == "127" && parts.allSatisfy { UInt8($0) != nil }
@@ -83,7 +83,7 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     ///   - query: names and values, which this percent-encodes; they replace this URL's query, which an empty list
     ///     removes.
     /// - Returns: the URL.
-    public func appending(segments: [String], query: [(name: String, value: String)] = []) -> HTTPURL {
+    package func appending(segments: [String], query: [(name: String, value: String)] = []) -> HTTPURL {
         let base = path.hasSuffix("/") ? String(path.dropLast()) : path
         let below = segments.map { "/" + HTTPURL.percentEncoded($0) }.joined()
         let pairs = query.map { "\(HTTPURL.percentEncoded($0.name))=\(HTTPURL.percentEncoded($0.value))" }
@@ -93,10 +93,10 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The target of a `Location` field in an answer from this URL; `nil` where it is not an `http` or `https` URL.
-    public func resolving(_ location: String) -> HTTPURL? { HTTPURL(parsing: [text, location]) }
+    package func resolving(_ location: String) -> HTTPURL? { HTTPURL(parsing: [text, location]) }
 
     /// Whether scheme, host and port are the same.
-    public func isSameOrigin(as other: HTTPURL) -> Bool {
+    package func isSameOrigin(as other: HTTPURL) -> Bool {
         scheme == other.scheme && host == other.host && port == other.port
     }
 

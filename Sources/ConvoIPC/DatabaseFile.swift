@@ -1,7 +1,7 @@
 import ConvoPlatform
 
 /// The identity of a file, by which the file system tells it from every other: device and inode number.
-public struct FileIdentity: Hashable, Sendable {
+package struct FileIdentity: Hashable, Sendable {
     let device: UInt64
     /// The inode number.
     package let inode: UInt64
@@ -9,7 +9,7 @@ public struct FileIdentity: Hashable, Sendable {
     /// Looks up the file that has this path now, following symbolic links.
     ///
     /// `nil` if there is no such file, or the file system refuses to say (stat(2) fails).
-    public init?(of path: String) {
+    package init?(of path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
         self.init(status)
@@ -30,7 +30,7 @@ public struct FileIdentity: Hashable, Sendable {
 ///
 /// The locks, SQLite's log and the wake-up file lie beside the database and are named after it. A file that is opened
 /// under two names would have two sets of them: two daemons, and a log that one of them does not know.
-public enum DatabaseFile {
+package enum DatabaseFile {
     /// How many symbolic links are followed: as many as the kernel follows (path_resolution(7)).
     private static let linkLimit = 40
 
@@ -38,7 +38,7 @@ public enum DatabaseFile {
     ///
     /// A file or folder that does not exist yet gets the path that it will have. A path that cannot be resolved is
     /// returned unchanged: opening it reports the reason. Reads the file system.
-    public static func canonicalPath(of path: String) -> String { canonicalPath(of: path, links: 0) }
+    package static func canonicalPath(of path: String) -> String { canonicalPath(of: path, links: 0) }
 
     private static func canonicalPath(of path: String, links: Int) -> String {
         if let real = realpath(path, nil) {

@@ -4,21 +4,21 @@ import ConvoPlatform
 ///
 /// The locked file is `<database>.engine`, `<database>.turn` or `<database>.daemon` (``Purpose``). It stays when the
 /// lock is released.
-public final class FileLock: Sendable {
+package final class FileLock: Sendable {
     /// The purpose of a lock; the raw value is the suffix of the locked file.
     ///
     /// - `engine`: held while an engine delivers writes, so that at most one process pushes for a database.
     /// - `turn`: held by a process that waits for `engine`; a daemon then starts no new write.
     /// - `daemon`: held by a daemon as long as it serves the database.
-    public enum Purpose: String, Sendable { case engine, turn, daemon }
+    package enum Purpose: String, Sendable { case engine, turn, daemon }
 
     /// The process that holds a lock.
-    public struct Holder: Sendable, Hashable {
+    package struct Holder: Sendable, Hashable {
         /// The holder's process id; `nil` if the holder has taken the lock and not written its id yet.
-        public let process: Int32?
+        package let process: Int32?
         /// Whether the holder works on the file that has the database's name now, and not on one that was moved or
         /// removed.
-        public let isCurrent: Bool
+        package let isCurrent: Bool
     }
 
     /// How often the lock is tried again where its file is removed between opening and locking.
@@ -36,7 +36,7 @@ public final class FileLock: Sendable {
     /// - Returns: the lock, which is held until ``release()`` or until the value is deinitialized; `nil` if another
     ///   process, or another value of this process, holds it.
     /// - Throws: ``SidecarError`` if the file to lock cannot be opened or made.
-    public static func tryLock(_ purpose: Purpose, beside database: String) throws(SidecarError) -> FileLock? {
+    package static func tryLock(_ purpose: Purpose, beside database: String) throws(SidecarError) -> FileLock? {
         let database = DatabaseFile.canonicalPath(of: database)
         let path = lockPath(purpose, beside: database)
         for _ in 0..<attempts {
@@ -62,7 +62,7 @@ public final class FileLock: Sendable {
     ///   - purpose: which of the database's locks to look at.
     ///   - database: the path of the database file, under any of its names.
     /// - Returns: the holder; `nil` if nobody holds the lock, or its file cannot be read.
-    public static func holder(of purpose: Purpose, beside database: String) -> Holder? {
+    package static func holder(of purpose: Purpose, beside database: String) -> Holder? {
         let database = DatabaseFile.canonicalPath(of: database)
         let path = lockPath(purpose, beside: database)
         guard let descriptor = try? SidecarFile.open(path, O_RDONLY, beside: database) else { return nil }
@@ -80,7 +80,7 @@ public final class FileLock: Sendable {
     private init(descriptor: Int32) { self.descriptor = descriptor }
 
     /// Releases the lock, as the deinitialization of this value does too.
-    public func release() { DescriptorLock.unlock(descriptor) }
+    package func release() { DescriptorLock.unlock(descriptor) }
 
     deinit { close(descriptor) }
 

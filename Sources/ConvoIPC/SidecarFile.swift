@@ -1,13 +1,13 @@
 import ConvoPlatform
 
 /// The reason why a file beside a database cannot be used.
-public struct SidecarError: Error, Hashable, Sendable {
+package struct SidecarError: Error, Hashable, Sendable {
     /// The file that cannot be used.
-    public let path: String
+    package let path: String
     /// The `errno`; `EINVAL` for what is not a plain file.
-    public let code: Int32
+    package let code: Int32
     /// The reason in words, without the file's path.
-    public let detail: String
+    package let detail: String
 
     init(path: String, code: Int32, detail: String? = nil) {
         self.path = path

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// Unlike a FIFO, a plain file does not block programs that read the folder, such as a backup, and a copy of it does no
 /// harm.
-public enum WakeupChannel {
+package enum WakeupChannel {
     /// What a channel tells of; each has a file of its own.
     package enum Purpose: String, Sendable {
         /// A write was queued, for a daemon to send.
@@ -19,7 +19,7 @@ public enum WakeupChannel {
     /// Never waits, never fails and never raises a signal; where the file cannot be opened, nobody is notified.
     ///
     /// - Parameter database: the path of the database file, under any of its names.
-    public static func notify(beside database: String) {
+    package static func notify(beside database: String) {
         let database = DatabaseFile.canonicalPath(of: database)
         let path = path(of: .queuedWrites, beside: database)
         guard let descriptor = try? SidecarFile.open(path, O_WRONLY | O_CREAT, beside: database) else { return }
@@ -41,7 +41,7 @@ extension WakeupChannel {
     ///
     /// It uses inotify(7). Without inotify (another system, or the user has no instance or no watch left), it checks
     /// the file's modification time four times a second.
-    public final class Listener: Sendable {
+    package final class Listener: Sendable {
         private struct State {
             /// The file that is watched; `nil` if there is none.
             var file: FileIdentity?

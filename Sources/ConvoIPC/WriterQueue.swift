@@ -6,7 +6,7 @@ import ConvoPlatform
 /// moment between two transactions. So a process that finds the lock taken holds a shared lock on `<database>.waiting`
 /// while it waits, and the busy process lets it pass before it begins its next transaction. The operating system
 /// releases the shared lock of a process that dies. A process that is stopped while it waits delays the busy one by no
-/// more than ``patience`` for each transaction.
+/// more than `patience` for each transaction.
 package struct WriterQueue: Sendable {
     /// How often the busy process looks whether the others have passed, a millisecond apart.
     private static let patience = 20
@@ -31,7 +31,7 @@ package struct WriterQueue: Sendable {
         return nil
     }
 
-    /// Waits until no other process waits to write, or for ``patience``, before a busy writer's next transaction.
+    /// Waits until no other process waits to write, or for `patience`, before a busy writer's next transaction.
     package func yieldToWaiters() {
         var looks = 0
         while looks < WriterQueue.patience, isOccupied {

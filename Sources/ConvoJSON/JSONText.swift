@@ -49,7 +49,7 @@ public struct JSONText: Hashable, Sendable, CustomStringConvertible {
     /// Wraps text read back from our own database, which stores only valid values.
     ///
     /// Skips the check. Reading from a text that is not valid gives `nil` and empty results, never a crash.
-    public static func stored(_ text: String) -> JSONText { JSONText(trusted: text) }
+    package static func stored(_ text: String) -> JSONText { JSONText(trusted: text) }
 }
 
 extension JSONText {

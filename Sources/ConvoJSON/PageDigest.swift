@@ -3,34 +3,34 @@
 /// It is a polynomial over the field of 2⁶¹ − 1 whose coefficients are the bytes by sevens, at a point drawn at random
 /// (Carter and Wegman, "Universal classes of hash functions", 1979). Two different texts of n bytes share their value
 /// at n/7 + 1 points at most: one chance in 10¹⁴ for a page of a hundred conversations, whatever they say.
-public struct PageDigest: Hashable, Sendable {
+package struct PageDigest: Hashable, Sendable {
     private static let prime: UInt64 = 1 << 61 - 1
     private static let limbBytes = 7
     private static let limbMask: UInt64 = 1 << 56 - 1
 
     /// The point at which the polynomial is evaluated, drawn at random for each new digest.
-    public let point: UInt64
+    package let point: UInt64
     /// The polynomial's value at ``point``, below 2⁶¹ − 1.
-    public let value: UInt64
+    package let value: UInt64
 
     /// Restores a digest that was stored.
     ///
     /// - Parameters:
     ///   - point: the stored ``point``.
     ///   - value: the stored ``value``.
-    public init(point: UInt64, value: UInt64) {
+    package init(point: UInt64, value: UInt64) {
         self.point = point
         self.value = value
     }
 
     /// Digests the bytes of a page at a point drawn at random.
-    public init(of bytes: UnsafeRawBufferPointer) {
+    package init(of bytes: UnsafeRawBufferPointer) {
         point = UInt64.random(in: 2..<PageDigest.prime)
         value = PageDigest.value(of: bytes, at: point)
     }
 
     /// Whether the digest was made of these bytes; wrong with a chance of one in 10¹⁴ for a page of the usual size.
-    public func describes(_ bytes: UnsafeRawBufferPointer) -> Bool { PageDigest.value(of: bytes, at: point) == value }
+    package func describes(_ bytes: UnsafeRawBufferPointer) -> Bool { PageDigest.value(of: bytes, at: point) == value }
 
     private static func value(of bytes: UnsafeRawBufferPointer, at point: UInt64) -> UInt64 {
         let point = point % prime

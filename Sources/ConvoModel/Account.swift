@@ -16,7 +16,7 @@ public struct Account: Hashable, Sendable {
         /// - Parameters:
         ///   - id: the server's id.
         ///   - name: the name to show; `nil` where the server gives none.
-        public init(id: String, name: String? = nil) {
+        package init(id: String, name: String? = nil) {
             self.id = id
             self.name = name
         }
@@ -24,7 +24,7 @@ public struct Account: Hashable, Sendable {
 
     /// The user or the service account; `nil` where it could not be read.
     ///
-    /// An account without one equals no other in ``isSame(as:)``.
+    /// An account without one counts as no other's.
     public let user: Party?
     /// The key's workspace; `nil` where the server leaves it out.
     public let workspace: Party?
@@ -37,7 +37,7 @@ public struct Account: Hashable, Sendable {
     ///   - user: the user or the service account.
     ///   - workspace: `nil` where the server leaves it out.
     ///   - organization: `nil` where the server leaves it out.
-    public init(user: Party?, workspace: Party? = nil, organization: Party? = nil) {
+    package init(user: Party?, workspace: Party? = nil, organization: Party? = nil) {
         self.user = user
         self.workspace = workspace
         self.organization = organization
@@ -48,7 +48,7 @@ public struct Account: Hashable, Sendable {
     ///
     /// Only ids are compared, by their bytes: names may change. The server may leave the workspace and the organization
     /// out.
-    public func isSame(as other: Account) -> Bool {
+    package func isSame(as other: Account) -> Bool {
         guard let user, let theirs = other.user, user.id.hasSameBytes(as: theirs.id) else { return false }
         return Account.agree(workspace, other.workspace) && Account.agree(organization, other.organization)
     }

@@ -17,7 +17,7 @@ public struct ConversationResponse: Hashable, Sendable {
     ///
     /// - Throws: ``ModelError`` if `conversation_id` or `outputs` is missing, or if anything but an output is nested
     ///   deeper than ``ConvoJSON/JSONText/depthLimit``.
-    public init(_ answer: JSONAnswer) throws(ModelError) {
+    package init(_ answer: JSONAnswer) throws(ModelError) {
         conversationID = RemoteID(try answer.value.required("conversation_id", in: "response"))
         (outputs, oddItems) = try answer.entries("outputs", in: "response")
         guard let raw = answer.kept("outputs") else {
@@ -29,7 +29,7 @@ public struct ConversationResponse: Hashable, Sendable {
     /// Reads the response from a JSON value.
     ///
     /// - Throws: ``ModelError`` if `conversation_id` or `outputs` is missing.
-    public init(raw: JSONText) throws(ModelError) { try self.init(JSONAnswer(raw)) }
+    package init(raw: JSONText) throws(ModelError) { try self.init(JSONAnswer(raw)) }
 
     /// The response's `usage`, which counts the tokens; `nil` where it is missing.
     public var usage: JSONText? { raw["usage"] }
@@ -51,7 +51,7 @@ public struct ConversationHistory: Hashable, Sendable {
     /// An entry that cannot be kept as it is becomes an odd item.
     ///
     /// - Throws: ``ModelError`` if `conversation_id` or `entries` is missing.
-    public init(_ answer: JSONAnswer) throws(ModelError) {
+    package init(_ answer: JSONAnswer) throws(ModelError) {
         let (entries, oddItems) = try answer.entries("entries", in: "history")
         try self.init(answer, entries: HistoryEntries(entries), oddItems: oddItems)
     }
@@ -73,7 +73,7 @@ public struct ConversationHistory: Hashable, Sendable {
     /// Reads the history from a JSON value.
     ///
     /// - Throws: ``ModelError`` if `conversation_id` or `entries` is missing.
-    public init(raw: JSONText) throws(ModelError) { try self.init(JSONAnswer(raw)) }
+    package init(raw: JSONText) throws(ModelError) { try self.init(JSONAnswer(raw)) }
 }
 
 /// The messages of a conversation: its history without entries of other types.
@@ -88,7 +88,7 @@ public struct ConversationMessages: Hashable, Sendable {
     /// Reads the messages from the body of an answer.
     ///
     /// - Throws: ``ModelError`` if `conversation_id` or `messages` is missing.
-    public init(_ answer: JSONAnswer) throws(ModelError) {
+    package init(_ answer: JSONAnswer) throws(ModelError) {
         conversationID = RemoteID(try answer.value.required("conversation_id", in: "messages"))
         (messages, oddItems) = try answer.entries("messages", in: "messages")
     }
@@ -96,5 +96,5 @@ public struct ConversationMessages: Hashable, Sendable {
     /// Reads the messages from a JSON value.
     ///
     /// - Throws: ``ModelError`` if `conversation_id` or `messages` is missing.
-    public init(raw: JSONText) throws(ModelError) { try self.init(JSONAnswer(raw)) }
+    package init(raw: JSONText) throws(ModelError) { try self.init(JSONAnswer(raw)) }
 }

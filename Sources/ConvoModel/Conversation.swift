@@ -39,7 +39,7 @@ public struct Conversation: Hashable, Sendable {
     /// Reads a conversation from the body of an answer.
     ///
     /// - Throws: ``ModelError`` if it has no usable `id`, or is nested deeper than ``ConvoJSON/JSONText/depthLimit``.
-    public init(_ answer: JSONAnswer) throws(ModelError) {
+    package init(_ answer: JSONAnswer) throws(ModelError) {
         guard let raw = answer.kept else { throw .unexpected(expected: "shallow enough to keep", in: "conversation") }
         try self.init(raw: raw)
     }
@@ -68,7 +68,7 @@ public struct ConversationPage: Hashable, Sendable {
     /// - Parameters:
     ///   - conversations: in the order of the list.
     ///   - oddItems: the elements of the list that were left out or changed.
-    public init(_ conversations: [Conversation], oddItems: [OddItem] = []) {
+    package init(_ conversations: [Conversation], oddItems: [OddItem] = []) {
         self.conversations = conversations
         self.oddItems = oddItems
     }
@@ -78,7 +78,7 @@ public struct ConversationPage: Hashable, Sendable {
     /// An element that cannot be read becomes an odd item.
     ///
     /// - Throws: ``ModelError`` if the body is not an array.
-    public init(_ answer: JSONAnswer) throws(ModelError) {
+    package init(_ answer: JSONAnswer) throws(ModelError) {
         guard let elements = answer.elements(of: nil) else { throw .unexpected(expected: "an array", in: "list") }
         self.init(elements)
     }
@@ -86,10 +86,10 @@ public struct ConversationPage: Hashable, Sendable {
     /// Reads a page from a JSON value.
     ///
     /// - Throws: ``ModelError`` if it is not an array.
-    public init(raw: JSONText) throws(ModelError) { try self.init(JSONAnswer(raw)) }
+    package init(raw: JSONText) throws(ModelError) { try self.init(JSONAnswer(raw)) }
 
     /// Reads a page from the elements of its array; one that cannot be read becomes an odd item.
-    public init(elements: [JSONText]) {
+    package init(elements: [JSONText]) {
         self.init(
             elements.enumerated().map {
                 JSONAnswer.Element(position: $0, value: $1, isTooDeep: false, isRepaired: false)
@@ -116,8 +116,8 @@ public struct ConversationPage: Hashable, Sendable {
     }
 
     /// The number of elements that ``conversations`` does not hold.
-    public var lostCount: Int { oddItems.count { !$0.isTakenIn } }
+    package var lostCount: Int { oddItems.count { !$0.isTakenIn } }
 
     /// The number of elements in the server's page, those left out included.
-    public var count: Int { conversations.count + lostCount }
+    package var count: Int { conversations.count + lostCount }
 }

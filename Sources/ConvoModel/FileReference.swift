@@ -17,7 +17,7 @@ public struct FileReference: Hashable, Sendable {
     public let type: String?
 
     /// Creates a reference from its parts.
-    public init(_ source: Source, name: String? = nil, type: String? = nil) {
+    package init(_ source: Source, name: String? = nil, type: String? = nil) {
         self.source = source
         self.name = name
         self.type = type
@@ -71,11 +71,11 @@ extension Entry {
 }
 
 /// The type of a file, as its first bytes tell it.
-public struct MediaType: Hashable, Sendable {
+package struct MediaType: Hashable, Sendable {
     /// The name, such as `image/jpeg`.
     public let name: String
     /// The usual ending of such a file's name, without the dot.
-    public let ending: String
+    package let ending: String
 
     private init(_ name: String, _ ending: String) {
         self.name = name
@@ -100,7 +100,7 @@ public struct MediaType: Hashable, Sendable {
     private static let unknown = MediaType("application/octet-stream", "bin")
 
     /// A type by its name; `nil` if it is none that ``init(of:)`` gives.
-    public init?(named name: String) {
+    package init?(named name: String) {
         let known = MediaType.magic.map(\.type) + [MediaType.text, MediaType.unknown]
         guard let type = known.first(where: { $0.name == name }) else { return nil }
         self = type
@@ -109,7 +109,7 @@ public struct MediaType: Hashable, Sendable {
     /// Reads a file's type from its first bytes; what a server or an entry says of it is not asked.
     ///
     /// - Parameter start: the first bytes, some hundred of them if there are so many.
-    public init(of start: [UInt8]) {
+    package init(of start: [UInt8]) {
         for (place, bytes, type) in MediaType.magic where start.dropFirst(place).starts(with: bytes) {
             self = type
             return

@@ -5,7 +5,7 @@ public import ConvoJSON
 /// ``ConvoJSON/JSONText`` accepts a text whole or not at all: it must be UTF-8 and not nested too deep. This type reads a body
 /// of any depth (the parser is iterative), replaces bytes that are not UTF-8 by U+FFFD, and says of each element of
 /// the body's list whether it can be kept as it is.
-public struct JSONAnswer: Sendable {
+package struct JSONAnswer: Sendable {
     /// An element of the answer's list.
     struct Element {
         /// The element's index in the list, from 0.
@@ -30,7 +30,7 @@ public struct JSONAnswer: Sendable {
     /// Reads the bytes of an answer; a byte order mark at their start is dropped.
     ///
     /// - Throws: ``ConvoJSON/JSONSyntaxError`` if they are not exactly one JSON value.
-    public init(_ bytes: [UInt8]) throws(JSONSyntaxError) {
+    package init(_ bytes: [UInt8]) throws(JSONSyntaxError) {
         let compact = try JSONCompactor.compact(bytes, depthLimit: .max)
         isDeep = compact.depth > JSONText.depthLimit
         if let text = String(validating: compact.bytes, as: UTF8.self) {
@@ -43,7 +43,7 @@ public struct JSONAnswer: Sendable {
     }
 
     /// Wraps a value that was already checked, which is neither too deep nor damaged.
-    public init(_ value: JSONText) {
+    package init(_ value: JSONText) {
         self.value = value
         isDeep = false
         damaged = nil
@@ -164,7 +164,7 @@ public struct OddItem: Hashable, Sendable {
     /// The element; `nil` where it is nested too deep to keep, or where it was kept among the answer's elements.
     public let raw: JSONText?
     /// Whether the element was kept all the same, changed as ``reason`` says.
-    public let isTakenIn: Bool
+    package let isTakenIn: Bool
 
     /// Creates a report on an element.
     ///
@@ -175,7 +175,7 @@ public struct OddItem: Hashable, Sendable {
     ///   - reason: what is wrong: a clause without a capital or a full stop.
     ///   - raw: the element, where it was not kept and can be stored.
     ///   - isTakenIn: whether the element was kept all the same.
-    public init(
+    package init(
         position: Int, id: String? = nil, name: String? = nil, reason: String, raw: JSONText? = nil,
         isTakenIn: Bool = false
     ) {

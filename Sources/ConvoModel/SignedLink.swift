@@ -2,17 +2,17 @@
 /// indexed.
 ///
 /// The server puts such links into the results of tools; they open a file for an hour or for days.
-public enum SignedLink {
+package enum SignedLink {
     /// What stands in the place of a link.
-    public static let replacement = "(signed link)"
+    package static let replacement = "(signed link)"
     /// What stands in the place of a link's query, where the rest of the link is shown.
-    public static let queryReplacement = "?[signed link left out]"
+    package static let queryReplacement = "?[signed link left out]"
 
     /// A text without its signed links.
     ///
     /// - Parameter text: any text, also JSON, HTML or Markdown with links in it; the links may be escaped as these and URLs do it.
     /// - Returns: the text with ``replacement`` in the place of each; texts without one are returned as they are.
-    public static func removed(from text: String) -> String {
+    package static func removed(from text: String) -> String {
         replaced(in: text) { link in (link.start, replacement) }
     }
 
@@ -20,7 +20,7 @@ public enum SignedLink {
     ///
     /// - Parameter text: as for ``removed(from:)``.
     /// - Returns: the text with ``queryReplacement`` in the place of each signed link's query, or fragment.
-    public static func queriesRemoved(from text: String) -> String {
+    package static func queriesRemoved(from text: String) -> String {
         replaced(in: text) { link in (link.query, queryReplacement) }
     }
 

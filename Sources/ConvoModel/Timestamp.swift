@@ -1,4 +1,4 @@
-public import ConvoJSON
+package import ConvoJSON
 
 /// A moment as the server wrote it (RFC 3339), with the microseconds that it stands for.
 ///
@@ -104,7 +104,7 @@ extension Timestamp {
     /// `+02:00`, or as a number of seconds since 1970; `nil` for anything else.
     ///
     /// The ``text`` is the server's own where that is RFC 3339, or else the same moment as the API would write it.
-    public init?(lenient json: JSONText) {
+    package init?(lenient json: JSONText) {
         switch json.kind {
         case .string:
             guard let text = json.string else { return nil }
@@ -119,7 +119,7 @@ extension Timestamp {
     /// Reads a moment from a text that is not written as the API promises; `nil` for anything else.
     ///
     /// The text may also hold the number of seconds, from 100,000,000 on: a lower number may be a year.
-    public init?(lenient text: String) {
+    package init?(lenient text: String) {
         if let strict = Timestamp(text) {
             self = strict
         } else if let moment = Timestamp(Timestamp.completed(text)) {
@@ -156,9 +156,9 @@ extension Timestamp {
 /// A moment on the clock that runs from the machine's start, also while it sleeps, and that nobody can set.
 ///
 /// It measures that time has really passed, where a wall clock could have been set.
-public struct Uptime: Sendable, Hashable {
+package struct Uptime: Sendable, Hashable {
     /// The id of the machine's start from which the clock counts.
-    public let boot: String
+    package let boot: String
     /// The time since that start, in microseconds.
     public let microseconds: Int64
 
@@ -167,7 +167,7 @@ public struct Uptime: Sendable, Hashable {
     /// - Parameters:
     ///   - boot: the id of the machine's start.
     ///   - microseconds: the time since that start.
-    public init(boot: String, microseconds: Int64) {
+    package init(boot: String, microseconds: Int64) {
         self.boot = boot
         self.microseconds = microseconds
     }
@@ -175,10 +175,10 @@ public struct Uptime: Sendable, Hashable {
     /// How much later this moment is, negative where it is earlier.
     ///
     /// - Returns: `nil` where the two moments count from different starts, or on different machines.
-    public func since(_ earlier: Uptime) -> Duration? {
+    package func since(_ earlier: Uptime) -> Duration? {
         boot == earlier.boot ? .microseconds(microseconds - earlier.microseconds) : nil
     }
 
     /// How long the machine had been running at this moment.
-    public var sinceBoot: Duration { .microseconds(microseconds) }
+    package var sinceBoot: Duration { .microseconds(microseconds) }
 }

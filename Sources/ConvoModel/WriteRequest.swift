@@ -187,7 +187,7 @@ public enum Inputs: Hashable, Sendable {
     }
 
     /// The entries that the server will create: a text becomes one user message.
-    public var asEntries: [JSONText] {
+    package var asEntries: [JSONText] {
         switch self {
         case .text(let text):
             [.object(["role": .string("user"), "content": .string(text), "type": .string("message.input")])]

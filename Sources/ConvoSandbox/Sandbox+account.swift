@@ -1,7 +1,7 @@
-public import ConvoJSON
+package import ConvoJSON
 import ConvoModel
-public import ConvoServer
-public import MistralEmulator
+package import ConvoServer
+package import MistralEmulator
 
 /// The operations on the account behind a key, and on the files that the model made.
 extension Sandbox {
@@ -12,7 +12,7 @@ extension Sandbox {
     ///   `null`.
     /// - Throws: ``ServiceError``: the answer that ``Switches/userAnswer`` chooses, 403 for a service account, which
     ///   has no user, or a fault's answer.
-    public func getUser(_ principal: Principal) async throws(ServiceError) -> JSONText {
+    package func getUser(_ principal: Principal) async throws(ServiceError) -> JSONText {
         let faults = try await begin(.getUser)
         return try faults.delivered(handle(.getUser, by: principal, faults)).json
     }
@@ -23,7 +23,7 @@ extension Sandbox {
     /// - Returns: the object of `GET /v1/whoami`; ``Switches/identityParts`` may make its workspace and organization
     ///   `null`.
     /// - Throws: ``ServiceError``: the answer that ``Switches/whoAmIAnswer`` chooses, or a fault's answer.
-    public func whoAmI(_ principal: Principal) async throws(ServiceError) -> JSONText {
+    package func whoAmI(_ principal: Principal) async throws(ServiceError) -> JSONText {
         let faults = try await begin(.whoAmI)
         return try faults.delivered(handle(.whoAmI, by: principal, faults)).json
     }
@@ -36,7 +36,7 @@ extension Sandbox {
     /// - Returns: the file's content: a JPEG image or a CSV table.
     /// - Throws: ``ServiceError``: 404 for a file that is not there or that the principal does not see, 500 for a table
     ///   under ``Switches/codeFile``, or a fault's answer.
-    public func downloadFile(
+    package func downloadFile(
         _ id: String, by principal: Principal = Principal()
     ) async throws(ServiceError) -> [UInt8] {
         let faults = try await begin(.downloadFile)
@@ -55,7 +55,7 @@ extension Sandbox {
     /// - Returns: `{"url": "…"}`. The URL is valid for this sandbox only, not for one that opens the same file later.
     /// - Throws: ``ServiceError``: 404 for a file that is not there or that the principal does not see, or a fault's
     ///   answer.
-    public func getSignedURL(
+    package func getSignedURL(
         of id: String, hours: Int, by principal: Principal = Principal()
     ) async throws(ServiceError) -> JSONText {
         let faults = try await begin(.getSignedURL)
@@ -70,7 +70,8 @@ extension Sandbox {
     /// - Returns: `{"id": "…", "object": "file", "deleted": true}`.
     /// - Throws: ``ServiceError``: 404 for a file that is not there or that the principal does not see, 500 where the
     ///   disk takes no more, or a fault's answer. Under a fault that comes after the commit the file is deleted.
-    public func deleteFile(_ id: String, by principal: Principal = Principal()) async throws(ServiceError) -> JSONText {
+    package func deleteFile(_ id: String, by principal: Principal = Principal()) async throws(ServiceError) -> JSONText
+    {
         let faults = try await begin(.deleteFile)
         return try faults.delivered(handle(.deleteFile(id), by: principal, faults)).json
     }

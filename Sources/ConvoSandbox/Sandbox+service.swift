@@ -1,7 +1,7 @@
-public import ConvoJSON
-public import ConvoModel
-public import ConvoServer
-public import MistralEmulator
+package import ConvoJSON
+package import ConvoModel
+package import ConvoServer
+package import MistralEmulator
 
 /// The operations on conversations.
 ///
@@ -14,7 +14,7 @@ extension Sandbox: ConversationsService {
     /// - Parameter token: the key; `nil` where the request has none.
     /// - Returns: the bearer of the key.
     /// - Throws: ``ServiceError`` (401) for an unknown or missing key.
-    public func principal(bearing token: String?) async throws(ServiceError) -> Principal {
+    package func principal(bearing token: String?) async throws(ServiceError) -> Principal {
         try principal(of: token)
     }
 
@@ -26,7 +26,7 @@ extension Sandbox: ConversationsService {
     /// - Returns: a bare array of conversation objects.
     /// - Throws: ``ServiceError``: 422 for a page or a size out of range; ``Switches/foreignList`` may refuse a
     ///   principal that sees none of the conversations there are.
-    public func list(
+    package func list(
         _ query: ListQuery, by principal: Principal = Principal()
     ) async throws(ServiceError) -> Payload {
         let faults = try await begin(.list)
@@ -42,7 +42,7 @@ extension Sandbox: ConversationsService {
     /// - Returns: the conversation object.
     /// - Throws: ``ServiceError``: 404 for a conversation that is not there; what ``Switches/foreignConversation``
     ///   chooses for one that the principal does not see.
-    public func get(_ id: RemoteID, by principal: Principal = Principal()) async throws(ServiceError) -> JSONText {
+    package func get(_ id: RemoteID, by principal: Principal = Principal()) async throws(ServiceError) -> JSONText {
         let faults = try await begin(.get, id)
         return try faults.delivered(handle(.get(id), by: principal, faults)).json
     }
@@ -55,7 +55,7 @@ extension Sandbox: ConversationsService {
     /// - Returns: `{"conversation_id", "entries", "object"}`; ``Switches/historyWhileBusy`` says what it shows of a
     ///   write in flight.
     /// - Throws: ``ServiceError``: as ``get(_:by:)``, and 409 where ``Switches/historyWhileBusy`` refuses.
-    public func getHistory(
+    package func getHistory(
         of id: RemoteID, by principal: Principal = Principal()
     ) async throws(ServiceError) -> Payload {
         let faults = try await begin(.getHistory, id)
@@ -70,7 +70,7 @@ extension Sandbox: ConversationsService {
     /// - Returns: `{"conversation_id", "messages", "object"}`; ``Switches/historyWhileBusy`` says what it shows of a
     ///   write in flight.
     /// - Throws: ``ServiceError``: as ``getHistory(of:by:)``.
-    public func getMessages(
+    package func getMessages(
         of id: RemoteID, by principal: Principal = Principal()
     ) async throws(ServiceError) -> Payload {
         let faults = try await begin(.getMessages, id)
@@ -83,7 +83,7 @@ extension Sandbox: ConversationsService {
     ///   - id: the conversation; ``Switches/deleteUnknown`` may accept one that is not there.
     ///   - principal: the bearer of the request's key.
     /// - Throws: ``ServiceError``: as ``get(_:by:)``, 409 while a write is in flight, 500 where the disk takes no more.
-    public func delete(_ id: RemoteID, by principal: Principal = Principal()) async throws(ServiceError) {
+    package func delete(_ id: RemoteID, by principal: Principal = Principal()) async throws(ServiceError) {
         let faults = try await begin(.delete, id)
         _ = try handle(.delete(id), by: principal, faults)
         if let loss = faults.loss { throw loss }
@@ -100,7 +100,7 @@ extension Sandbox: ConversationsService {
     /// - Returns: the `conversation.response` object.
     /// - Throws: ``ServiceError``: 422 for a body that the API refuses, other refusals of the rules, and the status
     ///   that the model fails with (``Trigger/error``).
-    public func start(_ body: JSONText, by principal: Principal = Principal()) async throws(ServiceError) -> JSONText {
+    package func start(_ body: JSONText, by principal: Principal = Principal()) async throws(ServiceError) -> JSONText {
         try await whole(.start, nil, body, principal)
     }
 
@@ -115,7 +115,7 @@ extension Sandbox: ConversationsService {
     /// - Returns: the `conversation.response` object.
     /// - Throws: ``ServiceError``: as ``start(_:by:)`` and ``get(_:by:)``; 409 while another write is in flight, 400
     ///   where function calls and results do not match, 503 for ``Switches/brokenConversations``.
-    public func append(
+    package func append(
         _ body: JSONText, to id: RemoteID, by principal: Principal = Principal()
     ) async throws(ServiceError) -> JSONText {
         try await whole(.append, id, body, principal)
@@ -133,7 +133,7 @@ extension Sandbox: ConversationsService {
     /// - Returns: the `conversation.response` object, with the new conversation's id.
     /// - Throws: ``ServiceError``: as ``start(_:by:)`` and ``get(_:by:)``; 404 for an entry that is not in the
     ///   conversation.
-    public func restart(
+    package func restart(
         _ body: JSONText, of id: RemoteID, by principal: Principal = Principal()
     ) async throws(ServiceError) -> JSONText {
         try await whole(.restart, id, body, principal)
@@ -147,7 +147,7 @@ extension Sandbox: ConversationsService {
     /// - Returns: the events, beginning with `conversation.response.started`. A failure of the model is an event
     ///   `conversation.response.error`.
     /// - Throws: ``ServiceError``: as ``start(_:by:)``, but for the model's failure.
-    public func startStream(
+    package func startStream(
         _ body: JSONText, by principal: Principal = Principal()
     ) async throws(ServiceError) -> ServerEvents {
         try await write(.startStream, nil, body, principal)
@@ -161,7 +161,7 @@ extension Sandbox: ConversationsService {
     ///   - principal: the bearer of the request's key.
     /// - Returns: the events, as of ``startStream(_:by:)``.
     /// - Throws: ``ServiceError``: as ``append(_:to:by:)``, but for the model's failure.
-    public func appendStream(
+    package func appendStream(
         _ body: JSONText, to id: RemoteID, by principal: Principal = Principal()
     ) async throws(ServiceError) -> ServerEvents {
         try await write(.appendStream, id, body, principal)
@@ -175,7 +175,7 @@ extension Sandbox: ConversationsService {
     ///   - principal: the bearer of the key, who will own the new conversation.
     /// - Returns: the events, as of ``startStream(_:by:)``.
     /// - Throws: ``ServiceError``: as ``restart(_:of:by:)``, but for the model's failure.
-    public func restartStream(
+    package func restartStream(
         _ body: JSONText, of id: RemoteID, by principal: Principal = Principal()
     ) async throws(ServiceError) -> ServerEvents {
         try await write(.restartStream, id, body, principal)

@@ -1,5 +1,5 @@
 import ConvoPlatform
-public import Hummingbird
+package import Hummingbird
 import Logging
 import NIOCore
 
@@ -8,7 +8,7 @@ import struct Foundation.UUID
 /// An HTTP server that offers a service's operations under the API's paths.
 ///
 /// It listens on the loopback address only, so that no other machine reaches the service.
-public struct APIServer: Sendable {
+package struct APIServer: Sendable {
     private let connections = OpenConnections()
     private let responder: RouterResponder<ExchangeContext>
 
@@ -17,7 +17,7 @@ public struct APIServer: Sendable {
     /// - Parameters:
     ///   - service: carries out the operations.
     ///   - routes: adds further routes of the service's own, outside of `/v1`.
-    public init(
+    package init(
         service: some ConversationsService,
         adding routes: (Router<ExchangeContext>) -> Void = { _ in }
     ) {
@@ -34,7 +34,7 @@ public struct APIServer: Sendable {
     ///   - port: the port to listen on; 0 takes a free one.
     ///   - onRunning: called with the port once the application accepts connections.
     /// - Returns: the application, which does not run yet.
-    public func application(
+    package func application(
         port: Int = 0, onRunning: @escaping @Sendable (_ port: Int) async -> Void = { _ in }
     ) -> some ApplicationProtocol {
         var logger = Logger(label: "convo.server")
@@ -54,7 +54,7 @@ public struct APIServer: Sendable {
     ///   - port: the port to listen on; 0 takes a free one.
     ///   - onRunning: called with the port once the server accepts connections.
     /// - Throws: the error that keeps the server from binding the port.
-    public func run(port: Int, onRunning: @escaping @Sendable (_ port: Int) async -> Void) async throws {
+    package func run(port: Int, onRunning: @escaping @Sendable (_ port: Int) async -> Void) async throws {
         let application = application(port: port, onRunning: onRunning)
         try await withTaskCancellationHandler {
             try await application.run()
@@ -65,9 +65,9 @@ public struct APIServer: Sendable {
 }
 
 /// The context of one request: its connection, its ids and the time of its arrival.
-public struct ExchangeContext: RequestContext {
+package struct ExchangeContext: RequestContext {
     /// Hummingbird's own part of the context, with the parameters of the path.
-    public var coreContext: CoreRequestContextStorage
+    package var coreContext: CoreRequestContextStorage
     let channel: any Channel
     /// The id of the request as a dashed UUID, for the headers of the response.
     let correlationID: String
@@ -76,7 +76,7 @@ public struct ExchangeContext: RequestContext {
     let arrival: ContinuousClock.Instant
 
     /// Gives the request a new id and notes the time.
-    public init(source: ApplicationRequestContextSource) {
+    package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
         correlationID = UUID().uuidString.lowercased()
@@ -86,9 +86,9 @@ public struct ExchangeContext: RequestContext {
 }
 
 /// The system's real-time clock, which may be set back.
-public enum WallClock {
+package enum WallClock {
     /// The current time in microseconds since 1970.
-    public static func microseconds() -> Int64 {
+    package static func microseconds() -> Int64 {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000

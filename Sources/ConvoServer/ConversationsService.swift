@@ -1,5 +1,5 @@
-public import ConvoJSON
-public import ConvoModel
+package import ConvoJSON
+package import ConvoModel
 import HTTPTypes
 
 /// A service that carries out the API's operations; the server in front of it knows HTTP and nothing of conversations.
@@ -9,7 +9,7 @@ import HTTPTypes
 /// service that the client has left or that the server is stopping; the service decides what becomes of the work.
 ///
 /// A ``ServiceError`` that an operation throws becomes the response.
-public protocol ConversationsService: Sendable {
+package protocol ConversationsService: Sendable {
     /// The bearer of a key, on whose behalf an operation is carried out.
     associatedtype Principal: Sendable
 
@@ -88,14 +88,14 @@ enum Credentials {
 }
 
 /// The body of a response that should be JSON.
-public enum Payload: Hashable, Sendable {
+package enum Payload: Hashable, Sendable {
     /// A body that is JSON.
     case json(JSONText)
     /// A body as a faulty server sends it: one that JSON does not allow, or that nests deeper than ``JSONText`` does.
     case bytes([UInt8])
 
     /// The bytes of the body; those of ``bytes(_:)`` need not be UTF-8.
-    public var utf8: [UInt8] {
+    package var utf8: [UInt8] {
         switch self {
         case .json(let json): Array(json.text.utf8)
         case .bytes(let bytes): bytes
@@ -104,24 +104,24 @@ public enum Payload: Hashable, Sendable {
 }
 
 /// One server-sent event of a streamed response.
-public struct ServerEvent: Hashable, Sendable {
+package struct ServerEvent: Hashable, Sendable {
     /// The value of the `event:` line; in every recorded stream, the `type` in the data is the same.
-    public let type: String
+    package let type: String
     /// The value of the `data:` line.
-    public let data: JSONText
+    package let data: JSONText
 
     /// Makes an event; `type` is not written into `data`.
-    public init(_ type: String, data: JSONText) {
+    package init(_ type: String, data: JSONText) {
         self.type = type
         self.data = data
     }
 
     /// The event as it is sent: an `event:` line, one `data:` line and an empty line, each ended by LF.
-    public var framed: String { "event: \(type)\ndata: \(data.text)\n\n" }
+    package var framed: String { "event: \(type)\ndata: \(data.text)\n\n" }
 }
 
 /// The events of one response, in order.
 ///
 /// A service ends the sequence without `conversation.response.done` to cut the stream, and throws
 /// ``ServiceError/connectionReset`` to reset the connection. The server drops the sequence when the client leaves.
-public typealias ServerEvents = AsyncThrowingStream<ServerEvent, any Error>
+package typealias ServerEvents = AsyncThrowingStream<ServerEvent, any Error>

@@ -1,22 +1,22 @@
-public import ConvoJSON
+package import ConvoJSON
 import ConvoModel
 
 /// The query of a list request.
 ///
 /// Its values have the right types; the service checks their ranges.
-public struct ListQuery: Hashable, Sendable {
+package struct ListQuery: Hashable, Sendable {
     /// `page`, counted from 0.
-    public var page: Int
+    package var page: Int
     /// `page_size`: the number of conversations on a page.
-    public var pageSize: Int
+    package var pageSize: Int
     /// `metadata`: a JSON object that the metadata of the listed conversations must match; `nil`: no filter.
-    public var metadata: JSONText?
+    package var metadata: JSONText?
 
     /// The `page_size` of a request that names none.
-    public static let defaultPageSize = 100
+    package static let defaultPageSize = 100
 
     /// Makes a query of its values, by default the one for the first page.
-    public init(page: Int = 0, pageSize: Int = ListQuery.defaultPageSize, metadata: JSONText? = nil) {
+    package init(page: Int = 0, pageSize: Int = ListQuery.defaultPageSize, metadata: JSONText? = nil) {
         self.page = page
         self.pageSize = pageSize
         self.metadata = metadata
@@ -29,7 +29,7 @@ public struct ListQuery: Hashable, Sendable {
     ///   - pageSize: the value of `page_size`, without percent-encoding.
     ///   - metadata: the value of `metadata`, without percent-encoding: a JSON object, or `null` for no filter.
     /// - Throws: ``ServiceError`` (422) for a page or a size that is not an integer, and for metadata of another kind.
-    public init(page: String?, pageSize: String?, metadata: String?) throws(ServiceError) {
+    package init(page: String?, pageSize: String?, metadata: String?) throws(ServiceError) {
         self.page = try ListQuery.integer(page, named: "page") ?? 0
         self.pageSize = try ListQuery.integer(pageSize, named: "page_size") ?? ListQuery.defaultPageSize
         self.metadata = try metadata.flatMap { text throws(ServiceError) in try ListQuery.object(text) }

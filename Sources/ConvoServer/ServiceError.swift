@@ -1,9 +1,9 @@
-public import ConvoModel
+package import ConvoModel
 import HTTPTypes
 import Hummingbird
 
 /// A response in place of a result, in one of the shapes that the real API uses, or none at all.
-public enum ServiceError: Error, Hashable, Sendable {
+package enum ServiceError: Error, Hashable, Sendable {
     /// The API answers with an error status; `headers` are those beside the content type and the gateway's own.
     case answer(status: Int, ErrorBody, headers: [String: String] = [:])
     /// Something between the client and the API answers, such as a portal or a proxy: without the gateway's headers.
@@ -12,16 +12,16 @@ public enum ServiceError: Error, Hashable, Sendable {
     case connectionReset
 
     /// An error of the service in the shape ``ErrorBody/business(message:code:)``.
-    public static func business(_ status: Int, code: Int, _ message: String) -> ServiceError {
+    package static func business(_ status: Int, code: Int, _ message: String) -> ServiceError {
         .answer(status: status, .business(message: message, code: code))
     }
 
     /// 404 for a path that leads to no service: the base URL is wrong.
-    public static let noRoute = ServiceError.answer(
+    package static let noRoute = ServiceError.answer(
         status: 404, .router(message: "no Route matched with those values"))
 
     /// 422 with an issue for each value of the request that has a wrong form.
-    public static func validation(_ issues: [ValidationIssue]) -> ServiceError {
+    package static func validation(_ issues: [ValidationIssue]) -> ServiceError {
         .answer(status: 422, .validation(issues))
     }
 }

@@ -1,21 +1,21 @@
-public import ConvoJSON
-public import ConvoModel
+package import ConvoJSON
+package import ConvoModel
 
 /// A conversation with all that is kept of it, as an export holds it and an import brings it back.
 ///
 /// An imported conversation gives the facts of the store that it came from, so that a second export has the bytes of the
 /// first.
-public struct ArchivedConversation: Sendable, Hashable {
+package struct ArchivedConversation: Sendable, Hashable {
     /// The conversation that a branch was made from.
-    public struct Parent: Sendable, Hashable {
+    package struct Parent: Sendable, Hashable {
         /// The parent's local id in the store that the conversation came from.
-        public let id: LocalID
+        package let id: LocalID
         /// The parent's id on the server; `nil` if it was not known.
-        public let remoteID: RemoteID?
+        package let remoteID: RemoteID?
         /// The parent's last entry that the branch shares; `nil` if none is recorded.
-        public let entry: EntryID?
+        package let entry: EntryID?
         /// Whether the parent was recognised by entries that both have.
-        public let isInferred: Bool
+        package let isInferred: Bool
 
         /// Makes a parent of its facts.
         ///
@@ -24,7 +24,7 @@ public struct ArchivedConversation: Sendable, Hashable {
         ///   - remoteID: the parent's id on the server; `nil` if it was not known.
         ///   - entry: the parent's last entry that the branch shares; `nil` if none is recorded.
         ///   - isInferred: whether the parent was recognised by entries that both have.
-        public init(id: LocalID, remoteID: RemoteID?, entry: EntryID?, isInferred: Bool) {
+        package init(id: LocalID, remoteID: RemoteID?, entry: EntryID?, isInferred: Bool) {
             self.id = id
             self.remoteID = remoteID
             self.entry = entry
@@ -33,29 +33,29 @@ public struct ArchivedConversation: Sendable, Hashable {
     }
 
     /// The facts of a conversation that are neither its entries nor the server's object.
-    public struct Facts: Sendable, Hashable {
+    package struct Facts: Sendable, Hashable {
         /// The local id in the store that the conversation came from.
-        public var id: LocalID
+        package var id: LocalID
         /// The id on the server; `nil` if it was not known.
-        public var remoteID: RemoteID?
+        package var remoteID: RemoteID?
         /// The name; `nil` if it has none.
-        public var name: String?
+        package var name: String?
         /// The description; `nil` if it has none.
-        public var description: String?
+        package var description: String?
         /// The model that answers; `nil` for an agent's conversation.
-        public var model: String?
+        package var model: String?
         /// The agent that answers; `nil` for a model's conversation.
-        public var agentID: String?
+        package var agentID: String?
         /// When the conversation was made, in RFC 3339 if the server keeps its promise.
-        public var createdAt: String
+        package var createdAt: String
         /// The text of the server's `updated_at` as it came.
-        public var updatedAt: String
+        package var updatedAt: String
         /// When the conversation was marked as deleted on the server, in RFC 3339; `nil` if it was not marked.
-        public var deletedRemotelyAt: String?
+        package var deletedRemotelyAt: String?
         /// Whether the conversation was made with `store: false`.
-        public var isLocalOnly: Bool
+        package var isLocalOnly: Bool
         /// The conversation that this one is a branch of; `nil` if it is no branch, or the parent is not known.
-        public var parent: Parent?
+        package var parent: Parent?
 
         /// Makes the facts of a conversation that has an id and two times, and no others yet.
         ///
@@ -63,7 +63,7 @@ public struct ArchivedConversation: Sendable, Hashable {
         ///   - id: the local id in the store that the conversation came from.
         ///   - createdAt: when the conversation was made.
         ///   - updatedAt: the text of the server's `updated_at`.
-        public init(id: LocalID, createdAt: String, updatedAt: String) {
+        package init(id: LocalID, createdAt: String, updatedAt: String) {
             self.id = id
             self.createdAt = createdAt
             self.updatedAt = updatedAt
@@ -71,7 +71,7 @@ public struct ArchivedConversation: Sendable, Hashable {
         }
 
         /// Compares all texts by their bytes.
-        public static func == (one: Facts, other: Facts) -> Bool {
+        package static func == (one: Facts, other: Facts) -> Bool {
             one.id == other.id && one.remoteID == other.remoteID && one.name.hasSameBytes(as: other.name)
                 && one.description.hasSameBytes(as: other.description) && one.model.hasSameBytes(as: other.model)
                 && one.agentID.hasSameBytes(as: other.agentID) && one.createdAt.hasSameBytes(as: other.createdAt)
@@ -82,11 +82,11 @@ public struct ArchivedConversation: Sendable, Hashable {
     }
 
     /// What is known of the conversation beside the server's object.
-    public let facts: Facts
+    package let facts: Facts
     /// The server's object as it came; `nil` if no read has shown the conversation.
-    public let raw: JSONText?
+    package let raw: JSONText?
     /// The entries in the conversation's order, those that the server has dropped included.
-    public let entries: [ArchivedEntry]
+    package let entries: [ArchivedEntry]
 
     /// Makes an archive of its parts.
     ///
@@ -94,7 +94,7 @@ public struct ArchivedConversation: Sendable, Hashable {
     ///   - facts: what is known of the conversation beside the server's object.
     ///   - raw: the server's object; `nil` if no read has shown the conversation.
     ///   - entries: the entries in their order; each id must occur once.
-    public init(facts: Facts, raw: JSONText?, entries: [ArchivedEntry]) {
+    package init(facts: Facts, raw: JSONText?, entries: [ArchivedEntry]) {
         self.facts = facts
         self.raw = raw
         self.entries = entries
@@ -102,18 +102,18 @@ public struct ArchivedConversation: Sendable, Hashable {
 }
 
 /// An entry with all that is kept of it.
-public struct ArchivedEntry: Sendable, Hashable {
+package struct ArchivedEntry: Sendable, Hashable {
     /// The entry's id in the store: the server's, or one that the store made because the server's is missing or not
     /// unique.
-    public let id: EntryID
+    package let id: EntryID
     /// The entry as the server wrote it.
-    public let entry: Entry
+    package let entry: Entry
     /// When the entry was marked as dropped, in RFC 3339; `nil` if it is not marked.
-    public let droppedAt: String?
+    package let droppedAt: String?
     /// Whether no history has brought the entry.
-    public let isLocalOnly: Bool
+    package let isLocalOnly: Bool
     /// The entry's `completed_at` from the response or from the entry itself; `nil` if neither had one.
-    public let completedAt: String?
+    package let completedAt: String?
 
     /// Makes an entry of its parts.
     ///
@@ -123,7 +123,7 @@ public struct ArchivedEntry: Sendable, Hashable {
     ///   - droppedAt: when the entry was marked as dropped; `nil` if it is not marked.
     ///   - isLocalOnly: whether no history has brought the entry.
     ///   - completedAt: the entry's `completed_at`; `nil` takes the one in the entry itself, if it has one.
-    public init(id: EntryID, entry: Entry, droppedAt: String?, isLocalOnly: Bool, completedAt: String?) {
+    package init(id: EntryID, entry: Entry, droppedAt: String?, isLocalOnly: Bool, completedAt: String?) {
         self.id = id
         self.entry = entry
         self.droppedAt = droppedAt

@@ -1,4 +1,4 @@
-public import ConvoModel
+package import ConvoModel
 import ConvoSQLite
 
 /// A choice of conversations in an order, read a few at a time: it keeps only each one's row number in memory.
@@ -6,7 +6,7 @@ import ConvoSQLite
 /// Each page is a transaction of its own, and nothing is kept open between two of them. What was chosen stays chosen: a
 /// conversation that becomes active meanwhile keeps its place, and is given as it is by then; one that is deleted here
 /// meanwhile is left out.
-public struct ConversationList: Sendable {
+package struct ConversationList: Sendable {
     /// The number of conversations in a page.
     static let pageSize = 200
 
@@ -19,13 +19,13 @@ public struct ConversationList: Sendable {
     }
 
     /// How many conversations were chosen.
-    public var count: Int { keys.count }
+    package var count: Int { keys.count }
 
     /// Reads the conversations.
     ///
     /// - Parameter body: takes them in their order, a page at a time, outside of any transaction.
     /// - Throws: ``StoreError`` if the file cannot be read, and what `body` throws.
-    public func forEachPage(_ body: ([StoredConversation]) throws -> Void) throws {
+    package func forEachPage(_ body: ([StoredConversation]) throws -> Void) throws {
         for start in stride(from: 0, to: keys.count, by: ConversationList.pageSize) {
             let page = keys[start..<min(start + ConversationList.pageSize, keys.count)]
             try body(try store.conversations(withKeys: Array(page)))
@@ -61,7 +61,7 @@ extension Store {
     ///
     /// - Returns: the list, whose conversations are not read yet.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func conversationList() throws(StoreError) -> ConversationList {
+    package func conversationList() throws(StoreError) -> ConversationList {
         ConversationList(self, keys: try read { try conversationKeys($0, limit: nil) })
     }
 
@@ -70,7 +70,7 @@ extension Store {
     /// - Parameter ids: the local ids.
     /// - Returns: the list, whose conversations are not read yet.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func conversationList(of ids: [LocalID]) throws(StoreError) -> ConversationList {
+    package func conversationList(of ids: [LocalID]) throws(StoreError) -> ConversationList {
         var seen: Set<LocalID> = []
         let ids = ids.filter { seen.insert($0).inserted }
         return ConversationList(self, keys: try read { try keys($0, of: ids) })

@@ -6,18 +6,18 @@ import ConvoPlatform
 /// Where a database file lives: properties that a copy of the file, or a restored backup, does not share with it.
 ///
 /// A property is `nil` where the operating system does not provide it.
-public struct DatabaseLocation: Sendable, Hashable {
+package struct DatabaseLocation: Sendable, Hashable {
     /// A digest of the machine's id: machine-id(5) asks that the id itself not be exposed.
-    public var machine: String?
+    package var machine: String?
     /// The file system's id, and not the device number, which may change at each boot.
-    public var fileSystem: UInt64?
+    package var fileSystem: UInt64?
     /// The file's inode number, unique within its file system only.
-    public var inode: UInt64?
+    package var inode: UInt64?
     /// The file's time of birth in nanoseconds since 1970: file systems reuse inode numbers.
-    public var createdAt: Int64?
+    package var createdAt: Int64?
 
     /// Makes a location of known parts; a simulation uses it in place of the operating system's answer.
-    public init(machine: String? = nil, fileSystem: UInt64? = nil, inode: UInt64? = nil, createdAt: Int64? = nil) {
+    package init(machine: String? = nil, fileSystem: UInt64? = nil, inode: UInt64? = nil, createdAt: Int64? = nil) {
         self.machine = machine
         self.fileSystem = fileSystem
         self.inode = inode
@@ -27,7 +27,7 @@ public struct DatabaseLocation: Sendable, Hashable {
     /// Asks the operating system where the file with this path lives.
     ///
     /// Never fails: a part that cannot be read, or a file that is missing, leaves `nil`.
-    public init(of path: String) {
+    package init(of path: String) {
         self.init(machine: DatabaseLocation.thisMachine)
         fileSystem = FileSystemID.read(of: path)
         createdAt = FileBirth.time(of: path)

@@ -1,5 +1,5 @@
 import ConvoIPC
-public import ConvoModel
+package import ConvoModel
 import ConvoPlatform
 
 /// The folder beside a database that holds the files which its entries refer to: `<database>.files`, 0700.
@@ -8,19 +8,19 @@ import ConvoPlatform
 /// file that is still being fetched is `partial-LABEL-BOOT`, and locked by the process that fetches it; one whose bytes are all
 /// there, and whose row does not say so yet, is `whole-LABEL`. The label is a digest of what the row stands for, and not the row's
 /// number: in an older copy of the database that was put back, another row has that number.
-public struct FileFolder: Sendable {
+package struct FileFolder: Sendable {
     /// The bytes of a file that is whole.
-    public struct Content: Sendable, Hashable {
+    package struct Content: Sendable, Hashable {
         /// The length in bytes.
-        public let size: Int
+        package let size: Int
         /// The type that the bytes tell.
-        public let mediaType: MediaType
+        package let mediaType: MediaType
         /// The SHA-256 of the bytes, 64 small hexadecimal digits.
-        public let digest: String
+        package let digest: String
     }
 
     /// The folder's path.
-    public let path: String
+    package let path: String
     private let database: String
     /// Which start of the machine this is: what an attempt before a power cut has left may have lost bytes in the middle.
     private let boot: String
@@ -44,7 +44,9 @@ public struct FileFolder: Sendable {
     var exists: Bool { access(path, F_OK) == 0 }
 
     /// The path of a file that is stored.
-    public func path(of digest: String, _ ending: String) -> String { "\(path)/\(FileFolder.name(of: digest, ending))" }
+    package func path(of digest: String, _ ending: String) -> String {
+        "\(path)/\(FileFolder.name(of: digest, ending))"
+    }
 
     /// The path of a stored file in the folder.
     static func name(of digest: String, _ ending: String) -> String { "\(digest.prefix(2))/\(digest).\(ending)" }
@@ -62,7 +64,7 @@ public struct FileFolder: Sendable {
     /// - Parameter key: the row's number.
     /// - Returns: `nil` if another process fetches it, all its bytes are there, or the row is gone.
     /// - Throws: ``StoreError`` if the folder or the file cannot be made, or the row cannot be read.
-    public func partial(_ key: Int64) throws(StoreError) -> PartialFile? {
+    package func partial(_ key: Int64) throws(StoreError) -> PartialFile? {
         guard let label = try label(key) else { return nil }
         return try partial(label: label)
     }

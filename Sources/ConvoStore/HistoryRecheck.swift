@@ -1,5 +1,5 @@
 import ConvoJSON
-public import ConvoModel
+package import ConvoModel
 
 /// When the engine reads a history again although the list announces no change.
 ///
@@ -13,25 +13,25 @@ public import ConvoModel
 ///
 /// The wait before each attempt is longer than the one before. The end is a number of attempts and not a time, because
 /// the server's clock and ours may differ, and ours may be set.
-public struct HistoryRecheck: Sendable, Hashable {
+package struct HistoryRecheck: Sendable, Hashable {
     /// Why the stored history may be incomplete.
     ///
     /// - `unanswered`: the last turn has no answer yet.
     /// - `outdated`: the history seems older than what the list or the mirror shows.
-    public enum Cause: Sendable, Hashable { case unanswered, outdated }
+    package enum Cause: Sendable, Hashable { case unanswered, outdated }
 
     /// How many times the history was read again after a wait was over.
-    public let attempts: Int
+    package let attempts: Int
     /// When the next attempt is due, by the clock of this machine.
-    public let due: Timestamp
+    package let due: Timestamp
     /// Why the history is read again. While both reasons hold, it is ``Cause/unanswered``: that is waited for longer.
-    public let cause: Cause
+    package let cause: Cause
     /// How many readings in a row seemed outdated, each after its wait. A reading that only lacks an answer is none of
     /// them: what it leaves out may be on a replica that lags behind.
-    public let outdatedReadings: Int
+    package let outdatedReadings: Int
 
     /// Makes a recheck of stored values; ``next(after:entries:createdAt:isOutdated:now:)`` decides on a new one.
-    public init(attempts: Int, due: Timestamp, cause: Cause = .unanswered, outdatedReadings: Int = 0) {
+    package init(attempts: Int, due: Timestamp, cause: Cause = .unanswered, outdatedReadings: Int = 0) {
         self.attempts = attempts
         self.due = due
         self.cause = cause
@@ -69,7 +69,7 @@ public struct HistoryRecheck: Sendable, Hashable {
     }
 
     /// The wait between this attempt and the next one.
-    public var wait: Duration {
+    package var wait: Duration {
         .microseconds(
             HistoryRecheck.waitMicroseconds(cause, attempts: attempts, outdatedReadings: outdatedReadings))
     }
@@ -84,7 +84,7 @@ public struct HistoryRecheck: Sendable, Hashable {
 
     /// Whether `updated_at` is later than the end of the turn that has moved it by more than is usual, so that it may be
     /// another turn's.
-    public static func isGap(from written: Timestamp, to updatedAt: Timestamp) -> Bool {
+    package static func isGap(from written: Timestamp, to updatedAt: Timestamp) -> Bool {
         updatedAt.microseconds - written.microseconds > usualGapMicroseconds
     }
 
@@ -105,7 +105,7 @@ public struct HistoryRecheck: Sendable, Hashable {
     ///   - now: the present moment by this machine's clock.
     /// - Returns: the next attempt; `nil` if the history is complete, its last turn is too old to get an answer, or the
     ///   attempts are used up.
-    public static func next(
+    package static func next(
         after before: HistoryRecheck?, entries: some BidirectionalCollection<Entry>, createdAt: Timestamp?,
         isOutdated: Bool = false, now: Timestamp
     ) -> HistoryRecheck? {

@@ -8,7 +8,7 @@ extension LocalTimeZone {
     ///
     /// The C library reads `TZ` and the zone's file here, and reads them again if they have changed since. Where it
     /// cannot read them, it counts in UTC.
-    public static func ofThisProcess() -> LocalTimeZone {
+    package static func ofThisProcess() -> LocalTimeZone {
         tzset()
         return LocalTimeZone(
             name: { identifierOfThisProcess() ?? name(of: clock(at: $0.microseconds / 1_000_000)) },

@@ -1,21 +1,21 @@
-public import ConvoModel
+package import ConvoModel
 
 /// A time zone: how far its clocks are ahead of UTC at each moment.
 ///
 /// The days in a query are those of such a zone. It is a value made of two functions, so that a simulation or a test
 /// can give the rules of any zone without the system's zone files, and without setting `TZ`.
-public struct LocalTimeZone: Sendable {
+package struct LocalTimeZone: Sendable {
     /// The zone's name as a person is told it: its IANA name (`Pacific/Auckland`), or what its clocks are called at the
     /// given moment (`NZDT (+13:00)`).
-    public let name: @Sendable (Timestamp) -> String
+    package let name: @Sendable (Timestamp) -> String
     /// How far the zone's clocks are ahead of UTC, in seconds, negative in the west; the moment is given in seconds
     /// since 1970-01-01T00:00:00Z.
     ///
     /// An offset of more than 25 hours counts as 25 hours.
-    public let offset: @Sendable (_ seconds: Int64) -> Int64
+    package let offset: @Sendable (_ seconds: Int64) -> Int64
 
     /// Makes a zone of functions that may be called from any thread.
-    public init(
+    package init(
         name: @escaping @Sendable (Timestamp) -> String, offset: @escaping @Sendable (_ seconds: Int64) -> Int64
     ) {
         self.name = name
@@ -23,7 +23,7 @@ public struct LocalTimeZone: Sendable {
     }
 
     /// Coordinated Universal Time.
-    public static let utc = LocalTimeZone(name: { _ in "UTC" }, offset: { _ in 0 })
+    package static let utc = LocalTimeZone(name: { _ in "UTC" }, offset: { _ in 0 })
 }
 
 extension LocalTimeZone {

@@ -1,11 +1,11 @@
-public import ConvoJSON
-public import ConvoModel
+package import ConvoJSON
+package import ConvoModel
 import ConvoWords
 
 /// The result of storing a page of the list.
-public struct IngestedPage: Sendable, Hashable {
+package struct IngestedPage: Sendable, Hashable {
     /// What a page of the list meant for one conversation.
-    public enum Change: Sendable, Hashable {
+    package enum Change: Sendable, Hashable {
         /// The store did not hold the conversation.
         case new
         /// The store holds the conversation, and its stored history is missing or belongs to another `updated_at`.
@@ -15,18 +15,18 @@ public struct IngestedPage: Sendable, Hashable {
     }
 
     /// The changes, one for each conversation of the page, in the page's order.
-    public let items: [Change]
+    package let items: [Change]
     /// The conversations' ids, in the page's order; empty where ``same`` is set.
-    public let ids: [RemoteID]
+    package let ids: [RemoteID]
     /// How many elements of the page could not be stored and were set aside.
-    public let oddCount: Int
+    package let oddCount: Int
     /// The cached page, where the server sent the same page again; `nil` where the page was read.
     ///
     /// The ids of such a page were not read: the store knows which conversations it lists.
-    public let same: CachedPage?
+    package let same: CachedPage?
 
     /// Makes the result for a page that was read.
-    public init(items: [Change], ids: [RemoteID] = [], oddCount: Int = 0) {
+    package init(items: [Change], ids: [RemoteID] = [], oddCount: Int = 0) {
         self.items = items
         self.ids = ids
         self.oddCount = oddCount
@@ -34,7 +34,7 @@ public struct IngestedPage: Sendable, Hashable {
     }
 
     /// Makes the result for a page that the server sent again unchanged: every element counts as unchanged.
-    public init(same known: CachedPage) {
+    package init(same known: CachedPage) {
         items = Array(repeating: .unchanged, count: known.count)
         ids = []
         oddCount = 0
@@ -42,39 +42,39 @@ public struct IngestedPage: Sendable, Hashable {
     }
 
     /// How many conversations of the page the store did not hold.
-    public var newCount: Int { items.count { $0 == .new } }
+    package var newCount: Int { items.count { $0 == .new } }
 
     /// How many elements the page had, those that were set aside included.
-    public var count: Int { items.count + oddCount }
+    package var count: Int { items.count + oddCount }
 }
 
 /// The position of a page in the server's list of conversations.
-public struct PageKey: Sendable, Hashable {
+package struct PageKey: Sendable, Hashable {
     /// The request's `page`, counted from 0.
-    public let page: Int
+    package let page: Int
     /// The request's `page_size`; the server may put fewer conversations on the page.
-    public let size: Int
+    package let size: Int
 
     /// Makes the position of a page that is asked for with these parameters.
-    public init(page: Int, size: Int) {
+    package init(page: Int, size: Int) {
         self.page = page
         self.size = size
     }
 }
 
 /// A page of the list that was stored, and whose conversations are still stored as the page described them.
-public struct CachedPage: Sendable, Hashable {
+package struct CachedPage: Sendable, Hashable {
     /// The page's position in the list.
-    public let place: PageKey
+    package let place: PageKey
     /// How many elements the page had, those that were set aside included.
-    public let count: Int
+    package let count: Int
     /// The digest of the page's bytes, by which the same page is recognised.
-    public let digest: PageDigest
+    package let digest: PageDigest
     /// The number of the last cached page of this size that is not empty.
-    public let last: Int
+    package let last: Int
 
     /// Makes a cached page of known parts; ``Store/cachedPage(at:)`` reads one from the store.
-    public init(place: PageKey, count: Int, digest: PageDigest, last: Int) {
+    package init(place: PageKey, count: Int, digest: PageDigest, last: Int) {
         self.place = place
         self.count = count
         self.digest = digest
@@ -83,22 +83,22 @@ public struct CachedPage: Sendable, Hashable {
 }
 
 /// A conversation whose history has to be fetched.
-public struct StaleConversation: Sendable, Hashable {
+package struct StaleConversation: Sendable, Hashable {
     /// The conversation's id in this store.
-    public let id: LocalID
+    package let id: LocalID
     /// The conversation's id on the server, by which its history is fetched.
-    public let remoteID: RemoteID
+    package let remoteID: RemoteID
     /// The conversation's `updated_at` as the store holds it, to be passed on as ``FetchedHistory/version``.
-    public let version: String
+    package let version: String
 }
 
 /// A history, and the `updated_at` of its conversation that was read *before* it.
-public struct FetchedHistory: Sendable, Hashable {
+package struct FetchedHistory: Sendable, Hashable {
     /// The history as the server sent it.
-    public let history: ConversationHistory
+    package let history: ConversationHistory
     /// The text of the conversation's `updated_at` that was known before the history was read: the history is at least
     /// as new, unless a replica or a cache sent it.
-    public let version: String
+    package let version: String
     /// The entries of a history in memory, prepared before the transaction that others wait for; of a long one, each is
     /// prepared when it is stored.
     private let entries: [PreparedEntry]?
@@ -113,7 +113,7 @@ public struct FetchedHistory: Sendable, Hashable {
     /// - Parameters:
     ///   - history: the history as the server sent it.
     ///   - version: the conversation's `updated_at` that was known before the history was read.
-    public init(_ history: ConversationHistory, version: String) {
+    package init(_ history: ConversationHistory, version: String) {
         self.history = history
         self.version = version
         entries = history.entries.isInMemory ? history.entries.map { PreparedEntry($0) } : nil
@@ -134,12 +134,12 @@ public struct FetchedHistory: Sendable, Hashable {
     func entry(at position: Int) -> PreparedEntry { entries?[position] ?? PreparedEntry(history.entries[position]) }
 
     /// Compares the version and the server's history; what is prepared from it follows.
-    public static func == (one: FetchedHistory, other: FetchedHistory) -> Bool {
+    package static func == (one: FetchedHistory, other: FetchedHistory) -> Bool {
         one.version == other.version && one.history == other.history
     }
 
     /// Hashes the conversation's id and the version, and not the entries.
-    public func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
         hasher.combine(history.conversationID)
         hasher.combine(version)
     }

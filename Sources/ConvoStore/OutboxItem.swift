@@ -14,24 +14,24 @@ public struct OutboxItem: Sendable, Hashable, Identifiable {
         public static let copiedCode = "copied"
 
         /// Makes a reason; the store keeps its parts as they are given.
-        public init(code: String, message: String) {
+        package init(code: String, message: String) {
             self.code = code
             self.message = message
         }
     }
 
     /// The end of a conversation just before an append was sent: an entry behind it may be this write's.
-    public struct Base: Sendable, Hashable {
+    package struct Base: Sendable, Hashable {
         /// The conversation's last entry; `nil` if it had none.
-        public let entryID: EntryID?
+        package let entryID: EntryID?
         /// The conversation's `updated_at`: an entry that was written by that moment of the server's clock is not this
         /// write's.
         ///
         /// `nil` if the conversation could not be read just before the write was sent.
-        public let version: String?
+        package let version: String?
 
         /// Makes a base of what the server, or else the mirror, shows just before the write is sent.
-        public init(entryID: EntryID?, version: String? = nil) {
+        package init(entryID: EntryID?, version: String? = nil) {
             self.entryID = entryID
             self.version = version
         }
@@ -52,7 +52,7 @@ public struct OutboxItem: Sendable, Hashable, Identifiable {
     public let parentRemoteID: RemoteID?
     /// The request's body as the writer gave it; an empty object for a deletion.
     ///
-    /// In the `metadata` of a start or restart the engine sends ``Store/operationKey`` as well.
+    /// In the `metadata` of a start or restart the engine sends `convo_operation_id` as well.
     public let request: JSONText
     /// Where the write stands on its way to the server.
     public let state: OperationState
@@ -65,7 +65,7 @@ public struct OutboxItem: Sendable, Hashable, Identifiable {
     ///
     /// `nil` if the write was never sent, if nothing was known, or if it was retried in a copy of the database, whose
     /// original may have sent it.
-    public let base: Base?
+    package let base: Base?
     /// How many times the write was sent.
     public let attempts: Int
     /// How many runs of the write the server has failed on (5xx), since a person last retried it from refused or held.
@@ -78,7 +78,7 @@ public struct OutboxItem: Sendable, Hashable, Identifiable {
     /// sent.
     public let doubtedAt: Timestamp?
     /// When the answer was lost, by the clock that nobody can set; `nil` where ``doubtedAt`` is.
-    public let doubtedUptime: Uptime?
+    package let doubtedUptime: Uptime?
     /// Why the write is in its state; always there for one that is refused or held, `nil` if there is nothing to say.
     public let reason: Reason?
     /// When the write was accepted here.

@@ -1,12 +1,12 @@
 import ConvoPlatform
 
 /// A file that is being fetched; the lock on it is released when it is closed.
-public struct PartialFile: ~Copyable {
+package struct PartialFile: ~Copyable {
     let descriptor: Int32
     let path: String
     let label: String
     /// How many bytes it has.
-    public private(set) var size: Int
+    package private(set) var size: Int
 
     init(descriptor: Int32, path: String, label: String, size: Int) {
         self.descriptor = descriptor
@@ -29,7 +29,7 @@ public struct PartialFile: ~Copyable {
     /// Appends bytes.
     ///
     /// - Throws: ``StoreError`` if the disk is full or the file cannot be written.
-    public mutating func append(_ bytes: [UInt8]) throws(StoreError) {
+    package mutating func append(_ bytes: [UInt8]) throws(StoreError) {
         var written = 0
         while written < bytes.count {
             let count = bytes.withUnsafeBytes { all in
@@ -45,7 +45,7 @@ public struct PartialFile: ~Copyable {
     /// Drops all bytes.
     ///
     /// - Throws: ``StoreError`` if the file cannot be written.
-    public mutating func clear() throws(StoreError) {
+    package mutating func clear() throws(StoreError) {
         guard ftruncate(descriptor, 0) == 0 else { throw .unusable(path: path, code: errno) }
         size = 0
     }

@@ -1,11 +1,11 @@
-public import ConvoJSON
+package import ConvoJSON
 import ConvoModel
 
 /// Extracts the searchable text of an entry: its words, without the JSON around them.
 ///
 /// The index keeps no copy of the text, and a row can be removed from it only with the very text that was inserted: a
 /// change here needs a new `indexVersion` and `SearchIndex.version`.
-public enum SearchText {
+package enum SearchText {
     static let indexVersion = 3
 
     /// Members whose strings are identifiers and constants, not words of a person or a model.
@@ -19,7 +19,7 @@ public enum SearchText {
     ///
     /// Leaves out empty strings, inline images and files (`data:` URLs), and members that hold identifiers or constants; signed
     /// links are replaced.
-    public static func of(_ entry: JSONText) -> String {
+    package static func of(_ entry: JSONText) -> String {
         entry.strings(exceptIn: silent).filter { !$0.isEmpty && !$0.hasPrefix("data:") }
             .map { SignedLink.removed(from: $0) }.joined(separator: "\n")
     }

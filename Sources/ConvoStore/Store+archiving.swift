@@ -1,5 +1,5 @@
 import ConvoJSON
-public import ConvoModel
+package import ConvoModel
 import ConvoSQLite
 
 /// The result of the transaction of ``Store/withArchive(of:_:)``: a short conversation, still to be used, or the value of the body.
@@ -21,7 +21,7 @@ extension Store {
     /// - Parameter id: the conversation's local id here.
     /// - Returns: the conversation, with the entries that the server has dropped.
     /// - Throws: ``StoreError/noSuchConversation(_:)``, or another ``StoreError`` if the file cannot be read.
-    public func archive(of id: LocalID) throws(StoreError) -> ArchivedConversation {
+    package func archive(of id: LocalID) throws(StoreError) -> ArchivedConversation {
         try read { database in
             let (archive, _) = try archive(database, of: id, upTo: .max)
             return archive
@@ -38,7 +38,7 @@ extension Store {
     ///   - body: uses the conversation, and must not keep it.
     /// - Returns: the value of `body`.
     /// - Throws: ``StoreError/noSuchConversation(_:)``, or another ``StoreError`` if the file cannot be read; what `body` throws.
-    public func withArchive<Value>(of id: LocalID, _ body: (StreamedArchive) throws -> Value) throws -> Value {
+    package func withArchive<Value>(of id: LocalID, _ body: (StreamedArchive) throws -> Value) throws -> Value {
         do {
             let outcome = try pool.read { database in
                 let (archive, key) = try archive(database, of: id, upTo: Store.archiveBytes)
@@ -81,7 +81,7 @@ extension Store {
     /// The local ids of all conversations that were not deleted here, in the order in which they came.
     ///
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func archivedIDs() throws(StoreError) -> [LocalID] {
+    package func archivedIDs() throws(StoreError) -> [LocalID] {
         try read { database in
             try String.fetchAll(database, sql: "SELECT id FROM conversation WHERE hidden = 0 ORDER BY key")
         }.map { LocalID($0) }
@@ -142,7 +142,7 @@ extension Store {
     /// - Parameter query: words, phrases and fields.
     /// - Returns: the conversations; none if nothing is found, or the query asks for nothing.
     /// - Throws: ``StoreError/unreadableMoment(_:_:)``, or another ``StoreError`` if the file cannot be read.
-    public func conversationList(matching query: String) throws(StoreError) -> ConversationList {
+    package func conversationList(matching query: String) throws(StoreError) -> ConversationList {
         let now = environment.now()
         let parsed = try SearchQuery(query, calendar: SearchCalendar(now: now, zone: environment.timeZone()))
         guard parsed.expression != nil || !parsed.conditions.isEmpty else { return ConversationList(self, keys: []) }

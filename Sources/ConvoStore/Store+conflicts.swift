@@ -37,7 +37,7 @@ extension Store {
     /// - Returns: `false`, and nothing is changed, if the append is no longer queued, or cannot become a restart
     ///   because it confirms calls or its writer had seen no entry.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
-    public func branchOff(_ id: OperationID) throws(StoreError) -> Bool {
+    package func branchOff(_ id: OperationID) throws(StoreError) -> Bool {
         try writeDurably { database in
             guard
                 let item = try OutboxItem.fetchOne(
@@ -77,7 +77,7 @@ extension Store {
     ///   - item: the delivered append; without a base, nothing is changed.
     ///   - turn: how many entries the turn has, inputs and outputs.
     /// - Throws: ``StoreError`` if the file cannot be read or written; nothing is changed then.
-    public func noteOwnTurn(of item: OutboxItem, entries turn: Int) throws(StoreError) {
+    package func noteOwnTurn(of item: OutboxItem, entries turn: Int) throws(StoreError) {
         guard let base = item.base else { return }
         let behind = try read { database in
             try String.fetchAll(
@@ -99,7 +99,7 @@ extension Store {
     ///
     /// - Parameter item: the delivered start or restart.
     /// - Throws: ``StoreError`` if the file cannot be read or written; nothing is changed then.
-    public func noteOwnCreation(of item: OutboxItem) throws(StoreError) {
+    package func noteOwnCreation(of item: OutboxItem) throws(StoreError) {
         guard let last = try tip(of: item.conversation).entryID else { return }
         try noteSeen(last, in: item.conversation, by: item.request["from_entry_id"]?.string.map { EntryID($0) })
     }
@@ -114,7 +114,7 @@ extension Store {
     ///   - id: the conversation.
     ///   - seen: the entry that the writers had seen; `nil` for those who had seen none.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
-    public func noteSeen(_ last: EntryID, in id: LocalID, by seen: EntryID?) throws(StoreError) {
+    package func noteSeen(_ last: EntryID, in id: LocalID, by seen: EntryID?) throws(StoreError) {
         try write { database in
             try database.execute(
                 sql: """

@@ -2,20 +2,20 @@ import ConvoModel
 package import ConvoSQLite
 
 /// How much a store holds at one moment.
-public struct StoreCensus: Sendable, Hashable {
+package struct StoreCensus: Sendable, Hashable {
     /// The version of the file's schema (`user_version`).
-    public let schemaVersion: Int
+    package let schemaVersion: Int
     /// All conversations, those that were deleted here included.
-    public let conversations: Int
+    package let conversations: Int
     /// All entries, those that the server no longer lists included.
-    public let entries: Int
+    package let entries: Int
     /// All writes, those that are delivered or cancelled included.
-    public let operations: Int
+    package let operations: Int
     /// The writes that are neither delivered nor cancelled.
-    public let openOperations: Int
+    package let openOperations: Int
 
     /// Makes a census of known counts.
-    public init(schemaVersion: Int, conversations: Int, entries: Int, operations: Int, openOperations: Int) {
+    package init(schemaVersion: Int, conversations: Int, entries: Int, operations: Int, openOperations: Int) {
         self.schemaVersion = schemaVersion
         self.conversations = conversations
         self.entries = entries
@@ -40,7 +40,7 @@ extension Store {
     /// Takes time in proportion to its size.
     ///
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func census() throws(StoreError) -> StoreCensus { try read { try StoreCensus($0) } }
+    package func census() throws(StoreError) -> StoreCensus { try read { try StoreCensus($0) } }
 
     /// Copies the whole database into a file, page by page, as it is at one moment.
     ///

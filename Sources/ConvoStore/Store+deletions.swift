@@ -1,19 +1,19 @@
-public import ConvoModel
+package import ConvoModel
 import ConvoSQLite
 
 /// The numbers by which the engine decides whether it may mark more conversations as deleted, or a person must accept
 /// that.
-public struct DeletionCensus: Sendable, Hashable {
+package struct DeletionCensus: Sendable, Hashable {
     /// How many conversations of this account the mirror holds that are not marked as deleted on the server.
-    public let mirrored: Int
+    package let mirrored: Int
     /// How many conversations the engine has marked as deleted within the last day.
     ///
     /// Those that `convo delete` deleted do not count, nor do those that were marked before a person last accepted
     /// deletions.
-    public let recentlyMarked: Int
+    package let recentlyMarked: Int
 
     /// Makes a census of known numbers; ``Store/deletionCensus()`` counts them.
-    public init(mirrored: Int, recentlyMarked: Int = 0) {
+    package init(mirrored: Int, recentlyMarked: Int = 0) {
         self.mirrored = mirrored
         self.recentlyMarked = recentlyMarked
     }
@@ -24,7 +24,7 @@ extension Store {
     private static let recentMicroseconds: Int64 = 86_400_000_000
 
     /// Counts the mirrored conversations and those that were marked as deleted lately.
-    public func deletionCensus() throws(StoreError) -> DeletionCensus {
+    package func deletionCensus() throws(StoreError) -> DeletionCensus {
         let dayAgo = Timestamp(microseconds: environment.now().microseconds - Store.recentMicroseconds).text
         return try read { database in
             let accepted = try StoreMetadataKey.text(database, .deletionsAccepted) ?? dayAgo
@@ -52,7 +52,7 @@ extension Store {
     ///   - now: the present moment; a write that was sent later was sent before the clock was set back.
     /// - Returns: `false` for a conversation that a read has shown, and for one that is not here.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func isUnseen(
+    package func isUnseen(
         _ id: RemoteID, madeSince moment: Timestamp, until now: Timestamp
     ) throws(StoreError) -> Bool {
         try read { database in
@@ -76,7 +76,7 @@ extension Store {
     ///   - isAccepted: whether a person has accepted the deletions. Then no conversation that is marked by now counts
     ///     in ``DeletionCensus/recentlyMarked`` any more.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
-    public func markDeletedRemotely(_ ids: [RemoteID], isAccepted: Bool = false) throws(StoreError) {
+    package func markDeletedRemotely(_ ids: [RemoteID], isAccepted: Bool = false) throws(StoreError) {
         let now = environment.now().text
         try write { database in
             let statement = try database.cachedStatement(

@@ -4,7 +4,7 @@ import ConvoSQLite
 /// The bytes of the files that entries refer to, which lie in a folder beside the database.
 extension Store {
     /// The folder that holds the files' bytes.
-    public var fileFolder: FileFolder {
+    package var fileFolder: FileFolder {
         FileFolder(beside: path, boot: environment.uptime().boot) { key throws(StoreError) in try self.fileLabel(key) }
     }
 
@@ -35,7 +35,7 @@ extension Store {
     ///   - key: its number.
     /// - Returns: how many bytes it has; `nil` if the entry does not refer to it any more.
     /// - Throws: ``StoreError`` if the disk is full, or a file cannot be written; another call with `nil` goes on from there.
-    public func keep(_ partial: consuming PartialFile?, as key: Int64) throws(StoreError) -> Int? {
+    package func keep(_ partial: consuming PartialFile?, as key: Int64) throws(StoreError) -> Int? {
         let folder = fileFolder
         let label: String
         if let partial {
@@ -66,7 +66,7 @@ extension Store {
     ///
     /// - Parameter key: its number.
     /// - Returns: whether ``keep(_:as:)`` needs no fetching.
-    public func hasWhole(file key: Int64) -> Bool {
+    package func hasWhole(file key: Int64) -> Bool {
         // Where the row cannot be read, fetching it says so.
         guard let label = try? fileLabel(key) else { return false }
         return fileFolder.isWhole(label)
@@ -106,12 +106,12 @@ extension Store {
     }
 
     /// How many bytes the folder of the files has.
-    public func fileFolderBytes() -> Int { fileFolder.bytes() }
+    package func fileFolderBytes() -> Int { fileFolder.bytes() }
 
     /// Removes what attempts to fetch files have left that nobody goes on with.
     ///
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func tidyFileFolder() throws(StoreError) {
+    package func tidyFileFolder() throws(StoreError) {
         try fileFolder.tidy { () throws(StoreError) in
             Set(try read { try Store.fileLabels($0, where: "f.state = 'pending'") })
         }

@@ -40,7 +40,7 @@ extension Store {
     ///   - now: the current time.
     /// - Returns: the files.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func dueFiles(limit: Int, now: Timestamp) throws(StoreError) -> [DueFile] {
+    package func dueFiles(limit: Int, now: Timestamp) throws(StoreError) -> [DueFile] {
         try read { database in
             let rows = try Row.fetchAll(
                 database,
@@ -69,7 +69,7 @@ extension Store {
     /// When the next file is to be fetched; `nil` if none waits.
     ///
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func nextFileAttempt() throws(StoreError) -> Timestamp? {
+    package func nextFileAttempt() throws(StoreError) -> Timestamp? {
         try read { database in
             try Int64.fetchOne(database, sql: "SELECT MIN(IFNULL(next_attempt, 0)) FROM file WHERE state = 'pending'")
                 .map { Timestamp(microseconds: $0) }
@@ -83,7 +83,7 @@ extension Store {
     ///   - state: `tooLarge`, `gone` or `refused`.
     ///   - reason: why, as a code.
     /// - Throws: ``StoreError`` if the file cannot be written.
-    public func markUnavailable(file key: Int64, as state: FileState, reason: String) throws(StoreError) {
+    package func markUnavailable(file key: Int64, as state: FileState, reason: String) throws(StoreError) {
         try write { database in
             try database.execute(
                 sql: """
@@ -102,7 +102,7 @@ extension Store {
     ///   - moment: when the next attempt is due.
     ///   - reason: why it failed, as a code.
     /// - Throws: ``StoreError`` if the file cannot be written.
-    public func delay(file key: Int64, until moment: Timestamp, reason: String) throws(StoreError) {
+    package func delay(file key: Int64, until moment: Timestamp, reason: String) throws(StoreError) {
         try write { database in
             try database.execute(
                 sql: """

@@ -3,7 +3,7 @@ import ConvoModel
 import ConvoSQLite
 
 /// The effect of an import on one conversation.
-public enum ArchiveChange: Sendable, Hashable {
+package enum ArchiveChange: Sendable, Hashable {
     /// The conversation was not here, or was deleted here and is back; it has this many entries.
     case new(entries: Int)
     /// The conversation was imported before, and this many entries were added or changed; 0 where only other facts were.
@@ -34,7 +34,7 @@ extension Store {
     ///   - revivesDeleted: whether a conversation that was deleted here is brought back.
     /// - Returns: the effect.
     /// - Throws: ``StoreError`` if the file cannot be written. Transactions before the failing one stay.
-    public func ingest(
+    package func ingest(
         _ archive: ArchivedConversation, revivesDeleted: Bool = false
     ) throws(StoreError) -> ArchiveChange {
         var work = ArchiveImport(archive)
@@ -56,7 +56,7 @@ extension Store {
     /// Makes what was imported survive a power cut, and brings a long log into the file (``finishCheckpoints()``).
     ///
     /// - Throws: ``StoreError`` if the file cannot be written.
-    public func finishImport() throws(StoreError) {
+    package func finishImport() throws(StoreError) {
         try writeDurably { database in try StoreMetadataKey.set(database, .lastImport, environment.now().text) }
         while try mergeIndex(hasMoreToCome: false) {}
         finishCheckpoints()

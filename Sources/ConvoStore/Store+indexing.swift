@@ -97,7 +97,7 @@ extension Store {
     /// - Parameter hasMoreToCome: whether this process will write more soon.
     /// - Returns: whether another call may find more to merge.
     /// - Throws: ``StoreError`` if the file cannot be written; the index is as it was before the call then.
-    public func mergeIndex(hasMoreToCome: Bool) throws(StoreError) -> Bool {
+    package func mergeIndex(hasMoreToCome: Bool) throws(StoreError) -> Bool {
         guard segmentMergePolicy.shouldMerge(hasMoreToCome: hasMoreToCome) else { return false }
         let hasMerged = try write { database in try merge(database, IndexTable.entries.rawValue) }
         if !hasMerged { segmentMergePolicy.noteMerged() }

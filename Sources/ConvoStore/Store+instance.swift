@@ -107,7 +107,7 @@ extension Store {
 
 extension OutboxItem.Reason {
     /// The reason of a write in a copy of a database, whose original may have delivered the write.
-    public static let copied = Self(
+    package static let copied = Self(
         code: "copied",
         message: "this database is a copy, or was restored: its original may have delivered it")
 }

@@ -1,5 +1,5 @@
 import ConvoJSON
-public import ConvoModel
+package import ConvoModel
 import ConvoSQLite
 
 /// The cache of the list's pages that need not be read again.
@@ -8,7 +8,7 @@ import ConvoSQLite
 /// that listed it.
 extension Store {
     /// The cached page at a position of the list; `nil` if the page has to be read.
-    public func cachedPage(at place: PageKey) throws(StoreError) -> CachedPage? {
+    package func cachedPage(at place: PageKey) throws(StoreError) -> CachedPage? {
         try cachedPages(from: place, count: 1).first
     }
 
@@ -19,7 +19,7 @@ extension Store {
     ///   - count: how many positions.
     /// - Returns: the cached pages in their order.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func cachedPages(from place: PageKey, count: Int) throws(StoreError) -> [CachedPage] {
+    package func cachedPages(from place: PageKey, count: Int) throws(StoreError) -> [CachedPage] {
         try read { database in
             try Row.fetchAll(
                 database.cachedStatement(
@@ -47,7 +47,7 @@ extension Store {
     /// - Parameter pages: the numbers of the cached pages.
     /// - Returns: the conversations' ids on the server.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func mirrored(exceptOn pages: [Int]) throws(StoreError) -> [RemoteID] {
+    package func mirrored(exceptOn pages: [Int]) throws(StoreError) -> [RemoteID] {
         let isMirrored = """
             remote_id IS NOT NULL AND deleted_remotely_at IS NULL AND local_only = 0 AND hidden = 0 AND other_account = 0
             """

@@ -1,12 +1,12 @@
 import ConvoJSON
-public import ConvoModel
+package import ConvoModel
 import ConvoSQLite
 
 /// Queries by which the engine looks for the conversation that a start or restart made whose answer was lost.
 extension Store {
     /// Whether the server returns the `metadata` that our own starts and restarts sent; `nil` if the mirror holds no
     /// conversation of theirs that tells.
-    public func givesMetadataBack() throws(StoreError) -> Bool? {
+    package func givesMetadataBack() throws(StoreError) -> Bool? {
         try read { database in
             try Bool.fetchOne(
                 database,
@@ -20,7 +20,7 @@ extension Store {
 
     /// The conversation that our latest delivered start or restart made, of those that the server still has; `nil` if
     /// there is none.
-    public func ownCreation() throws(StoreError) -> RemoteID? {
+    package func ownCreation() throws(StoreError) -> RemoteID? {
         try read { database in
             try String.fetchOne(
                 database,
@@ -40,7 +40,7 @@ extension Store {
     /// - Parameter ids: the conversations that are asked about.
     /// - Returns: those of them that belong to a start of this outbox.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func ownStarts(among ids: [RemoteID]) throws(StoreError) -> Set<RemoteID> {
+    package func ownStarts(among ids: [RemoteID]) throws(StoreError) -> Set<RemoteID> {
         try read { database in
             let listed = JSONText.array(ids.map { .string($0.rawValue) }).text
             return Set(
@@ -63,7 +63,7 @@ extension Store {
     ///   - ids: the conversations that are asked about.
     /// - Returns: those of them that are not the write's.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func conversationsNotMade(by id: OperationID, among ids: [RemoteID]) throws(StoreError) -> Set<RemoteID> {
+    package func conversationsNotMade(by id: OperationID, among ids: [RemoteID]) throws(StoreError) -> Set<RemoteID> {
         try read { database in
             let listed = JSONText.array(ids.map { .string($0.rawValue) }).text
             return Set(
@@ -92,7 +92,7 @@ extension Store {
     ///   - moment: how far back the list was read.
     /// - Returns: the conversations, and whether they were deleted here, so that none of their entries is left.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func goneConversations(
+    package func goneConversations(
         since id: OperationID, listed: Set<RemoteID>, backTo moment: Timestamp
     ) throws(StoreError) -> [(id: LocalID, isHidden: Bool)] {
         try read { database in
@@ -122,7 +122,7 @@ extension Store {
     /// - Parameter id: the start or restart that is left out.
     /// - Returns: those that are being sent, in doubt or held, and those that were cancelled after they were sent.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func unsettledCreations(besides id: OperationID) throws(StoreError) -> [OutboxItem] {
+    package func unsettledCreations(besides id: OperationID) throws(StoreError) -> [OutboxItem] {
         try read { database in
             try OutboxItem.fetchAll(
                 database,

@@ -1,5 +1,5 @@
-public import ConvoJSON
-public import ConvoModel
+package import ConvoJSON
+package import ConvoModel
 import ConvoSQLite
 
 /// Stores what the server holds; storing the same thing twice changes nothing.
@@ -16,7 +16,7 @@ extension Store {
     /// - Parameter conversations: the conversations as the server described them.
     /// - Returns: what each of them meant, in the same order.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
-    public func ingest(_ conversations: [Conversation]) throws(StoreError) -> IngestedPage {
+    package func ingest(_ conversations: [Conversation]) throws(StoreError) -> IngestedPage {
         let ids = conversations.map(\.id)
         let known = try read { database in try conversations.map { try change(database, ofKnown: $0) } }
         if !known.contains(nil) { return IngestedPage(items: known.compactMap(\.self), ids: ids) }
@@ -35,7 +35,7 @@ extension Store {
     /// - Returns: what each conversation of the page meant, as `ingest(_:)` does, and how many elements were set
     ///   aside.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
-    public func ingest(
+    package func ingest(
         _ page: ConversationPage, at place: PageKey, digest: PageDigest
     ) throws(StoreError) -> IngestedPage {
         let ids = page.conversations.map(\.id)
@@ -66,7 +66,7 @@ extension Store {
     /// - Throws: ``StoreError`` if the file cannot be written. Histories that were stored before stay, and the
     ///   conversations of the others are still stale.
     @discardableResult
-    public func ingest(_ histories: [FetchedHistory]) throws(StoreError) -> Int {
+    package func ingest(_ histories: [FetchedHistory]) throws(StoreError) -> Int {
         var (rest, count) = (histories[...], 0)
         // How far earlier transactions have merged the first one.
         var progress = MergeProgress()
@@ -133,7 +133,7 @@ extension Store {
     ///
     /// - Parameter isSweep: whether the pull read all pages of the list, and not only the first ones.
     /// - Throws: ``StoreError`` if the file cannot be written.
-    public func notePull(isSweep: Bool) throws(StoreError) {
+    package func notePull(isSweep: Bool) throws(StoreError) {
         let now = environment.now().text
         try write { database in
             try StoreMetadataKey.set(database, .lastPull, now)

@@ -1,5 +1,5 @@
 import ConvoJSON
-public import ConvoModel
+package import ConvoModel
 import ConvoSQLite
 
 /// The outbox as the engine changes it: every transition is one transaction, and starts from a state that allows it.
@@ -14,7 +14,7 @@ extension Store {
     /// - Throws: ``StoreError`` if the file cannot be written, ``StoreError/replaced(path:)`` if another file has its
     ///   name now; nothing is changed then.
     @discardableResult
-    public func recoverInterrupted() throws(StoreError) -> Int {
+    package func recoverInterrupted() throws(StoreError) -> Int {
         let isNeeded = try read { database in
             try database.isTrue(sql: "SELECT EXISTS (SELECT 1 FROM operation WHERE state = 'sending')")
                 || !isOriginal(database)
@@ -45,7 +45,7 @@ extension Store {
     ///   on. `nil` if it must not be sent, because it is no longer queued (a person may have cancelled it).
     /// - Throws: ``StoreError``, and the write must not be sent then; ``StoreError/replaced(path:)`` if another file
     ///   has the database's name now: that one may hold the same write.
-    public func markSending(_ id: OperationID, base: OutboxItem.Base?) throws(StoreError) -> OutboxItem? {
+    package func markSending(_ id: OperationID, base: OutboxItem.Base?) throws(StoreError) -> OutboxItem? {
         let sending = try writeDurably { database -> (item: OutboxItem, count: InstanceFile.Content)? in
             try claimInstance(database)
             // Since it was found ready, a person may have let another one go that may be on the server already.
@@ -86,7 +86,7 @@ extension Store {
     ///   - reason: why it is in doubt.
     ///   - nextAttempt: when the engine may look for it on the server.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
-    public func markInDoubt(
+    package func markInDoubt(
         _ id: OperationID, reason: OutboxItem.Reason, nextAttempt: Timestamp
     ) throws(StoreError) {
         let moment = doubt()
@@ -118,7 +118,7 @@ extension Store {
     ///   - reason: why it is queued again; `nil` if there is nothing to say.
     ///   - nextAttempt: when the engine may send it again; `nil` for at once.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
-    public func markQueued(
+    package func markQueued(
         _ id: OperationID, from state: OperationState, reason: OutboxItem.Reason?, nextAttempt: Timestamp?
     ) throws(StoreError) {
         _ = try writeDurably { database in
@@ -160,7 +160,7 @@ extension Store {
     ///   - state: ``OperationState/refused`` or ``OperationState/held``.
     ///   - reason: why, for the person.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
-    public func markStopped(
+    package func markStopped(
         _ id: OperationID, from known: OperationState, as state: OperationState, reason: OutboxItem.Reason
     ) throws(StoreError) {
         _ = try writeDurably { database in
@@ -185,7 +185,7 @@ extension Store {
     ///     known. If a pull took another conversation for it, that one becomes a conversation of its own.
     ///   - response: the server's response; `nil` if it was lost, or the write is a deletion.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
-    public func markDelivered(
+    package func markDelivered(
         _ id: OperationID, as remoteID: RemoteID? = nil, response: ConversationResponse? = nil
     ) throws(StoreError) {
         try write(durablyIf: { database in try environment.syncsUnstoredAnswers && isUnstored(database, id) }) {

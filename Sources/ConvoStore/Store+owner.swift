@@ -12,7 +12,7 @@ public struct StoreOwner: Sendable, Hashable {
     public let keyCount: Int
 
     /// Makes an owner of known parts; ``Store/owner()`` reads the one of a database.
-    public init(server: String?, account: Account? = nil, keyCount: Int = 0) {
+    package init(server: String?, account: Account? = nil, keyCount: Int = 0) {
         self.server = server
         self.account = account
         self.keyCount = keyCount
@@ -31,7 +31,7 @@ extension Store {
     }
 
     /// Whether an API key was seen to belong to the owner, by its salted digest: the database holds no key.
-    public func knows(key: String) throws(StoreError) -> Bool {
+    package func knows(key: String) throws(StoreError) -> Bool {
         try read { database in
             try Store.knows(database, key, salt: try StoreMetadataKey.text(database, .keySalt))
         }
@@ -46,7 +46,7 @@ extension Store {
     ///   - key: the API key; `nil` for a server that asks for none.
     /// - Returns: `false` also while the database has met no server.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func belongs(toServer server: String, key: String?) throws(StoreError) -> Bool {
+    package func belongs(toServer server: String, key: String?) throws(StoreError) -> Bool {
         try read { database in
             let owner = try Row.fetchOne(
                 database,
@@ -71,7 +71,7 @@ extension Store {
     /// - Parameter limit: the largest number of conversations to return.
     /// - Returns: the conversations' ids on the server.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func heldConversations(limit: Int) throws(StoreError) -> [RemoteID] {
+    package func heldConversations(limit: Int) throws(StoreError) -> [RemoteID] {
         try read { database in
             try String.fetchAll(
                 database,
@@ -93,7 +93,7 @@ extension Store {
     ///   - account: the account that the server named for the key; `nil` keeps the account that was recorded before.
     ///   - key: the API key, of which a salted digest is stored; `nil` for a server that asks for none.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
-    public func recordOwner(server: String, account: Account?, key: String?) throws(StoreError) {
+    package func recordOwner(server: String, account: Account?, key: String?) throws(StoreError) {
         try writeDurably { database in
             try StoreMetadataKey.set(database, .server, server)
             if let account { try StoreMetadataKey.set(database, .account, account.stored.text) }
@@ -113,7 +113,7 @@ extension Store {
     ///   - key: the API key, which becomes the only known one; `nil` for a server that asks for none.
     /// - Returns: how many writes were held by this.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
-    public func adopt(server: String, account: Account?, key: String?) throws(StoreError) -> Int {
+    package func adopt(server: String, account: Account?, key: String?) throws(StoreError) -> Int {
         try writeDurably { database in
             let before = try Store.owner(database)
             let isSame =

@@ -127,7 +127,7 @@ extension Store {
     ///   - field: what it was given for, for the error.
     /// - Returns: the moment, by the time zone of the person where the text names none.
     /// - Throws: ``StoreError/unreadableMoment(_:_:)`` if it names none.
-    public func moment(_ text: String, for field: String) throws(StoreError) -> Timestamp {
+    package func moment(_ text: String, for field: String) throws(StoreError) -> Timestamp {
         do throws(UnreadableMoment) {
             let moment = try SearchMoment(text)
             return SearchCalendar(now: environment.now(), zone: environment.timeZone()).start(of: moment)

@@ -1,5 +1,5 @@
 import ConvoJSON
-public import ConvoModel
+package import ConvoModel
 import ConvoSQLite
 
 /// Keeps the part of an answer that arrived before its stream broke.
@@ -17,7 +17,7 @@ extension Store {
     ///   - remoteID: the conversation that the stream named; `nil` if it named none.
     ///   - entries: the outputs as far as they have arrived.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
-    public func keepPartial(
+    package func keepPartial(
         of id: OperationID, conversation remoteID: RemoteID?, entries: [Entry]
     ) throws(StoreError) {
         guard !entries.isEmpty || remoteID != nil else { return }

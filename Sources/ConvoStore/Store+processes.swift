@@ -1,5 +1,5 @@
 import CSQLite
-public import ConvoIPC
+package import ConvoIPC
 import ConvoPlatform
 import ConvoSQLite
 
@@ -11,7 +11,7 @@ extension Store {
     /// - Returns: the lock, which is held until it is released; `nil` if another process holds it.
     /// - Throws: ``StoreError/diskFull(path:)`` or ``StoreError/notWritable(path:detail:)`` if the lock's file cannot be
     ///   made.
-    public func tryLock(_ purpose: FileLock.Purpose) throws(StoreError) -> FileLock? {
+    package func tryLock(_ purpose: FileLock.Purpose) throws(StoreError) -> FileLock? {
         do throws(SidecarError) {
             return try FileLock.tryLock(purpose, beside: path)
         } catch { throw StoreError(error) }
@@ -21,12 +21,12 @@ extension Store {
     ///
     /// - Parameter purpose: which lock.
     /// - Returns: the process that holds the lock; `nil` if no process does.
-    public func lockHolder(_ purpose: FileLock.Purpose) -> FileLock.Holder? {
+    package func lockHolder(_ purpose: FileLock.Purpose) -> FileLock.Holder? {
         FileLock.holder(of: purpose, beside: path)
     }
 
     /// Wakes the process that listens to this database, if there is one. It never waits and never fails.
-    public func notifyListener() { WakeupChannel.notify(beside: path) }
+    package func notifyListener() { WakeupChannel.notify(beside: path) }
 
     /// Begins to listen for writes that other processes queue.
     ///

@@ -10,7 +10,7 @@ import ConvoSQLite
 extension Store {
     /// The member of `metadata` in which a start or restart carries its operation's id: by it, the engine finds the
     /// conversation on the server if the answer was lost.
-    public static let operationKey = "convo_operation_id"
+    package static let operationKey = "convo_operation_id"
 
     /// Queues a new conversation.
     ///

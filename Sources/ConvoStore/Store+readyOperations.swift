@@ -1,5 +1,5 @@
-public import ConvoJSON
-public import ConvoModel
+package import ConvoJSON
+package import ConvoModel
 import ConvoSQLite
 
 /// Queries by which the engine decides what to do next.
@@ -44,7 +44,7 @@ extension Store {
     ///   - only: the one conversation whose writes are returned; `nil` for all.
     /// - Returns: the writes in the order of acceptance.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func readyOperations(limit: Int, in only: LocalID? = nil) throws(StoreError) -> [OutboxItem] {
+    package func readyOperations(limit: Int, in only: LocalID? = nil) throws(StoreError) -> [OutboxItem] {
         try read { database in
             try OutboxItem.fetchAll(
                 database,
@@ -55,7 +55,7 @@ extension Store {
     }
 
     /// Every write to a conversation, delivered and cancelled ones included, in the order of acceptance.
-    public func operations(in id: LocalID) throws(StoreError) -> [OutboxItem] {
+    package func operations(in id: LocalID) throws(StoreError) -> [OutboxItem] {
         try read { database in
             try OutboxItem.fetchAll(
                 database, sql: OutboxItem.selection + " WHERE c.id = ? ORDER BY o.sequence", arguments: [id.rawValue])
@@ -66,7 +66,7 @@ extension Store {
     /// `nil` if none of them has one.
     ///
     /// A write that waits for another one does not count: it is due as soon as that one is settled.
-    public func nextAttempt() throws(StoreError) -> Timestamp? {
+    package func nextAttempt() throws(StoreError) -> Timestamp? {
         try read { database in
             try Int64.fetchOne(
                 database,
@@ -78,7 +78,7 @@ extension Store {
 
     /// The `updated_at` that our own last turn left in a conversation, as ``recordOwnVersion(_:of:)`` recorded it;
     /// `nil` if it is not known.
-    public func ownVersion(of id: LocalID) throws(StoreError) -> String? {
+    package func ownVersion(of id: LocalID) throws(StoreError) -> String? {
         try read { database in
             try String.fetchOne(
                 database, sql: "SELECT own_version FROM conversation WHERE id = ?", arguments: [id.rawValue])
@@ -87,7 +87,7 @@ extension Store {
 
     /// Records the `updated_at` that the server shows after our own last turn: as long as it is the same, nobody else
     /// has written to the conversation since.
-    public func recordOwnVersion(_ version: String, of id: LocalID) throws(StoreError) {
+    package func recordOwnVersion(_ version: String, of id: LocalID) throws(StoreError) {
         try write { database in
             try database.execute(
                 sql: "UPDATE conversation SET own_version = ? WHERE id = ?", arguments: [version, id.rawValue])
@@ -100,7 +100,7 @@ extension Store {
     /// - Returns: the tip, as ``tip(of:)`` returns it, and the conversation's own policy, if it has one; `nil` if no append is
     ///   queued.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func burst(in id: LocalID) throws(StoreError) -> (tip: OutboxItem.Base, policy: ConflictPolicy?)? {
+    package func burst(in id: LocalID) throws(StoreError) -> (tip: OutboxItem.Base, policy: ConflictPolicy?)? {
         try read { database in
             try Row.fetchOne(
                 database,
@@ -122,7 +122,7 @@ extension Store {
     /// missing.
     ///
     /// `false` for a conversation whose history the server does not have, or cannot be asked for.
-    public func isHistoryBehind(of id: LocalID) throws(StoreError) -> Bool {
+    package func isHistoryBehind(of id: LocalID) throws(StoreError) -> Bool {
         try read { database in
             try database.isTrue(
                 sql: """
@@ -138,7 +138,7 @@ extension Store {
     ///
     /// Of a write whose stream broke, and whose outcome is not known yet, this is an object with the `outputs` that
     /// ``keepPartial(of:conversation:entries:)`` has kept.
-    public func response(to id: OperationID) throws(StoreError) -> JSONText? {
+    package func response(to id: OperationID) throws(StoreError) -> JSONText? {
         try read { database in
             try String.fetchOne(database, sql: "SELECT response FROM operation WHERE id = ?", arguments: [id.rawValue])
         }.map { .stored($0) }
@@ -149,7 +149,7 @@ extension Store {
     /// - Parameter id: the conversation.
     /// - Returns: the body; `nil` if the history was read, or the last write has no response, or the server did not store it.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func responseWithoutHistory(in id: LocalID) throws(StoreError) -> JSONText? {
+    package func responseWithoutHistory(in id: LocalID) throws(StoreError) -> JSONText? {
         try read { database in
             try Row.fetchOne(
                 database,
@@ -168,7 +168,7 @@ extension Store {
     /// The tip of a conversation's stored history: its last entry that the server still lists.
     ///
     /// Entries that are kept only here do not count. The `version` of the result is `nil`.
-    public func tip(of id: LocalID) throws(StoreError) -> OutboxItem.Base {
+    package func tip(of id: LocalID) throws(StoreError) -> OutboxItem.Base {
         try read { database in
             let last = try String.fetchOne(
                 database, sql: "SELECT \(Store.tip) FROM conversation c WHERE c.id = ?", arguments: [id.rawValue])
@@ -187,7 +187,7 @@ extension Store {
     ///
     /// Also `nil` where the history is read again because it seems outdated: the entries that were stored before are
     /// the base of an append then.
-    public func unansweredTurn(of id: LocalID) throws(StoreError) -> HistoryRecheck? {
+    package func unansweredTurn(of id: LocalID) throws(StoreError) -> HistoryRecheck? {
         try read { database in
             try Row.fetchOne(
                 database,
@@ -206,7 +206,7 @@ extension Store {
     ///
     /// `nil` if no history is stored, and while the stored one is to be read again (``HistoryRecheck``): it may grow
     /// without a new `updated_at`.
-    public func historyVersion(of id: LocalID) throws(StoreError) -> String? {
+    package func historyVersion(of id: LocalID) throws(StoreError) -> String? {
         try read { database in
             try String.fetchOne(
                 database, sql: "SELECT history_version FROM conversation WHERE id = ? AND history_due IS NULL",

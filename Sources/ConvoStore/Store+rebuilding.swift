@@ -95,7 +95,7 @@ extension Store {
     ///
     /// - Throws: ``StoreError`` if the file cannot be written, or a newer version of Convo uses the index
     ///   (``StoreError/newerIndex(path:)``).
-    public func restartIndex() throws(StoreError) { try restartIndex(evenIfEmpty: false) }
+    package func restartIndex() throws(StoreError) { try restartIndex(evenIfEmpty: false) }
 
     /// As ``restartIndex()``; `evenIfEmpty`: also where the index has no row, because the rows came without it.
     func restartIndex(evenIfEmpty: Bool) throws(StoreError) {
@@ -117,7 +117,7 @@ extension Store {
     ///
     /// - Returns: whether there is more to do.
     /// - Throws: ``StoreError`` if the file cannot be read or written; the steps before stay.
-    public func rebuildIndex() throws(StoreError) -> Bool {
+    package func rebuildIndex() throws(StoreError) -> Bool {
         let (state, isCleared) = try read { database in
             (
                 try IndexState.load(database, own: environment.indexVersion),

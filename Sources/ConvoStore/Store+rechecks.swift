@@ -1,5 +1,5 @@
 import ConvoJSON
-public import ConvoModel
+package import ConvoModel
 import ConvoSQLite
 
 /// Which histories are to be read, and which again: an answer is awaited, or the last reading may have been an old one.
@@ -14,7 +14,7 @@ extension Store {
     ///   - now: the present moment by this machine's clock.
     /// - Returns: the conversations, each with the `updated_at` that its history is to be stored for.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func staleConversations(limit: Int, now: Timestamp) throws(StoreError) -> [StaleConversation] {
+    package func staleConversations(limit: Int, now: Timestamp) throws(StoreError) -> [StaleConversation] {
         try read { database in
             // Each half has an index of its own, so conversations that are up to date are not read.
             let isMirrored =
@@ -94,7 +94,7 @@ extension Store {
 
     /// The latest `updated_at` of the conversations with the newest activity, which the server's clock has passed; `nil` if
     /// none is known.
-    public func newestChange() throws(StoreError) -> Timestamp? { try read { try newestChange($0) } }
+    package func newestChange() throws(StoreError) -> Timestamp? { try read { try newestChange($0) } }
 
     /// The latest `updated_at` of the conversations with the newest activity.
     ///

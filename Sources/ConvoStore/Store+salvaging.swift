@@ -3,30 +3,30 @@ import ConvoModel
 import ConvoSQLite
 
 /// What was saved of a damaged database, table by table.
-public struct SalvageReport: Sendable, Hashable {
+package struct SalvageReport: Sendable, Hashable {
     /// One table of the database.
-    public struct Table: Sendable, Hashable {
+    package struct Table: Sendable, Hashable {
         /// Its name.
-        public let name: String
+        package let name: String
         /// How many rows were saved.
-        public internal(set) var saved = 0
+        package internal(set) var saved = 0
         /// The ranges of row ids that cannot be read, from the first that may be lost to the last; a range may hold few
         /// rows, or none.
-        public internal(set) var unreadable: [ClosedRange<Int64>] = []
+        package internal(set) var unreadable: [ClosedRange<Int64>] = []
         /// The ids of the rows that were read, and that no table of Convo's would have.
-        public internal(set) var refused: [Int64] = []
+        package internal(set) var refused: [Int64] = []
 
         /// Whether every row was saved.
-        public var isWhole: Bool { unreadable.isEmpty && refused.isEmpty }
+        package var isWhole: Bool { unreadable.isEmpty && refused.isEmpty }
     }
 
     /// The tables, those without any loss included.
-    public internal(set) var tables: [Table] = []
+    package internal(set) var tables: [Table] = []
     /// How many conversations were lost whose entries or writes were saved; each has a new conversation, kept here only.
-    public internal(set) var replacedConversations = 0
+    package internal(set) var replacedConversations = 0
 
     /// Whether nothing was lost but what is made anew: the index, and what is known of pages of the list.
-    public var isWhole: Bool { tables.allSatisfy(\.isWhole) && replacedConversations == 0 }
+    package var isWhole: Bool { tables.allSatisfy(\.isWhole) && replacedConversations == 0 }
 }
 
 extension Store {

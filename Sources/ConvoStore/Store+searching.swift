@@ -19,7 +19,7 @@ extension Store {
     /// Searches entries, queued writes and conversations' names and descriptions.
     ///
     /// Any text is a query, but for one that asks for a moment which cannot be read (`before:tomorow`); an empty one
-    /// finds nothing. Days are those of ``StoreDependencies/timeZone``. A message that several branches share is returned
+    /// finds nothing. Days are those of the process's time zone. A message that several branches share is returned
     /// once. Relevance ranks the newest 20,000 entries that match; with conditions (`role:`, `in:` …), the newest 10,000
     /// that fulfil them. A higher limit adds hits behind the others, and changes nothing about these.
     ///

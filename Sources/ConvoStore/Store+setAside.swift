@@ -58,7 +58,7 @@ extension Store {
     ///   - version: the conversation's `updated_at`.
     ///   - reason: why the history cannot be read, one sentence for ``setAside()``.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
-    public func recordUnreadableHistory(
+    package func recordUnreadableHistory(
         of id: RemoteID, version: String, reason: String
     ) throws(StoreError) {
         try write { database in
@@ -77,7 +77,7 @@ extension Store {
     ///   - version: the conversation's `updated_at`.
     /// - Returns: `false` if the record is for another `updated_at`.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    public func isHistoryUnreadable(of id: RemoteID, version: String) throws(StoreError) -> Bool {
+    package func isHistoryUnreadable(of id: RemoteID, version: String) throws(StoreError) -> Bool {
         try read { database in
             try database.isTrue(
                 sql: "SELECT EXISTS (SELECT 1 FROM conversation WHERE remote_id = ? AND unreadable_version = ?)",

@@ -51,16 +51,17 @@ public final class Store: Sendable {
     /// Symbolic links are followed. A file that can only be read is opened for reading: methods that write throw
     /// ``StoreError/notWritable(path:detail:)`` then, and nothing is made or changed beside the file.
     ///
-    /// - Parameters:
-    ///   - path: the file's path, absolute or relative to the working directory.
-    ///   - environment: the clocks, the random numbers and the location; a simulation passes its own.
+    /// - Parameter path: the file's path, absolute or relative to the working directory.
     /// - Throws: ``StoreError/newerSchema(path:version:supported:)`` if a newer Convo owns the file,
     ///   ``StoreError/olderSchema(path:version:)`` if the file lacks a migration and can only be read, and
     ///   ``StoreError/notOurs(path:)`` if another program made it: the file is left as it is.
     ///   ``StoreError/hardLinked(path:)`` if the file has a second name; ``StoreError/replaced(path:)`` if it was
     ///   replaced while it was opened; ``StoreError/busy(path:)`` if another process does not release it within 20
     ///   seconds; or another ``StoreError`` of the file.
-    public convenience init(path: String, environment: StoreDependencies = .live) throws(StoreError) {
+    public convenience init(path: String) throws(StoreError) { try self.init(path: path, environment: .live) }
+
+    /// Opens a store as ``init(path:)``, with other clocks, random numbers and another location: a simulation's, or a test's.
+    package convenience init(path: String, environment: StoreDependencies) throws(StoreError) {
         try self.init(path: path, environment: environment, busyTimeoutSeconds: Store.busyTimeoutSeconds)
     }
 
@@ -70,7 +71,7 @@ public final class Store: Sendable {
     ///
     /// - Parameter path: the file's path, absolute or relative to the working directory.
     /// - Throws: ``StoreError/olderSchema(path:version:)`` if the file lacks a migration, and otherwise as
-    ///   ``init(path:environment:)``.
+    ///   ``init(path:)``.
     public convenience init(reading path: String) throws(StoreError) {
         try self.init(path: path, environment: .live, busyTimeoutSeconds: Store.busyTimeoutSeconds, isReadOnly: true)
     }
@@ -146,14 +147,14 @@ public final class Store: Sendable {
     ///
     /// A bulk writer waits for room between its transactions, at most ``longestWaitForRoom`` seconds, and goes on with
     /// a longer log then. Blocks for file I/O, and waits for nobody.
-    public func hasRoomInLog() -> Bool { pool.hasRoomInLog() }
+    package func hasRoomInLog() -> Bool { pool.hasRoomInLog() }
 
     /// Lets SQLite's log grow by some megabytes before ``hasRoomInLog()`` is false again: a read that never ends must not
     /// keep a bulk writer for ever, nor make it wait at each transaction.
     package func growLog() { pool.growLog() }
 
     /// For how many seconds a bulk writer waits for room in SQLite's log before it goes on all the same.
-    public static let longestWaitForRoom = 30
+    package static let longestWaitForRoom = 30
 
     /// Blocks until SQLite's log has room; lets it grow if that takes too long.
     ///
@@ -193,13 +194,13 @@ public final class Store: Sendable {
     ///
     /// Otherwise a short-lived process may have to, as the last one to close the file. It blocks while it writes, never
     /// fails, and does nothing to a file that can only be read.
-    public func finishCheckpoints() { if readOnlyReason == nil { pool.finishCheckpoints() } }
+    package func finishCheckpoints() { if readOnlyReason == nil { pool.finishCheckpoints() } }
 
     /// Gives back memory that a busy process needs and an idle one does not; call it after a bulk write, where the process
     /// lives on.
     ///
     /// Blocks for file I/O, never fails, and waits for nobody. The next reads and writes take a little longer.
-    public func releaseMemory() {
+    package func releaseMemory() {
         pool.releaseMemory()
         HeapMemory.trim()
     }

@@ -1,20 +1,20 @@
-public import ConvoModel
+package import ConvoModel
 import ConvoPlatform
 
 /// The clocks, the time zone, the random numbers and the file locations that the store uses, so that a simulation can replace them.
-public struct StoreDependencies: Sendable {
+package struct StoreDependencies: Sendable {
     /// The present moment by the wall clock, which may be set.
-    public let now: @Sendable () -> Timestamp
+    package let now: @Sendable () -> Timestamp
     /// The time since the machine's start, by a clock that nobody can set.
-    public let uptime: @Sendable () -> Uptime
+    package let uptime: @Sendable () -> Uptime
     /// 64 random bits, for names, salts and the keys of entries.
-    public let randomBits: @Sendable () -> UInt64
+    package let randomBits: @Sendable () -> UInt64
     /// The location of the database with this path; another location than before means that the file is a copy.
-    public let location: @Sendable (_ path: String) -> DatabaseLocation
+    package let location: @Sendable (_ path: String) -> DatabaseLocation
     /// The time zone whose days a query asks for; each search asks for it anew.
-    public let timeZone: @Sendable () -> LocalTimeZone
+    package let timeZone: @Sendable () -> LocalTimeZone
     /// Called while the store brings a large file of an older version up to date, which takes a while: after each megabyte.
-    public var isUpgrading: @Sendable () -> Void = {}
+    package var isUpgrading: @Sendable () -> Void = {}
     // The simulation's deliberate mistakes, which its checkers must find, change these three.
     /// Whether durable transactions wait for the disk.
     var syncsDurableCommits = true
@@ -27,7 +27,7 @@ public struct StoreDependencies: Sendable {
     var indexVersion = SearchIndex.version
 
     /// Makes dependencies of functions that may be called from any thread.
-    public init(
+    package init(
         now: @escaping @Sendable () -> Timestamp, uptime: @escaping @Sendable () -> Uptime,
         randomBits: @escaping @Sendable () -> UInt64,
         location: @escaping @Sendable (_ path: String) -> DatabaseLocation = { DatabaseLocation(of: $0) },
@@ -41,7 +41,7 @@ public struct StoreDependencies: Sendable {
     }
 
     /// The operating system's clocks, time zone and random numbers, and the file system's locations.
-    public static let live = StoreDependencies(
+    package static let live = StoreDependencies(
         now: { Timestamp(microseconds: microseconds(of: CLOCK_REALTIME)) },
         uptime: { Uptime(boot: boot, microseconds: microseconds(of: SystemClock.sinceBoot)) },
         randomBits: { UInt64.random(in: .min ... .max) })

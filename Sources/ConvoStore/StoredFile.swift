@@ -44,15 +44,15 @@ public struct StoredFile: Sendable, Hashable {
 }
 
 /// A file that is to be fetched.
-public struct DueFile: Sendable, Hashable {
+package struct DueFile: Sendable, Hashable {
     /// Its number here.
-    public let key: Int64
+    package let key: Int64
     /// Where its bytes are.
-    public let source: FileReference.Source
+    package let source: FileReference.Source
     /// How often it was tried.
-    public let attempts: Int
+    package let attempts: Int
     /// Whether a tool of the API's made it, so that its link leads to where the API keeps files.
-    public let isMadeByTool: Bool
+    package let isMadeByTool: Bool
     /// Whether a person asked for it, so that its link may lead to any host.
-    public let allowsAnyHost: Bool
+    package let allowsAnyHost: Bool
 }

@@ -1,18 +1,18 @@
-public import ConvoJSON
+package import ConvoJSON
 import ConvoSQLite
 
 /// A conversation with all that is kept of it, whose entries are read one at a time, as often as they are asked for.
 ///
 /// One that the store gives is of one moment. It is valid only while the store's call lasts.
-public struct StreamedArchive {
+package struct StreamedArchive {
     /// The facts about the conversation that the server's object does not hold.
-    public let facts: ArchivedConversation.Facts
+    package let facts: ArchivedConversation.Facts
     /// The server's object as it came; `nil` if no read has shown the conversation.
-    public let raw: JSONText?
+    package let raw: JSONText?
     private let walk: ((ArchivedEntry) throws -> Void) throws -> Void
 
     /// Takes a conversation that is in memory.
-    public init(_ archive: ArchivedConversation) {
+    package init(_ archive: ArchivedConversation) {
         self.init(facts: archive.facts, raw: archive.raw) { try archive.entries.forEach($0) }
     }
 
@@ -29,5 +29,5 @@ public struct StreamedArchive {
     ///
     /// - Parameter body: takes each of them; it must not read the same entries again.
     /// - Throws: ``StoreError`` if the file cannot be read, and what `body` throws.
-    public func forEachEntry(_ body: (ArchivedEntry) throws -> Void) throws { try walk(body) }
+    package func forEachEntry(_ body: (ArchivedEntry) throws -> Void) throws { try walk(body) }
 }

@@ -1,4 +1,4 @@
-public import ConvoAPI
+package import ConvoAPI
 import ConvoModel
 import ConvoStore
 import Synchronization
@@ -171,7 +171,7 @@ final class AccountGuard: Sendable {
 
 extension SyncFailure {
     /// Whether the database belongs to another server or account than the settings name.
-    public var isOtherOwner: Bool {
+    package var isOtherOwner: Bool {
         switch self {
         case .otherServer, .otherAccount: true
         default: false
@@ -180,19 +180,19 @@ extension SyncFailure {
 }
 
 /// A server, the key for it, and a client of it, as the settings name them at one moment.
-public struct Connection: Sendable {
+package struct Connection: Sendable {
     /// The client of this server, with this key.
-    public let api: any ConversationsAPI
+    package let api: any ConversationsAPI
     /// The same, for the files that entries refer to; `nil`: none are fetched.
-    public let files: (any FilesAPI)?
+    package let files: (any FilesAPI)?
     /// The server's normalised URL.
     ///
     /// A database belongs to one server.
-    public let server: String
+    package let server: String
     /// The API key; `nil` for a server that asks for none.
     ///
     /// The database stores only its salted digest.
-    public let key: String?
+    package let key: String?
 
     /// Creates a connection.
     ///
@@ -203,7 +203,7 @@ public struct Connection: Sendable {
     ///   - files: the same, for the files that entries refer to; `nil`: none are fetched.
     ///   - server: the server's normalised URL.
     ///   - key: the API key; `nil` for a server that asks for none.
-    public init(api: any ConversationsAPI, files: (any FilesAPI)? = nil, server: String, key: String?) {
+    package init(api: any ConversationsAPI, files: (any FilesAPI)? = nil, server: String, key: String?) {
         self.api = api
         self.files = files
         self.server = server

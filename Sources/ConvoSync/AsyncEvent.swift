@@ -5,13 +5,13 @@ internal import Synchronization
 /// Each notification begins a new generation. A waiting task names the latest generation that it knows; any later
 /// notification ends the wait at once, even one that came before the wait began. So no notification is lost between two
 /// waits, and several tasks can wait for the same one.
-public final class AsyncEvent: Sendable {
+package final class AsyncEvent: Sendable {
     /// The number of notifications so far.
-    public struct Generation: Hashable, Comparable, Sendable {
+    package struct Generation: Hashable, Comparable, Sendable {
         fileprivate let count: UInt64
 
         /// Whether `left` is the earlier generation of the same event.
-        public static func < (left: Generation, right: Generation) -> Bool { left.count < right.count }
+        package static func < (left: Generation, right: Generation) -> Bool { left.count < right.count }
     }
 
     private struct State {
@@ -23,17 +23,17 @@ public final class AsyncEvent: Sendable {
     private let state = Mutex(State())
 
     /// Creates an event that has not been notified yet.
-    public init() {}
+    package init() {}
 
     /// The current generation.
     ///
     /// Take it before the check that a later ``wait(after:)`` should cover.
-    public var generation: Generation { state.withLock { $0.generation } }
+    package var generation: Generation { state.withLock { $0.generation } }
 
     /// Begins a new generation and resumes every waiting task.
     ///
     /// Callable from any thread; never blocks for long.
-    public func notify() {
+    package func notify() {
         let waiting = state.withLock { state in
             defer { state.waiting.removeAll() }
             state.generation = Generation(count: state.generation.count + 1)
@@ -47,7 +47,7 @@ public final class AsyncEvent: Sendable {
     /// - Parameter known: the latest generation whose effects the caller has seen.
     /// - Returns: the latest generation; `known` if the task was cancelled before there was a later one.
     @discardableResult
-    public func wait(after known: Generation) async -> Generation {
+    package func wait(after known: Generation) async -> Generation {
         let id = state.withLock { state in
             state.nextID += 1
             return state.nextID

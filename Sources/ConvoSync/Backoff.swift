@@ -1,16 +1,16 @@
 import ConvoModel
 
 /// The wait after the n-th failure in a row: it doubles each time, up to a limit.
-public struct Backoff: Sendable, Hashable {
+package struct Backoff: Sendable, Hashable {
     /// The wait after the first failure.
-    public var initial: Duration
+    package var initial: Duration
     /// The longest wait that doubling leads to.
     ///
     /// A wait that the server asks for may be longer, up to one hour.
-    public var limit: Duration
+    package var limit: Duration
 
     /// Creates a back-off from one second to one minute, or from and to the given waits.
-    public init(initial: Duration = .seconds(1), limit: Duration = .seconds(60)) {
+    package init(initial: Duration = .seconds(1), limit: Duration = .seconds(60)) {
         self.initial = initial
         self.limit = limit
     }
@@ -21,7 +21,7 @@ public struct Backoff: Sendable, Hashable {
     ///   - failures: how many failures there were in a row, at least one.
     ///   - asked: the wait that the server asked for (`Retry-After`); it counts where it is longer, up to one hour.
     /// - Returns: the longer one of the doubled wait and `asked`.
-    public func delay(after failures: Int, asked: Duration? = nil) -> Duration {
+    package func delay(after failures: Int, asked: Duration? = nil) -> Duration {
         let doublings = min(max(failures - 1, 0), 20)
         let own = min(limit, initial * (1 << doublings))
         return max(own, min(asked ?? .zero, Backoff.askedLimit))

@@ -3,45 +3,45 @@ import ConvoModel
 import ConvoStore
 
 /// How much the engine fetches of the files that entries refer to.
-public struct FileLimits: Sendable, Hashable {
+package struct FileLimits: Sendable, Hashable {
     /// The largest file in bytes.
-    public var size = 25 << 20
+    package var size = 25 << 20
     /// How many bytes all files together may have; none is fetched beyond.
-    public var quota = 5 << 30
+    package var quota = 5 << 30
     /// The hosts besides the API's own whose links are fetched without being asked; a name that begins with a dot stands for all
     /// that end with it.
     ///
     /// The API keeps generated files at such a place, and signs links to them.
-    public var hosts = [
+    package var hosts = [
         ".mistral.ai", ".blob.core.windows.net", ".amazonaws.com", ".storage.googleapis.com", "storage.googleapis.com",
         ".r2.cloudflarestorage.com",
     ]
     /// How many files are fetched at once.
-    public var fetches = 4
+    package var fetches = 4
     /// How often a file is tried.
-    public var attempts = 8
+    package var attempts = 8
     /// The waits between attempts.
-    public var backoff = Backoff(initial: .seconds(15), limit: .seconds(3600))
+    package var backoff = Backoff(initial: .seconds(15), limit: .seconds(3600))
 
     /// Creates the default limits.
-    public init() {}
+    package init() {}
 }
 
 /// The files that one pass over those that were due has fetched.
-public struct FileReport: Sendable, Hashable {
+package struct FileReport: Sendable, Hashable {
     /// How many were stored.
-    public var stored = 0
+    package var stored = 0
     /// How many bytes they have.
-    public var bytes = 0
+    package var bytes = 0
     /// How many are not there any more, too large, or not to be fetched.
-    public var unavailable = 0
+    package var unavailable = 0
     /// How many are tried again later.
-    public var delayed = 0
+    package var delayed = 0
     /// Whether files wait because all of them together would be larger than ``FileLimits/quota``.
-    public var isQuotaReached = false
+    package var isQuotaReached = false
 
     /// Creates an empty report.
-    public init() {}
+    package init() {}
 }
 
 /// What follows from a failed attempt to fetch a file.

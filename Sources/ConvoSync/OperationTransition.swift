@@ -1,8 +1,8 @@
-public import ConvoModel
-public import ConvoStore
+package import ConvoModel
+package import ConvoStore
 
 /// The finding of a read of the server about a write in doubt.
-public enum InDoubtLookup: Sendable, Hashable {
+package enum InDoubtLookup: Sendable, Hashable {
     /// The write is on the server; with the conversation that a start or restart made, `nil` for an append.
     case present(RemoteID?)
     /// The write is on the server without an answer: its run may still fail, and the server may drop it then.
@@ -29,7 +29,7 @@ public enum InDoubtLookup: Sendable, Hashable {
 ///
 /// This type's initialisers are the table that makes delivery exactly-once: a write in doubt returns to the queue only
 /// if a read of the server began after the last moment at which the write could have appeared, and did not find it.
-public enum OperationTransition: Sendable, Hashable {
+package enum OperationTransition: Sendable, Hashable {
     /// On the server; with the conversation that a start or restart made, if a lookup found it.
     case delivered(RemoteID?)
     /// Certainly not carried out.

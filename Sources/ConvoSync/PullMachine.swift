@@ -1,19 +1,19 @@
-public import ConvoModel
-public import ConvoStore
+package import ConvoModel
+package import ConvoStore
 
 /// One pull: reads the first page of the list, or all pages in a sweep, and then the histories that are behind.
 ///
 /// The store says what is to be fetched; the machine does not remember it. So a pull that was cut off continues where
 /// it was, and memory does not grow with the number of conversations.
-public struct PullMachine: StateMachine {
+package struct PullMachine: StateMachine {
     /// How much of the list a pull reads.
     ///
     /// `firstPage`: the first page, and further ones while they hold only new conversations. `full`: all pages (a
     /// sweep), after which it also looks for deletions.
-    public enum Scope: Sendable, Hashable { case firstPage, full }
+    package enum Scope: Sendable, Hashable { case firstPage, full }
 
     /// A step that a pull asks its executor to do.
-    public enum Step: Sendable, Hashable {
+    package enum Step: Sendable, Hashable {
         /// Verifies that the server and the key are those of the database.
         case verify
         /// Reads a page of the list, counted from 0, and stores it.
@@ -43,7 +43,7 @@ public struct PullMachine: StateMachine {
     }
 
     /// The outcome of a step.
-    public enum Outcome: Sendable {
+    package enum Outcome: Sendable {
         /// The server and the key are those of the database.
         case verified
         /// The page is stored.
@@ -75,7 +75,7 @@ public struct PullMachine: StateMachine {
     /// The work of the pull so far.
     ///
     /// Final once ``next(at:)`` has returned ``NextAction/done``.
-    public private(set) var report = PullReport()
+    package private(set) var report = PullReport()
     private let scope: Scope
     private let limits: SyncLimits
     private let acceptsDeletions: Bool
@@ -100,7 +100,7 @@ public struct PullMachine: StateMachine {
     ///   - scope: how much of the list it reads.
     ///   - limits: how much it does at once, how often it tries, and how long it waits.
     ///   - acceptsDeletions: marks conversations as deleted however many the server no longer has.
-    public init(_ scope: Scope, limits: SyncLimits = SyncLimits(), acceptsDeletions: Bool = false) {
+    package init(_ scope: Scope, limits: SyncLimits = SyncLimits(), acceptsDeletions: Bool = false) {
         self.scope = scope
         self.limits = limits
         self.acceptsDeletions = acceptsDeletions
@@ -112,7 +112,7 @@ public struct PullMachine: StateMachine {
     ///
     /// - Parameter now: the wall clock's time.
     /// - Returns: ``NextAction/done`` when the pull is complete, or has failed and no step is in flight any more.
-    public mutating func next(at now: Timestamp) -> NextAction<Step> {
+    package mutating func next(at now: Timestamp) -> NextAction<Step> {
         guard halt == nil else {
             // Store what has arrived: on a bad connection the next pull might get no further.
             if let batch = batcher.next(at: now, isMoreComing: false) { return start(.ingest(batch)) }
@@ -144,7 +144,7 @@ public struct PullMachine: StateMachine {
     ///   - step: the step that has ended.
     ///   - outcome: what came of it.
     ///   - now: the wall clock's time.
-    public mutating func finished(_ step: Step, _ outcome: Outcome, at now: Timestamp) {
+    package mutating func finished(_ step: Step, _ outcome: Outcome, at now: Timestamp) {
         stop(step)
         if case .failed(let failure) = outcome { return failed(step, failure, at: now) }
         retries.succeeded(step)

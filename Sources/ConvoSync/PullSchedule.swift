@@ -1,12 +1,12 @@
-public import ConvoModel
+package import ConvoModel
 
 /// Decides when a daemon pulls: the first page often, a sweep of all pages rarely, and less and less often after
 /// failures.
 ///
 /// A value without a clock.
-public struct PullSchedule: Sendable {
+package struct PullSchedule: Sendable {
     /// The daemon's next action.
-    public enum Decision: Sendable, Hashable {
+    package enum Decision: Sendable, Hashable {
         /// Pull now, with this scope.
         case pull(PullMachine.Scope)
         /// Ask again at this moment.
@@ -32,7 +32,7 @@ public struct PullSchedule: Sendable {
     ///   - pollInterval: the time between two reads of the first page.
     ///   - sweepInterval: the time between two sweeps.
     ///   - backoff: the waits after failures in a row.
-    public init(pollInterval: Duration, sweepInterval: Duration, backoff: Backoff = Backoff()) {
+    package init(pollInterval: Duration, sweepInterval: Duration, backoff: Backoff = Backoff()) {
         self.pollInterval = pollInterval
         self.sweepInterval = sweepInterval
         self.backoff = backoff
@@ -44,7 +44,7 @@ public struct PullSchedule: Sendable {
     ///
     /// - Parameter now: the wall clock's time.
     /// - Returns: a pull if one is due, or else the moment of the next one. After a failure, the wait counts alone.
-    public func next(at now: Timestamp) -> Decision {
+    package func next(at now: Timestamp) -> Decision {
         // A clock that is set back must not stop the pulls: a moment further ahead than the whole wait is due.
         if let pause, pause.until > now, pause.until <= now + pause.wait { return .sleep(until: pause.until) }
         guard let nextSweep, nextSweep > now, nextSweep <= now + sweepInterval else { return .pull(.full) }
@@ -59,7 +59,7 @@ public struct PullSchedule: Sendable {
     ///   - report: what it did. One that ended early (``PullReport/halt``) is repeated after a wait, however long the
     ///     interval is.
     ///   - now: the wall clock's time at its end.
-    public mutating func finished(_ scope: PullMachine.Scope, _ report: PullReport, at now: Timestamp) {
+    package mutating func finished(_ scope: PullMachine.Scope, _ report: PullReport, at now: Timestamp) {
         if let halt = report.halt {
             failures += 1
             let wait = backoff.delay(after: failures, asked: report.asked ?? halt.asked)

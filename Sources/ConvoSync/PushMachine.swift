@@ -1,12 +1,12 @@
-public import ConvoModel
-public import ConvoStore
+package import ConvoModel
+package import ConvoStore
 
 /// Delivers the outbox: writes in order within a conversation, several conversations at once.
 ///
 /// ``OperationTransition`` decides what follows from each outcome; this value keeps the order.
-public struct PushMachine: StateMachine {
+package struct PushMachine: StateMachine {
     /// A step that a push asks its executor to do.
-    public enum Step: Sendable, Hashable {
+    package enum Step: Sendable, Hashable {
         /// Verifies that the server and the key are those of the database.
         case verify
         /// Reads at most `limit` writes that can be worked on from the outbox.
@@ -30,7 +30,7 @@ public struct PushMachine: StateMachine {
     }
 
     /// The outcome of a step.
-    public enum Outcome: Sendable {
+    package enum Outcome: Sendable {
         /// The server and the key are those of the database.
         case verified
         /// The writes that can be worked on, in the order of acceptance; their back-off may not be over yet.
@@ -69,7 +69,7 @@ public struct PushMachine: StateMachine {
     }
 
     /// How far a push goes.
-    public enum Mode: Sendable, Hashable {
+    package enum Mode: Sendable, Hashable {
         /// Everything that can be sent now, each write once, whatever its back-off; writes in doubt are looked for.
         case once
         /// Whatever is due, until nothing is.
@@ -79,7 +79,7 @@ public struct PushMachine: StateMachine {
     /// The work of the push so far.
     ///
     /// Final once ``next(at:)`` has returned ``NextAction/done``.
-    public private(set) var report = PushReport()
+    package private(set) var report = PushReport()
     private let mode: Mode
     private let limits: SyncLimits
     private var waiting: [OutboxItem] = []
@@ -112,7 +112,7 @@ public struct PushMachine: StateMachine {
     ///   - limits: how much it does at once, how often it tries, and how long it waits.
     ///   - slowUntil: until when the server asked an earlier push to wait; nothing is sent before. `nil` if it did not
     ///     ask.
-    public init(_ mode: Mode, limits: SyncLimits = SyncLimits(), slowUntil: Timestamp? = nil) {
+    package init(_ mode: Mode, limits: SyncLimits = SyncLimits(), slowUntil: Timestamp? = nil) {
         self.mode = mode
         self.limits = limits
         report.slowUntil = slowUntil
@@ -120,15 +120,15 @@ public struct PushMachine: StateMachine {
     }
 
     /// Makes the machine read the outbox again.
-    public mutating func woken() { isLoadDue = true }
+    package mutating func woken() { isLoadDue = true }
     /// Whether the outbox has changed, or may have, since it was last read.
-    public var hasChangesToRead: Bool { isLoadDue }
+    package var hasChangesToRead: Bool { isLoadDue }
 
     /// Returns what to do now: steps as long as the limits allow, then to wait for those in flight.
     ///
     /// - Parameter now: the wall clock's time.
     /// - Returns: ``NextAction/done`` when no step is in flight and nothing can be sent now, or the push has failed.
-    public mutating func next(at now: Timestamp) -> NextAction<Step> {
+    package mutating func next(at now: Timestamp) -> NextAction<Step> {
         if let step = decided.popLast() { return start(step) }
         guard report.halt == nil else { return inFlight == 0 ? .done : .wait(until: nil) }
         if isLoadDue, !isLoading {
@@ -159,7 +159,7 @@ public struct PushMachine: StateMachine {
     ///   - step: the step that has ended.
     ///   - outcome: what came of it.
     ///   - now: the wall clock's time.
-    public mutating func finished(_ step: Step, _ outcome: Outcome, at now: Timestamp) {
+    package mutating func finished(_ step: Step, _ outcome: Outcome, at now: Timestamp) {
         inFlight -= 1
         switch (step, outcome) {
         case (.verify, .failed(let failure)): notVerified(failure, at: now)

@@ -1,4 +1,4 @@
-public import ConvoModel
+package import ConvoModel
 
 /// Runs a ``StateMachine``: performs the steps that it asks for.
 ///
@@ -84,7 +84,7 @@ struct StateMachineRunner<Rules: StateMachine> {
 ///
 /// Several steps may be in flight at once. For each step that ``next(at:)`` returns, the caller calls
 /// ``finished(_:_:at:)`` once.
-public protocol StateMachine: Sendable {
+package protocol StateMachine: Sendable {
     /// A step that the machine asks for; the executor performs one at a time, or several concurrently.
     associatedtype Step: Sendable
     /// The outcome of a step, failures included.
@@ -106,13 +106,13 @@ public protocol StateMachine: Sendable {
 
 extension StateMachine {
     /// Does nothing: by default a machine does not depend on changes outside.
-    public mutating func woken() {}
+    package mutating func woken() {}
     /// Is `false`: by default a machine does not depend on changes outside.
-    public var hasChangesToRead: Bool { false }
+    package var hasChangesToRead: Bool { false }
 }
 
 /// The next thing that the caller of a ``StateMachine`` does.
-public enum NextAction<Step: Sendable>: Sendable {
+package enum NextAction<Step: Sendable>: Sendable {
     /// Performs this step, and asks for more meanwhile.
     case step(Step)
     /// Waits until a step in flight has finished, the machine is woken, or the moment has come; `nil` for no such

@@ -7,7 +7,7 @@ internal import Synchronization
 /// pool is always free to read what the server sends. One thread is enough, because only one of the steps can write at
 /// a time. All jobs run on the same thread, not on changing threads of a queue: SQLite then frees memory on the thread
 /// that allocated it, and does not contend for the lock of another thread's memory.
-public final class StoringThread: TaskExecutor {
+package final class StoringThread: TaskExecutor {
     private struct State {
         var jobs: [UnownedJob] = []
         var isRunning = false
@@ -20,12 +20,12 @@ public final class StoringThread: TaskExecutor {
     private let arrived = DispatchSemaphore(value: 0)
 
     /// Creates the executor; its thread starts with the first job.
-    public init() {}
+    package init() {}
 
     /// Adds a job behind those that wait.
     ///
     /// Never blocks; jobs run one at a time, in the order in which they were added.
-    public func enqueue(_ job: consuming ExecutorJob) {
+    package func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         let isRunning = state.withLock { state in
             state.jobs.append(job)

@@ -1,10 +1,10 @@
-public import ConvoModel
+package import ConvoModel
 import ConvoStore
 
 /// The two clocks that the engine reads, and the wait for a moment.
 ///
 /// Tests and the simulation move one by hand.
-public protocol SyncClock: Sendable {
+package protocol SyncClock: Sendable {
     /// The wall clock.
     ///
     /// It may be set forwards or backwards at any time.
@@ -40,21 +40,21 @@ extension SyncClock {
 /// The machine's clocks.
 ///
 /// Callers compare `now` again after each sleep, because somebody may set the wall clock meanwhile.
-public struct SystemClock: SyncClock {
+package struct SystemClock: SyncClock {
     /// Creates a clock that reads the machine's own clocks.
-    public init() {}
+    package init() {}
 
     /// The machine's wall clock (`CLOCK_REALTIME`).
-    public var now: Timestamp { StoreDependencies.live.now() }
+    package var now: Timestamp { StoreDependencies.live.now() }
     /// The machine's clock that counts from its start, through sleep too.
-    public var uptime: Uptime { StoreDependencies.live.uptime() }
+    package var uptime: Uptime { StoreDependencies.live.uptime() }
 
     /// Suspends the task for as long as `moment` lies ahead of ``now`` when the call begins.
     ///
     /// - Parameter moment: a time of the wall clock. The length of the wait is fixed at the start: setting the clock
     ///   does not change it.
     /// - Throws: `CancellationError` as soon as the task is cancelled.
-    public func sleep(until moment: Timestamp) async throws {
+    package func sleep(until moment: Timestamp) async throws {
         let wait = moment.microseconds - now.microseconds
         if wait > 0 { try await Task.sleep(for: .microseconds(wait)) }
     }

@@ -1,6 +1,6 @@
-public import ConvoIPC
-public import ConvoModel
-public import ConvoStore
+package import ConvoIPC
+package import ConvoModel
+package import ConvoStore
 
 extension SyncEngine {
     /// The time between two checks of the outbox, or of the lock, while another process delivers.
@@ -15,7 +15,7 @@ extension SyncEngine {
     /// - Returns: the lock, for the caller to release or to pass to ``deliver(_:turn:streaming:)``; `nil` if another
     ///   process keeps it for longer, or the task is cancelled.
     /// - Throws: ``ConvoStore/StoreError`` if the lock's file cannot be made.
-    public func takeTurn() async throws(StoreError) -> FileLock? {
+    package func takeTurn() async throws(StoreError) -> FileLock? {
         if let turn = try store.tryLock(.engine) { return turn }
         var place: FileLock?
         defer { place?.release() }
@@ -39,7 +39,7 @@ extension SyncEngine {
     /// - Returns: the operation as it is then: delivered, refused, held or cancelled; still queued or in doubt if the
     ///   server cannot be reached or its answer was lost. If the task is cancelled, another process may be sending it.
     /// - Throws: ``ConvoStore/StoreError`` if the database cannot be read or written.
-    public func deliver(
+    package func deliver(
         _ id: OperationID, turn: FileLock? = nil, streaming: Streaming? = nil
     ) async throws(StoreError) -> OutboxItem {
         breaker.woken()

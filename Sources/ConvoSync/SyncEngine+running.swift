@@ -1,24 +1,24 @@
 import ConvoModel
-public import ConvoStore
+package import ConvoStore
 
 /// How often a running engine pulls.
-public struct SyncIntervals: Sendable, Hashable {
+package struct SyncIntervals: Sendable, Hashable {
     /// The time between two reads of the first page of the list.
     ///
     /// The engine also checks the outbox that often.
-    public var poll: Duration
+    package var poll: Duration
     /// The time between two sweeps of all pages.
-    public var sweep: Duration
+    package var sweep: Duration
 
     /// Creates intervals: 30 seconds and 15 minutes, or the given ones.
-    public init(poll: Duration = .seconds(30), sweep: Duration = .seconds(900)) {
+    package init(poll: Duration = .seconds(30), sweep: Duration = .seconds(900)) {
         self.poll = poll
         self.sweep = sweep
     }
 }
 
 /// An event that a running engine reports to its observer.
-public enum SyncEvent: Sendable {
+package enum SyncEvent: Sendable {
     /// A pull has ended, completely or early.
     case pulled(PullMachine.Scope, PullReport)
     /// A push has ended that delivered something or ended early.
@@ -52,7 +52,7 @@ extension SyncEngine {
     ///     fails. Pull and push may call it at the same time.
     /// - Returns: why the engine ended by itself; `nil` if the task was cancelled.
     @discardableResult
-    public func run(
+    package func run(
         _ intervals: SyncIntervals, wake: AsyncEvent, observe: @escaping @Sendable (SyncEvent) -> Void
     ) async -> SyncFailure? {
         async let _ = rebuildIndex(pausing: intervals.sweep, observe)

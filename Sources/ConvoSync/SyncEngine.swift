@@ -1,13 +1,13 @@
-public import ConvoAPI
+package import ConvoAPI
 import ConvoIPC
-public import ConvoModel
-public import ConvoStore
+package import ConvoModel
+package import ConvoStore
 
 /// Keeps a store and a server in step: pulls what changed on the server, pushes what was queued here.
 ///
 /// Pulling needs no lock: ingesting the same thing twice changes nothing. Pushing holds the engine's lock, so that at
 /// most one process sends for a database.
-public struct SyncEngine: Sendable {
+package struct SyncEngine: Sendable {
     var steps: SyncSteps
     let account: AccountGuard
     let breaker: CircuitBreakerGate
@@ -29,7 +29,7 @@ public struct SyncEngine: Sendable {
     ///   - connect: reads the settings and makes a client of the server. The client must not retry by itself, because
     ///     the engine decides what is sent again. Called before the first request, and again when the server refuses
     ///     the key.
-    public init(
+    package init(
         store: Store, clock: any SyncClock = SystemClock(), limits: SyncLimits = SyncLimits(),
         fileLimits: FileLimits = FileLimits(), executor: (any TaskExecutor)? = StoringThread(),
         connect: @escaping @Sendable () throws(APIError) -> Connection
@@ -55,7 +55,7 @@ public struct SyncEngine: Sendable {
     /// - Returns: the new owner, and how many writes are held from now on.
     /// - Throws: ``SyncFailure`` if the server cannot be asked, the store cannot be written, or another process keeps
     ///   sending; then nothing has changed.
-    public func adoptAccount() async throws(SyncFailure) -> (owner: StoreOwner, held: Int) {
+    package func adoptAccount() async throws(SyncFailure) -> (owner: StoreOwner, held: Int) {
         do {
             // No process sends while this one has the lock; the next sender checks whose the database is.
             guard let turn = try await takeTurn() else { throw StoreError.busy(path: store.path) }
@@ -72,7 +72,7 @@ public struct SyncEngine: Sendable {
     ///
     /// - Parameter progress: called after each step.
     /// - Throws: ``ConvoStore/StoreError`` if the database cannot be read or written; the steps before stay.
-    public func rebuildIndex(progress: () -> Void = {}) async throws(StoreError) {
+    package func rebuildIndex(progress: () -> Void = {}) async throws(StoreError) {
         while !Task.isCancelled, try store.rebuildIndex() {
             progress()
             await Task.yield()
@@ -88,7 +88,7 @@ public struct SyncEngine: Sendable {
     /// - Returns: what was done; `nil` if no pull or push has verified the account before, or the connection has no
     ///   files.
     /// - Throws: ``SyncFailure`` if nothing can be fetched now; what was stored stays.
-    public func fetchFiles(progress: (FileReport) -> Void = { _ in }) async throws(SyncFailure) -> FileReport? {
+    package func fetchFiles(progress: (FileReport) -> Void = { _ in }) async throws(SyncFailure) -> FileReport? {
         try await files.fetchDue(progress: progress)
     }
 
@@ -101,7 +101,7 @@ public struct SyncEngine: Sendable {
     ///   - acceptsDeletions: marks conversations as deleted however many the server no longer has.
     ///   - progress: called after each step with what has been done so far.
     /// - Returns: what was done; ``PullReport/halt`` says why the pull ended early, if it did.
-    public func pull(
+    package func pull(
         _ scope: PullMachine.Scope, acceptsDeletions: Bool = false, progress: (PullReport) -> Void = { _ in }
     ) async -> PullReport {
         breaker.woken()
@@ -126,7 +126,7 @@ public struct SyncEngine: Sendable {
     /// - Returns: what was done; `nil` if another process is pushing for this database.
     /// - Throws: ``ConvoStore/StoreError`` if the lock cannot be taken or the outbox cannot be read. Failures of single
     ///   steps are in the report.
-    public func push(_ mode: PushMachine.Mode) async throws(StoreError) -> PushReport? {
+    package func push(_ mode: PushMachine.Mode) async throws(StoreError) -> PushReport? {
         breaker.woken()
         let wake = AsyncEvent()
         var seen = wake.generation
@@ -168,20 +168,20 @@ public struct SyncEngine: Sendable {
 }
 
 /// One write whose answer is requested as a stream, and an observer of its events.
-public struct Streaming: Sendable {
+package struct Streaming: Sendable {
     /// The write whose answer is streamed; all other writes of the push are sent without streaming.
-    public let operation: OperationID
+    package let operation: OperationID
     /// Called with each event, in the order in which the server sent them.
     ///
     /// While it runs, no more is read from the server.
-    public let observe: @Sendable (ConversationEvent) async -> Void
+    package let observe: @Sendable (ConversationEvent) async -> Void
 
     /// Creates a request to stream one write's answer.
     ///
     /// - Parameters:
     ///   - operation: the write whose answer is streamed.
     ///   - observe: called with each event; while it runs, no more is read from the server.
-    public init(_ operation: OperationID, observe: @escaping @Sendable (ConversationEvent) async -> Void) {
+    package init(_ operation: OperationID, observe: @escaping @Sendable (ConversationEvent) async -> Void) {
         self.operation = operation
         self.observe = observe
     }

@@ -1,9 +1,9 @@
-public import ConvoAPI
+package import ConvoAPI
 import ConvoModel
-public import ConvoStore
+package import ConvoStore
 
 /// Why a step of the engine failed.
-public enum SyncFailure: Error, Sendable {
+package enum SyncFailure: Error, Sendable {
     /// A request to the server failed.
     case api(APIError)
     /// The database could not be read or written.
@@ -37,7 +37,7 @@ public enum SyncFailure: Error, Sendable {
 
     /// Whether nothing further can work until something changes: no network, no valid key, no usable disk, the wrong
     /// owner, or a cancelled task.
-    public var endsPass: Bool {
+    package var endsPass: Bool {
         switch self {
         case .api(let error):
             switch error.kind {
@@ -49,12 +49,12 @@ public enum SyncFailure: Error, Sendable {
     }
 
     /// Whether the API itself answered 404.
-    public var isNotFound: Bool {
+    package var isNotFound: Bool {
         if case .api(let error) = self { error.isNotFound } else { false }
     }
 
     /// Whether the server may have carried out what the step asked for.
-    public var mayHaveActed: Bool {
+    package var mayHaveActed: Bool {
         if case .api(let error) = self { error.effect == .unknown } else { false }
     }
 
@@ -71,7 +71,7 @@ public enum SyncFailure: Error, Sendable {
 
     /// Whether the same request may succeed later (``ConvoAPI/APIError/isRetryable``); `false` for every failure that
     /// is not the API client's.
-    public var isRetryable: Bool {
+    package var isRetryable: Bool {
         if case .api(let error) = self { error.isRetryable } else { false }
     }
 
@@ -98,7 +98,7 @@ public enum SyncFailure: Error, Sendable {
     }
 
     /// The code and the sentence that the outbox stores for this failure.
-    public var reason: OutboxItem.Reason {
+    package var reason: OutboxItem.Reason {
         switch self {
         case .api(let error): OutboxItem.Reason(code: error.code, message: error.message)
         case .store(let error): OutboxItem.Reason(code: "store", message: error.description)
@@ -118,12 +118,12 @@ public enum SyncFailure: Error, Sendable {
 
 extension SyncFailure: CustomStringConvertible {
     /// One sentence, without keys or bodies.
-    public var description: String { reason.message }
+    package var description: String { reason.message }
 }
 
 extension APIError {
     /// A short stable name of the error for programs, in snake case.
-    public var code: String {
+    package var code: String {
         switch kind {
         case .unreachable: "unreachable"
         case .insecure: "insecure"

@@ -1,55 +1,55 @@
-public import ConvoModel
+package import ConvoModel
 
 /// The work of a pull, and why it ended.
-public struct PullReport: Sendable {
+package struct PullReport: Sendable {
     /// A conversation that could not be read.
     ///
     /// It stays as it was until the next pull.
-    public struct ConversationFailure: Sendable {
+    package struct ConversationFailure: Sendable {
         /// The conversation's id on the server.
-        public let conversation: RemoteID
+        package let conversation: RemoteID
         /// The failure of the last attempt.
-        public let cause: SyncFailure
+        package let cause: SyncFailure
     }
 
     /// How many conversations the list showed that the mirror did not have.
-    public internal(set) var conversations = 0
+    package internal(set) var conversations = 0
     /// How many entries the mirror did not have.
-    public internal(set) var entries = 0
+    package internal(set) var entries = 0
     /// How many histories were fetched and stored, whether they brought anything new or not.
-    public internal(set) var histories = 0
+    package internal(set) var histories = 0
     /// How many histories cannot be read in the version that the server has now; the store names them
     /// (`Store.setAside()`).
-    public internal(set) var unreadable = 0
+    package internal(set) var unreadable = 0
     /// How many missing conversations were not marked as deleted, because too many would be marked at once.
-    public internal(set) var withheldDeletions = 0
+    package internal(set) var withheldDeletions = 0
     /// The conversations that could not be read; the pull went on without them.
-    public internal(set) var failures: [ConversationFailure] = []
+    package internal(set) var failures: [ConversationFailure] = []
     /// Why the pull ended early; `nil` if it is complete, or still under way.
-    public internal(set) var halt: SyncFailure?
+    package internal(set) var halt: SyncFailure?
     /// The longest wait that the server asked for (`Retry-After`), whatever ended the pull; `nil` if none was longer
     /// than ``SyncLimits/patience``.
-    public internal(set) var asked: Duration?
+    package internal(set) var asked: Duration?
 
     /// Creates the report of a pull that has done nothing yet.
-    public init() {}
+    package init() {}
 }
 
 /// The work of a push, and why it ended.
-public struct PushReport: Sendable {
+package struct PushReport: Sendable {
     /// How many writes were delivered, or found to be on the server.
-    public internal(set) var delivered = 0
+    package internal(set) var delivered = 0
     /// Why the push ended early; `nil` if it did all that could be done, or is still under way.
-    public internal(set) var halt: SyncFailure?
+    package internal(set) var halt: SyncFailure?
     /// Until when the server asked this push, or an earlier one, to wait; nothing more is sent before.
     ///
     /// `nil` if it did not ask.
-    public internal(set) var slowUntil: Timestamp?
+    package internal(set) var slowUntil: Timestamp?
     /// The 429 behind ``slowUntil``; `nil` if the server sent none during this push.
-    public internal(set) var throttle: SyncFailure?
+    package internal(set) var throttle: SyncFailure?
     /// Whether the push left work undone because another process waits for the engine's lock.
-    public internal(set) var hasMadeRoom = false
+    package internal(set) var hasMadeRoom = false
 
     /// Creates the report of a push that has done nothing yet.
-    public init() {}
+    package init() {}
 }

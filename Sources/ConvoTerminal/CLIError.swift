@@ -1,15 +1,15 @@
-public import ConvoJSON
+package import ConvoJSON
 
 /// The report to a person or a program that a command could not do its work.
-public struct CLIError: Error, Hashable, Sendable {
+package struct CLIError: Error, Hashable, Sendable {
     /// A stable name in snake case, for programs to compare.
-    public let code: String
+    package let code: String
     /// One sentence that says what went wrong; it may hold text that came from a server, and is not sanitised.
-    public let message: String
+    package let message: String
     /// What the person does next; `nil` where there is nothing to do.
-    public let hint: String?
+    package let hint: String?
     /// The status with which the process ends.
-    public let exitCode: ExitCode
+    package let exitCode: ExitCode
 
     /// Creates a report.
     ///
@@ -18,7 +18,7 @@ public struct CLIError: Error, Hashable, Sendable {
     ///   - code: a stable name in snake case.
     ///   - message: one sentence that says what went wrong.
     ///   - hint: what the person does next.
-    public init(_ exitCode: ExitCode, code: String, message: String, hint: String? = nil) {
+    package init(_ exitCode: ExitCode, code: String, message: String, hint: String? = nil) {
         self.code = code
         self.message = message
         self.hint = hint
@@ -26,14 +26,14 @@ public struct CLIError: Error, Hashable, Sendable {
     }
 
     /// The report for programs: `{"error": {"code", "message", "hint"}}`, with `null` for a missing hint.
-    public var json: JSONText {
+    package var json: JSONText {
         .object([
             "error": .object(["code": .string(code), "message": .string(message), "hint": .string(hint)])
         ])
     }
 
     /// The report for a terminal: the message and the hint, each on a line of its own, sanitised, without a line end.
-    public func text(ansi: ANSIStyle) -> String {
+    package func text(ansi: ANSIStyle) -> String {
         let first = "\(ansi.alarm("Error:")) \(message.sanitised(.line))"
         guard let hint else { return first }
         return "\(first)\n\(ansi.faint("Hint:")) \(hint.sanitised(.line))"
@@ -41,7 +41,7 @@ public struct CLIError: Error, Hashable, Sendable {
 }
 
 /// The status with which a process ends, in the numbers of sysexits(3).
-public enum ExitCode: Int32, Sendable {
+package enum ExitCode: Int32, Sendable {
     /// The command did its work.
     case done = 0
     /// The arguments are wrong or ambiguous.

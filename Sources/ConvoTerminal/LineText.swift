@@ -1,31 +1,31 @@
 /// Lines for people, kept as one text: a long conversation has too many lines to make a string of each.
-public struct LineText: Sendable {
+package struct LineText: Sendable {
     /// What stands at both ends of each line that is not empty: an indent, or the escape sequences of a style.
-    public struct Ends: Sendable {
+    package struct Ends: Sendable {
         let start: [UInt8]
         let end: [UInt8]
 
         /// Makes the ends of lines.
-        public init(start: String, end: String = "") {
+        package init(start: String, end: String = "") {
             self.start = Array(start.utf8)
             self.end = Array(end.utf8)
         }
     }
 
     /// The lines in UTF-8, each with its line feed.
-    public private(set) var bytes: [UInt8] = []
+    package private(set) var bytes: [UInt8] = []
 
     /// Makes a text without lines.
-    public init() {}
+    package init() {}
 
     /// The lines without their ends.
-    public var lines: [String] {
+    package var lines: [String] {
         bytes.split(separator: 0x0A, omittingEmptySubsequences: false).dropLast()
             .map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Adds a line, which must be sanitised, and have no line feed.
-    public mutating func add(_ line: String) {
+    package mutating func add(_ line: String) {
         bytes.append(contentsOf: line.utf8)
         bytes.append(0x0A)
     }
@@ -37,7 +37,7 @@ public struct LineText: Sendable {
     ///   - rest: what follows between the ends; as ``add(_:)``, sanitised.
     ///   - separator: what stands between two of the rest.
     ///   - ends: what stands at both ends of the rest.
-    public mutating func add(_ first: String, _ rest: [String], separatedBy separator: String, between ends: Ends) {
+    package mutating func add(_ first: String, _ rest: [String], separatedBy separator: String, between ends: Ends) {
         bytes.append(contentsOf: first.utf8)
         bytes.append(contentsOf: ends.start)
         for (place, piece) in rest.enumerated() {
@@ -56,7 +56,7 @@ public struct LineText: Sendable {
     ///   - ends: what stands at both ends of each line.
     ///   - limit: how many lines are added of a text that has at least two more; `nil` for all.
     /// - Returns: how many lines are left out.
-    public mutating func add(_ text: String, wrappedTo width: Int, between ends: Ends, limit: Int? = nil) -> Int {
+    package mutating func add(_ text: String, wrappedTo width: Int, between ends: Ends, limit: Int? = nil) -> Int {
         var (text, count, lengthAtLimit) = (text, 0, bytes.count)
         let isPlain = text.withUTF8(WrappedLines.isPlain)
         if !isPlain { text = text.sanitised(.block) }
@@ -78,5 +78,5 @@ public struct LineText: Sendable {
     }
 
     /// Removes all lines, and keeps their memory for others.
-    public mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
+    package mutating func removeAll() { bytes.removeAll(keepingCapacity: true) }
 }

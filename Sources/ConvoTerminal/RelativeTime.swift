@@ -1,5 +1,5 @@
 /// A moment relative to now: `now`, `5 min ago`, `in 3 h`, `2 days ago`, and the date from 31 days on.
-public enum RelativeTime {
+package enum RelativeTime {
     /// Names a moment by its distance from now, cut to whole minutes, hours or days.
     ///
     /// - Parameters:
@@ -7,7 +7,7 @@ public enum RelativeTime {
     ///   - now: the moment from which it is seen, in microseconds since 1970.
     ///   - date: the text for a moment that is 31 days away or more, past or future.
     /// - Returns: the phrase; `now` for less than 45 seconds, past or future.
-    public static func text(_ microseconds: Int64, now: Int64, date: String) -> String {
+    package static func text(_ microseconds: Int64, now: Int64, date: String) -> String {
         let (seconds, overflow) = (now / 1_000_000).subtractingReportingOverflow(microseconds / 1_000_000)
         guard !overflow else { return date }
         let distance = seconds.magnitude

@@ -15,7 +15,7 @@ extension Character {
 
 extension String {
     /// The number of terminal columns that the text occupies on one line; a tab counts as one.
-    public var columns: Int { simpleColumns ?? reduce(0) { $0 + $1.columns } }
+    package var columns: Int { simpleColumns ?? reduce(0) { $0 + $1.columns } }
 
     /// The number of columns of a text of which each scalar is a character of one column, as its bytes show: printable ASCII,
     /// the letters of Latin and IPA (U+00A0…U+02FF but U+00AD), dashes, quotation marks and bullets (U+2010…U+2027,
@@ -54,7 +54,7 @@ extension String {
     ///
     /// - Parameter limit: the greatest number of columns, the ellipsis included.
     /// - Returns: the text itself where it fits, or else its beginning and an ellipsis; empty for a limit of 0.
-    public func truncated(to limit: Int) -> String {
+    package func truncated(to limit: Int) -> String {
         guard columns > limit else { return self }
         guard limit > 0 else { return "" }
         var result = ""
@@ -68,7 +68,7 @@ extension String {
     }
 
     /// The text filled up with spaces on the right to a number of columns; a wider text stays as it is.
-    public func padded(to width: Int) -> String {
+    package func padded(to width: Int) -> String {
         self + String(repeating: " ", count: max(0, width - columns))
     }
 }

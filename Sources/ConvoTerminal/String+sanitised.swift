@@ -1,7 +1,7 @@
-public import ConvoJSON
+package import ConvoJSON
 
 /// Whether a sanitised text keeps its line ends and tabs.
-public enum TextLayout: Sendable {
+package enum TextLayout: Sendable {
     /// One line: each line end and each tab becomes a space.
     case line
     /// Several lines: each line end (LF, CRLF, U+2028, U+2029) becomes a line feed, and tabs stay.
@@ -18,7 +18,7 @@ extension String {
     /// something visible, never dropped, so that the person sees that it was there.
     ///
     /// Joiners (U+200C, U+200D) and zero-width spaces stay: Persian, Indic scripts, Thai and emoji need them.
-    public func sanitised(_ layout: TextLayout) -> String {
+    package func sanitised(_ layout: TextLayout) -> String {
         guard mayNeedCare(layout), unicodeScalars.contains(where: { $0.needsCare && !layout.keeps($0) }) else {
             return self
         }
@@ -84,7 +84,7 @@ extension JSONText {
     ///
     /// JSON lets C1 controls, DEL and bidi overrides stand unescaped in strings, and nowhere but in strings. So each of
     /// them can become its `\u` escape without changing the value.
-    public var escapedForTerminal: String {
+    package var escapedForTerminal: String {
         guard text.unicodeScalars.contains(where: \.needsCare) else { return text }
         var result = ""
         for scalar in text.unicodeScalars {

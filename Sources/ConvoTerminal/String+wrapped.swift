@@ -6,7 +6,7 @@ extension String {
     /// - Parameter width: the greatest number of columns, which only a single character may exceed; 0 leaves the text
     ///   in one piece.
     /// - Returns: the lines without their ends; line feeds in the text begin new lines.
-    public func wrapped(to width: Int) -> [String] {
+    package func wrapped(to width: Int) -> [String] {
         var lines: [String] = []
         var text = self
         text.withUTF8 { bytes in

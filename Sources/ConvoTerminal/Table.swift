@@ -1,10 +1,10 @@
 /// Rows of text in aligned columns, whatever scripts the cells are written in.
-public struct Table: Sendable {
+package struct Table: Sendable {
     /// A column's title and the way to find its width.
     ///
     /// The rank decides what a narrow terminal leaves out: the columns of the highest rank first, and never one of rank
     /// 0.
-    public enum Column: Sendable {
+    package enum Column: Sendable {
         /// A column as wide as its widest cell.
         case fitting(String, rank: Int = 0)
         /// A column that gets the room that the others leave; its longest cells are cut where that is too little.
@@ -39,7 +39,7 @@ public struct Table: Sendable {
     private var shown: [Int]?
 
     /// Creates a table without rows.
-    public init(_ columns: [Column]) {
+    package init(_ columns: [Column]) {
         self.columns = columns
         natural = columns.map(\.title.columns)
     }
@@ -47,7 +47,7 @@ public struct Table: Sendable {
     /// Adds a row, whose cells are sanitised to one line each.
     ///
     /// - Parameter cells: one for each column, from the left; a missing cell is empty, and cells too many are ignored.
-    public mutating func add(_ cells: [String]) {
+    package mutating func add(_ cells: [String]) {
         rows.append(columns.indices.map { $0 < cells.count ? cells[$0].sanitised(.line) : "" })
     }
 
@@ -57,7 +57,7 @@ public struct Table: Sendable {
     ///   - width: the greatest number of columns of a line; `nil` for no limit.
     ///   - ansi: the style for the titles.
     /// - Returns: one line for the titles and one for each row.
-    public func lines(width: Int?, ansi: ANSIStyle) -> [String] {
+    package func lines(width: Int?, ansi: ANSIStyle) -> [String] {
         var table = self
         return table.takeLines(width: width, ansi: ansi)
     }
@@ -71,7 +71,7 @@ public struct Table: Sendable {
     ///   - width: the greatest number of columns of a line; `nil` for no limit.
     ///   - ansi: the style for the titles.
     /// - Returns: the lines, without line ends and without spaces at their right.
-    public mutating func takeLines(width: Int?, ansi: ANSIStyle) -> [String] {
+    package mutating func takeLines(width: Int?, ansi: ANSIStyle) -> [String] {
         natural = columns.indices.map { place in rows.reduce(natural[place]) { max($0, $1[place].columns) } }
         let isFirst = shown == nil
         let shown = shown ?? width.map { shownColumns(within: $0) } ?? Array(columns.indices)

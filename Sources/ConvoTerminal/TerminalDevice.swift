@@ -1,27 +1,27 @@
 import ConvoPlatform
 
 /// One of the process's standard streams, and the terminal behind it, if there is one.
-public struct TerminalDevice: Sendable {
+package struct TerminalDevice: Sendable {
     /// The stream for results.
-    public static let standardOutput = TerminalDevice(descriptor: STDOUT_FILENO)
+    package static let standardOutput = TerminalDevice(descriptor: STDOUT_FILENO)
     /// The stream for errors and progress.
-    public static let standardError = TerminalDevice(descriptor: STDERR_FILENO)
+    package static let standardError = TerminalDevice(descriptor: STDERR_FILENO)
     /// The stream for a person's or a program's input.
-    public static let standardInput = TerminalDevice(descriptor: STDIN_FILENO)
+    package static let standardInput = TerminalDevice(descriptor: STDIN_FILENO)
 
     /// The stream's file descriptor.
-    public let descriptor: Int32
+    package let descriptor: Int32
 
     /// Makes a stream of an open file, which the caller closes when the stream is not used any more.
     ///
     /// - Parameter descriptor: the file, open for what is done with the stream.
-    public init(descriptor: Int32) { self.descriptor = descriptor }
+    package init(descriptor: Int32) { self.descriptor = descriptor }
 
     /// Whether the stream is connected to a terminal at this moment.
-    public var isTerminal: Bool { isatty(descriptor) == 1 }
+    package var isTerminal: Bool { isatty(descriptor) == 1 }
 
     /// The terminal's width in columns; `nil` where there is no terminal or it does not report its size.
-    public var width: Int? {
+    package var width: Int? {
         var size = winsize()
         guard isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
         return Int(size.ws_col)
@@ -31,12 +31,12 @@ public struct TerminalDevice: Sendable {
     ///
     /// - Parameter environment: looks up an environment variable; `NO_COLOR` and `TERM` are asked for.
     /// - Returns: a coloured style where the stream is a terminal and the environment allows it, or else a plain one.
-    public func ansi(environment: (String) -> String?) -> ANSIStyle {
+    package func ansi(environment: (String) -> String?) -> ANSIStyle {
         ANSIStyle(isTerminal: isTerminal, noColor: environment("NO_COLOR"), term: environment("TERM"))
     }
 
     /// The reasons why a text was not written, or only in part.
-    public enum WriteFailure: Error, Hashable, Sendable {
+    package enum WriteFailure: Error, Hashable, Sendable {
         /// The reader closed its end of the pipe, so nobody is left to be told.
         case readerGone
         /// write(2) failed with this `errno`.
@@ -49,7 +49,7 @@ public struct TerminalDevice: Sendable {
     /// ignore `SIGPIPE`.
     ///
     /// - Throws: ``WriteFailure``, when a part may have been written.
-    public func write(_ text: String) throws(WriteFailure) {
+    package func write(_ text: String) throws(WriteFailure) {
         var text = text
         if let failure = text.withUTF8({ write(UnsafeRawBufferPointer($0)[...]) }) { throw failure }
     }
@@ -57,7 +57,7 @@ public struct TerminalDevice: Sendable {
     /// Writes all lines, as ``write(_:)-(String)`` writes a text.
     ///
     /// - Throws: ``WriteFailure``, when a part may have been written.
-    public func write(_ lines: LineText) throws(WriteFailure) {
+    package func write(_ lines: LineText) throws(WriteFailure) {
         if let failure = lines.bytes.withUnsafeBytes({ write($0[...]) }) { throw failure }
     }
 
@@ -117,14 +117,14 @@ public struct TerminalDevice: Sendable {
 ///
 /// Text must be sanitised before it is styled: the styles' own escape sequences are the only ones that may reach the
 /// terminal.
-public struct ANSIStyle: Hashable, Sendable {
+package struct ANSIStyle: Hashable, Sendable {
     /// The style that changes nothing.
-    public static let plain = ANSIStyle(isColoured: false)
+    package static let plain = ANSIStyle(isColoured: false)
     /// The style that adds escape sequences.
-    public static let coloured = ANSIStyle(isColoured: true)
+    package static let coloured = ANSIStyle(isColoured: true)
 
     /// Whether the methods add escape sequences, for weight as well as for colour.
-    public let isColoured: Bool
+    package let isColoured: Bool
 
     private init(isColoured: Bool) { self.isColoured = isColoured }
 
@@ -137,26 +137,26 @@ public struct ANSIStyle: Hashable, Sendable {
     ///   - isTerminal: whether the stream is a terminal.
     ///   - noColor: the value of `NO_COLOR`; `nil` where it is not set.
     ///   - term: the value of `TERM`; `nil` where it is not set.
-    public init(isTerminal: Bool, noColor: String?, term: String?) {
+    package init(isTerminal: Bool, noColor: String?, term: String?) {
         isColoured = isTerminal && (noColor ?? "").isEmpty && term != "dumb"
     }
 
     /// Bold, for a title or a match.
-    public func strong(_ text: String) -> String { wrap(text, "1", "22") }
+    package func strong(_ text: String) -> String { wrap(text, "1", "22") }
     /// Dimmed, for what accompanies the main text.
-    public func faint(_ text: String) -> String { wrap(text, "2", "22") }
+    package func faint(_ text: String) -> String { wrap(text, "2", "22") }
     /// What stands at both ends of a dimmed line, with an indent.
-    public func faintEnds(indent: String) -> LineText.Ends {
+    package func faintEnds(indent: String) -> LineText.Ends {
         isColoured ? LineText.Ends(start: "\u{1B}[2m" + indent, end: "\u{1B}[22m") : LineText.Ends(start: indent)
     }
     /// Bold red, for an error.
-    public func alarm(_ text: String) -> String { wrap(text, "1;31", "22;39") }
+    package func alarm(_ text: String) -> String { wrap(text, "1;31", "22;39") }
     /// Bold cyan, for the person in a history.
-    public func person(_ text: String) -> String { wrap(text, "1;36", "22;39") }
+    package func person(_ text: String) -> String { wrap(text, "1;36", "22;39") }
     /// Bold green, for the model in a history, or for success.
-    public func model(_ text: String) -> String { wrap(text, "1;32", "22;39") }
+    package func model(_ text: String) -> String { wrap(text, "1;32", "22;39") }
     /// Yellow, for tools, functions and handoffs in a history.
-    public func tool(_ text: String) -> String { wrap(text, "33", "39") }
+    package func tool(_ text: String) -> String { wrap(text, "33", "39") }
 
     private func wrap(_ text: String, _ on: String, _ off: String) -> String {
         isColoured && !text.isEmpty ? "\u{1B}[\(on)m\(text)\u{1B}[\(off)m" : text
@@ -164,7 +164,7 @@ public struct ANSIStyle: Hashable, Sendable {
 }
 
 /// Shows a long text a screen at a time where its stream is a terminal, and writes it straight through elsewhere.
-public struct Pager: Sendable {
+package struct Pager: Sendable {
     /// Options for `less`: quit if the text fits one screen (F), keep colours (R), leave the text on the screen (X).
     static let lessOptions = "FRX"
 
@@ -178,7 +178,7 @@ public struct Pager: Sendable {
     ///   - device: where the text goes. A pager is used only where this is a terminal that is not dumb.
     ///   - environment: looks up an environment variable. `PAGER` names the pager; an empty one or `cat` means none.
     ///     Without it the pager is `less`.
-    public init(device: TerminalDevice, environment: (String) -> String?) {
+    package init(device: TerminalDevice, environment: (String) -> String?) {
         self.device = device
         command = Pager.command(isTerminal: device.isTerminal, named: environment("PAGER"), term: environment("TERM"))
     }
@@ -201,7 +201,7 @@ public struct Pager: Sendable {
     ///     pager.
     /// - Throws: ``TerminalDevice/WriteFailure`` where the text was written without a pager, and that failed; what `make`
     ///   throws.
-    public func show(hiding secrets: [String], _ make: (_ write: (LineText) throws -> Void) throws -> Void) throws {
+    package func show(hiding secrets: [String], _ make: (_ write: (LineText) throws -> Void) throws -> Void) throws {
         func writeThrough() throws { try make { try device.write($0) } }
         guard let command else { return try writeThrough() }
         for secret in secrets { unsetenv(secret) }
@@ -224,13 +224,13 @@ public struct Pager: Sendable {
 }
 
 /// One line on standard error that shows how far a long job is; without a terminal, nothing is written.
-public struct ProgressLine: Sendable {
+package struct ProgressLine: Sendable {
     private let device: TerminalDevice
     /// Whether the stream is a terminal, so that the line can be seen.
-    public let isShown: Bool
+    package let isShown: Bool
 
     /// Creates a line that is empty so far.
-    public init(device: TerminalDevice = .standardError) {
+    package init(device: TerminalDevice = .standardError) {
         self.device = device
         isShown = device.isTerminal
     }
@@ -238,13 +238,13 @@ public struct ProgressLine: Sendable {
     /// Replaces the text of the line, sanitised and cut to the terminal's width.
     ///
     /// A failure to write is not reported, because the job itself does not depend on it.
-    public func show(_ text: String) {
+    package func show(_ text: String) {
         guard isShown else { return }
         try? device.write(ProgressLine.line(text, width: device.width))
     }
 
     /// Empties the line.
-    public func clear() {
+    package func clear() {
         guard isShown else { return }
         try? device.write(ProgressLine.line("", width: nil))
     }

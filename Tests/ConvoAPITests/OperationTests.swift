@@ -182,3 +182,12 @@ import Testing
         #expect(throws: APIError.self) { try MistralAPI(baseURL: text, apiKey: nil, transport: FakeTransport(200)) }
     }
 }
+
+@Suite struct `A client that is given no transport` {
+    @Test func `has one of its own, which reaches a server or says that it cannot`() async throws {
+        let client = try MistralAPI(baseURL: "http://127.0.0.1:0", apiKey: nil)  // nobody listens there
+        let failure = try await error { () throws(APIError) in try await client.get(RemoteID("conv_1")) }
+        #expect(failure.kind == .unreachable)
+        #expect(failure.effect == .none)
+    }
+}
