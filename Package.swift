@@ -97,7 +97,10 @@ let package = Package(
         // What an app imports.
         .target(
             name: "Convo",
-            dependencies: ["ConvoPlatform", "ConvoAPI", "ConvoHTTP", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync"],
+            dependencies: [
+                "ConvoPlatform", "ConvoAPI", "ConvoHTTP", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore",
+                "ConvoSync",
+            ],
             swiftSettings: strict),
         .target(name: "MistralEmulator", dependencies: ["ConvoJSON", "ConvoModel"], swiftSettings: strict),
         .target(

@@ -113,7 +113,9 @@ private struct Writer {
         for (id, state) in states { operations.add("\(id) \(state.rawValue)") }
         var removed = Digest()
         for id in deleted { removed.add(id.rawValue) }
-        print(JSONText.object([("entries", entries.json), ("operations", operations.json), ("removed", removed.json)]).text)
+        print(
+            JSONText.object([("entries", entries.json), ("operations", operations.json), ("removed", removed.json)])
+                .text)
     }
 }
 
@@ -155,7 +157,8 @@ private enum Watcher {
         for id in removed { gone.add(id.rawValue) }
         print(
             JSONText.object([
-                ("entries", entries.json), ("operations", operations.json), ("removed", gone.json), ("gaps", .int(gaps)),
+                ("entries", entries.json), ("operations", operations.json), ("removed", gone.json),
+                ("gaps", .int(gaps)),
                 ("elements", .int(elements)),
             ]).text)
     }
