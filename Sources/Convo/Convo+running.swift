@@ -92,19 +92,19 @@ extension Convo {
     ///   cannot be reached or its answer was lost. Nothing is lost then: it is sent later.
     /// - Throws: ``ConvoError/store(_:)`` if the database cannot be read or written.
     @discardableResult
-    public func deliver(_ id: OperationID) async throws(ConvoError) -> OutboxItem {
+    public func deliver(operation id: OperationID) async throws(ConvoError) -> OutboxItem {
         try requireOpen()
         do throws(StoreError) { return try await engine.deliver(id) } catch { throw .store(error) }
     }
 
-    /// Delivers a write that was just accepted, as ``deliver(_:)-(OperationID)`` does.
+    /// Delivers a write that was just accepted, as ``deliver(operation:)`` does.
     ///
     /// - Parameter write: the write.
     /// - Returns: the write as it is then.
     /// - Throws: ``ConvoError/store(_:)`` if the database cannot be read or written.
     @discardableResult
     public func deliver(_ write: QueuedWrite) async throws(ConvoError) -> OutboxItem {
-        try await deliver(write.operation)
+        try await deliver(operation: write.operation)
     }
 
     /// Gives the database to the account of the credentials, on purpose. Every write that is not delivered is held from then

@@ -3,7 +3,7 @@ internal import CCurl
 /// An absolute `http` or `https` URL without user, password or fragment.
 ///
 /// What sends the request parses it, so what is checked here is what is connected to: libcurl, or URLSession where
-/// ``PlatformTransport`` uses that.
+/// `PlatformTransport` uses that.
 public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
     /// `http` or `https`.
     public let scheme: String

@@ -130,7 +130,7 @@ import Testing
         let write = try await convo.start("m0", model: "m")
         for number in 1...4 { _ = try await convo.append("m\(number)", to: write.conversation) }
         for item in try await convo.outbox() {
-            #expect(try await convo.deliver(item.id).state == .delivered)
+            #expect(try await convo.deliver(operation: item.id).state == .delivered)
         }
         let whole = try await convo.history(of: write.conversation).entries
         #expect(whole.count == 10)

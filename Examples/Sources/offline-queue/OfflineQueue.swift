@@ -16,7 +16,7 @@ import Convo
         }
         guard CommandLine.arguments.count == 3 else { return }
         for item in try await convo.outbox() {
-            let outcome = try await convo.deliver(item.id)
+            let outcome = try await convo.deliver(operation: item.id)
             switch outcome.state {
             case .delivered:
                 let answer = try await convo.history(of: outcome.conversation, limit: 1).entries.last?.entry.text
