@@ -127,7 +127,7 @@ package struct RequestCheck: Sendable {
     }
 
     /// The wait that the server asked for, if it is longer than a pull waits by itself.
-    private static func asked(by record: Audit.Record) -> Duration? {
+    static func asked(by record: Audit.Record) -> Duration? {
         guard case .failed(.status(429), _, let asked?) = record.outcome, asked > .seconds(5) else { return nil }
         return asked
     }

@@ -7,7 +7,8 @@ import Synchronization
 
 /// When a run is over, and how it is judged.
 extension Simulation {
-    func isOver() throws -> Bool {
+    /// Whether everything is at rest, and was for as long as the daemon needs to read what is unsettled.
+    func isOver(_ daemon: Life) throws -> Bool {
         let now = world.now
         if now >= .start + Simulation.patience {
             violations.add(.restless, "it never comes to rest")
@@ -28,13 +29,18 @@ extension Simulation {
             return false
         }
         if calmSince == nil { world.state.withLock { $0.heal() } }
-        let since = calmSince ?? now
+        let since = calmSince ?? max(now, lastWaitEnd(of: daemon) ?? now)
         calmSince = since
         guard now >= since + Simulation.calm else { return false }
         guard needsLastSync, !isSyncedAtLast else { return hands.allSatisfy { $0.stage.next == nil } }
         isSyncedAtLast = true
         sync(acceptsDeletions: mayWithholdDeletions)
         return false
+    }
+
+    /// Until when the daemon waits because the server asked it to: a pull that it ends early leaves histories unread.
+    private func lastWaitEnd(of daemon: Life) -> VirtualInstant? {
+        world.audit.lastWaitEnd(of: daemon.sender, clockJumps: scenario.clockJumps)
     }
 
     /// Whether the server hides a conversation, or has just denied one's agent.

@@ -22,7 +22,8 @@ final class Simulation {
     static let server = "https://api.example"
     /// A run that has not come to rest after this virtual time never will.
     static let patience = Duration.seconds(6 * 3600)
-    /// How long a run goes on after everything is at rest: the engine reads unsettled histories again for 15 minutes.
+    /// How long a run goes on after everything is at rest and the daemon may pull: the engine reads unsettled histories
+    /// again for 15 minutes, and reads none while it waits because the server asked it to.
     static let calm = Duration.seconds(1500)
     /// How often the outbox is checked for open writes.
     static let lookInterval = Duration.seconds(20)
@@ -105,7 +106,7 @@ final class Simulation {
             if life.stage.crash != nil {
                 try die(life)
                 life = begin()
-            } else if try isOver() {
+            } else if try isOver(life) {
                 break
             } else {
                 try proceed(life)
