@@ -1,7 +1,19 @@
 public import ConvoModel
 
 /// An entry, a queued write or a conversation's name that a search found.
-public struct SearchHit: Sendable, Hashable {
+public struct SearchHit: Sendable, Hashable, Identifiable {
+    /// What was found, within one search: an entry, a write or a conversation's name.
+    public struct ID: Sendable, Hashable {
+        /// The conversation that holds it.
+        public let conversation: LocalID
+        /// The entry; `nil` if it is none.
+        public let entry: EntryID?
+        /// The write; `nil` if it is none.
+        public let operation: OperationID?
+    }
+    /// What was found, within one search.
+    public var id: ID { ID(conversation: conversation, entry: entry, operation: operation) }
+
     /// The conversation that holds the hit.
     public let conversation: LocalID
     /// That conversation's id on the server; `nil` until the server's id is known here.

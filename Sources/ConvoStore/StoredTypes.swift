@@ -88,7 +88,9 @@ public struct StoredHistory: Sendable, Hashable {
 }
 
 /// A conversation and the branches made from it.
-public struct BranchTree: Sendable, Hashable {
+public struct BranchTree: Sendable, Hashable, Identifiable {
+    /// The id of the conversation at this node.
+    public var id: LocalID { conversation.id }
     /// The conversation at this node of the tree.
     public let conversation: StoredConversation
     /// The branches made from this conversation, oldest first.

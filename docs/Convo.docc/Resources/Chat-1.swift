@@ -1,0 +1,13 @@
+import Convo
+
+/// A chat: what you type is kept at once and sent when that can be done; what anybody writes is shown as it comes.
+@main struct Chat {
+    static func main() async throws {
+        let arguments = CommandLine.arguments
+        let convo = try await Convo(
+            at: arguments.count > 1 ? arguments[1] : "chats.db",
+            server: arguments.count > 2 ? arguments[2] : MistralAPI.defaultURL,
+            credentials: .environment("MISTRAL_API_KEY"))
+        convo.close()
+    }
+}

@@ -1,0 +1,1 @@
+../../../Examples/Sources/chat/Chat.swift
