@@ -143,6 +143,22 @@ import Testing
         #expect(changes.conversations.isEmpty && changes.isStatusChanged)
     }
 
+    @Test func `is told of a database of version 12 from its migration on`() throws {
+        let folder = try TemporaryFolder()
+        do {
+            let store = try Store(path: folder.file("convo.db"))
+            try store.mirror(.sample("conv_1"), exchange("conv_1"))
+            try store.write { try `A database file`.removeChanges($0) }
+            try store.run("PRAGMA user_version = 12")
+        }
+        let store = try Store(path: folder.file("convo.db"))
+        let start = try store.changePosition()
+        #expect(try store.changes(after: start).isEmpty)
+        try store.mirror(.sample("conv_1", updated: "2026-05-01T00:00:00Z"), exchange("conv_1") + [reply("m", "more")])
+        #expect(try store.changes(after: start).conversations.map(\.entries) == [[EntryID("m")]])
+        try store.checkIntegrity()
+    }
+
     @Test func `wakes who listens, in this process and in others`() throws {
         let other = try Store(path: store.path)
         let listener = try store.changeListener()
