@@ -83,7 +83,7 @@ struct ShownEntry {
     private static func pieces(of chunks: [EntryContent.Chunk], _ storedFiles: Set<String>) -> [Piece] {
         var (pieces, joined): ([Piece], String?) = ([], nil)
         for chunk in chunks {
-            if case .file(let id, _) = chunk, storedFiles.contains(id) { continue }
+            if case .file(let id?, _) = chunk, storedFiles.contains(id) { continue }
             let piece = piece(chunk)
             if case .text(let more) = piece {
                 joined = (joined ?? "") + more
@@ -110,8 +110,9 @@ struct ShownEntry {
     }
 
     /// A URL or a name, with inline data replaced by a word.
-    private static func short(_ text: String) -> String {
-        text.hasPrefix("data:") ? "(inline)" : text
+    private static func short(_ text: String?) -> String {
+        guard let text else { return "" }
+        return text.hasPrefix("data:") ? "(inline)" : text
     }
 }
 

@@ -2,21 +2,21 @@ public import ConvoJSON
 
 /// What an entry says, taken apart by its type; ``Entry/raw`` has every field beside it.
 public enum EntryContent: Hashable, Sendable {
-    /// A piece of a message.
+    /// A piece of a message; what the server left out is `nil`.
     public enum Chunk: Hashable, Sendable {
         /// What a person or a model wrote, in Markdown as a rule.
         case text(String)
         /// What a model thought before it answered.
         case thinking(String)
         /// An image: its URL, which may hold the image itself (`data:`).
-        case image(String)
+        case image(url: String?)
         /// A document: its URL and its name.
-        case document(String, name: String?)
+        case document(url: String?, name: String?)
         /// A file of the API's own: its id and its name.
-        case file(String, name: String?)
+        case file(id: String?, name: String?)
         /// A source that the answer refers to: its title and its URL.
         case reference(title: String?, url: String?)
-        /// A piece of a type that this library does not know, or one that lacks what its type needs.
+        /// A piece of a type that this library does not know.
         case other(JSONText)
     }
 
@@ -59,11 +59,9 @@ extension EntryContent.Chunk {
         case "thinking":
             let thoughts = (chunk["thinking"]?.elements ?? []).compactMap { $0["text"]?.string }.joined()
             self = .thinking(text("thinking") ?? thoughts)
-        case "image_url":
-            self = (text("image_url") ?? chunk["image_url"]?["url"]?.string).map(Self.image) ?? .other(chunk)
-        case "document_url":
-            self = text("document_url").map { .document($0, name: text("document_name")) } ?? .other(chunk)
-        case "tool_file": self = text("file_id").map { .file($0, name: text("file_name")) } ?? .other(chunk)
+        case "image_url": self = .image(url: text("image_url") ?? chunk["image_url"]?["url"]?.string)
+        case "document_url": self = .document(url: text("document_url"), name: text("document_name"))
+        case "tool_file": self = .file(id: text("file_id"), name: text("file_name"))
         case "tool_reference": self = .reference(title: text("title"), url: text("url"))
         default: self = .other(chunk)
         }
