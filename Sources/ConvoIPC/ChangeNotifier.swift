@@ -23,8 +23,8 @@ package final class ChangeNotifier: Sendable {
     package func notify() {
         descriptor.withLock { descriptor in
             var status = stat()
-            // A file that was removed or replaced wakes nobody.
-            if descriptor >= 0, fstat(descriptor, &status) != 0 || status.st_nlink == 0 {
+            // A file that was removed, moved or replaced wakes nobody.
+            if descriptor >= 0, fstat(descriptor, &status) != 0 || FileIdentity(of: path) != FileIdentity(status) {
                 close(descriptor)
                 descriptor = -1
             }

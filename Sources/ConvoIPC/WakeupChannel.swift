@@ -115,6 +115,9 @@ extension WakeupChannel {
         /// Ends the wait that is under way, and each later one at once.
         package func interrupt() { interruption.happen() }
 
+        /// Whether ``interrupt()`` was called.
+        package var isInterrupted: Bool { interruption.hasHappened }
+
         /// Whether the file that is watched is still the one that is notified.
         private var isWatching: Bool {
             state.withLock { $0.file != nil && $0.file == FileIdentity(of: path) }
@@ -144,8 +147,9 @@ extension WakeupChannel {
         /// - Returns: whether something happened to the file.
         private func waitForEvent(_ milliseconds: Int32) -> Bool {
             guard interruption.poll(beside: inotify, milliseconds) else { return false }
-            var buffer = [UInt8](repeating: 0, count: 4096)
-            while read(inotify, &buffer, buffer.count) > 0 {}
+            // A new file may have the inode of a removed one, whose watch has ended with it.
+            let watch = state.withLock { $0.watch }
+            if FileEvents.takeNotices(from: inotify).contains(watch) { state.withLock { $0.file = nil } }
             return true
         }
 

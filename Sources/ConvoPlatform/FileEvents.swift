@@ -24,6 +24,27 @@ package enum FileEvents {
         #endif
     }
 
+    /// Takes all notices that have come.
+    ///
+    /// - Returns: the watches that have ended, because the file was removed or the watch was ended.
+    package static func takeNotices(from source: Int32) -> Set<Int32> {
+        var ended: Set<Int32> = []
+        #if os(Linux) || os(Android)
+        let header = MemoryLayout<inotify_event>.size
+        withUnsafeTemporaryAllocation(byteCount: 4096, alignment: MemoryLayout<inotify_event>.alignment) { buffer in
+            while case let count = read(source, buffer.baseAddress, buffer.count), count >= header {
+                var place = 0
+                while place + header <= count {
+                    let notice = buffer.loadUnaligned(fromByteOffset: place, as: inotify_event.self)
+                    if notice.mask & UInt32(IN_IGNORED) != 0 { ended.insert(notice.wd) }
+                    place += header + Int(notice.len)
+                }
+            }
+        }
+        #endif
+        return ended
+    }
+
     /// Ends a watch.
     package static func unwatch(_ watch: Int32, with source: Int32) {
         #if os(Linux) || os(Android)

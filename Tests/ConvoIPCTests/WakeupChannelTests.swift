@@ -37,6 +37,29 @@ import Testing
         #expect(listener.wait(milliseconds: 5000))
     }
 
+    @Test(arguments: Watching.allCases)
+    func `goes on when a file of the same inode takes the place of its own`(watching: Watching) throws {
+        let listener = try WakeupChannel.Listener(beside: path, inotify: watching.descriptor())
+        for _ in 0..<10 {
+            try FileManager.default.removeItem(atPath: path + ".wakeup")
+            try Data("x".utf8).write(to: URL(filePath: path + ".wakeup"))
+            while listener.wait(milliseconds: 0) {}
+            WakeupChannel.notify(beside: path)
+            #expect(listener.wait(milliseconds: 5000))
+        }
+    }
+
+    @Test func `tells changes when its file was moved away`() throws {
+        let listener = try WakeupChannel.Listener(beside: path, for: .changes)
+        let notifier = ChangeNotifier(beside: path)
+        notifier.notify()
+        #expect(listener.wait(milliseconds: 5000))
+        try FileManager.default.moveItem(atPath: path + ".changes", toPath: path + ".elsewhere")
+        while listener.wait(milliseconds: 0) {}
+        notifier.notify()
+        #expect(listener.wait(milliseconds: 5000))
+    }
+
     @Test func `makes nobody wait, and kills nobody, whatever lies in its place`() throws {
         try #require(mkfifo(path + ".wakeup", 0o600) == 0)
         WakeupChannel.notify(beside: path)
