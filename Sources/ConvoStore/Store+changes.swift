@@ -37,7 +37,8 @@ public struct StoreChanges: Sendable, Hashable {
     public internal(set) var isStatusChanged = false
     /// Whether more was changed than is known any more: whatever is shown of the database has to be read again.
     ///
-    /// It is when more than 126,976 changes were made since the place that was asked for.
+    /// It may be when more than 131,072 changes were made since the place that was asked for, and never is before, unless the
+    /// place is one of another database.
     public internal(set) var isEverythingChanged = false
     /// The place behind these changes.
     public internal(set) var end: ChangePosition

@@ -125,18 +125,23 @@ public final class Store: Sendable {
     func write<Value>(_ work: (Database) throws -> Value) throws(StoreError) -> Value {
         try requireWritable()
         do {
-            let value = try pool.write { try changing($0, work) }
-            changeNotifier.notify()
-            return value
+            return try pool.writeWithoutTransaction(isBusy: true) { try changing($0, work) }
         } catch { throw .wrap(error, path: path) }
     }
 
-    /// Does the work of a transaction, and notes what it has changed.
+    /// Does work in a transaction, notes what it has changed, and tells that it was committed.
+    ///
+    /// Nothing comes between the commit and the notification: the checkpoint that may be due takes time, and a process that
+    /// is killed meanwhile notifies nobody.
     private func changing<Value>(_ database: Database, _ work: (Database) throws -> Value) throws -> Value {
         indexState.withLock { $0 = nil }
         _ = database.recorder?.take()  // of a transaction that was taken back
-        let value = try work(database)
-        try noteChangedRows(database)
+        let value = try database.inTransaction(.immediate) {
+            let value = try work(database)
+            try noteChangedRows(database)
+            return value
+        }
+        changeNotifier.notify()
         return value
     }
 
@@ -178,15 +183,13 @@ public final class Store: Sendable {
     ) throws(StoreError) -> Value {
         try requireWritable()
         do {
-            let value = try pool.writeWithoutTransaction(isBusy: isBusy) { database in
+            return try pool.writeWithoutTransaction(isBusy: isBusy) { database in
                 let isDurable = try condition(database) && environment.syncsDurableCommits
                 if isDurable { try database.execute(sql: "PRAGMA synchronous = FULL") }
                 // If SQLite refuses this, later transactions wait for the disk as well, and are only slower.
                 defer { if isDurable { try? database.execute(sql: "PRAGMA synchronous = NORMAL") } }
-                return try database.inTransaction(.immediate) { try changing(database, work) }
+                return try changing(database, work)
             }
-            changeNotifier.notify()
-            return value
         } catch { throw .wrap(error, path: path) }
     }
 
