@@ -5,9 +5,10 @@ import ConvoSync
 
 /// A write, and the model's answer to it as it comes.
 ///
-/// The write is accepted as soon as this is made, whether or not anybody reads the events, and is delivered in any case: a
-/// reader that stops, or whose task is cancelled, takes nothing back. Without a network, or if another process sends
-/// the write, there are no events; what becomes of the write is seen in ``outcome``.
+/// The write is on its way to the disk when this is made, behind those that were made before, and has arrived there when
+/// ``write`` returns. It is delivered whether or not anybody reads the events: a reader that stops, or whose task is
+/// cancelled, takes nothing back. Without a network, or if another process sends the write, there are no events; what becomes
+/// of the write is seen in ``outcome``.
 public struct Answer: AsyncSequence, Sendable {
     /// An event of the API's stream.
     public typealias Element = ConversationEvent
@@ -23,15 +24,9 @@ public struct Answer: AsyncSequence, Sendable {
     ///   - isStreamed: whether the answer is asked for as a stream.
     ///   - queue: queues the write.
     init(
-        _ convo: Convo, isStreamed: Bool, _ queue: @escaping @Sendable () async throws(ConvoError) -> QueuedWrite
+        _ convo: Convo, isStreamed: Bool, _ queue: @escaping @Sendable (Store) throws(StoreError) -> QueuedWrite
     ) {
-        let queueing = Task {
-            do throws(ConvoError) {
-                return Result<QueuedWrite, ConvoError>.success(try await queue())
-            } catch {
-                return .failure(error)
-            }
-        }
+        let queueing = convo.beginWriting(queue)
         let (events, continuation) = AsyncStream.makeStream(of: ConversationEvent.self)
         delivery = Task {
             defer { continuation.finish() }
@@ -111,7 +106,7 @@ extension Convo {
     ///   - streaming: whether the answer is read while it is written.
     /// - Returns: the write and its answer.
     public func start(_ request: StartRequest, streaming: Bool) -> Answer {
-        Answer(self, isStreamed: streaming) { () async throws(ConvoError) in try await self.start(request) }
+        Answer(self, isStreamed: streaming) { store throws(StoreError) in try store.start(request) }
     }
 
     /// Appends a message to a conversation, and delivers it at once.
@@ -133,9 +128,7 @@ extension Convo {
     ///   - streaming: whether the answer is read while it is written.
     /// - Returns: the write and its answer.
     public func append(_ request: AppendRequest, to id: LocalID, streaming: Bool) -> Answer {
-        Answer(self, isStreamed: streaming) { () async throws(ConvoError) in
-            try await self.append(request, to: id)
-        }
+        Answer(self, isStreamed: streaming) { store throws(StoreError) in try store.append(request, to: id) }
     }
 
     /// Makes a branch with a message, and delivers it at once.
@@ -147,8 +140,7 @@ extension Convo {
     ///   - streaming: whether the answer is read while it is written.
     /// - Returns: the write and its answer.
     public func restart(_ text: String, of id: LocalID, from entry: EntryID, streaming: Bool) -> Answer {
-        Answer(self, isStreamed: streaming) { () async throws(ConvoError) in
-            try await self.restart(text, of: id, from: entry)
-        }
+        let request = RestartRequest(from: entry, inputs: .text(text))
+        return Answer(self, isStreamed: streaming) { store throws(StoreError) in try store.restart(request, of: id) }
     }
 }

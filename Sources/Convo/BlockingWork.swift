@@ -26,4 +26,22 @@ final class BlockingWork: Sendable {
         }
         return try result.get()
     }
+
+    /// Hands over work, and returns at once; serial work is done in the order in which it was handed over.
+    ///
+    /// - Parameter work: as ``run(_:)``'s.
+    /// - Returns: what waits for the work's value.
+    func begin<Value: Sendable, Failure: Error>(
+        _ work: @escaping @Sendable () throws(Failure) -> Value
+    ) -> Task<Result<Value, Failure>?, Never> {
+        let (results, continuation) = AsyncStream.makeStream(of: Result<Value, Failure>.self)
+        queue.async {
+            do throws(Failure) {
+                continuation.yield(.success(try work()))
+            } catch {
+                continuation.yield(.failure(error))
+            }
+        }
+        return Task { await results.first { _ in true } }
+    }
 }

@@ -80,10 +80,11 @@ public final class Convo: Sendable {
 
     deinit { feed.stop() }
 
-    /// Ends ``run(polling:sweeping:observe:)``, the sequences of changes and all requests; later calls throw
+    /// Ends ``run(polling:sweeping:observe:)`` with its requests, and the sequences of changes; later calls throw
     /// ``ConvoError/closed``.
     ///
-    /// What was accepted stays in the database. Returns at once; calls that are under way end as they would have.
+    /// What was accepted stays in the database. Returns at once; other calls that are under way, and answers that are being
+    /// delivered, end as they would have. The file is closed when nobody holds this object, nor a sequence of it, any more.
     public func close() {
         isClosed.store(true, ordering: .sequentiallyConsistent)
         closing.notify()
@@ -107,6 +108,17 @@ public final class Convo: Sendable {
         _ work: @escaping @Sendable (Store) throws(StoreError) -> Value
     ) async throws(ConvoError) -> Value {
         try await perform(on: writer, work)
+    }
+
+    /// Hands over a write behind those before, and returns at once.
+    func beginWriting<Value: Sendable>(
+        _ work: @escaping @Sendable (Store) throws(StoreError) -> Value
+    ) -> Task<Result<Value, ConvoError>, Never> {
+        guard !hasClosed else { return Task { .failure(.closed) } }
+        let begun = writer.begin { [store] () throws(ConvoError) in
+            do throws(StoreError) { return try work(store) } catch { throw .store(error) }
+        }
+        return Task { await begun.value ?? .failure(.cancelled) }
     }
 
     private func perform<Value: Sendable>(
