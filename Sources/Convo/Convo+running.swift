@@ -30,6 +30,7 @@ public struct PullSummary: Sendable, Hashable {
     }
 }
 
+// The engine reads and writes the file wherever it runs: `@concurrent` keeps that off the caller's actor.
 extension Convo {
     /// Keeps the database in step with the server until the task is cancelled: pulls what is new there, sends what was
     /// accepted here at once, and fetches files.
@@ -44,13 +45,16 @@ extension Convo {
     /// - Throws: ``ConvoError/otherServer(owner:given:)`` or ``ConvoError/otherAccount(owner:given:)`` if the database is
     ///   not this account's: nothing is sent then; ``ConvoError/store(_:)`` if the file to watch cannot be made. It
     ///   returns when the task is cancelled or ``close()`` is called.
-    public func run(
+    @concurrent public func run(
         polling: Duration = .seconds(30), sweeping: Duration = .seconds(900),
         observe: @escaping @Sendable (RunEvent) -> Void = { _ in }
     ) async throws(ConvoError) {
         let known = closing.generation
-        let queued = WakeupThread(try await reading { store throws(StoreError) in try store.listener() })
-        guard let queued else {
+        let listener: WakeupChannel.Listener
+        do {
+            listener = try await reading { store throws(StoreError) in try store.listener() }
+        } catch .cancelled { return }
+        guard let queued = WakeupThread(listener) else {
             throw .store(.unexpected(path: path, detail: "the system gives no further thread"))
         }
         defer { queued.stop() }
@@ -77,7 +81,7 @@ extension Convo {
     /// - Returns: what was read.
     /// - Throws: ``ConvoError`` if the pull ended early; what was read until then is stored.
     @discardableResult
-    public func pull(sweeping: Bool = false) async throws(ConvoError) -> PullSummary {
+    @concurrent public func pull(sweeping: Bool = false) async throws(ConvoError) -> PullSummary {
         try requireOpen()
         let report = await engine.pull(sweeping ? .full : .firstPage)
         if let halt = report.halt { throw ConvoError(halt) }
@@ -92,7 +96,7 @@ extension Convo {
     ///   cannot be reached or its answer was lost. Nothing is lost then: it is sent later.
     /// - Throws: ``ConvoError/store(_:)`` if the database cannot be read or written.
     @discardableResult
-    public func deliver(operation id: OperationID) async throws(ConvoError) -> OutboxItem {
+    @concurrent public func deliver(operation id: OperationID) async throws(ConvoError) -> OutboxItem {
         try requireOpen()
         do throws(StoreError) { return try await engine.deliver(id) } catch { throw .store(error) }
     }
@@ -103,7 +107,7 @@ extension Convo {
     /// - Returns: the write as it is then.
     /// - Throws: ``ConvoError/store(_:)`` if the database cannot be read or written.
     @discardableResult
-    public func deliver(_ write: QueuedWrite) async throws(ConvoError) -> OutboxItem {
+    @concurrent public func deliver(_ write: QueuedWrite) async throws(ConvoError) -> OutboxItem {
         try await deliver(operation: write.operation)
     }
 
@@ -114,7 +118,7 @@ extension Convo {
     /// - Throws: ``ConvoError/api(_:)`` if the server cannot be asked, ``ConvoError/store(_:)`` if another process keeps
     ///   sending; then nothing has changed.
     @discardableResult
-    public func adoptAccount() async throws(ConvoError) -> Int {
+    @concurrent public func adoptAccount() async throws(ConvoError) -> Int {
         try requireOpen()
         do throws(SyncFailure) { return try await engine.adoptAccount().held } catch { throw ConvoError(error) }
     }
@@ -143,7 +147,9 @@ private final class WakeupThread: Sendable {
     init?(_ listener: WakeupChannel.Listener) {
         self.listener = listener
         let thread = SystemThread { [event] in
-            while listener.wait() { event.notify() }
+            repeat {
+                if listener.wait() { event.notify() }
+            } while !listener.isInterrupted
         }
         guard let thread else { return nil }
         thread.detach()

@@ -1,6 +1,8 @@
 import Convo
 import ConvoSandbox
 import Expectations
+import Foundation
+import Synchronization
 import TestFolders
 import Testing
 
@@ -145,6 +147,61 @@ import Testing
         }
         convo.close()
         await server.stop()
+    }
+
+    @Test func `accepts answers' writes in the order in which they were asked for`() async throws {
+        let convo = try await Convo(at: path, server: silence(), credentials: .none)
+        let write = try await convo.start("0", model: "m")
+        let answers = (1...20).map { convo.append("\($0)", to: write.conversation, streaming: $0 % 2 == 0) }
+        let last = try await convo.append("21", to: write.conversation)
+        let asked = try await convo.outbox().map(\.id)
+        var expected = [write.operation]
+        for answer in answers { expected.append(try await answer.write.operation) }
+        #expect(asked == expected + [last.operation])
+        convo.close()
+        let late = convo.append("22", to: write.conversation, streaming: true)
+        await #expect(throws: ConvoError.self) { for try await _ in late {} }
+    }
+
+    @Test @MainActor func `reads and sends on other threads than the caller's`() async throws {
+        let caller = pthread_self()
+        let isCalled = Mutex(false)
+        let server = try await SandboxServer.start()
+        let credentials = Credentials.reading {
+            if pthread_equal(pthread_self(), caller) != 0 { isCalled.withLock { $0 = true } }
+            return "any"
+        }
+        for step in 0..<3 {
+            let convo = try await Convo(at: folder.file("\(step).db"), server: server.baseURL, credentials: credentials)
+            let write = try await convo.start("pear", model: "m")
+            switch step {
+            case 0: try await convo.deliver(write)
+            case 1: try await convo.pull()
+            default: try await convo.adoptAccount()
+            }
+            convo.close()
+        }
+        let wasCalled = isCalled.withLock { $0 }
+        #expect(!wasCalled)
+        await server.stop()
+    }
+
+    @Test func `ends its sequences and runs whenever it is closed or they are cancelled`() async throws {
+        let address = try await silence()
+        for _ in 0..<40 {
+            let convo = try await Convo(at: path, server: address, credentials: .none)
+            let readers = (0..<4).map { _ in Task { for try await _ in convo.changes {} } }
+            await Task.yield()
+            convo.close()
+            for reader in readers { try await reader.value }
+        }
+        let convo = try await Convo(at: path, server: address, credentials: .none)
+        let running = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            try await convo.run()
+        }
+        try await running.value
+        convo.close()
     }
 
     @Test func `refuses another server, and says which`() async throws {
