@@ -35,7 +35,9 @@ final class ChangeFeed: Sendable {
         // A thread of the system's: Dispatch looks once a second whether its own are blocked.
         let thread = SystemThread { [weak self, listener] in
             var isCertain = true
-            while listener.wait(milliseconds: isCertain ? .max : ChangeFeed.retryMilliseconds) || !isCertain {
+            while true {
+                // Also where the longest wait, which is some weeks, ends without a notification.
+                _ = listener.wait(milliseconds: isCertain ? .max : ChangeFeed.retryMilliseconds)
                 guard let self, !self.isStopped else { return }
                 switch self.look(at: store) {
                 case .replaced: return

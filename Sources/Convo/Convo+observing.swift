@@ -17,7 +17,7 @@ extension Convo {
     ///
     /// - Parameter read: reads the value. It is called again after any change, one call at a time, so it should read what is
     ///   shown and no more.
-    /// - Returns: the values, newest state first read; they end when ``close()`` is called or the task is cancelled.
+    /// - Returns: the values, beginning with the present one; they end when ``close()`` is called or the task is cancelled.
     public func observe<Value: Sendable & Equatable>(
         _ read: @escaping @Sendable (Convo) async throws(ConvoError) -> Value
     ) -> Observation<Value> {
@@ -50,8 +50,10 @@ extension Convo {
                 isolation actor: isolated (any Actor)? = #isolation
             ) async throws(ConvoError) -> StoreChanges? {
                 let feed = convo.feed
-                while !convo.hasClosed, !Task.isCancelled {
+                while true {
+                    // Before the checks: a notification between them and the wait ends the wait.
                     let known = feed.event.generation
+                    if convo.hasClosed || Task.isCancelled { return nil }
                     if let failure = feed.failure { throw .store(failure) }
                     if feed.position != position {
                         let from = position
@@ -67,11 +69,11 @@ extension Convo {
                         }
                         position = changes.end
                         if !changes.isEmpty { return changes }
-                        continue
+                        // Where this iterator has read further than the feed, nothing is known to be behind its place.
+                        if position != from { continue }
                     }
                     await feed.event.wait(after: known)
                 }
-                return nil
             }
 
             /// Waits for the next changes, as ``next(isolation:)`` does.
