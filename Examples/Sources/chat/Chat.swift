@@ -8,8 +8,8 @@ import Convo
             at: arguments.count > 1 ? arguments[1] : "chats.db",
             server: arguments.count > 2 ? arguments[2] : MistralAPI.defaultURL,
             credentials: .environment("MISTRAL_API_KEY"))
-        Task { try await convo.run() }
-        Task { try await show(convo) }
+        Task.detached { try await convo.run() }  // readLine() keeps the main actor
+        Task.detached { try await show(convo) }
         var conversation: LocalID?
         while let line = readLine() {
             if let conversation {
