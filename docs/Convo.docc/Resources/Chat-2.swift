@@ -8,7 +8,7 @@ import Convo
             at: arguments.count > 1 ? arguments[1] : "chats.db",
             server: arguments.count > 2 ? arguments[2] : MistralAPI.defaultURL,
             credentials: .environment("MISTRAL_API_KEY"))
-        Task { try await convo.run() }
+        Task.detached { try await convo.run() }  // readLine() keeps the main actor
         try await Task.sleep(for: .seconds(60))
         convo.close()
     }
