@@ -19,8 +19,8 @@ import Synchronization
 /// The database is one SQLite file, which any number of processes may use at once, the `convod` daemon among them. A write is
 /// accepted when the disk has it, and reaches the server exactly once, whoever sends it and whenever that can be done.
 ///
-/// No method blocks its caller's thread: the file is read and written on threads of Convo's own. Every method throws
-/// ``ConvoError``: ``ConvoError/closed`` after ``close()``, ``ConvoError/store(_:)`` if the file cannot be used.
+/// No method blocks its caller's thread or actor. Every method throws ``ConvoError``: ``ConvoError/closed`` after ``close()``,
+/// ``ConvoError/store(_:)`` if the file cannot be used.
 public final class Convo: Sendable {
     /// The canonical path of the database file.
     public let path: String
@@ -43,7 +43,8 @@ public final class Convo: Sendable {
     ///   - credentials: where the API key comes from. The first server and account that are reached own the database from then
     ///     on; another one is refused.
     ///   - conflicts: what becomes of an append if somebody else has written to its conversation meanwhile.
-    /// - Throws: ``ConvoError/invalidServer(_:reason:)``; ``ConvoError/store(_:)`` if the file cannot be opened.
+    /// - Throws: ``ConvoError/invalidServer(_:reason:)``; ``ConvoError/store(_:)`` if the file cannot be opened, or if nothing can
+    ///   be written beside it: a database on a medium that is read-only is opened by ``ConvoStore/Store/init(reading:)``.
     public convenience init(
         at path: String, server: String = MistralAPI.defaultURL, credentials: Credentials,
         conflicts: ConflictPolicy = .append

@@ -70,7 +70,8 @@ extension Store {
     ///
     /// - Parameters:
     ///   - position: the place.
-    ///   - limit: how many changes to read at most; several of the same thing are one in the result.
+    ///   - limit: how many changes to read at most, and one at least; several of the same thing are one in the result, and a
+    ///     transaction with more of them is told in several results.
     /// - Returns: the changes, and the place behind them; there may be more behind it.
     /// - Throws: ``StoreError/replaced(path:)`` if another file has the database's name now; another ``StoreError`` if
     ///   the file cannot be read.
@@ -84,7 +85,7 @@ extension Store {
             }
             var reading = ChangeReading(from: position)
             let rows = try Row.fetchCursor(
-                database, sql: ChangeReading.selection, arguments: [position.number, limit])
+                database, sql: ChangeReading.selection, arguments: [position.number, max(1, limit)])
             while try rows.advance() { reading.take(rows) }
             return reading.changes
         }

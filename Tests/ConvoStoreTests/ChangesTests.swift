@@ -89,6 +89,7 @@ import Testing
             let own = Picture.added(before.conversations, after.conversations)
             #expect(own.isSubset(of: others), "\(place)")
             let lost = Set(before.entries.keys).subtracting(after.entries.keys).map(conversationOf)
+            #expect(Set(lost).subtracting(removed).isSubset(of: others), "\(place)")
             let parts = Set((told.union(lost)).map(conversationOf)).union(
                 try writes.map { try store.operation(matching: $0).conversation.rawValue })
             let left = Set(Picture.added(after.operations, before.operations)).compactMap { before.operations[$0] }
