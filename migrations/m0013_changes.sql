@@ -4,9 +4,9 @@
 -- Only the newest rows stay.
 CREATE TABLE change (
     number INTEGER PRIMARY KEY,                 -- ascends: the newest row is never deleted
-    conversation INTEGER,                       -- its key; NULL: what the store says of itself, such as the last pull
-    entry INTEGER,                              -- the key of the entry that was added or changed
-    operation INTEGER,                          -- the sequence of the write that was queued or changed
+    conversation INTEGER NOT NULL,              -- its key; 0: what the store says of itself, such as the last pull
+    kind INTEGER NOT NULL DEFAULT 0 CHECK (kind IN (0, 1, 2)), -- of the item; 0: the conversation alone
+    item INTEGER NOT NULL DEFAULT 0,            -- 1: the key of the entry that was added or changed; 2: the write's sequence
     removed TEXT                                -- the id of a conversation whose row was deleted
 ) STRICT;
 
@@ -37,14 +37,14 @@ END;
 CREATE TRIGGER entry_removed AFTER DELETE ON entry
 WHEN NOT EXISTS (
     SELECT 1 FROM change WHERE number = (SELECT MAX(number) FROM change) AND conversation = OLD.conversation
-        AND entry IS NULL AND operation IS NULL)
+        AND kind = 0)
 BEGIN
     INSERT INTO change (conversation) VALUES (OLD.conversation);
 END;
 
 CREATE TRIGGER operation_added AFTER INSERT ON operation
 BEGIN
-    INSERT INTO change (conversation, operation) VALUES (NEW.conversation, NEW.sequence);
+    INSERT INTO change (conversation, kind, item) VALUES (NEW.conversation, 2, NEW.sequence);
 END;
 
 CREATE TRIGGER operation_changed
@@ -56,7 +56,7 @@ WHEN (NEW.conversation, NEW.kind, NEW.request, NEW.state, NEW.attempts, NEW.next
 BEGIN
     -- A write that became a branch's has left the conversation where it was queued.
     INSERT INTO change (conversation) SELECT OLD.conversation WHERE NEW.conversation <> OLD.conversation;
-    INSERT INTO change (conversation, operation) VALUES (NEW.conversation, NEW.sequence);
+    INSERT INTO change (conversation, kind, item) VALUES (NEW.conversation, 2, NEW.sequence);
 END;
 
 CREATE TRIGGER operation_removed AFTER DELETE ON operation
@@ -67,7 +67,7 @@ END;
 CREATE TRIGGER file_changed AFTER UPDATE OF state, reason, sha256 ON file
 WHEN (NEW.state, NEW.reason, NEW.sha256) IS NOT (OLD.state, OLD.reason, OLD.sha256)
 BEGIN
-    INSERT INTO change (conversation, entry) SELECT conversation, key FROM entry WHERE key = NEW.entry;
+    INSERT INTO change (conversation, kind, item) SELECT conversation, 1, key FROM entry WHERE key = NEW.entry;
 END;
 
 CREATE TRIGGER import_added AFTER INSERT ON imported_conversation
@@ -87,21 +87,21 @@ END;
 
 CREATE TRIGGER fact_added AFTER INSERT ON fact WHEN NEW.name IN ('last_pull_at', 'last_sweep_at', 'server_url', 'account')
 BEGIN
-    INSERT INTO change (conversation) VALUES (NULL);
+    INSERT INTO change (conversation) VALUES (0);
 END;
 
 CREATE TRIGGER fact_changed AFTER UPDATE OF value ON fact
 WHEN NEW.value <> OLD.value AND NEW.name IN ('last_pull_at', 'last_sweep_at', 'server_url', 'account')
 BEGIN
-    INSERT INTO change (conversation) VALUES (NULL);
+    INSERT INTO change (conversation) VALUES (0);
 END;
 
 CREATE TRIGGER set_aside_added AFTER INSERT ON set_aside
 BEGIN
-    INSERT INTO change (conversation) VALUES (NULL);
+    INSERT INTO change (conversation) VALUES (0);
 END;
 
 CREATE TRIGGER set_aside_removed AFTER DELETE ON set_aside
 BEGIN
-    INSERT INTO change (conversation) VALUES (NULL);
+    INSERT INTO change (conversation) VALUES (0);
 END;

@@ -103,8 +103,8 @@ enum ChangedRows {
         INSERT INTO change (conversation) SELECT c.key FROM json_each(?) j CROSS JOIN conversation c ON c.key = j.value
         """,
         """
-        INSERT INTO change (conversation, entry)
-        SELECT e.conversation, e.key FROM json_each(?) j CROSS JOIN entry e ON e.key = j.value
+        INSERT INTO change (conversation, kind, item)
+        SELECT e.conversation, 1, e.key FROM json_each(?) j CROSS JOIN entry e ON e.key = j.value
         """,
     ]
 }
@@ -125,10 +125,10 @@ private struct ChangeReading {
     /// A key that names nothing any more was changed again since, by a later row.
     static let selection = """
         SELECT g.number, IFNULL(g.removed, c.id), CASE WHEN g.removed IS NULL THEN c.hidden ELSE r.key IS NULL END,
-            e.id, o.id, o.state, g.conversation IS NULL
+            e.id, o.id, o.state, g.conversation = 0
         FROM change g LEFT JOIN conversation c ON c.key = g.conversation AND g.removed IS NULL
-            LEFT JOIN entry e ON e.key = g.entry AND e.conversation = g.conversation
-            LEFT JOIN operation o ON o.sequence = g.operation AND o.conversation = g.conversation
+            LEFT JOIN entry e ON g.kind = 1 AND e.key = g.item AND e.conversation = g.conversation
+            LEFT JOIN operation o ON g.kind = 2 AND o.sequence = g.item AND o.conversation = g.conversation
             LEFT JOIN conversation r ON r.id = g.removed AND r.hidden = 0
         WHERE g.number > ? ORDER BY g.number LIMIT ?
         """

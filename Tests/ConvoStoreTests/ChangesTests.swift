@@ -117,7 +117,7 @@ import Testing
         let start = try store.changePosition()
         _ = try temporary.start()
         try store.write { database in
-            try database.execute(sql: "INSERT INTO change (number) VALUES (131072 * 2)")
+            try database.execute(sql: "INSERT INTO change (number, conversation) VALUES (131072 * 2, 0)")
         }
         let changes = try store.changes(after: start)
         #expect(changes.isEverythingChanged && changes.conversations.isEmpty)

@@ -1,5 +1,6 @@
 import Convo
 import ConvoSandbox
+import Dispatch
 import Expectations
 import Foundation
 import Synchronization
@@ -163,23 +164,26 @@ import Testing
         await #expect(throws: ConvoError.self) { for try await _ in late {} }
     }
 
-    @Test @MainActor func `reads and sends on other threads than the caller's`() async throws {
-        let caller = pthread_self()
-        let isCalled = Mutex(false)
+    @Test func `reads and sends on other threads than its caller's actor`() async throws {
         let server = try await SandboxServer.start()
+        let path = path
+        let isCalled = Mutex(false)
         let credentials = Credentials.reading {
-            if pthread_equal(pthread_self(), caller) != 0 { isCalled.withLock { $0 = true } }
+            if Caller.isRunning { isCalled.withLock { $0 = true } }
             return "any"
         }
-        for step in 0..<3 {
-            let convo = try await Convo(at: folder.file("\(step).db"), server: server.baseURL, credentials: credentials)
-            let write = try await convo.start("pear", model: "m")
-            switch step {
-            case 0: try await convo.deliver(write)
-            case 1: try await convo.pull()
-            default: try await convo.adoptAccount()
+        try await Caller().call {
+            for step in 0..<3 {
+                let convo = try await Convo(at: "\(path)-\(step)", server: server.baseURL, credentials: credentials)
+                let write = try await convo.start("pear", model: "m")
+                #expect(Caller.isRunning)
+                switch step {
+                case 0: try await convo.deliver(write)
+                case 1: try await convo.pull()
+                default: try await convo.adoptAccount()
+                }
+                convo.close()
             }
-            convo.close()
         }
         let wasCalled = isCalled.withLock { $0 }
         #expect(!wasCalled)
@@ -225,4 +229,26 @@ import Testing
         await server.stop()
         await other.stop()
     }
+}
+
+/// An actor with a queue of its own, which tells whether something runs on it.
+private actor Caller {
+    private final class Executor: SerialExecutor {
+        private let queue = DispatchQueue(label: "convo.test.caller")
+
+        init() { queue.setSpecific(key: Caller.key, value: true) }
+
+        func enqueue(_ job: consuming ExecutorJob) {
+            let job = UnownedJob(job)
+            queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+        }
+    }
+
+    private static let key = DispatchSpecificKey<Bool>()
+    private let executor = Executor()
+    nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+
+    static var isRunning: Bool { DispatchQueue.getSpecific(key: key) ?? false }
+
+    func call(_ work: @Sendable () async throws -> Void) async throws { try await work() }
 }
