@@ -2,10 +2,10 @@ public import ConvoStore
 import ConvoSync
 
 extension Convo {
-    /// What is changed in the database from now on, by this process and by others.
+    /// The changes that this process and others make to the database from now on.
     ///
-    /// Every transaction is in it: none is lost, however slow the reader is, and none is invented. What was changed while
-    /// the reader was busy comes as one element, each conversation once. Nothing is buffered: the database itself
+    /// The sequence tells every transaction: none is lost, however slow the reader is, and none is invented. It tells changes
+    /// that were made while the reader was busy in one element, each conversation once. Nothing is buffered: the database itself
     /// keeps the newest hundred thousand changes, and a reader that is further behind is told so
     /// (``ConvoStore/StoreChanges/isEverythingChanged``). Waiting costs nothing.
     ///
@@ -26,7 +26,7 @@ extension Convo {
 
     /// The changes of a database, from the moment on at which the iterator is made.
     public struct Changes: AsyncSequence, Sendable {
-        /// What was changed at once.
+        /// The changes since the element before.
         public typealias Element = StoreChanges
         /// ``ConvoError/store(_:)`` if the file was replaced or cannot be read any more.
         public typealias Failure = ConvoError
@@ -69,7 +69,7 @@ extension Convo {
                         }
                         position = changes.end
                         if !changes.isEmpty { return changes }
-                        // Where this iterator has read further than the feed, nothing is known to be behind its place.
+                        // An iterator that has read further than the feed waits until the feed knows of more.
                         if position != from { continue }
                     }
                     await feed.event.wait(after: known)
@@ -90,7 +90,7 @@ extension Convo {
     public struct Observation<Value: Sendable & Equatable>: AsyncSequence, Sendable {
         /// A value.
         public typealias Element = Value
-        /// What reading a value throws, and what ``Changes`` throws.
+        /// The error of the closure that reads a value, or of ``Changes``.
         public typealias Failure = ConvoError
 
         let convo: Convo

@@ -131,7 +131,7 @@ extension Convo {
         try await reading { store throws(StoreError) in try store.files(of: id) }
     }
 
-    /// What the database holds, in numbers.
+    /// The numbers of conversations, entries and writes in the database.
     public var status: StoreStatus {
         get async throws(ConvoError) { try await reading { store throws(StoreError) in try store.status() } }
     }

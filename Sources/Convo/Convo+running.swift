@@ -14,7 +14,7 @@ public enum RunEvent: Sendable {
     case failed(ConvoError)
 }
 
-/// What a pull has brought.
+/// The numbers of conversations and entries that a pull has read.
 public struct PullSummary: Sendable, Hashable {
     /// How many conversations the server has listed.
     public let conversations: Int

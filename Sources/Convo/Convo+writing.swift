@@ -104,8 +104,8 @@ extension Convo {
         try await writing { store throws(StoreError) in try store.cancel(id) }
     }
 
-    /// Lets a write go on that was refused or held: a person's decision. Where it may have been sent, the server is searched
-    /// for it first.
+    /// Queues a refused or held write again, because a person decided so. If the write may have been sent, the engine searches
+    /// the server for it before it sends it.
     ///
     /// - Parameter id: the write.
     /// - Throws: ``ConvoError/store(_:)`` with ``ConvoStore/StoreError/wrongState(_:state:action:)`` if it is not stopped.

@@ -84,7 +84,7 @@ public final class Convo: Sendable {
     /// Ends ``run(polling:sweeping:observe:)`` with its requests, and the sequences of changes; later calls throw
     /// ``ConvoError/closed``.
     ///
-    /// What was accepted stays in the database. Returns at once; other calls that are under way, and answers that are being
+    /// Accepted writes stay in the database. The method returns at once; other calls that are under way, and answers that are being
     /// delivered, end as they would have. The file is closed when nobody holds this object, nor a sequence of it, any more.
     public func close() {
         isClosed.store(true, ordering: .sequentiallyConsistent)

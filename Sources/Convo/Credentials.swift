@@ -1,6 +1,6 @@
 import ConvoPlatform
 
-/// Where the API key comes from.
+/// The source of the API key, which the engine reads.
 ///
 /// The key is never stored, logged or part of an error; the database keeps salted digests of the keys that were seen.
 public struct Credentials: Sendable {
