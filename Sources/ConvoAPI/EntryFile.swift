@@ -31,21 +31,8 @@ final class EntryFile: EntrySpool {
 
     /// - Parameter folder: where the file is made; `nil`: the entries are kept in memory.
     init(in folder: String?) {
-        let descriptor = folder.map { EntryFile.make(in: $0) } ?? -1
+        let descriptor = folder.map { UnnamedFile.make(in: $0, name: ".convo-history") } ?? -1
         state = Mutex(State(descriptor: descriptor, isFileUsable: descriptor >= 0))
-    }
-
-    /// Makes the file (0600) and takes its name away; -1 if that fails.
-    ///
-    /// `mkstemp` writes the name into the template, in place of the six `X`, and no further: the array is its own copy, and ends with
-    /// a zero byte.
-    private static func make(in folder: String) -> Int32 {
-        var name = Array("\(folder)/.convo-history-XXXXXX".utf8CString)
-        let descriptor = mkstemp(&name)
-        guard descriptor >= 0 else { return -1 }
-        unlink(name)
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        return descriptor
     }
 
     var count: Int { state.withLock { $0.ends.count + $0.inMemory.count } }

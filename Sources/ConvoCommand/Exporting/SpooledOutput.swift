@@ -31,7 +31,7 @@ final class SpooledOutput {
             do {
                 if spool < 0 { rest = .init(rebasing: rest.dropFirst(try device.writeAtOnce(rest))) }
                 if rest.isEmpty { return nil }
-                if spool < 0 { spool = SpooledOutput.file(in: folder) }
+                if spool < 0 { spool = UnnamedFile.make(in: folder, name: ".convo-export") }
                 let kept = spool < 0 ? 0 : SpooledOutput.append(rest, to: spool)
                 guard kept < rest.count else { return nil }
                 try flush()
@@ -61,19 +61,6 @@ final class SpooledOutput {
             offset += off_t(count)
             try buffer.withUnsafeBytes { try device.write(.init(rebasing: $0[..<count])) }
         }
-    }
-
-    /// Makes a file (0600) and takes its name away; -1 if that fails.
-    ///
-    /// `mkstemp` writes the name into the template, in place of the six `X`, and no further: the array is its own copy, and ends with
-    /// a zero byte.
-    private static func file(in folder: String) -> Int32 {
-        var name = Array("\(folder)/.convo-export-XXXXXX".utf8CString)
-        let descriptor = mkstemp(&name)
-        guard descriptor >= 0 else { return -1 }
-        unlink(name)
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        return descriptor
     }
 
     /// - Returns: how many bytes were written: fewer than there are if the disk is full.
