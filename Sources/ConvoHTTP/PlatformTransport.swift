@@ -1,3 +1,5 @@
+// The one place of this target that knows of both transports.
+
 /// The transport of the system on which the program runs.
 package enum PlatformTransport {
     /// Makes a transport: libcurl's, or URLSession's on those of Apple's systems where libcurl cannot be loaded.

@@ -1,3 +1,5 @@
+// One file for each difference between systems: see DESIGN.md.
+
 import CPosix
 
 /// What a file system keeps of a file beyond what POSIX asks for.

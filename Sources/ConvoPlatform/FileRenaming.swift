@@ -1,3 +1,5 @@
+// One file for each difference between systems: see DESIGN.md.
+
 import CPosix
 
 /// Renames files by what POSIX's rename(2) can't do.

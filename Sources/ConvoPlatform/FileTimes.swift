@@ -1,3 +1,5 @@
+// One file for each difference between systems: see DESIGN.md.
+
 extension stat {
     /// When the file's bytes were changed last; on a folder, when a name in it was.
     package var modified: timespec {

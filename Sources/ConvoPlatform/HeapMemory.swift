@@ -1,3 +1,5 @@
+// One file for each difference between systems: see DESIGN.md.
+
 import CPosix
 
 /// The memory that the C library holds for this process.

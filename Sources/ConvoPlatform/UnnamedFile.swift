@@ -1,3 +1,5 @@
+// One file for each thing that the system does for us: see DESIGN.md.
+
 /// A file for this process alone, which the system removes when its last descriptor is closed.
 package enum UnnamedFile {
     /// Makes a file (0600) and takes its name away.

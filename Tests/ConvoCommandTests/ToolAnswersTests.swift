@@ -1,3 +1,5 @@
+// The tests of one type.
+
 import ConvoJSON
 import ConvoModel
 import Testing

@@ -1,3 +1,5 @@
+// The tests of one source file.
+
 import Testing
 
 @testable import ConvoSync

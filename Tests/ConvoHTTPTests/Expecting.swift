@@ -1,3 +1,5 @@
+// All suites of this target take it.
+
 import ConvoHTTP
 import Testing
 

@@ -1,3 +1,5 @@
+// One suite, which belongs to no source file, but to docs/sandbox.md.
+
 import ConvoSandbox
 import FoundationEssentials
 import MistralEmulator

@@ -1,3 +1,5 @@
+// The one place that knows both the emulator's answers and our client's errors.
+
 import ConvoAPI
 import MistralEmulator
 

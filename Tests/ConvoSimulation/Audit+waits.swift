@@ -1,3 +1,5 @@
+// One file for each question to the audit that needs a rule of its own.
+
 extension Audit {
     /// When the last long wait is over that the server asked of a daemon's reads (`Retry-After`).
     ///

@@ -1,3 +1,5 @@
+// The process throws it, and the scenario counts by it.
+
 /// The simulated death of our process.
 package struct Crash: Error, Hashable, Sendable {
     /// The number of the point at which the process died, from 1.

@@ -1,3 +1,5 @@
+// One file for each check.
+
 /// A person who runs a program by hand waits for requests in flight, and for a short while between two requests, but
 /// not for the minutes that a server may ask a client to wait.
 package enum PatienceCheck {

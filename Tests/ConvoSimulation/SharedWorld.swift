@@ -1,3 +1,5 @@
+// What every process of ours in a simulation holds.
+
 package import ConvoModel
 package import Synchronization
 

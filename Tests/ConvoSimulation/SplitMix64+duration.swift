@@ -1,3 +1,5 @@
+// SeededRandom serves other tests too, which draw no spans of time.
+
 package import SeededRandom
 
 extension SplitMix64 {

@@ -1,3 +1,5 @@
+// The scenario draws it, and the simulated world asks it.
+
 /// The reads that are answered from an older state, as by a lagging replica or a cache.
 package enum StaleReads: CaseIterable, Hashable, Sendable {
     case histories, descriptions, both

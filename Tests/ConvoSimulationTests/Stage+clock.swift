@@ -1,3 +1,5 @@
+// One file for each part of the world that the engine asks for.
+
 package import ConvoModel
 package import ConvoSimulation
 import ConvoSync

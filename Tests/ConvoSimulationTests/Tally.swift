@@ -1,3 +1,5 @@
+// What several loops over seeds count with.
+
 import ConvoSimulation
 
 /// Counts what happened in many runs, to show how much they have tested.

@@ -1,3 +1,5 @@
+// The properties of several suites take it.
+
 import ConvoPlatform
 
 /// How often a property is tried: `count` times, multiplied by `CONVO_TEST_ROUNDS`.

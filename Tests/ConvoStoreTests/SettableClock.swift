@@ -1,3 +1,5 @@
+// Several suites take it.
+
 import ConvoModel
 import Synchronization
 

@@ -1,3 +1,5 @@
+// Several suites take it.
+
 import Synchronization
 
 final class Flag: Sendable {

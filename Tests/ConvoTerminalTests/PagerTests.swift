@@ -1,3 +1,5 @@
+// The tests of one type.
+
 import Testing
 
 @testable import ConvoTerminal

@@ -1,3 +1,5 @@
+// The whole target.
+
 /// A test found something else than what it needs to go on.
 package struct Unexpected: Error, CustomStringConvertible {
     /// What was found, or what is missing.

@@ -1,3 +1,5 @@
+// One file for each kind of mutant.
+
 import SwiftSyntax
 
 extension Renderer {
