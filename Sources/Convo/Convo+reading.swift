@@ -89,6 +89,14 @@ extension Convo {
         try await reading { store throws(StoreError) in try store.tree(of: id) }
     }
 
+    /// The tags of all conversations.
+    ///
+    /// - Returns: each tag once, in their order, with the number of its conversations.
+    /// - Throws: ``ConvoError``.
+    public func tags() async throws(ConvoError) -> [TagCount] {
+        try await reading { store throws(StoreError) in try store.tags() }
+    }
+
     /// Searches entries, queued writes and conversations' names.
     ///
     /// - Parameters:

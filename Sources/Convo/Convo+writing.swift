@@ -94,6 +94,33 @@ extension Convo {
         try await writing { store throws(StoreError) in try store.delete(id, scope) }
     }
 
+    /// Gives a conversation a name of the person's own. It is kept here: nothing of it is sent, and no sync changes it.
+    ///
+    /// - Parameters:
+    ///   - id: the conversation.
+    ///   - name: one line of at most 512 bytes; `nil` takes the name away.
+    /// - Throws: ``ConvoError/store(_:)`` with ``ConvoStore/StoreError/noSuchConversation(_:)`` or
+    ///   ``ConvoStore/StoreError/invalidName(_:)``.
+    public func rename(_ id: LocalID, to name: String?) async throws(ConvoError) {
+        try await writing { store throws(StoreError) in try store.rename(id, to: name) }
+    }
+
+    /// Adds tags to a conversation and takes others away. They are kept here: nothing of them is sent.
+    ///
+    /// - Parameters:
+    ///   - id: the conversation.
+    ///   - added: the tags to add, each one word of at most 64 bytes; case and diacritics do not matter.
+    ///   - removed: the tags to take away; one that the conversation does not have is ignored.
+    /// - Returns: the conversation's tags, in their order.
+    /// - Throws: ``ConvoError/store(_:)`` with ``ConvoStore/StoreError/noSuchConversation(_:)`` or
+    ///   ``ConvoStore/StoreError/invalidTag(_:reason:)``.
+    @discardableResult
+    public func tag(
+        _ id: LocalID, adding added: [String] = [], removing removed: [String] = []
+    ) async throws(ConvoError) -> [String] {
+        try await writing { store throws(StoreError) in try store.tag(id, adding: added, removing: removed) }
+    }
+
     /// Takes back a write that is not on its way, and with it those that need it.
     ///
     /// - Parameter id: the write.

@@ -29,6 +29,9 @@ extension StoreError {
             "Deliver with `convo sync`, or take back with `convo outbox cancel` what `convo outbox` shows; then delete."
         case .requestTooLarge: "Send it in parts."
         case .invalidRequest: nil
+        case .invalidName: "A name is one line of at most 512 bytes; `convo rename CONVERSATION --clear` takes it away."
+        case .invalidTag:
+            "A tag is one word of at most 64 bytes without commas, quotation marks and asterisks; `convo tags` shows all."
         case .newerIndex: "Update Convo; its newer version keeps the index."
         case .unreadableMoment(let piece, let reason): Advice.of(reason, piece: piece)
         case .newerSchema: "Update Convo, or name another file with --database."

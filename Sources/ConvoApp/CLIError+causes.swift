@@ -107,7 +107,7 @@ extension CLIError {
     private static func exitCode(_ error: StoreError) -> ExitCode {
         switch error {
         case .noSuchConversation, .noSuchEntry, .noSuchFile, .noSuchOperation: .notFound
-        case .ambiguousConversation, .ambiguousOperation, .unreadableMoment: .usage
+        case .ambiguousConversation, .ambiguousOperation, .unreadableMoment, .invalidName, .invalidTag: .usage
         case .deletedRemotely, .localOnly, .accountBefore, .unansweredCalls, .pendingWrites, .wrongState,
             .requestTooLarge, .invalidRequest, .notOurs:
             .badData

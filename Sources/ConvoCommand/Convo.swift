@@ -9,6 +9,7 @@ struct Convo: ParsableCommand {
         List.self, Get.self, History.self, Messages.self, Search.self, Tree.self,
     ]
     private static let exporting: [any Verb.Type] = [Export.self, Import.self]
+    private static let labelling: [any Verb.Type] = [Rename.self, TagCommand.self, Tags.self]
     private static let delivering: [any Verb.Type] = [Sync.self, Status.self, Doctor.self]
 
     static let configuration = CommandConfiguration(
@@ -22,6 +23,7 @@ struct Convo: ParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Writing", subcommands: writing),
             CommandGroup(name: "Reading", subcommands: reading),
+            CommandGroup(name: "Labelling", subcommands: labelling),
             CommandGroup(name: "Exporting", subcommands: exporting),
             CommandGroup(
                 name: "Delivering", subcommands: [Outbox.self, Files.self] + delivering + [AccountCommand.self]),
@@ -53,7 +55,7 @@ struct Convo: ParsableCommand {
     ///   error.
     static func verb(_ arguments: [String]) -> (any Verb)? {
         guard let name = arguments.first else { return nil }
-        for verbs in [reading, writing, delivering, exporting] {
+        for verbs in [reading, writing, delivering, exporting, labelling] {
             for verb in verbs where verb.configuration.commandName == name {
                 return verb.reading(Array(arguments.dropFirst()))
             }

@@ -18,15 +18,16 @@ package enum ArchiveDocument {
     }
 
     static func document(_ facts: ArchivedConversation.Facts, _ raw: JSONText?) -> ExportDocument {
-        let members: [(String, JSONText)] = [
-            ("format", .string(format)), ("version", .int(version)),
-            ("id", .string(facts.id.rawValue)), ("remote_id", .string(facts.remoteID?.rawValue)),
-            ("name", .string(facts.name)), ("description", .string(facts.description)),
-            ("model", .string(facts.model)), ("agent_id", .string(facts.agentID)),
-            ("created_at", .string(facts.createdAt)), ("updated_at", .string(facts.updatedAt)),
-            ("deleted_remotely_at", .string(facts.deletedRemotelyAt)), ("local_only", .bool(facts.isLocalOnly)),
-            ("parent", facts.parent.map(json) ?? .null),
-        ]
+        let members: [(String, JSONText)] =
+            [
+                ("format", .string(format)), ("version", .int(version)),
+                ("id", .string(facts.id.rawValue)), ("remote_id", .string(facts.remoteID?.rawValue)),
+                ("name", .string(facts.name)), ("description", .string(facts.description)),
+                ("model", .string(facts.model)), ("agent_id", .string(facts.agentID)),
+                ("created_at", .string(facts.createdAt)), ("updated_at", .string(facts.updatedAt)),
+                ("deleted_remotely_at", .string(facts.deletedRemotelyAt)), ("local_only", .bool(facts.isLocalOnly)),
+                ("parent", facts.parent.map(json) ?? .null),
+            ] + labels(of: facts)
         return ExportDocument([
             .text("{\n" + members.map { "\"\($0)\":\($1.text),\n" }.joined() + "\"kept\":["),
             .entries(separator: ",") { kept($0, at: $1.position)?.text },
@@ -37,6 +38,12 @@ package enum ArchiveDocument {
             .entries(separator: ",") { entry, _ in "\n" + entry.entry.raw.text },
             .text("\n]}\n}\n"),
         ])
+    }
+
+    /// The person's own name and tags, where there are any.
+    private static func labels(of facts: ArchivedConversation.Facts) -> [(String, JSONText)] {
+        let name: [(String, JSONText)] = facts.localName.map { [("local_name", .string($0))] } ?? []
+        return name + (facts.tags.isEmpty ? [] : [("tags", .array(facts.tags.map { .string($0) }))])
     }
 
     private static func json(_ parent: ArchivedConversation.Parent) -> JSONText {
@@ -64,24 +71,26 @@ package enum ArchiveDocument {
 /// One line of JSON for each message.
 package enum MessageLines {
     /// The messages of a conversation, a line each: `conversation_id`, `conversation`, `id`, `role`, `created_at`, `model`
-    /// and `text`. Messages that the server has dropped are left out, and the queries of signed links.
+    /// and `text`, and `local_name` and `tags` where there are any. Messages that the server has dropped are left out, and the queries of signed links.
     ///
     /// - Parameters:
     ///   - facts: the conversation's facts.
     ///   - id: its local id here.
     /// - Returns: the lines, each with its end.
     static func document(_ facts: ArchivedConversation.Facts, id: LocalID) -> ExportDocument {
-        let name = facts.shown.name
+        let facts = facts.shown
+        let tags = facts.tags.isEmpty ? nil : JSONText.array(facts.tags.map { .string($0) })
         return ExportDocument([
             .entries(separator: "") { archived, _ in
                 guard archived.droppedAt == nil, archived.entry.type.isMessage else { return nil }
                 let entry = archived.entry
                 let role = entry.role ?? (entry.type == .messageOutput ? "assistant" : "user")
                 return JSONText.object([
-                    "conversation_id": .string(id.rawValue), "conversation": .string(name),
+                    "conversation_id": .string(id.rawValue), "conversation": .string(facts.name),
                     "id": .string(archived.id.rawValue), "role": .string(role.shown),
                     "created_at": .string(entry.createdAt?.text), "model": .string(entry.raw["model"]?.string?.shown),
                     "text": .string(ShownEntry(archived).text),
+                    "local_name": facts.localName.map { .string($0) }, "tags": tags,
                 ]).text + "\n"
             }
         ])

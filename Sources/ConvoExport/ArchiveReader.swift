@@ -92,7 +92,26 @@ package struct ArchiveReader {
         facts.deletedRemotelyAt = try optionalText("deleted_remotely_at", in: value)
         facts.isLocalOnly = try truth("local_only", in: value)
         facts.parent = try parent()
+        facts.localName = try localName()
+        facts.tags = try tags()
         return ArchivedConversation(facts: facts, raw: try conversation(facts.remoteID), entries: try entries())
+    }
+
+    private func localName() throws(ArchiveError) -> String? {
+        guard let text = try optionalText("local_name", in: value) else { return nil }
+        do { return try LocalName(text).text } catch {
+            throw .unexpected(member: "local_name", expected: "a name of one line")
+        }
+    }
+
+    private func tags() throws(ArchiveError) -> [String] {
+        guard let list = value["tags"], !list.isNull else { return [] }
+        guard list.kind == .array else { throw .unexpected(member: "tags", expected: "an array") }
+        let names = list.elements.map { $0.string ?? "" }
+        guard let tags = try? Tag.distinct(names) else {
+            throw .unexpected(member: "tags", expected: "an array of tags")
+        }
+        return tags.map(\.name)
     }
 
     /// The server's object, which must be the conversation's own.

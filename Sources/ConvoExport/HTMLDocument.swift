@@ -21,7 +21,9 @@ package enum HTMLDocument {
 
         /// Takes what the index says from a conversation.
         package init(_ conversation: StoredConversation) {
-            self.init(id: conversation.id, name: conversation.name, updatedAt: conversation.updatedAt.text)
+            self.init(
+                id: conversation.id, name: conversation.localName ?? conversation.name,
+                updatedAt: conversation.updatedAt.text)
         }
     }
 
@@ -92,8 +94,10 @@ package enum HTMLDocument {
         _ facts: ArchivedConversation.Facts, id: LocalID, files: [ExportedFile]
     ) -> ExportDocument {
         let facts = facts.shown
-        let about = [facts.model ?? facts.agentID, day(facts.createdAt), facts.remoteID?.rawValue ?? facts.id.rawValue]
-        var html = "<section id=\"\(anchor(id))\">\n<h2><bdi>\(title(facts.name))</bdi></h2>\n<p class=\"about\">"
+        let about =
+            [facts.model ?? facts.agentID, day(facts.createdAt), facts.remoteID?.rawValue ?? facts.id.rawValue]
+            + facts.tags.map { "[\($0)]" }
+        var html = "<section id=\"\(anchor(id))\">\n<h2><bdi>\(title(facts.title))</bdi></h2>\n<p class=\"about\">"
         html += about.compactMap { $0 }.filter { !$0.isEmpty }.map(line).joined(separator: " · ") + "</p>\n"
         return ExportDocument([
             .text(html),

@@ -17,7 +17,7 @@ package enum MarkdownDocument {
 
     static func document(_ facts: ArchivedConversation.Facts, files: [ExportedFile]) -> ExportDocument {
         let facts = facts.shown
-        let name = VisibleText.line(facts.name ?? "")
+        let name = VisibleText.line(facts.title ?? "")
         let title = name.allSatisfy(\.isWhitespace) ? "(no name)" : MarkdownEmitter.literal(name)
         return ExportDocument([
             .text(frontMatter(facts) + "# \(title)\n"),
@@ -36,7 +36,9 @@ package enum MarkdownDocument {
             ("parent_remote_id", facts.parent?.remoteID?.rawValue), ("parent_entry", facts.parent?.entry?.rawValue),
         ]
         let lines = members.compactMap { key, value in value.map { "\(key): \(YAML.quoted($0))\n" } }
-        return "---\n\(lines.joined())---\n\n"
+        let name = facts.localName.map { "local_name: \(YAML.quoted($0))\n" } ?? ""
+        let tags = facts.tags.isEmpty ? "" : "tags: [\(facts.tags.map(YAML.quoted).joined(separator: ", "))]\n"
+        return "---\n\(lines.joined())\(name)\(tags)---\n\n"
     }
 
     private static func section(_ entry: ShownEntry) -> String {

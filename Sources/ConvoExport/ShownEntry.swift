@@ -130,10 +130,15 @@ extension ShownEntry.Piece {
 }
 
 extension ArchivedConversation.Facts {
+    /// What people call the conversation: the person's own name for it, or else the server's.
+    var title: String? { localName ?? name }
+
     /// The facts without the secrets of links; ids and times stay as they are.
     var shown: ArchivedConversation.Facts {
         var facts = self
         facts.name = name?.shown
+        facts.localName = localName?.shown
+        facts.tags = tags.map(\.shown)
         facts.description = description?.shown
         facts.model = model?.shown
         facts.agentID = agentID?.shown

@@ -57,6 +57,11 @@ package struct ArchivedConversation: Sendable, Hashable {
         /// The conversation that this one is a branch of; `nil` if it is no branch, or the parent is not known.
         package var parent: Parent?
 
+        /// The name that a person has given it; `nil` if there is none.
+        package var localName: String?
+        /// The tags that a person has given it.
+        package var tags: [String] = []
+
         /// Makes the facts of a conversation that has an id and two times, and no others yet.
         ///
         /// - Parameters:
@@ -78,6 +83,8 @@ package struct ArchivedConversation: Sendable, Hashable {
                 && one.updatedAt.hasSameBytes(as: other.updatedAt)
                 && one.deletedRemotelyAt.hasSameBytes(as: other.deletedRemotelyAt)
                 && one.isLocalOnly == other.isLocalOnly && one.parent == other.parent
+                && one.localName.hasSameBytes(as: other.localName)
+                && one.tags.elementsEqual(other.tags) { $0.hasSameBytes(as: $1) }
         }
     }
 

@@ -7,8 +7,7 @@ struct ConversationRow {
     let key: Int64
     let id: LocalID
     let remoteID: RemoteID?
-    let name: String?
-    let description: String?
+    let names: SearchedNames
     let model: String?
     let agentID: String?
     let updatedAt: String
@@ -23,8 +22,7 @@ struct ConversationRow {
         key = row["key"]
         id = LocalID(row["id"])
         remoteID = (row["remote_id"] as String?).map { RemoteID($0) }
-        name = row["name"]
-        description = row["description"]
+        names = SearchedNames(row: row)
         model = row["model"]
         agentID = row["agent_id"]
         updatedAt = row["updated_at"]
@@ -34,6 +32,9 @@ struct ConversationRow {
         isHidden = row["hidden"]
         isFromAccountBefore = row["other_account"]
     }
+
+    var name: String? { names.name }
+    var description: String? { names.description }
 
     /// Whether a history that was read for this `updated_at` is at least as new as the stored one.
     ///

@@ -65,10 +65,9 @@ extension IndexTable {
             row = try Row.fetchOne(
                 database,
                 sql: """
-                    SELECT name, description FROM conversation
-                    WHERE key = ? AND (name IS NOT NULL OR description IS NOT NULL)
+                    SELECT \(SearchedNames.columns) FROM conversation WHERE key = ? AND \(SearchedNames.exist)
                     """, arguments: [key])
-            return row.map { [$0["name"] as String? ?? "", $0["description"] ?? ""] }
+            return row.flatMap { SearchedNames(row: $0).texts }
         case .entries where key < EntryKey.firstOperation:
             row = try Row.fetchOne(database, sql: "SELECT raw FROM entry WHERE key = ?", arguments: [key])
             return row.map { [SearchText.of($0.json("raw"))] }

@@ -31,6 +31,7 @@ enum Schema {
         Migration(PackageResources.m0010_imports_sql),
         Migration(PackageResources.m0011_indexes_of_writes_sql),
         Migration(PackageResources.m0012_entry_key_distances_sql), Migration(PackageResources.m0013_changes_sql),
+        Migration(PackageResources.m0014_labels_sql),
     ]
 
     static var version: Int { migrations.count }

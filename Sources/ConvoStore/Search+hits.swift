@@ -36,7 +36,7 @@ extension Search {
         try Row.fetchOne(
             database.cachedStatement(
                 sql: """
-                    SELECT e.id AS entry_id, e.raw, c.id, c.remote_id, c.name,
+                    SELECT e.id AS entry_id, e.raw, c.id, c.remote_id, IFNULL(c.local_name, c.name) AS name,
                         (SELECT COUNT(*) FROM entry WHERE id = e.id) AS copies
                     FROM entry e JOIN conversation c ON c.key = e.conversation WHERE e.key = ?
                     """),
@@ -69,15 +69,17 @@ extension Search {
     private func nameHit(_ found: Candidate) throws -> SearchHit? {
         try Row.fetchOne(
             database.cachedStatement(
-                sql: "SELECT id, remote_id, name, description, created_at FROM conversation WHERE key = ?"),
+                sql: "SELECT id, remote_id, created_at, \(SearchedNames.columns) FROM conversation WHERE key = ?"),
             arguments: [found.key]
         ).map { row in
-            let text = [row["name"] as String?, row["description"]].compactMap(\.self).joined(separator: "\n")
+            let names = SearchedNames(row: row)
+            let text = (names.texts ?? []).filter { !$0.isEmpty }.joined(separator: "\n")
             return SearchHit(
                 conversation: LocalID(row["id"]), remoteID: (row["remote_id"] as String?).map { RemoteID($0) },
                 entry: nil, operation: nil, type: .conversationName, role: nil,
                 createdAt: Timestamp(stored: row["created_at"]),
-                conversationName: row["name"], snippet: Snippet(of: text, wanted: query.wanted), score: found.score,
+                conversationName: names.localName ?? names.name, snippet: Snippet(of: text, wanted: query.wanted),
+                score: found.score,
                 otherBranches: 0)
         }
     }

@@ -1,4 +1,5 @@
 import ConvoModel
+import ConvoWords
 
 /// A field of a query: `role:user`, `-in:"My notes"`, `on:today`.
 struct SearchCondition: Equatable {
@@ -7,12 +8,14 @@ struct SearchCondition: Equatable {
         case conversation(String), model(String), agent(String)
         case before(Timestamp), after(Timestamp), within(Range<Timestamp>)
         case pending, branch
+        /// A tag, folded as ``Tag/folded``; a prefix matches every tag that begins so.
+        case tag(String, isPrefix: Bool)
 
         /// Whether only an entry or a queued write can fulfil the condition, and not a conversation's name.
         var isOfEntry: Bool {
             switch self {
             case .role, .type, .tool, .pending: true
-            case .conversation, .model, .agent, .before, .after, .within, .branch: false
+            case .conversation, .model, .agent, .before, .after, .within, .branch, .tag: false
             }
         }
     }
@@ -23,8 +26,11 @@ struct SearchCondition: Equatable {
     var isLocal = false
 
     private static let names: Set<String> = [
-        "role", "type", "in", "model", "agent", "tool", "before", "after", "since", "on", "is",
+        "role", "type", "in", "model", "agent", "tool", "tag", "before", "after", "since", "on", "is",
     ]
+
+    /// Whether the condition asks for a tag.
+    var isOfTag: Bool { if case .tag = field { true } else { false } }
 
     static func isField(_ name: String) -> Bool { names.contains(name.lowercased()) }
 
@@ -52,6 +58,9 @@ struct SearchCondition: Equatable {
         case ("in", _): field = .conversation(value)
         case ("model", _): field = .model(value)
         case ("agent", _): field = .agent(value)
+        case ("tag", _):
+            let isPrefix = value.hasSuffix("*")
+            field = .tag(FoldedText.of(isPrefix ? String(value.dropLast()) : value), isPrefix: isPrefix)
         case ("is", "pending"): field = .pending
         case ("is", "branch"): field = .branch
         default: return nil

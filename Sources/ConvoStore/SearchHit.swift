@@ -33,7 +33,7 @@ public struct SearchHit: Sendable, Hashable, Identifiable {
     /// When the entry or the conversation was made on the server, or the write was accepted here; `nil` if
     /// the entry's `created_at` is missing or cannot be read.
     public let createdAt: Timestamp?
-    /// The conversation's name; `nil` if it has none, and for a queued write.
+    /// The conversation's local name, or else the server's; `nil` if it has neither, and for a queued write.
     public let conversationName: String?
     /// The text around the words that were found.
     public let snippet: Snippet

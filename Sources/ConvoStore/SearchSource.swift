@@ -58,8 +58,19 @@ struct SearchSource {
         case .agent(let value): begins(agent, value)
         case .conversation(let value):
             (
-                "c.id LIKE ? ESCAPE '\\' OR c.remote_id LIKE ? ESCAPE '\\' OR IFNULL(c.name, '') LIKE ? ESCAPE '\\'",
-                [SearchSource.pattern(value), SearchSource.pattern(value), "%" + SearchSource.pattern(value)]
+                """
+                c.id LIKE ? ESCAPE '\\' OR c.remote_id LIKE ? ESCAPE '\\' OR IFNULL(c.name, '') LIKE ? ESCAPE '\\'
+                    OR IFNULL(c.local_name, '') LIKE ? ESCAPE '\\'
+                """,
+                [SearchSource.pattern(value), SearchSource.pattern(value)]
+                    + Array(repeating: "%" + SearchSource.pattern(value), count: 2)
+            )
+        case .tag(let folded, let isPrefix):
+            (
+                """
+                c.key IN (SELECT conversation FROM conversation_tag WHERE \(isPrefix ? "folded LIKE ? ESCAPE '\\'" : "folded = ?"))
+                """,
+                [isPrefix ? SearchSource.pattern(folded) : folded]
             )
         case .pending: (isPending ? "1" : "0", [])
         case .branch: ("c.parent IS NOT NULL", [])

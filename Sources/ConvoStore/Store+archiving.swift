@@ -94,7 +94,8 @@ extension Store {
         let row = try Row.fetchOne(
             database.cachedStatement(
                 sql: """
-                    SELECT c.id, c.remote_id, c.raw, c.name, c.description, c.model, c.agent_id, c.created_at,
+                    SELECT c.id, c.remote_id, c.raw, c.name, c.local_name, \(Store.tagsSelection) AS tags,
+                        c.description, c.model, c.agent_id, c.created_at,
                         c.updated_at, c.deleted_remotely_at, c.local_only, c.parent_entry_id, c.parent_inferred,
                         p.id AS parent_id, p.remote_id AS parent_remote_id,
                         i.conversation IS NOT NULL AS is_imported, i.origin_id, i.origin_local_only,
@@ -170,6 +171,8 @@ extension ArchivedConversation.Facts {
             updatedAt: row["updated_at"])
         remoteID = (row["remote_id"] as String?).map { RemoteID($0) }
         name = row["name"]
+        localName = row["local_name"]
+        tags = Store.tagNames(row["tags"])
         description = row["description"]
         model = row["model"]
         agentID = row["agent_id"]
@@ -205,8 +208,14 @@ extension Search {
                     WHERE \(condition) \(test)
                     """,
                 arguments: arguments + [span.first, min(span.last, EntryKey.firstOperation - 1)] + values))
-        guard let expression = query.expression, !query.isAboutEntries else { return keys }
+        guard !query.isAboutEntries else { return keys }
         let (nameTest, nameValues) = SearchSource.conversations.sql(query.conditions)
+        guard let expression = query.expression else {
+            // A tagged conversation may have no entry yet.
+            guard query.conditions.contains(where: \.isOfTag) else { return keys }
+            let sql = "SELECT c.key FROM conversation c WHERE c.hidden = 0 \(nameTest)"
+            return keys.union(try Int64.fetchAll(database, sql: sql, arguments: nameValues))
+        }
         keys.formUnion(
             try Int64.fetchAll(
                 database,

@@ -1,6 +1,7 @@
 import ConvoJSON
 import ConvoModel
 import ConvoSQLite
+import ConvoWords
 
 /// The rows of imported conversations.
 extension Store {
@@ -32,7 +33,7 @@ extension Store {
         let facts = held.facts.merged(with: archive.conversation.facts, by: precedence)
         let raw = precedence.value(held.raw, archive.conversation.raw)
         guard facts != held.facts || raw != held.raw else { return }
-        try unindex(database, conversation: known.key, name: known.name, description: known.description)
+        try unindex(database, conversation: known.key, known.names)
         try setFacts(database, of: known.key, to: facts, raw)
         archive.hasNewFacts = true
     }
@@ -48,13 +49,13 @@ extension Store {
         try database.cachedStatement(
             sql: """
                 UPDATE conversation SET remote_id = IFNULL(?, remote_id), raw = ?, name = ?, description = ?, model = ?,
-                    agent_id = ?, created_at = ?, updated_at = ?, activity = ?, deleted_remotely_at = ?
+                    agent_id = ?, created_at = ?, updated_at = ?, activity = ?, deleted_remotely_at = ?, local_name = ?
                 WHERE key = ?
                 """
         ).execute(arguments: [
             facts.remoteID?.rawValue, raw?.text, facts.name, facts.description, facts.model,
             facts.agentID, facts.createdAt, facts.updatedAt, activity.microseconds, facts.deletedRemotelyAt,
-            key,
+            facts.localName, key,
         ])
         try database.cachedStatement(
             sql: """
@@ -65,7 +66,9 @@ extension Store {
             key, environment.now().text, facts.id.rawValue, facts.isLocalOnly, parent?.id.rawValue,
             parent?.remoteID?.rawValue, parent?.entry?.rawValue, parent?.isInferred ?? false,
         ])
-        try index(database, conversation: key, name: facts.name, description: facts.description)
+        try addTags(database, Tag.distinct(facts.tags), to: key)
+        let names = SearchedNames(localName: facts.localName, name: facts.name, description: facts.description)
+        try index(database, conversation: key, names)
         try link(database, key, facts)
     }
 
@@ -210,6 +213,10 @@ extension ArchivedConversation.Facts {
         facts.agentID = precedence.value(agentID, own.agentID)
         facts.deletedRemotelyAt = precedence.value(deletedRemotelyAt, own.deletedRemotelyAt)
         facts.parent = precedence.value(parent, own.parent)
+        // The server's time says nothing of these: what is here stays, and what is missing comes.
+        facts.localName = localName ?? own.localName
+        let known = Set(tags.map(FoldedText.of))
+        facts.tags = tags + own.tags.filter { !known.contains(FoldedText.of($0)) }
         return facts
     }
 }

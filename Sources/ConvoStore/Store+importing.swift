@@ -10,6 +10,8 @@ package enum ArchiveChange: Sendable, Hashable {
     case updated(entries: Int)
     /// The conversation was imported before, and is as the archive has it, or newer.
     case unchanged
+    /// The conversation is here otherwise, and stays as it is, but for the archive's local name or tags, which it lacked.
+    case labelled
     /// The conversation is here otherwise: mirrored, or started here. It stays as it is.
     case alreadyHere
     /// The conversation was deleted here, and stays so.
@@ -113,7 +115,7 @@ extension Store {
                 arguments: [known.key])
             archive.isNew = true
         } else if try !isImported(database, known.key) {
-            archive.stoppedBy = .alreadyHere
+            archive.stoppedBy = try fillLabels(database, of: known, from: facts) ? .labelled : .alreadyHere
             return nil
         }
         if archive.key == nil { try update(database, known, to: &archive) }

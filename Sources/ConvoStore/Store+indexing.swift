@@ -10,6 +10,33 @@ struct IndexBatch {
     mutating func add(_ key: Int64, _ words: IndexedWords) { rows.append((key, words)) }
 }
 
+/// The texts by which a search finds a conversation itself.
+struct SearchedNames {
+    /// The person's own name for it.
+    var localName: String?
+    /// The server's name.
+    var name: String?
+    /// The server's description.
+    var description: String?
+
+    /// What the columns of the index stand for; `nil` if there is nothing to be found.
+    var texts: [String]? {
+        guard localName != nil || name != nil || description != nil else { return nil }
+        return [[localName, name].compactMap(\.self).joined(separator: "\n"), description ?? ""]
+    }
+}
+
+extension SearchedNames {
+    /// SQL for the columns that ``init(row:)`` reads.
+    static let columns = "local_name, name, description"
+    /// SQL for the condition that ``texts`` is not `nil`.
+    static let exist = "(local_name IS NOT NULL OR name IS NOT NULL OR description IS NOT NULL)"
+
+    init(row: Row) {
+        self.init(localName: row["local_name"], name: row["name"], description: row["description"])
+    }
+}
+
 /// Changes of the full-text index, which keeps no copy of the text: a row can be removed only with the text that was
 /// inserted.
 extension Store {
@@ -43,15 +70,14 @@ extension Store {
 
     static func words(of request: JSONText) -> IndexedWords { IndexedWords(of: text(of: request)) }
 
-    func index(_ database: Database, conversation key: Int64, name: String?, description: String?) throws {
-        guard name != nil || description != nil else { return }
-        try insert(
-            database, .conversations, key, [IndexedWords(of: name ?? ""), IndexedWords(of: description ?? "")])
+    func index(_ database: Database, conversation key: Int64, _ names: SearchedNames) throws {
+        guard let texts = names.texts else { return }
+        try insert(database, .conversations, key, texts.map { IndexedWords(of: $0) })
     }
 
-    func unindex(_ database: Database, conversation key: Int64, name: String?, description: String?) throws {
-        guard name != nil || description != nil else { return }
-        try remove(database, .conversations, key, [name ?? "", description ?? ""])
+    func unindex(_ database: Database, conversation key: Int64, _ names: SearchedNames) throws {
+        guard let texts = names.texts else { return }
+        try remove(database, .conversations, key, texts)
     }
 
     private func insert(_ database: Database, rowid: Int64, _ words: IndexedWords) throws {
@@ -130,10 +156,14 @@ extension Store {
         while let entry = try entries.next() {
             try unindex(database, entry: entry["key"], raw: entry.json("raw"))
         }
-        try unindex(database, conversation: key, name: conversation.name, description: conversation.description)
+        try unindex(database, conversation: key, conversation.names)
         try database.execute(sql: "DELETE FROM entry WHERE conversation = ?", arguments: [key])
+        try database.execute(sql: "DELETE FROM conversation_tag WHERE conversation = ?", arguments: [key])
         try database.execute(
-            sql: "UPDATE conversation SET hidden = 1, raw = NULL, name = NULL, description = NULL WHERE key = ?",
+            sql: """
+                UPDATE conversation SET hidden = 1, raw = NULL, name = NULL, description = NULL, local_name = NULL
+                WHERE key = ?
+                """,
             arguments: [key])
     }
 }

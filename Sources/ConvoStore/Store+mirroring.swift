@@ -210,14 +210,17 @@ extension Store {
             incoming.updatedAt.microseconds, page,
         ])
         let key = database.lastInsertedRowID
-        try index(database, conversation: key, name: incoming.name, description: incoming.description)
+        try index(
+            database, conversation: key, SearchedNames(name: incoming.name, description: incoming.description))
         return key
     }
 
     private func update(_ database: Database, _ known: ConversationRow, to incoming: Conversation) throws {
         if !known.name.hasSameBytes(as: incoming.name) || !known.description.hasSameBytes(as: incoming.description) {
-            try unindex(database, conversation: known.key, name: known.name, description: known.description)
-            try index(database, conversation: known.key, name: incoming.name, description: incoming.description)
+            try unindex(database, conversation: known.key, known.names)
+            let names = SearchedNames(
+                localName: known.names.localName, name: incoming.name, description: incoming.description)
+            try index(database, conversation: known.key, names)
         }
         try database.cachedStatement(
             sql: """

@@ -51,7 +51,7 @@ extension Store {
 
     /// Moves what the mirror holds of a conversation on the server from our start's row to a new one.
     ///
-    /// Our row keeps its local id, its writes and what is stored here only. The writes that were queued when their
+    /// Our row keeps its local id, its writes, its local name and tags, and what is stored here only. The writes that were queued when their
     /// writer saw the other conversation count as queued behind the start. If no read has shown the other conversation,
     /// nothing is left of it: a pull stores it if it exists.
     private func detach(_ database: Database, _ remoteID: RemoteID, from ours: ConversationRow) throws {
@@ -67,7 +67,7 @@ extension Store {
             arguments: [environment.makeName(), ours.key])
         let key = database.changesCount > 0 ? database.lastInsertedRowID : nil
         if let key, !ours.isHidden {
-            try index(database, conversation: key, name: ours.name, description: ours.description)
+            try index(database, conversation: key, SearchedNames(name: ours.name, description: ours.description))
         }
         // The history is read again for both rows.
         try database.execute(
@@ -131,8 +131,8 @@ extension Store {
         }
         try database.execute(
             sql: "UPDATE entry SET conversation = ? WHERE conversation = ?", arguments: [ours.key, twin.key])
-        try unindex(database, conversation: ours.key, name: ours.name, description: ours.description)
-        try unindex(database, conversation: twin.key, name: twin.name, description: twin.description)
+        try unindex(database, conversation: ours.key, ours.names)
+        try unindex(database, conversation: twin.key, twin.names)
         // `history_version` is not copied, so that the history is read again for both rows together.
         try database.execute(
             sql: """
@@ -142,6 +142,9 @@ extension Store {
                 WHERE key = ?
                 """,
             arguments: [twin.key, ours.key])
-        try index(database, conversation: ours.key, name: twin.name, description: twin.description)
+        try moveLabels(database, from: twin.key, to: ours.key)
+        let names = SearchedNames(
+            localName: ours.names.localName ?? twin.names.localName, name: twin.name, description: twin.description)
+        try index(database, conversation: ours.key, names)
     }
 }

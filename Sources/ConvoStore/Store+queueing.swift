@@ -240,7 +240,7 @@ extension Store {
                 id.rawValue, name, description, model, agentID, now.text, now.text, now.microseconds, isLocalOnly,
             ])
         let key = database.lastInsertedRowID
-        try index(database, conversation: key, name: name, description: description)
+        try index(database, conversation: key, SearchedNames(name: name, description: description))
         return try ConversationRow.fetch(database, key: key)
     }
 

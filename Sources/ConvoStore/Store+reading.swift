@@ -10,7 +10,8 @@ extension Store {
                 - (SELECT COUNT(*) FROM entry e WHERE e.conversation = c.key AND e.dropped_at IS NOT NULL) AS entry_count,
             (SELECT COUNT(*) FROM operation o WHERE o.conversation = c.key
                 AND o.state NOT IN ('delivered', 'cancelled')) AS pending_count,
-            (SELECT i.is_whole FROM imported_conversation i WHERE i.conversation = c.key) AS is_imported_whole
+            (SELECT i.is_whole FROM imported_conversation i WHERE i.conversation = c.key) AS is_imported_whole,
+            \(tagsSelection) AS tags, \(Opening.selection) AS opening
         FROM conversation c LEFT JOIN conversation p ON p.key = c.parent
         """
 
@@ -166,6 +167,9 @@ extension StoredConversation {
         id = LocalID(row["id"])
         remoteID = (row["remote_id"] as String?).map { RemoteID($0) }
         name = row["name"]
+        localName = row["local_name"]
+        tags = Store.tagNames(row["tags"])
+        opening = (row["opening"] as String?).flatMap { Opening.words(of: .stored($0)) }
         description = row["description"]
         model = row["model"]
         agentID = row["agent_id"]

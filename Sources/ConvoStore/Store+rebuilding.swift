@@ -209,16 +209,15 @@ extension Store {
             let rows = try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT key, name, description FROM conversation
-                    WHERE key > ? AND hidden = 0 AND (name IS NOT NULL OR description IS NOT NULL)
+                    SELECT key, \(SearchedNames.columns) FROM conversation
+                    WHERE key > ? AND hidden = 0 AND \(SearchedNames.exist)
                     ORDER BY key LIMIT \(limit)
                     """,
                 arguments: [rebuild.conversationKey ?? .min])
             for row in rows {
-                let texts: [String?] = [row["name"], row["description"]]
+                let texts = SearchedNames(row: row).texts ?? []
                 try IndexTable.conversations.insert(
-                    database, into: IndexTable.conversations.rebuilt, row["key"],
-                    texts.map { IndexedWords(of: $0 ?? "") })
+                    database, into: IndexTable.conversations.rebuilt, row["key"], texts.map { IndexedWords(of: $0) })
             }
             let last: Int64? = rows.count < limit ? nil : rows.last.map { $0["key"] }
             try database.execute(sql: "UPDATE index_state SET conversation_key = ?", arguments: [last ?? .max])

@@ -16,6 +16,8 @@ extension StoreError {
         case .wrongState: "wrong_state"
         case .requestTooLarge: "request_too_large"
         case .invalidRequest: "invalid_request"
+        case .invalidName: "invalid_name"
+        case .invalidTag: "invalid_tag"
         case .unreadableMoment: "unreadable_moment"
         case .newerSchema: "newer_database"
         case .newerIndex: "newer_index"

@@ -37,6 +37,10 @@ public enum StoreError: Error, Sendable {
     case requestTooLarge(bytes: Int, limit: Int)
     /// The request cannot be sent, with the reason in words.
     case invalidRequest(String)
+    /// A conversation cannot have this local name, with the reason in words.
+    case invalidName(String)
+    /// A conversation cannot have this tag, with the reason in words.
+    case invalidTag(String, reason: String)
     /// A piece of a query (`before:tomorow`) asks for a moment, and its value cannot be read as one.
     case unreadableMoment(String, UnreadableMoment)
 
@@ -92,6 +96,8 @@ extension StoreError: CustomStringConvertible {
             "conversation \(id) has \(count == 1 ? "a write" : "\(count) writes") not delivered yet, lost if deleted here"
         case .requestTooLarge(let bytes, let limit): "the request has \(bytes) bytes, more than the \(limit) allowed"
         case .invalidRequest(let reason): "the request cannot be sent: \(reason)"
+        case .invalidName(let reason): "the name cannot be kept: \(reason)"
+        case .invalidTag(let name, let reason): "the tag \"\(StoreError.short(name))\" \(reason)"
         case .unreadableMoment(let piece, let reason):
             StoreError.sentence(piece: StoreError.short(piece), reason)
         case .newerSchema(let path, let version, let supported):

@@ -19,6 +19,12 @@ public struct StoredConversation: Sendable, Hashable, Identifiable {
     public let remoteID: RemoteID?
     /// The server's `name`, or the one recorded here until a read has shown the conversation; `nil` if it has none.
     public let name: String?
+    /// The name that a person has given the conversation here (``Store/rename(_:to:)``); `nil` if it has none.
+    public let localName: String?
+    /// The tags that a person has given the conversation here (``Store/tag(_:adding:removing:)``), in their order.
+    public let tags: [String]
+    /// The first words of its first message; `nil` if it has a name, or no text.
+    package let opening: String?
     /// The server's `description`, or the one recorded here until a read has shown the conversation; `nil` if it has
     /// none.
     public let description: String?

@@ -154,6 +154,35 @@ import Testing
         }
     }
 
+    @Test func `and a backup keep a person's names and tags`() throws {
+        let path = house.folder.file("a/convo.db")
+        try fill(path, conversations: 60)
+        func labels(_ store: Store) throws -> [String] {
+            try store.conversations().map { "\($0.id) \($0.localName ?? "") \($0.tags)" }.sorted()
+        }
+        let store = try Store(path: path)
+        for (number, conversation) in try store.conversations().enumerated() {
+            try store.rename(conversation.id, to: "Mine \(number)")
+            try store.tag(conversation.id, adding: ["t\(number)", "work"])
+        }
+        let before = try labels(store)
+        let manifest = try house.open(.making).makeBackup(of: store, at: time).manifest
+        _ = try house.open(.reading).restore(manifest.name, to: house.folder.file("b/convo.db"))
+        #expect(try labels(Store(path: house.folder.file("b/convo.db"))) == before)
+
+        _ = try Store.salvage(path, to: house.folder.file("c.db"))
+        #expect(try labels(Store(path: house.folder.file("c.db"))) == before)
+        let damaged = try #require(leaves(path, of: "entry").first)
+        store.finishCheckpoints()
+        try FileManager.default.copyItem(atPath: path, toPath: house.folder.file("d.db"))
+        try overwrite(house.folder.file("d.db"), at: damaged * Self.page, count: Self.page)
+        #expect(try DatabaseRepair.run(house.folder.file("d.db"), at: time).salvage?.isWhole == false)
+        let repaired = try Store(path: house.folder.file("d.db"))
+        #expect(try labels(repaired) == before && repaired.search("\"mine 7\"").total == 1)
+        #expect(try repaired.tags().first { $0.tag == "work" }?.conversations == 60)
+        try repaired.checkIntegrity()
+    }
+
     @Test(arguments: [[0, -1], [-2, -1], [0, 1, -3, -1], [5]])
     func `saves what lies between damaged pages, the last one among them`(places: [Int]) throws {
         let path = house.folder.file("a/convo.db")

@@ -23,6 +23,7 @@ import Testing
         facts.isLocalOnly = true
         facts.parent = ArchivedConversation.Parent(
             id: LocalID("zz"), remoteID: nil, entry: EntryID("a"), isInferred: true)
+        (facts.localName, facts.tags) = ("Mine", ["Work", "é"])
         return ArchivedConversation(
             facts: facts, raw: sample.raw,
             entries: try zip(ids, raws).map { id, raw in
@@ -74,6 +75,9 @@ import Testing
         ("\"updated_at\":", "\"updated\":", "updated_at is not a string"),
         ("\"local_only\":true", "\"local_only\":1", "local_only is not true or false"),
         ("\"id\":\"zz\"", "\"id\":null", "parent.id is not a local id of small letters and digits"),
+        ("\"Mine\"", "\" \"", "local_name is not a name of one line"),
+        ("\"Mine\"", "7", "local_name is not a string"), ("[\"Work\",", "[\"a b\",", "tags is not an array of tags"),
+        ("[\"Work\",", "[7,", "tags is not an array of tags"),
         ("\"entries\":", "\"entry\":", "history.entries is not an array"),
         ("\"position\":1", "\"position\":9", "kept[0].position is not the position of another entry"),
         ("\"position\":2", "\"position\":1", "kept[1].position is not the position of another entry"),

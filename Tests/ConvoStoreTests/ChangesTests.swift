@@ -30,7 +30,8 @@ import Testing
                 picture.conversations = try texts(
                     """
                     SELECT c.id AS name, \(quoted("remote_id", "raw", "name", "model", "created_at", "updated_at", "activity",
-                        "deleted_remotely_at", "conflict_policy", "parent_entry_id")) AS said
+                        "deleted_remotely_at", "conflict_policy", "parent_entry_id", "local_name",
+                        "(SELECT group_concat(name) FROM conversation_tag t WHERE t.conversation = c.key)")) AS said
                     FROM conversation c WHERE hidden = 0
                     """)
                 picture.entries = try texts(
@@ -189,7 +190,7 @@ private struct Hand {
     /// - Returns: what it was.
     mutating func change(_ random: inout SplitMix64) -> String {
         temporary.clock.advance(seconds: 40)
-        let choice = random.int(in: 0...16)
+        let choice = random.int(in: 0...18)
         do {
             try change(choice, &random)
             return "change \(choice)"
@@ -230,6 +231,11 @@ private struct Hand {
         case 13: _ = try store.delete(store.localID(matching: known), .local)
         case 14: try store.notePull(isSweep: random.chance(perMille: 500))
         case 15: try store.markDeletedRemotely([RemoteID(known)])
+        case 16:
+            try store.rename(store.localID(matching: known), to: random.chance(perMille: 700) ? "fig \(version)" : nil)
+        case 17:
+            let tags = ["a", "b", "c"].filter { _ in random.chance(perMille: 500) }
+            try store.tag(store.localID(matching: known), adding: tags, removing: ["b"])
         default:
             try store.setConflictPolicy(
                 random.chance(perMille: 500) ? .branch : nil, of: store.localID(matching: known))

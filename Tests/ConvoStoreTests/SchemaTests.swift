@@ -66,12 +66,46 @@ import Testing
         try store.checkIntegrity()
     }
 
-    /// Takes migration 13 back.
+    @Test func `of version 13 takes names and tags, and tells of them`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("convo.db")
+        do {
+            let store = try Store(path: path)
+            try store.mirror(.sample("conv_1"), exchange("conv_1"))
+            _ = try store.start(.sample("pear"))
+            try store.write { try Self.removeLabels($0) }
+            try store.run("PRAGMA user_version = 13")
+        }
+        let store = try Store(path: path)
+        let id = try store.localID(matching: "conv_1")
+        #expect(try store.conversation(matching: "conv_1").tags.isEmpty && store.search("name").total == 1)
+        let start = try store.changePosition()
+        try store.rename(id, to: "Fruit")
+        try store.tag(id, adding: ["sweet"])
+        #expect(try store.changes(after: start).conversations.map(\.id) == [id])
+        #expect(try store.search("fruit").total == 1 && store.search("pear").total == 1)
+        #expect(
+            try store.number("SELECT COUNT(*) FROM conversations WHERE local_name = 'Fruit' AND tags = 'sweet'") == 1)
+        try store.checkIntegrity()
+    }
+
+    /// Takes migration 14 back.
+    private static func removeLabels(_ database: Database) throws {
+        try database.execute(
+            sql: """
+                DROP TRIGGER IF EXISTS conversation_renamed;
+                DROP VIEW tags; DROP VIEW conversations; DROP TABLE conversation_tag;
+                ALTER TABLE conversation DROP COLUMN local_name;
+                """)
+    }
+
+    /// Takes the migrations from 13 on back.
     static func removeChanges(_ database: Database) throws {
         let triggers = try String.fetchAll(
             database, sql: "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND sql LIKE '%INTO change (%'")
         for trigger in triggers { try database.execute(sql: "DROP TRIGGER \(trigger)") }
         try database.execute(sql: "DROP TABLE change")
+        try removeLabels(database)
     }
 
     /// Takes the migrations from 7 on back, but for the entries, which older versions could also read as text.
@@ -80,7 +114,7 @@ import Testing
         DROP INDEX entry_dropped;
         DROP VIEW files; DROP TABLE file;
         DROP TABLE imported_conversation;
-        DROP VIEW conversations; DROP VIEW entries; DROP VIEW messages; DROP VIEW outbox;
+        DROP VIEW entries; DROP VIEW messages; DROP VIEW outbox;
         DELETE FROM fact WHERE name = 'views_version';
         ALTER TABLE entry_fts RENAME TO entry_index; ALTER TABLE conversation_fts RENAME TO conversation_index;
         """

@@ -50,7 +50,8 @@ struct ExportRun {
             let files = try ExportRun.files(of: conversation, in: store, as: format)
             report.add(conversation)
             let last = state.file(of: conversation.id, in: format)
-            let name = folder.name(of: conversation.id, name: conversation.name, in: format, last: last)
+            let name = folder.name(
+                of: conversation.id, name: conversation.localName ?? conversation.name, in: format, last: last)
             let digest = try ExportState.digest(of: archive, files: files.map(\.shown))
             let copies = format == .markdown ? files : []
             if sinceLast, state.holds(digest, of: conversation.id, in: format), folder.exists(name),
@@ -86,7 +87,9 @@ struct ExportRun {
         }
         var state = folder.state()
         let last = state.file(of: only?.id, in: format)
-        let name = only.map { folder.name(of: $0.id, name: $0.name, in: format, last: last) } ?? format.commonName
+        let name =
+            only.map { folder.name(of: $0.id, name: $0.localName ?? $0.name, in: format, last: last) }
+            ?? format.commonName
         var (number, added) = (0, report)
         let (isWritten, file) = try folder.write(name, in: format, last: last) { write in
             try ExportRun.write(

@@ -75,12 +75,13 @@ struct ImportReport {
     private var updated = 0
     private var unchanged = 0
     private var alreadyHere = 0
+    private var labelled = 0
     private var deletedHere = 0
     private var entries = 0
     private(set) var failures: [Failure] = []
 
     /// How many conversations were looked at.
-    var count: Int { new + updated + unchanged + alreadyHere + deletedHere }
+    var count: Int { new + updated + unchanged + alreadyHere + labelled + deletedHere }
 
     mutating func add(_ change: ArchiveChange) {
         switch change {
@@ -92,6 +93,7 @@ struct ImportReport {
             entries += count
         case .unchanged: unchanged += 1
         case .alreadyHere: alreadyHere += 1
+        case .labelled: labelled += 1
         case .deletedHere: deletedHere += 1
         }
     }
@@ -101,7 +103,8 @@ struct ImportReport {
     var json: JSONText {
         .object([
             "conversations": .int(count), "new": .int(new), "updated": .int(updated), "unchanged": .int(unchanged),
-            "already_here": .int(alreadyHere), "deleted_here": .int(deletedHere), "entries": .int(entries),
+            "already_here": .int(alreadyHere + labelled), "labelled": .int(labelled), "deleted_here": .int(deletedHere),
+            "entries": .int(entries),
             "failed": .array(
                 failures.map {
                     .object([
@@ -115,6 +118,7 @@ struct ImportReport {
         let counts = [
             (new, "new"), (updated, "brought up to date"), (unchanged, "unchanged"),
             (alreadyHere, "here already, not by an import, and left as they are"),
+            (labelled, "here already, which got the file's name or tags"),
             (deletedHere, "deleted here: --restore-deleted brings them back"),
         ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }
         let what = count == 1 ? "1 conversation" : "\(count) conversations"

@@ -11,6 +11,7 @@ struct Search: Verb {
             -word            not where it is
             role:user        or assistant    type:message      or function, tool
             in:ID            a conversation, by its id or a part of its name
+            tag:work         has that tag    tag:w*            begins so; -tag:work
             model:M agent:A  tool:T          all by how they begin; -model:M others
             on:2026-03-11    that day        on:2026-03        that month; on:2026
             on:today         on:yesterday    on:7d             the day a week ago

@@ -4,12 +4,14 @@ import ConvoStore
 import ConvoTerminal
 
 extension BranchTree {
-    /// `{"id", "remote_id", "name", "from_entry_id", "inferred", "branches": […]}`, with each branch in the same form.
+    /// `{"id", "remote_id", "name", "local_name", "tags", "from_entry_id", "inferred", "branches": […]}`, with each branch in the same form.
     var json: JSONText {
         .object([
             "id": .string(conversation.id.rawValue),
             "remote_id": .string(conversation.remoteID?.rawValue),
             "name": .string(conversation.name),
+            "local_name": .string(conversation.localName),
+            "tags": .array(conversation.tags.map { .string($0) }),
             "from_entry_id": .string(conversation.parent?.entry?.rawValue),
             "inferred": .bool(conversation.parent?.isInferred ?? false),
             "branches": .array(branches.map(\.json)),
@@ -32,7 +34,7 @@ extension BranchTree {
     private func line(marking marked: LocalID, _ style: OutputStyle) -> String {
         let id = conversation.id.rawValue
         var line = conversation.id == marked ? style.ansi.strong(id) : id
-        line += "  \(conversation.title.sanitised(.line))"
+        line += "  \(conversation.titleWithTags.sanitised(.line))"
         guard let parent = conversation.parent else { return line }
         let from = parent.entry.map { " from \($0.rawValue.sanitised(.line))" } ?? ""
         return line + style.ansi.faint(from + (parent.isInferred ? " (inferred)" : ""))

@@ -36,7 +36,9 @@ struct HistoryFormatter {
 
     /// The conversation's name, and what is known of it.
     func heading(_ conversation: StoredConversation) -> [String] {
-        let about = ([conversation.answerer, conversation.id.rawValue] + conversation.notes)
+        let about =
+            ([conversation.answerer, conversation.id.rawValue] + conversation.tags.map { "[\($0)]" }
+            + conversation.notes)
             .filter { !$0.isEmpty }.joined(separator: " · ")
         return [ansi.strong(conversation.title.sanitised(.line)), ansi.faint(about.sanitised(.line))]
     }

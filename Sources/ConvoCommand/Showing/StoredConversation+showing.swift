@@ -4,8 +4,8 @@ import ConvoStore
 import ConvoTerminal
 
 extension StoredConversation {
-    /// The conversation's name; `(no name)` where it has none, or an empty one.
-    var title: String { name.flatMap { $0.isEmpty ? nil : $0 } ?? "(no name)" }
+    /// The title with the tags behind it, each in brackets.
+    var titleWithTags: String { ([title] + tags.map { "[\($0)]" }).joined(separator: " ") }
 
     /// The model or the agent that answers; empty where neither is known.
     var answerer: String { model ?? agentID ?? "" }
@@ -28,10 +28,11 @@ extension StoredConversation {
     /// The stored facts and notes, one a line.
     func lines(_ style: OutputStyle) -> [String] {
         var facts: [(String, String?)] = [
-            ("id", id.rawValue), ("remote id", remoteID?.rawValue ?? "none yet"), ("name", name),
+            ("id", id.rawValue), ("remote id", remoteID?.rawValue ?? "none yet"),
+            ("local name", localName), ("name", name),
             ("description", description), ("model", model), ("agent", agentID),
             ("created", style.times.dateAndTime(createdAt)), ("updated", style.times.dateAndTime(updatedAt)),
-            ("entries", String(entryCount)),
+            ("entries", String(entryCount)), ("tags", tags.isEmpty ? nil : tags.joined(separator: ", ")),
         ]
         facts += notes.map { ("", $0) }
         return facts.compactMap { label, value in
@@ -48,7 +49,8 @@ extension StoredConversation {
     /// The cells of the conversation's row in a table.
     func cells(_ style: OutputStyle) -> [String] {
         [
-            id.rawValue, title, answerer, String(entryCount), style.times.ago(updatedAt), notes.joined(separator: ", "),
+            id.rawValue, titleWithTags, answerer, String(entryCount), style.times.ago(updatedAt),
+            notes.joined(separator: ", "),
         ]
     }
 }
@@ -65,6 +67,8 @@ extension StoredConversation {
             ("id", .string(id.rawValue)),
             ("remote_id", .string(remoteID?.rawValue)),
             ("name", .string(name)),
+            ("local_name", .string(localName)),
+            ("tags", .array(tags.map { .string($0) })),
             ("model", .string(model)),
             ("agent_id", .string(agentID)),
             ("created_at", .string(createdAt.text)),

@@ -1,0 +1,40 @@
+import ArgumentParser
+import ConvoJSON
+import ConvoStore
+import ConvoTerminal
+
+struct Rename: Verb {
+    static let configuration = CommandConfiguration.verb(
+        "rename",
+        abstract: "Gives a conversation a name of your own, here only.",
+        discussion: """
+            The server has no way to rename a conversation: your name is kept beside the server's, and is never sent. \
+            Lists and exports show it, `convo search` finds the conversation by both.
+
+              convo rename 0a8p Trip to Lyon
+              convo rename 0a8p --clear
+            """)
+
+    @Argument(help: .conversation) var conversation: String
+    @Argument(help: "The name; its words need no quotation marks.") var name: [String] = []
+    @Flag(help: "Take your name away: the server's is shown again.") var clear = false
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        if clear == name.isEmpty { return }
+        throw ValidationError(clear ? "Give either a name or --clear." : "Give a name, or --clear to take it away.")
+    }
+
+    func run() throws {
+        let store = try common.store()
+        let id = try store.localID(matching: conversation)
+        try store.rename(id, to: clear ? nil : name.joined(separator: " "))
+        let renamed = try store.conversation(matching: id.rawValue)
+        let json = JSONText.object([
+            "id": .string(id.rawValue), "name": .string(renamed.name), "local_name": .string(renamed.localName),
+        ])
+        try common.console.print(json: json) { _ in
+            ["\(id) is called \"\(renamed.title.sanitised(.line))\"\(clear ? " again" : "")."]
+        }
+    }
+}
