@@ -46,8 +46,8 @@ enum Opening {
     }
 
     private static func words(of text: String) -> String? {
-        // A few more than are shown, so that a signed link is seen as one.
-        let start = SignedLink.removed(from: String(text.unicodeScalars.prefix(16 * limit)))
+        // A few more than are shown: what makes a link a signed one stands behind its beginning.
+        let start = SignedLink.removed(from: String(text.unicodeScalars.prefix(4 * limit)))
         let line = start.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         guard !line.isEmpty else { return nil }
         return line.count > limit ? line.prefix(limit - 1) + "…" : line

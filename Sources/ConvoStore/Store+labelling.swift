@@ -29,7 +29,7 @@ extension Store {
     /// - Parameters:
     ///   - id: the conversation.
     ///   - added: the tags to add; the conversation may have 64 in all.
-    ///   - removed: the tags to take away; one that the conversation does not have is ignored.
+    ///   - removed: the tags to take away; one that the conversation does not have, or that is also added, is ignored.
     /// - Returns: the conversation's tags, in their order.
     /// - Throws: ``StoreError/invalidTag(_:reason:)``, ``StoreError/noSuchConversation(_:)``, or another ``StoreError`` if the
     ///   file cannot be written; nothing is changed then.
@@ -37,7 +37,8 @@ extension Store {
     public func tag(
         _ id: LocalID, adding added: [String] = [], removing removed: [String] = []
     ) throws(StoreError) -> [String] {
-        let (added, removed) = (try Tag.distinct(added), try Tag.distinct(removed))
+        let added = try Tag.distinct(added)
+        let removed = try Tag.distinct(removed).filter { tag in !added.contains { $0.folded == tag.folded } }
         return try writeDurably { database in
             let key = try require(database, id).key
             let before = try tagNames(database, of: key).count
