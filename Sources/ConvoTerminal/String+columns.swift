@@ -1,15 +1,19 @@
 extension Character {
-    /// The number of terminal columns that the character occupies: none, one or two.
-    var columns: Int {
-        if self == "\n" || self == "\t" { return self == "\t" ? 1 : 0 }
-        var widest = 0
+    /// The number of terminal columns that the character occupies.
+    ///
+    /// The parts of an emoji share its two columns. Of a letter each part that is not a mark without a width has its own: most
+    /// terminals show the vowels of Indic scripts beside their consonants.
+    package var columns: Int {
+        if utf8.count == 1 { return self == "\n" ? 0 : 1 }
+        var (sum, isEmoji) = (0, false)
         for scalar in unicodeScalars {
             // U+FE0F asks for the emoji form of a character whose default is text.
             if scalar.value == 0xFE0F { return 2 }
             if scalar.isZeroWidth { continue }
-            widest = max(widest, scalar.isWide ? 2 : 1)
+            sum += scalar.isWide ? 2 : 1
+            isEmoji = isEmoji || (scalar.value > 0x2000 && scalar.properties.isEmojiPresentation)
         }
-        return widest
+        return isEmoji ? min(sum, 2) : sum
     }
 }
 

@@ -16,35 +16,6 @@ extension String {
         }
         return lines
     }
-
-    func foldedCharacters(to width: Int) -> [String] {
-        var lines: [String] = []
-        var line = ""
-        var used = 0
-        for character in self {
-            // Spaces at a break are dropped.
-            if character == " ", used + 1 > width || (line.isEmpty && !lines.isEmpty) {
-                if !line.isEmpty { lines.append(line) }
-                (line, used) = ("", 0)
-                continue
-            }
-            if used + character.columns > width {
-                let (head, tail) = line.brokenAtLastSpace()
-                lines.append(head)
-                (line, used) = (tail, tail.columns)
-            }
-            line.append(character)
-            used += character.columns
-        }
-        return line.isEmpty ? lines : lines + [line]
-    }
-
-    private func brokenAtLastSpace() -> (head: String, tail: String) {
-        guard let space = lastIndex(of: " "), space != startIndex, !self[..<space].allSatisfy({ $0 == " " }) else {
-            return (self, "")
-        }
-        return (String(self[..<space]), String(self[index(after: space)...]))
-    }
 }
 
 /// The lines into which a text is broken, as bytes of the text itself: a long history has too many to make a string of each.
@@ -97,12 +68,46 @@ enum WrappedLines {
         if let columns = String.simpleColumns(line) {
             return foldSimple(line, to: width, isASCII: columns == line.count, body)
         }
-        let text = String(decoding: line, as: UTF8.self)
-        guard text.columns > width else { return body(line) }
-        for var part in text.foldedCharacters(to: width) { part.withUTF8(body) }
+        foldCharacters(line, to: width, body)
     }
 
-    /// The same as `foldedCharacters(to:)` for a text that has `simpleColumns`, without a look at characters.
+    /// Breaks a line of any characters, each of which has columns of its own.
+    private static func foldCharacters(_ line: Bytes, to width: Int, _ body: (Bytes) -> Void) {
+        var (start, used, isFirst) = (0, 0, true)
+        // The last space at which the line may end, and the columns up to it, itself included.
+        var (lastSpace, usedAtSpace): (Int?, Int) = (nil, 0)
+        var hasWord = false
+        func end(_ end: Int, nextAt next: Int) {
+            body(Bytes(rebasing: line[start..<end]))
+            (start, isFirst) = (next, false)
+        }
+        var characters = CharacterWidths(line)
+        while let (place, length, columns) = characters.next() {
+            let isSpace = length == 1 && line[place] == space
+            // Spaces at a break are dropped.
+            if isSpace, used + 1 > width || (start == place && !isFirst) {
+                if start < place { end(place, nextAt: place + 1) } else { start = place + 1 }
+                (used, lastSpace, hasWord) = (0, nil, false)
+                continue
+            }
+            if used + columns > width {
+                if let lastSpace {
+                    end(lastSpace, nextAt: lastSpace + 1)
+                    used -= usedAtSpace
+                } else {
+                    end(place, nextAt: place)
+                    used = 0
+                }
+                (lastSpace, hasWord) = (nil, start < place)
+            }
+            if isSpace, hasWord { (lastSpace, usedAtSpace) = (place, used + 1) }
+            hasWord = hasWord || !isSpace
+            used += columns
+        }
+        if start < line.count || isFirst { body(Bytes(rebasing: line[start...])) }
+    }
+
+    /// The same as `foldCharacters` for a text that has `simpleColumns`, without a look at characters.
     private static func foldSimple(_ line: Bytes, to width: Int, isASCII: Bool, _ body: (Bytes) -> Void) {
         var (start, isFirst) = (0, true)
         while let limit = place(width, after: start, in: line, isASCII: isASCII) {
@@ -132,5 +137,55 @@ enum WrappedLines {
             while place < line.count, UTF8.isContinuation(line[place]) { place += 1 }
         }
         return place < line.count ? place : nil
+    }
+}
+
+/// The characters of a line in UTF-8: where each begins, its length in bytes, and how many columns it has.
+///
+/// Where ASCII or a Chinese character stands before another such one, each is a character by itself, and needs no look at
+/// Unicode's tables.
+struct CharacterWidths {
+    private let line: UnsafeBufferPointer<UInt8>
+    private var place = 0
+    /// The characters of a part that had to be looked at, from the last to the first: their lengths in bytes and their columns.
+    private var found: [(length: Int, columns: Int)] = []
+
+    init(_ line: UnsafeBufferPointer<UInt8>) { self.line = line }
+
+    mutating func next() -> (place: Int, length: Int, columns: Int)? {
+        guard place < line.count else { return nil }
+        if found.isEmpty {
+            if let length = plainLength(at: place) {
+                defer { place += length }
+                return (place, length, length == 1 ? 1 : 2)
+            }
+            lookAhead()
+        }
+        guard let character = found.popLast() else { return nil }
+        defer { place += character.length }
+        return (place, character.length, character.columns)
+    }
+
+    /// The length of a character that is known to be one by itself: ASCII, or of U+4000…U+9FFF; `nil` for any other.
+    private func plainLength(at place: Int) -> Int? {
+        guard let length = CharacterWidths.length(line[place]) else { return nil }
+        let next = place + length
+        guard next < line.count else { return next == line.count ? length : nil }
+        return CharacterWidths.length(line[next]) == nil ? nil : length
+    }
+
+    /// The length of what begins with a byte, if that is ASCII or one of these characters.
+    private static func length(_ byte: UInt8) -> Int? {
+        if byte < 0x80 { return 1 }
+        return (0xE4...0xE9).contains(byte) ? 3 : nil
+    }
+
+    /// Looks at the characters up to the next two that need no look.
+    private mutating func lookAhead() {
+        var end = place + 1
+        while end < line.count, plainLength(at: end) == nil { end += 1 }
+        // What stands before a character that is one by itself may still be a part of the one before.
+        let part = String(decoding: line[place..<end], as: UTF8.self)
+        found = part.reversed().map { ($0.utf8.count, $0.columns) }
     }
 }

@@ -7,6 +7,7 @@ import Testing
     @Test(arguments: [
         ("abc", 3), ("日本", 4), ("한글", 4), ("ｆｕｌｌ", 8), ("e\u{301}", 1), ("👩‍👩‍👧‍👦", 2), ("❤️", 2), ("❤", 1), ("🇩🇪", 2),
         ("👍🏽", 2), ("", 0), ("ก็", 1), ("…", 1), ("→", 1), ("１", 2),
+        ("कि", 2), ("क्षि", 3), ("नमस्ते", 4), ("한", 2),
     ])
     func `are counted as terminals do`(text: String, expected: Int) {
         #expect(text.columns == expected)
@@ -46,6 +47,22 @@ import Testing
             let isFolded = letters.count > width
             #expect(
                 text.wrapped(to: width) == (isFolded ? text.foldedCharacters(to: width) : [text]), "\(text) \(width)")
+        }
+    }
+
+    /// A text of which each part is by itself what another part may change: marks, joiners, wide and narrow characters.
+    @Test(arguments: 1...40 as ClosedRange<UInt64>)
+    func `wrap any text as its characters say`(seed: UInt64) {
+        var chance = SplitMix64(seed: seed)
+        let pieces = [
+            "a", "b", " ", " ", "中", "文", "。", "मु", "ख्य", "\u{301}", "\u{200D}", "👍🏽", "👩‍👩‍👧", "🇩🇪", "é", "한", "ア", "—", "ا",
+            "❤️", "\u{FE0F}",
+        ]
+        for _ in 0..<200 {
+            let text = (0..<chance.int(in: 0...40)).map { _ in pieces[chance.int(in: 0...pieces.count - 1)] }.joined()
+            let width = chance.int(in: 2...20)
+            let expected = text.columns > width ? text.foldedCharacters(to: width) : [text]
+            #expect(text.wrapped(to: width) == expected, "\(text) \(width)")
         }
     }
 
@@ -134,5 +151,37 @@ import Testing
         #expect(titles(60) == ["ID", "NAME", "ENTRIES", "UPDATED", "NOTES"])
         #expect(titles(40) == ["ID", "NAME", "UPDATED"])
         #expect(Columns.list.lines(width: 10, ansi: .plain).allSatisfy { $0.columns <= 10 })
+    }
+}
+
+/// How text is wrapped, character by character: what the ways that read bytes must do, too.
+extension String {
+    fileprivate func foldedCharacters(to width: Int) -> [String] {
+        var lines: [String] = []
+        var line = ""
+        var used = 0
+        for character in self {
+            // Spaces at a break are dropped.
+            if character == " ", used + 1 > width || (line.isEmpty && !lines.isEmpty) {
+                if !line.isEmpty { lines.append(line) }
+                (line, used) = ("", 0)
+                continue
+            }
+            if used + character.columns > width {
+                let (head, tail) = line.brokenAtLastSpace()
+                lines.append(head)
+                (line, used) = (tail, tail.columns)
+            }
+            line.append(character)
+            used += character.columns
+        }
+        return line.isEmpty ? lines : lines + [line]
+    }
+
+    private func brokenAtLastSpace() -> (head: String, tail: String) {
+        guard let space = lastIndex(of: " "), space != startIndex, !self[..<space].allSatisfy({ $0 == " " }) else {
+            return (self, "")
+        }
+        return (String(self[..<space]), String(self[index(after: space)...]))
     }
 }
