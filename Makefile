@@ -22,7 +22,7 @@ SOURCES = Package.swift Sources Tests Benchmarks Examples
 PROGRAMS = convo convod convo-sandbox
 UNITS = convod.service convod@.service
 MEASURED = convo convod convo-bench convo-sandbox
-# What is installed, and what is measured, holds Swift's libraries, C++'s and SQLite in itself: to load them took
+# What is installed, and what is measured, holds Swift's libraries, C++'s, SQLite and cmark-gfm in itself: to load them took
 # most of a short verb. The linker takes the archives from the folder where there is nothing else. It is
 # ld.bfd, which packs the table of addresses that are moved at each start (RELR): a megabyte else. Symbols for debuggers
 # stay in .build: they are more than half of a program.
@@ -64,7 +64,7 @@ languages: build
 $(ARCHIVES): Makefile
 	@scripts/bootstrap
 	mkdir -p $@
-	for name in libstdc++.a libsqlite3.a; do \
+	for name in libstdc++.a libsqlite3.a libcmark-gfm.a libcmark-gfm-extensions.a; do \
 		file=$$(clang -print-file-name=$$name); if [ -e "$$file" ]; then ln -sf "$$file" $@/; fi; \
 	done
 	ln -sf "$$(clang -print-file-name=libgcc_eh.a)" $@/libgcc_s.a

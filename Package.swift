@@ -51,6 +51,11 @@ let package = Package(
             pkgConfig: "sqlite3",
             providers: [.apt(["libsqlite3-dev"]), .brew(["sqlite"])]
         ),
+        .systemLibrary(
+            name: "CMarkdown",
+            pkgConfig: "libcmark-gfm",
+            providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"]), .brew(["cmark-gfm"])]
+        ),
         .systemLibrary(name: "CPosix"),
         .target(name: "ConvoPlatform", dependencies: ["CPosix"], swiftSettings: strict),  // the one that names systems
         .target(name: "CSHA256"),
@@ -118,6 +123,8 @@ let package = Package(
         .target(
             name: "ConvoTerminal", dependencies: ["ConvoPlatform", "ConvoJSON", "ConvoModel"], swiftSettings: strict),
         .target(
+            name: "ConvoMarkdown", dependencies: ["CMarkdown", "ConvoModel", "ConvoTerminal"], swiftSettings: strict),
+        .target(
             name: "ConvoApp",
             dependencies: [
                 "ConvoPlatform", "ConvoAPI", "ConvoBackup", "ConvoExport", "ConvoHTTP", "ConvoJSON", "ConvoModel",
@@ -134,7 +141,7 @@ let package = Package(
             name: "ConvoCommand",
             dependencies: [
                 "ConvoPlatform", "ConvoAPI", "ConvoApp", "ConvoBackup", "ConvoExport", "ConvoIPC", "ConvoJSON",
-                "ConvoModel",
+                "ConvoMarkdown", "ConvoModel",
                 "ConvoStore", "ConvoSync",
                 "ConvoTerminal",
                 .product(
@@ -283,9 +290,14 @@ let package = Package(
             dependencies: ["ConvoPlatform", "ConvoTerminal", "ConvoJSON", "ConvoModel", "SeededRandom"],
             swiftSettings: strict),
         .testTarget(
+            name: "ConvoMarkdownTests",
+            dependencies: ["ConvoMarkdown", "ConvoPlatform", "ConvoTerminal", "SeededRandom"],
+            swiftSettings: strict),
+        .testTarget(
             name: "ConvoCommandTests",
             dependencies: [
-                "ConvoCommand", "ConvoAPI", "ConvoApp", "ConvoExport", "ConvoIPC", "ConvoJSON", "ConvoModel",
+                "ConvoCommand", "ConvoAPI", "ConvoApp", "ConvoExport", "ConvoIPC", "ConvoJSON", "ConvoMarkdown",
+                "ConvoModel",
                 "ConvoStore",
                 "ConvoSync",
                 "ConvoTerminal", "Expectations", "TestFolders",

@@ -27,6 +27,15 @@ package struct TerminalDevice: Sendable {
         return Int(size.ws_col)
     }
 
+    /// The width of one column in pixels; `nil` where there is no terminal or it does not tell.
+    package var columnPixels: Int? {
+        var size = winsize()
+        guard isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_xpixel > 0 else {
+            return nil
+        }
+        return Int(size.ws_xpixel / size.ws_col)
+    }
+
     /// The style for text on this stream.
     ///
     /// - Parameter environment: looks up an environment variable; `NO_COLOR` and `TERM` are asked for.
@@ -145,6 +154,25 @@ package struct ANSIStyle: Hashable, Sendable {
     package func strong(_ text: String) -> String { wrap(text, "1", "22") }
     /// Dimmed, for what accompanies the main text.
     package func faint(_ text: String) -> String { wrap(text, "2", "22") }
+    /// Italic, for emphasis in running text.
+    package func emphasised(_ text: String) -> String { wrap(text, "3", "23") }
+    /// Underlined, for the text of a link.
+    package func underlined(_ text: String) -> String { wrap(text, "4", "24") }
+    /// Crossed out.
+    package func struck(_ text: String) -> String { wrap(text, "9", "29") }
+    /// Cyan, for code in running text.
+    package func code(_ text: String) -> String { wrap(text, "36", "39") }
+    /// A text that a terminal opens as a link where it knows OSC 8; unchanged where there are no escape sequences.
+    ///
+    /// - Parameters:
+    ///   - text: the text, sanitised.
+    ///   - url: printable ASCII without spaces.
+    ///   - id: joins the parts of a link that is broken over several lines.
+    /// - Returns: the text between the sequences that begin and end the link.
+    package func linked(_ text: String, to url: String, id: String) -> String {
+        let isSafe = (url + id).utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+        return isColoured && isSafe ? "\u{1B}]8;id=\(id);\(url)\u{1B}\\\(text)\u{1B}]8;;\u{1B}\\" : text
+    }
     /// What stands at both ends of a dimmed line, with an indent.
     package func faintEnds(indent: String) -> LineText.Ends {
         isColoured ? LineText.Ends(start: "\u{1B}[2m" + indent, end: "\u{1B}[22m") : LineText.Ends(start: indent)
@@ -181,6 +209,37 @@ package struct Pager: Sendable {
     package init(device: TerminalDevice, environment: (String) -> String?) {
         self.device = device
         command = Pager.command(isTerminal: device.isTerminal, named: environment("PAGER"), term: environment("TERM"))
+    }
+
+    /// Whether text goes to the terminal without a pager.
+    package var isDirect: Bool { command == nil }
+
+    /// Whether links (OSC 8) reach the terminal: without a pager, and through `less` from version 566 on.
+    ///
+    /// > "Support OSC 8 hyperlinks when -R is in effect." greenwoodsoftware.com/less/news.566.html
+    package func keepsHyperlinks() -> Bool {
+        guard let command else { return true }
+        guard let program = Pager.less(in: command), let pipe = popen("\(program) --version", "r") else { return false }
+        defer { pclose(pipe) }
+        var line = [UInt8](repeating: 0, count: 64)
+        let count = fread(&line, 1, line.count, pipe)
+        return Pager.lessVersion(String(decoding: line[..<count], as: UTF8.self)).map { $0 >= 566 } ?? false
+    }
+
+    /// The program of a command line that runs `less`, without its options; `nil` for another one.
+    static func less(in command: String) -> String? {
+        let program = command.prefix { $0 != " " }
+        let isPlain = program.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+                || "/._-".utf8.contains(byte)
+        }
+        return isPlain && program.split(separator: "/").last == "less" ? String(program) : nil
+    }
+
+    /// The version that `less --version` tells: `less 590 (GNU regular expressions)`.
+    static func lessVersion(_ text: String) -> Int? {
+        guard text.hasPrefix("less ") else { return nil }
+        return Int(text.dropFirst(5).prefix { $0.isASCII && $0.isNumber })
     }
 
     static func command(isTerminal: Bool, named: String?, term: String?) -> String? {
