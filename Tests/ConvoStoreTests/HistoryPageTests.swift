@@ -41,6 +41,21 @@ import Testing
         }
     }
 
+    @Test func `have entries with numbers, which lead back to them`() throws {
+        try fill(8)
+        let whole = try store.history(of: id).entries
+        for (place, stored) in whole.enumerated() {
+            #expect(try store.entryNumber(of: stored.id, in: id) == place + 1)
+            #expect(try store.entryID(numbered: place + 1, in: id) == stored.id)
+        }
+        for number in [-1, 0, whole.count + 1, .max] { #expect(try store.entryID(numbered: number, in: id) == nil) }
+        #expect(try store.entryNumber(of: EntryID("nobody"), in: id) == nil)
+        var last = HistorySelection()
+        last.last = 3
+        let start = try #require(try store.historyPage(of: id, last, limit: 0).next)
+        #expect(try store.entryCount(before: start, in: id) == whole.count - 3)
+    }
+
     @Test(arguments: 1...8 as ClosedRange<UInt64>)
     func `hold together what the whole history holds, whatever their size`(seed: UInt64) throws {
         var chance = SplitMix64(seed: seed)
