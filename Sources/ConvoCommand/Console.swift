@@ -19,6 +19,20 @@ struct Console {
             ansi: device.ansi(environment: Console.variable), width: device.width, times: LocalTimeFormatter.here())
     }
 
+    /// Whether standard output is a terminal, so that a person reads it.
+    var isTerminal: Bool { device.isTerminal }
+
+    /// What of a text's links and images the terminal shows, by itself and through the pager.
+    func richStyle(_ style: OutputStyle) -> RichStyle {
+        let pager = Pager(device: device, environment: Console.variable)
+        // A pager counts and cuts lines, and knows nothing of what an image takes.
+        let shown = isTerminal && pager.isDirect ? ImageProtocol(environment: Console.variable) : nil
+        return RichStyle(
+            hasHyperlinks: style.ansi.isColoured && pager.keepsHyperlinks(),
+            images: style.ansi.isColoured ? shown : nil,
+            columnPixels: device.columnPixels)
+    }
+
     /// Prints a result to standard output, as JSON or as lines; makes only the form that it prints.
     func print(json: @autoclosure () -> JSONText, lines: (OutputStyle) -> [String]) throws {
         try asJSON ? write(json()) : write(lines(style))
@@ -88,4 +102,17 @@ struct OutputStyle: Sendable {
 
     /// The largest width of running text, in columns; longer lines are hard to read.
     static let comfortableWidth = 100
+}
+
+/// What a terminal shows beside text.
+struct RichStyle: Sendable {
+    /// Neither links nor images.
+    static let none = RichStyle(hasHyperlinks: false, images: nil, columnPixels: nil)
+
+    /// Whether a text may be a link that the terminal opens.
+    let hasHyperlinks: Bool
+    /// How images are shown; `nil` where they are named only.
+    let images: ImageProtocol?
+    /// The width of one column in pixels, where the terminal tells it.
+    let columnPixels: Int?
 }

@@ -6,7 +6,7 @@ import ConvoPlatform
 struct Convo: ParsableCommand {
     private static let writing: [any Verb.Type] = [Start.self, Append.self, Restart.self, Delete.self, Conflict.self]
     private static let reading: [any Verb.Type] = [
-        List.self, Get.self, History.self, Messages.self, Search.self, Tree.self,
+        List.self, Get.self, Show.self, History.self, Messages.self, Search.self, Tree.self,
     ]
     private static let exporting: [any Verb.Type] = [Export.self, Import.self]
     private static let labelling: [any Verb.Type] = [Rename.self, TagCommand.self, Tags.self]

@@ -7,7 +7,7 @@ import ConvoTerminal
 struct HistoryFormatter {
     /// How many lines of a tool's output are shown without ``isWhole``.
     static let toolLineLimit = 12
-    private static let indent = "  "
+    static let indent = "  "
 
     /// The files that entries refer to, as far as they are known here.
     let files: [EntryID: [StoredFile]]
@@ -18,6 +18,8 @@ struct HistoryFormatter {
     private let width: Int
     /// The most lines of what a tool said; `nil` for all.
     private let toolLines: Int?
+    /// Whether the output of tools is shown in full.
+    var isWhole: Bool { toolLines == nil }
     private let plainly: LineText.Ends
     private let faintly: LineText.Ends
 
@@ -36,11 +38,16 @@ struct HistoryFormatter {
 
     /// The conversation's name, and what is known of it.
     func heading(_ conversation: StoredConversation) -> [String] {
+        zip(headingTexts(conversation), [ansi.strong, ansi.faint]).map { text, paint in paint(text) }
+    }
+
+    /// The same without a style, sanitised.
+    func headingTexts(_ conversation: StoredConversation) -> [String] {
         let about =
             ([conversation.answerer, conversation.id.rawValue] + conversation.tags.map { "[\($0)]" }
             + conversation.notes)
             .filter { !$0.isEmpty }.joined(separator: " · ")
-        return [ansi.strong(conversation.title.sanitised(.line)), ansi.faint(about.sanitised(.line))]
+        return [conversation.title.sanitised(.line), about.sanitised(.line)]
     }
 
     /// Adds one entry: a line with its author and its time, and its content below.
@@ -74,15 +81,21 @@ struct HistoryFormatter {
     }
 
     private func speaker(of entry: Entry) -> String {
+        let (name, paint) = speaker(of: entry, ansi)
+        return paint(name)
+    }
+
+    /// Who an entry is from, sanitised, and how that is painted.
+    func speaker(of entry: Entry, _ ansi: ANSIStyle) -> (name: String, paint: (String) -> String) {
         switch entry.type {
-        case .messageInput where entry.role == "assistant": ansi.model("assistant (given)")
-        case .messageInput: ansi.person("you")
-        case .messageOutput: ansi.model((entry.raw.string(of: "model") ?? "assistant").sanitised(.line))
-        case .functionCall: ansi.tool("function call")
-        case .functionResult: ansi.tool("function result")
-        case .toolExecution: ansi.tool("tool")
-        case .agentHandoff: ansi.tool("handoff")
-        default: ansi.tool(entry.type.rawValue.sanitised(.line))
+        case .messageInput where entry.role == "assistant": ("assistant (given)", ansi.model)
+        case .messageInput: ("you", ansi.person)
+        case .messageOutput: ((entry.raw.string(of: "model") ?? "assistant").sanitised(.line), ansi.model)
+        case .functionCall: ("function call", ansi.tool)
+        case .functionResult: ("function result", ansi.tool)
+        case .toolExecution: ("tool", ansi.tool)
+        case .agentHandoff: ("handoff", ansi.tool)
+        default: (entry.type.rawValue.sanitised(.line), ansi.tool)
         }
     }
 
@@ -92,7 +105,7 @@ struct HistoryFormatter {
     ///   - entry: the entry.
     ///   - isWithoutFiles: whether the pieces that name files are left out.
     ///   - text: takes the lines.
-    private func addBody(of entry: Entry, isWithoutFiles: Bool, to text: inout LineText) {
+    func addBody(of entry: Entry, isWithoutFiles: Bool, to text: inout LineText) {
         let raw = entry.raw
         func field(_ name: String) -> String { raw[name].map { $0.string ?? $0.text } ?? "" }
         switch entry.type {

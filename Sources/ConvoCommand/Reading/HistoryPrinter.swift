@@ -1,0 +1,187 @@
+import ArgumentParser
+import ConvoJSON
+import ConvoModel
+import ConvoStore
+import ConvoTerminal
+
+/// Prints a conversation page by page while it reads it: the first lines come at once, and a long one needs no more memory
+/// than a short one.
+struct HistoryPrinter {
+    private let store: Store
+    private let id: LocalID
+    private let request: HistoryRequest
+    private let selection: HistorySelection
+    private let console: Console
+
+    /// Text is written when it has so many bytes. The C library maps larger buffers anew each time.
+    private static let pieceBytes = 48 << 10
+
+    /// - Parameters:
+    ///   - conversation: what the person calls the conversation.
+    ///   - request: which entries are printed.
+    ///   - store: has the conversation.
+    ///   - console: where it is printed.
+    /// - Throws: what says that there is no such conversation, or that the request names no moment.
+    init(of conversation: String, _ request: HistoryRequest, in store: Store, _ console: Console) throws {
+        (self.store, self.request, self.console) = (store, request, console)
+        id = try store.localID(matching: conversation)
+        selection = try HistoryPrinter.selection(in: store, request)
+    }
+
+    static func check(tail: Int?) throws {
+        if let tail, tail < 0 { throw ValidationError("--tail must not be negative.") }
+    }
+
+    private static func selection(in store: Store, _ request: HistoryRequest) throws -> HistorySelection {
+        var selection = HistorySelection()
+        selection.last = request.tail
+        selection.onlyMessages = request.onlyMessages
+        selection.includesDropped = request.includesDropped
+        do throws(StoreError) {
+            if let since = request.since { selection.since = try store.moment(since, for: "since") }
+        } catch {
+            guard case .unreadableMoment(_, _) = error else { throw error }
+            throw ValidationError(
+                "--since takes a day or a time: 2026-03-11, 2026-03, yesterday, 7d, 12h or 2026-03-11T10:00.")
+        }
+        return selection
+    }
+
+    /// Prints the conversation: as JSON where that is asked for, or else for people.
+    ///
+    /// - Parameter isRendered: whether Markdown is laid out and entries are numbered; if not, texts are printed as they stand.
+    /// - Throws: what the store and standard output throw.
+    func print(isRendered: Bool) throws {
+        let conversation = try store.conversation(matching: id.rawValue)
+        guard !console.asJSON else { return try printJSON(conversation) }
+        // Messages name their files themselves where these are not looked up.
+        let files = request.onlyMessages && !isRendered ? [] : try store.files(of: id)
+        let formatter = HistoryFormatter(
+            style: console.style, isWhole: request.isWhole, files: Dictionary(grouping: files, by: \.entry))
+        try isRendered ? printRendered(conversation, formatter) : printPlain(conversation, formatter)
+    }
+
+    private func printPlain(_ conversation: StoredConversation, _ formatter: HistoryFormatter) throws {
+        try console.pageMade { write in
+            var text = Console.text(formatter.heading(conversation))
+            func writeOut() throws {
+                try write(text)
+                text.removeAll()
+            }
+            let pending = try forEachPage { page in
+                for entry in page.entries {
+                    text.add("")
+                    formatter.add(entry, to: &text)
+                    if text.bytes.count > HistoryPrinter.pieceBytes { try writeOut() }
+                }
+                try writeOut()
+            }
+            for item in pending { formatter.add(item, to: &text) }
+            try writeOut()
+        }
+    }
+
+    private func printRendered(_ conversation: StoredConversation, _ formatter: HistoryFormatter) throws {
+        let style = console.style
+        let rich = console.richStyle(style)
+        try console.pageMade { write in
+            var renderer = HistoryRenderer(formatter, style: style, rich: rich)
+            var text = Console.text(renderer.heading(conversation))
+            func writeOut() throws {
+                try write(text)
+                text.removeAll()
+            }
+            let pending = try forEachNumberedEntry { entry, number in
+                renderer.add(entry, number: number, to: &text)
+                if text.bytes.count > HistoryPrinter.pieceBytes { try writeOut() }
+            } atPageEnd: {
+                try writeOut()
+            }
+            for item in pending { renderer.add(item, to: &text) }
+            try writeOut()
+        }
+    }
+
+    /// The API's `conversation.history` or `conversation.messages`, each entry as the server wrote it, with the local `id`
+    /// and the `pending` writes.
+    private func printJSON(_ conversation: StoredConversation) throws {
+        try console.printMade { write in
+            let members: [(String, JSONText)] = [
+                ("object", .string(selection.onlyMessages ? "conversation.messages" : "conversation.history")),
+                ("id", .string(conversation.id.rawValue)),
+                ("conversation_id", .string(conversation.remoteID?.rawValue)),
+            ]
+            try write(
+                JSONText.object(members).text.dropLast()
+                    + (selection.onlyMessages ? ",\"messages\":[" : ",\"entries\":["))
+            var (text, isFirst) = ("", true)
+            func writeOut() throws {
+                try write(text)
+                text.removeAll(keepingCapacity: true)
+            }
+            let pending = try forEachPage { page in
+                for entry in page.entries {
+                    if !isFirst { text += "," }
+                    isFirst = false
+                    text += entry.entry.raw.text
+                    if text.utf8.count > HistoryPrinter.pieceBytes { try writeOut() }
+                }
+                try writeOut()
+            }
+            try write("],\"pending\":" + JSONText.array(pending.map(\.pendingJSON)).text + "}")
+        }
+    }
+
+    /// - Returns: the pending writes, which the last page tells.
+    private func forEachPage(_ body: (HistoryPage) throws -> Void) throws -> [OutboxItem] {
+        try forEachPage(selection, from: nil, body)
+    }
+
+    private func forEachPage(
+        _ selection: HistorySelection, from start: HistoryPage.Cursor?, _ body: (HistoryPage) throws -> Void
+    ) throws -> [OutboxItem] {
+        var page = try store.historyPage(of: id, selection, from: start, limit: 20)  // the first screen comes at once
+        while true {
+            try body(page)
+            guard let next = page.next else { return page.pending }
+            page = try store.historyPage(of: id, selection, from: next)
+        }
+    }
+
+    /// Hands on each entry of the selection with its number in the conversation, which is `nil` where the server no longer
+    /// lists the entry.
+    ///
+    /// - Returns: the pending writes.
+    private func forEachNumberedEntry(
+        _ body: (StoredEntry, Int?) throws -> Void, atPageEnd: () throws -> Void
+    ) throws -> [OutboxItem] {
+        let isWhole = request.tail == nil && request.since == nil && !request.onlyMessages
+        // A page without room has no entries, and tells where the first one stands.
+        let start = isWhole ? nil : try store.historyPage(of: id, selection, limit: 0).next
+        guard isWhole || start != nil else { return try forEachPage { _ in } }
+        var number = try start.map { try store.entryCount(before: $0, in: id) } ?? 0
+        // What is not shown is read, too, because it is counted.
+        var all = HistorySelection()
+        all.includesDropped = selection.includesDropped
+        return try forEachPage(all, from: start) { page in
+            for entry in page.entries {
+                if entry.droppedAt == nil { number += 1 }
+                guard !request.onlyMessages || entry.entry.type.isMessage else { continue }
+                try body(entry, entry.droppedAt == nil ? number : nil)
+            }
+            try atPageEnd()
+        }
+    }
+}
+
+/// What a person asks to see of a conversation.
+struct HistoryRequest {
+    /// Only so many entries from the end; `nil` for all.
+    var tail: Int?
+    /// The day or the time from which on; `nil` for all.
+    var since: String?
+    var includesDropped = false
+    var onlyMessages = false
+    /// Whether what the model thought and what tools said is shown in full.
+    var isWhole = false
+}
