@@ -29,7 +29,12 @@ extension String {
             switch scalar {
             case "\n", "\u{2028}", "\u{2029}": result.append(layout == .block ? "\n" : " ")
             case "\t": result.append(layout == .block ? "\t" : " ")
-            default: result.append(contentsOf: scalar.madeVisible.unicodeScalars)
+            default:
+                if scalar.needsCare {
+                    result.append(contentsOf: scalar.madeVisible.unicodeScalars)
+                } else {
+                    result.append(scalar)
+                }
             }
         }
         return String(result)
@@ -60,9 +65,8 @@ extension Unicode.Scalar {
         }
     }
 
-    /// The scalar itself, or the text that stands for it on a terminal.
+    /// The text that stands on a terminal for a scalar that needs care.
     fileprivate var madeVisible: String {
-        guard needsCare else { return String(self) }
         // U+2400… are pictures of the C0 controls, in their order.
         if value < 0x20, let picture = Unicode.Scalar(0x2400 + value) { return String(picture) }
         if value == 0x7F { return "\u{2421}" }
