@@ -32,19 +32,9 @@ struct SpanLines {
         return lines.lines
     }
 
-    /// The columns of the longest word, and of the whole text on one line as far as that has no breaks of its own.
-    static func measured(_ spans: [Span]) -> (word: Int, line: Int) {
-        var (word, longestWord, line, longestLine) = (0, 0, 0, 0)
-        for span in spans {
-            if span.isLineBreak { (word, line) = (0, 0) }
-            for character in span.text where !span.isLineBreak {
-                let columns = character.columns
-                word = character == " " || columns > 1 ? (character == " " ? 0 : columns) : word + columns
-                line += columns
-                (longestWord, longestLine) = (max(longestWord, word), max(longestLine, line))
-            }
-        }
-        return (longestWord, longestLine)
+    /// The columns of the longest line, where lines end at breaks only.
+    static func longestLine(of spans: [Span]) -> Int {
+        spans.split(whereSeparator: \.isLineBreak).reduce(0) { max($0, Array($1).columns) }
     }
 
     private mutating func add(_ span: Span) {
@@ -81,7 +71,7 @@ struct SpanLines {
     }
 
     private mutating func addCharacter(_ character: Character, _ piece: Span) {
-        let isWide = character.columns > 1
+        let isWide = character.isWide
         if mayBreak || (isWide && !word.isEmpty && !SpanLines.isOpening(word.last)),
             !SpanLines.closing.contains(character)
         {

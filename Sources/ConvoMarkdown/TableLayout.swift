@@ -18,7 +18,7 @@ struct TableLayout {
         let rows = table.rows.map { $0.map(style.written) }
         guard let titles = rows.first, !titles.isEmpty else { return [] }
         let natural = titles.indices.map { column in
-            max(1, rows.reduce(0) { max($0, SpanLines.measured($1[column]).line) })
+            max(1, rows.reduce(0) { max($0, SpanLines.longestLine(of: $1[column])) })
         }
         guard let widths = widths(natural) else { return records(rows) }
         var lines = row(titles, widths, table.alignments, isBold: true)

@@ -15,6 +15,10 @@ extension Character {
         }
         return isEmoji ? min(sum, 2) : sum
     }
+
+    /// Whether the character is one of a script that is written in wide characters without spaces, or an emoji: a line may end
+    /// beside it.
+    package var isWide: Bool { utf8.count > 2 && (unicodeScalars.first?.isWide ?? false) }
 }
 
 extension String {

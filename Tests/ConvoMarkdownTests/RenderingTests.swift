@@ -35,6 +35,7 @@ func rendered(_ text: String, _ width: Int, ansi: ANSIStyle = .plain, hasHyperli
         #expect(rendered("abcdefghijk", 8) == ["abcdefgh", "ijk"])
         #expect(rendered("中文段落没有空格。好", 16) == ["中文段落没有空", "格。好"])
         #expect(rendered("多行abc def", 8) == ["多行abc", "def"])
+        #expect(rendered("पंक्ति चौड़ाई में", 8) == ["पंक्ति", "चौड़ाई में"])
     }
 
     @Test func `breaks code where it is too long, and nowhere else`() {
