@@ -127,7 +127,8 @@ let package = Package(
         .target(
             name: "ConvoApp",
             dependencies: [
-                "ConvoPlatform", "ConvoAPI", "ConvoBackup", "ConvoExport", "ConvoHTTP", "ConvoJSON", "ConvoModel",
+                "ConvoPlatform", "ConvoAPI", "ConvoBackup", "ConvoExport", "ConvoHTTP", "ConvoIPC", "ConvoJSON",
+                "ConvoModel",
                 "ConvoStore",
                 "ConvoSync",
                 "ConvoTerminal",

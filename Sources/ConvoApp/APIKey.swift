@@ -115,10 +115,15 @@ extension Settings {
             guard serverURL.isLoopback else { throw .noKey }
             return nil
         }
+        try requireEncryption()
+        return key
+    }
+
+    /// Refuses a server to which a key would be sent unencrypted.
+    func requireEncryption() throws(ConfigurationError) {
         guard serverURL.scheme == .https || serverURL.isLoopback else {
             throw .plainHTTP(url: serverURL.description)
         }
-        return key
     }
 
     private func findKey(in environment: ProcessEnvironment) throws(ConfigurationError) -> APIKey? {

@@ -1,3 +1,5 @@
+import ConvoTerminal
+
 /// Why the settings cannot be used.
 ///
 /// Every case has one sentence and one hint; none shows a key.
@@ -18,6 +20,20 @@ package enum ConfigurationError: Error, Hashable, Sendable {
     ///
     /// `line`: counted from 1, `nil` if it was not found; `known`: the names of all settings.
     case unknownSetting(name: String, path: String, line: Int?, known: [String])
+    /// A person names a setting that does not exist.
+    ///
+    /// `known`: the names of all settings.
+    case noSuchSetting(name: String, known: [String])
+    /// A setting has no value, and no default.
+    case notSet(name: String)
+    /// A person gives a setting a value that it cannot have; nothing was written.
+    case refusedValue(setting: String, value: String, reason: String)
+    /// The config file cannot be changed.
+    ///
+    /// `reason`: the end of a sentence.
+    case unwritableFile(path: String, reason: String)
+    /// The config file is written in a form that is not changed without its other settings, such as an inline table.
+    case uneditable(path: String)
     /// The config file has no table for the profile.
     ///
     /// `path`: the config file, `nil` if there is none; `known`: the profiles that it has.
@@ -48,6 +64,11 @@ package enum ConfigurationError: Error, Hashable, Sendable {
         case .unreadableFile: "unreadable_file"
         case .syntax: "syntax"
         case .unknownSetting: "unknown_setting"
+        case .noSuchSetting: "no_such_setting"
+        case .notSet: "not_set"
+        case .refusedValue: "unusable_value"
+        case .unwritableFile: "unwritable_file"
+        case .uneditable: "uneditable_file"
         case .noSuchProfile: "no_such_profile"
         case .unusableValue: "unusable_value"
         case .exposedKeyFile: "exposed_key_file"
@@ -64,7 +85,14 @@ package enum ConfigurationError: Error, Hashable, Sendable {
         case .missingFile: "Check the path, or leave --config and CONVO_CONFIG away to use the defaults."
         case .unreadableFile(let path, _): "Check its permissions: ls -l \(path)"
         case .syntax: "The file is TOML: setting = \"value\", one to a line."
-        case .unknownSetting(_, _, _, let known): "Known settings: \(known.joined(separator: ", "))."
+        case .unknownSetting(let name, _, _, let known), .noSuchSetting(let name, let known):
+            (Suggestion.nearest(to: name, among: known).map { "Did you mean \($0)? " } ?? "")
+                + "Known settings: \(known.joined(separator: ", "))."
+        case .refusedValue: "The config file is as it was."
+        case .notSet(let name): "Give it a value: convo config set \(name) VALUE"
+        case .unwritableFile(let path, _): "Check its permissions, and those of its folder: ls -ld \(path)"
+        case .uneditable(let path):
+            "Change \(path) in an editor: one setting to a line, those of a profile below [profile.NAME]."
         case .noSuchProfile(let name, _, let known):
             "Add a table [profile.\(name)] to the config file; it may be empty."
                 + (known.isEmpty ? "" : " Known profiles: \(known.joined(separator: ", ")).")
@@ -72,7 +100,7 @@ package enum ConfigurationError: Error, Hashable, Sendable {
         case .exposedKeyFile(let path, _): "Run: chown \"$USER\" \(path) && chmod 600 \(path)"
         case .unusableKey: "Copy the key again from the console of the service."
         case .noKey:
-            "Set MISTRAL_API_KEY, or name a file with mode 0600 or 0400 as api_key_file in the config file; a profile needs one in its own table."
+            "Run `convo login`; or set MISTRAL_API_KEY, or name a file with mode 0600 or 0400 as api_key_file in the config file; a profile needs one in its own table."
         case .plainHTTP: "Use https://, or leave the key away; plain http with a key is for loopback only."
         }
     }
@@ -90,6 +118,11 @@ extension ConfigurationError: CustomStringConvertible {
         case .syntax(let path, let line, let column, let reason): "\(path):\(line):\(column): \(reason)."
         case .unknownSetting(let name, let path, let line, _):
             "\(path)\(line.map { ":\($0)" } ?? ""): there is no setting \(name)."
+        case .noSuchSetting(let name, _): "There is no setting \(name)."
+        case .notSet(let name): "\(name) is not set."
+        case .refusedValue(let setting, let value, let reason): "\(setting) can't be \"\(value)\": \(reason)."
+        case .unwritableFile(let path, let reason): "Can't write \(path): \(reason)."
+        case .uneditable(let path): "\(path) is written in a form that convo does not change by itself."
         case .noSuchProfile(let name, let path, _):
             "There is no profile \(name)\(path.map { " in \($0)" } ?? ": there is no config file")."
         case .unusableValue(let setting, let source, let value, let reason):

@@ -2,33 +2,24 @@ import TOMLKit
 
 /// The settings that one config file gives, each as text.
 struct ConfigurationFile {
-    /// The settings that a config file may have.
-    enum Key: String, CaseIterable {
-        case database
-        case serverURL = "server_url"
-        case apiKeyFile = "api_key_file"
-        case pollInterval = "poll_interval"
-        case sweepInterval = "sweep_interval"
-        case surfacing
-        case conflict
-        case fileLimit = "file_limit"
-        case fileQuota = "file_quota"
-
-        /// The settings that decide which account is used.
-        ///
-        /// A profile takes them from its own table alone, so that two profiles never share a database or a key.
-        static let ofOneAccount: Set<Key> = [.database, .apiKeyFile]
-    }
-
     private static let profiles = "profile"
 
     let path: String
     /// The settings of the file's top level, or of the selected profile.
-    private let values: [Key: String]
+    private let values: [Setting: String]
     /// The settings of each profile's own table.
-    private let tables: [String: [Key: String]]
+    private let tables: [String: [Setting: String]]
 
-    subscript(key: Key) -> String? { values[key] }
+    /// The profile that was selected, and the settings that its own table has; `nil` if none was.
+    private let selected: (profile: String, own: Set<Setting>)?
+
+    subscript(key: Setting) -> String? { values[key] }
+
+    /// Where the file gives a setting that it has: the selected profile's table, or its top level.
+    func origin(of key: Setting) -> SettingOrigin {
+        guard let selected, selected.own.contains(key) else { return .file(path) }
+        return .profile(selected.profile, file: path)
+    }
 
     /// The profiles' names in alphabetical order.
     var profileNames: [String] { tables.keys.sorted() }
@@ -54,12 +45,27 @@ struct ConfigurationFile {
         let table = try ConfigurationFile.table(path: path, toml: toml)
         values = try ConfigurationFile.values(of: table, path: path, toml: toml)
         tables = try ConfigurationFile.tables(in: table, path: path, toml: toml)
+        selected = nil
     }
 
-    private init(path: String, values: [Key: String]) {
+    /// A file with these settings alone.
+    init(
+        path: String, values: [Setting: String], tables: [String: [Setting: String]] = [:],
+        selected: (profile: String, own: Set<Setting>)? = nil
+    ) {
         self.path = path
         self.values = values
-        tables = [:]
+        self.tables = tables
+        self.selected = selected
+    }
+
+    /// The settings of a profile's own table; `nil` for the top level.
+    func table(of profile: String?) -> [Setting: String]? { profile.map { tables[$0] } ?? values }
+
+    /// This file with a profile that has an empty table, if it has none of that name.
+    func adding(profile: String?) -> ConfigurationFile {
+        guard let profile, tables[profile] == nil else { return self }
+        return ConfigurationFile(path: path, values: values, tables: tables.merging([profile: [:]]) { $1 })
     }
 
     /// The settings of a profile: those of its own table, and from the file's top level those that it leaves out.
@@ -67,8 +73,9 @@ struct ConfigurationFile {
     /// - Throws: ``ConfigurationError/noSuchProfile(name:path:known:)``.
     func selecting(profile name: String) throws(ConfigurationError) -> ConfigurationFile {
         guard let own = tables[name] else { throw .noSuchProfile(name: name, path: path, known: profileNames) }
-        let shared = values.filter { !Key.ofOneAccount.contains($0.key) }
-        return ConfigurationFile(path: path, values: shared.merging(own) { $1 })
+        let shared = values.filter { !Setting.ofOneAccount.contains($0.key) }
+        return ConfigurationFile(
+            path: path, values: shared.merging(own) { $1 }, selected: (name, Set(own.keys)))
     }
 
     /// The settings of a table.
@@ -82,13 +89,13 @@ struct ConfigurationFile {
     /// - Throws: ``ConfigurationError`` for a key that is not a setting, or a value of another type.
     private static func values(
         of table: TOMLTable, profile: String? = nil, path: String, toml: String
-    ) throws(ConfigurationError) -> [Key: String] {
-        var values: [Key: String] = [:]
+    ) throws(ConfigurationError) -> [Setting: String] {
+        var values: [Setting: String] = [:]
         for name in table.keys where profile != nil || name != profiles {
-            guard let key = Key(rawValue: name) else {
+            guard let key = Setting(rawValue: name), profile == nil || key != .defaultProfile else {
                 throw .unknownSetting(
                     name: name, path: path, line: line(of: name, profile: profile, in: toml),
-                    known: Key.allCases.map(\.rawValue))
+                    known: Setting.allCases.filter { profile == nil || $0 != .defaultProfile }.map(\.rawValue))
             }
             values[key] = try text(of: key, in: table, path: path)
         }
@@ -97,14 +104,14 @@ struct ConfigurationFile {
 
     private static func tables(
         in table: TOMLTable, path: String, toml: String
-    ) throws(ConfigurationError) -> [String: [Key: String]] {
+    ) throws(ConfigurationError) -> [String: [Setting: String]] {
         guard let value = table[profiles] else { return [:] }
         guard let parent = value.table else {
             throw .unusableValue(
                 setting: profiles, source: path, value: firstLine(of: value.debugDescription),
-                reason: "it must be a table for each profile: [profile.NAME]")
+                reason: "it must be a table for each profile: [profile.NAME]; default_profile names the one to use")
         }
-        var tables: [String: [Key: String]] = [:]
+        var tables: [String: [Setting: String]] = [:]
         for name in parent.keys {
             guard let own = parent[name]?.table else {
                 throw .unusableValue(
@@ -129,25 +136,26 @@ struct ConfigurationFile {
         }
     }
 
-    private static func text(of key: Key, in table: TOMLTable, path: String) throws(ConfigurationError) -> String {
+    private static func text(of key: Setting, in table: TOMLTable, path: String) throws(ConfigurationError) -> String {
         let value = table[key.rawValue]
-        switch key {
-        case .database, .serverURL, .apiKeyFile, .conflict:
+        switch key.form {
+        case .text:
             if let text = value?.string { return text }
-        case .pollInterval, .sweepInterval, .surfacing:
+        case .seconds:
             if let seconds = value?.int { return String(seconds) }
             if let seconds = value?.double { return String(seconds) }
-        case .fileLimit, .fileQuota:
+        case .mebibytes:
             if let mebibytes = value?.int { return String(mebibytes) }
         }
         let expected =
-            switch key {
-            case .pollInterval, .sweepInterval, .surfacing: "a number of seconds"
-            case .fileLimit, .fileQuota: "a whole number of MiB"
-            default: "a \"text\" in quotes"
+            switch key.form {
+            case .seconds: "a number of seconds"
+            case .mebibytes: "a whole number of MiB"
+            case .text: "a \"text\" in quotes"
             }
         throw .unusableValue(
-            setting: key.rawValue, source: path, value: value.map { firstLine(of: $0.debugDescription) } ?? "",
+            setting: key.rawValue, source: path,
+            value: value.map { firstLine(of: $0.string ?? $0.debugDescription) } ?? "",
             reason: "it must be \(expected)")
     }
 

@@ -1,16 +1,25 @@
 /// The name of a group of settings with a database of its own, so that one person can use several accounts.
 enum Profile {
     static let nameLimit = 64
-    /// The default database is `convo.db`; a profile of this name would share it.
-    private static let reserved = "convo"
+    /// The name that asks for no profile: the default database is `convo.db`, and a profile of this name would share it.
+    static let reserved = "convo"
 
     /// The requested profile; `nil` if none is.
     ///
+    /// The reserved name asks for none, although the config file names a default.
+    ///
     /// - Throws: ``ConfigurationError/unusableValue(setting:source:value:reason:)`` for a name that cannot be a
     ///   profile's.
-    static func name(flag: String?, in environment: ProcessEnvironment) throws(ConfigurationError) -> String? {
-        guard let name = flag ?? environment["CONVO_PROFILE"] else { return nil }
-        try check(name, from: flag == nil ? "CONVO_PROFILE" : "--profile")
+    static func name(
+        flag: String?, in environment: ProcessEnvironment, file: ConfigurationFile?
+    ) throws(ConfigurationError) -> String? {
+        if let name = flag ?? environment["CONVO_PROFILE"] {
+            guard name != reserved else { return nil }
+            try check(name, from: flag == nil ? "CONVO_PROFILE" : "--profile")
+            return name
+        }
+        guard let file, let name = file[.defaultProfile], name != reserved else { return nil }
+        try check(name, from: file.path)
         return name
     }
 

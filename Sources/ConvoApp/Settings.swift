@@ -9,6 +9,8 @@ package import ConvoSync
 package struct Settings: Sendable {
     /// The URL of Mistral's own server.
     package static let defaultServer = "https://api.mistral.ai"
+    /// The name of no profile: `--profile convo` means the settings of the file's top level, whatever profile is the default.
+    package static let noProfile = Profile.reserved
     /// The default of ``pollInterval``, in seconds.
     package static let defaultPollSeconds = 30.0
     /// The default of ``sweepInterval``, in seconds.
@@ -32,6 +34,8 @@ package struct Settings: Sendable {
     package let database: String
     /// The server that the engine works with.
     package let serverURL: ServerURL
+    /// Who answers a conversation for which `convo start` names neither a model nor an agent; `nil` if nothing says so.
+    package let answerer: Answerer?
     /// The time between two reads of the first page of the list.
     package let pollInterval: Duration
     /// The time between two sweeps of all pages.
@@ -59,64 +63,35 @@ package struct Settings: Sendable {
     ///   - environment: the environment that has the variables.
     /// - Throws: ``ConfigurationError``, which names the setting, its source, and what to do.
     package init(overrides: Overrides, in environment: ProcessEnvironment) throws(ConfigurationError) {
-        profile = try Profile.name(flag: overrides.profile, in: environment)
-        let file = try Settings.file(overrides: overrides, profile: profile, in: environment)
-        let source = SettingSources(file: file, environment: environment)
-        configFile = file?.path
-        apiKeyFile = try source.path(flag: nil, variable: nil, key: .apiKeyFile)
-        if let given = try source.path(flag: overrides.database, variable: "CONVO_DATABASE", key: .database) {
+        try self.init(SettingSources(overrides, in: environment))
+    }
+
+    /// Reads each setting from the first source that has it, and checks it.
+    init(_ source: SettingSources) throws(ConfigurationError) {
+        profile = source.profile
+        configFile = source.file?.path
+        apiKeyFile = try source.path(.apiKeyFile)
+        if let given = try source.path(.database) {
             database = given
         } else {
-            database = try environment.dataDirectory() + "/\(profile ?? "convo").db"
+            database = try source.environment.dataDirectory() + "/\(profile ?? "convo").db"
         }
-        serverURL = try Settings.server(
-            source.text(flag: ("--server-url", overrides.serverURL), variable: "CONVO_SERVER_URL", key: .serverURL))
+        serverURL = try Settings.server(source.text(.serverURL))
+        answerer = try Answerer(model: source.text(.model), agent: source.text(.agent))
         pollInterval = try Settings.interval(
-            source.text(
-                flag: ("--poll-interval", overrides.pollInterval), variable: "CONVO_POLL_INTERVAL", key: .pollInterval),
-            of: .pollInterval, allowed: Settings.pollSecondsAllowed, default: Settings.defaultPollSeconds)
+            source.text(.pollInterval), of: .pollInterval, allowed: Settings.pollSecondsAllowed,
+            default: Settings.defaultPollSeconds)
         sweepInterval = try Settings.interval(
-            source.text(
-                flag: ("--sweep-interval", overrides.sweepInterval), variable: "CONVO_SWEEP_INTERVAL",
-                key: .sweepInterval),
-            of: .sweepInterval, allowed: Settings.sweepSecondsAllowed, default: Settings.defaultSweepSeconds)
+            source.text(.sweepInterval), of: .sweepInterval, allowed: Settings.sweepSecondsAllowed,
+            default: Settings.defaultSweepSeconds)
         surfacing = try Settings.interval(
-            source.text(flag: ("", nil), variable: "CONVO_SURFACING", key: .surfacing),
-            of: .surfacing, allowed: Settings.surfacingSecondsAllowed, default: Settings.defaultSurfacingSeconds)
-        conflict = try Settings.conflict(source.text(flag: ("", nil), variable: "CONVO_CONFLICT", key: .conflict))
+            source.text(.surfacing), of: .surfacing, allowed: Settings.surfacingSecondsAllowed,
+            default: Settings.defaultSurfacingSeconds)
+        conflict = try Settings.conflict(source.text(.conflict))
         var files = FileLimits()
-        files.size = try Settings.bytes(
-            source.text(flag: ("", nil), variable: "CONVO_FILE_LIMIT", key: .fileLimit), of: .fileLimit,
-            default: files.size)
-        files.quota = try Settings.bytes(
-            source.text(flag: ("", nil), variable: "CONVO_FILE_QUOTA", key: .fileQuota), of: .fileQuota,
-            default: files.quota)
+        files.size = try Settings.bytes(source.text(.fileLimit), of: .fileLimit, default: files.size)
+        files.quota = try Settings.bytes(source.text(.fileQuota), of: .fileQuota, default: files.quota)
         self.files = files
-    }
-
-    private static func file(
-        overrides: Overrides, profile: String?, in environment: ProcessEnvironment
-    ) throws(ConfigurationError) -> ConfigurationFile? {
-        let file = try file(named: overrides.config, in: environment)
-        guard let profile else { return file }
-        guard let file else { throw .noSuchProfile(name: profile, path: nil, known: []) }
-        return try file.selecting(profile: profile)
-    }
-
-    private static func file(
-        named flag: String?, in environment: ProcessEnvironment
-    ) throws(ConfigurationError) -> ConfigurationFile? {
-        if let named = flag ?? environment["CONVO_CONFIG"] {
-            guard !named.isEmpty else {
-                throw .unusableValue(setting: "the file", source: "--config", value: named, reason: "it names none")
-            }
-            let path = try environment.absolute(named, from: environment.workingDirectory)
-            guard let file = try ConfigurationFile.read(path) else { throw .missingFile(path: path) }
-            return file
-        }
-        // Without a home there is no default file. That is an error only when something needs the home.
-        guard let folder = try? environment.configDirectory() else { return nil }
-        return try ConfigurationFile.read("\(folder)/config.toml")
     }
 
     private static func server(_ given: SettingSources.SettingValue?) throws(ConfigurationError) -> ServerURL {
@@ -131,7 +106,7 @@ package struct Settings: Sendable {
     }
 
     private static func interval(
-        _ given: SettingSources.SettingValue?, of key: ConfigurationFile.Key, allowed: ClosedRange<Double>,
+        _ given: SettingSources.SettingValue?, of key: Setting, allowed: ClosedRange<Double>,
         default: Double
     ) throws(ConfigurationError) -> Duration {
         guard let given else { return .seconds(`default`) }
@@ -145,7 +120,7 @@ package struct Settings: Sendable {
 
     /// A number of MiB as bytes.
     private static func bytes(
-        _ given: SettingSources.SettingValue?, of key: ConfigurationFile.Key, default: Int
+        _ given: SettingSources.SettingValue?, of key: Setting, default: Int
     ) throws(ConfigurationError) -> Int {
         guard let given else { return `default` }
         guard let mebibytes = Int(given.value), (0...mebibytesAllowed).contains(mebibytes) else {
@@ -169,75 +144,39 @@ package struct Settings: Sendable {
     /// The value for an error, cut to a limit.
     ///
     /// A URL may contain a password before an `@`: that part is left out.
-    private static func shown(_ value: String) -> String {
+    static func shown(_ value: String) -> String {
         guard let at = value.lastIndex(of: "@") else { return String(value.prefix(200)) }
         return "…" + value[at...].prefix(200)
     }
 }
 
-/// The settings of the command line, which take precedence over all others.
-///
-/// A member is `nil` if its flag was not given.
-package struct Overrides: Sendable {
-    /// The path of the config file (`--config`), absolute or from the working directory.
-    package var config: String?
-    /// The profile's name (`--profile`).
-    package var profile: String?
-    /// The path of the database (`--database`), absolute or from the working directory.
-    package var database: String?
-    /// The server's URL (`--server-url`).
-    package var serverURL: String?
-    /// The seconds between two reads of the first page (`--poll-interval`), as they were written.
-    package var pollInterval: String?
-    /// The seconds between two sweeps (`--sweep-interval`), as they were written.
-    package var sweepInterval: String?
+/// Who answers a new conversation.
+package enum Answerer: Hashable, Sendable {
+    case model(String)
+    case agent(String)
 
-    /// Creates overrides: no flags, or the given ones.
-    package init(
-        config: String? = nil, profile: String? = nil, database: String? = nil, serverURL: String? = nil,
-        pollInterval: String? = nil, sweepInterval: String? = nil
-    ) {
-        self.config = config
-        self.profile = profile
-        self.database = database
-        self.serverURL = serverURL
-        self.pollInterval = pollInterval
-        self.sweepInterval = sweepInterval
-    }
-}
-
-/// The places that a setting can come from, in the order of their precedence.
-struct SettingSources {
-    struct SettingValue {
-        let value: String
-        /// The flag, the variable, or the file's path, for errors.
-        let source: String
-    }
-
-    let file: ConfigurationFile?
-    let environment: ProcessEnvironment
-
-    /// The value of a setting and where it comes from; `nil` if no source has it.
-    func text(flag: (name: String, value: String?), variable: String, key: ConfigurationFile.Key) -> SettingValue? {
-        if let value = flag.value { return SettingValue(value: value, source: flag.name) }
-        if let value = environment[variable] { return SettingValue(value: value, source: variable) }
-        guard let file, let value = file[key] else { return nil }
-        return SettingValue(value: value, source: file.path)
-    }
-
-    /// The absolute path that a setting names; `nil` if no source has it.
+    /// Takes the one of two settings that is given; of both, the one from the source that takes precedence.
     ///
-    /// A relative path starts at the working directory; one in the config file starts at the file's folder.
-    func path(
-        flag: String?, variable: String?, key: ConfigurationFile.Key
-    ) throws(ConfigurationError) -> String? {
-        if let value = flag ?? variable.flatMap({ environment[$0] }) {
-            return try environment.absolute(value, from: environment.workingDirectory)
+    /// - Throws: ``ConfigurationError/unusableValue(setting:source:value:reason:)`` if one source gives both, or a value
+    ///   is empty.
+    init?(
+        model: SettingSources.SettingValue?, agent: SettingSources.SettingValue?
+    ) throws(ConfigurationError) {
+        for (setting, given) in [(Setting.model, model), (.agent, agent)] where given?.value.isEmpty == true {
+            throw .unusableValue(
+                setting: setting.rawValue, source: given?.source ?? "", value: "", reason: "it names nobody")
         }
-        guard let file, let value = file[key] else { return nil }
-        guard !value.isEmpty else {
-            throw .unusableValue(setting: key.rawValue, source: file.path, value: "", reason: "it names no file")
+        switch (model, agent) {
+        case (nil, nil): return nil
+        case (let model?, nil): self = .model(model.value)
+        case (nil, let agent?): self = .agent(agent.value)
+        case (let model?, let agent?):
+            guard model.origin.rank != agent.origin.rank else {
+                throw .unusableValue(
+                    setting: "agent", source: agent.source, value: Settings.shown(agent.value),
+                    reason: "model is set there too, and one of the two answers")
+            }
+            self = model.origin.rank < agent.origin.rank ? .model(model.value) : .agent(agent.value)
         }
-        return try environment.absolute(value, from: file.folder)
     }
 }

@@ -1,3 +1,4 @@
+import ConvoIPC
 import ConvoPlatform
 
 /// A small file's text, owner and permissions.
@@ -57,4 +58,57 @@ struct SmallFile {
     }
 
     private static var lastError: String { String(cString: strerror(errno)) }
+}
+
+extension SmallFile {
+    /// Replaces a file as a whole, with mode 0600, and makes the folders that are missing, with mode 0700.
+    ///
+    /// Whoever reads it, also after a power cut, finds the old text or the new one. Where the name is a symbolic link, the
+    /// file that it leads to is replaced.
+    ///
+    /// - Throws: ``ConfigurationError/unwritableFile(path:reason:)``; the file is as it was then.
+    static func write(_ text: String, to path: String) throws(ConfigurationError) {
+        let target = DatabaseFile.canonicalPath(of: path)
+        let folder = String(target[..<(target.lastIndex(of: "/") ?? target.startIndex)])
+        try makeFolder(folder)
+        let draft = "\(target).\(getpid()).new"
+        unlink(draft)  // of a process with the same number that was killed
+        let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw .unwritableFile(path: path, reason: lastError) }
+        let isWritten =
+            writeAll(text, to: descriptor) && fchmod(descriptor, 0o600) == 0 && DiskSync.file(descriptor) == 0
+        let isDone = close(descriptor) == 0 && isWritten && rename(draft, target) == 0
+        guard isDone else {
+            let reason = lastError
+            unlink(draft)
+            throw .unwritableFile(path: path, reason: reason)
+        }
+        let parent = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard parent >= 0 else { return }
+        _ = DiskSync.file(parent)  // the file is in its place; only a power cut could still bring the old one back
+        close(parent)
+    }
+
+    /// Makes a folder and those above it, 0700, where they are missing.
+    static func makeFolder(_ path: String) throws(ConfigurationError) {
+        guard !path.isEmpty, mkdir(path, 0o700) != 0, errno != EEXIST else { return }
+        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+            throw .unwritableFile(path: path, reason: lastError)
+        }
+        try makeFolder(String(path[..<slash]))
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else {
+            throw .unwritableFile(path: path, reason: lastError)
+        }
+    }
+
+    private static func writeAll(_ text: String, to descriptor: Int32) -> Bool {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { ConvoPlatform.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            bytes = bytes.dropFirst(count)
+        }
+        return true
+    }
 }

@@ -17,7 +17,11 @@ extension MistralAPI {
         let key = try settings.apiKey(in: environment)
         try self.init(
             baseURL: settings.serverURL.description, apiKey: key?.reveal(),
-            transport: PlatformTransport.make(options: CurlOptions(environment)))
+            transport: MistralAPI.transport(in: environment))
+    }
+
+    static func transport(in environment: ProcessEnvironment) -> any HTTPTransport {
+        PlatformTransport.make(options: CurlOptions(environment))
     }
 }
 

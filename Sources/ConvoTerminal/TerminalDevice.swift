@@ -267,6 +267,9 @@ package struct Pager: Sendable {
         setenv("LESS", Pager.lessOptions, 0)
         setenv("LESSSECURE", "1", 0)
         guard let pipe = popen(command, "w") else { return try writeThrough() }
+        // Ctrl-C is for the pager, which stops reading and stays: without it, the shell would write over the pager's screen.
+        let interrupt = signal(SIGINT, SIG_IGN)
+        defer { signal(SIGINT, interrupt) }
         let made = Result {
             try make { lines in
                 guard fwrite(lines.bytes, 1, lines.bytes.count, pipe) == lines.bytes.count, fflush(pipe) == 0 else {

@@ -98,7 +98,7 @@ import Testing
         #expect(error == .noSuchProfile(name: "work", path: nil, known: []))
     }
 
-    @Test(arguments: ["", "a b", "../x", "a/b", "é", "a.b", "convo", "Convo", String(repeating: "a", count: 65)])
+    @Test(arguments: ["", "a b", "../x", "a/b", "é", "a.b", "Convo", String(repeating: "a", count: 65)])
     func `has a name that is safe in a path and in a unit`(name: String) {
         let error = #expect(throws: ConfigurationError.self) { try settings(name) }
         #expect(error?.code == "unusable_value")
