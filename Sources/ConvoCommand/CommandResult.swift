@@ -32,12 +32,9 @@ enum CommandResult: Equatable {
         } else if let code = error as? ArgumentParser.ExitCode {
             self = .silent(code: code.rawValue)
         } else if Convo.exitCode(for: error).isSuccess {
-            self = .answer(Convo.fullMessage(for: error))
-        } else if let verb = Arguments.unknownVerb(in: arguments) {
-            let failure = CLIError(
-                .usage, code: "usage", message: "There is no command \"\(verb.prefix(40))\".",
-                hint: "Run `convo help` to see what there is.")
-            self = .failure(failure, asJSON: asJSON)
+            self = .answer(CompletionScript.mended(Convo.fullMessage(for: error), for: arguments))
+        } else if let verb = MistypedVerb(in: arguments) {
+            self = .failure(CLIError(.usage, code: "usage", message: verb.message, hint: verb.hint), asJSON: asJSON)
         } else {
             self = .usage(
                 asJSON ? Convo.message(for: error) : Convo.fullMessage(for: error),
@@ -54,9 +51,11 @@ enum CommandResult: Equatable {
         let ansi = TerminalDevice.standardError.ansi { name in getenv(name).map { String(cString: $0) } }
         switch self {
         case .answer(let text):
-            try? TerminalDevice.standardOutput.write(text + "\n")
+            let device = TerminalDevice.standardOutput
+            try? device.write(HelpText.wrapped(text, to: HelpText.width(of: device)) + "\n")
             exit(0)
         case .usage(let text, let hint, asJSON: false):
+            let text = HelpText.wrapped(text, to: HelpText.width(of: .standardError))
             say(([text] + [hint.map { "Hint: \($0)" }].compactMap(\.self)).joined(separator: "\n").sanitised(.block))
             exit(ConvoTerminal.ExitCode.usage.rawValue)
         case .usage(let text, let hint, asJSON: true):
@@ -64,6 +63,7 @@ enum CommandResult: Equatable {
             say(failure.json.text)
             exit(failure.exitCode.rawValue)
         case .failure(let failure, let asJSON):
+            defer { if Interruption.isAsked { Interruption.end() } }
             say(asJSON ? failure.json.text : failure.text(ansi: ansi))
             exit(failure.exitCode.rawValue)
         case .silent(let code):

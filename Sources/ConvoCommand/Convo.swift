@@ -11,6 +11,7 @@ struct Convo: ParsableCommand {
     private static let exporting: [any Verb.Type] = [Export.self, Import.self]
     private static let labelling: [any Verb.Type] = [Rename.self, TagCommand.self, Tags.self]
     private static let delivering: [any Verb.Type] = [Sync.self, Status.self, Doctor.self]
+    private static let configuring: [any Verb.Type] = [Login.self]
 
     static let configuration = CommandConfiguration(
         commandName: "convo",
@@ -28,6 +29,7 @@ struct Convo: ParsableCommand {
             CommandGroup(
                 name: "Delivering", subcommands: [Outbox.self, Files.self] + delivering + [AccountCommand.self]),
             CommandGroup(name: "Keeping", subcommands: [Backup.self]),
+            CommandGroup(name: "Configuring", subcommands: configuring + [Config.self]),
         ])
 
     static func main() async {
@@ -55,7 +57,7 @@ struct Convo: ParsableCommand {
     ///   error.
     static func verb(_ arguments: [String]) -> (any Verb)? {
         guard let name = arguments.first else { return nil }
-        for verbs in [reading, writing, delivering, exporting, labelling] {
+        for verbs in [reading, writing, delivering, exporting, labelling, configuring] {
             for verb in verbs where verb.configuration.commandName == name {
                 return verb.reading(Array(arguments.dropFirst()))
             }

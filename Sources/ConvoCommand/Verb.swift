@@ -41,26 +41,28 @@ extension CommandConfiguration {
 
 /// The options that every verb takes.
 struct CommonOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The settings below [profile.NAME] in the config file.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp("The settings below [profile.NAME] in the config file.", valueName: "name"),
+        completion: .profile)
     var profile: String?
 
-    @Option(help: ArgumentHelp("The database file.", valueName: "path"))
+    @Option(help: ArgumentHelp("The database file.", valueName: "path"), completion: .file())
     var database: String?
 
     @Option(name: .customLong("server-url"), help: ArgumentHelp("The API's server.", valueName: "url"))
     var serverURL: String?
 
-    @Option(help: ArgumentHelp("The config file.", valueName: "path"))
+    @Option(help: ArgumentHelp("The config file.", valueName: "path"), completion: .file(extensions: ["toml"]))
     var config: String?
 
     @Flag(help: "Print one JSON document, and errors as JSON.")
     var json = false
 
-    func settings() throws -> Settings {
-        try Settings(
-            overrides: Overrides(config: config, profile: profile, database: database, serverURL: serverURL),
-            in: .ofThisProcess())
+    var overrides: Overrides {
+        Overrides(config: config, profile: profile, database: database, serverURL: serverURL)
     }
+
+    func settings() throws -> Settings { try Settings(overrides: overrides, in: .ofThisProcess()) }
 
     func store() throws -> Store { try store(settings()) }
 
@@ -105,18 +107,6 @@ enum Arguments {
                 hint: "Convert it, for example with iconv; a long text is better read from a file with -.")
         }
     }
-
-    /// The first argument, where it stands in a verb's place and is not one; `nil` otherwise.
-    ///
-    /// The parser itself would report the arguments that follow it.
-    static func unknownVerb(in arguments: [String]) -> String? {
-        let configuration = Convo.configuration
-        let verbs = configuration.subcommands + configuration.groupedSubcommands.flatMap(\.subcommands)
-        guard let first = arguments.first(where: { $0 != "--json" }), !first.hasPrefix("-"), first != "help",
-            !verbs.contains(where: { $0._commandName == first })
-        else { return nil }
-        return first
-    }
 }
 
 /// The help of arguments that several verbs have.
@@ -126,5 +116,6 @@ enum Arguments {
 extension ArgumentHelp {
     static let conversation: ArgumentHelp =
         "Its local id or its id on the server, or a beginning of one that no other shares."
+    static let yes: ArgumentHelp = "Don't ask; scripts are never asked."
     static let operation: ArgumentHelp = "Its id (`convo outbox`), or a beginning of it that no other shares."
 }

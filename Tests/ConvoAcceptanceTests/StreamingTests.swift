@@ -72,7 +72,7 @@ import Testing
         program.signal(SIGINT)
         let outcome = await program.end()
         #expect(try await server.isBusy())
-        #expect(outcome.exitCode == 75)
+        #expect(outcome.exitCode == SIGINT, "it ends by the signal")
         #expect(outcome.errors.contains("Stopped listening; the message was sent."))
         #expect(!outcome.errors.contains("stays queued"))
         let shown = await terminal.whole().trimmingCharacters(in: .newlines)

@@ -7,9 +7,9 @@ import Testing
     private static let verbs = [
         ["list", "--limit", "3", "--json"], ["search", "two", "words", "--sort", "date"], ["append", "id", "-"],
         ["append", "id", "text", "--function-result", "call=1", "--wait", "--no-store"], ["sync"],
-        ["sync", "--accept-deletions", "--profile", "work"],
+        ["sync", "--accept-deletions", "--profile", "work"], ["start", "text"], ["login", "--profile", "work"],
         ["start", "text", "--model", "m", "--handoff-execution", "client", "--tools", "[]"],
-        ["delete", "id", "--local"], ["conflict", "id", "hold"], ["export"], ["rename", "id", "a", "new", "name"],
+        ["delete", "id", "--local"], ["delete", "id", "--both", "-y"], ["conflict", "id", "hold"], ["export"], ["rename", "id", "a", "new", "name"],
         ["rename", "id", "--clear"], ["tag", "id"], ["tag", "id", "a", "b", "--remove", "c", "d", "--json"], ["tags"],
         ["import", "a.json", "b.db", "--restore-deleted"],
         ["export", "id", "other", "--format", "json", "--output", "-"],
@@ -20,7 +20,8 @@ import Testing
     private static let others = [
         [], ["nonsense"], ["list", "--limit", "0"], ["list", "--limit", "x"], ["list", "extra"], ["search"],
         ["search", "a", "--sort", "size"], ["append"], ["append", "id", "--confirm", "x"], ["--version"],
-        ["start", "text", "--model", "m", "--handoff-execution", "nobody"], ["start", "text"], ["list", "--help"],
+        ["start", "text", "--model", "m", "--handoff-execution", "nobody"],
+        ["start", "text", "--model", "m", "--agent", "a"], ["list", "--help"],
         ["list", "--version"], ["list", "--generate-completion-script", "bash"], ["help", "list"],
         ["rename"], ["rename", "id"], ["rename", "id", "a", "--clear"], ["tag"], ["tags", "x"],
         ["outbox"], ["outbox", "retry"], ["account"], ["account", "adopt"], ["outbox", "list", "--all"],

@@ -142,7 +142,9 @@ struct Doctor: Verb {
         discussion: """
             The search index is made anew by itself when a new version of Convo needs that. --repair copies a damaged database \
             beside it before it changes anything; a backup (`convo backup`) holds more than what can still be read.
-            """)
+            """.withExamples(
+                "convo doctor",
+                "convo doctor --repair"))
 
     @Flag(help: "First make the search index anew. Everything else works meanwhile.")
     var rebuildIndex = false
@@ -153,6 +155,21 @@ struct Doctor: Verb {
     @OptionGroup var common: CommonOptions
 
     func perform() async throws {
+        let (repair, rebuildIndex) = (repair, rebuildIndex)
+        try await Interruption.ending(
+            common.console,
+            saying: {
+                if repair {
+                    return
+                        "The database is as it was, or mended: run `convo doctor` to see. A copy that was made stays beside it."
+                }
+                return rebuildIndex
+                    ? "The search index goes on from here with the next `convo doctor --rebuild-index`, sync, or convod."
+                    : "The check is not complete."
+            }, examine)
+    }
+
+    private func examine() async throws {
         let repairs = repair ? try await mend() : []
         if rebuildIndex { try makeIndex() }
         let report = try await common.console.whileWaiting(for: "the server") {

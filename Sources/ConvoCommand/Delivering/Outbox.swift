@@ -11,7 +11,10 @@ struct Outbox: ParsableCommand {
 
     struct List: Verb {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "The writes that are not delivered, in their order.")
+            commandName: "list", abstract: "The writes that are not delivered, in their order.",
+            discussion: "".withExamples(
+                "convo outbox",
+                "convo outbox --all"))
 
         @Flag(help: "Also what is delivered or cancelled.")
         var all = false
@@ -26,9 +29,11 @@ struct Outbox: ParsableCommand {
 
     struct Show: Verb {
         static let configuration = CommandConfiguration(
-            commandName: "show", abstract: "One write, with the body that is sent.")
+            commandName: "show", abstract: "One write, with the body that is sent.",
+            discussion: "".withExamples(
+                "convo outbox show op_01"))
 
-        @Argument(help: .operation) var operation: String
+        @Argument(help: .operation, completion: .operation) var operation: String
         @OptionGroup var common: CommonOptions
 
         func run() throws {
@@ -41,7 +46,9 @@ struct Outbox: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "retry",
             abstract: "Sends refused or held writes again, with what waits for them.",
-            discussion: "One that is in doubt is asked about again at once: it is never sent blindly.")
+            discussion: "One that is in doubt is asked about again at once: it is never sent blindly.".withExamples(
+                "convo outbox retry op_01",
+                "convo outbox retry --state held"))
 
         @OptionGroup var selection: OutboxSelection
         @OptionGroup var common: CommonOptions
@@ -67,14 +74,23 @@ struct Outbox: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "cancel",
             abstract: "Takes writes back that are not on the server.",
-            discussion: "With a start or a branch goes what is queued behind it.")
+            discussion: "With a start or a branch goes what is queued behind it.".withExamples(
+                "convo outbox cancel op_01",
+                "convo outbox cancel --all --yes"))
 
         @OptionGroup var selection: OutboxSelection
+        @Flag(name: .shortAndLong, help: .yes) var yes = false
         @OptionGroup var common: CommonOptions
 
         func run() throws {
             let store = try common.store()
-            let change = OutboxChange(of: try selection.writes(in: store), in: store) { id throws(StoreError) in
+            let writes = try selection.writes(in: store)
+            if selection.operations.isEmpty, !writes.isEmpty {
+                let what = writes.count == 1 ? "1 write" : "\(writes.count) writes"
+                try Confirmation.require(
+                    "Take \(what) back? They are not sent then.", isGiven: yes, common.console)
+            }
+            let change = OutboxChange(of: writes, in: store) { id throws(StoreError) in
                 try store.cancel(id)
             }
             if selection.only != nil, let failure = change.failure { throw failure }
@@ -89,9 +105,10 @@ extension Outbox {
         static let configuration = CommandConfiguration(
             commandName: "edit",
             abstract: "Changes what a write says that is not on the server.",
-            discussion: "A refused one stays refused until `convo outbox retry`.")
+            discussion: "A refused one stays refused until `convo outbox retry`.".withExamples(
+                #"convo outbox edit op_01 "Better words""#))
 
-        @Argument(help: .operation) var operation: String
+        @Argument(help: .operation, completion: .operation) var operation: String
         @OptionGroup var input: InputOptions
         @OptionGroup var common: CommonOptions
 

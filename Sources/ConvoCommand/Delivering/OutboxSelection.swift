@@ -16,7 +16,8 @@ struct OutboxSelection: ParsableArguments {
         static let defaultCompletionKind = CompletionKind.list(allValueStrings)
     }
 
-    @Argument(help: "Their ids (`convo outbox`), or beginnings of them that no other shares.")
+    @Argument(
+        help: "Their ids (`convo outbox`), or beginnings of them that no other shares.", completion: .operation)
     var operations: [String] = []
 
     @Flag(help: "Every write that is not delivered.")

@@ -1,4 +1,5 @@
 import ConvoStore
+import ConvoTerminal
 
 /// How far the search index has been made anew, in a line for people that changes twice a second.
 ///
@@ -8,6 +9,7 @@ struct RebuildProgress {
 
     let store: Store
     private var next: ContinuousClock.Instant?
+    private var meter = ProgressMeter("Making the search index anew,")
 
     init(store: Store) { self.store = store }
 
@@ -16,6 +18,6 @@ struct RebuildProgress {
         guard next.map({ now >= $0 }) ?? true else { return nil }
         next = now + RebuildProgress.pause
         guard let status = try? store.indexStatus(), let rows = status.rebuiltRows, status.rows > 0 else { return nil }
-        return "Making the search index anew, \(min(100, rows * 100 / status.rows)) %…"
+        return meter.line(min(rows, status.rows), of: status.rows, at: now)
     }
 }

@@ -10,7 +10,9 @@ struct Sync: Verb {
     static let configuration = CommandConfiguration.verb(
         "sync",
         abstract: "One pull and one push, now, in the foreground.",
-        discussion: "What was fetched before a failure stays; the next one goes on from there.")
+        discussion: "What was fetched before a failure stays; the next one goes on from there.".withExamples(
+            "convo sync",
+            "convo sync --profile work --json"))
 
     /// How often `sync` tries to push while another process, such as the daemon, does.
     private static let turnPause = Duration.milliseconds(50)
@@ -33,12 +35,15 @@ struct Sync: Verb {
         var outcome = SyncOutcome(times: console.style.times)
         do {
             defer { progress.clear() }
-            outcome =
+            outcome = try await Interruption.ending(
+                console, saying: { "What was fetched stays. \(Interruption.words(of: store))" }
+            ) { [outcome] in
                 try await console.asJSON
-                ? run(engine, store, outcome, progress, notice)
-                : notice.during {
-                    try await run(engine, store, outcome, progress, notice)
-                }
+                    ? run(engine, store, outcome, progress, notice)
+                    : notice.during {
+                        try await run(engine, store, outcome, progress, notice)
+                    }
+            }
         }
         outcome.times = console.style.times
         outcome.waiting = try store.outbox().map(\.state)
@@ -78,12 +83,14 @@ struct Sync: Verb {
 
     private func pull(_ engine: SyncEngine, _ progress: ProgressLine, _ notice: WaitNotice) async -> PullReport {
         progress.show("Looking for what is new…")
+        var meter = ProgressMeter("Fetching")
         return await engine.pull(.full, acceptsDeletions: acceptDeletions) { report in
             guard report.histories > 0 || report.conversations > 0 else { return }
             let counts = "new conversations: \(report.conversations); histories fetched: \(report.histories)"
             notice.waits(for: "Still fetching, \(counts)")
             guard progress.isShown else { return }
-            progress.show("Fetching, \(counts)…")
+            let pace = meter.pace(report.histories, of: nil).map { ", \($0)" }.joined()
+            progress.show("Fetching, \(counts)\(pace)…")
             notice.wasSpoken()
         }
     }

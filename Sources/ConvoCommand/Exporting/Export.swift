@@ -19,20 +19,28 @@ struct Export: Verb {
             All conversations, or those that are named or found. A file is written only if it changes, and keeps its \
             name; what is gone here leaves its file. Signed links lose their query, but in json. Writes that are not \
             delivered are not exported.
-            """)
+            """.withExamples(
+                "convo export",
+                "convo export --search budget --format html",
+                "convo export --format json --output backup --since-last"))
 
     @Argument(
         help: ArgumentHelp(
-            "Local ids or ids on the server, or beginnings of them; without any, all.", valueName: "conversation"))
+            "Local ids or ids on the server, or beginnings of them; without any, all.", valueName: "conversation"),
+        completion: .conversation)
     var conversations: [String] = []
 
     @Option(help: ArgumentHelp("Those in which this search finds something (convo help search).", valueName: "query"))
     var search: String?
 
-    @Option(help: "markdown, json, jsonl or html.", transform: ExportFormat.named)
+    @Option(
+        help: "markdown, json, jsonl or html.", completion: .list(["markdown", "json", "jsonl", "html"]),
+        transform: ExportFormat.named)
     var format = ExportFormat.markdown
 
-    @Option(help: ArgumentHelp("The folder to write into; - is standard output, for one file.", valueName: "folder"))
+    @Option(
+        help: ArgumentHelp("The folder to write into; - is standard output, for one file.", valueName: "folder"),
+        completion: .directory)
     var output = "convo-export"
 
     @Flag(help: "Only what has changed since the last export into the folder; markdown and json.")
@@ -50,6 +58,17 @@ struct Export: Verb {
     }
 
     func run() throws {
+        let (format, output) = (format, output)
+        try Interruption.ending(
+            common.console,
+            saying: {
+                output == "-"
+                    ? "The document is not whole."
+                    : "What is in \(output) stays, each \(format.isSeparate ? "file" : "document") whole; run it again for the rest."
+            }, export)
+    }
+
+    private func export() throws {
         let store = try common.store()
         let chosen = try chosen(in: store)
         guard output == "-" else {
@@ -73,15 +92,17 @@ struct Export: Verb {
     private func finish(_ run: ExportRun, _ chosen: ConversationList) throws {
         var run = run
         let progress = ProgressLine()
+        var meter = ProgressMeter("Exporting")
+        func show(_ done: Int) {
+            if let line = meter.line(done, of: chosen.count) { progress.show(line) }
+        }
         do {
             defer { progress.clear() }
             if format.isSeparate {
-                try run.writeSeparately(chosen, sinceLast: sinceLast) {
-                    progress.show("Exporting \($0) of \(chosen.count)…")
-                }
+                try run.writeSeparately(chosen, sinceLast: sinceLast, progress: show)
             } else {
                 let isNamed = conversations.count == 1 && chosen.count == 1
-                try run.writeTogether(chosen, isNamed: isNamed) { progress.show("Exporting \($0) of \(chosen.count)…") }
+                try run.writeTogether(chosen, isNamed: isNamed, progress: show)
             }
         }
         let report = run.report

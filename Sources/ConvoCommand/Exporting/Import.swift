@@ -14,7 +14,9 @@ struct Import: Verb {
             The conversations are kept here only: they can be read, searched and exported, and nothing of them is ever \
             sent. What is here already is recognised by its id: an import may be repeated, and brings what is new. A \
             file that is damaged brings nothing; the others come all the same.
-            """)
+            """.withExamples(
+                "convo import backup",
+                "convo import OTHER.db"))
 
     @Argument(help: ArgumentHelp("JSON files, folders of them, or databases; - is standard input.", valueName: "file"))
     var files: [String]
@@ -25,9 +27,17 @@ struct Import: Verb {
     @OptionGroup var common: CommonOptions
 
     func run() throws {
+        try Interruption.ending(
+            common.console,
+            saying: { "Each conversation that was taken in is here; run the import again for the rest." },
+            takeIn)
+    }
+
+    private func takeIn() throws {
         let store = try common.store()
         var report = ImportReport()
         let progress = ProgressLine()
+        var meter = ProgressMeter("Importing")
         do {
             defer { progress.clear() }
             for source in try ImportSource.all(of: files) {
@@ -41,7 +51,7 @@ struct Import: Verb {
                         do throws(StoreError) {
                             report.add(try store.ingest(archive, revivesDeleted: restoreDeleted))
                         } catch { throw ImportFailure(error: error) }
-                        progress.show("Importing \(source.name): \(report.count)…")
+                        if let line = meter.line(report.count, of: nil) { progress.show(line) }
                     }
                 } catch let failure as ImportFailure {
                     throw failure.error

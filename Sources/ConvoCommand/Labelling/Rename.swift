@@ -10,12 +10,9 @@ struct Rename: Verb {
         discussion: """
             The server has no way to rename a conversation: your name is kept beside the server's, and is never sent. \
             Lists and exports show it, `convo search` finds the conversation by both.
+            """.withExamples("convo rename a8p3 Trip to Lyon", "convo rename a8p3 --clear"))
 
-              convo rename 0a8p Trip to Lyon
-              convo rename 0a8p --clear
-            """)
-
-    @Argument(help: .conversation) var conversation: String
+    @Argument(help: .conversation, completion: .conversation) var conversation: String
     @Argument(help: "The name; its words need no quotation marks.") var name: [String] = []
     @Flag(help: "Take your name away: the server's is shown again.") var clear = false
     @OptionGroup var common: CommonOptions

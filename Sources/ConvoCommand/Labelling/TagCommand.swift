@@ -10,16 +10,13 @@ struct TagCommand: Verb {
         discussion: """
             A tag is one word; case and accents don't matter. Tags are never sent. Without any, prints those that the \
             conversation has; `convo tags` prints all there are.
+            """.withExamples(
+                "convo tag a8p3 work urgent", "convo tag a8p3 --remove urgent", "convo search 'tag:work budget'"))
 
-              convo tag 0a8p work urgent
-              convo tag 0a8p --remove urgent
-              convo search 'tag:work budget'
-            """)
-
-    @Argument(help: .conversation) var conversation: String
-    @Argument(help: "The tags to add.") var tags: [String] = []
+    @Argument(help: .conversation, completion: .conversation) var conversation: String
+    @Argument(help: "The tags to add.", completion: .tag) var tags: [String] = []
     @Option(
-        name: .long, parsing: .upToNextOption, help: ArgumentHelp("Tags to take away.", valueName: "tag")
+        name: .long, parsing: .upToNextOption, help: ArgumentHelp("Tags to take away.", valueName: "tag"), completion: .tag
     ) var remove: [String] = []
     @OptionGroup var common: CommonOptions
 
@@ -39,7 +36,7 @@ struct TagCommand: Verb {
 
 struct Tags: Verb {
     static let configuration = CommandConfiguration.verb(
-        "tags", abstract: "All tags, with how many conversations have each.")
+        "tags", abstract: "All tags, with how many conversations have each.", discussion: "".withExamples("convo tags"))
 
     @OptionGroup var common: CommonOptions
 

@@ -15,9 +15,14 @@ struct Files: ParsableCommand {
 
     struct List: Verb {
         static let configuration = CommandConfiguration(
-            commandName: "list", abstract: "The files, oldest first.")
+            commandName: "list", abstract: "The files, oldest first.",
+            discussion: "".withExamples(
+                "convo files",
+                "convo files a8p3"))
 
-        @Argument(help: ArgumentHelp("Only those of this conversation.", valueName: "conversation"))
+        @Argument(
+            help: ArgumentHelp("Only those of this conversation.", valueName: "conversation"),
+            completion: .conversation)
         var conversation: String?
 
         @OptionGroup var common: CommonOptions
@@ -32,13 +37,17 @@ struct Files: ParsableCommand {
 
     struct Get: Verb {
         static let configuration = CommandConfiguration(
-            commandName: "get", abstract: "Copies a file to where you want it.")
+            commandName: "get", abstract: "Copies a file to where you want it.",
+            discussion: "".withExamples(
+                "convo files get 3",
+                "convo files get 3 --output - | sha256sum"))
 
-        @Argument(help: .file) var file: Int64
+        @Argument(help: .file, completion: .storedFile) var file: Int64
 
         @Option(
             name: .shortAndLong,
-            help: ArgumentHelp("Where to; - is standard output. Default: its name, in this folder.", valueName: "path"))
+            help: ArgumentHelp("Where to; - is standard output. Default: its name, in this folder.", valueName: "path"),
+            completion: .file())
         var output: String?
 
         @OptionGroup var common: CommonOptions
@@ -58,9 +67,10 @@ struct Files: ParsableCommand {
     struct Open: Verb {
         static let configuration = CommandConfiguration(
             commandName: "open", abstract: "Shows a file with the program that is meant for its type.",
-            discussion: "Runs xdg-open.")
+            discussion: "Runs xdg-open.".withExamples(
+                "convo files open 3"))
 
-        @Argument(help: .file) var file: Int64
+        @Argument(help: .file, completion: .storedFile) var file: Int64
         @OptionGroup var common: CommonOptions
 
         func run() throws {
@@ -77,9 +87,10 @@ struct Files: ParsableCommand {
     struct Retry: Verb {
         static let configuration = CommandConfiguration(
             commandName: "retry", abstract: "Has a file fetched that was not, wherever its link leads.",
-            discussion: "convod or the next `convo sync` does it.")
+            discussion: "convod or the next `convo sync` does it.".withExamples(
+                "convo files retry 3"))
 
-        @Argument(help: .file) var file: Int64
+        @Argument(help: .file, completion: .storedFile) var file: Int64
         @OptionGroup var common: CommonOptions
 
         func run() throws {

@@ -4,9 +4,12 @@ struct History: Verb {
     static let configuration = CommandConfiguration.verb(
         "history",
         abstract: "All entries of a conversation in order, then what is pending.",
-        discussion: "On a terminal as `convo show` shows them; in a pipe, and with --raw, each text as it stands.")
+        discussion: "On a terminal as `convo show` shows them; in a pipe, and with --raw, each text as it stands.".withExamples(
+            "convo history a8p3",
+            "convo history a8p3 --tail 20",
+            "convo history a8p3 --since yesterday --full"))
 
-    @Argument(help: .conversation) var conversation: String
+    @Argument(help: .conversation, completion: .conversation) var conversation: String
 
     @Flag(help: .full) var full = false
     @Flag(help: .dropped) var dropped = false
@@ -34,9 +37,11 @@ struct Show: Verb {
             Markdown is laid out for the width of the terminal; what the model thought and what tools did take a line each. Images \
             are shown where the terminal can and no pager is used (PAGER=cat). The number before an entry is its place in \
             the conversation.
-            """)
+            """.withExamples(
+            "convo show a8p3",
+            "convo show a8p3 --tail 5 --full"))
 
-    @Argument(help: .conversation) var conversation: String
+    @Argument(help: .conversation, completion: .conversation) var conversation: String
 
     @Flag(help: .full) var full = false
     @Flag(help: .dropped) var dropped = false
@@ -56,9 +61,11 @@ struct Show: Verb {
 
 struct Messages: Verb {
     static let configuration = CommandConfiguration.verb(
-        "messages", abstract: "The messages of a conversation, without tools.")
+        "messages", abstract: "The messages of a conversation, without tools.",
+        discussion: "".withExamples(
+            "convo messages a8p3 --tail 5"))
 
-    @Argument(help: .conversation) var conversation: String
+    @Argument(help: .conversation, completion: .conversation) var conversation: String
     @Flag(help: .raw) var raw = false
     @Option(help: .tail) var tail: Int?
     @Option(help: .since) var since: String?

@@ -5,9 +5,13 @@ import ConvoStore
 import ConvoTerminal
 
 struct Get: Verb {
-    static let configuration = CommandConfiguration.verb("get", abstract: "What is known of one conversation.")
+    static let configuration = CommandConfiguration.verb(
+        "get", abstract: "What is known of one conversation.",
+        discussion: "".withExamples(
+            "convo get a8p3",
+            "convo get a8p3 --json"))
 
-    @Argument(help: .conversation) var conversation: String
+    @Argument(help: .conversation, completion: .conversation) var conversation: String
     @OptionGroup var common: CommonOptions
 
     func run() throws {
@@ -18,7 +22,10 @@ struct Get: Verb {
 
 struct List: Verb {
     static let configuration = CommandConfiguration.verb(
-        "list", abstract: "Conversations, newest activity first.")
+        "list", abstract: "Conversations, newest activity first.",
+        discussion: "".withExamples(
+            "convo list",
+            "convo list --limit 5 --json"))
 
     @Option(help: "At most so many.")
     var limit: Int?
@@ -65,9 +72,11 @@ struct List: Verb {
 
 struct Tree: Verb {
     static let configuration = CommandConfiguration.verb(
-        "tree", abstract: "A conversation's family of branches.")
+        "tree", abstract: "A conversation's family of branches.",
+        discussion: "".withExamples(
+            "convo tree a8p3"))
 
-    @Argument(help: .conversation) var conversation: String
+    @Argument(help: .conversation, completion: .conversation) var conversation: String
     @OptionGroup var common: CommonOptions
 
     func run() throws {

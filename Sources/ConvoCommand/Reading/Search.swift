@@ -6,23 +6,34 @@ struct Search: Verb {
         "search",
         abstract: "Full text of everything that was said, pending writes included.",
         discussion: """
-            words here       all of them     "in this order"   in a row
-            pre*             begins so       one OR other      either of them
+            words here       all of them
+            "in this order"  in a row
+            pre*             begins so
+            one OR other     either of them
             -word            not where it is
-            role:user        or assistant    type:message      or function, tool
-            in:ID            a conversation, by its id or a part of its name
-            tag:work         has that tag    tag:w*            begins so; -tag:work
-            model:M agent:A  tool:T          all by how they begin; -model:M others
-            on:2026-03-11    that day        on:2026-03        that month; on:2026
-            on:today         on:yesterday    on:7d             the day a week ago
-            after:2026-03    from then on    before:2026-03    up to then, without it
-            since:7d         as after:; or 12h, 2w, 3m, 1y     after:2026-03-11T10:00
-            is:pending       not delivered   is:branch         in branches
-            Case and accents don't matter; parts of Chinese, Japanese, Korean and
-            Thai are found. Days and times are those of your time zone (TZ); a time may
-            name another one: 2026-03-11T10:00Z, T10:00+13:00. A date or time that can't
-            be read is an error; anything else that can't be read as one of these is text.
-            """)
+            role:user        or assistant
+            type:message     or function, tool
+            in:ID            by id or by a name
+            tag:work         or tag:w*; -tag:work
+            model:M agent:A  how they begin
+            tool:T           -model:M others
+            on:2026-03-11    that day
+            on:2026-03       that month; on:2026
+            on:today         or on:yesterday
+            on:7d            a day, a week ago
+            after:2026-03    from then on
+            before:2026-03   up to then
+            since:7d         12h, 2w, 3m, 1y
+            is:pending       not delivered
+            is:branch        in branches
+
+            Case and accents don't matter; parts of Chinese, Japanese, Korean and Thai are found. Days and times are \
+            those of your time zone (TZ); a time may name another one: 2026-03-11T10:00Z, T10:00+13:00. A date or time \
+            that can't be read is an error; anything else that can't be read as one of these is text. See \
+            convo-search(7).
+            """.withExamples(
+                #"convo search '"sorted by" sw*'"#,
+                "convo search 'budget role:user since:2w -in:Notes'"))
 
     @Argument(help: "What to look for.")
     var query: [String]
@@ -30,7 +41,7 @@ struct Search: Verb {
     @Option(help: "At most so many hits.")
     var limit = 20
 
-    @Option(help: "relevance or date.", transform: SearchOrder.named)
+    @Option(help: "relevance or date.", completion: .list(["relevance", "date"]), transform: SearchOrder.named)
     var sort = SearchOrder.relevance
 
     @OptionGroup var common: CommonOptions

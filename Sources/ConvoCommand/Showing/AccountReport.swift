@@ -70,7 +70,8 @@ extension StoreOwner {
 }
 
 extension Account {
-    fileprivate var line: String {
+    /// The parties on one line; empty where the server tells none.
+    var line: String {
         [user, workspace, organization].compactMap { $0?.words }.joined(separator: ", ")
     }
 }
@@ -81,7 +82,7 @@ extension Account.Party {
 }
 
 extension Account.Party? {
-    fileprivate var json: JSONText {
+    var json: JSONText {
         map { .object(["id": .string($0.id), "name": .string($0.name)]) } ?? .null
     }
 }

@@ -75,7 +75,10 @@ extension FileLock.Holder? {
 
 struct Status: Verb {
     static let configuration = CommandConfiguration.verb(
-        "status", abstract: "What is held, what waits, how stale it is.")
+        "status", abstract: "What is held, what waits, how stale it is.",
+        discussion: "".withExamples(
+            "convo status",
+            "convo status --json"))
 
     @OptionGroup var common: CommonOptions
 

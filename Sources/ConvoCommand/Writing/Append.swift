@@ -7,9 +7,13 @@ struct Append: WritingCommand {
     static let configuration = CommandConfiguration.verb(
         "append",
         abstract: "Queues entries for a conversation.",
-        discussion: "They are durable when this returns, and delivered in order by convod or `convo sync`.")
+        discussion: "They are durable when this returns, and delivered in order by convod or `convo sync`."
+            .withExamples(
+                #"convo append a8p3 "And now?" --stream"#,
+                "convo append a8p3 - < notes.txt",
+                #"convo append a8p3 --function-result CALL_ID='{"ok": true}'"#))
 
-    @Argument(help: .conversation) var conversation: String
+    @Argument(help: .conversation, completion: .conversation) var conversation: String
     @OptionGroup var input: InputOptions
 
     @Option(help: ArgumentHelp("Answers a function call; may be repeated.", valueName: "call-id=result"))

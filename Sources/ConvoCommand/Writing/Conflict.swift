@@ -10,14 +10,16 @@ struct Conflict: Verb {
         discussion: """
             append: it goes behind what the other one wrote. branch: it makes a new conversation from the last entry \
             that you had seen. hold: it waits in the outbox for you. default: as the configuration says (conflict).
-            """)
+            """.withExamples(
+                "convo conflict a8p3",
+                "convo conflict a8p3 hold"))
 
     enum Choice: String, ExpressibleByArgument, CaseIterable {
         case append, branch, hold
         case `default`
     }
 
-    @Argument(help: .conversation) var conversation: String
+    @Argument(help: .conversation, completion: .conversation) var conversation: String
     @Argument(help: "append, branch, hold or default; without it, prints which.")
     var policy: Choice?
     @OptionGroup var common: CommonOptions

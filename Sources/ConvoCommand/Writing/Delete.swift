@@ -5,7 +5,10 @@ import ConvoStore
 
 struct Delete: Verb {
     static let configuration = CommandConfiguration.verb(
-        "delete", abstract: "Deletes a conversation where it is told to.")
+        "delete", abstract: "Deletes a conversation where it is told to.",
+        discussion: "".withExamples(
+            "convo delete a8p3 --remote",
+            "convo delete a8p3 --both --yes"))
 
     enum Place: EnumerableFlag {
         case local, remote, both
@@ -27,18 +30,32 @@ struct Delete: Verb {
         }
     }
 
-    @Argument(help: .conversation) var conversation: String
+    @Argument(help: .conversation, completion: .conversation) var conversation: String
     @Flag var place: Place
+    @Flag(name: .shortAndLong, help: .yes) var yes = false
     @OptionGroup var common: CommonOptions
 
     func run() throws {
         let store = try common.store()
         let id = try store.localID(matching: conversation)
+        try Confirmation.require(question(store.conversation(matching: id.rawValue)), isGiven: yes, common.console)
         let receipt = try store.delete(id, place.scope)
         let json = JSONText.object([
             "id": .string(id.rawValue), "operation_id": .string(receipt?.operation.rawValue),
         ])
         try common.console.print(json: json) { _ in [said(id, receipt)] }
+    }
+
+    private func question(_ conversation: StoredConversation) -> String {
+        let what = conversation.name.map { "\(conversation.id) \"\($0)\"" } ?? conversation.id.rawValue
+        let entries = conversation.entryCount == 1 ? "1 entry" : "\(conversation.entryCount) entries"
+        let place =
+            switch place {
+            case .local: "here"
+            case .remote: "on the server"
+            case .both: "on the server and here"
+            }
+        return "Delete \(what), with \(entries), \(place)?"
     }
 
     private func said(_ id: LocalID, _ receipt: QueuedWrite?) -> String {

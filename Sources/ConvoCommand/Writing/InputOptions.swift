@@ -12,7 +12,8 @@ struct InputOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "A file with the API's array of entries (or a JSON string); - reads standard input.", valueName: "file"))
+            "A file with the API's array of entries (or a JSON string); - reads standard input.", valueName: "file"),
+        completion: .file(extensions: ["json"]))
     var inputs: String?
 
     /// Reads the inputs that were given; blocks while it reads standard input or a file.

@@ -8,11 +8,14 @@ struct Restart: WritingCommand {
     static let configuration = CommandConfiguration.verb(
         "restart",
         abstract: "Queues a branch: a new conversation that goes on from an earlier entry.",
-        discussion: "The branch holds everything up to that entry, and the entry itself.")
+        discussion: "The branch holds everything up to that entry, and the entry itself.".withExamples(
+            #"convo restart a8p3 --from msg_019c "Try another tone""#))
 
-    @Argument(help: .conversation) var conversation: String
+    @Argument(help: .conversation, completion: .conversation) var conversation: String
 
-    @Option(help: ArgumentHelp("The entry's id, or a beginning of it that no other shares.", valueName: "entry"))
+    @Option(
+        help: ArgumentHelp("The entry's id, or a beginning of it that no other shares.", valueName: "entry"),
+        completion: .entry)
     var from: String
 
     @OptionGroup var input: InputOptions

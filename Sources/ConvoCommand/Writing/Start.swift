@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConvoApp
 import ConvoJSON
 import ConvoModel
 import ConvoStore
@@ -7,14 +8,17 @@ struct Start: WritingCommand {
     static let configuration = CommandConfiguration.verb(
         "start",
         abstract: "Queues a new conversation.",
-        discussion: "It is durable when this returns, and delivered by convod or `convo sync`.")
+        discussion: "It is durable when this returns, and delivered by convod or `convo sync`.".withExamples(
+            #"convo start "Summarise the following" --model mistral-medium-latest"#,
+            "convo start - --agent ag_123 --name Notes < notes.txt",
+            #"convo start "Hello" --stream"#))
 
     @OptionGroup var input: InputOptions
 
-    @Option(help: "The model that answers.")
+    @Option(help: "The model that answers; by default, the setting `model`.", completion: .model)
     var model: String?
 
-    @Option(help: "The agent that answers.")
+    @Option(help: "The agent that answers; by default, the setting `agent`.", completion: .agent)
     var agent: String?
 
     @Option(help: ArgumentHelp("The agent's version.", valueName: "version"))
@@ -42,22 +46,37 @@ struct Start: WritingCommand {
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
-        guard (model == nil) != (agent == nil) else {
-            throw ValidationError("Give either --model or --agent: somebody has to answer.")
+        guard model == nil || agent == nil else {
+            throw ValidationError("Give either --model or --agent, not both: one of them answers.")
         }
     }
 
     func prepare() throws -> (store: Store, queue: @Sendable () throws -> QueuedWrite) {
-        let request = try makeRequest()
-        let store = try common.store()
+        let settings = try common.settings()
+        let request = try makeRequest(answeredBy: answerer(settings))
+        let store = try common.store(settings)
         return (store, { try store.start(request) })
     }
 
-    private func makeRequest() throws -> StartRequest {
+    /// Who answers: as the options say, or else the settings.
+    private func answerer(_ settings: Settings) throws -> Answerer {
+        if let model { return .model(model) }
+        if let agent { return .agent(agent) }
+        guard let answerer = settings.answerer else {
+            throw ValidationError(
+                "Give either --model or --agent: somebody has to answer. `convo config set model NAME` makes one the default."
+            )
+        }
+        return answerer
+    }
+
+    private func makeRequest(answeredBy answerer: Answerer) throws -> StartRequest {
         guard let inputs = try input.read() else { throw ValidationError("Give a text or --inputs.") }
         var request = StartRequest(inputs: inputs)
-        request.model = model
-        request.agentID = agent
+        switch answerer {
+        case .model(let model): request.model = model
+        case .agent(let agent): request.agentID = agent
+        }
         request.agentVersion = agentVersion.map { Int($0).map { .int($0) } ?? .string($0) }
         request.name = name
         request.description = description

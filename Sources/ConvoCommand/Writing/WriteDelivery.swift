@@ -118,7 +118,10 @@ func untilInterrupted<Value: Sendable>(_ work: @escaping @Sendable () async thro
     }
     // Cancelled by the signal, and awaited below: it does not outlive this function.
     let task = Task { try await work() }
-    source.setEventHandler { task.cancel() }
+    source.setEventHandler {
+        Interruption.ask()
+        task.cancel()
+    }
     source.resume()
     return try await withTaskCancellationHandler {
         try await task.value

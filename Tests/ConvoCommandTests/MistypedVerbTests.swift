@@ -1,0 +1,34 @@
+import Testing
+
+@testable import ConvoCommand
+
+@Suite struct `A wrong verb` {
+    @Test(arguments: [
+        (["lsit"], "lsit", "`convo list`"), (["histroy", "x", "--json"], "histroy", "`convo history`"),
+        (["--json", "serach", "x"], "serach", "`convo search`"),
+        (["outbox", "retyr", "x"], "retyr", "`convo outbox retry`"),
+        (["config", "sett"], "sett", "`convo config set`"),
+    ])
+    func `gets a suggestion`(arguments: [String], word: String, suggested: String) {
+        let verb = MistypedVerb(in: arguments)
+        #expect(verb?.word == word)
+        #expect(verb?.hint.contains(suggested) == true)
+    }
+
+    @Test func `that is near nothing gets the way to the help`() {
+        #expect(MistypedVerb(in: ["frobnicate"])?.hint == "Run `convo --help` to see what there is.")
+    }
+
+    @Test(arguments: [
+        [], ["list", "extra"], ["outbox", "--help"], ["files", "a8p3"], ["help", "lsit"], ["--version"], ["--wrong"],
+        ["outbox", "retry", "nonsense"],
+    ])
+    func `is not what else may be wrong`(arguments: [String]) { #expect(MistypedVerb(in: arguments) == nil) }
+}
+
+@Suite struct `The answer to a question` {
+    @Test(arguments: ["y", "Y\n", " yes "]) func `may be yes`(answer: String) { #expect(Confirmation.isYes(answer)) }
+    @Test(arguments: ["", "n", "yess", "ja", nil]) func `is no otherwise`(answer: String?) {
+        #expect(!Confirmation.isYes(answer))
+    }
+}
