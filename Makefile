@@ -6,6 +6,7 @@
 # make bench     what it takes, beside what limits it; BENCH="--entries 100000 --runs 5" for less
 # make bench-large  how cost grows to ten million entries: 25 GB of disk, half an hour
 # make docs      the libraries' documentation, in .build/docs
+# make manual    the man pages, in .build/man
 # make install   into PREFIX (default: ~/.local)
 # make format    the sources as .swift-format wants them
 
@@ -21,6 +22,9 @@ BINARIES = $(SWIFT) build -c release --show-bin-path
 SOURCES = Package.swift Sources Tests Benchmarks Examples
 PROGRAMS = convo convod convo-sandbox
 UNITS = convod.service convod@.service
+# Where each shell looks for the script that completes `convo`, and the man pages (scripts/manual).
+SHELLS = bash:share/bash-completion/completions/convo zsh:share/zsh/site-functions/_convo fish:share/fish/vendor_completions.d/convo.fish
+PAGES = convo.1 convo-sandbox.1 convo-config.5 convo-search.7 convod.8
 MEASURED = convo convod convo-bench convo-sandbox
 # What is installed, and what is measured, holds Swift's libraries, C++'s, SQLite and cmark-gfm in itself: to load them took
 # most of a short verb. The linker takes the archives from the folder where there is nothing else. It is
@@ -30,7 +34,7 @@ ARCHIVES = $(CURDIR)/.build/archives
 RELEASE = PKG_CONFIG_PATH=$(ARCHIVES) $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpath \
 	-Xlinker -L$(ARCHIVES) -Xswiftc -use-ld=bfd -Xlinker -z -Xlinker pack-relative-relocs
 
-.PHONY: help build demo test docs soak mutate languages bench bench-large install uninstall format lint clean
+.PHONY: manual help build demo test docs soak mutate languages bench bench-large install uninstall format lint clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -47,6 +51,9 @@ test:
 
 docs: build
 	@scripts/docs "$$($(BINARIES))"
+
+manual: build
+	scripts/manual "$$($(BINARIES))" .build/man
 
 soak: build
 	Tests/Processes/kills "$$($(BINARIES))" --kills 200
@@ -87,9 +94,12 @@ install: $(ARCHIVES)
 	for program in $(PROGRAMS); do $(RELEASE) --product $$program || exit 1; done
 	install -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/systemd/user"
 	cd "$$($(BINARIES))" && install -s $(PROGRAMS) "$(DESTDIR)$(PREFIX)/bin/"
-	install -d "$(DESTDIR)$(PREFIX)/share/bash-completion/completions"
-	"$(DESTDIR)$(PREFIX)/bin/convo" --generate-completion-script bash \
-		> "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/convo"
+	for shell in $(SHELLS); do \
+		install -d "$(DESTDIR)$(PREFIX)/$$(dirname "$${shell#*:}")"; \
+		"$(DESTDIR)$(PREFIX)/bin/convo" --generate-completion-script $${shell%%:*} > "$(DESTDIR)$(PREFIX)/$${shell#*:}" || exit 1; \
+	done
+	scripts/manual "$(DESTDIR)$(PREFIX)/bin" .build/man
+	for page in $(PAGES); do install -D -m 644 .build/man/$$page "$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page" || exit 1; done
 	for unit in $(UNITS); do \
 		sed 's|^ExecStart=[^ ]*|ExecStart=$(PREFIX)/bin/convod|' systemd/$$unit \
 			> "$(DESTDIR)$(PREFIX)/share/systemd/user/$$unit" || exit 1; \
@@ -99,7 +109,8 @@ install: $(ARCHIVES)
 uninstall:
 	rm -f $(foreach program,$(PROGRAMS),"$(DESTDIR)$(PREFIX)/bin/$(program)")
 	rm -f $(foreach unit,$(UNITS),"$(DESTDIR)$(PREFIX)/share/systemd/user/$(unit)")
-	rm -f "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/convo"
+	rm -f $(foreach shell,$(SHELLS),"$(DESTDIR)$(PREFIX)/$(lastword $(subst :, ,$(shell)))")
+	rm -f $(foreach page,$(PAGES),"$(DESTDIR)$(PREFIX)/share/man/man$(lastword $(subst ., ,$(page)))/$(page)")
 
 format:
 	$(SWIFT) format format --in-place --parallel --recursive $(SOURCES)
