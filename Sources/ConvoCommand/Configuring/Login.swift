@@ -114,6 +114,11 @@ struct Login: Verb {
         if environment["MISTRAL_API_KEY"] != nil {
             try common.console.note("MISTRAL_API_KEY is set in the environment, and beats this key.")
         }
+        if systemdCreds, let file = login.settings.apiKeyFile {
+            try common.console.note(
+                "convod takes the key of \(file) as long as the configuration names it: `convo config unset api_key_file`."
+            )
+        }
         let database = login.settings.database
         guard access(database, F_OK) == 0, let owner = try? Store(reading: database).owner(),
             let mismatch = owner.mismatch(server: login.settings.serverURL.normalised, account: account)
@@ -133,7 +138,6 @@ enum SealedKey {
     /// - Throws: ``CLIError`` where systemd-creds is missing or fails; what it says is on standard error.
     static func store(_ key: APIKey, in path: String) throws {
         let quoted = path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
-        let scope = geteuid() == 0 ? "" : " --user"
         let mask = umask(0o077)
         defer { umask(mask) }
         guard
@@ -147,11 +151,14 @@ enum SealedKey {
         guard isWritten, status == 0 else { throw failure("it ended with an error") }
     }
 
+    /// Root's service is one of the system's; everybody else's is one of their own manager.
+    private static var scope: String { geteuid() == 0 ? "" : " --user" }
+
     /// What the person does so that convod gets the key.
     static func advice(_ path: String, profile: String?) -> [String] {
         let unit = profile.map { "convod@\($0)" } ?? "convod"
         return [
-            "Only convod can open it. Run `systemctl --user edit \(unit)`, and write below [Service]:",
+            "Only convod can open it. Run `systemctl\(scope) edit \(unit)`, and write below [Service]:",
             "  LoadCredentialEncrypted=mistral-api-key:\(path)",
         ]
     }

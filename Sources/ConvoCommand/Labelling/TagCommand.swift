@@ -16,7 +16,8 @@ struct TagCommand: Verb {
     @Argument(help: .conversation, completion: .conversation) var conversation: String
     @Argument(help: "The tags to add.", completion: .tag) var tags: [String] = []
     @Option(
-        name: .long, parsing: .upToNextOption, help: ArgumentHelp("Tags to take away.", valueName: "tag"), completion: .tag
+        name: .long, parsing: .upToNextOption, help: ArgumentHelp("Tags to take away.", valueName: "tag"),
+        completion: .tag
     ) var remove: [String] = []
     @OptionGroup var common: CommonOptions
 

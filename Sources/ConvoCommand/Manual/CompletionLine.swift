@@ -6,7 +6,8 @@ struct CompletionLine: Equatable {
     static let valueOptions: Set<String> = [
         "--agent", "--agent-version", "--completion-args", "--config", "--confirm", "--database", "--description",
         "--format", "--from", "--function-result", "--guardrails", "--handoff-execution", "--inputs", "--instructions",
-        "--keep", "--limit", "--metadata", "--model", "--name", "--output", "--profile", "--remove", "--search", "--server-url",
+        "--keep", "--limit", "--metadata", "--model", "--name", "--output", "--profile", "--remove", "--search",
+        "--server-url",
         "--since", "--sort", "--state", "--tail", "--to", "--tools", "-o",
     ]
     /// The verbs that have verbs of their own.

@@ -47,7 +47,7 @@ struct Delete: Verb {
     }
 
     private func question(_ conversation: StoredConversation) -> String {
-        let what = conversation.name.map { "\(conversation.id) \"\($0)\"" } ?? conversation.id.rawValue
+        let what = "\(conversation.id) \"\(conversation.title)\""
         let entries = conversation.entryCount == 1 ? "1 entry" : "\(conversation.entryCount) entries"
         let place =
             switch place {
