@@ -63,8 +63,8 @@ enum CommandResult: Equatable {
             say(failure.json.text)
             exit(failure.exitCode.rawValue)
         case .failure(let failure, let asJSON):
-            defer { if Interruption.isAsked { Interruption.end() } }
             say(asJSON ? failure.json.text : failure.text(ansi: ansi))
+            if Interruption.isAsked { Interruption.end() }
             exit(failure.exitCode.rawValue)
         case .silent(let code):
             exit(code)

@@ -68,7 +68,9 @@ package struct ProgressMeter: Sendable {
     }
 
     private static func rounded(_ rate: Double) -> String {
-        rate >= 10 ? String(Int(rate.rounded())) : String((rate * 10).rounded() / 10)
+        guard rate < 10 else { return String(Int(rate.rounded())) }
+        let tenths = Int((rate * 10).rounded())
+        return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(tenths % 10)"
     }
 
     /// A time in words: `8 s`, `3 min`, `2 h 5 min`; longer than a day, `more than a day`.
