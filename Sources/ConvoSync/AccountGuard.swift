@@ -149,7 +149,11 @@ final class AccountGuard: Sendable {
     }
 
     private static func account(of connection: Connection) async throws(APIError) -> Account? {
-        do { return try await connection.api.whoAmI() } catch {
+        do throws(APIError) {
+            return try await ProgressMonitor.request(limit: HTTPLimits.reading.total) { () throws(APIError) in
+                try await connection.api.whoAmI()
+            }
+        } catch {
             guard error.isUntold else { throw error }
             return nil
         }
@@ -159,8 +163,10 @@ final class AccountGuard: Sendable {
     ///
     /// Only the API's own 403 or 404 means no; every other failure is thrown.
     private static func isThere(_ id: RemoteID, _ connection: Connection) async throws(APIError) -> Bool {
-        do {
-            _ = try await connection.api.get(id)
+        do throws(APIError) {
+            _ = try await ProgressMonitor.request(limit: HTTPLimits.reading.total) { () throws(APIError) in
+                try await connection.api.get(id)
+            }
             return true
         } catch {
             guard error.isNotFound || error.kind == .status(403) else { throw error }

@@ -185,11 +185,18 @@ struct FileFetcher: Sendable {
     ) async throws(StoreError) -> APIError? {
         let (offset, limit) = (partial.size, limits.size)
         var download: FileDownload
+        defer { ProgressMonitor.note(.working) }
         do throws(APIError) {
             // Not behind the circuit breaker: what answers for a file says nothing about other requests.
             switch source {
-            case .id(let id): download = try await files.content(ofFile: id, from: offset, limit: limit)
-            case .link(let link): download = try await files.content(behind: link, from: offset, limit: limit)
+            case .id(let id):
+                download = try await ProgressMonitor.request(limit: HTTPLimits.reading.total) { () throws(APIError) in
+                    try await files.content(ofFile: id, from: offset, limit: limit)
+                }
+            case .link(let link):
+                download = try await ProgressMonitor.request(limit: HTTPLimits.reading.total) { () throws(APIError) in
+                    try await files.content(behind: link, from: offset, limit: limit)
+                }
             }
         } catch {
             // What is there is longer than the file, or of another one.
@@ -200,6 +207,8 @@ struct FileFetcher: Sendable {
         while true {
             let chunk: [UInt8]?
             do throws(APIError) { chunk = try await download.next() } catch { return error }
+            // One file that comes is a sign of all that are fetched at once: the transport ends each that does not.
+            ProgressMonitor.note(.requesting(limit: HTTPLimits.reading.total))
             guard let chunk else { break }
             guard chunk.count <= limit - partial.size else {
                 return APIError(.answerTooLarge(limit: limit), effect: .none, message: "the file is too large")

@@ -66,6 +66,7 @@ struct PullExecutor: Sendable {
             return .markedDeleted
         case .conclude(let scope):
             while try store.mergeIndex(hasMoreToCome: false) {
+                ProgressMonitor.note(.working)
                 await Task.yield()  // lets other steps run
                 try await clock.waitForRoom(in: store)
             }

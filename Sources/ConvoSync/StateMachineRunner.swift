@@ -33,13 +33,17 @@ struct StateMachineRunner<Rules: StateMachine> {
             var known = seen
             group.addTask { [known] in .woken(await wake.wait(after: known)) }
             var moments: [Timestamp] = []
+            var inFlight = 0
             while true {
                 let now = clock.now
                 let turn = rules.next(at: now)
                 if !rules.hasChangesToRead { seen = known }
                 switch turn {
                 case .step(let step):
-                    group.addTask { [perform] in .finished(step, await perform(step)) }
+                    inFlight += 1
+                    group.addTask { [perform] in
+                        .finished(step, await ProgressMonitor.step("a step of \(Rules.self)") { await perform(step) })
+                    }
                     continue
                 case .done:
                     group.cancelAll()
@@ -54,8 +58,12 @@ struct StateMachineRunner<Rules: StateMachine> {
                         }
                     }
                 }
-                switch await group.next() {
+                note(inFlight, until: moments.min())
+                let event = await group.next()
+                ProgressMonitor.note(.working)
+                switch event {
                 case .finished(let step, let outcome):
+                    inFlight -= 1
                     rules.finished(step, outcome, at: clock.now)
                     progress(rules)
                 case .woken(let generation):
@@ -67,6 +75,17 @@ struct StateMachineRunner<Rules: StateMachine> {
                 case nil: return
                 }
             }
+        }
+    }
+
+    /// Notes why the machine rests: for steps, which have entries of their own, or until a moment.
+    ///
+    /// A machine that rests for neither is stuck: it has the time that work may take.
+    private func note(_ inFlight: Int, until moment: Timestamp?) {
+        if inFlight > 0 {
+            ProgressMonitor.note(.resting(nil))
+        } else if let moment {
+            ProgressMonitor.rest(until: moment, at: clock.now)
         }
     }
 

@@ -48,19 +48,25 @@ extension SyncEngine {
     /// - Parameters:
     ///   - intervals: how often the engine pulls.
     ///   - wake: notified when something was queued. The engine sends it at once, whatever else it is doing.
+    ///   - progress: watches the engine for signs of progress; `nil`: nobody does.
     ///   - observe: called after each pull, after each push that delivered something or ended early, and when the store
     ///     fails. Pull and push may call it at the same time.
     /// - Returns: why the engine ended by itself; `nil` if the task was cancelled.
     @discardableResult
     package func run(
-        _ intervals: SyncIntervals, wake: AsyncEvent, observe: @escaping @Sendable (SyncEvent) -> Void
+        _ intervals: SyncIntervals, wake: AsyncEvent, progress: ProgressMonitor? = nil,
+        observe: @escaping @Sendable (SyncEvent) -> Void
     ) async -> SyncFailure? {
-        async let _ = rebuildIndex(pausing: intervals.sweep, observe)
+        @Sendable func watched<Value: Sendable>(_ name: String, _ loop: () async -> Value) async -> Value {
+            guard let progress else { return await loop() }
+            return await progress.watching(name, loop)
+        }
+        async let _ = watched("the index") { await rebuildIndex(pausing: intervals.sweep, observe) }
         let pulled = AsyncEvent()
-        async let _ = fetchForever(pulled, pausing: intervals.poll, observe)
+        async let _ = watched("fetching files") { await fetchForever(pulled, pausing: intervals.poll, observe) }
         return await withTaskGroup(of: SyncFailure?.self) { group in
-            group.addTask { await pullForever(intervals, pulled, observe) }
-            group.addTask { await pushForever(intervals, wake, observe) }
+            group.addTask { await watched("pulling") { await pullForever(intervals, pulled, observe) } }
+            group.addTask { await watched("pushing") { await pushForever(intervals, wake, observe) } }
             let first = await group.next() ?? nil
             group.cancelAll()
             let second = await group.next() ?? nil
@@ -77,7 +83,7 @@ extension SyncEngine {
                 return try await rebuildIndex()
             } catch {
                 observe(.storeFailed(error))
-                try? await clock.sleep(until: clock.now + pause)  // cancelled: the loop ends
+                await rest(until: clock.now + pause)
             }
         }
     }
@@ -96,7 +102,9 @@ extension SyncEngine {
             }
             guard files.isWanted else { return }
             guard let next else {
+                ProgressMonitor.note(.resting(nil))
                 seen = await pulled.wait(after: seen)
+                ProgressMonitor.note(.working)
                 continue
             }
             // What is due and was not fetched waits for the next pull, which finds out whether the server is there.
@@ -111,7 +119,7 @@ extension SyncEngine {
             pollInterval: intervals.poll, sweepInterval: intervals.sweep, backoff: limits.backoff)
         while !Task.isCancelled {
             if let moment = breaker.holdsUntil {
-                try? await clock.sleep(until: moment)  // cancelled: the loop ends
+                await rest(until: moment)
                 continue
             }
             switch schedule.next(at: clock.now) {
@@ -125,8 +133,7 @@ extension SyncEngine {
                 if !Task.isCancelled { observe(.pulled(scope, report)) }
                 pulled.notify()
                 if let halt = report.halt, halt.isOtherOwner { return halt }
-            case .sleep(let moment):
-                try? await clock.sleep(until: moment)  // cancelled: the loop ends
+            case .sleep(let moment): await rest(until: moment)
             }
         }
         return nil
@@ -192,6 +199,13 @@ extension SyncEngine {
 
     private var soon: Timestamp { clock.now + SyncEngine.shortestPause }
 
+    /// Waits until a moment, or until the task is cancelled: the caller's loop ends then.
+    private func rest(until moment: Timestamp) async {
+        ProgressMonitor.rest(until: moment, at: clock.now)
+        defer { ProgressMonitor.note(.working) }
+        try? await clock.sleep(until: moment)
+    }
+
     /// Waits for a notification, at most until a moment.
     ///
     /// - Parameters:
@@ -203,6 +217,8 @@ extension SyncEngine {
         _ wake: AsyncEvent, after seen: inout AsyncEvent.Generation, until moment: Timestamp
     ) async -> Bool {
         let known = seen
+        ProgressMonitor.rest(until: moment, at: clock.now)
+        defer { ProgressMonitor.note(.working) }
         seen = await withTaskGroup(of: AsyncEvent.Generation.self) { group in
             group.addTask { await wake.wait(after: known) }
             group.addTask { [clock] in

@@ -75,6 +75,7 @@ package struct SyncEngine: Sendable {
     package func rebuildIndex(progress: () -> Void = {}) async throws(StoreError) {
         while !Task.isCancelled, try store.rebuildIndex() {
             progress()
+            ProgressMonitor.note(.working)
             await Task.yield()
             try? await clock.waitForRoom(in: store)  // cancelled: the loop ends
         }
