@@ -1,8 +1,13 @@
 import ArgumentParser
+import ConvoAPI
 import ConvoApp
+import ConvoModel
 import ConvoPlatform
+import ConvoStore
+import ConvoSync
 import ConvoTerminal
 import Logging
+import Synchronization
 
 /// The daemon.
 @main
@@ -36,6 +41,16 @@ struct Convod: AsyncParsableCommand {
         transform: Convod.level)
     var logLevel = Logger.Level.info
 
+    @Option(
+        help: ArgumentHelp(
+            "Tell a monitoring system what it does, in Prometheus' format: unix:/PATH, 127.0.0.1:PORT or [::1]:PORT.",
+            valueName: "place"),
+        transform: Convod.endpoint)
+    var metrics: MetricsEndpoint?
+
+    @Flag(help: "Read the configuration and the key, say what is wrong with them, and end.")
+    var check = false
+
     private var overrides: Overrides {
         Overrides(
             config: config, profile: profile, database: database, serverURL: serverURL,
@@ -54,10 +69,41 @@ struct Convod: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var logger = Logger(label: "convod") { StreamLogHandler.standardError(label: $0) }
+        if check { return try checkConfiguration() }
+        let environment = ProcessEnvironment.ofThisProcess()
+        let isJournal = JournalLogHandler.leadsToJournal(environment["JOURNAL_STREAM"])
+        var logger = Logger(label: "convod") { label -> any LogHandler in
+            isJournal ? JournalLogHandler() as any LogHandler : StreamLogHandler.standardError(label: label)
+        }
         logger.logLevel = logLevel
-        let manager = ServiceManager(socket: ProcessEnvironment.ofThisProcess()["NOTIFY_SOCKET"])
-        try await Daemon(overrides: overrides, manager: manager, logger: logger).serve()
+        let manager = ServiceManager(socket: environment["NOTIFY_SOCKET"])
+        let progress = ProgressMonitor { .microseconds(Monotonic.microseconds) }
+        let watchdog = Watchdog(
+            microseconds: environment["WATCHDOG_USEC"], process: environment["WATCHDOG_PID"], own: getpid())
+        if let manager { watchdog?.start(telling: manager, about: progress, logger) }
+        let monitor = try metrics.map { try DaemonMetrics($0, progress) }
+        defer { monitor?.stop() }
+        try await Daemon(
+            overrides: overrides, manager: manager, logger: logger, progress: progress,
+            counters: monitor?.counters ?? SharedCounters(), serving: { monitor?.serve($0) }
+        ).serve()
+    }
+
+    /// Finds what would keep a reload from its work.
+    ///
+    /// - Throws: ``ConfigurationError``, or why there can be no client.
+    private func checkConfiguration() throws {
+        let environment = ProcessEnvironment.ofThisProcess()
+        _ = try MistralAPI(settings: Settings(overrides: overrides, in: environment), environment: environment)
+    }
+
+    private static func endpoint(_ text: String) throws -> MetricsEndpoint {
+        guard let endpoint = MetricsEndpoint(text) else {
+            throw ValidationError(
+                "The metrics are told at unix:/PATH (an absolute path), 127.0.0.1:PORT or [::1]:PORT, and not at \"\(text)\"."
+            )
+        }
+        return endpoint
     }
 
     private static func level(_ name: String) throws -> Logger.Level {
@@ -69,9 +115,11 @@ struct Convod: AsyncParsableCommand {
 
     private static func end(_ error: any Error) -> Never {
         guard let failure = CLIError(error) else { exit(withError: error) }
+        let environment = ProcessEnvironment.ofThisProcess()
         let device = TerminalDevice.standardError
-        let ansi = device.ansi { name in getenv(name).map { String(cString: $0) } }
-        try? device.write(failure.text(ansi: ansi) + "\n")  // if it is closed, nobody can be told
+        var text = failure.inService(environment["INVOCATION_ID"] != nil).text(ansi: device.ansi { environment[$0] })
+        if JournalLogHandler.leadsToJournal(environment["JOURNAL_STREAM"]) { text = JournalLogHandler.errors(text) }
+        try? device.write(text + "\n")  // if it is closed, nobody can be told
         ConvoPlatform.exit(failure.exitCode.rawValue)
     }
 }

@@ -13,11 +13,22 @@ struct Daemon: Service {
     let overrides: Overrides
     let manager: ServiceManager?
     let logger: Logger
+    let progress: ProgressMonitor
+    let counters: SharedCounters
+    /// Told which store is served, for the metrics.
+    let serving: @Sendable (Store) -> Void
     /// Notified when the daemon is to read its configuration again.
     private let reload = AsyncEvent()
 
-    init(overrides: Overrides, manager: ServiceManager?, logger: Logger) {
+    /// How much longer the start may take at each step that brings a database up to date.
+    private static let upgradeStep = Duration.seconds(120)
+
+    init(
+        overrides: Overrides, manager: ServiceManager?, logger: Logger, progress: ProgressMonitor,
+        counters: SharedCounters = SharedCounters(), serving: @escaping @Sendable (Store) -> Void = { _ in }
+    ) {
         (self.overrides, self.manager, self.logger) = (overrides, manager, logger)
+        (self.progress, self.counters, self.serving) = (progress, counters, serving)
     }
 
     /// Runs until SIGTERM or SIGINT.
@@ -55,7 +66,10 @@ struct Daemon: Service {
         var settings = try settings()
         while true {
             var environment = StoreDependencies.live
-            environment.isUpgrading = { [logger] in logger.debug("bringing the database up to date") }
+            environment.isUpgrading = { [logger, manager] in
+                logger.debug("bringing the database up to date")
+                manager?.tell(.starting("Bringing the database up to date", within: Daemon.upgradeStep))
+            }
             let store = try Store(path: settings.database, environment: environment)
             guard let lock = try store.tryLock(.daemon) else { throw alreadyServed(store.path) }
             defer { lock.release() }
@@ -63,7 +77,7 @@ struct Daemon: Service {
             defer { watcher.stop() }
             let engine = try engine(settings, store)
             logger.info("serving", metadata: ["database": "\(store.path)", "server": "\(settings.serverURL)"])
-            manager?.tell(.ready("Serving \(store.path)"))
+            serving(store)
             switch await serve(store, watcher, engine, &settings, &configured) {
             case .replaced: break
             case .failed(let failure): throw failure
@@ -80,7 +94,7 @@ struct Daemon: Service {
 
     private enum ExitReason {
         case stopped, replaced, reload(AsyncEvent.Generation)
-        /// The engine has ended by itself: the database belongs to another server or account.
+        /// The engine can do nothing: the database belongs to another server or account, or the key is refused for good.
         case failed(SyncFailure)
     }
 
@@ -90,8 +104,12 @@ struct Daemon: Service {
         _ configured: inout AsyncEvent.Generation
     ) async -> ExitReason {
         var engine = first
+        var status = DaemonStatus(poll: settings.pollInterval)
         while !Task.isCancelled {
-            let ending = await run(engine, SyncIntervals(settings: settings), store, watcher, configured)
+            let log = SyncEventLogger(
+                logger: logger, manager: manager, store: store, status: status, zone: .ofThisProcess())
+            manager?.tell(.ready(log.line))
+            let ending = await run(engine, SyncIntervals(settings: settings), log, watcher, store, configured)
             guard case .reload(let generation) = ending, !Task.isCancelled else { return ending }
             configured = generation
             manager?.tell(.reloading(monotonicMicroseconds: Monotonic.microseconds))
@@ -102,27 +120,30 @@ struct Daemon: Service {
                     logger.warning("another database needs a restart", metadata: ["database": "\(new.database)"])
                 }
                 settings = new
+                status = DaemonStatus(poll: settings.pollInterval)
                 logger.info("configuration read again", metadata: ["server": "\(settings.serverURL)"])
             } catch {
                 logger.error("the configuration can't be used; the one before stays: \(words(error))")
+                status = DaemonStatus(poll: settings.pollInterval, refusedSettings: words(error))
             }
-            manager?.tell(.ready("Serving \(store.path)"))
         }
         return .stopped
     }
 
     /// Runs an engine until something ends it.
     private func run(
-        _ engine: SyncEngine, _ intervals: SyncIntervals, _ store: Store, _ watcher: DatabaseWatcher,
-        _ configured: AsyncEvent.Generation
+        _ engine: SyncEngine, _ intervals: SyncIntervals, _ log: SyncEventLogger, _ watcher: DatabaseWatcher,
+        _ store: Store, _ configured: AsyncEvent.Generation
     ) async -> ExitReason {
-        let news = SyncEventLogger(logger: logger, manager: manager, store: store)
         let memory = IdleMemory()
+        let refusal = RefusedKey()
         let asOpened = AsyncEvent().generation  // the first generation: nothing has replaced the file yet
         return await withTaskGroup(of: ExitReason.self) { group in
             group.addTask {
-                let failure = await engine.run(intervals, wake: watcher.queued) { event in
-                    if !store.isReplaced { news.report(event) }  // replaced: reported once, at the end
+                let failure = await engine.run(intervals, wake: watcher.queued, progress: progress) { event in
+                    counters.note(event)
+                    refusal.note(event, at: StoreDependencies.live.now())
+                    if !store.isReplaced { log.report(event) }  // replaced: reported once, at the end
                     if case .pulled(_, let report) = event, memory.isToBeReleased(after: report) {
                         store.releaseMemory()
                     }
@@ -134,6 +155,7 @@ struct Daemon: Service {
                 return generation > configured ? .reload(generation) : .stopped
             }
             group.addTask { await watcher.replaced.wait(after: asOpened) > asOpened ? .replaced : .stopped }
+            group.addTask { await refusal.lasting().map(ExitReason.failed) ?? .stopped }
             defer { group.cancelAll() }
             return await group.next() ?? .stopped
         }

@@ -7,6 +7,13 @@ struct ServiceNotice: Equatable {
 
     static func ready(_ status: String) -> ServiceNotice { ServiceNotice(text: "READY=1\nSTATUS=\(oneLine(status))") }
     static func status(_ status: String) -> ServiceNotice { ServiceNotice(text: "STATUS=\(oneLine(status))") }
+    /// The daemon lives: the watchdog's sign.
+    static let alive = ServiceNotice(text: "WATCHDOG=1")
+    /// The start takes so much longer from now on.
+    static func starting(_ status: String, within limit: Duration) -> ServiceNotice {
+        ServiceNotice(
+            text: "EXTEND_TIMEOUT_USEC=\(limit.components.seconds * 1_000_000)\nSTATUS=\(oneLine(status))")
+    }
     static let stopping = ServiceNotice(text: "STOPPING=1")
 
     /// The daemon reads its configuration again.

@@ -19,11 +19,3 @@ enum ShutdownWatchdog {
         }
     }
 }
-
-enum Monotonic {
-    static var microseconds: Int64 {
-        var time = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &time)
-        return Int64(time.tv_sec) * 1_000_000 + Int64(time.tv_nsec) / 1000
-    }
-}

@@ -13,15 +13,53 @@ final class SyncEventLogger: Sendable {
     private let logger: Logger
     private let manager: ServiceManager?
     private let store: Store
+    private let zone: LocalTimeZone
     private let troubles = Mutex(TroubleLog())
+    private let status: Mutex<DaemonStatus>
 
-    init(logger: Logger, manager: ServiceManager?, store: Store) {
-        self.logger = logger
-        self.manager = manager
-        self.store = store
+    /// Creates a logger for one run of the engine.
+    ///
+    /// - Parameters:
+    ///   - logger: the log.
+    ///   - manager: the service manager; `nil` if none is told.
+    ///   - store: the database that is served.
+    ///   - status: what is known before the first event.
+    ///   - zone: the zone whose clocks the status shows.
+    init(
+        logger: Logger, manager: ServiceManager?, store: Store,
+        status: DaemonStatus = DaemonStatus(poll: SyncIntervals().poll), zone: LocalTimeZone = .utc
+    ) {
+        (self.logger, self.manager, self.store, self.zone) = (logger, manager, store, zone)
+        self.status = Mutex(status)
     }
 
+    /// The status line as it is now.
+    var line: String { status.withLock { $0.line(in: zone).sanitised(.line) } }
+
     func report(_ event: SyncEvent) {
+        log(event)
+        guard let manager else { return }
+        updateStatus(after: event)
+        manager.tell(.status(line))
+    }
+
+    /// Reads what the status line tells; counts the conversations where their number may have changed.
+    private func updateStatus(after event: SyncEvent) {
+        var isChanged = status.withLock { $0.conversations == nil }
+        if case .pulled(let scope, let report) = event {
+            isChanged = isChanged || scope == .full || report.conversations > 0
+        }
+        // A failure of the store is the engine's to report.
+        guard let facts = try? store.monitoringFacts(countsConversations: isChanged) else { return }
+        status.withLock { status in
+            if let conversations = facts.conversations { status.conversations = conversations }
+            status.stopped = (facts.open[.refused] ?? 0) + (facts.open[.held] ?? 0)
+            status.waiting = facts.open.values.reduce(0, +) - status.stopped
+            status.lastPull = facts.lastPullAt
+        }
+    }
+
+    private func log(_ event: SyncEvent) {
         switch event {
         case .pulled(let scope, let report):
             noteEnd(of: .pulling, report.halt)
@@ -85,6 +123,14 @@ final class SyncEventLogger: Sendable {
         }
     }
 
+    /// Whether a failure stays until a person does something: an error in the log, where others are warnings.
+    private static func needsPerson(_ failure: CLIError) -> Bool {
+        switch failure.exitCode {
+        case .credentialsRefused, .configuration, .diskError, .internal: true
+        default: false
+        }
+    }
+
     /// Logs a line that may hold the server's text: names and ids can have line feeds and escape sequences in them.
     private func warn(_ text: String) { logger.warning("\(text.sanitised(.line))") }
 
@@ -92,11 +138,13 @@ final class SyncEventLogger: Sendable {
         switch troubles.withLock({ $0.note(failure, in: part) }) {
         case .none: break
         case .trouble(let failure):
-            warn([failure.message, failure.hint ?? ""].joined(separator: " "))
-            manager?.tell(.status(failure.message.sanitised(.line)))
+            let level: Logger.Level = SyncEventLogger.needsPerson(failure) ? .error : .warning
+            logger.log(
+                level: level, "\([failure.message, failure.hint ?? ""].joined(separator: " ").sanitised(.line))")
+            status.withLock { $0.trouble = failure.message }
         case .recovery:
             logger.info("working again")
-            manager?.tell(.status("In step with the server"))
+            status.withLock { $0.trouble = nil }
         }
     }
 }
