@@ -21,10 +21,11 @@ OPTIMISED = -c release -Xswiftc -enable-testing
 BINARIES = $(SWIFT) build -c release --show-bin-path
 SOURCES = Package.swift Sources Tests Benchmarks Examples
 PROGRAMS = convo convod convo-sandbox
-UNITS = convod.service convod@.service
 # Where each shell looks for the script that completes `convo`, and the man pages (scripts/manual).
 SHELLS = bash:share/bash-completion/completions/convo zsh:share/zsh/site-functions/_convo fish:share/fish/vendor_completions.d/convo.fish
 PAGES = convo.1 convo-sandbox.1 convo-config.5 convo-search.7 convod.8
+UNITS = convod.service convod.path convod@.service convod@.path
+SYSTEM_UNITS = convod@.service convod@.path
 MEASURED = convo convod convo-bench convo-sandbox
 # What is installed, and what is measured, holds Swift's libraries, C++'s, SQLite and cmark-gfm in itself: to load them took
 # most of a short verb. The linker takes the archives from the folder where there is nothing else. It is
@@ -101,16 +102,24 @@ install: $(ARCHIVES)
 	scripts/manual "$(DESTDIR)$(PREFIX)/bin" .build/man
 	for page in $(PAGES); do install -D -m 644 .build/man/$$page "$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$$page" || exit 1; done
 	for unit in $(UNITS); do \
-		sed 's|^ExecStart=[^ ]*|ExecStart=$(PREFIX)/bin/convod|' systemd/$$unit \
+		sed 's|%h/.local/bin/convod|$(PREFIX)/bin/convod|' systemd/$$unit \
 			> "$(DESTDIR)$(PREFIX)/share/systemd/user/$$unit" || exit 1; \
 	done
-	@echo "Installed into $(DESTDIR)$(PREFIX). Next: systemctl --user daemon-reload && systemctl --user enable --now convod"
+	case "$(PREFIX)" in /usr | /usr/local) \
+		install -d "$(DESTDIR)$(PREFIX)/lib/systemd/system"; \
+		for unit in $(SYSTEM_UNITS); do \
+			sed 's|/usr/bin/convod|$(PREFIX)/bin/convod|' systemd/system/$$unit \
+				> "$(DESTDIR)$(PREFIX)/lib/systemd/system/$$unit" || exit 1; \
+		done ;; \
+	esac
+	@echo "Installed into $(DESTDIR)$(PREFIX). Next: convo service install"
 
 uninstall:
 	rm -f $(foreach program,$(PROGRAMS),"$(DESTDIR)$(PREFIX)/bin/$(program)")
 	rm -f $(foreach unit,$(UNITS),"$(DESTDIR)$(PREFIX)/share/systemd/user/$(unit)")
 	rm -f $(foreach shell,$(SHELLS),"$(DESTDIR)$(PREFIX)/$(lastword $(subst :, ,$(shell)))")
 	rm -f $(foreach page,$(PAGES),"$(DESTDIR)$(PREFIX)/share/man/man$(lastword $(subst ., ,$(page)))/$(page)")
+	rm -f $(foreach unit,$(SYSTEM_UNITS),"$(DESTDIR)$(PREFIX)/lib/systemd/system/$(unit)")
 
 format:
 	$(SWIFT) format format --in-place --parallel --recursive $(SOURCES)
@@ -118,6 +127,7 @@ format:
 lint:
 	$(SWIFT) format lint --strict --parallel --recursive $(SOURCES)
 	@scripts/check-layers
+	@scripts/check-units
 	@scripts/public-api --check
 
 clean:
