@@ -148,6 +148,7 @@ let package = Package(
                 .product(
                     name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Programs"])),
             ],
+            resources: [.embedInCode("Serving/Units")],  // links to the units in systemd/
             swiftSettings: strict
         ),
         .executableTarget(

@@ -60,7 +60,7 @@ extension BackupError {
         case .newerLayout: "Update Convo, or name another folder."
         case .busy:
             "Try again later. If nothing else runs, the folder's file system may have no locks: use another one."
-        case .inUse: "Stop convod (systemctl --user stop convod), end what else has the database open, and try again."
+        case .inUse: "Stop convod (`convo service stop`), end what else has the database open, and try again."
         case .empty: "`convo backup FOLDER` makes one."
         case .noSuchBackup: "`convo backup list FOLDER` shows what is there."
         case .ambiguousBackup: "Give more of the name."

@@ -27,7 +27,8 @@ struct Convo: ParsableCommand {
             CommandGroup(name: "Labelling", subcommands: labelling),
             CommandGroup(name: "Exporting", subcommands: exporting),
             CommandGroup(
-                name: "Delivering", subcommands: [Outbox.self, Files.self] + delivering + [AccountCommand.self]),
+                name: "Delivering",
+                subcommands: [Outbox.self, Files.self] + delivering + [AccountCommand.self, ServiceCommand.self]),
             CommandGroup(name: "Keeping", subcommands: [Backup.self]),
             CommandGroup(name: "Configuring", subcommands: configuring + [Config.self]),
         ])
