@@ -62,7 +62,9 @@ final class UserFolder: Sendable {
     func daemon(_ arguments: String..., with more: [String: String]) async throws -> Program {
         let manager = try #require(NotifySocket(in: folder))
         let program = try start("convod", arguments, more.merging(["NOTIFY_SOCKET": manager.path]) { $1 })
-        let notice = await manager.next()
+        var notice = await manager.next()
+        // A new database is brought up to date first, which takes the start more time.
+        while notice.hasPrefix("EXTEND_TIMEOUT_USEC=") { notice = await manager.next() }
         try #require(notice.hasPrefix("READY=1"), "\(program.errors)")
         return program
     }

@@ -63,7 +63,7 @@ struct UnitAdditions: Equatable {
         if isWithoutNamespaces {
             lines.append("# This system gives an unprivileged manager no user namespace, which these need.")
             lines += UnitAdditions.needingNamespaces.map { "\($0)=no" }
-            lines += ["ProtectProc=default", "ProcSubset=all", "ReadWritePaths=", "CapabilityBoundingSet=~"]
+            lines += ["ProtectProc=default", "ReadWritePaths=", "CapabilityBoundingSet=~"]
         }
         guard !lines.isEmpty || hasSwitchedLingeringOn else { return nil }
         let head = [UnitText.mark] + (hasSwitchedLingeringOn ? [UnitText.lingeringMark] : [])
