@@ -46,6 +46,7 @@ let package = Package(
         .target(name: "CUnicode"),  // tables that scripts/generate-unicode-tables writes
         .target(name: "ConvoWords", dependencies: ["CUnicode"], swiftSettings: strict),
         .target(name: "CCurl"),  // loads it; to build, its headers are enough
+        .target(name: "CLineEditor"),  // loads libedit; it needs no header of it
         .systemLibrary(
             name: "CSQLite",
             pkgConfig: "sqlite3",
@@ -121,7 +122,8 @@ let package = Package(
         .target(
             name: "ConvoExport", dependencies: ["ConvoJSON", "ConvoModel", "ConvoStore"], swiftSettings: strict),
         .target(
-            name: "ConvoTerminal", dependencies: ["ConvoPlatform", "ConvoJSON", "ConvoModel"], swiftSettings: strict),
+            name: "ConvoTerminal", dependencies: ["ConvoPlatform", "CLineEditor", "ConvoJSON", "ConvoModel"],
+            swiftSettings: strict),
         .target(
             name: "ConvoMarkdown", dependencies: ["CMarkdown", "ConvoModel", "ConvoTerminal"], swiftSettings: strict),
         .target(

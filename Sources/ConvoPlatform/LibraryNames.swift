@@ -27,4 +27,17 @@ package enum LibraryNames {
         ["libzstd.so.1"]
         #endif
     }
+
+    /// libedit.
+    package static var lineEditor: [String] {
+        #if canImport(Darwin)
+        // Part of macOS.
+        ["libedit.3.dylib", "/usr/lib/libedit.3.dylib"]
+        #elseif os(Android)
+        []
+        #else
+        // Debian's name, and that of other distributions, with the same functions.
+        ["libedit.so.2", "libedit.so.0"]
+        #endif
+    }
 }

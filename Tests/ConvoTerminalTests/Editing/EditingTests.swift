@@ -1,0 +1,102 @@
+import ConvoJSON
+import ConvoModel
+import ConvoPlatform
+import Testing
+
+@testable import ConvoTerminal
+
+@Suite struct `A paste` {
+    private func outcome(of keys: String) -> PasteAssembler.Outcome? {
+        var assembler = PasteAssembler()
+        var outcome: PasteAssembler.Outcome?
+        for scalar in keys.unicodeScalars where outcome == nil { outcome = assembler.take(scalar) }
+        return outcome
+    }
+
+    @Test(arguments: [
+        ("one\rtwo", "one\ntwo"), ("one\r\ntwo\r\n", "one\ntwo"), ("one\n\ntwo\n\n", "one\n\ntwo"), ("", ""),
+        ("a\tb\u{1B}[31mred", "a\tb\u{1B}[31mred"), ("nul\0byte", "nulbyte"), ("\u{1B}[20", "\u{1B}[20"),
+        ("नमस्ते 👩‍👧", "नमस्ते 👩‍👧"),
+    ])
+    func `becomes one text with line feeds, whatever the terminal made of its line ends`(pasted: String, text: String) {
+        #expect(outcome(of: pasted + PasteAssembler.ending) == .text(text))
+    }
+
+    @Test func `has no end before its mark`() {
+        #expect(outcome(of: "one\rtwo\u{1B}[201") == nil)
+    }
+
+    @Test func `is left out whole where it is too long, and needs no more memory than the limit`() {
+        #expect(
+            outcome(of: String(repeating: "x", count: PasteAssembler.limit + 20) + PasteAssembler.ending) == .tooLong)
+    }
+
+    @Test func `is joined where lines are read whole`() {
+        var lines = PastedLines()
+        #expect(lines.take("before") == "before")
+        #expect(lines.take("\u{1B}[200~one") == nil)
+        #expect(lines.isOpen)
+        #expect(lines.take("two") == nil)
+        #expect(lines.take("three\u{1B}[201~!") == "one\ntwo\nthree!")
+        #expect(!lines.isOpen)
+        #expect(lines.take("\u{1B}[200~alone\u{1B}[201~") == "alone")
+    }
+}
+
+@Suite struct `The cursor's row` {
+    @Test(arguments: [
+        ("", 0), ("12345678", 1), ("1234567", 0), ("123456781", 1), ("1234567812345678", 1),
+        ("12345678" + "1234567890", 2),
+        ("a\nb", 1), ("a\n", 1), ("\n\n", 2), ("你好你好", 1), ("1234567你", 1), ("e\u{301}23456", 0), ("\u{1}234567", 1),
+        ("a\tb", 1),
+    ])
+    func `follows from what libedit draws behind a prompt of two columns, ten columns wide`(text: String, row: Int) {
+        #expect(CursorRow.after(text.unicodeScalars, promptColumns: 2, width: 10) == row)
+    }
+
+    @Test func `is the prompt's where the terminal tells no width`() {
+        #expect(CursorRow.after("long text".unicodeScalars, promptColumns: 2, width: 0) == 0)
+    }
+}
+
+@Suite struct `Typed keys` {
+    private func all(_ keys: inout TypedKeys) -> String {
+        var text = String.UnicodeScalarView()
+        while let scalar = keys.next() { text.append(scalar) }
+        return String(text)
+    }
+
+    @Test(arguments: 1...5)
+    func `are whole characters, however their bytes come`(size: Int) {
+        var (keys, text) = (TypedKeys(), "")
+        let bytes = Array("aé你👩‍👧".utf8)
+        for start in stride(from: 0, to: bytes.count, by: size) {
+            keys.add(bytes[start..<min(start + size, bytes.count)])
+            text += all(&keys)
+        }
+        #expect(text.unicodeScalars.elementsEqual("aé你👩‍👧".unicodeScalars))
+        #expect(keys.isEmpty)
+    }
+
+    @Test func `leave out bytes that are no text`() {
+        var keys = TypedKeys()
+        keys.add([0x61, 0xFF, 0x62, 0xC3, 0x28, 0xED, 0xA0, 0x80, 0x63])
+        #expect(all(&keys) == "ab(c")
+    }
+
+    @Test func `that the program presses come behind those of the person`() {
+        var keys = TypedKeys()
+        keys.add("a".utf8)
+        keys.press("\u{1B}[9001~")
+        #expect(all(&keys) == "a\u{1B}[9001~")
+    }
+}
+
+@Suite struct `A prompt` {
+    @Test func `has marks around what takes no column, and only there`() {
+        let prompt = ANSIStyle.coloured.person("> ")
+        #expect(LineEditor.marked(prompt) == "\u{1}\u{1B}[1;36m\u{1}> \u{1}\u{1B}[22;39m\u{1}")
+        #expect(LineEditor.withoutEscapes(prompt) == "> ")
+        #expect(LineEditor.marked("> ") == "> ")
+    }
+}
