@@ -21,7 +21,7 @@ package struct RepairReport: Sendable {
 package enum DatabaseRepair {
     /// What Convo and SQLite put beside a database.
     private static let suffixes = [
-        "", "-wal", "-shm", ".instance", ".engine", ".turn", ".daemon", ".waiting", ".wakeup", ".changes",
+        "", "-wal", "-shm", ".instance", ".engine", ".turn", ".daemon", ".waiting", ".wakeup", ".changes", ".typed",
     ]
     private static let pieceSize = 1 << 20
 

@@ -8,6 +8,7 @@ struct Convo: ParsableCommand {
     private static let reading: [any Verb.Type] = [
         List.self, Get.self, Show.self, History.self, Messages.self, Search.self, Tree.self,
     ]
+    private static let chatting: [any Verb.Type] = [Chat.self]
     private static let exporting: [any Verb.Type] = [Export.self, Import.self]
     private static let labelling: [any Verb.Type] = [Rename.self, TagCommand.self, Tags.self]
     private static let delivering: [any Verb.Type] = [Sync.self, Status.self, Doctor.self]
@@ -22,6 +23,7 @@ struct Convo: ParsableCommand {
             """,
         version: "0.1.0",
         groupedSubcommands: [
+            CommandGroup(name: "Chatting", subcommands: chatting),
             CommandGroup(name: "Writing", subcommands: writing),
             CommandGroup(name: "Reading", subcommands: reading),
             CommandGroup(name: "Labelling", subcommands: labelling),
@@ -58,7 +60,7 @@ struct Convo: ParsableCommand {
     ///   error.
     static func verb(_ arguments: [String]) -> (any Verb)? {
         guard let name = arguments.first else { return nil }
-        for verbs in [reading, writing, delivering, exporting, labelling, configuring] {
+        for verbs in [reading, writing, delivering, exporting, labelling, chatting, configuring] {
             for verb in verbs where verb.configuration.commandName == name {
                 return verb.reading(Array(arguments.dropFirst()))
             }

@@ -10,7 +10,7 @@ import Testing
         ["sync", "--accept-deletions", "--profile", "work"], ["start", "text"], ["login", "--profile", "work"],
         ["start", "text", "--model", "m", "--handoff-execution", "client", "--tools", "[]"],
         ["delete", "id", "--local"], ["delete", "id", "--both", "-y"], ["conflict", "id", "hold"], ["export"],
-        ["rename", "id", "a", "new", "name"],
+        ["rename", "id", "a", "new", "name"], ["chat"], ["chat", "id"], ["chat", "--model", "m", "--profile", "work"],
         ["rename", "id", "--clear"], ["tag", "id"], ["tag", "id", "a", "b", "--remove", "c", "d", "--json"], ["tags"],
         ["import", "a.json", "b.db", "--restore-deleted"],
         ["export", "id", "other", "--format", "json", "--output", "-"],
@@ -27,6 +27,7 @@ import Testing
         ["rename"], ["rename", "id"], ["rename", "id", "a", "--clear"], ["tag"], ["tags", "x"],
         ["outbox"], ["outbox", "retry"], ["account"], ["account", "adopt"], ["outbox", "list", "--all"],
         ["outbox", "cancel", "op"], ["outbox", "nonsense"],
+        ["chat", "id", "--model", "m"], ["chat", "--model", "m", "--agent", "a"], ["chat", "a", "b"],
         ["outbox", "--help"], ["import"], ["export", "--format", "pdf"], ["export", "id", "--search", "x"],
         ["export", "--since-last", "--output", "-"], ["export", "--since-last", "--format", "html"],
     ]

@@ -46,18 +46,23 @@ struct Delivery {
     }
 
     /// The error with which the command ends; `nil` where the write was delivered.
-    var failure: CLIError? {
-        let message = item.reason.map { CLIError.sentence($0.message) }
-        switch item.state {
+    var failure: CLIError? { item.deliveryFailure }
+}
+
+extension OutboxItem {
+    /// Why the write is not delivered, after somebody has waited for that; `nil` where it is.
+    var deliveryFailure: CLIError? {
+        let message = reason.map { CLIError.sentence($0.message) }
+        switch state {
         case .delivered: return nil
         case .cancelled:
             return CLIError(.badData, code: "cancelled", message: "It was cancelled before it was sent.")
         case .refused:
             return CLIError(
-                .badData, code: item.reason?.code ?? item.state.rawValue,
+                .badData, code: reason?.code ?? state.rawValue,
                 message: "The server refused it: \(message ?? "it gave no reason.")",
-                hint: item.hint ?? "Run `convo outbox show \(item.id)`.")
-        case .inDoubt where item.reason?.code == "cancelled":
+                hint: hint ?? "Run `convo outbox show \(id)`.")
+        case .inDoubt where reason?.code == "cancelled":
             return CLIError(
                 .tryLater, code: "interrupted", message: "Stopped listening; the message was sent.",
                 hint: "The server goes on with its answer: convod or the next `convo sync` brings the whole of it.")
@@ -68,19 +73,19 @@ struct Delivery {
         case .sending:
             return CLIError(
                 .tryLater, code: "interrupted", message: "Stopped listening; another process is sending the message.",
-                hint: "It goes on: `convo history \(item.conversation)` shows the answer once it is here.")
-        case .queued where item.reason == nil || item.reason?.code == "cancelled":
+                hint: "It goes on: `convo history \(conversation)` shows the answer once it is here.")
+        case .queued where reason == nil || reason?.code == "cancelled":
             return CLIError(
                 .tryLater, code: "still_queued", message: "It is not sent yet.",
-                hint: "It stays queued as \(item.id); convod or the next `convo sync` goes on.")
+                hint: "It stays queued as \(id); convod or the next `convo sync` goes on.")
         case .queued:
             return CLIError(
-                .tryLater, code: item.reason?.code ?? "still_queued", message: message ?? "It is not sent yet.",
-                hint: "It stays queued as \(item.id); convod or the next `convo sync` goes on.")
+                .tryLater, code: reason?.code ?? "still_queued", message: message ?? "It is not sent yet.",
+                hint: "It stays queued as \(id); convod or the next `convo sync` goes on.")
         case .held:
             return CLIError(
-                .badData, code: item.reason?.code ?? "held", message: "It is held: \(message ?? "it waits for you.")",
-                hint: item.hint ?? "Run `convo outbox`: it goes on once you have decided.")
+                .badData, code: reason?.code ?? "held", message: "It is held: \(message ?? "it waits for you.")",
+                hint: hint ?? "Run `convo outbox`: it goes on once you have decided.")
         }
     }
 }

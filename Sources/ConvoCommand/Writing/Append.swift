@@ -34,14 +34,21 @@ struct Append: WritingCommand {
 
     private func makeRequest() throws -> AppendRequest {
         let given = try input.read()
-        let inputs = functionResult.isEmpty ? given : .entries(functionResult.map(\.entry) + (given?.asEntries ?? []))
-        guard inputs != nil || !confirm.isEmpty else {
+        guard given != nil || !functionResult.isEmpty || !confirm.isEmpty else {
             throw ValidationError("Give a text, --inputs, --function-result or --confirm.")
         }
-        var request = inputs.map { AppendRequest(inputs: $0) } ?? AppendRequest(json: .object([]))
-        if !confirm.isEmpty { request.toolConfirmations = .array(confirm.map(\.json)) }
+        var request = AppendRequest(inputs: given, results: functionResult, confirmations: confirm)
         try options.apply(to: &request)
         return request
+    }
+}
+
+extension AppendRequest {
+    /// Makes a request that answers calls of functions, and adds inputs behind the answers.
+    init(inputs: Inputs?, results: [FunctionResult], confirmations: [ToolConfirmation]) {
+        let inputs = results.isEmpty ? inputs : .entries(results.map(\.entry) + (inputs?.asEntries ?? []))
+        self = inputs.map { AppendRequest(inputs: $0) } ?? AppendRequest(json: .object([]))
+        if !confirmations.isEmpty { toolConfirmations = .array(confirmations.map(\.json)) }
     }
 }
 
@@ -49,6 +56,11 @@ struct Append: WritingCommand {
 struct FunctionResult: ExpressibleByArgument, Equatable {
     let callID: String
     let result: String
+
+    init(callID: String, result: String) {
+        self.callID = callID
+        self.result = result
+    }
 
     init?(argument: String) {
         guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else { return nil }
@@ -70,6 +82,11 @@ struct ToolConfirmation: ExpressibleByArgument, Equatable {
 
     let callID: String
     let answer: Answer
+
+    init(callID: String, answer: Answer) {
+        self.callID = callID
+        self.answer = answer
+    }
 
     init?(argument: String) {
         guard let equals = argument.lastIndex(of: "="), equals != argument.startIndex,

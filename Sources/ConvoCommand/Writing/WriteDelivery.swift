@@ -28,6 +28,8 @@ struct WriteDelivery: Sendable {
     let engine: Result<SyncEngine, any Error>
     let isStreaming: Bool
     let console: Console
+    /// Whether a person is told what was queued.
+    var isAnnounced = true
 
     /// Queues a write, even where the task is cancelled, and delivers it.
     ///
@@ -72,7 +74,7 @@ struct WriteDelivery: Sendable {
     /// Tells a person what was queued; a closed standard error does not keep the write from being sent.
     private func tell(_ receipt: QueuedWrite, isFollowing: Bool) {
         guard !console.asJSON else { return }
-        try? console.note(receipt.words)
+        if isAnnounced { try? console.note(receipt.words) }
         guard isFollowing, case .success = engine else { return }
         try? console.note("Another process is delivering and does not let go: the answer is shown when it is whole.")
     }
@@ -92,6 +94,9 @@ actor StreamPrinter {
 
     /// Ends the line, so that another text can follow on the terminal.
     func breakLine() { type(transcript.end()) }
+
+    /// Prints a line beside the answer.
+    func note(_ text: String) { type(style.ansi.faint(text.sanitised(.line)) + "\n") }
 
     /// Ends the last line.
     ///

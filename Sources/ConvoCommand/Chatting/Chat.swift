@@ -1,0 +1,89 @@
+import ArgumentParser
+import ConvoApp
+import ConvoModel
+import ConvoPlatform
+import ConvoStore
+import ConvoSync
+import ConvoTerminal
+
+struct Chat: Verb {
+    static let configuration = CommandConfiguration.verb(
+        "chat",
+        abstract: "Talks with a model, message by message.",
+        discussion: """
+            Without a conversation, the first message begins one. Answers are shown as they come. Without a network, what is \
+            typed is queued, and its answer is shown when it comes, whichever process brings it.
+
+            In a pipe, each line is a message; a \\ at its end goes on with the next line.
+
+              convo chat 0a8p
+              convo chat --model mistral-medium-latest
+              printf 'one\\ntwo\\n' | convo chat 0a8p
+            """)
+
+    @Argument(help: .conversation) var conversation: String?
+
+    @Option(help: "The model that answers in a new conversation.")
+    var model: String?
+
+    @Option(help: "The agent that answers in a new conversation.")
+    var agent: String?
+
+    @OptionGroup var common: CommonOptions
+
+    func validate() throws {
+        guard conversation == nil || (model == nil && agent == nil) else {
+            throw ValidationError(
+                "A conversation keeps its model and its agent: give either CONVERSATION, or --model or --agent.")
+        }
+        guard model == nil || agent == nil else { throw ValidationError("Give either --model or --agent, not both.") }
+    }
+
+    func perform() async throws {
+        let settings = try common.settings()
+        let store = try common.store(settings)
+        let target = try target(in: store)
+        let engine = Result { try common.engine(for: store) }
+        let isInteractive = TerminalDevice.standardInput.isTerminal && TerminalDevice.standardOutput.isTerminal
+        guard isInteractive, !common.json else {
+            return try await PipedChat(store: store, engine: engine, console: common.console).run(target)
+        }
+        let lines = TypedLinesFile(beside: store.path)
+        let isDumb = getenv("TERM").map { String(cString: $0) } == "dumb"
+        let reader = try LineReader.open(isInteractive: true, isDumb: isDumb, remembered: lines.read())
+        let work = InterruptibleWork()
+        let signals = ChatSignals(work, reader)
+        defer {
+            signals.end()
+            reader.close()
+        }
+        let session = ChatSession(
+            store: store, engine: engine, target: target, reader: reader, lines: lines, work: work,
+            console: common.console)
+        try await session.run()
+    }
+
+    private func target(in store: Store) throws -> ChatTarget {
+        if let conversation { return .conversation(try store.localID(matching: conversation)) }
+        guard model != nil || agent != nil else {
+            throw CLIError(
+                .usage, code: "usage", message: "Nobody is named who answers.",
+                hint: "Give --model NAME or --agent ID; or CONVERSATION, to go on with one of `convo list`.")
+        }
+        return .new(model: model, agent: agent)
+    }
+}
+
+extension LineReader {
+    /// Begins to read standard input, as ``init(isInteractive:isDumb:remembered:)`` does.
+    static func open(isInteractive: Bool, isDumb: Bool = false, remembered: [String] = []) throws(CLIError)
+        -> LineReader
+    {
+        guard let reader = LineReader(isInteractive: isInteractive, isDumb: isDumb, remembered: remembered) else {
+            throw CLIError(
+                .internal, code: "no_descriptors", message: "The process may open no further files.",
+                hint: "Raise the limit: ulimit -n.")
+        }
+        return reader
+    }
+}

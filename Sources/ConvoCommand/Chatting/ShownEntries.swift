@@ -1,0 +1,35 @@
+import ConvoModel
+import ConvoStore
+
+/// Which entries of its conversation a chat has shown, so that it shows each once, whichever process brings it.
+struct ShownEntries {
+    /// How many bytes of text the shown entries had: a part of an answer is followed by the whole of it.
+    private var lengths: [EntryID: Int] = [:]
+    /// What was typed here, and has not come back as an entry.
+    private var typed: [String] = []
+
+    /// Takes notice of a text that the person sees already, because they typed it.
+    mutating func wasTyped(_ text: String) { typed.append(text.trimmed) }
+
+    /// The entries that have to be shown, which count as shown from now on.
+    ///
+    /// - Parameter entries: the end of the conversation, in its order.
+    /// - Returns: those that are new, but for what was typed here; and those that have more text than before.
+    mutating func news(in entries: [Entry]) -> [Entry] {
+        entries.filter { entry in
+            guard let id = entry.id else { return false }
+            let length = entry.text.utf8.count
+            guard let before = lengths.updateValue(length, forKey: id) else { return !wasTyped(entry) }
+            return length > before
+        }
+    }
+
+    /// Whether the entry is what was typed here; it counts as that once.
+    private mutating func wasTyped(_ entry: Entry) -> Bool {
+        guard entry.type.isInput else { return false }
+        let text = (entry.type == .messageInput ? entry.text : entry.raw["result"]?.string ?? "").trimmed
+        guard let place = typed.firstIndex(of: text) else { return false }
+        typed.remove(at: place)
+        return true
+    }
+}
