@@ -143,8 +143,8 @@ let package = Package(
         .executableTarget(
             name: "ConvoCommand",
             dependencies: [
-                "ConvoPlatform", "ConvoAPI", "ConvoApp", "ConvoBackup", "ConvoExport", "ConvoIPC", "ConvoJSON",
-                "ConvoMarkdown", "ConvoModel",
+                "ConvoPlatform", "ConvoAPI", "ConvoApp", "ConvoBackup", "ConvoExport", "ConvoHTTP", "ConvoIPC",
+                "ConvoJSON", "ConvoMarkdown", "ConvoModel",
                 "ConvoStore", "ConvoSync",
                 "ConvoTerminal",
                 .product(
@@ -300,8 +300,8 @@ let package = Package(
         .testTarget(
             name: "ConvoCommandTests",
             dependencies: [
-                "ConvoCommand", "ConvoAPI", "ConvoApp", "ConvoExport", "ConvoIPC", "ConvoJSON", "ConvoMarkdown",
-                "ConvoModel",
+                "ConvoPlatform", "ConvoCommand", "ConvoAPI", "ConvoApp", "ConvoExport", "ConvoIPC", "ConvoJSON",
+                "ConvoMarkdown", "ConvoModel",
                 "ConvoStore",
                 "ConvoSync",
                 "ConvoTerminal", "Expectations", "TestFolders",

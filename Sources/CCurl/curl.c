@@ -5,7 +5,7 @@
 // clang-format off
 #define FUNCTIONS(X) \
     X(global_init) X(easy_init) X(easy_reset) X(easy_cleanup) X(easy_pause) X(easy_strerror) X(easy_setopt) \
-    X(easy_getinfo) X(multi_init) X(multi_cleanup) X(multi_add_handle) X(multi_remove_handle) X(multi_perform) \
+    X(easy_getinfo) X(easy_perform) X(version) X(multi_init) X(multi_cleanup) X(multi_add_handle) X(multi_remove_handle) X(multi_perform) \
     X(multi_poll) X(multi_wakeup) X(multi_info_read) X(multi_setopt) X(slist_append) X(slist_free_all) X(free) \
     X(url) X(url_cleanup) X(url_set) X(url_get)
 // clang-format on
@@ -53,6 +53,12 @@ CURLcode convo_easy_set_seek_callback(CURL *easy, convo_seek_callback callback) 
 CURLcode convo_easy_get_size(CURL *easy, CURLINFO info, curl_off_t *value) {
     return curl.easy_getinfo(easy, info, value);
 }
+
+CURLcode convo_easy_get_certificates(CURL *easy, struct curl_certinfo **chain) {
+    return curl.easy_getinfo(easy, CURLINFO_CERTINFO, chain);
+}
+CURLcode convo_easy_perform(CURL *easy) { return curl.easy_perform(easy); }
+const char *convo_version(void) { return curl.version(); }
 
 CURLM *convo_multi_init(void) { return curl.multi_init(); }
 CURLMcode convo_multi_cleanup(CURLM *multi) { return curl.multi_cleanup(multi); }

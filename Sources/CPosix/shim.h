@@ -2,8 +2,11 @@
 // file description, statfs(2), statx(2), syncfs(2), renameat2(2) and malloc_trim(3); a thread whose handle has one type.
 // No logic. ConvoPlatform alone imports it.
 #pragma once
+#include <fcntl.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 // `pthread_t` is a number on some systems and a pointer on others: the handle is either. 0 where the thread runs.
 static inline int convo_thread_start(
@@ -18,8 +21,26 @@ static inline void convo_thread_join(uintptr_t handle) { pthread_join((pthread_t
 
 static inline void convo_thread_detach(uintptr_t handle) { pthread_detach((pthread_t)handle); }
 
+extern char **environ;
+
+static inline char *_Nullable *_Nullable convo_environment(void) { return environ; }
+
+// Starts a program that is looked for in PATH, reads nothing, writes to `output`, and whose errors are dropped. posix_spawn's
+// arguments have other types on each system. Its process id; -1 where it was not started.
+static inline int convo_spawn(
+    const char *_Nonnull name, char *_Nullable *_Nonnull arguments, char *_Nullable *_Nonnull variables, int output) {
+    posix_spawn_file_actions_t actions;
+    pid_t process = -1;
+    if (posix_spawn_file_actions_init(&actions) != 0) return -1;
+    int code = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    if (code == 0) code = posix_spawn_file_actions_adddup2(&actions, output, 1);
+    if (code == 0) code = posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
+    if (code == 0) code = posix_spawnp(&process, name, &actions, NULL, arguments, variables);
+    posix_spawn_file_actions_destroy(&actions);
+    return code == 0 ? (int)process : -1;
+}
+
 #ifdef __linux__
-#include <fcntl.h>
 #include <string.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>

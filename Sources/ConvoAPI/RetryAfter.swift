@@ -1,5 +1,5 @@
 internal import ConvoHTTP
-internal import ConvoModel
+package import ConvoModel
 
 /// Reads how long a server asks to wait: `retry-after-ms`, or `Retry-After` in seconds or as a date.
 enum RetryAfter {
@@ -29,8 +29,9 @@ enum RetryAfter {
 }
 
 /// Reads a date as HTTP writes it, in the three forms that a recipient must understand (RFC 9110, 5.6.7).
-enum HTTPDate {
-    static func timestamp(_ text: String) -> Timestamp? {
+package enum HTTPDate {
+    /// The moment that a field such as `Date` names; `nil` for anything else than such a date.
+    package static func timestamp(_ text: String) -> Timestamp? {
         let words = text.split { $0 == " " || $0 == "," || $0 == "-" }.map(String.init)
         switch words.count {
         // Sun, 06 Nov 1994 08:49:37 GMT, and Sunday, 06-Nov-94 08:49:37 GMT

@@ -99,7 +99,8 @@ private enum Wrapping {
 }
 
 extension Settings {
-    static let credentialName = "mistral-api-key"
+    /// The name of the systemd credential that holds the key.
+    package static let credentialName = "mistral-api-key"
 
     /// The key to use with ``serverURL``: `MISTRAL_API_KEY`, or else the config file's `api_key_file`, or else the
     /// credential that systemd passes.
@@ -124,6 +125,16 @@ extension Settings {
         guard serverURL.scheme == .https || serverURL.isLoopback else {
             throw .plainHTTP(url: serverURL.description)
         }
+    }
+
+    /// The variable, file or credential that ``apiKey(in:)`` takes the key from; `nil` if none is given.
+    ///
+    /// - Parameter environment: the environment that has the variables.
+    /// - Returns: a name for a person, without the key.
+    package func apiKeySource(in environment: ProcessEnvironment) -> String? {
+        if environment["MISTRAL_API_KEY"] != nil { return "MISTRAL_API_KEY" }
+        if let apiKeyFile { return apiKeyFile }
+        return environment["CREDENTIALS_DIRECTORY"].map { _ in "the systemd credential \(Settings.credentialName)" }
     }
 
     private func findKey(in environment: ProcessEnvironment) throws(ConfigurationError) -> APIKey? {

@@ -27,7 +27,7 @@ extension MistralAPI {
 
 extension CurlOptions {
     /// Uses the certificate file that OpenSSL would: our libcurl may be built to read another one.
-    fileprivate init(_ environment: ProcessEnvironment) { self.init(certificateFile: environment["SSL_CERT_FILE"]) }
+    init(_ environment: ProcessEnvironment) { self.init(certificateFile: environment["SSL_CERT_FILE"]) }
 }
 
 extension SyncEngine {

@@ -68,13 +68,32 @@ package final class FileLock: Sendable {
         guard let descriptor = try? SidecarFile.open(path, O_RDONLY, beside: database) else { return nil }
         defer { close(descriptor) }
         guard DescriptorLock.isTaken(descriptor) else { return nil }
-        var bytes = [UInt8](repeating: 0, count: 128)
-        let count = pread(descriptor, &bytes, bytes.count, 0)
-        let words = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self).split { $0 == " " || $0 == "\n" }
+        let words = signature(descriptor)
         let file = words.count == 3 ? identity(words[1], words[2]) : nil
         return Holder(
             process: words.first.flatMap { Int32($0) },
             isCurrent: file.map { $0 == FileIdentity(of: database) } ?? true)
+    }
+
+    /// The last process that held a lock, whether it holds it now or has ended.
+    ///
+    /// - Parameters:
+    ///   - purpose: which of the database's locks to look at.
+    ///   - database: the path of the database file, under any of its names.
+    /// - Returns: the process id; `nil` if no process has ever held the lock, or its file cannot be read.
+    package static func lastProcess(of purpose: Purpose, beside database: String) -> Int32? {
+        let database = DatabaseFile.canonicalPath(of: database)
+        let path = lockPath(purpose, beside: database)
+        guard let descriptor = try? SidecarFile.open(path, O_RDONLY, beside: database) else { return nil }
+        defer { close(descriptor) }
+        return signature(descriptor).first.flatMap { Int32($0) }
+    }
+
+    /// The words that the last holder has written into the file: its process id, and the database's identity.
+    private static func signature(_ descriptor: Int32) -> [Substring] {
+        var bytes = [UInt8](repeating: 0, count: 128)
+        let count = pread(descriptor, &bytes, bytes.count, 0)
+        return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self).split { $0 == " " || $0 == "\n" }
     }
 
     private init(descriptor: Int32) { self.descriptor = descriptor }

@@ -28,6 +28,10 @@ CURLcode convo_easy_set_data_callback(CURL *easy, CURLoption option, convo_data_
 CURLcode convo_easy_set_seek_callback(CURL *easy, convo_seek_callback callback);
 CURLcode convo_easy_get_size(CURL *easy, CURLINFO info, curl_off_t *value);
 
+CURLcode convo_easy_get_certificates(CURL *easy, struct curl_certinfo **chain);
+CURLcode convo_easy_perform(CURL *easy);
+const char *convo_version(void);
+
 CURLM *convo_multi_init(void);
 CURLMcode convo_multi_cleanup(CURLM *multi);
 CURLMcode convo_multi_add_handle(CURLM *multi, CURL *easy);
