@@ -91,9 +91,10 @@ extension Check {
         switch store.owner {
         case .failure(let error): return repeats(error, of: store) ? [] : [.failure("account", error)]
         case .success(let owner):
-            if case .success(let settings) = facts.settings, case .success(let probe) = facts.server,
-                probe.failure == nil,
-                let mismatch = owner.mismatch(server: settings.serverURL.normalised, account: probe.account)
+            // Another server than the database's is known without an answer.
+            if case .success(let settings) = facts.settings,
+                let mismatch = owner.mismatch(
+                    server: settings.serverURL.normalised, account: (try? facts.server?.get())?.account)
             {
                 return [.failure("account", CLIError(mismatch))]
             }

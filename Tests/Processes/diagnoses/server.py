@@ -89,6 +89,12 @@ def key_of_another_account(place):
     return Finding("account", "other_account", 78, "convo account adopt")
 
 
+def server_of_another_database(place):
+    place.sync()
+    place.environment["CONVO_SERVER_URL"] = place.bench.sandbox()
+    return Finding("account", "other_server", 78, "convo account adopt")
+
+
 def server_without_the_route(place):
     place.environment["CONVO_SERVER_URL"] += "/wrong"
     return Finding("server", "no_route", 78, "CONVO_SERVER_URL")
@@ -153,6 +159,6 @@ def clock_off_by_minutes(place):
 
 
 FAULTS = [
-    key_revoked, key_in_a_file_revoked, key_of_another_account, server_without_the_route, server_that_is_not_the_api,
+    key_revoked, key_in_a_file_revoked, key_of_another_account, server_of_another_database, server_without_the_route, server_that_is_not_the_api,
     server_in_the_clear, server_without_an_address, server_that_refuses_connections, proxy_that_is_dead, proxy_that_intercepts,
     certificate_expired, certificate_expired_by_our_clock, clock_off_by_a_day, clock_off_by_minutes]
