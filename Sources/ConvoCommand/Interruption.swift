@@ -59,6 +59,8 @@ enum Interruption {
     private static func watch(
         _ console: Console, _ farewell: @escaping @Sendable () -> String
     ) -> any DispatchSourceSignal {
+        // Before the source is there: on Linux it has a handler of its own, which this would take away.
+        signal(SIGINT, SIG_IGN)
         let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: DispatchQueue(label: "convo.interruption"))
         source.setEventHandler {
             ProgressLine().clear()
@@ -67,8 +69,6 @@ enum Interruption {
                 ? TerminalDevice.standardError.write(error.json.text + "\n") : console.note(error.message)
             end()
         }
-        // From then on the source hears the signal although the process ignores it. Before, the signal ends the process.
-        source.setRegistrationHandler { signal(SIGINT, SIG_IGN) }
         source.resume()
         return source
     }
