@@ -15,18 +15,15 @@ struct Chat: Verb {
             typed is queued, and its answer is shown when it comes, whichever process brings it.
 
             In a pipe, each line is a message; a \\ at its end goes on with the next line.
+            """.withExamples(
+                "convo chat a8p3", "convo chat --model mistral-medium-latest", "convo chat a8p3 < messages.txt"))
 
-              convo chat 0a8p
-              convo chat --model mistral-medium-latest
-              printf 'one\\ntwo\\n' | convo chat 0a8p
-            """)
+    @Argument(help: .conversation, completion: .conversation) var conversation: String?
 
-    @Argument(help: .conversation) var conversation: String?
-
-    @Option(help: "The model that answers in a new conversation.")
+    @Option(help: "The model that answers in a new conversation.", completion: .model)
     var model: String?
 
-    @Option(help: "The agent that answers in a new conversation.")
+    @Option(help: "The agent that answers in a new conversation.", completion: .agent)
     var agent: String?
 
     @OptionGroup var common: CommonOptions

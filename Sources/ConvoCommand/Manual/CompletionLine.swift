@@ -5,13 +5,15 @@ struct CompletionLine: Equatable {
     /// The options that take a value, of all verbs; a test compares them with the parser's own.
     static let valueOptions: Set<String> = [
         "--agent", "--agent-version", "--completion-args", "--config", "--confirm", "--database", "--description",
-        "--format", "--from", "--function-result", "--guardrails", "--handoff-execution", "--inputs", "--instructions",
-        "--keep", "--limit", "--metadata", "--model", "--name", "--output", "--profile", "--remove", "--search",
+        "--for", "--format", "--from", "--function-result", "--guardrails", "--handoff-execution", "--inputs",
+        "--instructions",
+        "--keep", "--limit", "--lines", "--metadata", "--model", "--name", "--output", "--profile", "--remove",
+        "--search",
         "--server-url",
-        "--since", "--sort", "--state", "--tail", "--to", "--tools", "-o",
+        "--since", "--sort", "--state", "--tail", "--to", "--tools", "-n", "-o",
     ]
     /// The verbs that have verbs of their own.
-    private static let parents: Set<String> = ["account", "backup", "config", "files", "outbox"]
+    private static let parents: Set<String> = ["account", "backup", "config", "files", "outbox", "service"]
 
     /// The options that say which database is meant.
     private(set) var overrides = (config: String?.none, profile: String?.none, database: String?.none)

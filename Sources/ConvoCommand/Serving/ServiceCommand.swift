@@ -27,7 +27,7 @@ struct ServiceCommand: ParsableCommand {
                 A user's services run from the first login to the last logout; --linger lets them run from the machine's start, \
                 and `convo service uninstall` takes that back. With --system, the machine's own service manager runs convod \
                 for a user: sudo convo service install --system
-                """)
+                """.withExamples("convo service install", "convo service install --linger"))
 
         @Flag(inversion: .prefixedNo, help: "Whether it runs while you are logged out. (default: as it is now)")
         var linger: Bool?
@@ -84,21 +84,24 @@ struct ServiceCommand: ParsableCommand {
 
     struct Start: Verb {
         static let configuration = CommandConfiguration(
-            commandName: "start", abstract: "Starts the service, also one that has failed too often.")
+            commandName: "start", abstract: "Starts the service, also one that has failed too often.",
+            discussion: "".withExamples("convo service start"))
         @OptionGroup var options: ServiceOptions
         func run() throws { try ServiceCommand.change("start", options) }
     }
 
     struct Stop: Verb {
         static let configuration = CommandConfiguration(
-            commandName: "stop", abstract: "Stops the service, until the next login or start.")
+            commandName: "stop", abstract: "Stops the service, until the next login or start.",
+            discussion: "".withExamples("convo service stop"))
         @OptionGroup var options: ServiceOptions
         func run() throws { try ServiceCommand.change("stop", options) }
     }
 
     struct Restart: Verb {
         static let configuration = CommandConfiguration(
-            commandName: "restart", abstract: "Stops the service and starts it.")
+            commandName: "restart", abstract: "Stops the service and starts it.",
+            discussion: "".withExamples("convo service restart"))
         @OptionGroup var options: ServiceOptions
         func run() throws { try ServiceCommand.change("restart", options) }
     }
@@ -108,6 +111,7 @@ struct ServiceCommand: ParsableCommand {
             commandName: "status", abstract: "Whether the service runs, what it does, and what waits.",
             discussion:
                 "It ends with 0 where the service runs, 75 where it is stopped, 66 where there is none, and with the reason's code where it has failed."
+                .withExamples("convo service status --json")
         )
         @OptionGroup var options: ServiceOptions
 
@@ -120,7 +124,8 @@ struct ServiceCommand: ParsableCommand {
 
     struct Logs: Verb {
         static let configuration = CommandConfiguration(
-            commandName: "logs", abstract: "What the service has said, from the journal.")
+            commandName: "logs", abstract: "What the service has said, from the journal.",
+            discussion: "".withExamples("convo service logs --follow"))
 
         @Flag(name: .shortAndLong, help: "Go on with what it says from now on.")
         var follow = false
@@ -147,6 +152,7 @@ struct ServiceCommand: ParsableCommand {
             commandName: "uninstall", abstract: "Stops the service and removes what the installation has written.",
             discussion:
                 "The conversations and the configuration stay. Lingering is switched off if the installation had switched it on."
+                .withExamples("convo service uninstall")
         )
         @OptionGroup var options: ServiceOptions
 
