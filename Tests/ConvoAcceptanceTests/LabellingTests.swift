@@ -36,10 +36,10 @@ import Testing
         let tags = try #require(try await user.json("tags") as? [[String: Any]])
         #expect(tags.map { $0["tag"] as? String } == ["work"] && tags[0]["conversations"] as? Int == 1)
 
-        #expect(try await user.convo("export", "--format", "json", "--output", "out").exitCode == 0)
-        let report = try #require(
-            try await other.json("import", user.folder.appendingPathComponent("out").path) as? [String: Any])
-        #expect(report["labelled"] as? Int == 1 && report["already_here"] as? Int == 1)
+        let folder = user.folder.appendingPathComponent("out").path
+        #expect(try await user.convo("export", "--format", "json", "--output", folder).exitCode == 0)
+        let report = try #require(try await other.json("import", folder) as? [String: Any])
+        #expect(report["labelled"] as? Int == 1 && report["already_here"] as? Int == 1, "\(report)")
         #expect(try await other.convo("list").output.contains("Trip to 京都 [work]"))
         #expect(try await user.convo("rename", id, "--clear").output == "\(id) is called \"Theirs\" again.\n")
     }

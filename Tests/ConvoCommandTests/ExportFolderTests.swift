@@ -194,16 +194,16 @@ import Testing
     @Test func `says what came, and what did not`() {
         var report = ImportReport()
         for change: ArchiveChange in [
-            .new(entries: 3), .new(entries: 0), .updated(entries: 1), .unchanged, .alreadyHere, .deletedHere,
+            .new(entries: 3), .new(entries: 0), .updated(entries: 1), .unchanged, .alreadyHere, .labelled, .deletedHere,
         ] {
             report.add(change)
         }
         report.add(failure: CLIError(.badData, code: "damaged_export", message: "No."), in: "a.json")
-        #expect(report.count == 6)
+        #expect(report.count == 7)
         #expect(
             report.json.text
-                == #"{"conversations":6,"new":2,"updated":1,"unchanged":1,"already_here":1,"deleted_here":1,"entries":4,"#
+                == #"{"conversations":7,"new":2,"updated":1,"unchanged":1,"already_here":2,"labelled":1,"deleted_here":1,"entries":4,"#
                 + #""failed":[{"file":"a.json","code":"damaged_export","message":"No."}]}"#)
-        #expect(report.lines[0].hasPrefix("6 conversations: 2 new, 1 brought up to date, 1 unchanged, 1 here already"))
+        #expect(report.lines[0].hasPrefix("7 conversations: 2 new, 1 brought up to date, 1 unchanged, 1 here already"))
     }
 }

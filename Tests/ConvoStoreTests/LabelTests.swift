@@ -40,7 +40,7 @@ extension TemporaryStore {
         try store.checkIntegrity()
     }
 
-    @Test(arguments: ["", " \n ", "a\nb", "a\u{0}", "a\u{9B}31m", "\u{2028}x", String(repeating: "é", count: 257)])
+    @Test(arguments: ["", " \n ", "a\nb", "a\u{0}", "a\u{9B}31m", "x\u{2028}y", String(repeating: "é", count: 257)])
     func `is refused if it is not one line of text, and nothing changes`(name: String) throws {
         try store.rename(first, to: "Lyon")
         let error = #expect(throws: StoreError.self) { try store.rename(first, to: name) }
