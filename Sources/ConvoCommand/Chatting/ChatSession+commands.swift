@@ -29,7 +29,7 @@ extension ChatSession {
 
     private func edit(_ number: Int?) throws {
         let id = try conversation()
-        if number == nil, let item = try readEnd(of: id).pending.last(where: \.isChangeable) {
+        if number == nil, let item = try changeable(in: id) {
             guard let text = item.inputs.string else {
                 throw ChatSession.unsuitable(
                     "The message that waits is not a text.", "Use `convo outbox edit \(item.id)`.")
@@ -55,7 +55,7 @@ extension ChatSession {
 
     private func cancel() throws {
         let id = try conversation()
-        guard let item = try readEnd(of: id).pending.last(where: \.isChangeable) else {
+        guard let item = try changeable(in: id) else {
             return say("No message waits that could be taken back.")
         }
         let cancelled = try store.cancel(item.id)
@@ -64,6 +64,13 @@ extension ChatSession {
             target = try ChatSession.origin(of: item, in: store)
             turn = .idle
         }
+    }
+
+    /// The write that keeps all others from being sent, or else the last that a person can still change.
+    private func changeable(in id: LocalID) throws -> OutboxItem? {
+        let pending = try readEnd(of: id).pending
+        if case .blocked(let blocked) = turn, let item = pending.first(where: { $0.id == blocked }) { return item }
+        return pending.last(where: \.isChangeable)
     }
 
     /// Where a chat goes on whose conversation was never made.
@@ -137,7 +144,7 @@ extension ChatSession {
         guard number <= count, let entry = try store.historyPage(of: id, selection, limit: 1).entries.first else {
             throw CLIError(
                 .notFound, code: "no_such_entry", message: "There is no entry #\(number).",
-                hint: "The conversation has \(count).")
+                hint: count == 1 ? "There is one entry, #1." : "There are \(count) entries.")
         }
         return (entry, number)
     }

@@ -20,7 +20,6 @@ extension ChatSession {
         shown.wasTyped(text)
         let isSent = turn.handling == .send || isBranch
         try await isSent ? deliver(write) : queue(write)
-        self.purpose = .message
     }
 
     /// Answers a call; the last answer sends them all.
@@ -40,7 +39,6 @@ extension ChatSession {
         try store.edit(operation, inputs: .text(text))
         if state != .queued { try store.retry(operation) }
         shown.wasTyped(text)
-        purpose = .message
         turn = .queued(operation)
         say("Changed; it is sent as soon as that can be done.")
         deliverable.notify()

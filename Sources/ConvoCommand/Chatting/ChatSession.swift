@@ -112,9 +112,11 @@ actor ChatSession {
         case .command(.quit): return false
         case .command(let command):
             remember(text)
+            self.purpose = .message
             await attempt { try await self.perform(command) }
         case .message(let message):
             remember(text)
+            self.purpose = .message
             await attempt { try await self.send(message, for: purpose) }
         }
         return true

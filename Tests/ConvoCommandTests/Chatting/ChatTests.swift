@@ -133,10 +133,10 @@ import Testing
         let consent = FunctionQuestion(callID: "b", name: "g", arguments: "{}", wantsConsent: true)
         var answers = FunctionAnswers()
         #expect(answers.next(of: [call, consent]) == call)
-        #expect(answers.take("sunny = 3", to: call))
+        #expect(answers.take("sunny = 3", to: call) == true)
         #expect(answers.next(of: [call, consent]) == consent)
-        #expect(!answers.take("perhaps", to: consent))
-        #expect(answers.take(" Yes", to: consent))
+        #expect(answers.take("perhaps", to: consent) == false)
+        #expect(answers.take(" Yes", to: consent) == true)
         #expect(answers.next(of: [call, consent]) == nil)
         let request = answers.request
         #expect(request.inputs?.asEntries.map { $0["tool_call_id"]?.string } == ["a=1"])
@@ -147,7 +147,8 @@ import Testing
     @Test(arguments: [("y", "allow"), ("ALLOW", "allow"), ("n", "deny"), ("no", "deny"), ("deny", "deny")])
     func `are confirmed by a word, and sent without inputs`(word: String, answer: String) {
         var answers = FunctionAnswers()
-        #expect(answers.take(word, to: FunctionQuestion(callID: "b", name: "g", arguments: "", wantsConsent: true)))
+        let question = FunctionQuestion(callID: "b", name: "g", arguments: "", wantsConsent: true)
+        #expect(answers.take(word, to: question) == true)
         #expect(answers.request.inputs == nil)
         #expect(answers.request.toolConfirmations?.elements.map { $0["confirmation"]?.string } == [answer])
     }
