@@ -71,6 +71,8 @@ extension CLIError {
     private static let serviceAdvice = [
         "not_writable":
             "The unit lets convod write only where ReadWritePaths= says: `convo service install` adds the database's folder. Or check the permissions.",
+        "credentials_refused":
+            "`convo login` stores another key; the service then starts by itself (convod.path), or with `convo service start`.",
         "no_key":
             "A service does not see the variables of your shell: `convo login` keeps the key in a file (api_key_file).",
         "no_such_profile": "Add the table [profile.NAME] to the config file; `convo service restart` then starts it.",

@@ -118,6 +118,14 @@ import Testing
         #expect(state.hint.contains(hint))
     }
 
+    @Test func `of what ran before convod is taken for its end where convod did not run`() {
+        let command = "{ path=/bin/mkdir ; argv[]=/bin/mkdir -p x ; pid=7 ; code=exited ; status=243 }"
+        let state = ServiceState(properties: [
+            "ActiveState": "failed", "Result": "exit-code", "ExecMainStatus": "0", "ExecStartPre": command,
+        ])
+        #expect(state.preparation == .credentials && state.exitCode == .configuration)
+    }
+
     @Test func `tells a service that is stopped from one that failed`() {
         let stopped = ServiceState(properties: [
             "LoadState": "loaded", "ActiveState": "inactive", "ExecMainStatus": "0",

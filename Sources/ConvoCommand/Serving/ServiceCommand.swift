@@ -141,7 +141,7 @@ struct ServiceCommand: ParsableCommand {
             }
             let unit = try options.unit(try options.owner())
             let format = options.common.json ? ["--output=json"] : []
-            let arguments = Systemd.journal(unit, lines: lines, follows: follow) + format
+            let arguments = Systemd.journal(unit, lines: lines, follows: follow) + format + ["--quiet"]
             _ = ChildProcess.replace(by: "journalctl", arguments)
             throw Systemd.absent
         }

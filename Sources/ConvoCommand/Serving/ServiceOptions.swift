@@ -58,8 +58,11 @@ struct ServiceOptions: ParsableArguments {
     }
 
     /// The service, which has the name of the profile or the user.
+    ///
+    /// Settings that can't be used are no obstacle: a service that has failed because of them must be seen and stopped.
     func unit(_ owner: SystemUser) throws -> ServiceUnit {
-        let profile = try settings(of: owner).profile
+        let profile =
+            (try? settings(of: owner)).map(\.profile) ?? common.profile ?? environment(of: owner)["CONVO_PROFILE"]
         guard system else { return ServiceUnit(scope: .user, profile: profile) }
         guard profile == nil else {
             throw CLIError(
@@ -70,8 +73,14 @@ struct ServiceOptions: ParsableArguments {
         return ServiceUnit(scope: .system(owner), profile: nil)
     }
 
-    func installation() throws -> ServiceInstallation {
+    /// What there is of the service, for a verb that only looks at it, or one that changes it.
+    func installation(isChanged: Bool = true) throws -> ServiceInstallation {
         let owner = try owner()
+        guard !system || !isChanged || geteuid() == 0 else {
+            throw CLIError(
+                .usage, code: "not_root", message: "Only root may change the services of the machine.",
+                hint: "Run it with sudo; without --system, a service of your own needs no root.")
+        }
         Systemd.findRuntimeFolder()
         return try ServiceInstallation(try unit(owner), Systemd(isSystem: system), user: owner)
     }

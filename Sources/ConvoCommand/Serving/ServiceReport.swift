@@ -25,13 +25,13 @@ struct ServiceReport {
     ///
     /// - Throws: ``CLIError`` if there is no service manager, or no such service.
     static func make(_ options: ServiceOptions) throws -> ServiceReport {
-        let installation = try options.installation()
+        let installation = try options.installation(isChanged: false)
         let (unit, systemd) = (installation.unit, installation.systemd)
         let state = try systemd.state(of: unit)
         guard state.isInstalled else { throw installation.notInstalled }
-        let database = try options.settings(of: installation.user).database
-        // A database that is not there is not made by a look at the service.
-        let store = access(database, F_OK) == 0 ? try? Store(path: database) : nil
+        // A database that is not there is not made by a look at the service, and settings that can't be used name none.
+        let database = (try? options.settings(of: installation.user))?.database
+        let store = database.flatMap { access($0, F_OK) == 0 ? try? Store(path: $0) : nil }
         return ServiceReport(
             unit: unit, state: state,
             isWoken: ServiceState(properties: try systemd.properties(of: unit.path)).isActive,

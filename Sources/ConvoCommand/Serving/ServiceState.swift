@@ -5,7 +5,7 @@ struct ServiceState: Equatable {
     /// The properties that are asked for.
     static let properties = [
         "LoadState", "UnitFileState", "ActiveState", "SubState", "Result", "MainPID", "ExecMainStatus", "StatusText",
-        "NRestarts", "FragmentPath", "StateChangeTimestamp", "NeedDaemonReload",
+        "NRestarts", "FragmentPath", "StateChangeTimestamp", "ExecStartPre",
     ]
 
     /// Exit statuses of systemd itself, where it could not prepare the program.
@@ -36,8 +36,16 @@ struct ServiceState: Equatable {
     /// Why it failed: `exit-code`, `watchdog`, `start-limit-hit` …
     var result: String? { self["Result"] }
     var process: Int? { self["MainPID"].flatMap(Int.init).flatMap { $0 > 0 ? $0 : nil } }
-    /// The exit status of the program's last end.
-    var exitStatus: Int32? { self["ExecMainStatus"].flatMap(Int32.init) }
+    /// The exit status of the program's last end, or else of what runs before it.
+    var exitStatus: Int32? {
+        guard let main = self["ExecMainStatus"].flatMap(Int32.init), main != 0 else {
+            return isActive
+                ? 0
+                : self["ExecStartPre"].flatMap { ServiceState.status(ofCommand: $0) }
+                    ?? self["ExecMainStatus"].flatMap(Int32.init)
+        }
+        return main
+    }
     var preparation: Preparation? { exitStatus.flatMap(Preparation.init) }
     /// What convod does now, in its own words.
     var doing: String? { self["StatusText"] }
@@ -91,6 +99,12 @@ struct ServiceState: Equatable {
             "`convo doctor` says what is wrong. A database outside of ~/.local/share/convo has to be named to the unit: `convo service install` does it."
         default: "`convo service logs` tells more."
         }
+    }
+
+    /// The status at the end of `{ path=/bin/mkdir ; … ; code=exited ; status=243 }`, or of `status=243/CREDENTIALS`.
+    private static func status(ofCommand text: String) -> Int32? {
+        let word = text.split(separator: " ").last { $0.hasPrefix("status=") }
+        return word.flatMap { Int32($0.dropFirst("status=".count).prefix(while: \.isNumber)) }
     }
 
     private static func words(exitStatus: Int32) -> String {
