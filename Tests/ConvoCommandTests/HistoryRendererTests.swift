@@ -33,7 +33,7 @@ import Testing
         #expect(
             try lines([tool, call, #"{"type":"function.result","id":"r","result":"42","tool_call_id":"c9"}"#])
                 == ["", "#8 tool run {} → a b", #"#9 call get {"a": 1}  call c9"#, "#10 result 42  call c9"])
-        #expect(try lines([call], width: 22)[1] == "#8 call get {…  call c9")
+        #expect(try lines([call], width: 22)[1] == "#8 call get …  call c9")
         #expect(try lines([tool], isWhole: true) == ["", "#8 tool", "  run({})", "  a", "  b"])
     }
 

@@ -156,7 +156,7 @@ import Testing
 
 /// How text is wrapped, character by character: what the ways that read bytes must do, too.
 extension String {
-    fileprivate func foldedCharacters(to width: Int) -> [String] {
+    func foldedCharacters(to width: Int) -> [String] {
         var lines: [String] = []
         var line = ""
         var used = 0
