@@ -4,10 +4,11 @@ struct History: Verb {
     static let configuration = CommandConfiguration.verb(
         "history",
         abstract: "All entries of a conversation in order, then what is pending.",
-        discussion: "On a terminal as `convo show` shows them; in a pipe, and with --raw, each text as it stands.".withExamples(
-            "convo history a8p3",
-            "convo history a8p3 --tail 20",
-            "convo history a8p3 --since yesterday --full"))
+        discussion: "On a terminal as `convo show` shows them; in a pipe, and with --raw, each text as it stands."
+            .withExamples(
+                "convo history a8p3",
+                "convo history a8p3 --tail 20",
+                "convo history a8p3 --since yesterday --full"))
 
     @Argument(help: .conversation, completion: .conversation) var conversation: String
 
@@ -38,8 +39,8 @@ struct Show: Verb {
             are shown where the terminal can and no pager is used (PAGER=cat). The number before an entry is its place in \
             the conversation.
             """.withExamples(
-            "convo show a8p3",
-            "convo show a8p3 --tail 5 --full"))
+                "convo show a8p3",
+                "convo show a8p3 --tail 5 --full"))
 
     @Argument(help: .conversation, completion: .conversation) var conversation: String
 
