@@ -13,8 +13,8 @@ struct Doctor: Verb {
             The search index is made anew by itself when a new version of Convo needs that. --repair copies a damaged database \
             beside it before it changes anything; a backup (`convo backup`) holds more than what can still be read.
             """.withExamples(
-            "convo doctor",
-            "convo doctor --repair"))
+                "convo doctor",
+                "convo doctor --repair"))
 
     @Flag(help: "First make the search index anew. Everything else works meanwhile.")
     var rebuildIndex = false
