@@ -20,10 +20,10 @@ struct Chat: Verb {
 
     @Argument(help: .conversation, completion: .conversation) var conversation: String?
 
-    @Option(help: "The model that answers in a new conversation.", completion: .model)
+    @Option(help: "The model that answers in a new conversation; by default, the setting `model`.", completion: .model)
     var model: String?
 
-    @Option(help: "The agent that answers in a new conversation.", completion: .agent)
+    @Option(help: "The agent that answers in a new conversation; by default, the setting `agent`.", completion: .agent)
     var agent: String?
 
     @OptionGroup var common: CommonOptions
@@ -39,7 +39,7 @@ struct Chat: Verb {
     func perform() async throws {
         let settings = try common.settings()
         let store = try common.store(settings)
-        let target = try target(in: store)
+        let target = try target(in: store, settings)
         let engine = Result { try common.engine(for: store) }
         let isInteractive = TerminalDevice.standardInput.isTerminal && TerminalDevice.standardOutput.isTerminal
         guard isInteractive, !common.json else {
@@ -60,14 +60,19 @@ struct Chat: Verb {
         try await session.run()
     }
 
-    private func target(in store: Store) throws -> ChatTarget {
+    /// Who answers, and where: as the arguments say, or else the settings.
+    private func target(in store: Store, _ settings: Settings) throws -> ChatTarget {
         if let conversation { return .conversation(try store.localID(matching: conversation)) }
-        guard model != nil || agent != nil else {
+        if model != nil || agent != nil { return .new(model: model, agent: agent) }
+        switch settings.answerer {
+        case .model(let model): return .new(model: model, agent: nil)
+        case .agent(let agent): return .new(model: nil, agent: agent)
+        case nil:
             throw CLIError(
                 .usage, code: "usage", message: "Nobody is named who answers.",
-                hint: "Give --model NAME or --agent ID; or CONVERSATION, to go on with one of `convo list`.")
+                hint: "Give --model NAME or --agent ID, or CONVERSATION to go on with one of `convo list`. "
+                    + "`convo config set model NAME` makes a model the default.")
         }
-        return .new(model: model, agent: agent)
     }
 }
 

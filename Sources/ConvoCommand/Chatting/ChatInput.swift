@@ -114,8 +114,7 @@ enum ChatCommand: Equatable {
             guard !name.isEmpty else { return nil }
             let beginning = allCases.filter { $0.rawValue.hasPrefix(name) }
             if beginning.count == 1 { return beginning.first }
-            let near = allCases.map { ($0, $0.rawValue.changes(to: name)) }.min { $0.1 < $1.1 }
-            return near.flatMap { $0.1 <= min(2, name.count - 1) ? $0.0 : nil }
+            return Suggestion.nearest(to: name, among: allCases.map(\.rawValue)).flatMap(Form.init)
         }
     }
 
@@ -141,22 +140,6 @@ extension String {
         let rest = drop { $0.isWhitespace }
         guard let end = rest.lastIndex(where: { !$0.isWhitespace }) else { return "" }
         return String(rest[...end])
-    }
-
-    /// How many letters have to be added, left out or replaced to make another text of this one.
-    fileprivate func changes(to other: String) -> Int {
-        let (mine, theirs) = (Array(self), Array(other))
-        var row = Array(0...theirs.count)
-        for (line, letter) in mine.enumerated() {
-            var diagonal = row[0]
-            row[0] = line + 1
-            for (column, theirLetter) in theirs.enumerated() {
-                let replaced = diagonal + (letter == theirLetter ? 0 : 1)
-                diagonal = row[column + 1]
-                row[column + 1] = Swift.min(replaced, row[column] + 1, diagonal + 1)
-            }
-        }
-        return row[theirs.count]
     }
 }
 

@@ -50,11 +50,11 @@ extension ChatSession {
 
     /// Shows the writes that others have queued: their answers come before the server tells the messages themselves.
     func showPending(_ pending: [OutboxItem]) {
-        let formatter = HistoryFormatter(style: console.style, isWhole: false)
+        var renderer = renderer
         for item in pending where known.insert(item.id).inserted {
             if let text = item.inputs.string { shown.wasTyped(text) }
             var text = LineText()
-            formatter.add(item, to: &text)
+            renderer.add(item, to: &text)
             reader.show(String(decoding: text.bytes, as: UTF8.self))
         }
     }
@@ -66,7 +66,7 @@ extension ChatSession {
             let answer = news.last { $0.type == .messageOutput }?.id
             if let number = answer.flatMap({ end.number(of: $0) }) { stopped?.answer = number }
         } else if !ids.isEmpty {
-            show(end.entries.filter { ids.contains($0.id) })
+            show(end.entries.filter { ids.contains($0.id) }, of: end)
         }
     }
 

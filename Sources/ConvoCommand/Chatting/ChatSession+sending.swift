@@ -103,7 +103,7 @@ extension ChatSession {
             if item.state == .inDoubt, item.reason?.code == "cancelled" { stopped = (item.id, nil) }
             if item.state == .delivered, !isShown {
                 let ids = Set(news.filter { !$0.type.isInput && $0.type != .functionCall }.compactMap(\.id))
-                show(end.entries.filter { ids.contains($0.id) })
+                show(end.entries.filter { ids.contains($0.id) }, of: end)
             } else if isShown {
                 reader.show("\n")
             }

@@ -148,23 +148,28 @@ actor ChatSession {
         reader.show(lines.map { style.ansi.faint($0) + "\n" }.joined())
     }
 
-    func show(_ entries: [StoredEntry]) { reader.show(lines(of: entries).map { $0 + "\n" }.joined()) }
+    /// Shows entries with their numbers, behind an empty line each.
+    func show(_ entries: [StoredEntry], of end: End) {
+        reader.show(lines(of: entries, end).map { $0 + "\n" }.joined() + "\n")
+    }
 
-    private func lines(of entries: [StoredEntry]) -> [String] {
-        let formatter = HistoryFormatter(style: console.style, isWhole: false)
-        var text = LineText()
-        for entry in entries {
-            formatter.add(entry, to: &text)
-            text.add("")
-        }
+    var renderer: HistoryRenderer {
+        let style = console.style
+        return HistoryRenderer(
+            HistoryFormatter(style: style, isWhole: false), style: style, rich: console.richStyle(style))
+    }
+
+    private func lines(of entries: [StoredEntry], _ end: End) -> [String] {
+        var (renderer, text) = (renderer, LineText())
+        for entry in entries { renderer.add(entry, number: end.number(of: entry.id), to: &text) }
         return text.lines
     }
 
     /// Shows the end of what was said before, a screen or two of it.
-    private func showContext(_ entries: [StoredEntry]) {
-        let lines = lines(of: entries.suffix(ChatSession.context))
+    private func showContext(_ end: End) {
+        let lines = lines(of: end.entries.suffix(ChatSession.context), end)
         if lines.count > ChatSession.contextLines { reader.show("…\n") }
-        reader.show(lines.suffix(ChatSession.contextLines).map { $0 + "\n" }.joined())
+        reader.show(lines.suffix(ChatSession.contextLines).map { $0 + "\n" }.joined() + "\n")
     }
 
     private func greet() throws {
@@ -175,11 +180,9 @@ actor ChatSession {
             say("A new conversation with \(model ?? agent ?? "nobody"). /help lists commands.")
         case .conversation(let id):
             let end = try readEnd(of: id)
-            reader.show(
-                HistoryFormatter(style: console.style, isWhole: false).heading(end.conversation)
-                    .map { $0 + "\n" }.joined() + "\n")
+            reader.show(renderer.heading(end.conversation).map { $0 + "\n" }.joined())
             _ = shown.news(in: end.entries.map(\.entry))
-            showContext(end.entries)
+            showContext(end)
             showPending(end.pending)
             change(to: ChatTurn(pending: end.pending, entries: end.entries, stopped: nil), pending: end.pending)
         }
