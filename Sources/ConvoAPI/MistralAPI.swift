@@ -12,7 +12,7 @@ public struct MistralAPI: ConversationsAPI {
     /// The URL of Mistral's own server.
     public static let defaultURL = "https://api.mistral.ai"
     /// The `User-Agent` that the client sends unless told otherwise.
-    public static let defaultUserAgent = "convo/1"
+    public static let defaultUserAgent = "convo/\(ConvoVersion.current)"
 
     let client: APIClient
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConvoModel
 import ConvoPlatform
 
 /// The command line.
@@ -21,7 +22,7 @@ struct Convo: ParsableCommand {
             Every verb that reads or writes works with no network, no daemon and no API key; what is written is \
             delivered by convod, or by `convo sync`.
             """,
-        version: "0.1.0",
+        version: ConvoVersion.current,
         groupedSubcommands: [
             CommandGroup(name: "Chatting", subcommands: chatting),
             CommandGroup(name: "Writing", subcommands: writing),

@@ -14,7 +14,8 @@ struct SandboxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "convo-sandbox",
         abstract: "A Conversations API server on this machine, with an echo for a model.",
-        discussion: SandboxHelp.text)
+        discussion: SandboxHelp.text,
+        version: ConvoVersion.current)
 
     /// How long after a signal the process may still run while clients keep their connections open.
     ///

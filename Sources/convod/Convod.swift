@@ -16,7 +16,7 @@ struct Convod: AsyncParsableCommand {
         commandName: "convod",
         abstract: "Keeps the local store and Mistral's API in step: pulls what changed, delivers what was queued.",
         discussion: "SIGTERM and SIGINT stop it with nothing lost; SIGHUP makes it read its configuration again.",
-        version: "0.1.0")
+        version: ConvoVersion.current)
 
     @Option(help: ArgumentHelp("The settings below [profile.NAME] in the config file.", valueName: "name"))
     var profile: String?
