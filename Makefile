@@ -8,6 +8,9 @@
 # make docs      the libraries' documentation, in .build/docs
 # make manual    the man pages, in .build/man
 # make install   into PREFIX (default: ~/.local)
+# make uninstall what `make install` put there; the data stays
+# make deb       a package for Debian 12 and later, in .build/packages; LINTIAN=yes has lintian judge it
+# make dist      the same as an archive with an installer, in .build/packages
 # make format    the sources as .swift-format wants them
 
 PREFIX ?= $(HOME)/.local
@@ -30,12 +33,22 @@ MEASURED = convo convod convo-bench convo-sandbox
 # What is installed, and what is measured, holds Swift's libraries, C++'s, SQLite and cmark-gfm in itself: to load them took
 # most of a short verb. The linker takes the archives from the folder where there is nothing else. It is
 # ld.bfd, which packs the table of addresses that are moved at each start (RELR): a megabyte else. Symbols for debuggers
-# stay in .build: they are more than half of a program.
-ARCHIVES = $(CURDIR)/.build/archives
+# stay in .build: they are more than half of a program. Nothing in a program names the folder in which it was built, so that
+# the same sources give the same bytes in each (`make dist`).
+# A Debian package links SQLite as Debian has it (SQLITE=shared): `convo list` takes a twentieth longer to start, and the
+# system's repairs of SQLite reach it.
+SQLITE ?= linked-in
+VARIANT = $(if $(filter shared,$(SQLITE)),-shared)
+ARCHIVES = $(CURDIR)/.build/archives$(VARIANT)
 RELEASE = PKG_CONFIG_PATH=$(ARCHIVES) $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpath \
-	-Xlinker -L$(ARCHIVES) -Xswiftc -use-ld=bfd -Xlinker -z -Xlinker pack-relative-relocs
+	-Xlinker -L$(ARCHIVES) -Xswiftc -use-ld=bfd -Xlinker -z -Xlinker pack-relative-relocs \
+	-Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. -Xcc -ffile-prefix-map=$(CURDIR)=. -Xcxx -ffile-prefix-map=$(CURDIR)=.
 
-.PHONY: manual help build demo test docs soak mutate languages bench bench-large install uninstall format lint clean
+PACKAGES = $(CURDIR)/.build/packages
+# What a package holds, as it is below /.
+TREE = $(CURDIR)/.build/tree$(VARIANT)
+
+.PHONY: manual tree deb dist help build demo test docs soak mutate languages bench bench-large install uninstall format lint clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -72,7 +85,7 @@ languages: build
 $(ARCHIVES): Makefile
 	@scripts/bootstrap
 	mkdir -p $@
-	for name in libstdc++.a libsqlite3.a libcmark-gfm.a libcmark-gfm-extensions.a; do \
+	for name in libstdc++.a $(if $(VARIANT),,libsqlite3.a) libcmark-gfm.a libcmark-gfm-extensions.a; do \
 		file=$$(clang -print-file-name=$$name); if [ -e "$$file" ]; then ln -sf "$$file" $@/; fi; \
 	done
 	ln -sf "$$(clang -print-file-name=libgcc_eh.a)" $@/libgcc_s.a
@@ -120,6 +133,18 @@ uninstall:
 	rm -f $(foreach shell,$(SHELLS),"$(DESTDIR)$(PREFIX)/$(lastword $(subst :, ,$(shell)))")
 	rm -f $(foreach page,$(PAGES),"$(DESTDIR)$(PREFIX)/share/man/man$(lastword $(subst ., ,$(page)))/$(page)")
 	rm -f $(foreach unit,$(SYSTEM_UNITS),"$(DESTDIR)$(PREFIX)/lib/systemd/system/$(unit)")
+
+tree:
+	rm -rf "$(TREE)"
+	$(MAKE) install DESTDIR="$(TREE)" PREFIX=/usr
+
+deb:
+	$(MAKE) tree SQLITE=shared
+	scripts/package-deb "$(TREE)-shared" "$(PACKAGES)"
+	if [ -n "$(LINTIAN)" ]; then lintian --fail-on error "$(PACKAGES)"/convo_$$(scripts/version)-1_$$(dpkg --print-architecture).deb; fi
+
+dist: tree
+	scripts/package-tar "$(TREE)" "$(PACKAGES)"
 
 format:
 	$(SWIFT) format format --in-place --parallel --recursive $(SOURCES)
