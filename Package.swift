@@ -304,7 +304,7 @@ let package = Package(
                 "ConvoMarkdown", "ConvoModel",
                 "ConvoStore",
                 "ConvoSync",
-                "ConvoTerminal", "Expectations", "TestFolders",
+                "ConvoTerminal", "Expectations", "SeededRandom", "TestFolders",
                 .product(
                     name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Programs"])),
             ],

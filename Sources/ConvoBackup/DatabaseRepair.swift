@@ -22,6 +22,7 @@ package enum DatabaseRepair {
     /// What Convo and SQLite put beside a database.
     private static let suffixes = [
         "", "-wal", "-shm", ".instance", ".engine", ".turn", ".daemon", ".waiting", ".wakeup", ".changes", ".typed",
+        ".last",
     ]
     private static let pieceSize = 1 << 20
 

@@ -22,9 +22,9 @@ enum CommandResult: Equatable {
     ///
     /// - Parameters:
     ///   - error: what the command, the parser or a check threw.
-    ///   - arguments: the process's arguments without its name; a `--json` before `--` makes errors JSON.
+    ///   - arguments: the process's arguments without its name; a `--json` before `--`, or `--output json` of a list, makes errors JSON.
     init(of error: any Error, arguments: [String]) {
-        let asJSON = arguments.prefix { $0 != "--" }.contains("--json")
+        let asJSON = Arguments.askForJSON(arguments)
         if let failure = CLIError(error) {
             self = .failure(failure, asJSON: asJSON)
         } else if error as? TerminalDevice.WriteFailure == .readerGone {

@@ -44,6 +44,12 @@ struct Console {
         try pageMade { try $0(Console.text(lines(style))) }
     }
 
+    /// Prints lines that may be more than a screen, through a pager.
+    func page(_ lines: (OutputStyle) -> [String]) throws { try pageMade { try $0(Console.text(lines(style))) } }
+
+    /// Prints a JSON document.
+    func print(_ json: JSONText) throws { try write(json) }
+
     /// Prints lines that are made while they are shown, through a pager.
     func pageMade(_ make: (_ write: (LineText) throws -> Void) throws -> Void) throws {
         try Pager(device: device, environment: Console.variable).show(hiding: Console.secrets, make)
@@ -77,6 +83,12 @@ struct Console {
         guard !asJSON else { return try await work() }
         return try await WaitNotice("Still waiting for \(subject)") { try? note($0) }.during(work)
     }
+
+    /// Whether standard output is a terminal.
+    var isTerminal: Bool { device.isTerminal }
+
+    /// Writes a text as it is.
+    func write(_ text: String) throws { try device.write(text) }
 
     private func write(_ json: JSONText) throws {
         try device.write(device.isTerminal ? json.escapedForTerminal : json.text)

@@ -5,18 +5,19 @@
 /// options, are moved behind `--`, in their order.
 enum DashedTexts {
     /// The verbs that take texts; the words of a query may begin with a dash even where they contain no blank.
-    private static let verbs = [["start"], ["append"], ["restart"], ["outbox", "edit"], ["search"]]
+    private static let verbs = [["start"], ["append"], ["restart"], ["outbox", "edit"], ["search"], ["list"]]
 
     /// Every option of these verbs; `true` for those that take a value.
     ///
     /// A test compares the table with the parser's own.
     static let options: [String: Bool] = [
-        "--agent": true, "--agent-version": true, "--completion-args": true, "--config": true, "--confirm": true,
-        "--database": true, "--description": true, "--from": true, "--function-result": true, "--guardrails": true,
-        "--handoff-execution": true, "--help": false, "--inputs": true, "--instructions": true, "--json": false,
-        "--limit": true, "--metadata": true, "--model": true, "--name": true, "--no-store": false, "--profile": true,
-        "--server-url": true, "--sort": true, "--store": false, "--stream": false, "--tools": true, "--version": false,
-        "--wait": false, "-h": false,
+        "--agent": true, "--agent-version": true, "--branch": false, "--completion-args": true, "--config": true,
+        "--confirm": true, "--database": true, "--deleted": false, "--description": true, "--from": true,
+        "--function-result": true, "--guardrails": true, "--handoff-execution": true, "--help": false, "--inputs": true,
+        "--instructions": true, "--json": false, "--limit": true, "--metadata": true, "--model": true, "--name": true,
+        "--no-store": false, "--output": true, "--pending": false, "--profile": true, "--quiet": false,
+        "--server-url": true, "--since": true, "--sort": true, "--store": false, "--stream": false, "--tools": true,
+        "--version": false, "--wait": false, "-h": false, "-o": true, "-q": false,
     ]
     /// The parser's own options, which it accepts for every verb.
     private static let hidden = [
@@ -26,7 +27,7 @@ enum DashedTexts {
     /// The arguments in an order in which the parser takes texts with a dash for texts; unchanged where there are none.
     static func separated(_ arguments: [String]) -> [String] {
         guard arguments.contains(where: isDashed), let verb = verb(of: arguments) else { return arguments }
-        let isSearch = verb == ["search"]
+        let isSearch = verb == ["search"] || verb == ["list"]
         var given: [String] = []
         var texts: [String] = []
         var isChanged = false

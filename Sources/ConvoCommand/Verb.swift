@@ -107,6 +107,25 @@ enum Arguments {
                 hint: "Convert it, for example with iconv; a long text is better read from a file with -.")
         }
     }
+
+    /// The verbs that print lists in the form that `--output` names; other verbs' `--output` is a path.
+    private static let lists: Set<String> = ["list", "search", "outbox"]
+
+    /// Whether the arguments ask for JSON, so that errors are JSON, too.
+    static func askForJSON(_ arguments: [String]) -> Bool {
+        let options = arguments.prefix { $0 != "--" }
+        if options.contains("--json") { return true }
+        guard let verb = options.first, lists.contains(verb) || options.starts(with: ["files", "list"]) else {
+            return false
+        }
+        return options.indices.contains { place in
+            let isName = ["-o", "--output"].contains(options[place])
+            let value = isName ? options.dropFirst(place + 1).first : nil
+            return ["json", "jsonl"].contains { (form: String) in
+                value == form || options[place] == "--output=\(form)" || options[place] == "-o=\(form)"
+            }
+        }
+    }
 }
 
 /// The help of arguments that several verbs have.
@@ -115,7 +134,8 @@ enum Arguments {
 /// dynamic casts, and for each the runtime searches all protocol conformances of the process.
 extension ArgumentHelp {
     static let conversation: ArgumentHelp =
-        "Its local id or its id on the server, or a beginning of one that no other shares."
+        "Its reference (`convo list`), another beginning of its ids, or @ for the last one used."
+    static let operation: ArgumentHelp = "Its reference (`convo outbox`), or another beginning of its id."
     static let yes: ArgumentHelp = "Don't ask; scripts are never asked."
-    static let operation: ArgumentHelp = "Its id (`convo outbox`), or a beginning of it that no other shares."
+    static let quiet: ArgumentHelp = "Print only the id, if there is one."
 }

@@ -32,6 +32,9 @@ struct SearchCondition: Equatable {
     /// Whether the condition asks for a tag.
     var isOfTag: Bool { if case .tag = field { true } else { false } }
 
+    /// Makes a condition of a field that was read already.
+    init(_ field: Field) { self.field = field }
+
     static func isField(_ name: String) -> Bool { names.contains(name.lowercased()) }
 
     /// Reads a field of a query.

@@ -91,7 +91,7 @@ struct SearchSource {
     /// A LIKE pattern for a prefix.
     ///
     /// SQLite limits a pattern to 50,000 bytes; a query is shorter.
-    private static func pattern(_ value: String) -> String {
+    static func pattern(_ value: String) -> String {
         var scalars = String.UnicodeScalarView()
         for scalar in value.unicodeScalars {
             if scalar == "\\" || scalar == "%" || scalar == "_" { scalars.append("\\") }

@@ -144,22 +144,9 @@ extension Store {
     /// - Returns: the conversations; none if nothing is found, or the query asks for nothing.
     /// - Throws: ``StoreError/unreadableMoment(_:_:)``, or another ``StoreError`` if the file cannot be read.
     package func conversationList(matching query: String) throws(StoreError) -> ConversationList {
-        let now = environment.now()
-        let parsed = try SearchQuery(query, calendar: SearchCalendar(now: now, zone: environment.timeZone()))
-        guard parsed.expression != nil || !parsed.conditions.isEmpty else { return ConversationList(self, keys: []) }
-        let keys = try read { database in
-            let search = try Search(
-                database, parsed, order: .date, now: now,
-                index: IndexState.load(database, own: environment.indexVersion))
-            return try Int64.fetchAll(
-                database,
-                sql: """
-                    SELECT key FROM conversation WHERE hidden = 0 AND key IN (SELECT value FROM json_each(?))
-                    ORDER BY activity DESC, key DESC
-                    """,
-                arguments: ["\(search.conversationKeys().sorted())"])
-        }
-        return ConversationList(self, keys: keys)
+        var filter = ConversationFilter(query: query)
+        filter.findsQueuedWrites = false
+        return try conversationList(filter)
     }
 }
 
@@ -186,44 +173,5 @@ extension ArchivedConversation.Facts {
                 entry: (row["\(prefix)parent_entry_id"] as String?).map { EntryID($0) },
                 isInferred: row["\(prefix)parent_inferred"])
         }
-    }
-}
-
-extension Search {
-    /// The keys of the conversations in whose entries, name or description something is found.
-    fileprivate func conversationKeys() throws -> Set<Int64> {
-        let (test, values) = SearchSource.entries.sql(query.conditions)
-        var (source, arguments) = ("entry e", StatementArguments())
-        var condition = "e.key BETWEEN ? AND ?"
-        if let expression = query.expression {
-            source = "entry_fts CROSS JOIN entry e ON e.key = entry_fts.rowid"
-            condition = "entry_fts MATCH ? AND entry_fts.rowid BETWEEN ? AND ?"
-            arguments = [expression]
-        }
-        var keys = Set(
-            try Int64.fetchAll(
-                database,
-                sql: """
-                    SELECT DISTINCT e.conversation FROM \(source) CROSS JOIN conversation c ON c.key = e.conversation
-                    WHERE \(condition) \(test)
-                    """,
-                arguments: arguments + [span.first, min(span.last, EntryKey.firstOperation - 1)] + values))
-        guard !query.isAboutEntries else { return keys }
-        let (nameTest, nameValues) = SearchSource.conversations.sql(query.conditions)
-        guard let expression = query.expression else {
-            // A tagged conversation may have no entry yet.
-            guard query.conditions.contains(where: \.isOfTag) else { return keys }
-            let sql = "SELECT c.key FROM conversation c WHERE c.hidden = 0 \(nameTest)"
-            return keys.union(try Int64.fetchAll(database, sql: sql, arguments: nameValues))
-        }
-        keys.formUnion(
-            try Int64.fetchAll(
-                database,
-                sql: """
-                    SELECT c.key FROM conversation_fts CROSS JOIN conversation c ON c.key = conversation_fts.rowid
-                    WHERE conversation_fts MATCH ? \(nameTest)
-                    """,
-                arguments: [expression] + nameValues))
-        return keys
     }
 }

@@ -4,28 +4,6 @@ import ConvoSQLite
 
 /// The outbox as a person reads and changes it.
 extension Store {
-    /// The write with an id, or the only one whose id begins with a text.
-    ///
-    /// - Parameter name: the id, or the beginning of one.
-    /// - Returns: the write.
-    /// - Throws: ``StoreError/noSuchOperation(_:)``, also for an empty text, or
-    ///   ``StoreError/ambiguousOperation(_:candidates:)`` with at most eleven candidates.
-    public func operation(matching name: String) throws(StoreError) -> OutboxItem {
-        try read { database in
-            let items = try OutboxItem.fetchAll(
-                database,
-                sql: OutboxItem.selection
-                    + " WHERE o.id >= ?1 AND o.id < ?1 || char(127) ORDER BY o.sequence LIMIT 11",
-                arguments: [name])
-            if let exact = items.first(where: { $0.id.rawValue == name }) { return exact }
-            guard let first = items.first, !name.isEmpty else { throw StoreError.noSuchOperation(name) }
-            guard items.count == 1 else {
-                throw StoreError.ambiguousOperation(name, candidates: items.map(\.id.rawValue))
-            }
-            return first
-        }
-    }
-
     /// The writes of the outbox in the order of acceptance; with `all`, delivered and cancelled ones too.
     public func outbox(all: Bool = false) throws(StoreError) -> [OutboxItem] {
         try read { database in

@@ -120,6 +120,26 @@ extension Store {
             arguments: [conversation])
     }
 
+    /// The open writes to conversations, in the order of acceptance.
+    ///
+    /// - Parameter ids: the conversations.
+    /// - Returns: the writes of those that have any.
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    package func pendingWrites(in ids: [LocalID]) throws(StoreError) -> [LocalID: [OutboxItem]] {
+        guard !ids.isEmpty else { return [:] }
+        return try read { database in
+            Dictionary(
+                grouping: try OutboxItem.fetchAll(
+                    database,
+                    sql: OutboxItem.selection + """
+                         WHERE o.state NOT IN ('delivered', 'cancelled') AND c.id IN (SELECT value FROM json_each(?))
+                        ORDER BY o.sequence
+                        """,
+                    arguments: [JSONText.array(ids.map { .string($0.rawValue) }).text]),
+                by: \.conversation)
+        }
+    }
+
     /// The first moment that a text of a person names, as the conditions of a search do: `2026-03-11`, `yesterday`, `7d`.
     ///
     /// - Parameters:

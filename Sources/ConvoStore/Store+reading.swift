@@ -30,25 +30,6 @@ extension Store {
         }
     }
 
-    /// The conversation with a local or remote id, or the only one whose id begins with a text.
-    ///
-    /// - Parameter name: the id, or the beginning of one.
-    /// - Returns: the conversation.
-    /// - Throws: ``StoreError/noSuchConversation(_:)``, also for an empty text, or
-    ///   ``StoreError/ambiguousConversation(_:candidates:)`` with at most ten candidates.
-    public func conversation(matching name: String) throws(StoreError) -> StoredConversation {
-        try read { database in try conversation(database, identify(database, name)) }
-    }
-
-    /// The local id of the conversation that ``conversation(matching:)`` finds.
-    ///
-    /// - Parameter name: the local or remote id, or the beginning of one.
-    /// - Returns: the local id.
-    /// - Throws: as ``conversation(matching:)``.
-    public func localID(matching name: String) throws(StoreError) -> LocalID {
-        try read { database in try identify(database, name) }
-    }
-
     /// A conversation with its entries and its open writes, as of one moment.
     ///
     /// - Parameters:
@@ -133,32 +114,11 @@ extension Store {
         }
     }
 
-    private func conversation(_ database: Database, _ id: LocalID) throws -> StoredConversation {
+    func conversation(_ database: Database, _ id: LocalID) throws -> StoredConversation {
         let row = try Row.fetchOne(
             database, sql: Store.conversationSelection + " WHERE c.hidden = 0 AND c.id = ?", arguments: [id.rawValue])
         guard let row else { throw StoreError.noSuchConversation(id.rawValue) }
         return StoredConversation(row: row)
-    }
-
-    private func identify(_ database: Database, _ name: String) throws -> LocalID {
-        guard !name.isEmpty else { throw StoreError.noSuchConversation(name) }  // all of them begin so
-        let rows = try Row.fetchAll(
-            database,
-            sql: """
-                SELECT id, remote_id FROM conversation
-                WHERE hidden = 0 AND ((id >= ?1 AND id < ?1 || char(127))
-                    OR (remote_id >= ?1 AND remote_id < ?1 || char(127)))
-                ORDER BY id = ?1 OR remote_id = ?1 DESC, activity DESC LIMIT 11
-                """,
-            arguments: [name]
-        ).map { (id: $0["id"] as String, remoteID: $0["remote_id"] as String?) }
-        if let exact = rows.first(where: { $0.id == name || $0.remoteID == name }) { return LocalID(exact.id) }
-        guard let first = rows.first else { throw StoreError.noSuchConversation(name) }
-        guard rows.count == 1 else {
-            let candidates = rows.prefix(10).map { $0.id.hasPrefix(name) ? $0.id : $0.remoteID ?? $0.id }
-            throw StoreError.ambiguousConversation(name, candidates: candidates)
-        }
-        return LocalID(first.id)
     }
 }
 
@@ -187,6 +147,7 @@ extension StoredConversation {
                 isInferred: row["parent_inferred"])
         }
         raw = (row["raw"] as String?).map { JSONText.stored($0) }
+        opening = (row["opening"] as String?).flatMap { Opening.words(of: .stored($0)) }
     }
 }
 

@@ -8,25 +8,28 @@ package struct Table: Sendable {
         /// A column as wide as its widest cell.
         case fitting(String, rank: Int = 0)
         /// A column that gets the room that the others leave; its longest cells are cut where that is too little.
-        case flexible(String, rank: Int = 0)
+        ///
+        /// One of weight 2 gets twice the room of another one, as far as its cells need it.
+        case flexible(String, rank: Int = 0, weight: Int = 1)
 
         var title: String {
             switch self {
-            case .fitting(let title, _), .flexible(let title, _): title
+            case .fitting(let title, _), .flexible(let title, _, _): title
             }
         }
 
         /// The order in which columns are left out, the highest first; 0 always stays.
         var rank: Int {
             switch self {
-            case .fitting(_, let rank), .flexible(_, let rank): rank
+            case .fitting(_, let rank), .flexible(_, let rank, _): rank
             }
         }
 
-        var isFlexible: Bool { if case .flexible = self { true } else { false } }
+        /// How many shares of the room that is left the column gets; `nil` for a column that gets what its cells need.
+        var weight: Int? { if case .flexible(_, _, let weight) = self { weight } else { nil } }
     }
 
-    /// The width below which a flexible column is not squeezed as long as another column can be left out.
+    /// The width below which a flexible column of weight 1 is not squeezed as long as another column can be left out.
     static let flexibleMinimum = 10
     /// The space between two columns.
     private static let gap = "  "
@@ -103,12 +106,14 @@ package struct Table: Sendable {
 
     private func widths(of shown: [Int], within limit: Int?) -> [Int?] {
         guard let limit else { return natural }
-        let fixed = shown.filter { !columns[$0].isFlexible }.reduce(Table.gaps(shown.count)) { $0 + natural[$1] }
-        let flexible = shown.filter { columns[$0].isFlexible }
-        let cap = Table.cap(of: flexible.map { natural[$0] }, within: limit - fixed)
+        let fixed = shown.filter { columns[$0].weight == nil }.reduce(Table.gaps(shown.count)) { $0 + natural[$1] }
+        let flexible = shown.compactMap { place in
+            columns[place].weight.map { (width: natural[place], weight: $0) }
+        }
+        let share = Table.share(of: flexible, within: limit - fixed)
         return columns.indices.map { place in
             guard shown.contains(place) else { return nil }
-            return columns[place].isFlexible ? min(natural[place], cap) : natural[place]
+            return columns[place].weight.map { min(natural[place], share * $0) } ?? natural[place]
         }
     }
 
@@ -116,7 +121,7 @@ package struct Table: Sendable {
     private func shownColumns(within limit: Int) -> [Int] {
         var shown = Array(columns.indices)
         func least(_ place: Int) -> Int {
-            columns[place].isFlexible ? min(natural[place], Table.flexibleMinimum) : natural[place]
+            columns[place].weight.map { min(natural[place], Table.flexibleMinimum * $0) } ?? natural[place]
         }
         while shown.reduce(Table.gaps(shown.count), { $0 + least($1) }) > limit,
             let victim = shown.max(by: { columns[$0].rank < columns[$1].rank }), columns[victim].rank > 0
@@ -128,16 +133,18 @@ package struct Table: Sendable {
 
     private static func gaps(_ count: Int) -> Int { gap.count * max(0, count - 1) }
 
-    /// The greatest width to which columns can be cut so that they fit together.
+    /// The greatest share to which columns can be cut, each to its weight times that, so that they fit together.
     ///
-    /// A narrower column stays whole, and leaves its share to the others.
-    private static func cap(of widths: [Int], within room: Int) -> Int {
-        var room = room
-        for (index, width) in widths.sorted().enumerated() {
-            let share = room / (widths.count - index)
-            if width > share { return max(1, share) }
+    /// A column that needs less stays whole, and leaves the rest of its share to the others.
+    private static func share(of columns: [(width: Int, weight: Int)], within room: Int) -> Int {
+        let columns = columns.sorted { $0.width * $1.weight < $1.width * $0.weight }
+        var (room, weights) = (room, columns.reduce(0) { $0 + $1.weight })
+        for (width, weight) in columns {
+            let share = room / weights
+            if width > share * weight { return max(1, share) }
             room -= width
+            weights -= weight
         }
-        return .max
+        return columns.reduce(1) { max($0, $1.width) }  // all of them stay whole
     }
 }

@@ -5,7 +5,10 @@ import Testing
 
 @Suite struct `A command line` {
     private static let verbs = [
-        ["list", "--limit", "3", "--json"], ["search", "two", "words", "--sort", "date"], ["append", "id", "-"],
+        ["list", "--limit", "3", "--json"], ["list", "two", "words", "--branch", "--since", "7d", "-o", "tsv"],
+        ["search", "two", "words", "-o", "jsonl"], ["history", "@"], ["history", "-"], ["append", "-", "-"],
+        ["restart", "a8p3#12", "text", "-q"], ["restart", "a8p3", "--from", "#12", "text"],
+        ["search", "two", "words", "--sort", "date"], ["append", "id", "-"],
         ["append", "id", "text", "--function-result", "call=1", "--wait", "--no-store"], ["sync"],
         ["sync", "--accept-deletions", "--profile", "work"], ["start", "text"], ["login", "--profile", "work"],
         ["start", "text", "--model", "m", "--handoff-execution", "client", "--tools", "[]"],
@@ -19,7 +22,9 @@ import Testing
 
     /// Arguments for help and for subcommands, and wrong ones.
     private static let others = [
-        [], ["nonsense"], ["list", "--limit", "0"], ["list", "--limit", "x"], ["list", "extra"], ["search"],
+        [], ["nonsense"], ["list", "--limit", "0"], ["list", "--limit", "x"], ["list", "--sort", "size"], ["search"],
+        ["list", "--json", "-o", "tsv"], ["list", "-o", "xml"], ["search", "a", "--json", "--output", "jsonl"],
+        ["files", "list", "--json", "-o", "tsv"],
         ["search", "a", "--sort", "size"], ["append"], ["append", "id", "--confirm", "x"], ["--version"],
         ["start", "text", "--model", "m", "--handoff-execution", "nobody"],
         ["start", "text", "--model", "m", "--agent", "a"], ["list", "--help"],

@@ -30,19 +30,6 @@ extension OutputStyle {
     }
 }
 
-@Suite struct `A snippet` {
-    @Test func `marks what was found`() {
-        let snippet = Snippet(text: "das Öl 日本 👍🏽", marks: [4..<6, 7..<9])
-        #expect(snippet.text(.plain) == "das Öl 日本 👍🏽")
-        #expect(snippet.text(.coloured) == "das \u{1B}[1mÖl\u{1B}[22m \u{1B}[1m日本\u{1B}[22m 👍🏽")
-    }
-
-    @Test func `with marks that make no sense is shown without them`() {
-        let snippet = Snippet(text: "abc", marks: [2..<9, 1..<2])
-        #expect(snippet.text(.plain) == "abc")
-    }
-}
-
 @Suite struct `The results of a search` {
     private func results(_ count: Int, timeZone: String?) -> SearchResults {
         let hit = SearchHit(
@@ -54,6 +41,10 @@ extension OutputStyle {
             hits: count == 0 ? [] : [hit])
     }
 
+    private func lines(of results: SearchResults, _ alternatives: [SearchAlternative] = []) -> [String] {
+        SearchLayout(results: results, names: .none, numbers: results.hits.map { _ in nil }).lines(.plain, alternatives)
+    }
+
     @Test(
         arguments: [
             (1, nil, "1 found:"), (1, "Asia/Tokyo", "1 found (time zone: Asia/Tokyo):"),
@@ -62,7 +53,7 @@ extension OutputStyle {
             (0, "Asia/Tokyo", "Nothing found for \"apple on:today\" (time zone: Asia/Tokyo)."),
         ] as [(Int, String?, String)])
     func `say the time zone whose days were asked for`(count: Int, zone: String?, expected: String) {
-        #expect(results(count, timeZone: zone).lines(.plain).first == expected)
+        #expect(lines(of: results(count, timeZone: zone)).first == expected)
     }
 
     @Test func `offer other queries where nothing was found`() {
@@ -71,7 +62,7 @@ extension OutputStyle {
             SearchAlternative(kind: .withoutConditions, query: "apple", total: 10_000, isTotalExact: false),
         ]
         #expect(
-            results(0, timeZone: nil).lines(.plain, others).dropFirst() == [
+            lines(of: results(0, timeZone: nil), others).dropFirst() == [
                 "Did you mean: ␛[1mapply  (1 hit)", "Without its conditions: apple  (more than 10000 hits)",
             ])
         let json = results(0, timeZone: nil).json(others)["alternatives"]?.elements ?? []

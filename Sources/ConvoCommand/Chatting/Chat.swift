@@ -62,7 +62,7 @@ struct Chat: Verb {
 
     /// Who answers, and where: as the arguments say, or else the settings.
     private func target(in store: Store, _ settings: Settings) throws -> ChatTarget {
-        if let conversation { return .conversation(try store.localID(matching: conversation)) }
+        if let conversation { return .conversation(try ConversationLookup(store: store).conversation(conversation)) }
         if model != nil || agent != nil { return .new(model: model, agent: agent) }
         switch settings.answerer {
         case .model(let model): return .new(model: model, agent: nil)

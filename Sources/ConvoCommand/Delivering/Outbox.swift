@@ -19,11 +19,20 @@ struct Outbox: ParsableCommand {
         @Flag(help: "Also what is delivered or cancelled.")
         var all = false
 
+        @Option(name: .shortAndLong, help: .output) var output: OutputFormat?
         @OptionGroup var common: CommonOptions
 
+        func validate() throws { _ = try OutputFormat.chosen(output, asJSON: common.json) }
+
         func run() throws {
-            let items = try common.store().outbox(all: all)
-            try common.console.page(json: .array(items.map(\.json))) { OutboxItem.table(items, $0) }
+            let format = try OutputFormat.chosen(output, asJSON: common.json)
+            let store = try common.store()
+            let items = try store.outbox(all: all)
+            guard format == .table else {
+                return try common.console.printRows(format, columns: OutboxItem.members) { try $0(items.map(\.json)) }
+            }
+            let names = try Names(of: items.map(\.conversation), writes: items.map(\.id), in: store)
+            try common.console.page { OutboxItem.table(items, $0, names) }
         }
     }
 
@@ -37,8 +46,10 @@ struct Outbox: ParsableCommand {
         @OptionGroup var common: CommonOptions
 
         func run() throws {
-            let item = try common.store().operation(matching: operation)
-            try common.console.print(json: item.jsonWithRequest) { item.lines($0) }
+            let store = try common.store()
+            let item = try store.write(operation)
+            let names = try Names(of: [item.conversation], writes: [item.id], in: store)
+            try common.console.print(json: item.jsonWithRequest) { item.lines($0, names) }
         }
     }
 
@@ -51,21 +62,26 @@ struct Outbox: ParsableCommand {
                 "convo outbox retry --state held"))
 
         @OptionGroup var selection: OutboxSelection
+        @Flag(name: .shortAndLong, help: "Print only the ids of the writes that are changed.") var quiet = false
         @OptionGroup var common: CommonOptions
 
         func run() throws {
             let store = try common.store()
             if let name = selection.only {
-                let id = try store.operation(matching: name).id
+                let id = try store.write(name).id
                 try store.retry(id)
                 let item = try store.operation(matching: id.rawValue)
-                return try common.console.print(json: item.json) { _ in ["\(id) is \(item.state.words)."] }
+                if quiet { return try common.console.write("\(id)\n") }
+                let references = try store.references(of: [], [id])
+                return try common.console.print(json: item.json) { _ in
+                    ["\(references[id]) is \(item.state.words)."]
+                }
             }
             let change = OutboxChange(of: try selection.writes(in: store), in: store) { id throws(StoreError) in
                 try store.retry(id)
                 return [id]
             }
-            try common.console.print(json: change.json) { _ in change.lines }
+            try change.print(common.console, isQuiet: quiet)
             if let failure = change.failure { throw failure }
         }
     }
@@ -80,6 +96,7 @@ struct Outbox: ParsableCommand {
 
         @OptionGroup var selection: OutboxSelection
         @Flag(name: .shortAndLong, help: .yes) var yes = false
+        @Flag(name: .shortAndLong, help: "Print only the ids of the writes that are changed.") var quiet = false
         @OptionGroup var common: CommonOptions
 
         func run() throws {
@@ -94,7 +111,7 @@ struct Outbox: ParsableCommand {
                 try store.cancel(id)
             }
             if selection.only != nil, let failure = change.failure { throw failure }
-            try common.console.print(json: change.json) { _ in change.lines }
+            try change.print(common.console, isQuiet: quiet)
             if let failure = change.failure { throw failure }
         }
     }
@@ -110,15 +127,20 @@ extension Outbox {
 
         @Argument(help: .operation, completion: .operation) var operation: String
         @OptionGroup var input: InputOptions
+        @Flag(name: .shortAndLong, help: .quiet) var quiet = false
         @OptionGroup var common: CommonOptions
 
         func run() throws {
             guard let inputs = try input.read() else { throw ValidationError("Give a text or --inputs.") }
             let store = try common.store()
-            let id = try store.operation(matching: operation).id
+            let id = try store.write(operation).id
             try store.edit(id, inputs: inputs)
             let item = try store.operation(matching: id.rawValue)
-            try common.console.print(json: item.jsonWithRequest) { _ in ["\(id) is changed, and \(item.state.words)."] }
+            if quiet { return try common.console.write("\(id)\n") }
+            let references = try store.references(of: [], [id])
+            try common.console.print(json: item.jsonWithRequest) { _ in
+                ["\(references[id]) is changed, and \(item.state.words)."]
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ struct OutboxChange {
     }
 
     private(set) var outcomes: [Outcome] = []
+    private let references: References
 
     /// Changes each of the writes.
     ///
@@ -28,18 +29,23 @@ struct OutboxChange {
         of writes: [OutboxSelection.Named], in store: Store,
         by change: (OperationID) throws(StoreError) -> [OperationID]
     ) {
+        var outcomes: [Outcome] = []
         var done: Set<OperationID> = []
         for write in writes {
-            do throws(StoreError) {
+            do {
                 let id = try write.id.get()
                 guard !done.contains(id) else { continue }
                 for changed in try change(id) where done.insert(changed).inserted {
                     outcomes.append(.changed(try store.operation(matching: changed.rawValue)))
                 }
             } catch {
-                outcomes.append(.failed(write.name, CLIError(error)))
+                outcomes.append(
+                    .failed(write.name, CLIError(error) ?? CLIError(.internal, code: "internal", message: "\(error)")))
             }
         }
+        self.outcomes = outcomes
+        // A person sees whole ids where the references cannot be read any more.
+        references = (try? store.references(of: [], Array(done))) ?? References()
     }
 
     /// The error of the first write that could not be changed; `nil` where all were.
@@ -58,11 +64,17 @@ struct OutboxChange {
             })
     }
 
+    /// Prints the outcomes; or only the ids of what was changed, and no errors, which the command ends with.
+    func print(_ console: Console, isQuiet: Bool) throws {
+        guard isQuiet else { return try console.print(json: json) { _ in lines } }
+        for case .changed(let item) in outcomes { try console.write("\(item.id)\n") }
+    }
+
     var lines: [String] {
         guard !outcomes.isEmpty else { return ["There is no such write."] }
         return outcomes.map { outcome in
             switch outcome {
-            case .changed(let item): "\(item.id) is \(item.state.words)."
+            case .changed(let item): "\(references[item.id]) is \(item.state.words)."
             case .failed(let name, let failure): "\(name.sanitised(.line)): \(failure.message.sanitised(.line))"
             }
         }

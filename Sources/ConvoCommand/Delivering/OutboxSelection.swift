@@ -17,7 +17,7 @@ struct OutboxSelection: ParsableArguments {
     }
 
     @Argument(
-        help: "Their ids (`convo outbox`), or beginnings of them that no other shares.", completion: .operation)
+        help: "Their references (`convo outbox`), or other beginnings of their ids.", completion: .operation)
     var operations: [String] = []
 
     @Flag(help: "Every write that is not delivered.")
@@ -52,16 +52,16 @@ struct OutboxSelection: ParsableArguments {
         /// The id as it was given.
         let name: String
         /// The id of the write; the error where `name` fits none, or several.
-        let id: Result<OperationID, StoreError>
+        let id: Result<OperationID, any Error>
 
-        init(name: String, id: Result<OperationID, StoreError>) {
+        init(name: String, id: Result<OperationID, any Error>) {
             self.name = name
             self.id = id
         }
 
         fileprivate init(_ name: String, in store: Store) {
             self.name = name
-            do { id = .success(try store.operation(matching: name).id) } catch { id = .failure(error) }
+            id = Result { try store.write(name).id }
         }
     }
 }

@@ -26,7 +26,8 @@ struct Export: Verb {
 
     @Argument(
         help: ArgumentHelp(
-            "Local ids or ids on the server, or beginnings of them; without any, all.", valueName: "conversation"),
+            "Their references (convo list), other beginnings of their ids, or @; without any, all.",
+            valueName: "conversation"),
         completion: .conversation)
     var conversations: [String] = []
 
@@ -119,7 +120,8 @@ struct Export: Verb {
                 hint: Advice.searchFirst)
         }
         guard !conversations.isEmpty else { return try store.conversationList() }
-        let list = try store.conversationList(of: conversations.map { try store.localID(matching: $0) })
+        let list = try store.conversationList(
+            of: conversations.map { try ConversationLookup(store: store).conversation($0) })
         // It may have been deleted since; an empty list would stand for all.
         guard list.count > 0 else { throw StoreError.noSuchConversation(conversations[0]) }
         return list

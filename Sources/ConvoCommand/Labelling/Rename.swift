@@ -15,6 +15,7 @@ struct Rename: Verb {
     @Argument(help: .conversation, completion: .conversation) var conversation: String
     @Argument(help: "The name; its words need no quotation marks.") var name: [String] = []
     @Flag(help: "Take your name away: the server's is shown again.") var clear = false
+    @Flag(name: .shortAndLong, help: "Print nothing.") var quiet = false
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
@@ -24,14 +25,16 @@ struct Rename: Verb {
 
     func run() throws {
         let store = try common.store()
-        let id = try store.localID(matching: conversation)
+        let id = try ConversationLookup(store: store).conversation(conversation)
         try store.rename(id, to: clear ? nil : name.joined(separator: " "))
         let renamed = try store.conversation(matching: id.rawValue)
         let json = JSONText.object([
             "id": .string(id.rawValue), "name": .string(renamed.name), "local_name": .string(renamed.localName),
         ])
+        if quiet { return }
+        let reference = try store.references(of: [id])[id]
         try common.console.print(json: json) { _ in
-            ["\(id) is called \"\(renamed.title.sanitised(.line))\"\(clear ? " again" : "")."]
+            ["\(reference) is called \"\(renamed.title.sanitised(.line))\"\(clear ? " again" : "")."]
         }
     }
 }

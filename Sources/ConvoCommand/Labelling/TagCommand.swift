@@ -19,18 +19,24 @@ struct TagCommand: Verb {
         name: .long, parsing: .upToNextOption, help: ArgumentHelp("Tags to take away.", valueName: "tag"),
         completion: .tag
     ) var remove: [String] = []
+    @Flag(name: .shortAndLong, help: "Print nothing.") var quiet = false
     @OptionGroup var common: CommonOptions
 
     func run() throws {
         let store = try common.store()
-        let id = try store.localID(matching: conversation)
+        let id = try ConversationLookup(store: store).conversation(conversation)
         let isChange = !tags.isEmpty || !remove.isEmpty
         let all =
             isChange
             ? try store.tag(id, adding: tags, removing: remove) : try store.conversation(matching: id.rawValue).tags
         let json = JSONText.object(["id": .string(id.rawValue), "tags": .array(all.map { .string($0) })])
+        if quiet { return }
+        let reference = try store.references(of: [id])[id]
         try common.console.print(json: json) { _ in
-            [all.isEmpty ? "\(id) has no tags." : "\(id): \(all.joined(separator: ", ").sanitised(.line))"]
+            [
+                all.isEmpty
+                    ? "\(reference) has no tags." : "\(reference): \(all.joined(separator: ", ").sanitised(.line))"
+            ]
         }
     }
 }

@@ -21,17 +21,32 @@ struct Files: ParsableCommand {
                 "convo files a8p3"))
 
         @Argument(
-            help: ArgumentHelp("Only those of this conversation.", valueName: "conversation"),
+            help: ArgumentHelp(
+                "Only those of this conversation, or of one of its entries (a8p3#12).", valueName: "conversation"),
             completion: .conversation)
         var conversation: String?
 
+        @Option(name: .shortAndLong, help: .output) var output: OutputFormat?
         @OptionGroup var common: CommonOptions
 
+        func validate() throws { _ = try OutputFormat.chosen(output, asJSON: common.json) }
+
         func run() throws {
+            let format = try OutputFormat.chosen(output, asJSON: common.json)
             let store = try common.store()
-            let files = try store.files(
-                of: conversation.map { name throws(StoreError) in try store.localID(matching: name) })
-            try common.console.page(json: .array(files.map(\.json))) { StoredFile.table(files, $0) }
+            let files = try files(in: store)
+            guard format == .table else {
+                return try common.console.printRows(format, columns: StoredFile.members) { try $0(files.map(\.json)) }
+            }
+            let names = try Names(of: files.map(\.conversation), in: store)
+            try common.console.page { StoredFile.table(files, $0, names) }
+        }
+
+        /// All files, those of a conversation, or those of one of its entries.
+        private func files(in store: Store) throws -> [StoredFile] {
+            guard let conversation else { return try store.files() }
+            let (id, entry) = try ConversationLookup(store: store).conversationAndEntry(conversation)
+            return try store.files(of: id).filter { entry == nil || $0.entry == entry }
         }
     }
 

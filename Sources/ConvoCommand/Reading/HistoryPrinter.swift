@@ -24,7 +24,7 @@ struct HistoryPrinter {
     /// - Throws: what says that there is no such conversation, or that the request names no moment.
     init(of conversation: String, _ request: HistoryRequest, in store: Store, _ console: Console) throws {
         (self.store, self.request, self.console) = (store, request, console)
-        id = try store.localID(matching: conversation)
+        id = try ConversationLookup(store: store).conversation(conversation)
         selection = try HistoryPrinter.selection(in: store, request)
     }
 
@@ -37,13 +37,7 @@ struct HistoryPrinter {
         selection.last = request.tail
         selection.onlyMessages = request.onlyMessages
         selection.includesDropped = request.includesDropped
-        do throws(StoreError) {
-            if let since = request.since { selection.since = try store.moment(since, for: "since") }
-        } catch {
-            guard case .unreadableMoment(_, _) = error else { throw error }
-            throw ValidationError(
-                "--since takes a day or a time: 2026-03-11, 2026-03, yesterday, 7d, 12h or 2026-03-11T10:00.")
-        }
+        if let since = request.since { selection.since = try store.since(since) }
         return selection
     }
 

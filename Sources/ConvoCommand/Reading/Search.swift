@@ -44,18 +44,31 @@ struct Search: Verb {
     @Option(help: "relevance or date.", completion: .list(["relevance", "date"]), transform: SearchOrder.named)
     var sort = SearchOrder.relevance
 
+    @Option(name: .shortAndLong, help: .output) var output: OutputFormat?
     @OptionGroup var common: CommonOptions
 
     func validate() throws {
         guard (1...1000).contains(limit) else { throw ValidationError("--limit must be from 1 to 1000.") }
+        _ = try OutputFormat.chosen(output, asJSON: common.json)
     }
 
     func run() throws {
         let store = try common.store()
         let text = query.joined(separator: " ")
         let results = try store.search(text, limit: limit, order: sort)
-        let alternatives = results.total == 0 ? try store.alternatives(to: text) : []
-        try common.console.page(json: results.json(alternatives)) { results.lines($0, alternatives) }
+        func alternatives() throws -> [SearchAlternative] {
+            results.total == 0 ? try store.alternatives(to: text) : []
+        }
+        let console = common.console
+        switch try OutputFormat.chosen(output, asJSON: common.json) {
+        case .json: try console.print(results.json(alternatives()))
+        case .table:
+            let layout = try SearchLayout(of: results, in: store)
+            let others = try alternatives()
+            try console.page { layout.lines($0, others) }
+        case let format:
+            try console.printRows(format, columns: SearchHit.members) { try $0(results.hits.map(\.json)) }
+        }
     }
 }
 

@@ -45,7 +45,7 @@ struct HistoryFormatter {
     func headingTexts(_ conversation: StoredConversation) -> [String] {
         let about =
             ([conversation.answerer, conversation.id.rawValue] + conversation.tags.map { "[\($0)]" }
-            + conversation.notes)
+            + conversation.notes(References()))
             .filter { !$0.isEmpty }.joined(separator: " · ")
         return [conversation.title.sanitised(.line), about.sanitised(.line)]
     }

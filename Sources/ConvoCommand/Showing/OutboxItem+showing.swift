@@ -11,25 +11,35 @@ extension OperationState {
 
 extension OutboxItem {
     /// The outbox as a table.
-    static func table(_ items: [OutboxItem], _ style: OutputStyle) -> [String] {
+    static func table(_ items: [OutboxItem], _ style: OutputStyle, _ names: Names) -> [String] {
         guard !items.isEmpty else { return ["Nothing waits: every write is delivered."] }
         var table = Table([
-            .fitting("ID"), .fitting("WRITE", rank: 2), .fitting("CONVERSATION", rank: 3), .fitting("STATE"),
+            .fitting("REF"), .fitting("WRITE", rank: 2), .flexible("CONVERSATION", rank: 3), .fitting("STATE"),
             .fitting("QUEUED", rank: 4), .flexible("TEXT", rank: 1), .flexible("REASON"),
         ])
         for item in items {
             table.add([
-                item.id.rawValue, item.kind.rawValue, item.conversation.rawValue, item.state.words,
-                style.times.ago(item.createdAt), SearchText.of(item.inputs), item.reason?.message ?? "",
+                names.reference(item.id), item.kind.rawValue, names.words(item.conversation), item.state.words,
+                style.times.ago(item.createdAt), item.text(upTo: style.width), item.reason?.message ?? "",
             ])
         }
         return table.lines(width: style.width, ansi: style.ansi)
     }
 
+    /// What the write says, on one line; no more of a long text than a line shows.
+    func text(upTo width: Int?) -> String {
+        let text = SearchText.of(inputs)
+        return String(text.prefix(width ?? OutboxItem.textLimit))
+    }
+
+    /// How many characters of a text are shown where the width of a line is not known.
+    private static let textLimit = 200
+
     /// The stored facts, one a line, and the request's body.
-    func lines(_ style: OutputStyle) -> [String] {
+    func lines(_ style: OutputStyle, _ names: Names) -> [String] {
         let facts: [(String, String?)] = [
-            ("id", id.rawValue), ("write", kind.rawValue), ("conversation", conversation.rawValue),
+            ("reference", names.reference(id)), ("id", id.rawValue), ("write", kind.rawValue),
+            ("conversation", "\(names.words(conversation)) (\(conversation))"),
             ("remote id", remoteID?.rawValue), ("state", state.words),
             ("queued", style.times.dateAndTime(createdAt)), ("attempts", String(attempts)),
             ("next attempt", nextAttempt.map(style.times.dateAndTime)),
@@ -49,6 +59,12 @@ extension OutboxItem {
 
     /// The object with the body of the request as `request`.
     var jsonWithRequest: JSONText { .object(members + [("request", request)]) }
+
+    /// The names of the object's members, in their order.
+    static let members = [
+        "id", "operation", "conversation_id", "remote_id", "state", "attempts", "next_attempt_at", "reason",
+        "created_at",
+    ]
 
     private var members: [(String, JSONText?)] {
         [

@@ -11,7 +11,10 @@ extension StoredConversation {
     var answerer: String { model ?? agentID ?? "" }
 
     /// The marks that set the conversation apart, each in a few words: pending writes, a deletion on the server, its parent …
-    var notes: [String] {
+    ///
+    /// - Parameter references: what conversations are called.
+    /// - Returns: the marks, the most important first.
+    func notes(_ references: References) -> [String] {
         var notes: [String] = []
         if pendingCount > 0 { notes.append("\(pendingCount) pending") }
         if deletedRemotelyAt != nil { notes.append("deleted on the server") }
@@ -21,36 +24,39 @@ extension StoredConversation {
         case .partial: notes.append("import not finished: run it again")
         case nil: if isLocalOnly { notes.append("kept here only") }
         }
-        if let parent { notes.append("branch of \(parent.conversation)") }
+        if let parent { notes.append("branch of \(references[parent.conversation])") }
         return notes
     }
 
     /// The stored facts and notes, one a line.
-    func lines(_ style: OutputStyle) -> [String] {
+    func lines(_ style: OutputStyle, _ names: Names) -> [String] {
         var facts: [(String, String?)] = [
-            ("id", id.rawValue), ("remote id", remoteID?.rawValue ?? "none yet"),
+            ("reference", names.reference(id)), ("id", id.rawValue), ("remote id", remoteID?.rawValue ?? "none yet"),
             ("local name", localName), ("name", name),
             ("description", description), ("model", model), ("agent", agentID),
             ("created", style.times.dateAndTime(createdAt)), ("updated", style.times.dateAndTime(updatedAt)),
             ("entries", String(entryCount)), ("tags", tags.isEmpty ? nil : tags.joined(separator: ", ")),
         ]
-        facts += notes.map { ("", $0) }
+        facts += notes(names.references).map { ("", $0) }
         return facts.compactMap { label, value in
             value.map { "\(style.ansi.faint(label.padded(to: 12)))\($0.sanitised(.line))" }
         }
     }
 
-    /// A table of conversations without rows.
-    static let table = Table([
-        .fitting("ID"), .flexible("NAME"), .flexible("MODEL", rank: 4), .fitting("ENTRIES", rank: 3),
-        .fitting("UPDATED", rank: 1), .flexible("NOTES", rank: 2),
-    ])
+    /// A table of conversations without rows: of their times it has the one that decides the order, or when they changed.
+    static func table(sortedBy order: ConversationFilter.Order) -> Table {
+        Table([
+            .fitting("REF"), .flexible("TITLE", weight: 2),
+            .fitting(order == .created ? "CREATED" : "UPDATED", rank: 1),
+            .flexible("MODEL", rank: 2), .fitting("ENTRIES", rank: 3), .flexible("NOTES", rank: 4),
+        ])
+    }
 
     /// The cells of the conversation's row in a table.
-    func cells(_ style: OutputStyle) -> [String] {
+    func cells(_ style: OutputStyle, _ references: References, sortedBy order: ConversationFilter.Order) -> [String] {
         [
-            id.rawValue, titleWithTags, answerer, String(entryCount), style.times.ago(updatedAt),
-            notes.joined(separator: ", "),
+            references[id], titleWithTags, style.times.ago(order == .created ? createdAt : updatedAt), answerer,
+            String(entryCount), notes(references).joined(separator: ", "),
         ]
     }
 }
@@ -62,6 +68,13 @@ extension StoredConversation {
     /// The object with the server's own as `raw`, `null` where there is none.
     var jsonWithRaw: JSONText { .object(members + [("raw", raw ?? .null)]) }
 
+    /// The names of the object's members, in their order.
+    static let members = [
+        "id", "remote_id", "name", "local_name", "tags", "title", "model", "agent_id", "created_at", "updated_at",
+        "entry_count",
+        "pending_count", "deleted_remotely", "other_account", "local_only", "imported", "parent",
+    ]
+
     private var members: [(String, JSONText?)] {
         [
             ("id", .string(id.rawValue)),
@@ -69,6 +82,7 @@ extension StoredConversation {
             ("name", .string(name)),
             ("local_name", .string(localName)),
             ("tags", .array(tags.map { .string($0) })),
+            ("title", .string(title)),
             ("model", .string(model)),
             ("agent_id", .string(agentID)),
             ("created_at", .string(createdAt.text)),

@@ -15,17 +15,17 @@ extension FileState {
 
 extension StoredFile {
     /// The files as a table.
-    static func table(_ files: [StoredFile], _ style: OutputStyle) -> [String] {
+    static func table(_ files: [StoredFile], _ style: OutputStyle, _ names: Names) -> [String] {
         guard !files.isEmpty else { return ["No conversation refers to a file."] }
         var table = Table([
-            .fitting("FILE"), .flexible("NAME"), .fitting("TYPE", rank: 2), .fitting("SIZE"), .fitting("STATE"),
-            .fitting("CONVERSATION", rank: 1),
+            .fitting("FILE"), .flexible("NAME"), .flexible("TYPE", rank: 2), .fitting("SIZE"), .flexible("STATE"),
+            .flexible("CONVERSATION", rank: 1),
         ])
         for file in files {
             table.add([
                 String(file.key), file.name ?? "", file.mediaType ?? file.declaredType ?? "",
                 file.size?.byteCount ?? "",
-                file.standing, file.conversation.rawValue,
+                file.standing, names.words(file.conversation),
             ])
         }
         return table.lines(width: style.width, ansi: style.ansi)
@@ -62,6 +62,12 @@ extension StoredFile {
         else { return base }
         return "\(base).\(ending)"
     }
+
+    /// The names of the members of ``json``, in their order.
+    static let members = [
+        "id", "conversation_id", "entry_id", "name", "declared_type", "state", "reason", "size", "media_type", "sha256",
+        "path",
+    ]
 
     /// The object that `--json` prints; scripts rely on its form.
     var json: JSONText {

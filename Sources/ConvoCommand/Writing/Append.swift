@@ -23,12 +23,13 @@ struct Append: WritingCommand {
     var confirm: [ToolConfirmation] = []
 
     @OptionGroup var options: WritingOptions
+    var makesConversation: Bool { false }
     @OptionGroup var common: CommonOptions
 
     func prepare() throws -> (store: Store, queue: @Sendable () throws -> QueuedWrite) {
         let request = try makeRequest()
         let store = try common.store()
-        let id = try store.localID(matching: conversation)
+        let id = try ConversationLookup(store: store).conversation(conversation)
         return (store, { try store.append(request, to: id) })
     }
 

@@ -22,14 +22,17 @@ struct Conflict: Verb {
     @Argument(help: .conversation, completion: .conversation) var conversation: String
     @Argument(help: "append, branch, hold or default; without it, prints which.")
     var policy: Choice?
+    @Flag(name: .shortAndLong, help: "Print nothing.") var quiet = false
     @OptionGroup var common: CommonOptions
 
     func run() throws {
         let store = try common.store()
-        let id = try store.localID(matching: conversation)
+        let id = try ConversationLookup(store: store).conversation(conversation)
         if let policy { try store.setConflictPolicy(ConflictPolicy(rawValue: policy.rawValue), of: id) }
         let own = try store.conflictPolicy(of: id)?.rawValue
         let json = JSONText.object(["id": .string(id.rawValue), "conflict": .string(own)])
-        try common.console.print(json: json) { _ in ["\(id): \(own ?? "as the configuration says")"] }
+        if quiet { return }
+        let reference = try store.references(of: [id])[id]
+        try common.console.print(json: json) { _ in ["\(reference): \(own ?? "as the configuration says")"] }
     }
 }

@@ -33,17 +33,24 @@ struct Delete: Verb {
     @Argument(help: .conversation, completion: .conversation) var conversation: String
     @Flag var place: Place
     @Flag(name: .shortAndLong, help: .yes) var yes = false
+    @Flag(name: .shortAndLong, help: .quiet) var quiet = false
     @OptionGroup var common: CommonOptions
 
     func run() throws {
         let store = try common.store()
-        let id = try store.localID(matching: conversation)
+        let id = try ConversationLookup(store: store, remembers: place == .remote).conversation(conversation)
         try Confirmation.require(question(store.conversation(matching: id.rawValue)), isGiven: yes, common.console)
         let receipt = try store.delete(id, place.scope)
         let json = JSONText.object([
             "id": .string(id.rawValue), "operation_id": .string(receipt?.operation.rawValue),
         ])
-        try common.console.print(json: json) { _ in [said(id, receipt)] }
+        guard !quiet else {
+            if let receipt { try common.console.write("\(receipt.operation)\n") }
+            return
+        }
+        let writes = [receipt?.operation].compactMap(\.self)
+        let references = try store.references(of: [id], writes)
+        try common.console.print(json: json) { _ in [said(id, receipt, references)] }
     }
 
     private func question(_ conversation: StoredConversation) -> String {
@@ -58,11 +65,12 @@ struct Delete: Verb {
         return "Delete \(what), with \(entries), \(place)?"
     }
 
-    private func said(_ id: LocalID, _ receipt: QueuedWrite?) -> String {
+    private func said(_ id: LocalID, _ receipt: QueuedWrite?, _ references: References) -> String {
+        let name = references[id]
         guard let receipt else {
-            return place == .remote ? "\(id) is not on the server." : "\(id) is deleted here."
+            return place == .remote ? "\(name) is not on the server." : "\(name) is deleted here."
         }
-        let here = place == .both ? "\(id) is deleted here; its" : "The"
-        return "\(here) deletion on the server is queued as \(receipt.operation)."
+        let here = place == .both ? "\(name) is deleted here; its" : "The"
+        return "\(here) deletion on the server is queued as \(references[receipt.operation])."
     }
 }

@@ -14,9 +14,9 @@ struct Restart: WritingCommand {
     @Argument(help: .conversation, completion: .conversation) var conversation: String
 
     @Option(
-        help: ArgumentHelp("The entry's id, or a beginning of it that no other shares.", valueName: "entry"),
-        completion: .entry)
-    var from: String
+        help: ArgumentHelp(
+            "The entry's number (#12), its id, or a beginning of that; or give CONVERSATION#12.", valueName: "entry"))
+    var from: String?
 
     @OptionGroup var input: InputOptions
 
@@ -30,14 +30,15 @@ struct Restart: WritingCommand {
     var metadata: JSONArgument?
 
     @OptionGroup var options: WritingOptions
+    var makesConversation: Bool { true }
     @OptionGroup var common: CommonOptions
 
     func prepare() throws -> (store: Store, queue: @Sendable () throws -> QueuedWrite) {
         let store = try common.store()
-        let id = try store.localID(matching: conversation)
+        let (id, entry) = try entry(in: store)
         // The API requires inputs and accepts empty ones, so a person can make a branch without a text.
         let inputs = try input.read() ?? .text("")
-        var request = RestartRequest(from: try entry(in: store.history(of: id)), inputs: inputs)
+        var request = RestartRequest(from: entry, inputs: inputs)
         request.agentVersion = agentVersion.map { Int($0).map { .int($0) } ?? .string($0) }
         request.guardrails = try guardrails?.value(of: "guardrails", .array)
         request.metadata = try metadata?.value(of: "metadata", .object)
@@ -45,19 +46,15 @@ struct Restart: WritingCommand {
         return (store, { [request] in try store.restart(request, of: id) })
     }
 
-    /// The entry whose id is `from`, or the only one whose id begins so.
-    private func entry(in history: StoredHistory) throws -> EntryID {
-        let ids = history.entries.compactMap(\.entry.id).filter { $0.rawValue.hasPrefix(from) }
-        if let exact = ids.first(where: { $0.rawValue == from }) { return exact }
-        guard let only = ids.first, !from.isEmpty else {
-            throw StoreError.noSuchEntry(from, conversation: history.conversation.id)
+    /// The conversation, and the entry that is given by `--from` or behind the conversation's reference.
+    private func entry(in store: Store) throws -> (LocalID, EntryID) {
+        let lookup = ConversationLookup(store: store)
+        let (id, entry) = try lookup.conversationAndEntry(conversation)
+        switch (from, entry) {
+        case (let from?, nil): return (id, try lookup.entry(from, in: id))
+        case (nil, let entry?): return (id, entry)
+        case (nil, nil): throw ValidationError("Give the entry to branch from: --from '#12', or \(conversation)#12.")
+        case (_?, _?): throw ValidationError("Give the entry once: by --from, or behind the conversation.")
         }
-        guard ids.count == 1 else {
-            let candidates = ids.prefix(10).map(\.rawValue).joined(separator: ", ")
-            throw CLIError(
-                .usage, code: "ambiguous_entry", message: "\"\(from)\" could be any of \(candidates).",
-                hint: "Give more of the id.")
-        }
-        return only
     }
 }

@@ -43,6 +43,7 @@ struct Start: WritingCommand {
     var metadata: JSONArgument?
 
     @OptionGroup var options: WritingOptions
+    var makesConversation: Bool { true }
     @OptionGroup var common: CommonOptions
 
     func validate() throws {

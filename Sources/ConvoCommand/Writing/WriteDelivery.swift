@@ -30,6 +30,8 @@ struct WriteDelivery: Sendable {
     let console: Console
     /// Whether a person is told what was queued.
     var isAnnounced = true
+    /// Whether nothing is said of the write when it is queued.
+    var isQuiet = false
 
     /// Queues a write, even where the task is cancelled, and delivers it.
     ///
@@ -73,8 +75,8 @@ struct WriteDelivery: Sendable {
 
     /// Tells a person what was queued; a closed standard error does not keep the write from being sent.
     private func tell(_ receipt: QueuedWrite, isFollowing: Bool) {
-        guard !console.asJSON else { return }
-        if isAnnounced { try? console.note(receipt.words) }
+        guard !console.asJSON, !isQuiet else { return }
+        if isAnnounced { try? console.note(receipt.words(in: store)) }
         guard isFollowing, case .success = engine else { return }
         try? console.note("Another process is delivering and does not let go: the answer is shown when it is whole.")
     }

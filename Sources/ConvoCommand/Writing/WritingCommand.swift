@@ -9,6 +9,8 @@ import ConvoTerminal
 protocol WritingCommand: Verb {
     var options: WritingOptions { get }
     var common: CommonOptions { get }
+    /// Whether the write makes a conversation.
+    var makesConversation: Bool { get }
 
     /// Checks the arguments and opens the store.
     ///
@@ -22,31 +24,50 @@ extension WritingCommand {
     ///
     /// A write that is only queued needs no other thread than the one that reads the arguments.
     func perform() async throws {
+        if options.quiet, options.stream || common.json {
+            throw ValidationError("--quiet prints the id alone: leave out \(options.stream ? "--stream" : "--json").")
+        }
         let (store, queue) = try prepare()
-        if options.isWaiting { try await deliver(in: store, queue: queue) } else { try tell(queue()) }
+        @Sendable func queueAndRemember() throws -> QueuedWrite {
+            let receipt = try queue()
+            LastConversation(of: store.path).note(receipt.conversation)
+            return receipt
+        }
+        if options.isWaiting {
+            try await deliver(in: store, queue: queueAndRemember)
+        } else {
+            try tell(queueAndRemember(), in: store)
+        }
+    }
+
+    /// What `--quiet` prints: the id of what the command has made, a conversation or a write to one.
+    private func id(of receipt: QueuedWrite) -> String {
+        makesConversation ? receipt.conversation.rawValue : receipt.operation.rawValue
     }
 
     /// Queues the write, delivers it, and tells the person, or the program, what came of it.
     private func deliver(in store: Store, queue: @escaping @Sendable () throws -> QueuedWrite) async throws {
         let delivery = WriteDelivery(
             store: store, engine: Result { try common.engine(for: store) }, isStreaming: options.stream,
-            console: common.console)
+            console: common.console, isQuiet: options.quiet)
         let delivered = try await untilInterrupted { try await delivery.deliver(queue) }
         // The write is in the outbox although it was not sent, so a program needs its id.
-        if case .failure = delivered.outcome, common.json { try tell(delivered.receipt) }
+        if case .failure = delivered.outcome, common.json || options.quiet { try tell(delivered.receipt, in: store) }
         let answer = Delivery(
             item: try delivered.outcome.get(), history: try store.history(of: delivered.receipt.conversation),
             known: delivered.known)
         try delivered.receipt.whilePrinting(answer.item.state) {
+            if options.quiet { return try common.console.write(id(of: delivered.receipt) + "\n") }
             try common.console.print(json: answer.json) { answer.lines($0, isShownAlready: delivered.isShown) }
         }
         if let failure = answer.failure { throw failure }
     }
 
     /// Prints what was queued.
-    private func tell(_ receipt: QueuedWrite) throws {
+    private func tell(_ receipt: QueuedWrite, in store: Store) throws {
         try receipt.whilePrinting(receipt.state) {
-            try common.console.print(json: receipt.json) { _ in [receipt.words] }
+            if options.quiet { return try common.console.write(id(of: receipt) + "\n") }
+            try common.console.print(json: receipt.json) { _ in [receipt.words(in: store)] }
         }
     }
 }
@@ -70,6 +91,9 @@ struct WritingOptions: ParsableArguments {
     @Flag(help: "The same, printing the answer as it comes.")
     var stream = false
 
+    @Flag(name: .shortAndLong, help: "Print only the id: a new conversation's, or else the write's.")
+    var quiet = false
+
     /// Whether the command waits for the delivery.
     var isWaiting: Bool { wait || stream }
 
@@ -92,8 +116,11 @@ enum HandoffExecution: String, ExpressibleByArgument {
 }
 
 extension QueuedWrite {
-    /// The write in words, for a person.
-    var words: String { "\(conversation) \(state.words) as \(operation)" }
+    /// The write in words, for a person: with references, or whole ids where these cannot be read any more.
+    func words(in store: Store) -> String {
+        let references = (try? store.references(of: [conversation], [operation])) ?? References()
+        return "\(references[conversation]) \(state.words) as \(references[operation])"
+    }
 
     var json: JSONText {
         .object([
