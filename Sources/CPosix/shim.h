@@ -4,7 +4,6 @@
 #pragma once
 #include <fcntl.h>
 #include <pthread.h>
-#include <spawn.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -24,21 +23,6 @@ static inline void convo_thread_detach(uintptr_t handle) { pthread_detach((pthre
 extern char **environ;
 
 static inline char *_Nullable *_Nullable convo_environment(void) { return environ; }
-
-// Starts a program that is looked for in PATH, reads nothing, writes to `output`, and whose errors are dropped. posix_spawn's
-// arguments have other types on each system. Its process id; -1 where it was not started.
-static inline int convo_spawn(
-    const char *_Nonnull name, char *_Nullable *_Nonnull arguments, char *_Nullable *_Nonnull variables, int output) {
-    posix_spawn_file_actions_t actions;
-    pid_t process = -1;
-    if (posix_spawn_file_actions_init(&actions) != 0) return -1;
-    int code = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    if (code == 0) code = posix_spawn_file_actions_adddup2(&actions, output, 1);
-    if (code == 0) code = posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-    if (code == 0) code = posix_spawnp(&process, name, &actions, NULL, arguments, variables);
-    posix_spawn_file_actions_destroy(&actions);
-    return code == 0 ? (int)process : -1;
-}
 
 #ifdef __linux__
 #include <string.h>

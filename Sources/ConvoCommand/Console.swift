@@ -84,9 +84,6 @@ struct Console {
         return try await WaitNotice("Still waiting for \(subject)") { try? note($0) }.during(work)
     }
 
-    /// Whether standard output is a terminal.
-    var isTerminal: Bool { device.isTerminal }
-
     /// Writes a text as it is.
     func write(_ text: String) throws { try device.write(text) }
 

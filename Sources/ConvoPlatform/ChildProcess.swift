@@ -1,3 +1,5 @@
+import CPosix
+
 // A program that another one starts: posix_spawn(3), whose types are values on some systems and pointers on others. No shell
 // reads the arguments.
 
@@ -31,10 +33,13 @@ package enum ChildProcess {
     /// The number of bytes that are kept of each stream.
     package static let outputLimit = 1 << 20
 
+    /// The environment variables that no program inherits which ``run(_:_:within:)`` starts.
+    private static let secrets = ["MISTRAL_API_KEY"]
+
     /// Runs a program; blocks until it ends.
     ///
-    /// It gets the environment of this process, reads nothing, and is ended by `SIGPIPE` as programs are, although this process
-    /// may ignore it.
+    /// It gets the environment of this process without the variables that are secret, reads nothing, and is ended by `SIGPIPE` as
+    /// programs are, although this process may ignore it.
     ///
     /// - Parameters:
     ///   - name: a path, or a name that is looked for in `PATH`.
@@ -113,9 +118,21 @@ package enum ChildProcess {
         sigaddset(&signals, SIGPIPE)
         posix_spawnattr_setsigdefault(&attributes, &signals)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
-        return withArguments([name] + arguments) {
-            posix_spawnp(&process, name, &actions, &attributes, &$0, environ)
+        return withArguments([name] + arguments) { words in
+            withArguments(environment()) { posix_spawnp(&process, name, &actions, &attributes, &words, &$0) }
         }
+    }
+
+    /// The environment of this process, without what is secret.
+    private static func environment() -> [String] {
+        var variables: [String] = []
+        var next = convo_environment()
+        while let variable = next?.pointee {
+            let text = String(cString: variable)
+            if !secrets.contains(where: { text.hasPrefix("\($0)=") }) { variables.append(text) }
+            next = next?.advanced(by: 1)
+        }
+        return variables
     }
 
     private static func withArguments<Value>(

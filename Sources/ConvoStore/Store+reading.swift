@@ -147,7 +147,6 @@ extension StoredConversation {
                 isInferred: row["parent_inferred"])
         }
         raw = (row["raw"] as String?).map { JSONText.stored($0) }
-        opening = (row["opening"] as String?).flatMap { Opening.words(of: .stored($0)) }
     }
 }
 

@@ -56,8 +56,6 @@ public struct StoredConversation: Sendable, Hashable, Identifiable {
     public let parent: Parent?
     /// The server's object as it came; `nil` until a read has shown the conversation.
     public let raw: JSONText?
-    /// The first words of its first message; `nil` if it has a name, or no text.
-    package let opening: String?
 }
 
 /// How far a conversation was imported.

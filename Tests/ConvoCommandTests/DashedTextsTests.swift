@@ -100,7 +100,9 @@ import Testing
     }
 
     @Test func `is told from the options that the parser knows`() throws {
-        let verbs: [any ParsableCommand.Type] = [Start.self, Append.self, Restart.self, Search.self, Outbox.Edit.self]
+        let verbs: [any ParsableCommand.Type] = [
+            Start.self, Append.self, Restart.self, Search.self, List.self, Outbox.Edit.self,
+        ]
         var known = ["--help": false, "-h": false, "--version": false]
         for verb in verbs { known.merge(try options(of: verb)) { $1 } }
         #expect(DashedTexts.options == known)

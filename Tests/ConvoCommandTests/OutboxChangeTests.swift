@@ -75,7 +75,7 @@ import Testing
         let change = try cancel("--state", "refused", "--state", "held")
         #expect(try state(queued) == .queued)
         #expect(try state(refused) == .cancelled)
-        #expect(change.lines == ["\(refused.operation) is cancelled."])
+        #expect(change.lines == ["\(refused.operation.rawValue.dropFirst(3).prefix(4)) is cancelled."])
     }
 
     @Test func `are cancelled all, each once, but for what is in doubt`() throws {

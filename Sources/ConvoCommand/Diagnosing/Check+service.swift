@@ -12,7 +12,7 @@ extension Check {
                 .note(
                     "service", code: "not_installed",
                     "\(service.unit) is not installed: what is queued goes with `convo sync`, or with a convod that you start.",
-                    hint: "Install the unit, then: systemctl --user enable --now \(service.unit)")
+                    hint: "To have it sent by itself: \(service.command("install")).")
             ]
         }
         let findings = [
@@ -39,9 +39,7 @@ extension Check {
         let ending = status.map { "ended with \($0)\(meaning(of: $0))" } ?? "failed (\(service.result))"
         return .failure(
             "service", exitCode(of: status), code: "service_failed", "\(service.unit) has \(ending), and does not run.",
-            hint:
-                "\(remedy(of: status)) Then: systemctl --user reset-failed \(service.unit); systemctl --user start \(service.unit)"
-        )
+            hint: "\(remedy(of: status)) Then: \(service.command("start")).")
     }
 
     private static func restarting(_ service: ServiceFacts) -> Finding? {
@@ -50,7 +48,7 @@ extension Check {
         return .failure(
             "service", exitCode(of: status), code: "service_restarting",
             "\(service.unit) ends at once and is started again, \(service.restarts) times so far\(status.map { ", with \($0)\(meaning(of: $0))" } ?? "").",
-            hint: "\(remedy(of: status)) Then: systemctl --user restart \(service.unit)")
+            hint: "\(remedy(of: status)) Then: \(service.command("restart")).")
     }
 
     /// What an exit code of convod's, or of systemd before it starts a program, means (systemd.exec(5), "Process Exit Codes").
@@ -69,9 +67,9 @@ extension Check {
 
     private static func remedy(of status: Int32?) -> String {
         switch status {
-        case 217: "Take PrivateUsers= and the directives that need it out of the unit: systemctl --user edit convod."
+        case 217: "`convo service install` turns off the protections that need user namespaces."
         case 243: "Check LoadCredential= in the unit: the file must be there, and sealed credentials need systemd 258."
-        default: "journalctl --user -u convod -n 20 shows why."
+        default: "`convo service logs` shows why."
         }
     }
 
@@ -87,9 +85,7 @@ extension Check {
         return .failure(
             "service", .configuration, code: "outside_read_write_paths",
             "\(service.unit) may not write \(folder), where the database is.",
-            hint:
-                "Run: systemctl --user edit \(service.unit), and add the two lines [Service] and ReadWritePaths=\(folder); then restart it."
-        )
+            hint: "\(service.command("install")) gives it the folder (ReadWritePaths=).")
     }
 
     private static func idle(_ service: ServiceFacts) -> Finding? {
@@ -99,15 +95,15 @@ extension Check {
         case (true, false):
             return .warning(
                 "service", code: "service_disabled", "\(service.unit) runs, and is not started again after a reboot.",
-                hint: "Run: systemctl --user enable \(service.unit)")
+                hint: "Run: \(service.command("install"))")
         case (false, true):
             return .warning(
                 "service", code: "service_stopped", "\(service.unit) is enabled, and does not run now.",
-                hint: "Run: systemctl --user start \(service.unit)")
+                hint: "Run: \(service.command("start"))")
         case (false, false):
             return .warning(
                 "service", code: "service_disabled", "\(service.unit) is installed, and neither enabled nor running.",
-                hint: "Run: systemctl --user enable --now \(service.unit); or leave it, and use `convo sync`.")
+                hint: "Run: \(service.command("install")); or leave it, and use `convo sync`.")
         }
     }
 
@@ -116,7 +112,7 @@ extension Check {
         return .warning(
             "service", code: "no_lingering",
             "Lingering is off: \(service.unit) starts when you log in, and ends when you log out.",
-            hint: "To have it always: loginctl enable-linger")
+            hint: "To have it always: \(service.command("install --linger")).")
     }
 
     private static func changed(_ service: ServiceFacts) -> Finding? {
@@ -124,6 +120,6 @@ extension Check {
         return .warning(
             "service", code: "unit_changed",
             "The file of \(service.unit) was changed, and systemd has not read it again.",
-            hint: "Run: systemctl --user daemon-reload && systemctl --user restart \(service.unit)")
+            hint: "Run: systemctl --user daemon-reload, and then \(service.command("restart")).")
     }
 }

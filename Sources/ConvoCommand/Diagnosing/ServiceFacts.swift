@@ -5,6 +5,8 @@ import ConvoPlatform
 struct ServiceFacts: Hashable {
     /// The unit's name, such as `convod.service`.
     let unit: String
+    /// The profile whose unit it is; `nil` for the unit of the config file's top level.
+    let profile: String?
     /// The unit's properties, as `systemctl show` prints them.
     private let properties: [String: String]
     /// Whether the user's services run without a login; `nil` where that is not known.
@@ -14,10 +16,12 @@ struct ServiceFacts: Hashable {
     ///
     /// - Parameters:
     ///   - unit: the unit's name.
+    ///   - profile: the profile whose unit it is.
     ///   - show: lines of `NAME=VALUE`.
     ///   - user: the same of the user, with `Linger`; `nil` where it was not answered.
-    init(unit: String, show: String, user: String?) {
+    init(unit: String, profile: String? = nil, show: String, user: String?) {
         self.unit = unit
+        self.profile = profile
         properties = ServiceFacts.properties(of: show)
         lingers = user.flatMap { ServiceFacts.properties(of: $0)["Linger"] }.map { $0 == "yes" }
     }
@@ -34,6 +38,9 @@ struct ServiceFacts: Hashable {
     }
 
     private func value(_ name: String) -> String { properties[name] ?? "" }
+
+    /// The words of `convo service` for this unit.
+    func command(_ verb: String) -> String { "`convo service \(verb)\(profile.map { " --profile \($0)" } ?? "")`" }
 
     var isInstalled: Bool { !["", "not-found"].contains(value("LoadState")) }
     /// Why systemd can't use the unit's file; `nil` where it can.
@@ -77,8 +84,7 @@ extension ServiceFacts {
         "SetCredentialEncrypted", "ImportCredential",
     ]
     /// How long to wait for each answer.
-    private static let patienceMilliseconds = 3000
-    private static let secrets = ["MISTRAL_API_KEY"]
+    private static let patienceSeconds = 3
 
     /// Asks the user's service manager; blocks meanwhile.
     ///
@@ -86,13 +92,15 @@ extension ServiceFacts {
     /// - Returns: `nil` where no such manager answers.
     static func ask(profile: String?) -> ServiceFacts? {
         let unit = profile.map { "convod@\($0).service" } ?? "convod.service"
-        let show = CommandOutput.of(
-            ["systemctl", "--user", "show", unit, "--property=" + asked.joined(separator: ",")], hiding: secrets,
-            milliseconds: patienceMilliseconds)
-        guard let show else { return nil }
-        let user = CommandOutput.of(
-            ["loginctl", "show-user", "\(geteuid())", "--property=Linger"], hiding: secrets,
-            milliseconds: patienceMilliseconds)
-        return ServiceFacts(unit: unit, show: show, user: user)
+        guard let show = answer("systemctl", ["--user", "show", unit, "--property=" + asked.joined(separator: ",")])
+        else { return nil }
+        let user = answer("loginctl", ["show-user", "\(geteuid())", "--property=Linger"])
+        return ServiceFacts(unit: unit, profile: profile, show: show, user: user)
+    }
+
+    private static func answer(_ program: String, _ arguments: [String]) -> String? {
+        guard let outcome = try? ChildProcess.run(program, arguments, within: patienceSeconds), outcome.exitCode == 0
+        else { return nil }
+        return outcome.output
     }
 }

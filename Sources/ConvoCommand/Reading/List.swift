@@ -10,7 +10,10 @@ struct List: Verb {
         discussion: """
             The first column is a conversation's reference, by which every verb takes it. With a query, those in which \
             `convo search` finds something.
-            """)
+            """.withExamples(
+                "convo list",
+                "convo list budget --since 7d",
+                "convo list --pending --sort name --output tsv"))
 
     @Argument(help: "Only those in which this search finds something (convo help search).")
     var query: [String] = []
@@ -20,7 +23,8 @@ struct List: Verb {
     @Flag(help: "Only those that were deleted on the server.") var deleted = false
 
     @Option(help: ArgumentHelp("Only those of agents whose ids begin so.", valueName: "agent")) var agent: String?
-    @Option(help: ArgumentHelp("Only those of models whose names begin so.", valueName: "model")) var model: String?
+    @Option(help: ArgumentHelp("Only those of models whose names begin so.", valueName: "model"), completion: .model)
+    var model: String?
 
     @Option(
         help: ArgumentHelp("Only those active from a day or time on: 2026-03-11, yesterday, 7d.", valueName: "when"))
@@ -74,8 +78,11 @@ struct List: Verb {
             }
             guard isEmpty else { return }
             let isAll = filter == ConversationFilter()
-            let lines = isAll ? "There are no conversations here. Try `convo sync` or `convo start`." : "None is such."
-            try write(Console.text(lines.wrapped(to: style.textWidth)))
+            let words =
+                isAll
+                ? "There are no conversations here. Try `convo sync` or `convo start`."
+                : "No conversation is like that; `convo list` shows all."
+            try write(Console.text(words.wrapped(to: style.textWidth)))
         }
     }
 }

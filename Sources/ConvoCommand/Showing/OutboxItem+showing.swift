@@ -13,10 +13,12 @@ extension OutboxItem {
     /// The outbox as a table.
     static func table(_ items: [OutboxItem], _ style: OutputStyle, _ names: Names) -> [String] {
         guard !items.isEmpty else { return ["Nothing waits: every write is delivered."] }
-        var table = Table([
-            .fitting("REF"), .fitting("WRITE", rank: 2), .flexible("CONVERSATION", rank: 3), .fitting("STATE"),
-            .fitting("QUEUED", rank: 4), .flexible("TEXT", rank: 1), .flexible("REASON"),
-        ])
+        let hasReason = items.contains { $0.reason != nil }
+        var table = Table(
+            [
+                .fitting("REF"), .fitting("WRITE", rank: 2), .flexible("CONVERSATION", rank: 3), .fitting("STATE"),
+                .fitting("QUEUED", rank: 4), .flexible("TEXT", rank: 1),
+            ] + (hasReason ? [.flexible("REASON")] : []))
         for item in items {
             table.add([
                 names.reference(item.id), item.kind.rawValue, names.words(item.conversation), item.state.words,

@@ -4,7 +4,7 @@ import ConvoTerminal
 extension Snippet {
     /// The snippet on a few lines, with the matches emphasized.
     ///
-    /// Where it is too long for them, it begins shortly before the first match.
+    /// Where it is too long for them, and the first match is not near its beginning, it begins shortly before that.
     ///
     /// - Parameters:
     ///   - width: the greatest number of columns of a line; `nil` for one line of any length.
@@ -60,6 +60,8 @@ extension Snippet {
         guard cells.reduce(0, { $0 + $1.columns }) > room, var place = cells.firstIndex(where: \.isMarked) else {
             return (0, false)
         }
+        let isNear = cells[..<place].reduce(0) { $0 + $1.columns } <= room / 2
+        if isNear { return (0, false) }
         var before = room / 3
         while place > 0, before > cells[place - 1].columns {
             before -= cells[place - 1].columns
@@ -93,7 +95,7 @@ extension Snippet {
 
     private static func line(_ cells: ArraySlice<Cell>, _ ansi: ANSIStyle) -> String {
         var (line, marked) = ("", "")
-        for cell in cells {
+        for cell in cells.lastIndex(where: { $0.text != " " }).map({ cells[...$0] }) ?? [] {
             if cell.isMarked {
                 marked += cell.text
             } else {

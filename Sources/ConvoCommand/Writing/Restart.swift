@@ -9,13 +9,15 @@ struct Restart: WritingCommand {
         "restart",
         abstract: "Queues a branch: a new conversation that goes on from an earlier entry.",
         discussion: "The branch holds everything up to that entry, and the entry itself.".withExamples(
+            #"convo restart a8p3#12 "Try another tone""#,
             #"convo restart a8p3 --from msg_019c "Try another tone""#))
 
     @Argument(help: .conversation, completion: .conversation) var conversation: String
 
     @Option(
         help: ArgumentHelp(
-            "The entry's number (#12), its id, or a beginning of that; or give CONVERSATION#12.", valueName: "entry"))
+            "The entry's number (#12), its id, or a beginning of that; or give CONVERSATION#12.", valueName: "entry"),
+        completion: .entry)
     var from: String?
 
     @OptionGroup var input: InputOptions

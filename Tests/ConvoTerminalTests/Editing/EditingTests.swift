@@ -48,7 +48,7 @@ import Testing
         ("", 0), ("12345678", 1), ("1234567", 0), ("123456781", 1), ("1234567812345678", 1),
         ("12345678" + "1234567890", 2),
         ("a\nb", 1), ("a\n", 1), ("\n\n", 2), ("你好你好", 1), ("1234567你", 1), ("e\u{301}23456", 0), ("\u{1}234567", 1),
-        ("a\tb", 1),
+        ("a\tb", 0), ("a\tbc", 1),
     ])
     func `follows from what libedit draws behind a prompt of two columns, ten columns wide`(text: String, row: Int) {
         #expect(CursorRow.after(text.unicodeScalars, promptColumns: 2, width: 10) == row)

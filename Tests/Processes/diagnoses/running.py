@@ -117,17 +117,17 @@ def clock_behind_the_database(place):
 
 def unit_not_installed(place):
     place.systemd(LoadState="not-found", UnitFileState="", ActiveState="inactive", SubState="dead")
-    return Finding("service", "not_installed", hint="enable --now", severity="note")
+    return Finding("service", "not_installed", hint="convo service install", severity="note")
 
 
 def unit_disabled(place):
     place.systemd(UnitFileState="disabled", ActiveState="inactive", SubState="dead")
-    return Finding("service", "service_disabled", hint="enable --now")
+    return Finding("service", "service_disabled", hint="convo service install")
 
 
 def unit_stopped(place):
     place.systemd(ActiveState="inactive", SubState="dead")
-    return Finding("service", "service_stopped", hint="start convod")
+    return Finding("service", "service_stopped", hint="convo service start")
 
 
 def unit_failed(place):
@@ -148,7 +148,7 @@ def unit_masked(place):
 
 def lingering_off(place):
     place.systemd(linger="no")
-    return Finding("service", "no_lingering", hint="enable-linger")
+    return Finding("service", "no_lingering", hint="--linger")
 
 
 def database_outside_of_the_unit(place):
