@@ -1,5 +1,5 @@
 """Faults of the daemon, the outbox, the clock and the service."""
-import os, shutil, signal, subprocess, sys, time
+import os, sqlite3, shutil, signal, subprocess, sys, time
 
 from .place import IS_ROOT, Finding, Skipped, check
 
@@ -21,8 +21,25 @@ def lock_left_behind(place):
 
 def daemon_stopped(place):
     process = place.daemon()
-    process.send_signal(signal.SIGSTOP)
+    stop_between_writes(process, place.database)
     return Finding("daemon", "daemon_stopped", 75, f"kill -CONT {process.pid}")
+
+
+def stop_between_writes(process, database):
+    """Stops a process when it does not hold the database: that would be a fault of its own."""
+    for _ in range(200):
+        process.send_signal(signal.SIGSTOP)
+        connection = sqlite3.connect(database, timeout=0, isolation_level=None)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+            return
+        except sqlite3.OperationalError:
+            process.send_signal(signal.SIGCONT)
+            time.sleep(0.02)
+        finally:
+            connection.close()
+    check(False, "the daemon never lets go of the database")
 
 
 def daemon_stuck(place):
@@ -132,13 +149,13 @@ def unit_stopped(place):
 
 def unit_failed(place):
     place.systemd(ActiveState="failed", SubState="failed", Result="exit-code", ExecMainStatus="77")
-    return Finding("service", "service_failed", 77, "reset-failed", says="refused the key")
+    return Finding("service", "service_failed", 77, "convo service start", says="refused the key")
 
 
 def unit_restarting(place):
     place.systemd(
         ActiveState="activating", SubState="auto-restart", Result="exit-code", ExecMainStatus="217", NRestarts="12")
-    return Finding("service", "service_restarting", 78, "PrivateUsers", says=("12 times", "user namespaces"))
+    return Finding("service", "service_restarting", 78, "convo service install", says=("12 times", "user namespaces"))
 
 
 def unit_masked(place):
@@ -153,7 +170,7 @@ def lingering_off(place):
 
 def database_outside_of_the_unit(place):
     place.systemd(ReadWritePaths="-/home/somebody/.local/share/convo")
-    return Finding("service", "outside_read_write_paths", 78, f"ReadWritePaths={place.path('data')}")
+    return Finding("service", "outside_read_write_paths", 78, "convo service install", says=place.path("data"))
 
 
 def unit_changed(place):
