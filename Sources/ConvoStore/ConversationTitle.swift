@@ -48,8 +48,18 @@ enum Opening {
     private static func words(of text: String) -> String? {
         // A few more than are shown: what makes a link a signed one stands behind its beginning.
         let start = SignedLink.removed(from: String(text.unicodeScalars.prefix(4 * limit)))
-        let line = start.split(whereSeparator: \.isWhitespace).joined(separator: " ")
-        guard !line.isEmpty else { return nil }
-        return line.count > limit ? line.prefix(limit - 1) + "…" : line
+        var (line, count, isGap) = ("", 0, false)
+        for character in start {
+            guard !character.isWhitespace else {
+                isGap = count > 0
+                continue
+            }
+            guard count + (isGap ? 2 : 1) <= limit else { return line.dropLast(count == limit ? 1 : 0) + "…" }
+            line += isGap ? " " : ""
+            line.append(character)
+            count += isGap ? 2 : 1
+            isGap = false
+        }
+        return line.isEmpty ? nil : line
     }
 }

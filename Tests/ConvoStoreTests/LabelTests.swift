@@ -86,7 +86,11 @@ extension TemporaryStore {
             #"{"type":"message.input","id":"c","role":"user","content":[{"type":"image_url","image_url":"data:x"},{"type":"text","text":"see this"}]}"#
         #expect(try unnamed("b", [chunks]) == "see this")
         let long = try unnamed("c", [message("q", String(repeating: "word ", count: 9000))])
-        #expect(long.count == Opening.limit && long.hasSuffix("…"))
+        #expect(long == String(repeating: "word ", count: 15) + "word…")
+        let exact = try unnamed("g", [message("q", String(repeating: "x", count: 80) + " ")])
+        #expect(exact == String(repeating: "x", count: 80))
+        let over = try unnamed("h", [message("q", String(repeating: "é", count: 81))])
+        #expect(over == String(repeating: "é", count: 79) + "…" && over.count == Opening.limit)
         #expect(try unnamed("d", []) == "(no name)" && unnamed("e", [message("q", " \n")]) == "(no name)")
         let signed = try unnamed("f", [message("q", "https://h.test/f?sig=secret&X-Amz-Signature=abc see")])
         #expect(!signed.contains("abc"))
