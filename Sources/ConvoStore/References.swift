@@ -1,3 +1,4 @@
+import ConvoJSON
 package import ConvoModel
 import ConvoSQLite
 
@@ -30,17 +31,23 @@ package struct References: Sendable, Hashable {
     ///   - neighbours: the ids next to it in the order of their bytes: no other id shares more with it than these.
     /// - Returns: the beginning.
     static func shortest(of id: String, besides neighbours: [String?]) -> String {
-        let shared = neighbours.compactMap { $0.map { sharedLength(id, $0) } }.max() ?? 0
-        return String(String.UnicodeScalarView(id.unicodeScalars.prefix(max(minimum, shared + 1))))
+        var shared = 0
+        for case let neighbour? in neighbours { shared = max(shared, sharedLength(id, neighbour)) }
+        // In bytes; a reference ends behind a whole character.
+        let end =
+            id.utf8.index(id.startIndex, offsetBy: max(minimum, shared + 1), limitedBy: id.endIndex) ?? id.endIndex
+        return String(id[..<(id.unicodeScalars.indices.first { $0 >= end } ?? id.endIndex)])
     }
 
-    /// How many scalars two texts begin with alike.
+    /// How many bytes two texts begin with alike.
     fileprivate static func sharedLength(_ one: String, _ other: String) -> Int {
-        zip(one.unicodeScalars, other.unicodeScalars).prefix { $0 == $1 }.count
+        var (rest, count) = (other.utf8.makeIterator(), 0)
+        for byte in one.utf8 {
+            guard byte == rest.next() else { break }
+            count += 1
+        }
+        return count
     }
-
-    fileprivate mutating func add(_ id: LocalID, _ reference: String) { conversations[id] = reference }
-    fileprivate mutating func add(_ id: OperationID, _ reference: String) { writes[id] = reference }
 }
 
 extension OperationID {
@@ -69,22 +76,68 @@ extension Store {
         var references = References()
         guard !conversations.isEmpty || !writes.isEmpty else { return references }
         return try read { database in
-            if !conversations.isEmpty {
-                let remote = try RemoteBeginning(database)
-                for id in conversations {
-                    let neighbours =
-                        try neighbours(database, of: id.rawValue, in: "conversation", "id")
-                        + remote.neighbours(database, of: id.rawValue)
-                    references.add(id, References.shortest(of: id.rawValue, besides: neighbours))
-                }
-            }
-            for id in writes {
-                let neighbours = try neighbours(database, of: id.rawValue, in: "operation", "id")
-                    .map { $0.map { OperationID($0).withoutPrefix } }
-                references.add(id, References.shortest(of: id.withoutPrefix, besides: neighbours))
-            }
+            if !conversations.isEmpty { try references.add(conversations, database) }
+            if !writes.isEmpty { try references.add(writes, database) }
             return references
         }
+    }
+}
+
+extension References {
+    /// The ids of the parameter's JSON array, each with the ids of a table next to it, before and behind.
+    private static func neighbours(in table: String, and more: String = "") -> String {
+        """
+        SELECT wanted.value, (SELECT MAX(id) FROM \(table) WHERE id < wanted.value),
+            (SELECT MIN(id) FROM \(table) WHERE id > wanted.value)\(more)
+        FROM json_each(?) AS wanted
+        """
+    }
+
+    fileprivate mutating func add(_ ids: [LocalID], _ database: Database) throws {
+        // Of the server's ids, the first and the last one tell what all of them begin with: `conv_` as a rule. A local id that
+        // goes on otherwise shares no more than that with any of them.
+        let ends = """
+            , (SELECT MIN(remote_id) FROM conversation), (SELECT MAX(remote_id) FROM conversation)
+            """
+        let rows = try Row.fetchCursor(
+            database.cachedStatement(sql: References.neighbours(in: "conversation", and: ends)),
+            arguments: [JSONText.array(ids.map { .string($0.rawValue) }).text])
+        while try rows.advance() {
+            let id: String = rows[0]
+            var neighbours: [String?] = [rows[1], rows[2]]
+            if let shared = References.sharedBeginning(rows[3], rows[4]) {
+                let isApart = References.sharedLength(id, shared) < shared.utf8.count
+                neighbours += isApart ? [shared] : try References.remoteNeighbours(of: id, database)
+            }
+            conversations[LocalID(id)] = References.shortest(of: id, besides: neighbours)
+        }
+    }
+
+    fileprivate mutating func add(_ ids: [OperationID], _ database: Database) throws {
+        let rows = try Row.fetchCursor(
+            database.cachedStatement(sql: References.neighbours(in: "operation")),
+            arguments: [JSONText.array(ids.map { .string($0.rawValue) }).text])
+        while try rows.advance() {
+            let id = OperationID(rows[0])
+            let neighbours = [rows[1] as String?, rows[2]].map { $0.map { OperationID($0).withoutPrefix } }
+            writes[id] = References.shortest(of: id.withoutPrefix, besides: neighbours)
+        }
+    }
+
+    /// What two texts begin with; `nil` where one of them is missing.
+    private static func sharedBeginning(_ one: String?, _ other: String?) -> String? {
+        guard let one, let other else { return nil }
+        return String(decoding: one.utf8.prefix(sharedLength(one, other)), as: UTF8.self)
+    }
+
+    /// The server's ids next to a text, before and behind it.
+    private static func remoteNeighbours(of id: String, _ database: Database) throws -> [String?] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT (SELECT MAX(remote_id) FROM conversation WHERE remote_id < ?1) AS before,
+                    (SELECT MIN(remote_id) FROM conversation WHERE remote_id >= ?1) AS behind
+                """)
+        return try Row.fetchOne(statement, arguments: [id]).map { [$0["before"], $0["behind"]] } ?? []
     }
 }
 
@@ -112,46 +165,5 @@ extension Store {
                 try Int.fetchOne(statement, arguments: [$0.conversation.rawValue, $0.entry.rawValue])
             }
         }
-    }
-}
-
-/// The ids in a column next to a text, before and behind it.
-private func neighbours(
-    _ database: Database, of text: String, in table: String, _ column: String
-) throws -> [String?] {
-    let statement = try database.cachedStatement(
-        sql: """
-            SELECT (SELECT MAX(\(column)) FROM \(table) WHERE \(column) < ?1) AS before,
-                (SELECT MIN(\(column)) FROM \(table) WHERE \(column) > ?1) AS behind
-            """)
-    return try Row.fetchOne(statement, arguments: [text]).map { [$0["before"], $0["behind"]] } ?? []
-}
-
-/// What all ids of the server begin with, `conv_` as a rule.
-///
-/// A local id that goes on otherwise shares no more than that with any of them, so they need not be asked for it.
-private struct RemoteBeginning {
-    /// The first and the last id, which tell what all of them share; `nil` if there is none.
-    private let shared: String?
-
-    init(_ database: Database) throws {
-        let ends = try Row.fetchOne(
-            database.cachedStatement(
-                sql: """
-                    SELECT (SELECT MIN(remote_id) FROM conversation) AS first,
-                        (SELECT MAX(remote_id) FROM conversation) AS last
-                    """))
-        guard let ends, let first = ends["first"] as String?, let last = ends["last"] as String? else {
-            shared = nil
-            return
-        }
-        shared = String(
-            String.UnicodeScalarView(first.unicodeScalars.prefix(References.sharedLength(first, last))))
-    }
-
-    func neighbours(_ database: Database, of id: String) throws -> [String?] {
-        guard let shared else { return [] }
-        let isApart = References.sharedLength(id, shared) < shared.unicodeScalars.count
-        return isApart ? [shared] : try ConvoStore.neighbours(database, of: id, in: "conversation", "remote_id")
     }
 }
