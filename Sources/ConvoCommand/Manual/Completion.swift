@@ -35,10 +35,16 @@ struct Completion: Equatable {
 
 extension CompletionKind {
     /// Conversations, the ones with the newest activity first; ids of the server where one is typed.
+    ///
+    /// A reference that is shorter than what was typed would complete nothing: the whole id stands for it then.
     static let conversation = reading { store, _, typed in
-        try store.recentConversations().compactMap { conversation in
-            let title = conversation.title
-            guard typed.hasPrefix("conv_") else { return Completion(conversation.id.rawValue, title) }
+        let conversations = try store.recentConversations()
+        let references = try store.references(of: conversations.map(\.id))
+        return conversations.compactMap { conversation in
+            let (title, reference) = (conversation.title, references[conversation.id])
+            guard typed.hasPrefix("conv_") else {
+                return Completion(typed.count > reference.count ? conversation.id.rawValue : reference, title)
+            }
             return conversation.remoteID.map { Completion($0.rawValue, title) }
         }
     }
@@ -48,7 +54,8 @@ extension CompletionKind {
         guard let name = line.positionals.first else { return [] }
         var selection = HistorySelection()
         selection.last = Completion.limit
-        let page = try store.historyPage(of: try store.localID(matching: name), selection, limit: Completion.limit)
+        let id = try ConversationLookup(store: store, remembers: false).conversation(name)
+        let page = try store.historyPage(of: id, selection, limit: Completion.limit)
         return page.entries.reversed().compactMap { stored in
             stored.entry.id.map { id in
                 Completion(id.rawValue, "\(stored.entry.role ?? stored.entry.type.rawValue): \(stored.entry.text)")
