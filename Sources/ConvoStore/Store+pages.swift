@@ -12,6 +12,8 @@ public struct HistorySelection: Sendable, Hashable {
     public var last: Int?
     /// Only entries that were made at this moment or later; an entry without a time counts as the one before it.
     public var since: Timestamp?
+    /// Only this entry and what stands behind it; all if the conversation does not hold it, `nil` for all.
+    package var firstEntry: EntryID?
 
     /// Selects all entries that the server lists.
     public init() {}
@@ -62,7 +64,7 @@ extension Store {
             let start =
                 try cursor
                 ?? first(
-                    database, of: key, conditions, last: selection.last, since: selection.since)
+                    database, of: key, conditions, selection)
             let rows = try Row.fetchCursor(
                 database,
                 sql: """
@@ -85,7 +87,7 @@ extension Store {
 
     /// The place of the first entry that is read.
     private func first(
-        _ database: Database, of conversation: Int64, _ conditions: String, last: Int?, since: Timestamp?
+        _ database: Database, of conversation: Int64, _ conditions: String, _ selection: HistorySelection
     ) throws -> HistoryPage.Cursor {
         func place(_ sql: String, _ arguments: StatementArguments) throws -> HistoryPage.Cursor? {
             try Row.fetchOne(
@@ -95,19 +97,20 @@ extension Store {
         }
         let end = HistoryPage.Cursor(position: .max, key: .max)
         var start = HistoryPage.Cursor(position: .min, key: .min)
-        if let since {
+        if let since = selection.since {
             let sql = "AND created >= ?2\(conditions) ORDER BY position, key LIMIT 1"
             start = try place(sql, [conversation, since.microseconds]) ?? end
         }
-        if let last {
-            guard last > 0 else { return end }
-            let sql = "\(conditions) ORDER BY position DESC, key DESC LIMIT 1 OFFSET ?2"
-            if let place = try place(sql, [conversation, last - 1]),
-                (place.position, place.key) > (start.position, start.key)
-            {
-                start = place
-            }
+        func begin(at place: HistoryPage.Cursor?) {
+            if let place, (place.position, place.key) > (start.position, start.key) { start = place }
         }
+        if let last = selection.last {
+            guard last > 0 else { return end }
+            begin(
+                at: try place(
+                    "\(conditions) ORDER BY position DESC, key DESC LIMIT 1 OFFSET ?2", [conversation, last - 1]))
+        }
+        if let entry = selection.firstEntry { begin(at: try place("AND id = ?2", [conversation, entry.rawValue])) }
         return start
     }
 

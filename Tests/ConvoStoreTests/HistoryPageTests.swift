@@ -41,6 +41,19 @@ import Testing
         }
     }
 
+    @Test func `begin with an entry that is named`() throws {
+        try fill(8)
+        var selection = HistorySelection()
+        selection.firstEntry = EntryID("e5")
+        #expect(try ids(selection) == ["e5", "e6", "e7"])
+        selection.last = 2
+        #expect(try ids(selection) == ["e6", "e7"])
+        selection.last = 7
+        #expect(try ids(selection) == ["e5", "e6", "e7"])
+        selection.onlyMessages = true
+        #expect(try ids(selection, limit: 1) == ["e7"])
+    }
+
     @Test func `have entries with numbers, which lead back to them`() throws {
         try fill(8)
         let whole = try store.history(of: id).entries

@@ -17,15 +17,18 @@ struct HistoryPrinter {
     private static let pieceBytes = 48 << 10
 
     /// - Parameters:
-    ///   - conversation: what the person calls the conversation.
+    ///   - conversation: what the person calls the conversation; behind an entry's number, what begins with that entry.
     ///   - request: which entries are printed.
     ///   - store: has the conversation.
     ///   - console: where it is printed.
     /// - Throws: what says that there is no such conversation, or that the request names no moment.
     init(of conversation: String, _ request: HistoryRequest, in store: Store, _ console: Console) throws {
         (self.store, self.request, self.console) = (store, request, console)
-        id = try ConversationLookup(store: store).conversation(conversation)
-        selection = try HistoryPrinter.selection(in: store, request)
+        let entry: EntryID?
+        (id, entry) = try ConversationLookup(store: store).conversationAndEntry(conversation)
+        var selection = try HistoryPrinter.selection(in: store, request)
+        selection.firstEntry = entry
+        self.selection = selection
     }
 
     static func check(tail: Int?) throws {
@@ -51,8 +54,16 @@ struct HistoryPrinter {
         // Messages name their files themselves where these are not looked up.
         let files = request.onlyMessages && !isRendered ? [] : try store.files(of: id)
         let formatter = HistoryFormatter(
-            style: console.style, isWhole: request.isWhole, files: Dictionary(grouping: files, by: \.entry))
+            style: console.style, isWhole: request.isWhole, files: Dictionary(grouping: files, by: \.entry),
+            references: isRendered ? try references(of: conversation) : References())
         try isRendered ? printRendered(conversation, formatter) : printPlain(conversation, formatter)
+    }
+
+    /// What the conversation, its parent and the writes that wait are called.
+    private func references(of conversation: StoredConversation) throws -> References {
+        let pending = conversation.pendingCount > 0 ? try store.pendingWrites(in: [id])[id] ?? [] : []
+        return try store.references(
+            of: [id] + [conversation.parent?.conversation].compactMap(\.self), pending.map(\.id))
     }
 
     private func printPlain(_ conversation: StoredConversation, _ formatter: HistoryFormatter) throws {
@@ -149,7 +160,8 @@ struct HistoryPrinter {
     private func forEachNumberedEntry(
         _ body: (StoredEntry, Int?) throws -> Void, atPageEnd: () throws -> Void
     ) throws -> [OutboxItem] {
-        let isWhole = request.tail == nil && request.since == nil && !request.onlyMessages
+        let isWhole =
+            request.tail == nil && request.since == nil && selection.firstEntry == nil && !request.onlyMessages
         // A page without room has no entries, and tells where the first one stands.
         let start = isWhole ? nil : try store.historyPage(of: id, selection, limit: 0).next
         guard isWhole || start != nil else { return try forEachPage { _ in } }

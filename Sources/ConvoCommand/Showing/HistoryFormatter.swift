@@ -11,6 +11,8 @@ struct HistoryFormatter {
 
     /// The files that entries refer to, as far as they are known here.
     let files: [EntryID: [StoredFile]]
+    /// What conversations and writes are called.
+    let references: References
 
     private let ansi: ANSIStyle
     private let times: LocalTimeFormatter
@@ -27,8 +29,11 @@ struct HistoryFormatter {
     ///   - style: the layout.
     ///   - isWhole: whether the output of tools is shown in full.
     ///   - files: the files that entries refer to.
-    init(style: OutputStyle, isWhole: Bool, files: [EntryID: [StoredFile]] = [:]) {
-        self.files = files
+    ///   - references: what conversations and writes are called; whole ids where it does not tell.
+    init(
+        style: OutputStyle, isWhole: Bool, files: [EntryID: [StoredFile]] = [:], references: References = References()
+    ) {
+        (self.files, self.references) = (files, references)
         (ansi, times) = (style.ansi, style.times)
         width = style.textWidth - HistoryFormatter.indent.count
         toolLines = isWhole ? nil : HistoryFormatter.toolLineLimit
@@ -44,8 +49,8 @@ struct HistoryFormatter {
     /// The same without a style, sanitised.
     func headingTexts(_ conversation: StoredConversation) -> [String] {
         let about =
-            ([conversation.answerer, conversation.id.rawValue] + conversation.tags.map { "[\($0)]" }
-            + conversation.notes(References()))
+            ([conversation.answerer, references[conversation.id]] + conversation.tags.map { "[\($0)]" }
+            + conversation.notes(references))
             .filter { !$0.isEmpty }.joined(separator: " · ")
         return [conversation.title.sanitised(.line), about.sanitised(.line)]
     }
@@ -62,7 +67,8 @@ struct HistoryFormatter {
     func add(_ item: OutboxItem, to text: inout LineText) {
         text.add("")
         text.add(
-            ansi.person(item.kind == .delete ? "deletion" : "you") + ansi.faint("  \(item.state.words) · \(item.id)"))
+            ansi.person(item.kind == .delete ? "deletion" : "you")
+                + ansi.faint("  \(item.state.words) · \(references[item.id])"))
         for input in (try? Inputs(json: item.inputs))?.asEntries ?? [] {
             let entry = Entry(raw: input)
             addBody(of: entry, isWithoutFiles: entry.id.map { files[$0] != nil } ?? false, to: &text)

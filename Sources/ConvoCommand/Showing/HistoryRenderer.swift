@@ -64,7 +64,10 @@ struct HistoryRenderer {
     mutating func add(_ item: OutboxItem, to text: inout LineText) {
         isBehindFold = false
         text.add("")
-        text.add(line(item.kind == .delete ? "deletion" : "you", ansi.person, "\(item.state.words) · \(item.id)"))
+        text.add(
+            line(
+                item.kind == .delete ? "deletion" : "you", ansi.person,
+                "\(item.state.words) · \(plain.references[item.id])"))
         for input in (try? Inputs(json: item.inputs))?.asEntries ?? [] {
             addBody(of: Entry(raw: input), isWithoutFiles: false, to: &text)
         }
