@@ -15,7 +15,7 @@ import Testing
         let tagged = try #require(
             try await user.json("tag", id, "work", "Later", "--remove", "LATER") as? [String: Any])
         #expect(tagged["tags"] as? [String] == ["Later", "work"], "what is added is there in the end")
-        #expect(try await user.convo("tag", id, "--remove", "later").output == "\(id): work\n")
+        #expect(try await user.convo("tag", id, "--remove", "later").output == "\(id.prefix(4)): work\n")
         let server = try await user.sandbox()
         #expect(try await user.convo("sync", with: server.variables).exitCode == 0)
         let other = try UserFolder()
