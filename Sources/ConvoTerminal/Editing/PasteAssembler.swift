@@ -11,17 +11,20 @@ package struct PasteAssembler: Sendable {
 
     private static let endingScalars = Array(ending.unicodeScalars)
 
+    private let limit: Int
     private var scalars: [Unicode.Scalar] = []
     private var isTooLong = false
 
     /// Makes an assembler of a paste whose first mark has been read.
-    package init() {}
+    ///
+    /// - Parameter limit: the largest number of characters that is taken.
+    package init(limit: Int = PasteAssembler.limit) { self.limit = limit }
 
     /// The outcome of a paste.
     package enum Outcome: Hashable, Sendable {
         /// The text, with line feeds as line ends, and none at its end.
         case text(String)
-        /// It has more than ``limit`` characters.
+        /// It has more characters than are taken.
         case tooLong
     }
 
@@ -34,9 +37,9 @@ package struct PasteAssembler: Sendable {
         if scalars.suffix(marks.count).elementsEqual(marks) {
             return isTooLong ? .tooLong : .text(PasteAssembler.text(scalars.dropLast(marks.count)))
         }
-        if scalars.count > PasteAssembler.limit + marks.count {
+        if scalars.count > limit + marks.count {
             isTooLong = true
-            scalars.removeFirst(PasteAssembler.limit)
+            scalars.removeFirst(limit)
         }
         return nil
     }

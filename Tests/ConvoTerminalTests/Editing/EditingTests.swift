@@ -6,8 +6,8 @@ import Testing
 @testable import ConvoTerminal
 
 @Suite struct `A paste` {
-    private func outcome(of keys: String) -> PasteAssembler.Outcome? {
-        var assembler = PasteAssembler()
+    private func outcome(of keys: String, limit: Int = PasteAssembler.limit) -> PasteAssembler.Outcome? {
+        var assembler = PasteAssembler(limit: limit)
         var outcome: PasteAssembler.Outcome?
         for scalar in keys.unicodeScalars where outcome == nil { outcome = assembler.take(scalar) }
         return outcome
@@ -26,9 +26,11 @@ import Testing
         #expect(outcome(of: "one\rtwo\u{1B}[201") == nil)
     }
 
-    @Test func `is left out whole where it is too long, and needs no more memory than the limit`() {
-        #expect(
-            outcome(of: String(repeating: "x", count: PasteAssembler.limit + 20) + PasteAssembler.ending) == .tooLong)
+    @Test(arguments: [
+        (100, PasteAssembler.Outcome.text(String(repeating: "x", count: 100))), (107, .tooLong), (999, .tooLong),
+    ])
+    func `is left out whole where it is too long`(count: Int, expected: PasteAssembler.Outcome) {
+        #expect(outcome(of: String(repeating: "x", count: count) + PasteAssembler.ending, limit: 100) == expected)
     }
 
     @Test func `is joined where lines are read whole`() {
