@@ -1,6 +1,7 @@
 import CMarkdown
 import ConvoModel
 import ConvoTerminal
+import Synchronization
 
 extension MarkdownTree {
     /// Takes a text apart, which has at most ``MarkdownLimits/partBytes`` bytes.
@@ -12,12 +13,19 @@ extension MarkdownTree {
 /// A tree of cmark's nodes, which lives as long as this value.
 final class CMarkTree {
     private static let isRegistered: Void = cmark_gfm_core_extensions_ensure_registered()
+    /// One text is parsed at a time: cmark-gfm notes the characters of a parser's extensions in a table of the whole process.
+    private static let parsing = Mutex(())
 
     private let document: OpaquePointer
 
     /// Parses a text; `nil` where cmark gives no tree.
     init?(_ text: String) {
-        CMarkTree.isRegistered
+        guard let document = CMarkTree.parsing.withLock({ _ in CMarkTree.document(of: text) }) else { return nil }
+        self.document = document
+    }
+
+    private static func document(of text: String) -> OpaquePointer? {
+        isRegistered
         guard let parser = cmark_parser_new(CMARK_OPT_DEFAULT) else { return nil }
         defer { cmark_parser_free(parser) }
         for name in MarkdownLimits.extensions(for: text) {
@@ -28,8 +36,7 @@ final class CMarkTree {
         text.withUTF8 { bytes in
             bytes.withMemoryRebound(to: CChar.self) { cmark_parser_feed(parser, $0.baseAddress, $0.count) }
         }
-        guard let document = cmark_parser_finish(parser) else { return nil }
-        self.document = document
+        return cmark_parser_finish(parser)
     }
 
     deinit { cmark_node_free(document) }

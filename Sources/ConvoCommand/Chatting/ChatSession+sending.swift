@@ -120,8 +120,9 @@ extension ChatSession {
         known.insert(receipt.operation)
         let id = receipt.conversation
         guard target != .conversation(id) else { return }
-        if case .conversation = target { say("This is a branch now: \(id).") }
+        if case .conversation = target { say("This is a branch now: \(name(of: id)).") }
         target = .conversation(id)
+        LastConversation(of: store.path).note(id)
         stopped = nil
         turn = .idle
     }

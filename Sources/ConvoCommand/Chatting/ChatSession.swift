@@ -196,8 +196,11 @@ actor ChatSession {
                 "\(count == 1 ? "A message stays" : "\(count) messages stay") queued: convod or `convo sync` delivers "
                     + (count == 1 ? "it." : "them."))
         }
-        say("`convo chat \(id)` goes on with this conversation.")
+        say("`convo chat \(name(of: id))` goes on with this conversation.")
     }
+
+    /// What a person may call the conversation: its reference, or its id where that can't be read.
+    func name(of id: LocalID) -> String { (try? store.references(of: [id])[id]) ?? id.rawValue }
 }
 
 extension String {
