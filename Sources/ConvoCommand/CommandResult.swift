@@ -55,15 +55,15 @@ enum CommandResult: Equatable {
             try? device.write(HelpText.wrapped(text, to: HelpText.width(of: device)) + "\n")
             exit(0)
         case .usage(let text, let hint, asJSON: false):
-            let text = HelpText.wrapped(text, to: HelpText.width(of: .standardError))
-            say(([text] + [hint.map { "Hint: \($0)" }].compactMap(\.self)).joined(separator: "\n").sanitised(.block))
+            let whole = ([text] + [hint.map { "Hint: \($0)" }].compactMap(\.self)).joined(separator: "\n")
+            say(HelpText.wrapped(whole.sanitised(.block), to: HelpText.width(of: .standardError)))
             exit(ConvoTerminal.ExitCode.usage.rawValue)
         case .usage(let text, let hint, asJSON: true):
             let failure = CLIError(.usage, code: "usage", message: text, hint: hint ?? "Run `convo help`.")
             say(failure.json.text)
             exit(failure.exitCode.rawValue)
         case .failure(let failure, let asJSON):
-            say(asJSON ? failure.json.text : failure.text(ansi: ansi))
+            say(asJSON ? failure.json.text : failure.text(ansi: ansi, width: TerminalDevice.standardError.width))
             if Interruption.isAsked { Interruption.end() }
             exit(failure.exitCode.rawValue)
         case .silent(let code):

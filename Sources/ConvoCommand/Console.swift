@@ -35,17 +35,23 @@ struct Console {
 
     /// Prints a result to standard output, as JSON or as lines; makes only the form that it prints.
     func print(json: @autoclosure () -> JSONText, lines: (OutputStyle) -> [String]) throws {
-        try asJSON ? write(json()) : write(lines(style))
+        let style = style
+        try asJSON ? write(json()) : write(lines(style).flatMap { Console.broken($0, to: style.width) })
     }
 
     /// Prints a result that may be longer than a screen: lines go through a pager, JSON does not.
     func page(json: @autoclosure () -> JSONText, lines: (OutputStyle) -> [String]) throws {
         guard !asJSON else { return try write(json()) }
-        try pageMade { try $0(Console.text(lines(style))) }
+        try page(lines)
     }
 
     /// Prints lines that may be more than a screen, through a pager.
-    func page(_ lines: (OutputStyle) -> [String]) throws { try pageMade { try $0(Console.text(lines(style))) } }
+    func page(_ lines: (OutputStyle) -> [String]) throws {
+        let style = style
+        try pageMade { write in
+            try write(Console.text(lines(style).flatMap { Console.broken($0, to: style.width) }))
+        }
+    }
 
     /// Prints a JSON document.
     func print(_ json: JSONText) throws { try write(json) }
@@ -53,6 +59,13 @@ struct Console {
     /// Prints lines that are made while they are shown, through a pager.
     func pageMade(_ make: (_ write: (LineText) throws -> Void) throws -> Void) throws {
         try Pager(device: device, environment: Console.variable).show(hiding: Console.secrets, make)
+    }
+
+    /// A sentence broken for the terminal's width. What has styles was laid out for the width when it was made, and a path or an
+    /// id stays in one piece, so that it can be copied.
+    static func broken(_ line: String, to width: Int?) -> [String] {
+        guard let width, !line.contains("\u{1B}"), line.contains(" "), line.columns > width else { return [line] }
+        return line.wrapped(to: width)
     }
 
     /// The text of lines.
@@ -74,7 +87,9 @@ struct Console {
     /// Prints a line beside the result, to standard error.
     func note(_ text: String) throws {
         let device = TerminalDevice.standardError
-        try device.write(device.ansi(environment: Console.variable).faint(text.sanitised(.line)) + "\n")
+        let ansi = device.ansi(environment: Console.variable)
+        let lines = Console.broken(text.sanitised(.line), to: device.width).map(ansi.faint)
+        try device.write(lines.joined(separator: "\n") + "\n")
     }
 
     /// Does work that may take long, with notices on standard error (``WaitNotice``); without them under `--json`,

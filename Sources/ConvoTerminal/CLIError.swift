@@ -32,11 +32,23 @@ package struct CLIError: Error, Hashable, Sendable {
         ])
     }
 
-    /// The report for a terminal: the message and the hint, each on a line of its own, sanitised, without a line end.
-    package func text(ansi: ANSIStyle) -> String {
-        let first = "\(ansi.alarm("Error:")) \(message.sanitised(.line))"
+    /// The report for a person: the message and the hint, each beginning a line, sanitised, without a line end.
+    ///
+    /// - Parameters:
+    ///   - ansi: the style.
+    ///   - width: the terminal's width in columns, for which lines are broken; `nil` where nothing is broken.
+    /// - Returns: the lines.
+    package func text(ansi: ANSIStyle, width: Int? = nil) -> String {
+        let first = CLIError.paragraph("Error:", ansi.alarm, message, width)
         guard let hint else { return first }
-        return "\(first)\n\(ansi.faint("Hint:")) \(hint.sanitised(.line))"
+        return first + "\n" + CLIError.paragraph("Hint:", ansi.faint, hint, width)
+    }
+
+    private static func paragraph(
+        _ label: String, _ style: (String) -> String, _ words: String, _ width: Int?
+    ) -> String {
+        let lines = "\(label) \(words.sanitised(.line))".wrapped(to: width ?? 0)
+        return style(label) + lines.joined(separator: "\n").dropFirst(label.count)
     }
 }
 

@@ -31,7 +31,9 @@ final class NotifySocket: Sendable {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async { [descriptor] in
                 var buffer = [UInt8](repeating: 0, count: 4096)
-                let count = recv(descriptor, &buffer, buffer.count, 0)
+                // A signal ends the wait of a socket with a time limit (signal(7)), whatever its handler asks for.
+                var count = -1
+                repeat { count = recv(descriptor, &buffer, buffer.count, 0) } while count < 0 && errno == EINTR
                 continuation.resume(returning: String(decoding: buffer.prefix(max(0, count)), as: UTF8.self))
             }
         }

@@ -201,7 +201,7 @@ import Testing
     @Test func `may be nobody's yet, or the server does not tell`() {
         #expect(report(StoreOwner(server: nil)).lines(.plain).contains { $0.contains("nobody yet") })
         #expect(report(StoreOwner(server: nil)).json["server"]?.kind == .null)
-        #expect(report(StoreOwner(server: "https://s")).lines(.plain).contains("user          the server did not tell"))
+        #expect(report(StoreOwner(server: "https://s")).lines(.plain).contains("user        the server did not tell"))
     }
 
     @Test func `is compared with what the settings name now`() {

@@ -1,7 +1,7 @@
 import ConvoPlatform
 import ConvoTerminal
 
-/// The help of a verb as the parser writes it, whose line of usage it does not wrap.
+/// The help of a verb as the parser writes it, which leaves some lines as long as they are.
 enum HelpText {
     /// The narrowest width that lines are broken for.
     private static let leastWidth = 40
@@ -12,14 +12,13 @@ enum HelpText {
         return (columns ?? device.width).map { max(leastWidth, $0) }
     }
 
-    /// The text with its lines of usage broken between arguments, and indented from the second line on.
+    /// The text with its lines broken; those of usage between arguments, and indented from the second line on.
     static func wrapped(_ text: String, to width: Int?) -> String {
         guard let width else { return text }
         return text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-            guard line.count > width, line.hasPrefix("USAGE: ") || line.hasPrefix("Usage: ") else {
-                return String(line)
-            }
-            return broken(line, to: width)
+            guard line.count > width else { return String(line) }
+            let isUsage = line.hasPrefix("USAGE: ") || line.hasPrefix("Usage: ")
+            return isUsage ? broken(line, to: width) : String(line).wrapped(to: width).joined(separator: "\n")
         }.joined(separator: "\n")
     }
 

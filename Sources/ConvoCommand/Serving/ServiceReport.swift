@@ -74,14 +74,7 @@ struct ServiceReport {
             if stopped > 0 { parts.append("\(stopped) for your decision (`convo outbox`)") }
             rows.append(("waiting", parts.isEmpty ? "nothing" : parts.joined(separator: ", ")))
         }
-        let indent = String(repeating: " ", count: 12)
-        var lines: [String] = []
-        for (name, words) in rows {
-            let wrapped = words.sanitised(.line).wrapped(to: max(20, (style.width ?? 100) - 12))
-            for (index, part) in wrapped.enumerated() {
-                lines.append((index == 0 ? style.ansi.faint(name.padded(to: 12)) : indent) + part)
-            }
-        }
+        var lines = FactList.lines(rows.map { (label: $0, words: $1) }, width: style.width, ansi: style.ansi)
         if !log.isEmpty {
             lines += [""] + log.map { $0.sanitised(.line).truncated(to: style.width ?? Int.max) }
         }

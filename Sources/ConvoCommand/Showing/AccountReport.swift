@@ -45,7 +45,7 @@ struct AccountReport {
             facts.append(
                 ("held", heldCount == 0 ? "nothing" : "\(heldCount) queued for the account before: see `convo outbox`"))
         }
-        return facts.map { "\(style.ansi.faint($0.padded(to: 14)))\($1.sanitised(.line))" }
+        return FactList.lines(facts.map { (label: $0, words: $1) }, width: style.width, ansi: style.ansi)
     }
 }
 

@@ -54,12 +54,10 @@ extension BackupOutcome {
     private static let listLimit = 5
 
     func lines(in folder: String, _ style: OutputStyle) -> [String] {
-        [
-            "Backup \(manifest.name) is in \(folder): \(manifest.words).".sanitised(.line),
-            style.ansi.faint(
-                "\(Bytes.words(storedBytes)) \(storedBytes == 1 ? "was" : "were") new; the rest is shared with earlier backups."
-            ),
-        ] + missing(style)
+        let new =
+            "\(Bytes.words(storedBytes)) \(storedBytes == 1 ? "was" : "were") new; the rest is shared with earlier backups."
+        return ["Backup \(manifest.name) is in \(folder): \(manifest.words).".sanitised(.line)]
+            + Console.broken(new, to: style.width).map(style.ansi.faint) + missing(style)
     }
 
     private func missing(_ style: OutputStyle) -> [String] {

@@ -49,9 +49,8 @@ extension OutboxItem {
             ("in doubt since", doubtedAt.map(style.times.dateAndTime)),
             ("reason", reason?.message), ("hint", hint),
         ]
-        return facts.compactMap { label, value in
-            value.map { "\(style.ansi.faint(label.padded(to: 16)))\($0.sanitised(.line))" }
-        } + ["", style.ansi.faint("request")] + request.text.sanitised(.block).wrapped(to: style.textWidth)
+        let known = facts.compactMap { label, value in value.map { (label: label, words: $0) } }
+        return FactList.lines(known, width: style.width, ansi: style.ansi) + ["", style.ansi.faint("request")] + request.text.sanitised(.block).wrapped(to: style.textWidth)
     }
 }
 

@@ -59,7 +59,7 @@ struct StatusReport {
             facts.append(("set aside", "\(setAside.count), which can't be read and stand in the way of nothing:"))
             facts += setAside.map { ("", $0.words) }
         }
-        return facts.map { "\(style.ansi.faint($0.padded(to: 12)))\($1.sanitised(.line))" }
+        return FactList.lines(facts.map { (label: $0, words: $1) }, width: style.width, ansi: style.ansi)
     }
 }
 

@@ -38,9 +38,8 @@ extension StoredConversation {
             ("entries", String(entryCount)), ("tags", tags.isEmpty ? nil : tags.joined(separator: ", ")),
         ]
         facts += notes(names.references).map { ("", $0) }
-        return facts.compactMap { label, value in
-            value.map { "\(style.ansi.faint(label.padded(to: 12)))\($0.sanitised(.line))" }
-        }
+        let known = facts.compactMap { label, value in value.map { (label: label, words: $0) } }
+        return FactList.lines(known, width: style.width, ansi: style.ansi)
     }
 
     /// A table of conversations without rows: of their times it has the one that decides the order, or when they changed.
