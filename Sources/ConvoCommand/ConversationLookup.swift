@@ -15,13 +15,22 @@ struct ConversationLookup {
     /// Whether the conversation becomes the one that was used last.
     var remembers = true
 
-    /// The conversation that is meant; a number of an entry behind it is ignored.
+    /// The conversation that is meant, by a name without the number of an entry.
     ///
     /// - Parameter name: what the person gave.
     /// - Returns: its local id.
     /// - Throws: ``CLIError`` that offers others where there is none, or several; ``StoreError`` if the file cannot be
     ///   read.
-    func conversation(_ name: String) throws -> LocalID { try conversationAndEntry(name).conversation }
+    func conversation(_ name: String) throws -> LocalID {
+        let (whole, number) = ConversationLookup.parts(of: name)
+        guard number == nil else {
+            throw CLIError(
+                .usage, code: "names_an_entry",
+                message: "\"\(name)\" names an entry, and this is for a whole conversation.",
+                hint: "Give \"\(whole)\"; `convo restart \(name) TEXT` goes on from that entry.")
+        }
+        return try conversationAndEntry(name).conversation
+    }
 
     /// The conversation that is meant, and the entry in it if a number follows.
     ///
@@ -31,8 +40,9 @@ struct ConversationLookup {
     func conversationAndEntry(_ name: String) throws -> (conversation: LocalID, entry: EntryID?) {
         let (name, number) = ConversationLookup.parts(of: name)
         let id = try name == "@" || name == "-" ? last(name) : find(name)
+        let entry = try number.map { try self.entry(numbered: $0, in: id) }
         if remembers { LastConversation(of: store.path).note(id) }
-        return (id, try number.map { try entry(numbered: $0, in: id) })
+        return (id, entry)
     }
 
     /// The conversation's name without the number of an entry, and that number; `nil` where none follows.
@@ -88,7 +98,10 @@ struct ConversationLookup {
                 hint: "Name one by its reference, which `convo list` shows.")
         }
         do throws(StoreError) {
-            return try store.conversation(matching: id.rawValue).id
+            let found = try store.conversation(matching: id.rawValue).id
+            // An id that is a beginning of another one names none.
+            guard found == id else { throw .noSuchConversation(id.rawValue) }
+            return found
         } catch {
             guard case .noSuchConversation = error else { throw error }
             throw CLIError(

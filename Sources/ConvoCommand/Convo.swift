@@ -43,6 +43,7 @@ struct Convo: ParsableCommand {
         do {
             try Arguments.check()
             if let verb = verb(arguments) { return try await verb.perform() }
+            HelpText.keepLeastWidth()
             var command = try parseAsRoot(arguments)
             if let verb = command as? any Verb { try await verb.perform() } else { try command.run() }
         } catch {

@@ -2,40 +2,71 @@ import ConvoIPC
 import ConvoModel
 import ConvoPlatform
 
-/// The file `<database>.last`, which names the conversation that was used last: what `@` and `-` stand for.
+/// The file `<database>.last`, which names the conversations that were used last: what `@` and `-` stand for.
+///
+/// Each line is an id, a blank and the number of the terminal's session in which it was used, the newest first: so two terminals
+/// beside each other each have a last conversation of their own, and a new one begins with the newest of all.
 ///
 /// It is no part of the database, so that a verb that only reads writes nothing there. Nothing depends on it: where it is
-/// missing, malformed or cannot be written, a person names the conversation. The one line is written at once and
-/// has a line feed at its end, so that a reader can tell that it is whole.
+/// missing, malformed or cannot be written, a person names the conversation.
 struct LastConversation {
     /// Longer ids are not kept.
     private static let lengthLimit = 255
+    /// How many sessions are kept.
+    private static let sessionLimit = 16
+    private static let sizeLimit = 8192
+
+    private struct Use {
+        let id: LocalID
+        let session: Int
+    }
 
     private let database: String
+    private let session: Int
 
-    /// - Parameter database: the canonical path of the database.
-    init(of database: String) { self.database = database }
+    /// - Parameters:
+    ///   - database: the canonical path of the database.
+    ///   - session: the number of the session of this process's terminal (getsid(2)).
+    init(of database: String, session: Int = Int(getsid(0))) { (self.database, self.session) = (database, session) }
 
     private var path: String { database + ".last" }
 
-    /// The conversation's local id; `nil` if none was used yet.
+    /// The local id of the conversation that was used last in this session, or else in any; `nil` if none was used yet.
     func read() -> LocalID? {
         guard let descriptor = try? SidecarFile.open(path, O_RDONLY, beside: database) else { return nil }
         defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: LastConversation.lengthLimit + 1)
-        let count = pread(descriptor, &bytes, bytes.count, 0)
-        guard count > 1, bytes[..<count].firstIndex(of: 0x0A) == count - 1 else { return nil }
-        return String(validating: bytes[..<(count - 1)], as: UTF8.self).map { LocalID($0) }
+        let uses = LastConversation.uses(in: descriptor)
+        return (uses.first { $0.session == session } ?? uses.first)?.id
     }
 
     /// Names a conversation, unless the file does already.
     func note(_ id: LocalID) {
-        let line = Array((id.rawValue + "\n").utf8)
-        guard line.count <= LastConversation.lengthLimit, line.firstIndex(of: 0x0A) == line.count - 1, read() != id,
-            let descriptor = try? SidecarFile.open(path, O_WRONLY | O_CREAT, beside: database)
+        guard id.rawValue.utf8.count <= LastConversation.lengthLimit,
+            !id.rawValue.utf8.contains(where: { $0 == 0x0A || $0 == 0x20 }),
+            let descriptor = try? SidecarFile.open(path, O_RDWR | O_CREAT, beside: database)
         else { return }
         defer { close(descriptor) }
-        guard pwrite(descriptor, line, line.count, 0) == line.count else { return }
-        _ = ftruncate(descriptor, off_t(line.count))  // a longer line would be malformed
+        // Two programs at once; the lock ends with the descriptor.
+        guard flock(descriptor, LOCK_EX) == 0 else { return }
+        let known = LastConversation.uses(in: descriptor)
+        if let first = known.first, first.id == id, first.session == session { return }
+        let uses = [Use(id: id, session: session)] + known.filter { $0.session != session }
+        let lines = uses.prefix(LastConversation.sessionLimit).map { "\($0.id.rawValue) \($0.session)\n" }
+        let bytes = Array(lines.joined().utf8)
+        guard pwrite(descriptor, bytes, bytes.count, 0) == bytes.count else { return }
+        _ = ftruncate(descriptor, off_t(bytes.count))
+    }
+
+    /// The uses that the file names; a line that is malformed, or has no end, names none.
+    private static func uses(in descriptor: Int32) -> [Use] {
+        var bytes = [UInt8](repeating: 0, count: sizeLimit)
+        let count = pread(descriptor, &bytes, bytes.count, 0)
+        guard count > 0, let text = String(validating: bytes[..<count], as: UTF8.self) else { return [] }
+        return text.split(separator: "\n", omittingEmptySubsequences: false).dropLast().compactMap { line in
+            let words = line.split(separator: " ", omittingEmptySubsequences: false)
+            guard words.count == 2, !words[0].isEmpty, words[0].utf8.count <= lengthLimit, let session = Int(words[1])
+            else { return nil }
+            return Use(id: LocalID(String(words[0])), session: session)
+        }
     }
 }

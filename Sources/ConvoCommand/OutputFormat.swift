@@ -40,7 +40,7 @@ enum TabSeparated {
     /// The line of a row.
     ///
     /// A string stands as it is, but that a backslash, a tab, a line feed and a carriage return are written `\\`, `\t`,
-    /// `\n` and `\r`. `null` is an empty value, and everything else is JSON.
+    /// `\n` and `\r`, and that other control characters are shown, so that no terminal obeys them. `null` is an empty value, and everything else is JSON.
     ///
     /// - Parameters:
     ///   - object: the row, a JSON object.
@@ -48,7 +48,7 @@ enum TabSeparated {
     /// - Returns: the line without its end.
     static func line(of object: JSONText, _ columns: [String]) -> String {
         let members = Dictionary(object.members, uniquingKeysWith: { first, _ in first })
-        return columns.map { members[$0].map(value) ?? "" }.joined(separator: "\t")
+        return columns.map { members[$0].map { value($0).sanitised(.line) } ?? "" }.joined(separator: "\t")
     }
 
     private static func value(_ json: JSONText) -> String {
@@ -86,7 +86,7 @@ extension Console {
             try write(columns.joined(separator: "\t") + "\n")
             try make { rows in
                 let lines = rows.map { TabSeparated.line(of: $0, columns) + "\n" }.joined()
-                try write(isTerminal ? lines.sanitised(.block) : lines)
+                try write(lines)
             }
         case .jsonl:
             try make { rows in

@@ -93,7 +93,7 @@ struct MetricsAnswer: Equatable {
     /// Decides the answer.
     ///
     /// - Parameters:
-    ///   - head: the request's head, whose first line alone is read.
+    ///   - head: the request's head, of which the first line and the host are read.
     ///   - text: makes the metrics; `nil` if they can't be read now.
     init(toHead head: String, _ text: () -> String?) {
         let words = head.prefix { !$0.isNewline }.split(separator: " ", omittingEmptySubsequences: false)
@@ -106,6 +106,11 @@ struct MetricsAnswer: Equatable {
             return
         }
         isHead = words[0] == "HEAD"
+        // A web page that has its own name resolve to this machine (DNS rebinding) names that as the host.
+        guard MetricsAnswer.hosts(in: head).allSatisfy(MetricsAnswer.isThisMachine) else {
+            (status, body) = ("403 Forbidden", "Only requests to 127.0.0.1, [::1] or localhost are answered.\n")
+            return
+        }
         guard words[1] == "/metrics" || words[1].hasPrefix("/metrics?") else {
             (status, body) = ("404 Not Found", "The metrics are at /metrics.\n")
             return
@@ -115,6 +120,22 @@ struct MetricsAnswer: Equatable {
             return
         }
         (status, body) = ("200 OK", text)
+    }
+
+    private static func hosts(in head: String) -> [Substring] {
+        head.split(whereSeparator: \.isNewline).dropFirst().compactMap { line in
+            guard let colon = line.firstIndex(of: ":"), line[..<colon].lowercased() == "host" else { return nil }
+            return line[line.index(after: colon)...].drop { $0 == " " || $0 == "\t" }
+        }
+    }
+
+    private static func isThisMachine(_ host: Substring) -> Bool {
+        let host = host.lowercased()
+        return ["127.0.0.1", "[::1]", "localhost"].contains { name in
+            guard host.hasPrefix(name) else { return false }
+            let port = host.dropFirst(name.count)
+            return port.isEmpty || port.first == ":" && port.dropFirst().allSatisfy(\.isNumber)
+        }
     }
 
     /// The answer as it is sent.

@@ -64,6 +64,29 @@ import Testing
         #expect(mode == 0o600)
     }
 
+    @Test func `is the last one of this terminal, or else of all`() throws {
+        let (one, two) = (try start("one").conversation, try start("two").conversation)
+        let (here, there, new) = (
+            LastConversation(of: store.path, session: 1), LastConversation(of: store.path, session: 2),
+            LastConversation(of: store.path, session: 3)
+        )
+        here.note(one)
+        there.note(two)
+        #expect(here.read() == one && there.read() == two && new.read() == two)
+        here.note(one)
+        #expect(new.read() == one && there.read() == two)
+        for session in 10..<40 { LastConversation(of: store.path, session: session).note(one) }
+        #expect(there.read() == one, "too many sessions ago")
+    }
+
+    @Test func `is not noted where a verb fails, and is no entry where all of it is meant`() throws {
+        let (one, two) = (try start("one").conversation, try start("two").conversation)
+        _ = try lookup.conversation(one.rawValue)
+        #expect(throws: CLIError.self) { try lookup.conversationAndEntry("\(two)#7") }
+        #expect(try failure { _ = try lookup.conversation("\(two)#1") }.code == "names_an_entry")
+        #expect(try lookup.conversation("@") == one)
+    }
+
     @Test func `is not one that was deleted since, and a file that makes no sense names none`() throws {
         let write = try start("one")
         _ = try lookup.conversation(write.conversation.rawValue)

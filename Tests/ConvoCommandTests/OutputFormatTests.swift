@@ -10,6 +10,8 @@ import Testing
         #expect(
             TabSeparated.line(of: row, ["a", "b", "n", "list", "none", "c"])
                 == "\ta\\tb\\nc\\\\d\\re\t1.0\t[1,\"x\"]\t\t日本")
+        let hostile = try JSONText(#"{"a":"\u001b[31m\u009b1m"}"#)
+        #expect(TabSeparated.line(of: hostile, ["a"]) == "␛[31m<U+009B>1m", "no terminal obeys it")
     }
 }
 

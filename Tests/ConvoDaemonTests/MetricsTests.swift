@@ -46,6 +46,10 @@ import Testing
     @Test(arguments: [
         ("GET /metrics HTTP/1.1\r\n\r\n", "200 OK"), ("GET /metrics?x=1 HTTP/1.0\n\n", "200 OK"),
         ("POST /metrics HTTP/1.1\r\n\r\n", "405 Method Not Allowed"), ("GET / HTTP/1.1\r\n\r\n", "404 Not Found"),
+        ("GET /metrics HTTP/1.1\r\nHost: localhost:9\r\n\r\n", "200 OK"),
+        ("GET /metrics HTTP/1.1\r\nhost:[::1]:9464\r\n\r\n", "200 OK"),
+        ("GET /metrics HTTP/1.1\r\nHost: evil.example\r\n\r\n", "403 Forbidden"),
+        ("GET /metrics HTTP/1.1\r\nHost: localhost\r\nHost: localhost.evil.example\r\n\r\n", "403 Forbidden"),
         ("GET /metrics\r\n\r\n", "400 Bad Request"), ("\u{0}\r\n\r\n", "400 Bad Request"),
     ])
     func `are told to whoever asks for them`(head: String, status: String) {

@@ -7,7 +7,8 @@ import Testing
     }
 
     @Test func `has its facts in one column`() {
-        #expect(lines(nil, ("id", "a"), ("remote id", "b"), ("", "c")) == ["id         a", "remote id  b", "           c"])
+        #expect(
+            lines(nil, ("id", "a"), ("remote id", "b"), ("", "c")) == ["id         a", "remote id  b", "           c"])
     }
 
     @Test func `is broken at spaces, below the fact's beginning`() {

@@ -15,6 +15,8 @@ enum ChatPurpose: Equatable {
     case message
     /// A message behind an entry, in a branch; the entry's number is for the prompt.
     case branch(of: LocalID, from: EntryID, number: Int)
+    /// A message that begins another conversation, with who answered before.
+    case beginning(model: String?, agent: String?)
     /// Another text for a message that is not sent yet.
     case replacement(of: OperationID)
     /// The answer to a call of a function.
@@ -25,8 +27,17 @@ enum ChatPurpose: Equatable {
         switch self {
         case .message: "> "
         case .branch(_, _, let number): "branch of #\(number)> "
+        case .beginning: "new conversation> "
         case .replacement: "changed> "
         case .answer(let question): question.wantsConsent ? "allow? y/n> " : "result> "
+        }
+    }
+
+    /// Whether the next message goes to another conversation, which waits for nothing in this one.
+    var leavesConversation: Bool {
+        switch self {
+        case .branch, .beginning: true
+        case .message, .replacement, .answer: false
         }
     }
 
@@ -40,14 +51,18 @@ enum ChatPurpose: Equatable {
         case .message:
             switch target {
             case .conversation(let id): return .append(AppendRequest(inputs: .text(text)), to: id)
-            case .new(let model, let agent):
-                var request = StartRequest(inputs: .text(text))
-                request.model = model
-                request.agentID = agent
-                return .start(request)
+            case .new(let model, let agent): return ChatPurpose.start(text, model, agent)
             }
+        case .beginning(let model, let agent): return ChatPurpose.start(text, model, agent)
         case .replacement, .answer: return nil
         }
+    }
+
+    private static func start(_ text: String, _ model: String?, _ agent: String?) -> ChatWrite {
+        var request = StartRequest(inputs: .text(text))
+        request.model = model
+        request.agentID = agent
+        return .start(request)
     }
 }
 

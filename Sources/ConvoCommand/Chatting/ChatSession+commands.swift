@@ -45,9 +45,10 @@ extension ChatSession {
         draft = entry.entry.text
         guard place > 1 else {
             let conversation = try store.conversation(matching: id.rawValue)
-            target = .new(model: conversation.model, agent: conversation.agentID)
-            (purpose, turn) = (.message, .idle)
-            return say("#1 has nothing before it: the changed message begins a new conversation.")
+            purpose = .beginning(model: conversation.model, agent: conversation.agentID)
+            return say(
+                "#1 has nothing before it: the changed message begins a new conversation, without instructions of this one. Ctrl-C stays here."
+            )
         }
         let before = try self.entry(place - 1, in: id) { _ in true }
         purpose = .branch(of: id, from: before.entry.id, number: place - 1)
@@ -138,16 +139,23 @@ extension ChatSession {
             }
             return (last, place)
         }
-        let count = try store.conversation(matching: id.rawValue).entryCount
-        var selection = HistorySelection()
-        selection.last = count - number + 1
-        guard number <= count, let entry = try store.historyPage(of: id, selection, limit: 1).entries.first else {
-            throw CLIError(
-                .notFound, code: "no_such_entry", message: "There is no entry #\(number).",
-                hint: count == 1 ? "There is one entry, #1." : "There are \(count) entries.")
+        for _ in 0..<ChatSession.numberingTries {
+            let count = try store.conversation(matching: id.rawValue).entryCount
+            var selection = HistorySelection()
+            selection.last = count - number + 1
+            guard number <= count, let entry = try store.historyPage(of: id, selection, limit: 1).entries.first else {
+                throw CLIError(
+                    .notFound, code: "no_such_entry", message: "There is no entry #\(number).",
+                    hint: count == 1 ? "There is one entry, #1." : "There are \(count) entries.")
+            }
+            // Entries that came between the two reads count, too.
+            if try store.entryNumber(of: entry.id, in: id) == number { return (entry, number) }
         }
-        return (entry, number)
+        throw ChatSession.unsuitable("The conversation changes too fast.", "Try again.")
     }
+
+    /// How often an entry is looked up by its number while others come.
+    private static let numberingTries = 5
 
     private static func unsuitable(_ message: String, _ hint: String) -> CLIError {
         CLIError(.badData, code: "unsuitable_entry", message: message, hint: hint)

@@ -10,15 +10,14 @@ extension ChatSession {
     /// Sends a message, or queues it, as the turn allows.
     func send(_ text: String, for purpose: ChatPurpose) async throws {
         if case .replacement(let operation) = purpose { return try replace(operation, with: text) }
-        // A branch is another conversation, which waits for nothing.
-        let isBranch = if case .branch = purpose { true } else { false }
-        if case .keep(let reason) = turn.handling, !isBranch {
+        let isElsewhere = purpose.leavesConversation
+        if case .keep(let reason) = turn.handling, !isElsewhere {
             draft = text
             return say(reason)
         }
         guard let write = purpose.write(text, to: target) else { return }
         shown.wasTyped(text)
-        let isSent = turn.handling == .send || isBranch
+        let isSent = turn.handling == .send || isElsewhere
         try await isSent ? deliver(write) : queue(write)
     }
 
@@ -120,7 +119,7 @@ extension ChatSession {
         known.insert(receipt.operation)
         let id = receipt.conversation
         guard target != .conversation(id) else { return }
-        if case .conversation = target { say("This is a branch now: \(name(of: id)).") }
+        if case .conversation = target { say("The chat goes on in \(name(of: id)).") }
         target = .conversation(id)
         LastConversation(of: store.path).note(id)
         stopped = nil

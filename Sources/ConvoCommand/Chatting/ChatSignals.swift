@@ -47,7 +47,8 @@ final class ChatSignals {
             receive(number) {
                 reader.giveBack()
                 signal(number, SIG_DFL)
-                raise(number)
+                // To the process: this thread of Dispatch's holds signals back.
+                kill(getpid(), number)
             }
         }
     }

@@ -12,6 +12,12 @@ enum HelpText {
         return (columns ?? device.width).map { max(leastWidth, $0) }
     }
 
+    /// Has the parser, which ends the process where a terminal is narrower than its columns, lay help out for the least width.
+    static func keepLeastWidth() {
+        let columns = getenv("COLUMNS").flatMap { Int(String(cString: $0)) } ?? TerminalDevice.standardOutput.width
+        if let columns, columns < leastWidth { setenv("COLUMNS", "\(leastWidth)", 1) }
+    }
+
     /// The text with its lines broken; those of usage between arguments, and indented from the second line on.
     static func wrapped(_ text: String, to width: Int?) -> String {
         guard let width else { return text }

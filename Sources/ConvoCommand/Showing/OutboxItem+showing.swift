@@ -50,7 +50,8 @@ extension OutboxItem {
             ("reason", reason?.message), ("hint", hint),
         ]
         let known = facts.compactMap { label, value in value.map { (label: label, words: $0) } }
-        return FactList.lines(known, width: style.width, ansi: style.ansi) + ["", style.ansi.faint("request")] + request.text.sanitised(.block).wrapped(to: style.textWidth)
+        return FactList.lines(known, width: style.width, ansi: style.ansi) + ["", style.ansi.faint("request")]
+            + request.text.sanitised(.block).wrapped(to: style.textWidth)
     }
 }
 

@@ -27,9 +27,14 @@ struct Append: WritingCommand {
     @OptionGroup var common: CommonOptions
 
     func prepare() throws -> (store: Store, queue: @Sendable () throws -> QueuedWrite) {
-        let request = try makeRequest()
+        guard conversation != "-" || input.text != nil || input.inputs != nil else {
+            throw ValidationError(
+                "Name the conversation before -: convo append CONVERSATION -. @ is the last one used.")
+        }
         let store = try common.store()
+        // Before standard input is read, which may take as long as a person types: another terminal may use another one then.
         let id = try ConversationLookup(store: store).conversation(conversation)
+        let request = try makeRequest()
         return (store, { try store.append(request, to: id) })
     }
 

@@ -172,7 +172,9 @@ final class LineEditor: LineSource {
         }
     }
 
+    /// Has libedit leave the line at once, before what was typed behind it: that belongs to the next line.
     private func give(_ outcome: LineInput) {
+        guard self.outcome == nil else { return }
         self.outcome = outcome
         keys.press(convo_leave_keys)
     }

@@ -10,9 +10,9 @@ struct TypedKeys {
     /// Whether no key waits.
     var isEmpty: Bool { place == bytes.count }
 
-    /// Puts keys behind the others, as if a person had pressed them.
+    /// Puts keys before those that wait, as if a person had pressed them first.
     mutating func press(_ keys: UnsafePointer<CChar>?) {
-        if let keys { bytes.append(contentsOf: String(cString: keys).utf8) }
+        if let keys { bytes.insert(contentsOf: String(cString: keys).utf8, at: place) }
     }
 
     /// Puts bytes behind the others.

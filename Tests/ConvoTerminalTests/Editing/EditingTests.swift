@@ -86,11 +86,12 @@ import Testing
         #expect(all(&keys) == "ab(c")
     }
 
-    @Test func `that the program presses come behind those of the person`() {
+    @Test func `that the program presses come before those that wait`() {
         var keys = TypedKeys()
-        keys.add("a".utf8)
+        keys.add("ab".utf8)
+        #expect(keys.next() == "a")
         keys.press("\u{1B}[9001~")
-        #expect(all(&keys) == "a\u{1B}[9001~")
+        #expect(all(&keys) == "\u{1B}[9001~b")
     }
 }
 
