@@ -15,7 +15,7 @@ struct ConfigurationFile {
 
     subscript(key: Setting) -> String? { values[key] }
 
-    /// Where the file gives a setting that it has: the selected profile's table, or its top level.
+    /// The part of the file that gives a setting: the selected profile's table, or the top level.
     func origin(of key: Setting) -> SettingOrigin {
         guard let selected, selected.own.contains(key) else { return .file(path) }
         return .profile(selected.profile, file: path)

@@ -1,6 +1,6 @@
 /// The text of a config file, changed one setting at a time: comments, blank lines and the order of the others stay.
 ///
-/// It knows lines of the form `name = value` and `[profile.NAME]`. Whoever changes a text parses the result and compares:
+/// This type knows lines of the form `name = value` and `[profile.NAME]`. Its caller parses the changed text and compares:
 /// a file in another form (an inline table, a text of several lines) could come out otherwise than meant.
 struct ConfigurationText {
     /// The lines without their ends.
@@ -106,7 +106,7 @@ struct ConfigurationText {
         return line[...equals] + gap + value + tail
     }
 
-    /// Where a value on one line ends: at the quotation mark that closes it, or in front of a blank or a comment.
+    /// The end of a value on one line: behind the quotation mark that closes the value, or before a blank or a comment.
     private static func end(ofValueAt start: Substring.Index, in rest: Substring) -> Substring.Index {
         guard start < rest.endIndex else { return start }
         let quote = rest[start]

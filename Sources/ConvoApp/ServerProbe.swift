@@ -3,7 +3,7 @@ package import ConvoHTTP
 package import ConvoModel
 import Synchronization
 
-/// What a diagnosis learns from asking the server, of one moment.
+/// The server's answers to the questions of a diagnosis, at one moment.
 package struct ServerProbe: Sendable {
     /// `nil` where the server answered as the API does; otherwise why not.
     package let failure: APIError?
@@ -33,7 +33,7 @@ package struct ServerProbe: Sendable {
 
     /// Asks the server for one conversation and for the key's account.
     ///
-    /// Where the server's certificate is not trusted, it looks at the certificate, without the key.
+    /// If the system does not trust the server's certificate, a second connection reads the certificate, without sending the key.
     ///
     /// - Parameters:
     ///   - settings: the settings in force.
@@ -61,7 +61,7 @@ package struct ServerProbe: Sendable {
                 failure: error, transportFailure: seen.failure, date: seen.date,
                 certificate: sight.map(ServerCertificate.init), proxyVariable: proxy)
         }
-        // Where the server does not tell to which account the key belongs, only a pull finds out.
+        // If the server does not tell to which account the key belongs, only a pull finds out.
         let account = try? await api.whoAmI()
         return ServerProbe(account: account, date: transport.seen.date, proxyVariable: proxy)
     }
@@ -69,7 +69,7 @@ package struct ServerProbe: Sendable {
 
 /// A server's certificate, as far as a diagnosis shows it.
 package struct ServerCertificate: Sendable, Hashable {
-    /// Who issued it, as the certificate says; text from an unknown machine.
+    /// The issuer that the certificate names; the text comes from an unknown machine.
     package let issuer: String
     /// When it becomes valid; `nil` where that cannot be read.
     package let validFrom: Timestamp?

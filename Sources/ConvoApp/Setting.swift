@@ -15,7 +15,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case fileLimit = "file_limit"
     case fileQuota = "file_quota"
 
-    /// What a config file writes for the setting.
+    /// The form of the setting's value in a config file.
     enum Form {
         case text
         /// A number of seconds, with or without a fraction.
@@ -61,7 +61,7 @@ package enum Setting: String, CaseIterable, Sendable {
         }
     }
 
-    /// What the setting decides, for a person, in a few words.
+    /// The effect of the setting, in a few words for a person.
     package var summary: String {
         switch self {
         case .defaultProfile: "The profile where --profile and CONVO_PROFILE name none."
@@ -101,7 +101,7 @@ extension Setting {
     }
 }
 
-/// Where the value of a setting comes from.
+/// The source of a setting's value.
 package enum SettingOrigin: Hashable, Sendable {
     /// A flag of the command line, named with its dashes.
     case flag(String)

@@ -1,3 +1,5 @@
+// One file for each thing that the system does for us: see DESIGN.md.
+
 /// The C library's wide characters, by which libedit reads and writes.
 package enum WideCharacters {
     /// Makes them Unicode's, and their bytes UTF-8, for the whole process: in the person's language, or else in none.

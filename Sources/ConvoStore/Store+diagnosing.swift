@@ -1,3 +1,5 @@
+// One file for each user of the store's package interface.
+
 import CSQLite
 import ConvoSQLite
 

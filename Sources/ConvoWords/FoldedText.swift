@@ -1,3 +1,5 @@
+// The tags of ConvoStore use it; a search itself folds word by word.
+
 /// Texts as search compares them, with their punctuation.
 package enum FoldedText {
     /// The text without case, diacritics and differences of encoding: `Straße` and `STRASSE` give the same, as do NFC and NFD.

@@ -1,3 +1,5 @@
+// The help of every verb uses it.
+
 extension String {
     /// The text of a verb's help with examples below it: command lines of at most 78 columns, which the manual takes from
     /// there (`scripts/manual`).
