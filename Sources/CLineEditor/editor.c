@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 // <histedit.h>'s numbers.
-enum { EDIT_EDITOR = 2, EDIT_BIND = 4, EDIT_ADD_FUNCTION = 9, EDIT_HISTORY = 10, EDIT_READER = 13, EDIT_OWNER = 14 };
+enum { EDIT_EDITOR = 2, EDIT_BIND = 4, EDIT_TTY = 8, EDIT_ADD_FUNCTION = 9, EDIT_HISTORY = 10, EDIT_READER = 13, EDIT_OWNER = 14 };
 enum { EDIT_PREPARE = 16, EDIT_REFRESH = 20, EDIT_PROMPT_WITH_MARK = 21 };
 enum { HISTORY_SIZE = 1, HISTORY_ENTER = 10, HISTORY_UNIQUE = 20 };
 
@@ -77,21 +77,36 @@ int convo_editor_read_settings(EditLine *editor) { return el.source(editor, NULL
 
 const char *const convo_draft_keys = "\033[9001~";
 const char *const convo_leave_keys = "\033[9002~";
-int convo_editor_bind(
-    EditLine *editor, convo_key_callback paste, convo_key_callback newline, convo_key_callback draft,
-    convo_key_callback leave) {
+int convo_editor_bind(EditLine *editor, const convo_key_functions *functions) {
     int code = 0;
-#define ADD(name, function) code |= el.wset(editor, EDIT_ADD_FUNCTION, name, L"a function of convo's", function)
+#define ADD(name, function) code |= el.wset(editor, EDIT_ADD_FUNCTION, name, L"a function of convo's", functions->function)
     ADD(L"convo-paste", paste);
     ADD(L"convo-newline", newline);
     ADD(L"convo-draft", draft);
     ADD(L"convo-leave", leave);
+    ADD(L"convo-interrupt", interrupt);
+    ADD(L"convo-suspend", suspend);
+    ADD(L"convo-quit", quit);
 #define BIND(keys, name) code |= el.wset(editor, EDIT_BIND, keys, name, NULL)
     BIND(L"\\e[200~", L"convo-paste");
     BIND(L"\\e\\r", L"convo-newline");
     BIND(L"\\e\\n", L"convo-newline");
     BIND(L"\\e[9001~", L"convo-draft");
     BIND(L"\\e[9002~", L"convo-leave");
+    return code;
+}
+
+int convo_editor_take_keys(EditLine *editor, wchar_t interrupt, wchar_t suspend, wchar_t quit) {
+    int code = el.wset(editor, EDIT_TTY, L"-d", L"-isig", NULL);
+    code |= el.wset(editor, EDIT_TTY, L"-x", L"-isig", L"-icanon", L"-echo", NULL);
+#define BIND_KEY(key, name) \
+    if (key) { \
+        const wchar_t keys[] = {key, 0}; \
+        BIND(keys, name); \
+    }
+    BIND_KEY(interrupt, L"convo-interrupt")
+    BIND_KEY(suspend, L"convo-suspend")
+    BIND_KEY(quit, L"convo-quit")
     return code;
 }
 

@@ -41,11 +41,15 @@ int convo_editor_set_reader(EditLine *editor, convo_read_callback reader);
 int convo_editor_set_history(EditLine *editor, HistoryW *history);
 int convo_editor_use_emacs_keys(EditLine *editor);
 int convo_editor_read_settings(EditLine *editor);
+typedef struct {
+    convo_key_callback paste, newline, draft, leave, interrupt, suspend, quit;
+} convo_key_functions;
 // Binds the keys of a bracketed paste's beginning, of Alt-Enter, and two that no terminal has: convo_draft_keys and
 // convo_leave_keys, by which a reader makes the editor call its functions.
-int convo_editor_bind(
-    EditLine *editor, convo_key_callback paste, convo_key_callback newline, convo_key_callback draft,
-    convo_key_callback leave);
+int convo_editor_bind(EditLine *editor, const convo_key_functions *functions);
+// The terminal sends no signals, and shows and gathers nothing, while a line is edited and behind it: the keys of signals come in
+// order with the others, and call their functions. A key of 0 is none.
+int convo_editor_take_keys(EditLine *editor, wchar_t interrupt, wchar_t suspend, wchar_t quit);
 extern const char *const convo_draft_keys;
 extern const char *const convo_leave_keys;
 
@@ -57,7 +61,7 @@ int convo_editor_insert(EditLine *editor, const wchar_t *text);
 // Draws the prompt and the line where the cursor is.
 int convo_editor_refresh(EditLine *editor);
 void convo_editor_resize(EditLine *editor);
-// Whether the terminal is made ready for editing, or given back.
+// Whether the terminal is made ready for editing, or for what comes behind it.
 int convo_editor_prepare(EditLine *editor, bool isReady);
 
 HistoryW *convo_history_init(int size);

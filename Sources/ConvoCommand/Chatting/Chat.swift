@@ -47,8 +47,10 @@ struct Chat: Verb {
         }
         let lines = TypedLinesFile(beside: store.path)
         let isDumb = getenv("TERM").map { String(cString: $0) } == "dumb"
-        let reader = try LineReader.open(isInteractive: true, isDumb: isDumb, remembered: lines.read())
         let work = InterruptibleWork()
+        let reader = try LineReader.open(isInteractive: true, isDumb: isDumb, remembered: lines.read()) {
+            _ = work.interrupt()
+        }
         let signals = ChatSignals(work, reader)
         defer {
             signals.end()
@@ -77,11 +79,14 @@ struct Chat: Verb {
 }
 
 extension LineReader {
-    /// Begins to read standard input, as ``init(isInteractive:isDumb:remembered:)`` does.
-    static func open(isInteractive: Bool, isDumb: Bool = false, remembered: [String] = []) throws(CLIError)
-        -> LineReader
-    {
-        guard let reader = LineReader(isInteractive: isInteractive, isDumb: isDumb, remembered: remembered) else {
+    /// Begins to read standard input, as ``init(isInteractive:isDumb:remembered:onInterrupt:)`` does.
+    static func open(
+        isInteractive: Bool, isDumb: Bool = false, remembered: [String] = [],
+        onInterrupt: @escaping @Sendable () -> Void = {}
+    ) throws(CLIError) -> LineReader {
+        let reader = LineReader(
+            isInteractive: isInteractive, isDumb: isDumb, remembered: remembered, onInterrupt: onInterrupt)
+        guard let reader else {
             throw CLIError(
                 .internal, code: "no_descriptors", message: "The process may open no further files.",
                 hint: "Raise the limit: ulimit -n.")

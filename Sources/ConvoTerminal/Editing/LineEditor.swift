@@ -16,6 +16,7 @@ final class LineEditor: LineSource {
 
     private let editor: OpaquePointer
     private let history: OpaquePointer
+    private let modes: TerminalModes
     private let device = TerminalDevice.standardOutput
     private var keys = TypedKeys()
     private var requests: LineRequests?
@@ -26,9 +27,9 @@ final class LineEditor: LineSource {
     private var outcome: LineInput?
 
     /// Loads libedit, once for the process, and makes an editor of the standard streams.
-    static func make(_ remembered: [String]) -> Result<LineEditor, Unavailable> {
+    static func make(_ remembered: [String], _ modes: TerminalModes) -> Result<LineEditor, Unavailable> {
         if let failure { return .failure(Unavailable(reason: failure)) }
-        guard let editor = LineEditor() else {
+        guard let editor = LineEditor(modes) else {
             return .failure(
                 Unavailable(reason: "This terminal can't be used to edit lines; they are read as they come."))
         }
@@ -44,13 +45,13 @@ final class LineEditor: LineSource {
         return WideCharacters.useUnicode() ? nil : "Lines can't be edited: the system has no locale with UTF-8."
     }()
 
-    private init?() {
+    private init?(_ modes: TerminalModes) {
         guard let editor = convo_editor_init("convo") else { return nil }
         guard let history = convo_history_init(LineEditor.historySize) else {
             convo_editor_end(editor)
             return nil
         }
-        (self.editor, self.history) = (editor, history)
+        (self.editor, self.history, self.modes) = (editor, history, modes)
         prompt = LineEditor.wide("")
         convo_editor_set_owner(editor, Unmanaged.passUnretained(self).toOpaque())
         convo_editor_use_emacs_keys(editor)
@@ -61,12 +62,13 @@ final class LineEditor: LineSource {
             return LineEditor.of(editor)?.nextCharacter(character) ?? -1
         }
         convo_editor_set_prompt(editor, { LineEditor.of($0)?.prompt }, LineEditor.mark)
-        let isBound = convo_editor_bind(
-            editor, { editor, _ in LineEditor.of(editor)?.paste() ?? LineEditor.done },
-            { editor, _ in LineEditor.of(editor)?.insert("\n") ?? LineEditor.done },
-            { editor, _ in LineEditor.of(editor).map { $0.insert($0.draft) } ?? LineEditor.done },
-            { editor, _ in LineEditor.of(editor)?.leave() ?? LineEditor.done })
+        var functions = LineEditor.keyFunctions
+        var isBound = convo_editor_bind(editor, &functions)
+        let keys = modes.signalKeys
+        isBound |= convo_editor_take_keys(
+            editor, keys.key(for: SIGINT), keys.key(for: SIGTSTP), keys.key(for: SIGQUIT))
         if isBound != 0 { return nil }
+        modes.takeKeys()
     }
 
     deinit {
@@ -101,7 +103,27 @@ final class LineEditor: LineSource {
         convo_history_enter(history, text)
     }
 
-    func close() { convo_editor_prepare(editor, false) }
+    func watch(_ requests: LineRequests, onInterrupt: () -> Void) {
+        var scan = SignalScan(modes.signalKeys)
+        while true {
+            requests.takeNotice()
+            if requests.isThreadWanted { return }
+            while let found = scan.next(in: keys.waiting) {
+                keys.drop(found.count)
+                if found.signal == SIGINT { onInterrupt() } else { pass(found.signal) }
+            }
+            // Who types ahead more than a paste may hold has to wait.
+            let descriptor = keys.waiting.count < PasteAssembler.limit ? STDIN_FILENO : -1
+            if requests.wait(beside: descriptor), !keys.fill(from: STDIN_FILENO) { return }
+        }
+    }
+
+    func prepare() { modes.takeKeys() }
+
+    func close() {
+        convo_editor_prepare(editor, false)
+        modes.restore()
+    }
 
     // MARK: - What libedit calls
 
@@ -150,6 +172,19 @@ final class LineEditor: LineSource {
             erase()
         }
         return UInt8(CONVO_KEY_END)
+    }
+
+    private func interrupt() -> UInt8 {
+        outcome = .interrupted
+        return leave()
+    }
+
+    /// Sends a signal to the programs that the terminal has in front, as the terminal does for others.
+    @discardableResult
+    private func pass(_ number: Int32) -> UInt8 {
+        modes.restore()
+        kill(0, number)
+        return LineEditor.done
     }
 
     // MARK: - Requests
@@ -202,50 +237,24 @@ final class LineEditor: LineSource {
     private func show(_ text: String) { try? device.write(text) }
 }
 
-// MARK: - Wide characters
+// MARK: - Keys
 
 extension LineEditor {
-    fileprivate static let done = UInt8(CONVO_KEY_DONE)
+    private static let done = UInt8(CONVO_KEY_DONE)
 
-    fileprivate static func of(_ editor: OpaquePointer?) -> LineEditor? {
+    private static func of(_ editor: OpaquePointer?) -> LineEditor? {
         guard let owner = convo_editor_owner(editor) else { return nil }
         return Unmanaged<LineEditor>.fromOpaque(owner).takeUnretainedValue()
     }
 
-    fileprivate static func wide(_ text: String) -> UnsafeMutablePointer<wchar_t> {
-        let scalars = text.unicodeScalars.filter { $0 != "\0" }
-        let wide = UnsafeMutablePointer<wchar_t>.allocate(capacity: scalars.count + 1)
-        for (place, scalar) in scalars.enumerated() { wide[place] = wchar_t(scalar.value) }
-        wide[scalars.count] = 0
-        return wide
-    }
-
-    fileprivate static func scalar(_ character: wchar_t) -> Unicode.Scalar {
-        Unicode.Scalar(UInt32(bitPattern: character)) ?? "\u{FFFD}"
-    }
-
-    fileprivate static func text(_ scalars: [Unicode.Scalar]) -> String {
-        var text = String.UnicodeScalarView()
-        text.append(contentsOf: scalars)
-        return String(text)
-    }
-
-    /// The prompt with marks around the escape sequences of its style.
-    static func marked(_ prompt: String) -> String {
-        pieces(of: prompt).map { $0.isEscape ? "\u{1}\($0.text)\u{1}" : $0.text }.joined()
-    }
-
-    static func withoutEscapes(_ prompt: String) -> String {
-        pieces(of: prompt).filter { !$0.isEscape }.map(\.text).joined()
-    }
-
-    private static func pieces(of prompt: String) -> [(text: String, isEscape: Bool)] {
-        var (pieces, rest): ([(String, Bool)], Substring) = ([], prompt[...])
-        while let escape = rest.firstIndex(of: "\u{1B}") {
-            let end = rest[escape...].firstIndex(of: "m").map { rest.index(after: $0) } ?? rest.endIndex
-            pieces += [(String(rest[..<escape]), false), (String(rest[escape..<end]), true)]
-            rest = rest[end...]
-        }
-        return pieces + [(String(rest), false)]
+    private static var keyFunctions: convo_key_functions {
+        convo_key_functions(
+            paste: { editor, _ in LineEditor.of(editor)?.paste() ?? LineEditor.done },
+            newline: { editor, _ in LineEditor.of(editor)?.insert("\n") ?? LineEditor.done },
+            draft: { editor, _ in LineEditor.of(editor).map { $0.insert($0.draft) } ?? LineEditor.done },
+            leave: { editor, _ in LineEditor.of(editor)?.leave() ?? LineEditor.done },
+            interrupt: { editor, _ in LineEditor.of(editor)?.interrupt() ?? LineEditor.done },
+            suspend: { editor, _ in LineEditor.of(editor)?.pass(SIGTSTP) ?? LineEditor.done },
+            quit: { editor, _ in LineEditor.of(editor)?.pass(SIGQUIT) ?? LineEditor.done })
     }
 }

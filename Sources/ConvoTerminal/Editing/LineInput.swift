@@ -30,8 +30,12 @@ package struct LinePrompt: Hashable, Sendable {
 protocol LineSource: AnyObject {
     /// Reads a line, and fulfils the requests that come meanwhile; blocks.
     func read(_ prompt: LinePrompt, _ requests: LineRequests) -> LineInput
+    /// Waits until the next line is wanted, and tells meanwhile when the person presses Ctrl-C, if the terminal does not; blocks.
+    func watch(_ requests: LineRequests, onInterrupt: () -> Void)
     /// Lets the person get a line back with the arrow keys.
     func remember(_ line: String)
+    /// Prepares the terminal again, after another program has had it; from any thread.
+    func prepare()
     /// Gives the terminal back.
     func close()
 }

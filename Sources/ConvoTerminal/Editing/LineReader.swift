@@ -14,6 +14,7 @@ package final class LineReader: @unchecked Sendable {
     private let requests: LineRequests
     private let queue = DispatchQueue(label: "convo.typing")
     private let modes: TerminalModes?
+    private let onInterrupt: @Sendable () -> Void
 
     /// Begins to read standard input; `nil` where the process has no descriptors left.
     ///
@@ -21,22 +22,26 @@ package final class LineReader: @unchecked Sendable {
     ///   - isInteractive: whether a person types, and sees standard output.
     ///   - isDumb: whether the terminal obeys no escape sequences.
     ///   - remembered: lines that the person gets back with the arrow keys, the oldest first.
-    package init?(isInteractive: Bool, isDumb: Bool, remembered: [String]) {
+    ///   - onInterrupt: called when the person presses Ctrl-C while no line is read, unless that comes as a signal; what was
+    ///     typed ahead of it is gone.
+    package init?(
+        isInteractive: Bool, isDumb: Bool, remembered: [String], onInterrupt: @escaping @Sendable () -> Void = {}
+    ) {
         guard let requests = LineRequests(device: .standardOutput) else { return nil }
-        self.requests = requests
+        (self.requests, self.onInterrupt) = (requests, onInterrupt)
         modes = isInteractive ? TerminalModes() : nil
-        guard isInteractive else {
-            (source, limitation) = (PlainLines(input: .standardInput, output: nil), nil)
+        guard let modes else {
+            (source, limitation) = (PlainLines(input: .standardInput, output: nil, modes: nil), nil)
             return
         }
-        switch isDumb ? .failure(LineEditor.Unavailable(reason: nil)) : LineEditor.make(remembered) {
+        switch isDumb ? .failure(LineEditor.Unavailable(reason: nil)) : LineEditor.make(remembered, modes) {
         case .success(let editor): (source, limitation) = (editor, nil)
         case .failure(let unavailable):
-            source = PlainLines(input: .standardInput, output: .standardOutput)
+            source = PlainLines(input: .standardInput, output: .standardOutput, modes: modes)
             limitation = unavailable.reason
         }
         if !isDumb { try? TerminalDevice.standardOutput.write(PasteAssembler.on) }
-        modes?.hideTyping()
+        useThread {}
     }
 
     /// Reads a line.
@@ -45,11 +50,8 @@ package final class LineReader: @unchecked Sendable {
     /// - Returns: what came of it. One line is read at a time.
     package func read(_ prompt: LinePrompt) async -> LineInput {
         await withCheckedContinuation { continuation in
-            queue.async { [self] in
-                modes?.restore()
-                let input = requests.whileReading { source.read(prompt, requests) }
-                modes?.hideTyping()
-                continuation.resume(returning: input)
+            useThread { [self] in
+                continuation.resume(returning: requests.whileReading { source.read(prompt, requests) })
             }
         }
     }
@@ -69,13 +71,16 @@ package final class LineReader: @unchecked Sendable {
     package func resize() { requests.add(.resize) }
 
     /// Prepares the terminal again, after another program has had it.
-    package func resume() { requests.add(.resume) }
+    package func resume() {
+        if !requests.add(.resume) { source.prepare() }
+    }
 
     /// Lets the person get a line back with the arrow keys.
-    package func remember(_ line: String) { queue.async { [self] in source.remember(line) } }
+    package func remember(_ line: String) { useThread { [self] in source.remember(line) } }
 
     /// Gives the terminal back as it was; called when no read is under way, or when the process ends.
     package func close() {
+        requests.wantThread()
         queue.sync { source.close() }
         giveBack()
     }
@@ -85,5 +90,15 @@ package final class LineReader: @unchecked Sendable {
         guard let modes else { return }
         try? TerminalDevice.standardOutput.write(PasteAssembler.off)
         modes.restore()
+    }
+
+    /// Has the thread do a job; it watches for Ctrl-C before and behind.
+    private func useThread(_ job: @escaping @Sendable () -> Void) {
+        requests.wantThread()
+        queue.async { [self] in
+            requests.haveThread()
+            job()
+            source.watch(requests, onInterrupt: onInterrupt)
+        }
     }
 }

@@ -18,6 +18,8 @@ final class LineRequests: Sendable {
 
     private struct State {
         var isReading = false
+        /// How many jobs wait for the thread that reads lines.
+        var wanted = 0
         var requests: [Request] = []
     }
 
@@ -45,8 +47,24 @@ final class LineRequests: Sendable {
         ConvoPlatform.close(writing)
     }
 
+    /// Whether a job waits for the thread that reads lines.
+    var isThreadWanted: Bool { state.withLock { $0.wanted > 0 } }
+
+    /// Asks the thread that reads lines to end its watch: a job waits for it.
+    func wantThread() {
+        state.withLock { $0.wanted += 1 }
+        ConvoPlatform.write(writing, "\n", 1)
+    }
+
+    /// A job has the thread.
+    func haveThread() { state.withLock { $0.wanted -= 1 } }
+
     /// Hands over a request; a text is shown at once where no line is being read.
-    func add(_ request: Request) {
+    ///
+    /// - Parameter request: the request.
+    /// - Returns: whether a line is being read; else the request is dropped, but for a text.
+    @discardableResult
+    func add(_ request: Request) -> Bool {
         state.withLock { state in
             if state.isReading {
                 state.requests.append(request)
@@ -55,6 +73,7 @@ final class LineRequests: Sendable {
                 // A terminal that is gone ends the next read.
                 try? device.write(text)
             }
+            return state.isReading
         }
     }
 
@@ -75,15 +94,20 @@ final class LineRequests: Sendable {
 
     /// Takes the requests that wait.
     func take() -> [Request] {
-        var buffer = [UInt8](repeating: 0, count: 64)
-        while ConvoPlatform.read(reading, &buffer, buffer.count) > 0 {}
+        takeNotice()
         return state.withLock { state in
             defer { state.requests = [] }
             return state.requests
         }
     }
 
-    /// Waits for a key or a request.
+    /// Lets the next wait last until something new comes.
+    func takeNotice() {
+        var buffer = [UInt8](repeating: 0, count: 64)
+        while ConvoPlatform.read(reading, &buffer, buffer.count) > 0 {}
+    }
+
+    /// Waits for a key, a request, or a job that wants the thread.
     ///
     /// - Parameter descriptor: where the keys come from.
     /// - Returns: whether there is something to read there.

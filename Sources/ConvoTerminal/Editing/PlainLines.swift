@@ -9,16 +9,22 @@ final class PlainLines: LineSource {
     private let input: TerminalDevice
     /// Where the prompt goes; `nil` where nobody sees one.
     private let output: TerminalDevice?
+    /// The terminal's modes; `nil` where nobody types.
+    private let modes: TerminalModes?
     private var bytes: [UInt8] = []
     private var hasEnded = false
     private var pasted = PastedLines()
 
-    init(input: TerminalDevice, output: TerminalDevice?) {
+    init(input: TerminalDevice, output: TerminalDevice?, modes: TerminalModes?) {
         self.input = input
         self.output = output
+        self.modes = modes
+        modes?.hideTyping()
     }
 
     func read(_ prompt: LinePrompt, _ requests: LineRequests) -> LineInput {
+        modes?.restore()
+        defer { modes?.hideTyping() }
         if !prompt.draft.isEmpty { write(prompt.draft.sanitised(.block) + "\n") }
         write(prompt.text)
         while true {
@@ -34,16 +40,24 @@ final class PlainLines: LineSource {
                 (bytes, hasEnded) = ([], true)
                 return .unreadable("A line has more than \(PlainLines.limit) bytes.")
             }
-            if requests.wait(beside: input.descriptor) { fill() }
-            if let outcome = fulfil(requests.take(), prompt) { return outcome }
+            let hasInput = requests.wait(beside: input.descriptor)
+            // Before the input: what was typed behind Ctrl-C belongs to the next line.
+            if let outcome = fulfil(requests.take(), prompt, hasInput) { return outcome }
+            if hasInput { fill() }
         }
     }
 
     func remember(_ line: String) {}
 
+    func watch(_ requests: LineRequests, onInterrupt: () -> Void) {}
+
+    func prepare() {}
+
     func close() {}
 
-    private func fulfil(_ requests: [LineRequests.Request], _ prompt: LinePrompt) -> LineInput? {
+    private func fulfil(
+        _ requests: [LineRequests.Request], _ prompt: LinePrompt, _ hasInput: Bool
+    ) -> LineInput? {
         for request in requests {
             switch request {
             case .show(let text): write("\r" + text + prompt.text)
@@ -51,7 +65,7 @@ final class PlainLines: LineSource {
                 (bytes, pasted) = ([], PastedLines())
                 write("\n")
                 return .interrupted
-            case .recall where bytes.isEmpty && !pasted.isOpen:
+            case .recall where bytes.isEmpty && !pasted.isOpen && !hasInput:
                 write("\n")
                 return .recalled
             case .recall, .resize, .resume: break

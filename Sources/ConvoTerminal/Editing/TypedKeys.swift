@@ -7,6 +7,9 @@ struct TypedKeys {
     private var bytes: [UInt8] = []
     private var place = 0
 
+    /// The bytes that wait.
+    var waiting: ArraySlice<UInt8> { bytes[place...] }
+
     /// Whether no key waits.
     var isEmpty: Bool { place == bytes.count }
 
@@ -17,6 +20,9 @@ struct TypedKeys {
 
     /// Puts bytes behind the others.
     mutating func add(_ more: some Sequence<UInt8>) { bytes.append(contentsOf: more) }
+
+    /// Drops the first bytes of those that wait.
+    mutating func drop(_ count: Int) { place += count }
 
     /// Takes the next character; `nil` where none has come whole.
     mutating func next() -> Unicode.Scalar? {

@@ -95,6 +95,36 @@ import Testing
     }
 }
 
+@Suite struct `Keys of signals that were typed ahead` {
+    private let keys = SignalKeys(signals: [3: SIGINT, 26: SIGTSTP])
+
+    private func found(in typed: String, by size: Int) -> [String] {
+        var (scan, waiting, found) = (SignalScan(keys), [UInt8](), [String]())
+        let bytes = Array(typed.utf8)
+        for start in stride(from: 0, to: bytes.count, by: size) {
+            waiting += bytes[start..<min(start + size, bytes.count)]
+            while let signal = scan.next(in: waiting[...]) {
+                found.append("\(signal.signal) after \(signal.count - 1)")
+                waiting.removeFirst(signal.count)
+            }
+        }
+        return found + [String(decoding: waiting, as: UTF8.self)]
+    }
+
+    @Test(
+        arguments: [
+            ("ab\u{3}cd", ["2 after 2", "cd"]), ("\u{3}\u{3}", ["2 after 0", "2 after 0", ""]),
+            ("a\u{1A}b", ["20 after 1", "b"]),
+            ("\u{1B}\u{3}b", ["2 after 1", "b"]), ("\u{1B}[2\u{3}b", ["2 after 3", "b"]),
+            ("\u{1B}[200~a\u{3}b\u{1B}[201~\u{3}c", ["2 after 15", "c"]),
+            ("\u{1B}[200~a\u{3}b", ["\u{1B}[200~a\u{3}b"]),
+            ("nothing", ["nothing"]),
+        ], 1...7)
+    func `are found outside of pastes, with what was typed before them`(typed: (String, [String]), size: Int) {
+        #expect(found(in: typed.0, by: size) == typed.1)
+    }
+}
+
 @Suite struct `A prompt` {
     @Test func `has marks around what takes no column, and only there`() {
         let prompt = ANSIStyle.coloured.person("> ")
