@@ -22,6 +22,9 @@ struct Console {
     /// Whether standard output is a terminal, so that a person reads it.
     var isTerminal: Bool { device.isTerminal }
 
+    /// Whether standard output is a terminal that moves the cursor where it is told.
+    var obeysEscapes: Bool { isTerminal && !["dumb", ""].contains(Console.variable("TERM") ?? "") }
+
     /// What of a text's links and images the terminal shows, by itself and through the pager.
     func richStyle(_ style: OutputStyle) -> RichStyle {
         let pager = Pager(device: device, environment: Console.variable)

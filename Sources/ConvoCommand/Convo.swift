@@ -5,15 +5,17 @@ import ConvoPlatform
 /// The command line.
 @main
 struct Convo: ParsableCommand {
-    private static let writing: [any Verb.Type] = [Start.self, Append.self, Restart.self, Delete.self, Conflict.self]
-    private static let reading: [any Verb.Type] = [
+    private static let writing: [any NamedVerb.Type] = [
+        Start.self, Append.self, Restart.self, Delete.self, Conflict.self,
+    ]
+    private static let reading: [any NamedVerb.Type] = [
         List.self, Get.self, Show.self, History.self, Messages.self, Search.self, Tree.self,
     ]
-    private static let chatting: [any Verb.Type] = [Chat.self]
-    private static let exporting: [any Verb.Type] = [Export.self, Import.self]
-    private static let labelling: [any Verb.Type] = [Rename.self, TagCommand.self, Tags.self]
-    private static let delivering: [any Verb.Type] = [Sync.self, Status.self, Doctor.self]
-    private static let configuring: [any Verb.Type] = [Login.self]
+    private static let chatting: [any NamedVerb.Type] = [Chat.self]
+    private static let exporting: [any NamedVerb.Type] = [Export.self, Import.self]
+    private static let labelling: [any NamedVerb.Type] = [Rename.self, TagCommand.self, Tags.self]
+    private static let delivering: [any NamedVerb.Type] = [Sync.self, Status.self, Doctor.self]
+    private static let configuring: [any NamedVerb.Type] = [Login.self]
 
     static let configuration = CommandConfiguration(
         commandName: "convo",
@@ -39,16 +41,27 @@ struct Convo: ParsableCommand {
     static func main() async {
         // Where the reader of standard output goes away, `write` then fails; the signal would end the process.
         signal(SIGPIPE, SIG_IGN)
-        let arguments = DashedTexts.separated(Array(CommandLine.arguments.dropFirst()))
+        let given = Array(CommandLine.arguments.dropFirst())
         do {
             try Arguments.check()
+            if let verb = plainVerb(given) { return try await verb.perform() }
+            let arguments = DashedTexts.separated(given)
             if let verb = verb(arguments) { return try await verb.perform() }
             HelpText.keepLeastWidth()
             var command = try parseAsRoot(arguments)
             if let verb = command as? any Verb { try await verb.perform() } else { try command.run() }
         } catch {
-            CommandResult(of: error, arguments: arguments).happen()
+            CommandResult(of: error, arguments: DashedTexts.separated(given)).happen()
         }
+    }
+
+    /// Makes a verb of arguments that need no parser.
+    ///
+    /// - Parameter arguments: the process's arguments without its name.
+    /// - Returns: the verb; `nil` where the parser must read the arguments.
+    static func plainVerb(_ arguments: [String]) -> (any Verb)? {
+        guard let type = arguments.first.flatMap(verb(named:)) else { return nil }
+        return PlainArguments(Array(arguments.dropFirst())).flatMap { type.reading($0) }
     }
 
     /// Parses the arguments of the verb whose name comes first, without the other verbs.
@@ -61,11 +74,12 @@ struct Convo: ParsableCommand {
     /// - Returns: the verb; `nil` where the whole tree must parse the arguments: a verb with subcommands, help, an
     ///   error.
     static func verb(_ arguments: [String]) -> (any Verb)? {
-        guard let name = arguments.first else { return nil }
+        arguments.first.flatMap(verb(named:))?.reading(Array(arguments.dropFirst()))
+    }
+
+    private static func verb(named name: String) -> (any NamedVerb.Type)? {
         for verbs in [reading, writing, delivering, exporting, labelling, chatting, configuring] {
-            for verb in verbs where verb.configuration.commandName == name {
-                return verb.reading(Array(arguments.dropFirst()))
-            }
+            for verb in verbs where verb.name == name { return verb }
         }
         return nil
     }

@@ -7,8 +7,17 @@ import Synchronization
 
 /// A command of `convo`, such as `convo list`.
 protocol Verb: ParsableCommand {
+    /// Makes the verb of arguments that need no parser; `nil` where only the parser can tell what they are.
+    static func taking(_ given: PlainArguments) -> Self?
+
     /// Runs the command with the arguments that were parsed into it.
     func perform() async throws
+}
+
+/// A verb that is no other one's part: `convo list`, not `convo outbox list`.
+protocol NamedVerb: Verb {
+    /// The verb as a person types it.
+    static var name: String { get }
 }
 
 extension Verb {
@@ -18,13 +27,21 @@ extension Verb {
         try command.run()
     }
 
-    /// Parses the arguments of this verb alone.
+    static func taking(_ given: PlainArguments) -> Self? { nil }
+
+    /// Reads the arguments of this verb alone.
     ///
     /// - Parameter arguments: the arguments behind the verb's name.
     /// - Returns: the verb; `nil` for help, for a completion script and for arguments that are wrong, which the whole
     ///   tree of verbs must parse.
     static func reading(_ arguments: [String]) -> Self? {
         (try? parseAsRoot(arguments)) as? Self
+    }
+
+    /// Makes the verb of arguments that need no parser; `nil` where they do, or are wrong.
+    static func reading(_ given: PlainArguments) -> Self? {
+        guard var verb = taking(given), (try? verb.validate()) != nil else { return nil }
+        return verb
     }
 }
 
@@ -90,6 +107,15 @@ struct CommonOptions: ParsableArguments {
     }
 
     var console: Console { Console(asJSON: json) }
+}
+
+extension CommonOptions {
+    static func taking(_ given: PlainArguments) -> CommonOptions {
+        var options = CommonOptions()
+        (options.profile, options.database, options.serverURL) = (nil, given.database, nil)
+        (options.config, options.json) = (nil, given.isJSON)
+        return options
+    }
 }
 
 /// Checks of the process's arguments.

@@ -43,6 +43,12 @@ package struct MarkdownStream: Sendable {
         return lines
     }
 
+    /// The lines of what was not given yet, as they would be if the text ended here.
+    package var draft: [String] {
+        var copy = self
+        return copy.finish()
+    }
+
     /// Ends the text.
     ///
     /// - Returns: the lines that were not given yet; the stream is then as a new one.

@@ -27,6 +27,13 @@ package struct TerminalDevice: Sendable {
         return Int(size.ws_col)
     }
 
+    /// The terminal's height in rows; `nil` where there is no terminal or it does not report its size.
+    package var height: Int? {
+        var size = winsize()
+        guard isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 0 else { return nil }
+        return Int(size.ws_row)
+    }
+
     /// The width of one column in pixels; `nil` where there is no terminal or it does not tell.
     package var columnPixels: Int? {
         var size = winsize()

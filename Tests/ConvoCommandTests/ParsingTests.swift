@@ -45,6 +45,36 @@ import Testing
         #expect(String(reflecting: verb) == String(reflecting: command))
     }
 
+    /// Arguments that need no parser.
+    private static let plain = [
+        ["list"], ["list", "--limit", "3", "--json"], ["list", "two", "words", "--database", "x.db"], ["list", ""],
+        ["search", "two", "words"], ["search", "word", "--limit", "7", "--json"], ["history", "a8p3"],
+        ["history", "@", "--tail", "5"], ["show", "a8p3", "--json"], ["show", "--tail", "0005", "a8p3"],
+        ["append", "a8p3", "a few words"], ["append", "a8p3", "", "--database", "/x y"],
+    ]
+
+    @Test(arguments: plain)
+    func `is read without the parser as the parser reads it`(arguments: [String]) throws {
+        let verb = try #require(Convo.plainVerb(arguments))
+        let command = try Convo.parseAsRoot(arguments)
+        #expect(type(of: verb) == type(of: command))
+        #expect(String(reflecting: verb) == String(reflecting: command))
+        #expect(!String(reflecting: verb).contains("definition"))
+        #expect(DashedTexts.separated(arguments) == arguments)
+    }
+
+    @Test(
+        arguments: others + [
+            ["list", "-x"], ["list", "--limit"], ["list", "--limit", "-1"], ["list", "--limit", "3", "--limit", "4"],
+            ["list", "--json", "--json"], ["list", "--tail", "3"], ["search", "a", "--limit", "0"], ["history"],
+            ["history", "a", "b"], ["history", "a", "--limit", "3"], ["append", "a"],
+            ["append", "a", "b", "--limit", "1"],
+            ["append", "a", "-"], ["sync"], ["list", "--database", "-x"],
+        ])
+    func `is left to the parser where it is not plain`(arguments: [String]) {
+        #expect(Convo.plainVerb(arguments) == nil)
+    }
+
     @Test(arguments: others)
     func `is left to the whole tree where a verb's own arguments are not enough`(arguments: [String]) {
         #expect(Convo.verb(arguments) == nil)

@@ -6,9 +6,10 @@ import ConvoStore
 import ConvoSync
 import ConvoTerminal
 
-struct Chat: Verb {
+struct Chat: NamedVerb {
+    static let name = "chat"
     static let configuration = CommandConfiguration.verb(
-        "chat",
+        name,
         abstract: "Talks with a model, message by message.",
         discussion: """
             Without a conversation, the first message begins one. Answers are shown as they come. Without a network, what is \

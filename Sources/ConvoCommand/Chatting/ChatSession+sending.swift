@@ -61,7 +61,7 @@ extension ChatSession {
         }
         isDelivering = true
         defer { isDelivering = false }
-        let printer = StreamPrinter(style: console.style)
+        let printer = console.streamPrinter
         let (receipt, item) = try await work.run { [store] in
             try await ChatSession.deliver(write, store, engine, printer)
         }
@@ -80,7 +80,6 @@ extension ChatSession {
         let receipt = try write.queue(in: store)
         guard let turn else { return (receipt, nil) }
         let notice = WaitNotice("Still waiting for the answer") { line in
-            await printer.breakLine()
             await printer.note(line)
         }
         let streaming = Streaming(receipt.operation) { event in

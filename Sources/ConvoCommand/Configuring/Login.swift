@@ -7,9 +7,10 @@ import ConvoPlatform
 import ConvoStore
 import ConvoTerminal
 
-struct Login: Verb {
+struct Login: NamedVerb {
+    static let name = "login"
     static let configuration = CommandConfiguration.verb(
-        "login",
+        name,
         abstract: "Asks for the API key, tests it, and stores it for this account.",
         discussion: """
             The key is typed without being shown, or read from standard input; it is never on a command line. It goes into \

@@ -6,9 +6,10 @@ import ConvoStore
 import ConvoSync
 import ConvoTerminal
 
-struct Sync: Verb {
+struct Sync: NamedVerb {
+    static let name = "sync"
     static let configuration = CommandConfiguration.verb(
-        "sync",
+        name,
         abstract: "One pull and one push, now, in the foreground.",
         discussion: "What was fetched before a failure stays; the next one goes on from there.".withExamples(
             "convo sync",

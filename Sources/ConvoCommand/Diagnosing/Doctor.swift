@@ -4,9 +4,10 @@ import ConvoBackup
 import ConvoStore
 import ConvoTerminal
 
-struct Doctor: Verb {
+struct Doctor: NamedVerb {
+    static let name = "doctor"
     static let configuration = CommandConfiguration.verb(
-        "doctor",
+        name,
         abstract: "Checks what Convo depends on: settings, files, database, daemon, service, key, server, clock.",
         discussion: """
             Each finding names the way out. The exit code is that of the first failure; warnings and notes leave it at 0.

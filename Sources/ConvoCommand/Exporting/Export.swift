@@ -6,9 +6,10 @@ import ConvoModel
 import ConvoStore
 import ConvoTerminal
 
-struct Export: Verb {
+struct Export: NamedVerb {
+    static let name = "export"
     static let configuration = CommandConfiguration.verb(
-        "export",
+        name,
         abstract: "Writes conversations into files: Markdown, JSON, JSON Lines or HTML.",
         discussion: """
             markdown   a file for each conversation

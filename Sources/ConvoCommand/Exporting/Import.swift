@@ -6,9 +6,10 @@ import ConvoModel
 import ConvoStore
 import ConvoTerminal
 
-struct Import: Verb {
+struct Import: NamedVerb {
+    static let name = "import"
     static let configuration = CommandConfiguration.verb(
-        "import",
+        name,
         abstract: "Takes in what convo export --format json wrote, or another Convo database.",
         discussion: """
             The conversations are kept here only: they can be read, searched and exported, and nothing of them is ever \

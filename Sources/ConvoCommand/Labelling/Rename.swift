@@ -3,9 +3,10 @@ import ConvoJSON
 import ConvoStore
 import ConvoTerminal
 
-struct Rename: Verb {
+struct Rename: NamedVerb {
+    static let name = "rename"
     static let configuration = CommandConfiguration.verb(
-        "rename",
+        name,
         abstract: "Gives a conversation a name of your own, here only.",
         discussion: """
             The server has no way to rename a conversation: your name is kept beside the server's, and is never sent. \

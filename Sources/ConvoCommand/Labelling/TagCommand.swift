@@ -3,9 +3,10 @@ import ConvoJSON
 import ConvoStore
 import ConvoTerminal
 
-struct TagCommand: Verb {
+struct TagCommand: NamedVerb {
+    static let name = "tag"
     static let configuration = CommandConfiguration.verb(
-        "tag",
+        name,
         abstract: "Adds tags to a conversation, or takes them away, here only.",
         discussion: """
             A tag is one word; case and accents don't matter. Tags are never sent. Without any, prints those that the \
@@ -41,9 +42,10 @@ struct TagCommand: Verb {
     }
 }
 
-struct Tags: Verb {
+struct Tags: NamedVerb {
+    static let name = "tags"
     static let configuration = CommandConfiguration.verb(
-        "tags", abstract: "All tags, with how many conversations have each.", discussion: "".withExamples("convo tags"))
+        name, abstract: "All tags, with how many conversations have each.", discussion: "".withExamples("convo tags"))
 
     @OptionGroup var common: CommonOptions
 

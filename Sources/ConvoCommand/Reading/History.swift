@@ -1,8 +1,9 @@
 import ArgumentParser
 
-struct History: Verb {
+struct History: NamedVerb {
+    static let name = "history"
     static let configuration = CommandConfiguration.verb(
-        "history",
+        name,
         abstract: "All entries of a conversation in order, then what is pending.",
         discussion: "On a terminal as `convo show` shows them; in a pipe, and with --raw, each text as it stands."
             .withExamples(
@@ -20,6 +21,14 @@ struct History: Verb {
 
     @OptionGroup var common: CommonOptions
 
+    static func taking(_ given: PlainArguments) -> History? {
+        guard given.words.count == 1, let tail = given.count(of: "--tail") else { return nil }
+        var verb = History()
+        (verb.conversation, verb.full, verb.dropped, verb.raw) = (given.words[0], false, false, false)
+        (verb.tail, verb.since, verb.common) = (tail, nil, .taking(given))
+        return verb
+    }
+
     func validate() throws { try HistoryPrinter.check(tail: tail) }
 
     func run() throws {
@@ -30,9 +39,10 @@ struct History: Verb {
     }
 }
 
-struct Show: Verb {
+struct Show: NamedVerb {
+    static let name = "show"
     static let configuration = CommandConfiguration.verb(
-        "show",
+        name,
         abstract: "A conversation laid out for reading.",
         discussion: """
             Markdown is laid out for the width of the terminal; what the model thought and what tools did take a line each. Images \
@@ -52,6 +62,14 @@ struct Show: Verb {
 
     @OptionGroup var common: CommonOptions
 
+    static func taking(_ given: PlainArguments) -> Show? {
+        guard given.words.count == 1, let tail = given.count(of: "--tail") else { return nil }
+        var verb = Show()
+        (verb.conversation, verb.full, verb.dropped, verb.raw) = (given.words[0], false, false, false)
+        (verb.tail, verb.since, verb.common) = (tail, nil, .taking(given))
+        return verb
+    }
+
     func validate() throws { try HistoryPrinter.check(tail: tail) }
 
     func run() throws {
@@ -60,9 +78,10 @@ struct Show: Verb {
     }
 }
 
-struct Messages: Verb {
+struct Messages: NamedVerb {
+    static let name = "messages"
     static let configuration = CommandConfiguration.verb(
-        "messages", abstract: "The messages of a conversation, without tools.",
+        name, abstract: "The messages of a conversation, without tools.",
         discussion: "".withExamples(
             "convo messages a8p3 --tail 5"))
 

@@ -4,9 +4,10 @@ import ConvoModel
 import ConvoStore
 import ConvoTerminal
 
-struct List: Verb {
+struct List: NamedVerb {
+    static let name = "list"
     static let configuration = CommandConfiguration.verb(
-        "list", abstract: "Conversations, newest activity first.",
+        name, abstract: "Conversations, newest activity first.",
         discussion: """
             The first column is a conversation's reference, by which every verb takes it. With a query, those in which \
             `convo search` finds something.
@@ -38,6 +39,15 @@ struct List: Verb {
 
     @Option(name: .shortAndLong, help: .output) var output: OutputFormat?
     @OptionGroup var common: CommonOptions
+
+    static func taking(_ given: PlainArguments) -> List? {
+        guard let limit = given.count(of: "--limit") else { return nil }
+        var verb = List()
+        (verb.query, verb.branch, verb.pending, verb.deleted) = (given.words, false, false, false)
+        (verb.agent, verb.model, verb.since, verb.sort) = (nil, nil, nil, .activity)
+        (verb.limit, verb.output, verb.common) = (limit, nil, .taking(given))
+        return verb
+    }
 
     func validate() throws {
         if let limit, limit < 1 { throw ValidationError("--limit must be at least 1.") }

@@ -4,9 +4,10 @@ import ConvoModel
 import ConvoStore
 import ConvoTerminal
 
-struct Get: Verb {
+struct Get: NamedVerb {
+    static let name = "get"
     static let configuration = CommandConfiguration.verb(
-        "get", abstract: "What is known of one conversation.",
+        name, abstract: "What is known of one conversation.",
         discussion: "".withExamples(
             "convo get a8p3",
             "convo get a8p3 --json"))
@@ -23,9 +24,10 @@ struct Get: Verb {
     }
 }
 
-struct Tree: Verb {
+struct Tree: NamedVerb {
+    static let name = "tree"
     static let configuration = CommandConfiguration.verb(
-        "tree", abstract: "A conversation's family of branches, and what waits in it.",
+        name, abstract: "A conversation's family of branches, and what waits in it.",
         discussion: "".withExamples(
             "convo tree a8p3"))
 

@@ -1,9 +1,10 @@
 import ArgumentParser
 import ConvoStore
 
-struct Search: Verb {
+struct Search: NamedVerb {
+    static let name = "search"
     static let configuration = CommandConfiguration.verb(
-        "search",
+        name,
         abstract: "Full text of everything that was said, pending writes included.",
         discussion: """
             words here       all of them
@@ -35,17 +36,28 @@ struct Search: Verb {
                 #"convo search '"sorted by" sw*'"#,
                 "convo search 'budget role:user since:2w -in:Notes'"))
 
+    /// How many hits are shown where nothing else is asked for.
+    static let usualLimit = 20
+
     @Argument(help: "What to look for.")
     var query: [String]
 
     @Option(help: "At most so many hits.")
-    var limit = 20
+    var limit = Search.usualLimit
 
     @Option(help: "relevance or date.", completion: .list(["relevance", "date"]), transform: SearchOrder.named)
     var sort = SearchOrder.relevance
 
     @Option(name: .shortAndLong, help: .output) var output: OutputFormat?
     @OptionGroup var common: CommonOptions
+
+    static func taking(_ given: PlainArguments) -> Search? {
+        guard !given.words.isEmpty, let limit = given.count(of: "--limit") else { return nil }
+        var verb = Search()
+        (verb.query, verb.limit, verb.sort) = (given.words, limit ?? Search.usualLimit, .relevance)
+        (verb.output, verb.common) = (nil, .taking(given))
+        return verb
+    }
 
     func validate() throws {
         guard (1...1000).contains(limit) else { throw ValidationError("--limit must be from 1 to 1000.") }

@@ -73,9 +73,10 @@ extension FileLock.Holder? {
     }
 }
 
-struct Status: Verb {
+struct Status: NamedVerb {
+    static let name = "status"
     static let configuration = CommandConfiguration.verb(
-        "status", abstract: "What is held, what waits, how stale it is.",
+        name, abstract: "What is held, what waits, how stale it is.",
         discussion: "".withExamples(
             "convo status",
             "convo status --json"))

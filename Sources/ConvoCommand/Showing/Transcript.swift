@@ -1,55 +1,47 @@
 import ConvoAPI
 import ConvoModel
-import ConvoTerminal
 
-/// The text of a streamed answer, event by event.
+/// What a streamed answer says, event by event.
 struct Transcript {
+    /// A piece of an answer, in the order in which it is said; nothing in it is sanitised.
+    enum Piece: Equatable {
+        /// Words of the answer.
+        case words(String)
+        /// What the model thinks.
+        case thought(String)
+        /// What is done, in a line of its own.
+        case step(String)
+        /// The pieces behind belong to another output.
+        case end
+    }
+
     /// The `output_index` of the current output; `nil` before the first.
     private var output: Int?
-    private var isThinking = false
-    /// Whether the last text did not end its line.
-    private var isInLine = false
-    /// Whether any text of a message was returned, beside thinking and tools.
+    /// Whether any words were said, beside thinking and tools.
     private(set) var hasWords = false
 
-    /// The text to write for an event, sanitised, with its line breaks; empty where the event adds nothing.
-    mutating func text(of event: ConversationEvent, _ ansi: ANSIStyle) -> String {
-        var text = ""
+    /// The pieces that an event adds; none where it says nothing.
+    mutating func pieces(of event: ConversationEvent) -> [Piece] {
+        var pieces: [Piece] = []
         if let index = event.outputIndex, index != output {
-            text += lineBreak()
+            pieces.append(.end)
             output = index
         }
         switch event.content {
-        case .messageDelta(let delta): text += message(delta, ansi)
-        case .toolExecutionStarted(let tool): text += line("[\(tool.name ?? "tool")]", ansi)
+        case .messageDelta(let delta): pieces += Transcript.piece(of: delta).map { [$0] } ?? []
+        case .toolExecutionStarted(let tool): pieces.append(.step("[\(tool.name ?? "tool")]"))
         case .functionCallDelta: break  // shown whole when the stream has ended
-        case .handoffDone(let agent): text += line("[handed over to \(agent.name ?? "another agent")]", ansi)
-        case .responseError(let message, _): text += line("[\(message)]", ansi)
+        case .handoffDone(let agent): pieces.append(.step("[handed over to \(agent.name ?? "another agent")]"))
+        case .responseError(let message, _): pieces.append(.step("[\(message)]"))
         default: break
         }
-        return text
+        if case .words? = pieces.last { hasWords = true }
+        return pieces
     }
 
-    /// The text that ends the last line; empty where that has ended.
-    mutating func end() -> String { lineBreak() }
-
-    private mutating func message(_ delta: MessageDelta, _ ansi: ANSIStyle) -> String {
-        let thought = delta.thinking
-        guard let words = thought ?? delta.text, !words.isEmpty else { return "" }
-        let start = (thought != nil) != isThinking ? lineBreak() : ""
-        isThinking = thought != nil
-        let clean = words.sanitised(.block)
-        isInLine = clean.last != "\n"
-        hasWords = hasWords || !isThinking
-        return start + (isThinking ? ansi.faint(clean) : clean)
-    }
-
-    private mutating func line(_ text: String, _ ansi: ANSIStyle) -> String {
-        lineBreak() + ansi.tool(text.sanitised(.line)) + "\n"
-    }
-
-    private mutating func lineBreak() -> String {
-        defer { isInLine = false }
-        return isInLine ? "\n" : ""
+    private static func piece(of delta: MessageDelta) -> Piece? {
+        if let thought = delta.thinking { return thought.isEmpty ? nil : .thought(thought) }
+        guard let words = delta.text, !words.isEmpty else { return nil }
+        return .words(words)
     }
 }

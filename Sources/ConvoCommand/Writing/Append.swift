@@ -4,8 +4,9 @@ import ConvoModel
 import ConvoStore
 
 struct Append: WritingCommand {
+    static let name = "append"
     static let configuration = CommandConfiguration.verb(
-        "append",
+        name,
         abstract: "Queues entries for a conversation.",
         discussion: "They are durable when this returns, and delivered in order by convod or `convo sync`."
             .withExamples(
@@ -25,6 +26,15 @@ struct Append: WritingCommand {
     @OptionGroup var options: WritingOptions
     var makesConversation: Bool { false }
     @OptionGroup var common: CommonOptions
+
+    static func taking(_ given: PlainArguments) -> Append? {
+        guard given.words.count == 2, given.count == nil else { return nil }
+        var verb = Append()
+        (verb.conversation, verb.input) = (given.words[0], .taking(given.words[1]))
+        (verb.functionResult, verb.confirm) = ([], [])
+        (verb.options, verb.common) = (.queueing, .taking(given))
+        return verb
+    }
 
     func prepare() throws -> (store: Store, queue: @Sendable () throws -> QueuedWrite) {
         guard conversation != "-" || input.text != nil || input.inputs != nil else {

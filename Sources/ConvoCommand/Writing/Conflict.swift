@@ -3,9 +3,10 @@ import ConvoJSON
 import ConvoModel
 import ConvoStore
 
-struct Conflict: Verb {
+struct Conflict: NamedVerb {
+    static let name = "conflict"
     static let configuration = CommandConfiguration.verb(
-        "conflict",
+        name,
         abstract: "What becomes of a queued message when another writer was faster.",
         discussion: """
             append: it goes behind what the other one wrote. branch: it makes a new conversation from the last entry \

@@ -3,9 +3,10 @@ import ConvoJSON
 import ConvoModel
 import ConvoStore
 
-struct Delete: Verb {
+struct Delete: NamedVerb {
+    static let name = "delete"
     static let configuration = CommandConfiguration.verb(
-        "delete", abstract: "Deletes a conversation where it is told to.",
+        name, abstract: "Deletes a conversation where it is told to.",
         discussion: "".withExamples(
             "convo delete a8p3 --remote",
             "convo delete a8p3 --both --yes"))

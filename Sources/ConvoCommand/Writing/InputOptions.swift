@@ -40,6 +40,14 @@ struct InputOptions: ParsableArguments {
     }
 }
 
+extension InputOptions {
+    static func taking(_ text: String) -> InputOptions {
+        var options = InputOptions()
+        (options.text, options.inputs) = (text, nil)
+        return options
+    }
+}
+
 /// A file that a person names, or standard input.
 enum InputFile {
     private static let chunk = 64 << 10

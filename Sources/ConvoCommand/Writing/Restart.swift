@@ -5,8 +5,9 @@ import ConvoStore
 import ConvoTerminal
 
 struct Restart: WritingCommand {
+    static let name = "restart"
     static let configuration = CommandConfiguration.verb(
-        "restart",
+        name,
         abstract: "Queues a branch: a new conversation that goes on from an earlier entry.",
         discussion: "The branch holds everything up to that entry, and the entry itself.".withExamples(
             #"convo restart a8p3#12 "Try another tone""#,

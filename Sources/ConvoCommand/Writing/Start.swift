@@ -5,8 +5,9 @@ import ConvoModel
 import ConvoStore
 
 struct Start: WritingCommand {
+    static let name = "start"
     static let configuration = CommandConfiguration.verb(
-        "start",
+        name,
         abstract: "Queues a new conversation.",
         discussion: "It is durable when this returns, and delivered by convod or `convo sync`.".withExamples(
             #"convo start "Summarise the following" --model mistral-medium-latest"#,

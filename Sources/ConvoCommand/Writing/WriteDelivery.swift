@@ -44,7 +44,7 @@ struct WriteDelivery: Sendable {
         let receipt = try queue()
         let known = Set(try store.history(of: receipt.conversation).entries.compactMap(\.entry.id))
         tell(receipt, isFollowing: isStreaming && turn == nil && !Task.isCancelled)
-        let printer = isStreaming && !console.asJSON ? StreamPrinter(style: console.style) : nil
+        let printer = isStreaming && !console.asJSON ? console.streamPrinter : nil
         let outcome = await follow(receipt, turn, printer)
         return DeliveredWrite(receipt: receipt, known: known, outcome: outcome, isShown: await printer?.end() ?? false)
     }
@@ -79,38 +79,6 @@ struct WriteDelivery: Sendable {
         if isAnnounced { try? console.note(receipt.words(in: store)) }
         guard isFollowing, case .success = engine else { return }
         try? console.note("Another process is delivering and does not let go: the answer is shown when it is whole.")
-    }
-}
-
-/// Writes an answer to the terminal while the server sends it.
-actor StreamPrinter {
-    private let style: OutputStyle
-    private let device = TerminalDevice.standardOutput
-    private var transcript = Transcript()
-    private var hasFailed = false
-
-    init(style: OutputStyle) { self.style = style }
-
-    /// Prints what an event adds; where the terminal is gone, the engine stores the answer all the same.
-    func show(_ event: ConversationEvent) { type(transcript.text(of: event, style.ansi)) }
-
-    /// Ends the line, so that another text can follow on the terminal.
-    func breakLine() { type(transcript.end()) }
-
-    /// Prints a line beside the answer.
-    func note(_ text: String) { type(style.ansi.faint(text.sanitised(.line)) + "\n") }
-
-    /// Ends the last line.
-    ///
-    /// - Returns: whether the answer's text was shown: not where another process delivers the write, where the answer
-    ///   has none, or where writing to the terminal failed.
-    func end() -> Bool {
-        type(transcript.end())
-        return transcript.hasWords && !hasFailed
-    }
-
-    private func type(_ text: String) {
-        do { try device.write(text) } catch { hasFailed = true }
     }
 }
 

@@ -6,7 +6,7 @@ import ConvoStore
 import ConvoTerminal
 
 /// A verb that queues a write, and with `--wait` or `--stream` delivers it.
-protocol WritingCommand: Verb {
+protocol WritingCommand: NamedVerb {
     var options: WritingOptions { get }
     var common: CommonOptions { get }
     /// Whether the write makes a conversation.
@@ -102,6 +102,16 @@ struct WritingOptions: ParsableArguments {
         if let store { request.store = store }
         if let handoffExecution { request.handoffExecution = handoffExecution.rawValue }
         if let completionArgs { request.completionArgs = try completionArgs.value(of: "completion-args", .object) }
+    }
+}
+
+extension WritingOptions {
+    /// The options of a write that is only queued.
+    static var queueing: WritingOptions {
+        var options = WritingOptions()
+        (options.store, options.handoffExecution, options.completionArgs) = (nil, nil, nil)
+        (options.wait, options.stream, options.quiet) = (false, false, false)
+        return options
     }
 }
 
