@@ -5,7 +5,7 @@ import ConvoTerminal
 
 extension StoredConversation {
     /// The title with the tags behind it, each in brackets.
-    var titleWithTags: String { ([title] + tags.map { "[\($0)]" }).joined(separator: " ") }
+    var titleWithTags: String { tags.reduce(into: title) { $0 += " [\($1)]" } }
 
     /// The model or the agent that answers; empty where neither is known.
     var answerer: String { model ?? agentID ?? "" }
