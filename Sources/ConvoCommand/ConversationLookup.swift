@@ -117,6 +117,9 @@ struct ConversationLookup {
         } catch {
             switch error {
             case .noSuchConversation:
+                // Local ids, and references, have no capitals.
+                let small = name.lowercased()
+                if small != name, let id = try? store.localID(matching: small) { return id }
                 let near = try words(for: store.conversations(near: name, limit: ConversationLookup.candidateLimit))
                 throw CLIError(error).offering(near)
             case .ambiguousConversation(_, let candidates):

@@ -38,6 +38,7 @@ import Testing
         let reference = try store.references(of: [id])[id]
         #expect(reference.count == 4)
         #expect(try lookup.conversation(reference) == id)
+        #expect(try lookup.conversation(reference.uppercased()) == id)
         #expect(throws: CLIError.self) { try lookup.conversation(reference + "#1") }
     }
 

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Testing
 
 @testable import ConvoCommand
@@ -17,6 +18,17 @@ import Testing
 
     @Test func `that is near nothing gets the way to the help`() {
         #expect(MistypedVerb(in: ["frobnicate"])?.hint == "Run `convo --help` to see what there is.")
+    }
+
+    @Test(arguments: ["lst", "verfy", "restor", "prun"])
+    func `of backup is not made a folder`(word: String) {
+        let error = #expect(throws: (any Error).self) { try Convo.parseAsRoot(["backup", word]) }
+        #expect(error.map { Convo.message(for: $0).contains("Did you mean `convo backup") } == true)
+    }
+
+    @Test(arguments: ["./lst", "backups", "/tmp", "list/"])
+    func `is no folder of backups`(folder: String) throws {
+        #expect(try Convo.parseAsRoot(["backup", folder]) is Backup.Make)
     }
 
     @Test(arguments: [

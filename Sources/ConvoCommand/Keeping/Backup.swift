@@ -24,6 +24,16 @@ struct Backup: ParsableCommand {
         @Argument(help: .backupFolder, completion: .directory) var folder: String
         @OptionGroup var common: CommonOptions
 
+        /// A folder that does not exist yet, and is called nearly as a verb is, is a verb that was mistyped.
+        func validate() throws {
+            guard !folder.contains("/"), access(folder, F_OK) != 0,
+                let verb = Suggestion.nearest(to: folder, among: ["list", "verify", "restore", "prune"])
+            else { return }
+            throw ValidationError(
+                "There is no folder \(folder). Did you mean `convo backup \(verb) FOLDER`? A new folder of that name is "
+                    + "./\(folder).")
+        }
+
         func perform() async throws {
             let store = try common.store()
             let progress = ProgressLine()
