@@ -7,7 +7,7 @@ import ConvoTerminal
 /// behind it, and code line by line. The lines are those of ``MarkdownRenderer/lines(of:)`` for the whole text, wherever it was
 /// cut; one thing is known in the whole text only: where `[words][name]` leads, if `[name]: …` stands in another block.
 package struct MarkdownStream: Sendable {
-    private let renderer: MarkdownRenderer
+    private var renderer: MarkdownRenderer
     /// The line that has no end yet.
     private var rest = ""
     /// The lines that are not final.
@@ -42,6 +42,12 @@ package struct MarkdownStream: Sendable {
         }
         return lines
     }
+
+    /// How many bytes of text were not given yet.
+    package var unfinishedBytes: Int { pending.utf8.count + rest.utf8.count }
+
+    /// Lays out what follows, and what was not given yet, in another style.
+    package mutating func use(_ style: MarkdownStyle) { renderer = MarkdownRenderer(style) }
 
     /// The lines of what was not given yet, as they would be if the text ended here.
     package var draft: [String] {
@@ -116,8 +122,8 @@ package struct MarkdownStream: Sendable {
         pending = String(Substring(pending.utf8.dropLast(text.utf8.count)))
         var lines = flush()
         guard let first = block.first, let opened = Fence(first) else { return lines }
-        lines += separated(renderer.code.head(language))
         fence = opened
+        lines += separated(renderer.code.head(language))
         for line in block.dropFirst() { lines += add(line) }
         return lines
     }

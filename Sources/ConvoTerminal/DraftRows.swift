@@ -1,7 +1,8 @@
 /// Lines at the end of a terminal's text that may still change, such as a paragraph that is being written.
 ///
 /// The value makes the text and the escape sequences that bring the terminal up to date: they rewrite no row that is right
-/// already. A terminal that became narrower meanwhile may keep rows of the state before.
+/// already. Where the terminal is too small now, ``leave(isInRow:)``
+/// comes first: once, a part of the draft stands there twice.
 package struct DraftRows: Sendable {
     /// The rows on the terminal that may change; the cursor is behind the last one.
     private var shown: [String] = []
@@ -11,6 +12,21 @@ package struct DraftRows: Sendable {
 
     /// Whether nothing is shown that may change: the cursor is where a row begins.
     package var isEmpty: Bool { shown.isEmpty }
+
+    /// Whether each row that may change is still one row of a terminal of this size, so that they can be replaced.
+    package func fit(width: Int, height: Int) -> Bool {
+        shown.count < height && shown.allSatisfy { $0.columns <= width }
+    }
+
+    /// Leaves what is shown as it is, because nobody knows any more where the cursor is: the terminal has another size, or another
+    /// program has written to it.
+    ///
+    /// - Parameter isInRow: whether the cursor is behind a row, and not where one begins.
+    /// - Returns: what to write.
+    package mutating func leave(isInRow: Bool) -> String {
+        defer { shown = [] }
+        return shown.isEmpty || !isInRow ? "" : "\n"
+    }
 
     /// Puts other lines in the place of those that may change.
     ///

@@ -63,7 +63,9 @@ import Testing
     private let style = MarkdownStyle(ansi: .plain, width: 20)
 
     private func screen(_ pieces: Transcript.Piece..., noting note: String? = nil) -> [String] {
-        var (answer, screen) = (LiveAnswer(style, width: 20) { 8 }, Screen(height: 8))
+        var (answer, screen) = (
+            LiveAnswer { [style] in AnswerLayout(markdown: style, width: 20, height: 8) }, Screen(height: 8)
+        )
         for piece in pieces { screen.write(answer.add(piece)) }
         if let note { screen.write(answer.note(note)) }
         screen.write(answer.end())
@@ -71,7 +73,9 @@ import Testing
     }
 
     @Test func `is laid out while it comes, word by word`() {
-        var (answer, screen) = (LiveAnswer(style, width: 20) { 8 }, Screen(height: 8))
+        var (answer, screen) = (
+            LiveAnswer { [style] in AnswerLayout(markdown: style, width: 20, height: 8) }, Screen(height: 8)
+        )
         screen.write(answer.add(.words("Some *em")))
         #expect(screen.rows == ["Some *em"])
         screen.write(answer.add(.words("phasis* here, which is long\n\n- a li")))
@@ -93,7 +97,9 @@ import Testing
     @Test(arguments: 1...50 as ClosedRange<UInt64>)
     func `ends as it would be laid out at once, whatever the text and the cuts`(seed: UInt64) {
         var chance = SplitMix64(seed: seed)
-        var (answer, screen, words) = (LiveAnswer(style, width: 20) { 8 }, Screen(height: 8), "")
+        var (answer, screen, words) = (
+            LiveAnswer { [style] in AnswerLayout(markdown: style, width: 20, height: 8) }, Screen(height: 8), ""
+        )
         let parts = ["a ", "word", "\n", "\n\n", "- ", "1. ", "```\n", "*b* ", "> ", "# ", "| a | b |\n|-|-|\n", "你好 "]
         for _ in 0..<chance.int(in: 1...60) {
             let part = parts[chance.int(in: 0...(parts.count - 1))]

@@ -7,8 +7,10 @@ import Testing
 @Suite struct `Markdown as it comes` {
     private let style = MarkdownStyle(ansi: .plain, width: 40)
 
-    private func streamed(_ text: String, cutBy chance: inout SplitMix64) -> [String] {
-        var stream = MarkdownStream(style)
+    private func streamed(
+        _ text: String, cutBy chance: inout SplitMix64, in style: MarkdownStyle? = nil
+    ) -> [String] {
+        var stream = MarkdownStream(style ?? self.style)
         var (lines, rest) = ([String](), Array(text.unicodeScalars)[...])
         while !rest.isEmpty {
             let count = chance.int(in: 1...min(rest.count, 12))
@@ -25,6 +27,9 @@ import Testing
         var chance = SplitMix64(seed: seed)
         let whole = MarkdownRenderer(style).lines(of: WidthSample.text)
         #expect(streamed(WidthSample.text, cutBy: &chance) == whole)
+        let coloured = MarkdownStyle(ansi: .coloured, width: 40)
+        let text = WidthSample.text + "\n\npara\n\n```\ncode\n```\n"
+        #expect(streamed(text, cutBy: &chance, in: coloured) == MarkdownRenderer(coloured).lines(of: text))
     }
 
     @Test(arguments: 1...20 as ClosedRange<UInt64>)

@@ -24,7 +24,8 @@ import Testing
 
     @Test(arguments: mutations)
     func `is found by the checkers`(mutation: Mutation) throws {
-        for seed in 1...Self.seedLimit {
+        let first = Mutation.lastSeeds[mutation.testDescription].map { [$0] } ?? []
+        for seed in first + Array(1...Self.seedLimit) {
             let simulation = try Simulation(
                 Scenario(drawnFrom: seed, drawing: Self.draws, always: mutation.needs), with: mutation)
             let broken = Set(try simulation.run().violations.map(\.rule))

@@ -38,9 +38,8 @@ enum ChatNotice {
     }
 
     /// That an answer is here which the person has stopped.
-    static func stoppedAnswer(number: Int?) -> String {
-        number.map { "The answer that you stopped is here, whole: #\($0). /copy takes it." }
-            ?? "The message whose answer you stopped is delivered; there is no answer to it."
+    static func stoppedAnswer(number: Int) -> String {
+        "The answer that you stopped is here, whole: #\(number). /copy takes it."
     }
 
     /// Why a chat cannot send.

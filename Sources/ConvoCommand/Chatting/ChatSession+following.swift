@@ -38,9 +38,7 @@ extension ChatSession {
             trouble = nil
             showPending(end.pending)
             showNews(shown.news(in: end.entries.map(\.entry)), of: end)
-            change(
-                to: ChatTurn(pending: end.pending, entries: end.entries, stopped: stopped?.operation),
-                pending: end.pending)
+            change(to: ChatTurn(pending: end.pending, entries: end.entries, stopped: stopped?.operation), end)
         } catch {
             let failure = ChatSession.failure(error)
             if failure != trouble { show(failure) }
@@ -61,27 +59,45 @@ extension ChatSession {
 
     /// Shows new entries, but not the answer that the person has stopped, and no calls, about which the person is asked.
     private func showNews(_ news: [Entry], of end: End) {
-        let ids = Set(news.filter { $0.type != .functionCall }.compactMap(\.id))
-        if stopped != nil {
-            let answer = news.last { $0.type == .messageOutput }?.id
-            if let number = answer.flatMap({ end.number(of: $0) }) { stopped?.answer = number }
-        } else if !ids.isEmpty {
-            show(end.entries.filter { ids.contains($0.id) }, of: end)
+        var ids = Set(news.filter { $0.type != .functionCall }.compactMap(\.id))
+        if let stopped {
+            let entries = end.entries.map(\.entry)
+            let own = ShownEntries.turn(
+                of: ids.subtracting(answers(besides: stopped.operation)), in: entries, behind: stopped.answer)
+            let answer = entries.last { $0.type == .messageOutput && own.contains($0.id) }?.id
+            if let answer { self.stopped?.answer = answer }
+            ids.subtract(own.compactMap { $0 })
         }
+        guard !ids.isEmpty else { return }
+        show(end.entries.filter { ids.contains($0.id) }, of: end)
+    }
+
+    /// The entries with which the server has answered other writes: their messages may come later.
+    private func answers(besides stopped: OperationID) -> Set<EntryID> {
+        let responses = known.subtracting([stopped]).compactMap { try? store.response(to: $0) }
+        return Set(responses.flatMap { $0["outputs"]?.elements ?? [] }.compactMap { Entry(raw: $0).id })
+    }
+
+    /// Tells where the answer is that the person has stopped; it may come after the write is known to be delivered.
+    private func settle(_ stopped: (operation: OperationID, answer: EntryID?), _ next: ChatTurn, _ end: End) {
+        if let number = stopped.answer.flatMap(end.number) {
+            say(ChatNotice.stoppedAnswer(number: number))
+        } else if (try? store.operation(matching: stopped.operation.rawValue))?.state == .delivered {
+            // A call of a function may be the whole answer.
+            guard case .asked = next else { return }
+        }
+        self.stopped = nil
     }
 
     /// Goes on to another turn, and tells the person what that means for them.
-    func change(to next: ChatTurn, pending: [OutboxItem]) {
+    func change(to next: ChatTurn, _ end: End) {
         let before = turn
         turn = next
-        if let stopped, !pending.contains(where: { $0.id == stopped.operation }) {
-            say(ChatNotice.stoppedAnswer(number: stopped.answer))
-            self.stopped = nil
-        }
+        if let stopped, !end.pending.contains(where: { $0.id == stopped.operation }) { settle(stopped, next, end) }
         guard next != before else { return }
         switch next {
         case .blocked(let id):
-            if let item = pending.first(where: { $0.id == id }) { say(ChatNotice.blocked(by: item)) }
+            if let item = end.pending.first(where: { $0.id == id }) { say(ChatNotice.blocked(by: item)) }
         case .asked(let questions):
             answers = FunctionAnswers()
             for question in questions { say(ChatNotice.question(question)) }

@@ -109,8 +109,7 @@ extension ChatSession {
         } else {
             say(ChatNotice.otherProcess)
         }
-        change(
-            to: ChatTurn(pending: end.pending, entries: end.entries, stopped: stopped?.operation), pending: end.pending)
+        change(to: ChatTurn(pending: end.pending, entries: end.entries, stopped: stopped?.operation), end)
     }
 
     /// Goes on in the conversation of a write, which may be new.

@@ -30,8 +30,8 @@ actor ChatSession {
     var known: Set<OperationID> = []
     /// What stands in the line from the start, the next time one is read.
     var draft = ""
-    /// The write whose answer the person has stopped, and the number of the answer once it is here.
-    var stopped: (operation: OperationID, answer: Int?)?
+    /// The write whose answer the person has stopped, and the answer once it is here.
+    var stopped: (operation: OperationID, answer: EntryID?)?
     /// Why the conversation could not be read the last time, so that it is told once.
     var trouble: CLIError?
     /// Whether a write is being sent and its answer read: then nothing else is shown.
@@ -184,7 +184,7 @@ actor ChatSession {
             _ = shown.news(in: end.entries.map(\.entry))
             showContext(end)
             showPending(end.pending)
-            change(to: ChatTurn(pending: end.pending, entries: end.entries, stopped: nil), pending: end.pending)
+            change(to: ChatTurn(pending: end.pending, entries: end.entries, stopped: nil), end)
         }
     }
 

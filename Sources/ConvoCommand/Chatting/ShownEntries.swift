@@ -24,6 +24,20 @@ struct ShownEntries {
         }
     }
 
+    /// The new entries of one turn, which ends where the next message or result stands.
+    ///
+    /// - Parameters:
+    ///   - news: the new entries.
+    ///   - entries: the end of the conversation, in its order.
+    ///   - known: an entry of the turn that is known already; without one, the turn is that of the first new entry.
+    /// - Returns: the ids of those that belong to the turn.
+    static func turn(of news: Set<EntryID>, in entries: [Entry], behind known: EntryID?) -> Set<EntryID?> {
+        let start = entries.firstIndex { $0.id.map { id in known.map { $0 == id } ?? news.contains(id) } ?? false }
+        guard let start else { return [] }
+        let turn = entries[start...start] + entries[start...].dropFirst().prefix { !$0.type.isInput }
+        return Set(turn.map(\.id).filter { $0.map(news.contains) ?? false })
+    }
+
     /// Whether the entry is what was typed here; it counts as that once.
     private mutating func wasTyped(_ entry: Entry) -> Bool {
         guard entry.type.isInput else { return false }

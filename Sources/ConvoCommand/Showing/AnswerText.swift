@@ -9,6 +9,8 @@ protocol AnswerText: Sendable {
     mutating func note(_ line: String) -> String
     /// What ends the last line; other texts may follow.
     mutating func end() -> String
+    /// What shows again what may still change, after another program has written to the terminal.
+    mutating func redraw() -> String
 }
 
 /// An answer as it comes, for a pipe, and for a terminal that obeys no escape sequences.
@@ -29,6 +31,8 @@ struct PlainAnswer: AnswerText {
         }
     }
 
+    mutating func redraw() -> String { "" }
+
     mutating func note(_ line: String) -> String { end() + ansi.faint(line.sanitised(.line)) + "\n" }
 
     mutating func end() -> String {
@@ -45,52 +49,82 @@ struct PlainAnswer: AnswerText {
     }
 }
 
+/// How a terminal is at one moment.
+struct AnswerLayout: Sendable, Equatable {
+    let markdown: MarkdownStyle
+    /// The terminal's columns and rows.
+    let (width, height): (Int, Int)
+}
+
 /// An answer on a terminal, whose Markdown is laid out while it comes: the block that is being written is laid out anew with
-/// each piece.
+/// each piece, and with fewer of them where it is long.
 struct LiveAnswer: AnswerText {
     /// The rows of a terminal that does not tell: fewer than terminals have.
     static let leastHeight = 10
+    /// The share of a long block by which it grows before it is laid out again.
+    private static let growth = 128
 
-    private let ansi: ANSIStyle
-    private let width: Int
-    private let height: @Sendable () -> Int
+    private let current: @Sendable () -> AnswerLayout
+    private var layout: AnswerLayout
     private var rows = DraftRows()
     private var markdown: MarkdownStream
+    /// The bytes of the block that is being written, when it was last laid out.
+    private var drawnBytes = 0
     /// What the model thinks, of which the last line may grow; `nil` where it does not.
     private var thought: String?
 
-    /// - Parameters:
-    ///   - style: the layout.
-    ///   - width: the terminal's columns.
-    ///   - height: the terminal's rows at the moment.
-    init(_ style: MarkdownStyle, width: Int, height: @escaping @Sendable () -> Int) {
-        (ansi, self.width, self.height) = (style.ansi, width, height)
-        markdown = MarkdownStream(style)
+    /// - Parameter layout: tells how the terminal is.
+    init(_ layout: @escaping @Sendable () -> AnswerLayout) {
+        current = layout
+        self.layout = layout()
+        markdown = MarkdownStream(self.layout.markdown)
     }
 
     mutating func add(_ piece: Transcript.Piece) -> String {
+        let start = follow()
         switch piece {
         case .words(let words):
             let lines = endThought() + markdown.append(words)
-            return rows.replace(by: lines, draft: markdown.draft, height: height())
+            guard !lines.isEmpty || !start.isEmpty || isWorthDrawing else { return start }
+            return start + draw(lines)
         case .thought(let words):
             let lines = thought == nil ? markdown.finish() : []
             var thoughtLines = LiveAnswer.lines((thought ?? "") + words.sanitised(.block))
             thought = thoughtLines.popLast() ?? ""
-            return rows.replace(
-                by: lines + thoughtLines.flatMap(faint), draft: faint(thought ?? ""), height: height())
-        case .step(let line): return end() + ansi.tool(line.sanitised(.line).truncated(to: width)) + "\n"
-        case .end: return end()
+            return start + draw(lines + thoughtLines.flatMap(faint))
+        case .step(let line):
+            return start + end() + layout.markdown.ansi.tool(line.sanitised(.line).truncated(to: layout.width)) + "\n"
+        case .end: return start + end()
         }
     }
 
-    mutating func note(_ line: String) -> String {
-        let draft = thought.map(faint) ?? markdown.draft
-        return rows.replace(by: faint(line.sanitised(.line)), draft: draft, height: height())
-    }
+    mutating func note(_ line: String) -> String { follow() + draw(faint(line.sanitised(.line))) }
+
+    mutating func redraw() -> String { rows.leave(isInRow: false) + draw([]) }
 
     mutating func end() -> String {
-        rows.replace(by: endThought() + markdown.finish(), draft: [], height: height())
+        let start = follow()
+        return start + rows.replace(by: endThought() + markdown.finish(), draft: [], height: layout.height)
+    }
+
+    /// Takes notice of the terminal's size.
+    private mutating func follow() -> String {
+        let now = current()
+        guard now != layout else { return "" }
+        layout = now
+        markdown.use(now.markdown)
+        return rows.fit(width: now.width, height: now.height) ? "" : rows.leave(isInRow: true)
+    }
+
+    private mutating func draw(_ lines: [String]) -> String {
+        drawnBytes = markdown.unfinishedBytes
+        return rows.replace(by: lines, draft: thought.map(faint) ?? markdown.draft, height: layout.height)
+    }
+
+    /// Whether the block has grown enough. To lay out a long block takes as long as it is, so that the whole would take the square.
+    private var isWorthDrawing: Bool {
+        let bytes = markdown.unfinishedBytes
+        return bytes < drawnBytes || bytes - drawnBytes >= bytes / LiveAnswer.growth
     }
 
     private mutating func endThought() -> [String] {
@@ -98,7 +132,7 @@ struct LiveAnswer: AnswerText {
     }
 
     private func faint(_ line: String) -> [String] {
-        line.isEmpty ? [""] : line.wrapped(to: width).map(ansi.faint)
+        line.isEmpty ? [""] : line.wrapped(to: layout.width).map(layout.markdown.ansi.faint)
     }
 
     private static func lines(_ text: String) -> [String] {

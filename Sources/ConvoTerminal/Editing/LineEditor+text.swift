@@ -21,9 +21,16 @@ extension LineEditor {
         return String(text)
     }
 
-    /// The prompt with marks around the escape sequences of its style.
+    /// The prompt with marks around the escape sequences of its style; libedit drops one behind which there is no character,
+    /// so the last character comes behind it.
     static func marked(_ prompt: String) -> String {
-        pieces(of: prompt).map { $0.isEscape ? "\u{1}\($0.text)\u{1}" : $0.text }.joined()
+        var pieces = pieces(of: prompt).filter { !$0.text.isEmpty }
+        if pieces.count > 1, pieces[pieces.count - 1].isEscape, !pieces[pieces.count - 2].isEscape,
+            let last = pieces[pieces.count - 2].text.popLast()
+        {
+            pieces.append((String(last), false))
+        }
+        return pieces.map { $0.isEscape ? "\u{1}\($0.text)\u{1}" : $0.text }.joined()
     }
 
     static func withoutEscapes(_ prompt: String) -> String {

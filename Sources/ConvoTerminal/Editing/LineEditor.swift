@@ -23,6 +23,7 @@ final class LineEditor: LineSource {
     private var prompt: UnsafeMutablePointer<wchar_t>
     private var promptColumns = 0
     private var draft = ""
+    private var isPasting = false
     /// What came of the line where it was given up.
     private var outcome: LineInput?
 
@@ -78,6 +79,7 @@ final class LineEditor: LineSource {
     }
 
     func read(_ prompt: LinePrompt, _ requests: LineRequests) -> LineInput {
+        modes.waitUntilInFront()
         self.requests = requests
         self.prompt.deallocate()
         self.prompt = LineEditor.wide(LineEditor.marked(prompt.text))
@@ -113,7 +115,7 @@ final class LineEditor: LineSource {
                 if found.signal == SIGINT { onInterrupt() } else { pass(found.signal) }
             }
             // Who types ahead more than a paste may hold has to wait.
-            let descriptor = keys.waiting.count < PasteAssembler.limit ? STDIN_FILENO : -1
+            let descriptor = modes.isInFront && keys.waiting.count < PasteAssembler.limit ? STDIN_FILENO : -1
             if requests.wait(beside: descriptor), !keys.fill(from: STDIN_FILENO) { return }
         }
     }
@@ -135,11 +137,20 @@ final class LineEditor: LineSource {
                 character.pointee = wchar_t(scalar.value)
                 return 1
             }
-            if requests.wait(beside: STDIN_FILENO), !keys.fill(from: STDIN_FILENO) { return 0 }
+            guard requests.wait(beside: STDIN_FILENO) else { continue }
+            if !modes.isInFront { stopUntilInFront() }
+            if !keys.fill(from: STDIN_FILENO) { return 0 }
         }
     }
 
+    private func stopUntilInFront() {
+        modes.waitUntilInFront()
+        fulfil(.resume)
+    }
+
     private func paste() -> UInt8 {
+        isPasting = true
+        defer { isPasting = false }
         var assembler = PasteAssembler()
         var character: wchar_t = 0
         while convo_editor_getc(editor, &character) == 1 {
@@ -183,7 +194,9 @@ final class LineEditor: LineSource {
     @discardableResult
     private func pass(_ number: Int32) -> UInt8 {
         modes.restore()
-        kill(0, number)
+        TerminalModes.send(number)
+        // It goes on, or nobody could stop it.
+        modes.takeKeys()
         return LineEditor.done
     }
 
@@ -201,6 +214,7 @@ final class LineEditor: LineSource {
             convo_editor_resize(editor)
             convo_editor_refresh(editor)
         case .resume:
+            modes.waitUntilInFront()
             convo_editor_prepare(editor, false)
             convo_editor_prepare(editor, true)
             convo_editor_refresh(editor)
@@ -209,7 +223,8 @@ final class LineEditor: LineSource {
 
     /// Has libedit leave the line at once, before what was typed behind it: that belongs to the next line.
     private func give(_ outcome: LineInput) {
-        guard self.outcome == nil else { return }
+        // A paste is read to its end before anything is given up.
+        guard self.outcome == nil, !isPasting else { return }
         self.outcome = outcome
         keys.press(convo_leave_keys)
     }

@@ -72,7 +72,9 @@ package final class LineReader: @unchecked Sendable {
 
     /// Prepares the terminal again, after another program has had it.
     package func resume() {
-        if !requests.add(.resume) { source.prepare() }
+        guard !requests.add(.resume) else { return }
+        source.prepare()
+        requests.wake()
     }
 
     /// Lets the person get a line back with the arrow keys.

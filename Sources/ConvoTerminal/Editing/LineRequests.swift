@@ -53,8 +53,11 @@ final class LineRequests: Sendable {
     /// Asks the thread that reads lines to end its watch: a job waits for it.
     func wantThread() {
         state.withLock { $0.wanted += 1 }
-        ConvoPlatform.write(writing, "\n", 1)
+        wake()
     }
+
+    /// Ends the wait that is under way, or else the next one.
+    func wake() { ConvoPlatform.write(writing, "\n", 1) }
 
     /// A job has the thread.
     func haveThread() { state.withLock { $0.wanted -= 1 } }

@@ -43,7 +43,27 @@ package struct TerminalModes: Sendable {
         set(raw)
     }
 
+    /// Whether the process may use the terminal: a shell has not put it behind another program.
+    var isInFront: Bool {
+        let group = tcgetpgrp(descriptor)
+        return group < 0 || group == getpgrp()
+    }
+
+    /// Stops the process, as the terminal does with one that reads behind another program, until it is in front again.
+    func waitUntilInFront() {
+        while !isInFront { TerminalModes.send(SIGTTIN) }
+    }
+
+    /// Sends a signal to the programs that the terminal has in front, as the terminal does for others, and waits until it has come:
+    /// one that stops the process is taken by another thread.
+    static func send(_ number: Int32) {
+        kill(0, number)
+        _ = poll(nil, 0, 50)
+    }
+
+    /// A process that is not in front leaves the modes to the one that is.
     private func set(_ modes: termios) {
+        guard isInFront else { return }
         var modes = modes
         tcsetattr(descriptor, TCSANOW, &modes)
     }

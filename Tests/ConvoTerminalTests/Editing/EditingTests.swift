@@ -128,7 +128,7 @@ import Testing
 @Suite struct `A prompt` {
     @Test func `has marks around what takes no column, and only there`() {
         let prompt = ANSIStyle.coloured.person("> ")
-        #expect(LineEditor.marked(prompt) == "\u{1}\u{1B}[1;36m\u{1}> \u{1}\u{1B}[22;39m\u{1}")
+        #expect(LineEditor.marked(prompt) == "\u{1}\u{1B}[1;36m\u{1}>\u{1}\u{1B}[22;39m\u{1} ")
         #expect(LineEditor.withoutEscapes(prompt) == "> ")
         #expect(LineEditor.marked("> ") == "> ")
     }
