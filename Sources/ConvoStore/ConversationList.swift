@@ -31,6 +31,42 @@ package struct ConversationList: Sendable {
             try body(try store.conversations(withKeys: Array(page)))
         }
     }
+
+    /// A place in a list that is made anew for each page, so that nothing is kept between two of them.
+    package struct Place: Sendable, Hashable {
+        /// How many conversations stood before it.
+        package let count: Int
+        /// The row number of the last of these.
+        package let key: Int64
+
+        /// Names a place that was written down.
+        package init(count: Int, key: Int64) { (self.count, self.key) = (count, key) }
+    }
+
+    /// Reads the conversations behind a place, as of one moment.
+    ///
+    /// Where others have come before the place meanwhile, none is given twice.
+    ///
+    /// - Parameters:
+    ///   - place: behind which they stand; `nil` for the first ones.
+    ///   - limit: the largest number of conversations.
+    /// - Returns: the conversations, each with the place behind it, and whether there are more.
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    package func page(
+        after place: Place?, limit: Int
+    ) throws(StoreError) -> (rows: [(conversation: StoredConversation, place: Place)], hasMore: Bool) {
+        let start = place.map { place in
+            // Only further back: what has come to the front since was given where it stood.
+            keys.dropFirst(max(0, place.count - 1)).firstIndex(of: place.key).map { $0 + 1 }
+                ?? min(place.count, keys.count)
+        }
+        let wanted = keys.dropFirst(start ?? 0).prefix(max(0, limit))
+        let places = Dictionary(
+            zip(wanted, wanted.indices).map { ($0, Place(count: $1 + 1, key: $0)) },
+            uniquingKeysWith: { first, _ in first })
+        let rows = try store.keyedConversations(withKeys: Array(wanted))
+        return (rows.compactMap { key, row in places[key].map { (row, $0) } }, wanted.endIndex < keys.endIndex)
+    }
 }
 
 extension Store {
@@ -90,6 +126,13 @@ extension Store {
 
     /// The conversations that are here still, in the order of their keys in the list.
     fileprivate func conversations(withKeys keys: [Int64]) throws(StoreError) -> [StoredConversation] {
+        try keyedConversations(withKeys: keys).map { $0.conversation }
+    }
+
+    /// As ``conversations(withKeys:)``, each with its key.
+    fileprivate func keyedConversations(
+        withKeys keys: [Int64]
+    ) throws(StoreError) -> [(key: Int64, conversation: StoredConversation)] {
         try read { database in
             let rows = try Row.fetchAll(
                 database,
@@ -97,7 +140,7 @@ extension Store {
                     + " WHERE c.hidden = 0 AND c.key IN (SELECT value FROM json_each(?))",
                 arguments: ["\(keys)"])
             let found = Dictionary(rows.map { ($0["key"] as Int64, $0) }, uniquingKeysWith: { first, _ in first })
-            return keys.compactMap { found[$0].map { StoredConversation(row: $0) } }
+            return keys.compactMap { key in found[key].map { (key, StoredConversation(row: $0)) } }
         }
     }
 }

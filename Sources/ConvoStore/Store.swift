@@ -89,7 +89,7 @@ public final class Store: Sendable {
             file = FileIdentity(of: path)
             let access = reason == nil ? Database.Access.readWrite : PrivateFile.readingAccess(path)
             pool = try DatabasePool(path: path, access: access, busyTimeoutSeconds: busyTimeoutSeconds) { database in
-                try Store.prepare(database, path: path, isReadOnly: access != .readWrite, environment.isUpgrading)
+                try Store.prepare(database, path: path, isReadOnly: access != .readWrite, environment)
             }
         } catch {
             throw .wrap(error, path: path)
@@ -103,19 +103,20 @@ public final class Store: Sendable {
     public var isReplaced: Bool { FileIdentity(of: path) != file }
 
     private static func prepare(
-        _ database: Database, path: String, isReadOnly: Bool, _ isUpgrading: () -> Void
+        _ database: Database, path: String, isReadOnly: Bool, _ environment: StoreDependencies
     ) throws {
         try SearchTokenizer.register(in: database)
         try Relevance.register(in: database)
         if isReadOnly {
             try Schema.check(database, path: path)
         } else {
-            try Schema.prepare(database, path: path, isUpgrading)
+            try Schema.prepare(database, path: path, environment.isUpgrading)
         }
         if !isReadOnly { database.recordRows(of: ChangedRows.tables) }
-        // 4 MB hold the upper pages of every index; the operating system caches the rest.
         try database.execute(
-            sql: "PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -4096")
+            sql: """
+                PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -\(environment.cacheKilobytes)
+                """)
         if DiskSync.needsFullSync {
             try database.execute(sql: "PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON")
         }

@@ -15,6 +15,9 @@ package struct StoreDependencies: Sendable {
     package let timeZone: @Sendable () -> LocalTimeZone
     /// Called while the store brings a large file of an older version up to date, which takes a while: after each megabyte.
     package var isUpgrading: @Sendable () -> Void = {}
+    /// The most memory that each connection takes for pages of the file, in kilobytes: 4 MB hold the upper pages of every index, and
+    /// the operating system caches the rest.
+    package var cacheKilobytes = 4096
     // The simulation's deliberate mistakes, which its checkers must find, change these three.
     /// Whether durable transactions wait for the disk.
     var syncsDurableCommits = true

@@ -155,4 +155,28 @@ import Testing
         #expect(try ids(selection) == ["e1", "e2", "e3"])
         #expect(try store.conversation(matching: id.rawValue).entryCount == 3)
     }
+
+    @Test func `are read an entry at a time from any place, in both directions`() throws {
+        try fill(10)
+        try store.run("UPDATE entry SET dropped_at = '2026-01-01' WHERE id = 'e4'")
+        func read(_ place: EntryPlace, backwards: Bool = false, limit: Int = 99) throws -> (ids: [String], isCut: Bool)
+        {
+            var ids: [String] = []
+            let isCut = try store.readEntries(of: id, from: place, backwards: backwards) { entry in
+                guard ids.count < limit else { return false }
+                ids.append(entry.id.rawValue)
+                return true
+            }
+            return (ids, isCut)
+        }
+        #expect(try read(.start).ids == [0, 1, 2, 3, 5, 6, 7, 8, 9].map { "e\($0)" })
+        #expect(try read(.start, limit: 9) == read(.start) && read(.start, limit: 8).isCut)
+        #expect(try read(.end, backwards: true, limit: 2) == (["e9", "e8"], true))
+        #expect(try read(.at(EntryID("e8"))).ids == ["e8", "e9"])
+        #expect(try read(.beside(EntryID("e4")), backwards: true).ids == ["e3", "e2", "e1", "e0"])
+        #expect(try read(.at(EntryID("e4")), limit: 1).ids == ["e5"])
+        #expect(try read(.end).ids.isEmpty && read(.start, backwards: true).ids.isEmpty)
+        #expect(throws: StoreError.self) { try read(.at(EntryID("none"))) }
+        #expect(throws: StoreError.self) { try store.readEntries(of: LocalID("none"), from: .start) { _ in true } }
+    }
 }
