@@ -25,7 +25,10 @@ extern char **environ;
 static inline char *_Nullable *_Nullable convo_environment(void) { return environ; }
 
 #ifdef __linux__
+#include <elf.h>
 #include <string.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -105,6 +108,38 @@ static inline int convo_rename_to_new(const char *_Nonnull from, const char *_No
     return (int)syscall(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 1 /* RENAME_NOREPLACE */);
 }
 #endif
+
+// A descriptor that can be read once a process has ended (pidfd_open(2)); -1 where the system has none to give.
+static inline int convo_process_descriptor(int process) {
+#ifdef __ANDROID__
+    return -1;
+#else
+    return (int)syscall(434 /* pidfd_open, the same on all of Linux's architectures that Swift knows */, process, 0);
+#endif
+}
+
+// Gives the program's own pages that are read only back to the kernel, which still has them in its cache: what is needed
+// again is mapped again. Pages that were changed when the program was loaded are in segments that can be written.
+static inline void convo_release_program_pages(void) {
+#if __SIZEOF_POINTER__ == 8
+    const Elf64_Phdr *headers = (const Elf64_Phdr *)getauxval(AT_PHDR);
+    const uintptr_t count = getauxval(AT_PHNUM), page = getauxval(AT_PAGESZ);
+    uintptr_t base = 0;
+    int is_known = 0;
+    if (!headers || !page) return;
+    for (uintptr_t i = 0; i < count; i++) {
+        if (headers[i].p_type != PT_PHDR) continue;
+        base = (uintptr_t)headers - headers[i].p_vaddr;
+        is_known = 1;
+    }
+    for (uintptr_t i = 0; is_known && i < count; i++) {
+        if (headers[i].p_type != PT_LOAD || headers[i].p_flags & PF_W) continue;
+        uintptr_t start = (base + headers[i].p_vaddr + page - 1) / page * page;
+        uintptr_t end = (base + headers[i].p_vaddr + headers[i].p_filesz) / page * page;
+        if (start < end) madvise((void *)start, end - start, MADV_DONTNEED);
+    }
+#endif
+}
 
 // Gives memory that was freed back to the kernel, where the C library can.
 static inline void convo_trim_heap(void) {

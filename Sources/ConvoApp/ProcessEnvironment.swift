@@ -50,8 +50,14 @@ extension ProcessEnvironment {
         return "\(try home())/\(fallback)/convo"
     }
 
+    /// The folder in which programs keep their settings: `$XDG_CONFIG_HOME`, or `~/.config`.
+    func settingsDirectory() throws(ConfigurationError) -> String {
+        if let path = self["XDG_CONFIG_HOME"], path.hasPrefix("/") { return path }
+        return "\(try home())/.config"
+    }
+
     /// `$HOME`, which must be absolute.
-    private func home() throws(ConfigurationError) -> String {
+    func home() throws(ConfigurationError) -> String {
         guard let home = self["HOME"], home.hasPrefix("/") else { throw .noHome }
         return home
     }

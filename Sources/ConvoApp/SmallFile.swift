@@ -19,7 +19,7 @@ struct SmallFile {
     ///
     /// - Throws: ``ConfigurationError/unreadableFile(path:reason:)`` for a file that exists and cannot be read, is not
     ///   a regular file, is not UTF-8 or is too large.
-    static func read(_ path: String) throws(ConfigurationError) -> SmallFile? {
+    static func read(_ path: String, limit: Int = sizeLimit) throws(ConfigurationError) -> SmallFile? {
         // O_NONBLOCK: opening a FIFO by mistake must not wait for its writer.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
@@ -33,11 +33,14 @@ struct SmallFile {
             throw .unreadableFile(path: path, reason: "it is no regular file")
         }
         return SmallFile(
-            text: try text(of: path, from: descriptor), owner: status.st_uid, mode: UInt32(status.st_mode & 0o7777))
+            text: try text(of: path, from: descriptor, limit: limit), owner: status.st_uid,
+            mode: UInt32(status.st_mode & 0o7777))
     }
 
-    private static func text(of path: String, from descriptor: Int32) throws(ConfigurationError) -> String {
-        var bytes = [UInt8](repeating: 0, count: sizeLimit + 1)
+    private static func text(
+        of path: String, from descriptor: Int32, limit: Int
+    ) throws(ConfigurationError) -> String {
+        var bytes = [UInt8](repeating: 0, count: limit + 1)
         var count = 0
         while count < bytes.count {
             let got = bytes.withUnsafeMutableBytes { buffer in
@@ -48,8 +51,8 @@ struct SmallFile {
             if got == 0 { break }
             count += got
         }
-        guard count <= sizeLimit else {
-            throw .unreadableFile(path: path, reason: "it is larger than \(sizeLimit) bytes")
+        guard count <= limit else {
+            throw .unreadableFile(path: path, reason: "it is larger than \(limit) bytes")
         }
         guard let text = String(validating: bytes[..<count], as: UTF8.self) else {
             throw .unreadableFile(path: path, reason: "it is not UTF-8 text")
@@ -61,13 +64,13 @@ struct SmallFile {
 }
 
 extension SmallFile {
-    /// Replaces a file as a whole, with mode 0600, and makes the folders that are missing, with mode 0700.
+    /// Replaces a file as a whole, with mode 0600 unless another one is given, and makes the folders that are missing, with mode 0700.
     ///
     /// Whoever reads it, also after a power cut, finds the old text or the new one. Where the name is a symbolic link, the
     /// file that it leads to is replaced.
     ///
     /// - Throws: ``ConfigurationError/unwritableFile(path:reason:)``; the file is as it was then.
-    static func write(_ text: String, to path: String) throws(ConfigurationError) {
+    static func write(_ text: String, to path: String, mode: UInt32 = 0o600) throws(ConfigurationError) {
         let target = DatabaseFile.canonicalPath(of: path)
         let folder = String(target[..<(target.lastIndex(of: "/") ?? target.startIndex)])
         try makeFolder(folder)
@@ -76,7 +79,7 @@ extension SmallFile {
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw .unwritableFile(path: path, reason: lastError) }
         let isWritten =
-            writeAll(text, to: descriptor) && fchmod(descriptor, 0o600) == 0 && DiskSync.file(descriptor) == 0
+            writeAll(text, to: descriptor) && fchmod(descriptor, mode_t(mode)) == 0 && DiskSync.file(descriptor) == 0
         let isDone = close(descriptor) == 0 && isWritten && rename(draft, target) == 0
         guard isDone else {
             let reason = lastError

@@ -10,4 +10,13 @@ package enum HeapMemory {
         convo_trim_heap()
         #endif
     }
+
+    /// Gives back what is held of the program itself, which the kernel maps again where it is needed.
+    ///
+    /// For a process that lives on: most of what its start needs, the parser of arguments above all, is never needed again.
+    package static func releaseProgram() {
+        #if os(Linux)
+        convo_release_program_pages()
+        #endif
+    }
 }
