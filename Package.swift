@@ -124,6 +124,11 @@ let package = Package(
         .target(
             name: "ConvoTerminal", dependencies: ["ConvoPlatform", "CLineEditor", "ConvoJSON", "ConvoModel"],
             swiftSettings: strict),
+        // The Model Context Protocol over the store, as values.
+        .target(
+            name: "ConvoMCP",
+            dependencies: ["ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoTerminal"],
+            swiftSettings: strict),
         .target(
             name: "ConvoMarkdown", dependencies: ["CMarkdown", "ConvoModel", "ConvoTerminal"], swiftSettings: strict),
         .target(
@@ -144,7 +149,7 @@ let package = Package(
             name: "ConvoCommand",
             dependencies: [
                 "ConvoPlatform", "ConvoAPI", "ConvoApp", "ConvoBackup", "ConvoExport", "ConvoHTTP", "ConvoIPC",
-                "ConvoJSON", "ConvoMarkdown", "ConvoModel",
+                "ConvoJSON", "ConvoMarkdown", "ConvoMCP", "ConvoModel",
                 "ConvoStore", "ConvoSync",
                 "ConvoTerminal",
                 .product(
@@ -292,6 +297,12 @@ let package = Package(
         .testTarget(
             name: "ConvoTerminalTests",
             dependencies: ["ConvoPlatform", "ConvoTerminal", "ConvoJSON", "ConvoModel", "SeededRandom"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "ConvoMCPTests",
+            dependencies: [
+                "ConvoMCP", "ConvoJSON", "ConvoModel", "ConvoStore", "Fuzzing", "SeededRandom", "TestFolders",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "ConvoMarkdownTests",

@@ -15,6 +15,7 @@ struct Convo: ParsableCommand {
     private static let exporting: [any NamedVerb.Type] = [Export.self, Import.self]
     private static let labelling: [any NamedVerb.Type] = [Rename.self, TagCommand.self, Tags.self]
     private static let delivering: [any NamedVerb.Type] = [Sync.self, Status.self, Doctor.self]
+    private static let serving: [any NamedVerb.Type] = [MCPCommand.self]
     private static let configuring: [any NamedVerb.Type] = [Login.self]
 
     static let configuration = CommandConfiguration(
@@ -35,6 +36,7 @@ struct Convo: ParsableCommand {
                 name: "Delivering",
                 subcommands: [Outbox.self, Files.self] + delivering + [AccountCommand.self, ServiceCommand.self]),
             CommandGroup(name: "Keeping", subcommands: [Backup.self]),
+            CommandGroup(name: "Serving agents", subcommands: serving),
             CommandGroup(name: "Configuring", subcommands: configuring + [Config.self]),
         ])
 
@@ -78,7 +80,7 @@ struct Convo: ParsableCommand {
     }
 
     private static func verb(named name: String) -> (any NamedVerb.Type)? {
-        for verbs in [reading, writing, delivering, exporting, labelling, chatting, configuring] {
+        for verbs in [reading, writing, delivering, exporting, labelling, chatting, configuring, serving] {
             for verb in verbs where verb.name == name { return verb }
         }
         return nil

@@ -84,10 +84,11 @@ struct CommonOptions: ParsableArguments {
     func store() throws -> Store { try store(settings()) }
 
     /// Opens the database; says so once where a large one of an older version is brought up to date.
-    func store(_ settings: Settings) throws -> Store {
+    func store(_ settings: Settings, cacheKilobytes: Int = StoreDependencies.live.cacheKilobytes) throws -> Store {
         let console = console
         let steps = Mutex(0)
         var environment = StoreDependencies.live
+        environment.cacheKilobytes = cacheKilobytes
         if !console.asJSON {
             environment.isUpgrading = {
                 let count = steps.withLock { count in
