@@ -89,7 +89,10 @@ let package = Package(
                 "ConvoJSON", "ConvoModel",
                 .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Sandbox"])),
                 .product(name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["Sandbox"])),
+                .product(name: "HummingbirdCore", package: "hummingbird", condition: .when(traits: ["Sandbox"])),
                 .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Sandbox"])),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Sandbox"])),
+                .product(name: "NIOPosix", package: "swift-nio", condition: .when(traits: ["Sandbox"])),
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Sandbox"])),
             ],
             swiftSettings: strict
@@ -108,6 +111,17 @@ let package = Package(
                 "ConvoSync",
             ],
             swiftSettings: strict),
+        // The API's paths for programs of this machine.
+        .target(
+            name: "ConvoEndpoint",
+            dependencies: [
+                "ConvoAPI", "ConvoHTTP", "ConvoJSON", "ConvoModel", "ConvoServer", "ConvoStore", "ConvoSync",
+                .product(name: "Hummingbird", package: "hummingbird", condition: .when(traits: ["Sandbox"])),
+                .product(name: "HTTPTypes", package: "swift-http-types", condition: .when(traits: ["Sandbox"])),
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Sandbox"])),
+            ],
+            swiftSettings: strict
+        ),
         .target(name: "MistralEmulator", dependencies: ["ConvoJSON", "ConvoModel"], swiftSettings: strict),
         .target(
             name: "ConvoSandbox",
@@ -161,9 +175,8 @@ let package = Package(
         .executableTarget(
             name: "convod",
             dependencies: [
-                "ConvoPlatform", "ConvoAPI", "ConvoApp", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore",
-                "ConvoSync",
-                "ConvoTerminal",
+                "ConvoPlatform", "ConvoAPI", "ConvoApp", "ConvoEndpoint", "ConvoHTTP", "ConvoIPC", "ConvoJSON",
+                "ConvoModel", "ConvoServer", "ConvoStore", "ConvoSync", "ConvoTerminal",
                 .product(
                     name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Programs"])),
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Sandbox"])),
@@ -325,7 +338,7 @@ let package = Package(
             name: "ConvoDaemonTests",
             dependencies: [
                 "ConvoPlatform",
-                "convod", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal", "TestFolders",
+                "convod", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal", "TestFolders",
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Sandbox"])),
             ],
             swiftSettings: strict),

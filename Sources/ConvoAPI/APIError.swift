@@ -67,6 +67,9 @@ public struct APIError: Error, Hashable, Sendable {
     /// The fault of the key for which the client did not send the request; `nil` if the key is not the reason.
     public let keyProblem: KeyProblem?
 
+    /// The server's answer itself, for whoever passes it on; `nil` where none came.
+    package let answer: ErrorAnswer?
+
     /// A reason why a key is not sent.
     public enum KeyProblem: Hashable, Sendable {
         /// There is no key, or none that can be sent.
@@ -87,8 +90,9 @@ public struct APIError: Error, Hashable, Sendable {
     ///   - isAPIsOwn: whether the API itself sent the status. Ignored for kinds that the API cannot send.
     package init(
         _ kind: Kind, effect: Effect, message: String, serverCode: String? = nil, retryAfter: Duration? = nil,
-        correlationID: String? = nil, isAPIsOwn: Bool = true
+        correlationID: String? = nil, isAPIsOwn: Bool = true, answer: ErrorAnswer? = nil
     ) {
+        self.answer = answer
         self.kind = kind
         self.effect = effect
         self.message = message
@@ -108,6 +112,7 @@ public struct APIError: Error, Hashable, Sendable {
         correlationID = nil
         isAPIsOwn = false
         keyProblem = problem
+        answer = nil
     }
 
     /// The error for a missing key, or for one that cannot be sent.
@@ -126,6 +131,23 @@ public struct APIError: Error, Hashable, Sendable {
         var error = self
         error.effect = effect
         return error
+    }
+}
+
+/// A server's error answer as it came, without the key that was sent.
+package struct ErrorAnswer: Hashable, Sendable {
+    /// The status code; 200 for an error that a stream tells.
+    package let status: Int
+    /// The value of `Content-Type`; `nil` where there was none.
+    package let contentType: String?
+    /// The value of `Retry-After`; `nil` where there was none.
+    package let retryAfter: String?
+    /// The body, at most ``APIError``'s limit of bytes.
+    package let body: [UInt8]
+
+    /// Makes an answer.
+    package init(status: Int, contentType: String?, retryAfter: String? = nil, body: [UInt8]) {
+        (self.status, self.contentType, self.retryAfter, self.body) = (status, contentType, retryAfter, body)
     }
 }
 

@@ -188,15 +188,18 @@ struct EventReader {
         if case .responseError(let message, let code) = event.content {
             throw failure(
                 .streamError(code: code), message.printable ?? "the server reports error \(code)",
-                serverCode: String(code))
+                serverCode: String(code),
+                answer: ErrorAnswer(status: 200, contentType: "text/event-stream", body: Array(event.raw.text.utf8)))
         }
         return event
     }
 
     /// An error after the request has reached the server: only the history can tell what came of it.
-    private func failure(_ kind: APIError.Kind, _ message: String, serverCode: String? = nil) -> APIError {
+    private func failure(
+        _ kind: APIError.Kind, _ message: String, serverCode: String? = nil, answer: ErrorAnswer? = nil
+    ) -> APIError {
         APIError(
             kind, effect: .unknown, message: message.printable ?? "", serverCode: serverCode,
-            correlationID: correlationID)
+            correlationID: correlationID, answer: answer)
     }
 }

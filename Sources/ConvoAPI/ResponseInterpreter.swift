@@ -65,7 +65,7 @@ struct ResponseInterpreter {
         return APIError(
             kind, effect: call.isWrite && !changedNothing ? .unknown : .none, message: shown ?? plainMessage,
             serverCode: said.code, retryAfter: RetryAfter.wait(head.headers, now: ResponseInterpreter.now),
-            correlationID: correlationID, isAPIsOwn: isAPIsOwn)
+            correlationID: correlationID, isAPIsOwn: isAPIsOwn, answer: answer(body))
     }
 
     /// The error of an answer that the API has not written.
@@ -77,6 +77,15 @@ struct ResponseInterpreter {
         return APIError(
             .notTheAPI(status: head.status), effect: call.isWrite ? .unknown : .none, message: message.printable ?? "",
             correlationID: correlationID, isAPIsOwn: false)
+    }
+
+    /// The answer as it came; a key that it repeats is taken out.
+    private func answer(_ body: [UInt8]) -> ErrorAnswer {
+        var body = body
+        if let key, let text = String(validating: body, as: UTF8.self) { body = Array(key.removed(from: text).utf8) }
+        return ErrorAnswer(
+            status: head.status, contentType: head.headers["content-type"], retryAfter: head.headers["retry-after"],
+            body: body)
     }
 
     private var plainMessage: String {

@@ -14,6 +14,9 @@ package enum Setting: String, CaseIterable, Sendable {
     case conflict
     case fileLimit = "file_limit"
     case fileQuota = "file_quota"
+    case listen
+    case offlineWrites = "offline_writes"
+    case endpointPatience = "endpoint_patience"
 
     /// The form of the setting's value in a config file.
     enum Form {
@@ -27,7 +30,7 @@ package enum Setting: String, CaseIterable, Sendable {
     /// The settings that decide which account is used.
     ///
     /// A profile takes them from its own table alone, so that two profiles never share a database or a key.
-    static let ofOneAccount: Set<Setting> = [.database, .apiKeyFile]
+    static let ofOneAccount: Set<Setting> = [.database, .apiKeyFile, .listen]
 
     /// The environment variable that gives the setting; `nil` if there is none.
     package var variable: String? {
@@ -44,6 +47,9 @@ package enum Setting: String, CaseIterable, Sendable {
         case .conflict: "CONVO_CONFLICT"
         case .fileLimit: "CONVO_FILE_LIMIT"
         case .fileQuota: "CONVO_FILE_QUOTA"
+        case .listen: "CONVO_LISTEN"
+        case .offlineWrites: "CONVO_OFFLINE_WRITES"
+        case .endpointPatience: "CONVO_ENDPOINT_PATIENCE"
         }
     }
 
@@ -57,7 +63,9 @@ package enum Setting: String, CaseIterable, Sendable {
         case .sweepInterval: "--sweep-interval"
         case .model: "--model"
         case .agent: "--agent"
-        case .apiKeyFile, .surfacing, .conflict, .fileLimit, .fileQuota: ""
+        case .listen: "--listen"
+        case .offlineWrites: "--offline-writes"
+        case .apiKeyFile, .surfacing, .conflict, .fileLimit, .fileQuota, .endpointPatience: ""
         }
     }
 
@@ -76,13 +84,16 @@ package enum Setting: String, CaseIterable, Sendable {
         case .conflict: "What becomes of a message when another writer was faster: append, branch or hold."
         case .fileLimit: "The largest file that is fetched, in MiB; 0: none."
         case .fileQuota: "All fetched files together, in MiB."
+        case .listen: "Where convod offers the API to your programs: 127.0.0.1:PORT, unix:/PATH or off."
+        case .offlineWrites: "What the endpoint does with a write while the server can't be reached: queue or fail."
+        case .endpointPatience: "Seconds that the endpoint's clients wait for the outcome of a write whose answer was lost."
         }
     }
 
     var form: Form {
         switch self {
-        case .defaultProfile, .database, .serverURL, .apiKeyFile, .model, .agent, .conflict: .text
-        case .pollInterval, .sweepInterval, .surfacing: .seconds
+        case .defaultProfile, .database, .serverURL, .apiKeyFile, .model, .agent, .conflict, .listen, .offlineWrites: .text
+        case .pollInterval, .sweepInterval, .surfacing, .endpointPatience: .seconds
         case .fileLimit, .fileQuota: .mebibytes
         }
     }

@@ -106,11 +106,15 @@ package struct Overrides: Sendable {
     package var pollInterval: String?
     /// The seconds between two sweeps (`--sweep-interval`), as they were written.
     package var sweepInterval: String?
+    /// Where the endpoint listens (`--listen`), as it was written.
+    package var listen: String?
+    /// What the endpoint does with a write while the server cannot be reached (`--offline-writes`).
+    package var offlineWrites: String?
 
     /// Creates overrides: no flags, or the given ones.
     package init(
         config: String? = nil, profile: String? = nil, database: String? = nil, serverURL: String? = nil,
-        pollInterval: String? = nil, sweepInterval: String? = nil
+        pollInterval: String? = nil, sweepInterval: String? = nil, listen: String? = nil, offlineWrites: String? = nil
     ) {
         self.config = config
         self.profile = profile
@@ -118,6 +122,8 @@ package struct Overrides: Sendable {
         self.serverURL = serverURL
         self.pollInterval = pollInterval
         self.sweepInterval = sweepInterval
+        self.listen = listen
+        self.offlineWrites = offlineWrites
     }
 
     /// The flag's value for a setting.
@@ -128,7 +134,9 @@ package struct Overrides: Sendable {
         case .serverURL: serverURL
         case .pollInterval: pollInterval
         case .sweepInterval: sweepInterval
-        case .apiKeyFile, .model, .agent, .surfacing, .conflict, .fileLimit, .fileQuota: nil
+        case .listen: listen
+        case .offlineWrites: offlineWrites
+        case .apiKeyFile, .model, .agent, .surfacing, .conflict, .fileLimit, .fileQuota, .endpointPatience: nil
         }
     }
 }

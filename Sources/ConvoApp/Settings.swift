@@ -1,4 +1,5 @@
 package import ConvoAPI
+package import ConvoIPC
 package import ConvoStore
 package import ConvoSync
 
@@ -27,6 +28,10 @@ package struct Settings: Sendable {
     package static let mebibytesAllowed = 1 << 20
     /// The allowed range of ``surfacing``, in seconds.
     package static let surfacingSecondsAllowed = 0.0...3600
+    /// The number of seconds that the endpoint's clients wait, where no setting names one: less than SDKs do.
+    package static let defaultPatienceSeconds = 60.0
+    /// How long the endpoint's clients may wait.
+    package static let patienceSecondsAllowed = 0.0...3600
 
     /// The profile whose settings these are; `nil` for those of the file's top level.
     package let profile: String?
@@ -46,6 +51,12 @@ package struct Settings: Sendable {
     package let conflict: ConflictPolicy
     /// How much is fetched of the files that entries refer to.
     package let files: FileLimits
+    /// Where convod offers the API to programs of this machine; `nil`: nowhere.
+    package let listen: LocalAddress?
+    /// What the endpoint does with a write while the server cannot be reached.
+    package let offlineWrites: OfflineWrites
+    /// How long the endpoint's clients wait for the outcome of a write whose answer was lost.
+    package let endpointPatience: Duration
     /// The absolute path of the config file that was read; `nil` if there is none.
     package let configFile: String?
     /// The absolute path of the key file; `nil` if the config file names none.
@@ -92,6 +103,33 @@ package struct Settings: Sendable {
         files.size = try Settings.bytes(source.text(.fileLimit), of: .fileLimit, default: files.size)
         files.quota = try Settings.bytes(source.text(.fileQuota), of: .fileQuota, default: files.quota)
         self.files = files
+        listen = try Settings.address(source.text(.listen))
+        offlineWrites = try Settings.offlineWrites(source.text(.offlineWrites))
+        endpointPatience = try Settings.interval(
+            source.text(.endpointPatience), of: .endpointPatience, allowed: Settings.patienceSecondsAllowed,
+            default: Settings.defaultPatienceSeconds)
+    }
+
+    private static func address(_ given: SettingSources.SettingValue?) throws(ConfigurationError) -> LocalAddress? {
+        guard let given, given.value != "off" else { return nil }
+        guard let address = LocalAddress(given.value, takesAnyPort: true) else {
+            throw .unusableValue(
+                setting: "listen", source: given.source, value: shown(given.value),
+                reason: "it must be 127.0.0.1:PORT, [::1]:PORT, unix:/PATH (an absolute path) or off")
+        }
+        return address
+    }
+
+    private static func offlineWrites(
+        _ given: SettingSources.SettingValue?
+    ) throws(ConfigurationError) -> OfflineWrites {
+        guard let given else { return .queue }
+        guard let policy = OfflineWrites(rawValue: given.value) else {
+            throw .unusableValue(
+                setting: "offline_writes", source: given.source, value: shown(given.value),
+                reason: "it must be one of \(OfflineWrites.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return policy
     }
 
     private static func server(_ given: SettingSources.SettingValue?) throws(ConfigurationError) -> ServerURL {

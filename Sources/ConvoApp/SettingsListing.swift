@@ -1,4 +1,5 @@
 import ConvoAPI
+import ConvoIPC
 import ConvoStore
 import ConvoSync
 
@@ -61,6 +62,9 @@ extension Settings {
         case .conflict: conflict.rawValue
         case .fileLimit: String(files.size >> 20)
         case .fileQuota: String(files.quota >> 20)
+        case .listen: listen.map(\.description) ?? "off"
+        case .offlineWrites: offlineWrites.rawValue
+        case .endpointPatience: Settings.seconds(endpointPatience)
         }
     }
 

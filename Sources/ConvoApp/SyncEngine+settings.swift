@@ -1,5 +1,5 @@
 package import ConvoAPI
-import ConvoHTTP
+package import ConvoHTTP
 package import ConvoStore
 package import ConvoSync
 
@@ -27,7 +27,7 @@ extension MistralAPI {
 
 extension CurlOptions {
     /// Uses the certificate file that OpenSSL would: our libcurl may be built to read another one.
-    init(_ environment: ProcessEnvironment) { self.init(certificateFile: environment["SSL_CERT_FILE"]) }
+    package init(_ environment: ProcessEnvironment) { self.init(certificateFile: environment["SSL_CERT_FILE"]) }
 }
 
 extension SyncEngine {
@@ -40,12 +40,16 @@ extension SyncEngine {
     ///   - environment: the environment that has the key, or the folder of its file.
     ///   - store: the open database.
     /// - Throws: as ``ConvoAPI/MistralAPI/init(settings:environment:)``.
-    package init(settings: Settings, environment: ProcessEnvironment, store: Store) throws {
+    package init(
+        settings: Settings, environment: ProcessEnvironment, store: Store, transferLimit: Int? = nil
+    ) throws {
         var limits = SyncLimits()
         limits.surfacing = settings.surfacing
         limits.conflictPolicy = settings.conflict
         _ = try MistralAPI(settings: settings, environment: environment)
-        let transport = PlatformTransport.make(options: CurlOptions(environment))
+        var options = CurlOptions(environment)
+        if let transferLimit { options.transferLimit = transferLimit }
+        let transport = PlatformTransport.make(options: options)
         // Beside the database, which has the same texts and the same reader.
         let spoolFolder = store.folder
         self.init(store: store, limits: limits, fileLimits: settings.files) { () throws(APIError) in

@@ -57,10 +57,16 @@ final class CurlDriver: Sendable {
             inbox.lastTicket += 1
             let ticket = Ticket(number: inbox.lastTicket)
             let isAwake = wakeUp(&inbox)
-            if isAwake { push(.start(ticket, request, exchange, isStream: isStream), to: &inbox) }
+            if isAwake {
+                request.upload?.whenReady { [weak self] in self?.resume(ticket) }
+                push(.start(ticket, request, exchange, isStream: isStream), to: &inbox)
+            }
             return (ticket, isAwake)
         }
-        if !isAccepted { exchange.finish(.failure(.transportClosed(mayHaveReachedServer: false))) }
+        if !isAccepted {
+            request.upload?.abandon()
+            exchange.finish(.failure(.transportClosed(mayHaveReachedServer: false)))
+        }
         return ticket
     }
 

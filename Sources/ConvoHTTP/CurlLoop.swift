@@ -6,8 +6,6 @@ internal import ConvoPlatform
 ///
 /// The driver's thread creates it, and only that thread uses it.
 final class CurlLoop {
-    /// The number of transfers at once; further requests wait for the end of one.
-    static let transferLimit = 256
     /// The number of easy handles that are kept for later requests.
     static let idleHandleLimit = 16
     /// The longest sleep; libcurl's own timers and the inbox end it earlier.
@@ -71,14 +69,16 @@ final class CurlLoop {
             let reached = transfer.mayHaveReachedServer
             end(ticket, transfer) { .failure(.cancelled(mayHaveReachedServer: reached)) }
         } else if let place = waiting.firstIndex(where: { $0.ticket == ticket }) {
-            waiting.remove(at: place).exchange.finish(.failure(.cancelled(mayHaveReachedServer: false)))
+            let arrival = waiting.remove(at: place)
+            arrival.request.upload?.abandon()
+            arrival.exchange.finish(.failure(.cancelled(mayHaveReachedServer: false)))
         }
     }
 
     // MARK: Starting
 
     private func startWaiting() {
-        while active.count < CurlLoop.transferLimit, !waiting.isEmpty { start(waiting.removeFirst()) }
+        while active.count < options.transferLimit, !waiting.isEmpty { start(waiting.removeFirst()) }
     }
 
     private func start(_ arrival: Arrival) {
@@ -96,6 +96,7 @@ final class CurlLoop {
     }
 
     private func refuse(_ arrival: Arrival) {
+        arrival.request.upload?.abandon()
         arrival.exchange.finish(.failure(.unusable("libcurl could not set the request up")))
     }
 
@@ -119,6 +120,7 @@ final class CurlLoop {
         active[ticket] = nil
         tickets[transfer.easy] = nil
         retire(transfer.easy)
+        transfer.request.upload?.abandon()
         transfer.exchange.finish(outcome)
     }
 
@@ -137,7 +139,10 @@ final class CurlLoop {
             let reached = transfer.mayHaveReachedServer
             end(ticket, transfer) { .failure(.transportClosed(mayHaveReachedServer: reached)) }
         }
-        for arrival in waiting { arrival.exchange.finish(.failure(.transportClosed(mayHaveReachedServer: false))) }
+        for arrival in waiting {
+            arrival.request.upload?.abandon()
+            arrival.exchange.finish(.failure(.transportClosed(mayHaveReachedServer: false)))
+        }
         for easy in idleHandles { convo_easy_cleanup(easy) }
         convo_multi_cleanup(multi)
     }

@@ -116,6 +116,8 @@ package struct CurlOptions: Hashable, Sendable {
     ///
     /// Certificates are verified in either case.
     package var certificateFile: String?
+    /// The number of transfers at once; further requests wait for the end of one.
+    package var transferLimit = 256
 
     /// Creates options.
     package init(certificateFile: String? = nil) { self.certificateFile = certificateFile }

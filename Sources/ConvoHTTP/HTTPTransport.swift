@@ -47,7 +47,7 @@ extension HTTPTransport {
     }
 }
 
-/// One request, whose whole body is in memory.
+/// One request; its whole body is in memory, but for what a proxy passes on.
 public struct HTTPRequest: Hashable, Sendable {
     /// The methods that the API uses.
     public enum Method: String, Hashable, Sendable {
@@ -58,6 +58,11 @@ public struct HTTPRequest: Hashable, Sendable {
         /// Deletes; sent once at most, without a body.
         case delete = "DELETE"
     }
+
+    /// The method's name in place of ``method``'s, for a request that a proxy passes on; `nil` for any other.
+    package var passedMethod: String?
+    /// The body that is sent while it is read, in place of ``body``; `nil` for a body in memory, or none.
+    package var upload: HTTPUpload?
 
     /// The request's method.
     public var method: Method

@@ -92,6 +92,21 @@ public struct HTTPURL: Hashable, Sendable, CustomStringConvertible {
             query: pairs.isEmpty ? nil : pairs.joined(separator: "&"))
     }
 
+    /// The same server with a path below this URL's own, both given as a client has sent them.
+    ///
+    /// - Parameters:
+    ///   - path: the path, percent-encoded, which begins with a slash.
+    ///   - query: the query, percent-encoded; `nil` for none.
+    /// - Returns: the URL; `nil` where a step of the path is `.` or `..`, also percent-encoded, or a character is not one of a URL.
+    package func passing(path: String, query: String?) -> HTTPURL? {
+        let steps = path.lowercased().replacing("%2e", with: ".").split(separator: "/")
+        guard path.hasPrefix("/"), !steps.contains("."), !steps.contains(".."),
+            (path + (query ?? "")).utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "#") })
+        else { return nil }
+        let base = self.path.hasSuffix("/") ? String(self.path.dropLast()) : self.path
+        return HTTPURL(scheme: scheme, host: host, port: port, path: base + path, query: query)
+    }
+
     /// The target of a `Location` field in an answer from this URL; `nil` where it is not an `http` or `https` URL.
     package func resolving(_ location: String) -> HTTPURL? { HTTPURL(parsing: [text, location]) }
 

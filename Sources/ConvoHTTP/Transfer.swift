@@ -34,7 +34,7 @@ final class Transfer {
     ///
     /// It cannot act on a request with a body before the first byte of the body.
     var mayHaveReachedServer: Bool {
-        if request.method == .post, !request.body.isEmpty { return sentBody > 0 }
+        if request.hasBody { return sentBody > 0 }
         var microseconds: curl_off_t = 0
         _ = convo_easy_get_size(easy, CURLINFO_PRETRANSFER_TIME_T, &microseconds)
         return microseconds > 0
@@ -66,8 +66,19 @@ final class Transfer {
         return .taken
     }
 
-    /// Copies the next bytes of the request's body into libcurl's buffer, and returns their number; 0 at the end.
+    /// Copies the next bytes of the request's body into libcurl's buffer, and returns their number, 0 at the end; or what tells
+    /// libcurl to wait for more, or to end the transfer.
     func fill(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
+        if let upload = request.upload {
+            switch upload.fill(buffer) {
+            case .bytes(let count):
+                sentBody += count
+                return count
+            case .later: return Int(CURL_READFUNC_PAUSE)
+            case .end: return 0
+            case .broken: return Int(CURL_READFUNC_ABORT)
+            }
+        }
         let count = min(buffer.count, request.body.count - sentBody)
         request.body.withUnsafeBytes { body in
             buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: body[sentBody..<sentBody + count]))
@@ -75,6 +86,11 @@ final class Transfer {
         sentBody += count
         return count
     }
+}
+
+extension HTTPRequest {
+    /// Whether the request has a body, so that the server cannot act on it before the body's first byte.
+    var hasBody: Bool { upload.map { $0.size != 0 } ?? (method == .post && !body.isEmpty) }
 }
 
 // MARK: Setting up
@@ -116,6 +132,10 @@ extension Transfer {
         for field in request.headers.fields {
             guard add(field.value.isEmpty ? "\(field.name);" : "\(field.name): \(field.value)") else { return false }
         }
+        if let name = request.passedMethod {
+            guard setPassed(name) else { return false }
+            return convo_easy_set_list(easy, CURLOPT_HTTPHEADER, headerList) == CURLE_OK
+        }
         switch request.method {
         case .get: break
         case .delete:
@@ -127,6 +147,20 @@ extension Transfer {
             else { return false }
         }
         return convo_easy_set_list(easy, CURLOPT_HTTPHEADER, headerList) == CURLE_OK
+    }
+
+    /// Sets a method of any name, and the body that is sent while it is read.
+    ///
+    /// libcurl sends such a request once: a new connection is never closed by the server before it answers.
+    private func setPassed(_ name: String) -> Bool {
+        guard set(CURLOPT_CUSTOMREQUEST, name), set(CURLOPT_FRESH_CONNECT, ["GET", "HEAD"].contains(name) ? 0 : 1) else {
+            return false
+        }
+        guard let upload = request.upload else { return name == "HEAD" ? set(CURLOPT_NOBODY, 1) : true }
+        guard add("Expect:"), request.headers["content-type"] != nil || add("Content-Type:"), set(CURLOPT_POST, 1),
+            upload.size != nil || add("Transfer-Encoding: chunked")
+        else { return false }
+        return convo_easy_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, upload.size.map { curl_off_t($0) } ?? -1) == CURLE_OK
     }
 
     private func setCallbacks(_ context: UnsafeMutableRawPointer) -> Bool {

@@ -7,7 +7,7 @@ package import MistralEmulator
 ///
 /// Each of them throws the answer of a fault where one strikes; a fault that comes after the commit is thrown after the
 /// change is stored.
-extension Sandbox: ConversationsService {
+extension Sandbox: AccountService {
     /// Finds the principal of a key in ``Switches/keys``; while there are none, any key or none is the default
     /// principal.
     ///

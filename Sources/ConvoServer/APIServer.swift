@@ -3,8 +3,6 @@ package import Hummingbird
 import Logging
 import NIOCore
 
-import struct Foundation.UUID
-
 /// An HTTP server that offers a service's operations under the API's paths.
 ///
 /// It listens on the loopback address only, so that no other machine reaches the service.
@@ -12,20 +10,42 @@ package struct APIServer: Sendable {
     private let connections = OpenConnections()
     private let responder: RouterResponder<ExchangeContext>
 
+    /// What stands between the server and its clients, as the responses show it.
+    package enum Gateway: Sendable {
+        /// The API's gateway is emulated: its ids, its rate limits, its 404 for a path that leads to no service.
+        case emulated
+        /// Nothing: the responses have the headers that the service gives.
+        case none
+    }
+
     /// Makes a server; it does not listen before ``run(port:onRunning:)``.
     ///
     /// - Parameters:
     ///   - service: carries out the operations.
     ///   - routes: adds further routes of the service's own, outside of `/v1`.
     package init(
-        service: some ConversationsService,
+        service: some AccountService,
         adding routes: (Router<ExchangeContext>) -> Void = { _ in }
     ) {
         let router = Router(context: ExchangeContext.self)
         router.add(middleware: RouteErrors())
-        ConversationsResponder(service: service, connections: connections).addRoutes(to: router)
+        let responder = ConversationsResponder(service: service, connections: connections, gateway: .emulated)
+        responder.addRoutes(to: router)
+        responder.addAccountRoutes(to: router)
         routes(router)
-        responder = router.buildResponder()
+        self.responder = router.buildResponder()
+    }
+
+    /// Adds the routes of a service's conversations to a router, for a server that claims to be no gateway.
+    ///
+    /// - Parameters:
+    ///   - service: carries out the operations.
+    ///   - router: where the routes are added.
+    ///   - connections: tells when a client leaves.
+    package static func addConversations(
+        of service: some ConversationsService, to router: Router<ExchangeContext>, _ connections: OpenConnections
+    ) {
+        ConversationsResponder(service: service, connections: connections, gateway: .none).addRoutes(to: router)
     }
 
     /// Makes the Hummingbird application that serves the routes; a test can call it without a socket.
@@ -79,9 +99,26 @@ package struct ExchangeContext: RequestContext {
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
-        correlationID = UUID().uuidString.lowercased()
+        correlationID = ExchangeContext.randomUUID()
         requestID = correlationID.replacing("-", with: "")
         arrival = .now
+    }
+
+    /// A random UUID of version 4 (RFC 9562), in small letters.
+    private static func randomUUID() -> String {
+        let high = UInt64.random(in: .min ... .max) & ~0xF000 | 0x4000
+        let low = UInt64.random(in: .min ... .max) & ~(3 << 62) | 2 << 62
+        let digits = [high, low].map { half in
+            let text = String(half, radix: 16)
+            return String(repeating: "0", count: 16 - text.utf8.count) + text
+        }.joined()
+        var (text, rest) = ("", Substring(digits))
+        for length in [8, 4, 4, 4, 12] {
+            if !text.isEmpty { text += "-" }
+            text += rest.prefix(length)
+            rest = rest.dropFirst(length)
+        }
+        return text
     }
 }
 

@@ -11,6 +11,7 @@ struct ConversationsResponder<Service: ConversationsService>: Sendable {
 
     let service: Service
     let connections: OpenConnections
+    let gateway: APIServer.Gateway
 
     /// An authenticated request.
     private struct RoutedRequest {
@@ -40,13 +41,15 @@ struct ConversationsResponder<Service: ConversationsService>: Sendable {
             try await answer($0, $1) { try await .payload(service.getMessages(of: id(in: $0), by: $0.principal)) }
         }
         collection.post(":id/restart") { try await answer($0, $1) { try await restart($0) } }
+    }
 
+    func addAccountRoutes(to router: Router<ExchangeContext>) where Service: AccountService {
         router.get("v1/users/me") { try await answer($0, $1) { try await .json(service.getUser($0.principal)) } }
         router.get("v1/whoami") { try await answer($0, $1) { try await .json(service.whoAmI($0.principal)) } }
         addFileRoutes(to: router.group("v1/files"))
     }
 
-    private func addFileRoutes(to files: RouterGroup<ExchangeContext>) {
+    private func addFileRoutes(to files: RouterGroup<ExchangeContext>) where Service: AccountService {
         files.get(":id/content") {
             try await answer($0, $1) { call in
                 .file(try await service.downloadFile(call.context.parameters.require("id"), by: call.principal))
@@ -106,14 +109,25 @@ struct ConversationsResponder<Service: ConversationsService>: Sendable {
         _ request: Request, _ context: ExchangeContext, _ operation: (RoutedRequest) async throws -> ServiceResponse
     ) async throws -> Response {
         do {
-            let principal = try await service.principal(bearing: Credentials.token(in: request.headers))
+            let head = RequestHead(request.headers, ClientConnection(context.channel, connections))
+            let principal = try await service.principal(of: head)
             let call = RoutedRequest(request: request, context: context, principal: principal)
-            return try await operation(call).response(connections: connections, context: context).throughGateway(
-                context)
+            var response = try await operation(call).response(
+                connections: connections, context: context, written: whenWritten(principal))
+            for (name, value) in service.headers(for: principal) {
+                HTTPField.Name(name).map { response.headers[$0] = value }
+            }
+            return response.through(gateway, context)
         } catch let error as ServiceError {
             if error == .connectionReset { await connections.reset(context.channel) }
-            return error.response(context)
+            return error.response(context, gateway)
         }
+    }
+
+    /// Tells the service that a response was written; a sandbox is not told.
+    private func whenWritten(_ principal: Service.Principal) -> (@Sendable () -> Void)? {
+        guard gateway == .none else { return nil }
+        return { [service] in service.responded(to: principal) }
     }
 
     private func id(in call: RoutedRequest) throws -> RemoteID {

@@ -1,6 +1,6 @@
 package import ConvoJSON
 package import ConvoModel
-import HTTPTypes
+package import HTTPTypes
 
 /// A service that carries out the API's operations; the server in front of it knows HTTP and nothing of conversations.
 ///
@@ -19,6 +19,17 @@ package protocol ConversationsService: Sendable {
     /// - Returns: the principal on whose behalf the operation is called.
     /// - Throws: the gateway's refusal, such as 401.
     func principal(bearing token: String?) async throws(ServiceError) -> Principal
+
+    /// Finds the principal of a request, for a service that needs more of the request than its key.
+    ///
+    /// - Parameter request: the request's head.
+    /// - Returns: the principal; may be one of this request alone.
+    /// - Throws: the gateway's refusal, such as 401.
+    func principal(of request: RequestHead) async throws(ServiceError) -> Principal
+    /// The headers that the service adds to the response; asked for when the operation has ended.
+    func headers(for principal: Principal) -> [String: String]
+    /// Called when the whole response has been written to the client's connection, which may be gone by then.
+    func responded(to principal: Principal)
 
     /// `GET /v1/conversations`: returns an array of conversation objects.
     func list(_ query: ListQuery, by principal: Principal) async throws(ServiceError) -> Payload
@@ -56,7 +67,21 @@ package protocol ConversationsService: Sendable {
     func restartStream(
         _ body: JSONText, of id: RemoteID, by principal: Principal
     ) async throws(ServiceError) -> ServerEvents
+}
 
+extension ConversationsService {
+    /// Finds the principal by the request's key alone.
+    package func principal(of request: RequestHead) async throws(ServiceError) -> Principal {
+        try await principal(bearing: request.token)
+    }
+    /// None.
+    package func headers(for principal: Principal) -> [String: String] { [:] }
+    /// Does nothing.
+    package func responded(to principal: Principal) {}
+}
+
+/// A service that also knows users and files.
+package protocol AccountService: ConversationsService {
     /// `GET /v1/users/me`: returns the user who has the key.
     func getUser(_ principal: Principal) async throws(ServiceError) -> JSONText
     /// `GET /v1/whoami`: returns the user or the service account that has the key.
@@ -71,13 +96,30 @@ package protocol ConversationsService: Sendable {
     func deleteFile(_ id: String, by principal: Principal) async throws(ServiceError) -> JSONText
 }
 
+/// What a service may read of a request beside its body.
+package struct RequestHead: Sendable {
+    /// The key in the request; `nil` where there is none.
+    package let token: String?
+    /// The client's connection.
+    package let connection: ClientConnection
+    private let headers: HTTPFields
+
+    init(_ headers: HTTPFields, _ connection: ClientConnection) {
+        (self.headers, self.connection) = (headers, connection)
+        token = Credentials.token(in: headers)
+    }
+
+    /// The value of a header field; several of one name are joined by a comma. `nil` where there is none.
+    package subscript(name: String) -> String? { HTTPField.Name(name).flatMap { headers[$0] } }
+}
+
 /// The credentials in a request's headers.
-enum Credentials {
+package enum Credentials {
     /// The key in a request; `nil` where there is none.
     ///
     /// It is a bearer token, or the value of `x-api-key`, which the API's description names for `/v1/users/me` and
     /// `/v1/whoami`; an `Authorization` header of another scheme hides the latter.
-    static func token(in headers: HTTPFields) -> String? {
+    package static func token(in headers: HTTPFields) -> String? {
         if let header = headers[.authorization] {
             let parts = header.split(separator: " ", omittingEmptySubsequences: true)
             guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }

@@ -1,13 +1,19 @@
 import ConvoPlatform
-import NIOCore
+package import NIOCore
 import Synchronization
 
 /// The connections that clients hold open, so that a request learns when its client leaves and a stopping server can
 /// hang up.
-final class OpenConnections: Sendable {
+package final class OpenConnections: Sendable {
+    /// Makes a set of no connections.
+    package init() {}
+
     private struct Connection {
         let channel: any Channel
         var watchers: [Int: @Sendable () -> Void] = [:]
+        /// Whether the connection has failed, so that the last response may not have arrived.
+        var isBroken = false
+        var endings: [@Sendable (Bool) -> Void] = []
     }
     private struct State {
         var connections: [ObjectIdentifier: Connection] = [:]
@@ -23,6 +29,11 @@ final class OpenConnections: Sendable {
 
     private let state = Mutex(State())
 
+    /// Notes that an error ended the connection; asked for with ``isBroken(_:)`` by what ``whenClosed(_:do:)`` calls.
+    func broke(_ channel: any Channel) {
+        state.withLock { $0.connections[ObjectIdentifier(channel)]?.isBroken = true }
+    }
+
     func opened(_ channel: any Channel) {
         let isLate = state.withLock { state in
             state.connections[ObjectIdentifier(channel)] = Connection(channel: channel)
@@ -34,7 +45,20 @@ final class OpenConnections: Sendable {
     func closed(_ channel: any Channel) {
         let connection = state.withLock { $0.connections.removeValue(forKey: ObjectIdentifier(channel)) }
         for watcher in connection?.watchers.values.map({ $0 }) ?? [] { watcher() }
+        guard let connection else { return }
+        for watcher in connection.endings { watcher(connection.isBroken) }
     }
+
+    /// Calls an action when the connection has ended, with whether an error has ended it; at once if it is not open.
+    func whenEnded(_ channel: any Channel, do action: @escaping @Sendable (_ isBroken: Bool) -> Void) {
+        let isOpen = state.withLock { state in
+            state.connections[ObjectIdentifier(channel)]?.endings.append(action) != nil
+        }
+        if !isOpen { action(true) }
+    }
+
+    /// How many connections are open.
+    package var count: Int { state.withLock { $0.connections.count } }
 
     /// Calls an action once when the client leaves, or at once if it has left already.
     ///
@@ -69,7 +93,7 @@ final class OpenConnections: Sendable {
     }
 
     /// Closes all connections, and from now on each new one as soon as it is opened.
-    func hangUp() {
+    package func hangUp() {
         let channels = state.withLock { state in
             state.isHungUp = true
             return state.connections.values.map(\.channel)
@@ -78,32 +102,60 @@ final class OpenConnections: Sendable {
     }
 }
 
+/// One client's connection, as a service knows it.
+package struct ClientConnection: Sendable, Hashable {
+    private let channel: any Channel
+    private let connections: OpenConnections
+
+    init(_ channel: any Channel, _ connections: OpenConnections) {
+        (self.channel, self.connections) = (channel, connections)
+    }
+
+    /// Calls an action once when the connection has ended, at once if it is not open any more.
+    ///
+    /// - Parameter action: gets `true` if an error has ended it, so that the client may not have had the last response.
+    package func whenEnded(_ action: @escaping @Sendable (_ isBroken: Bool) -> Void) {
+        connections.whenEnded(channel, do: action)
+    }
+
+    /// Whether both are the same connection.
+    package static func == (one: ClientConnection, other: ClientConnection) -> Bool { one.channel === other.channel }
+    /// Hashes the connection's identity.
+    package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(channel)) }
+}
+
 /// Reports the beginning and the end of a connection to ``OpenConnections``.
 ///
 /// It closes a connection whose client has closed its side: HTTP clients do that when they cancel a request, and
 /// proxies treat it as such.
-final class ConnectionWatcher: ChannelInboundHandler, RemovableChannelHandler, Sendable {
-    typealias InboundIn = NIOAny
+package final class ConnectionWatcher: ChannelInboundHandler, RemovableChannelHandler, Sendable {
+    package typealias InboundIn = NIOAny
 
     private let connections: OpenConnections
 
-    init(_ connections: OpenConnections) { self.connections = connections }
+    /// Reports to `connections`.
+    package init(_ connections: OpenConnections) { self.connections = connections }
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         if context.channel.isActive { connections.opened(context.channel) }
     }
 
-    func channelActive(context: ChannelHandlerContext) {
+    package func channelActive(context: ChannelHandlerContext) {
         connections.opened(context.channel)
         context.fireChannelActive()
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    package func channelInactive(context: ChannelHandlerContext) {
         connections.closed(context.channel)
         context.fireChannelInactive()
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        connections.broke(context.channel)
+        context.fireErrorCaught(error)
+    }
+
+    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .some(.inputClosed) = event as? ChannelEvent { context.close(promise: nil) }
         context.fireUserInboundEventTriggered(event)
     }

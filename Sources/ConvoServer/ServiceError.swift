@@ -8,6 +8,8 @@ package enum ServiceError: Error, Hashable, Sendable {
     case answer(status: Int, ErrorBody, headers: [String: String] = [:])
     /// Something between the client and the API answers, such as a portal or a proxy: without the gateway's headers.
     case intercepted(status: Int, ErrorBody, headers: [String: String] = [:])
+    /// Another server's answer, whose status and body are passed on as they came.
+    case relayed(RelayedAnswer)
     /// The server resets the connection and does not answer.
     case connectionReset
 
@@ -23,6 +25,19 @@ package enum ServiceError: Error, Hashable, Sendable {
     /// 422 with an issue for each value of the request that has a wrong form.
     package static func validation(_ issues: [ValidationIssue]) -> ServiceError {
         .answer(status: 422, .validation(issues))
+    }
+}
+
+/// An answer that another server has given.
+package struct RelayedAnswer: Hashable, Sendable {
+    package let status: Int
+    /// The header fields of the response, by their names.
+    package var headers: [String: String]
+    package let body: [UInt8]
+
+    /// Makes an answer; only the given header fields are sent.
+    package init(status: Int, headers: [String: String], body: [UInt8]) {
+        (self.status, self.headers, self.body) = (status, headers, body)
     }
 }
 
@@ -53,7 +68,7 @@ struct RouteErrors: RouterMiddleware {
                 error.status == .notFound && !RouteErrors.leadsToService(request.uri.path)
                 ? ServiceError.noRoute
                 : ServiceError.answer(status: error.status.code, .detail(error.status.reasonPhrase))
-            return refusal.response(context)
+            return refusal.response(context, .emulated)
         }
     }
 

@@ -1,7 +1,7 @@
 import ConvoJSON
 import ConvoModel
 import HTTPTypes
-import Hummingbird
+package import Hummingbird
 import NIOCore
 
 /// The result of an operation, and how it becomes a response.
@@ -14,25 +14,44 @@ enum ServiceResponse: Sendable {
     case nothing
     case events(ServerEvents)
 
-    func response(connections: OpenConnections, context: ExchangeContext) -> Response {
+    /// - Parameters:
+    ///   - connections: tells when the client leaves.
+    ///   - context: the request's.
+    ///   - written: called when the whole response has been written; `nil` where nobody asks.
+    func response(
+        connections: OpenConnections, context: ExchangeContext, written: (@Sendable () -> Void)? = nil
+    ) -> Response {
         switch self {
-        case .json(let json): return ServiceResponse.response(ByteBuffer(string: json.text))
-        case .payload(let payload): return ServiceResponse.response(ByteBuffer(bytes: payload.utf8))
+        case .json(let json): return ServiceResponse.response(ByteBuffer(string: json.text), written)
+        case .payload(let payload): return ServiceResponse.response(ByteBuffer(bytes: payload.utf8), nil)
         case .file(let bytes):
             return Response(
                 status: .ok, headers: [.contentType: "application/octet-stream"], body: ServiceResponse.body(of: bytes))
         case .nothing:
-            return Response(status: .noContent)
+            guard let written else { return Response(status: .noContent) }
+            return Response(
+                status: .noContent,
+                body: ResponseBody { writer in
+                    try await writer.finish(nil)
+                    written()
+                })
         case .events(let events):
             return Response(
                 status: .ok, headers: [.contentType: "text/event-stream; charset=utf-8"],
-                body: ServiceResponse.body(of: events, connections: connections, context: context))
+                body: ServiceResponse.body(of: events, connections: connections, context: context, written))
         }
     }
 
-    private static func response(_ json: ByteBuffer) -> Response {
-        Response(
-            status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: json))
+    private static func response(_ json: ByteBuffer, _ written: (@Sendable () -> Void)?) -> Response {
+        var body = ResponseBody(byteBuffer: json)
+        if let written {
+            body = ResponseBody(contentLength: json.readableBytes) { writer in
+                try await writer.write(json)
+                try await writer.finish(nil)
+                written()
+            }
+        }
+        return Response(status: .ok, headers: [.contentType: "application/json"], body: body)
     }
 
     static let chunkSize = 32 << 10
@@ -53,7 +72,7 @@ enum ServiceResponse: Sendable {
     /// A task of its own reads the service's events, so that the sequence is dropped as soon as the client leaves or
     /// the server stops, even while the service has nothing to send.
     private static func body(
-        of source: ServerEvents, connections: OpenConnections, context: ExchangeContext
+        of source: ServerEvents, connections: OpenConnections, context: ExchangeContext, _ written: (@Sendable () -> Void)?
     ) -> ResponseBody {
         ResponseBody { writer in
             let (events, relay) = ServerEvents.makeStream()
@@ -78,15 +97,23 @@ enum ServiceResponse: Sendable {
                 throw ServiceError.connectionReset
             }
             try await writer.finish(nil)
+            written?()
         }
     }
 }
 
 extension ServiceError {
-    func response(_ context: ExchangeContext) -> Response {
+    /// Makes the response of the error.
+    package func response(_ context: ExchangeContext, _ gateway: APIServer.Gateway) -> Response {
         switch self {
         case .answer(let status, let shape, let headers):
-            return shape.response(status, headers, context).throughGateway(context)
+            return shape.response(status, headers, context).through(gateway, context)
+        case .relayed(let answer):
+            var fields: HTTPFields = [:]
+            for (name, value) in answer.headers { HTTPField.Name(name).map { fields[$0] = value } }
+            return Response(
+                status: HTTPResponse.Status(code: answer.status), headers: fields,
+                body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
         case .intercepted(let status, let shape, let headers): return shape.response(status, headers, context)
         case .connectionReset:
             // The connection is closed already; only a test that calls the routes without a socket gets this.
@@ -110,7 +137,8 @@ extension Response {
     private static let tokenLimit = 500_000
 
     /// The response with the headers that the gateway adds to every response, as recorded.
-    func throughGateway(_ context: ExchangeContext) -> Response {
+    func through(_ gateway: APIServer.Gateway, _ context: ExchangeContext) -> Response {
+        guard gateway == .emulated else { return self }
         var response = self
         response.headers[.correlationID] = context.correlationID
         response.headers[.kongRequestID] = context.correlationID

@@ -31,7 +31,7 @@ enum Schema {
         Migration(PackageResources.m0010_imports_sql),
         Migration(PackageResources.m0011_indexes_of_writes_sql),
         Migration(PackageResources.m0012_entry_key_distances_sql), Migration(PackageResources.m0013_changes_sql),
-        Migration(PackageResources.m0014_labels_sql),
+        Migration(PackageResources.m0014_labels_sql), Migration(PackageResources.m0015_requests_sql),
     ]
 
     static var version: Int { migrations.count }

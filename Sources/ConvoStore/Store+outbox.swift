@@ -263,6 +263,7 @@ extension Store {
             arguments: StatementArguments([state.rawValue, reason?.code, reason?.message])
                 + StatementArguments(values) + [id.rawValue] + StatementArguments(allowed))
         let hasMoved = database.changesCount > 0
+        if hasMoved, state == .delivered { try noteRequestSettled(database, id) }
         if hasMoved, let partial { try drop(database, partial, of: id) }
         return hasMoved
     }

@@ -24,13 +24,16 @@ extension Store {
             throw .invalidRequest("a conversation needs either a model or an agent")
         }
         try Store.checkInputs(request.json)
-        return try queue { database in
-            let conversation = try insertConversation(
-                database, name: request.name, description: request.description, model: request.model,
-                agentID: request.agentID,
-                isLocalOnly: request.store == false)
-            return try enqueue(database, .start, request.json, for: conversation)
-        }
+        return try queue { database in try start(database, request) }
+    }
+
+    /// Inserts a start and its conversation; with an id that was made before, if one is given.
+    func start(_ database: Database, _ request: StartRequest, as id: OperationID? = nil) throws -> QueuedWrite {
+        let conversation = try insertConversation(
+            database, name: request.name, description: request.description, model: request.model,
+            agentID: request.agentID,
+            isLocalOnly: request.store == false)
+        return try enqueue(database, .start, request.json, for: conversation, as: id)
     }
 
     /// Queues entries for a conversation, behind the writes that are already queued for it.
@@ -61,6 +64,13 @@ extension Store {
         }
     }
 
+    /// Inserts an append of a program, which the server checks further, with an id that was made before.
+    func append(
+        _ database: Database, _ request: AppendRequest, to id: LocalID, as operation: OperationID
+    ) throws -> QueuedWrite {
+        try enqueue(database, .append, request.json, for: try requireWritable(database, id), as: operation)
+    }
+
     /// Queues a branch: a new conversation with the entries of this one up to and with `request.fromEntryID`.
     ///
     /// - Parameters:
@@ -79,16 +89,41 @@ extension Store {
                 sql: "SELECT EXISTS (SELECT 1 FROM entry WHERE conversation = ? AND id = ?)",
                 arguments: [parent.key, from.rawValue])
             guard isThere else { throw StoreError.noSuchEntry(from.rawValue, conversation: id) }
-            let branch = try insertConversation(
-                database, name: parent.name, description: parent.description, model: parent.model,
-                agentID: parent.agentID,
-                isLocalOnly: request.store == false)
-            try database.execute(
-                sql: "UPDATE conversation SET parent = ?, parent_entry_id = ? WHERE key = ?",
-                arguments: [parent.key, from.rawValue, branch.key])
-            return try enqueue(database, .restart, request.json, for: branch)
+            return try restart(database, request, of: parent, from: from)
         }
     }
+
+    /// Inserts a branch of a program, which the server checks further, with an id that was made before.
+    func restart(
+        _ database: Database, _ request: RestartRequest, of id: LocalID, as operation: OperationID
+    ) throws -> QueuedWrite {
+        guard let from = request.fromEntryID else {
+            throw StoreError.invalidRequest("a restart needs the entry to start from")
+        }
+        return try restart(database, request, of: try requireWritable(database, id), from: from, as: operation)
+    }
+
+    private func restart(
+        _ database: Database, _ request: RestartRequest, of parent: ConversationRow, from: EntryID,
+        as id: OperationID? = nil
+    ) throws -> QueuedWrite {
+        let branch = try insertConversation(
+            database, name: parent.name, description: parent.description, model: parent.model,
+            agentID: parent.agentID,
+            isLocalOnly: request.store == false)
+        try database.execute(
+            sql: "UPDATE conversation SET parent = ?, parent_entry_id = ? WHERE key = ?",
+            arguments: [parent.key, from.rawValue, branch.key])
+        return try enqueue(database, .restart, request.json, for: branch, as: id)
+    }
+
+    /// Inserts the deletion of a conversation on the server, with an id that was made before; our copy stays.
+    func deleteRemotely(_ database: Database, _ id: LocalID, as operation: OperationID) throws -> QueuedWrite {
+        try enqueue(database, .delete, .object([]), for: try requireWritable(database, id), as: operation)
+    }
+
+    /// Makes an id for a write that is about to be queued.
+    package func makeOperationID() -> OperationID { OperationID(environment.makeName(prefix: OperationID.prefix)) }
 
     /// Deletes a conversation here at once, queues its deletion on the server, or both.
     ///
@@ -194,9 +229,10 @@ extension Store {
     }
 
     private func enqueue(
-        _ database: Database, _ kind: OperationKind, _ request: JSONText, for conversation: ConversationRow
+        _ database: Database, _ kind: OperationKind, _ request: JSONText, for conversation: ConversationRow,
+        as given: OperationID? = nil
     ) throws -> QueuedWrite {
-        let id = OperationID(environment.makeName(prefix: "op_"))
+        let id = given ?? makeOperationID()
         let now = environment.now()
         let blocker = try String.fetchOne(
             database,

@@ -94,6 +94,14 @@ struct CircuitBreaker: Sendable {
         state = .open(outage, until: now + wait, wait: wait)
     }
 
+    /// The failure that opened the breaker, or kept it open; `nil` if it is closed.
+    var cause: APIError? {
+        switch state {
+        case .closed: nil
+        case .open(let cause, _, _), .halfOpen(let cause, _): cause
+        }
+    }
+
     /// Lets the next request probe at once, because a person waits for it.
     mutating func woken(at now: Timestamp) {
         switch state {

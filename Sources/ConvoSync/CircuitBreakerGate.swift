@@ -19,6 +19,9 @@ final class CircuitBreakerGate: Sendable {
     /// When the next request may be sent; `nil` if one may be sent now.
     var holdsUntil: Timestamp? { breaker.withLock { $0.rejection(at: clock.now)?.until } }
 
+    /// The failure that holds the breaker open; `nil` if it is closed.
+    var cause: APIError? { breaker.withLock(\.cause) }
+
     /// Lets the next request probe at once, because a person waits for it.
     func woken() { breaker.withLock { $0.woken(at: clock.now) } }
 

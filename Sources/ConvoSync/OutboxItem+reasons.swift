@@ -1,4 +1,4 @@
-import ConvoStore
+package import ConvoStore
 
 /// Why a write waits, is held or was refused, where no error of the server says it.
 extension OutboxItem.Reason {
@@ -29,7 +29,7 @@ extension OutboxItem.Reason {
         code: "unreadable",
         message:
             "the answer was lost, and the conversation is too large to be read: nobody can tell whether this is in it")
-    static let conversationDeleted = Self(
+    package static let conversationDeleted = Self(
         code: "conversation_deleted", message: "the conversation is not on the server any more")
     static let unrecognisable = Self(
         code: "unrecognisable",

@@ -39,15 +39,17 @@ extension PushExecutor {
         _ item: OutboxItem, whole: () async throws -> ConversationResponse,
         stream: () async throws -> ConversationEventStream
     ) async throws -> ConversationResponse {
-        let isStreamed = options.streaming?.operation == item.id
-        let response = isStreamed ? try await observed(item, try await stream()) : try await whole()
+        let isStreamed = options.streaming?.operation == item.id || watch[item.id]?.isStreamed == true
+        if isStreamed { return try await observed(item, try await stream()) }
+        let response = try await whole()
         try store.markDelivered(item.id, response: response)
         return response
     }
 
-    /// Reads a write's answer to its end, and shows each event to the observer.
+    /// Reads a write's answer to its end, shows each event to the observer, and marks the write as delivered.
     ///
-    /// If the stream breaks, the part of the answer that came is stored; the history completes it later.
+    /// The last event is shown when the answer is stored: who has seen it may read what it has said. If the stream breaks, the
+    /// part of the answer that came is stored; the history completes it later.
     private func observed(
         _ item: OutboxItem, _ stream: ConversationEventStream
     ) async throws -> ConversationResponse {
@@ -55,9 +57,14 @@ extension PushExecutor {
         do {
             for try await event in stream {
                 answer.take(event)
-                await options.streaming?.observe(event)
+                if answer.isDone {
+                    guard let response = answer.response else { break }
+                    try store.markDelivered(item.id, response: response)
+                }
+                if options.streaming?.operation == item.id { await options.streaming?.observe(event) }
+                watch[item.id]?.note(event)
             }
-        } catch {
+        } catch where !answer.isDone {
             try store.keepPartial(of: item.id, conversation: answer.conversationID, entries: answer.entries)
             throw error
         }

@@ -12,6 +12,7 @@ struct PushExecutor: Sendable {
     let clock: any SyncClock
     let limits: SyncLimits
     var options = PushOptions()
+    var watch = DeliveryWatch()
 
     /// The differences between pushes.
     struct PushOptions: Sendable {
@@ -30,10 +31,24 @@ struct PushExecutor: Sendable {
     func perform(_ step: PushMachine.Step) async -> PushMachine.Outcome {
         do {
             let outcome = try await outcome(of: step)
+            tellWatchers(of: step, nil)
             await makeRoom(behind: step)
             return outcome
         } catch {
+            let interrupted = APIError(.cancelled, effect: .unknown, message: "the engine has stopped")
+            tellWatchers(of: step, error as? APIError ?? interrupted)
             return .failed(SyncFailure(error))
+        }
+    }
+
+    /// Tells those who wait for a write's answer that a step has ended.
+    private func tellWatchers(of step: PushMachine.Step, _ error: APIError?) {
+        switch step {
+        case .prepare(let item), .send(let item, _), .find(let item, _):
+            if let error { watch[item.id]?.failed(error) } else { watch[item.id]?.moved() }
+        case .confirm(let item): watch[item.id]?.lookedUp()
+        case .settle(let item, _), .refresh(let item): watch[item.id]?.moved()
+        case .verify, .load: break
         }
     }
 
@@ -55,7 +70,8 @@ struct PushExecutor: Sendable {
             return .verified
         case .load(let limit):
             if options.makesRoom, store.lockHolder(.turn) != nil { return .madeRoom }
-            return .loaded(try store.readyOperations(limit: limit, in: options.only))
+            let items = try store.readyOperations(limit: limit, in: options.only)
+            return .loaded(items, awaited: watch.awaited(among: items))
         case .prepare(let item): return try await prepare(item)
         case .send(let item, let base):
             try Task.checkCancellation()
@@ -63,6 +79,7 @@ struct PushExecutor: Sendable {
             guard let sending = try store.markSending(item.id, base: base ?? baseOfCreation(item)) else {
                 return .withdrawn
             }
+            watch[item.id]?.begin()
             let asked = clock.uptime
             let response = try await send(sending)
             let wait = clock.uptime.since(asked)

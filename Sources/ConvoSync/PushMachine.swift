@@ -34,7 +34,9 @@ package struct PushMachine: StateMachine {
         /// The server and the key are those of the database.
         case verified
         /// The writes that can be worked on, in the order of acceptance; their back-off may not be over yet.
-        case loaded([OutboxItem])
+        ///
+        /// Somebody waits for those that are awaited: they are sent however many others are on their way.
+        case loaded([OutboxItem], awaited: Set<OperationID> = [])
         /// Another process waits for the engine's lock: this push starts nothing new.
         case madeRoom
         /// The conversation's end, as the server or else the mirror has it.
@@ -83,6 +85,7 @@ package struct PushMachine: StateMachine {
     private let mode: Mode
     private let limits: SyncLimits
     private var waiting: [OutboxItem] = []
+    private var awaited: Set<OperationID> = []
     private enum Verification { case due, underway, done }
     private var verification = Verification.due
     private var isLoadDue = true
@@ -120,7 +123,13 @@ package struct PushMachine: StateMachine {
     }
 
     /// Makes the machine read the outbox again.
-    package mutating func woken() { isLoadDue = true }
+    ///
+    /// Where a failure has ended this push, and its last steps take long (an answer that is streamed), it goes on: what was
+    /// queued since must not wait for them.
+    package mutating func woken() {
+        isLoadDue = true
+        if mode == .due, inFlight > 0, case .api = report.halt { report.halt = nil }
+    }
     /// Whether the outbox has changed, or may have, since it was last read.
     package var hasChangesToRead: Bool { isLoadDue }
 
@@ -138,7 +147,9 @@ package struct PushMachine: StateMachine {
         if let slowUntil = report.slowUntil, !Backoff.isOver(slowUntil, at: now) {
             return inFlight == 0 ? .done : .wait(until: slowUntil)
         }
-        if busy.count < writers, let index = waiting.firstIndex(where: { isDue($0, at: now) }) {
+        let hasRoom = busy.count < writers
+        let next = waiting.firstIndex { isDue($0, at: now) && (hasRoom || awaited.contains($0.id)) }
+        if let index = next, hasRoom || !awaited.isEmpty {
             guard verification == .done else {
                 guard verification == .due else { return .wait(until: nil) }
                 verification = .underway
@@ -242,7 +253,7 @@ package struct PushMachine: StateMachine {
 
     private mutating func loaded(_ outcome: Outcome) {
         switch outcome {
-        case .loaded(let items): waiting = items
+        case .loaded(let items, let awaited): (waiting, self.awaited) = (items, awaited)
         case .madeRoom: (waiting, report.hasMadeRoom) = ([], true)
         case .failed(let failure):
             report.halt = report.halt ?? failure

@@ -15,6 +15,8 @@ package struct SyncEngine: Sendable {
     let clock: any SyncClock
     var limits: SyncLimits
     let files: FileFetcher
+    /// The writes whose answers somebody waits for in this process.
+    package let watch = DeliveryWatch()
 
     /// Creates an engine.
     ///
@@ -38,7 +40,7 @@ package struct SyncEngine: Sendable {
         account = AccountGuard(store: store, breaker: breaker, connect: connect)
         let api = GuardedAPI(account: account, breaker: breaker)
         steps = SyncSteps(
-            api: api, account: account, store: store, clock: clock, limits: limits, executor: executor)
+            api: api, account: account, store: store, clock: clock, limits: limits, executor: executor, watch: watch)
         files = FileFetcher(
             account: account, breaker: breaker, store: store, clock: clock, limits: fileLimits,
             executor: executor == nil ? nil : StoringThread())
@@ -208,9 +210,10 @@ struct SyncSteps: Sendable {
     ///   - clock: the clock that the engine reads.
     ///   - limits: the engine's limits.
     ///   - executor: runs the steps that use the store; `nil`: they run where the engine runs.
+    ///   - watch: the writes whose answers somebody waits for.
     init(
         api: any ConversationsAPI, account: AccountGuard, store: Store, clock: any SyncClock, limits: SyncLimits,
-        executor: (any TaskExecutor)?
+        executor: (any TaskExecutor)?, watch: DeliveryWatch = DeliveryWatch()
     ) {
         let pullExecutor = PullExecutor(
             api: api, account: account, store: store, clock: clock, limits: limits, executor: executor)
@@ -224,8 +227,9 @@ struct SyncSteps: Sendable {
             }
         }
         push = { step, options in
-            await PushExecutor(api: api, account: account, store: store, clock: clock, limits: limits, options: options)
-                .perform(step)
+            await PushExecutor(
+                api: api, account: account, store: store, clock: clock, limits: limits, options: options, watch: watch
+            ).perform(step)
         }
         recover = { () throws(StoreError) in try store.recoverInterrupted() }
     }

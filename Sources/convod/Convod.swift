@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConvoAPI
 import ConvoApp
+import ConvoIPC
 import ConvoModel
 import ConvoPlatform
 import ConvoStore
@@ -46,7 +47,18 @@ struct Convod: AsyncParsableCommand {
             "Tell a monitoring system what it does, in Prometheus' format: unix:/PATH, 127.0.0.1:PORT or [::1]:PORT.",
             valueName: "place"),
         transform: Convod.endpoint)
-    var metrics: MetricsEndpoint?
+    var metrics: LocalAddress?
+
+    @Option(
+        help: ArgumentHelp(
+            "Offer the API to your programs here: 127.0.0.1:PORT (0: any free one), [::1]:PORT, unix:/PATH or off.",
+            valueName: "place"))
+    var listen: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What the endpoint does with a write while the server can't be reached: queue or fail.", valueName: "policy"))
+    var offlineWrites: String?
 
     @Flag(help: "Read the configuration and the key, say what is wrong with them, and end.")
     var check = false
@@ -54,7 +66,7 @@ struct Convod: AsyncParsableCommand {
     private var overrides: Overrides {
         Overrides(
             config: config, profile: profile, database: database, serverURL: serverURL,
-            pollInterval: pollInterval, sweepInterval: sweepInterval)
+            pollInterval: pollInterval, sweepInterval: sweepInterval, listen: listen, offlineWrites: offlineWrites)
     }
 
     static func main() async {
@@ -97,8 +109,8 @@ struct Convod: AsyncParsableCommand {
         _ = try MistralAPI(settings: Settings(overrides: overrides, in: environment), environment: environment)
     }
 
-    private static func endpoint(_ text: String) throws -> MetricsEndpoint {
-        guard let endpoint = MetricsEndpoint(text) else {
+    private static func endpoint(_ text: String) throws -> LocalAddress {
+        guard let endpoint = LocalAddress(text) else {
             throw ValidationError(
                 "The metrics are told at unix:/PATH (an absolute path), 127.0.0.1:PORT or [::1]:PORT, and not at \"\(text)\"."
             )

@@ -50,7 +50,7 @@ struct Daemon: Service {
 
     func run() async throws {
         try await withGracefulShutdownHandler {
-            try await cancelWhenGracefulShutdown { try await serveWhatIsThere() }
+            try await cancelWhenGracefulShutdown { try await serveWithEndpoint() }
         } onGracefulShutdown: {
             manager?.tell(.stopping)
             ShutdownWatchdog.start()
@@ -58,12 +58,38 @@ struct Daemon: Service {
         logger.info("stopped")
     }
 
+    /// Serves the database and, from the moment when it is known that nobody else does, the endpoint beside it.
+    private func serveWithEndpoint() async throws {
+        let (hosts, opened) = AsyncStream.makeStream(of: EndpointHost.self)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                for await host in hosts {
+                    do { try await host.run() } catch { logger.error("the endpoint has ended: \(error)") }
+                }
+            }
+            defer {
+                opened.finish()
+                group.cancelAll()
+            }
+            try await serveWhatIsThere { opened.yield($0) }
+        }
+    }
+
+    /// Opens the endpoint's socket, if one is asked for, and lets it be served.
+    private func openEndpoint(_ settings: Settings, _ run: (EndpointHost) -> Void) throws -> EndpointHost? {
+        guard let host = try EndpointHost.open(settings, .ofThisProcess()) else { return nil }
+        run(host)
+        logger.info("the endpoint listens", metadata: ["address": "\(host.address)"])
+        return host
+    }
+
     /// Serves the database of the configured path.
     ///
     /// If another file replaces it, serves that one.
-    private func serveWhatIsThere() async throws {
+    private func serveWhatIsThere(_ run: (EndpointHost) -> Void) async throws {
         var configured = reload.generation
         var settings = try settings()
+        var host: EndpointHost?
         while true {
             var environment = StoreDependencies.live
             environment.isUpgrading = { [logger, manager] in
@@ -78,7 +104,9 @@ struct Daemon: Service {
             let engine = try engine(settings, store)
             logger.info("serving", metadata: ["database": "\(store.path)", "server": "\(settings.serverURL)"])
             serving(store)
-            switch await serve(store, watcher, engine, &settings, &configured) {
+            if host == nil { host = try openEndpoint(settings, run) }
+            defer { host?.pause() }
+            switch await serve(store, watcher, engine, host, &settings, &configured) {
             case .replaced: break
             case .failed(let failure): throw failure
             case .stopped, .reload: return
@@ -100,12 +128,13 @@ struct Daemon: Service {
 
     /// Runs an engine, and a new one after each reload.
     private func serve(
-        _ store: Store, _ watcher: DatabaseWatcher, _ first: SyncEngine, _ settings: inout Settings,
-        _ configured: inout AsyncEvent.Generation
+        _ store: Store, _ watcher: DatabaseWatcher, _ first: SyncEngine, _ host: EndpointHost?,
+        _ settings: inout Settings, _ configured: inout AsyncEvent.Generation
     ) async -> ExitReason {
         var engine = first
-        var status = DaemonStatus(poll: settings.pollInterval)
+        var status = DaemonStatus(poll: settings.pollInterval, endpoint: host?.address)
         while !Task.isCancelled {
+            host?.serve(store, engine, settings) { watcher.queued.notify() }
             let log = SyncEventLogger(
                 logger: logger, manager: manager, store: store, status: status, zone: .ofThisProcess())
             manager?.tell(.ready(log.line))
@@ -119,12 +148,18 @@ struct Daemon: Service {
                 if new.database != settings.database {
                     logger.warning("another database needs a restart", metadata: ["database": "\(new.database)"])
                 }
+                if new.listen != settings.listen {
+                    logger.warning(
+                        "another address of the endpoint needs a restart",
+                        metadata: ["listen": "\(new.listen.map(\.description) ?? "off")"])
+                }
                 settings = new
-                status = DaemonStatus(poll: settings.pollInterval)
+                status = DaemonStatus(poll: settings.pollInterval, endpoint: host?.address)
                 logger.info("configuration read again", metadata: ["server": "\(settings.serverURL)"])
             } catch {
                 logger.error("the configuration can't be used; the one before stays: \(words(error))")
-                status = DaemonStatus(poll: settings.pollInterval, refusedSettings: words(error))
+                status = DaemonStatus(
+                    poll: settings.pollInterval, endpoint: host?.address, refusedSettings: words(error))
             }
         }
         return .stopped
@@ -166,7 +201,9 @@ struct Daemon: Service {
     }
 
     private func engine(_ settings: Settings, _ store: Store) throws -> SyncEngine {
-        try SyncEngine(settings: settings, environment: .ofThisProcess(), store: store)
+        try SyncEngine(
+            settings: settings, environment: .ofThisProcess(), store: store,
+            transferLimit: settings.listen == nil ? nil : EndpointHost.transferLimit)
     }
 
     private func alreadyServed(_ path: String) -> CLIError {

@@ -1,3 +1,4 @@
+import ConvoIPC
 import ConvoModel
 import ConvoPlatform
 import ConvoStore
@@ -16,9 +17,9 @@ final class DaemonMetrics: Sendable {
     /// Takes the place, and answers from now on; with 503 before a database is served.
     ///
     /// - Throws: ``CLIError`` if the place is taken or can't be used.
-    init(_ endpoint: MetricsEndpoint, _ progress: ProgressMonitor) throws {
+    init(_ endpoint: LocalAddress, _ progress: ProgressMonitor) throws {
         self.progress = progress
-        do throws(MetricsEndpoint.Failure) {
+        do throws(LocalAddress.Failure) {
             server = try MetricsServer(endpoint)
         } catch {
             throw CLIError(
@@ -44,16 +45,6 @@ final class DaemonMetrics: Sendable {
             lastProgressAt: progress.silence.map { now + (.zero - $0) }, isStuck: progress.overdue != nil,
             databaseBytes: fileSize(store.path), logBytes: fileSize(store.path + "-wal")
         ).text
-    }
-}
-
-extension MetricsEndpoint: CustomStringConvertible {
-    /// The place as it is given on the command line.
-    var description: String {
-        switch self {
-        case .socket(let path): "unix:\(path)"
-        case .port(let port, let isVersion6): "\(isVersion6 ? "[::1]" : "127.0.0.1"):\(port)"
-        }
     }
 }
 

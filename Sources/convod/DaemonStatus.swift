@@ -1,3 +1,4 @@
+import ConvoIPC
 import ConvoModel
 import ConvoStore
 
@@ -13,6 +14,8 @@ struct DaemonStatus: Equatable {
     var lastPull: Timestamp?
     /// The time between two pulls.
     var poll: Duration
+    /// Where the endpoint listens; `nil` if there is none.
+    var endpoint: LocalAddress?
     /// What keeps it from its work; `nil` while it works.
     var trouble: String?
     /// Why the settings of the last reload are not in force; `nil` if they are.
@@ -37,6 +40,7 @@ struct DaemonStatus: Equatable {
         } else if trouble == nil {
             facts.append("the first look is under way")
         }
+        if let endpoint { facts.append("the endpoint listens at \(endpoint)") }
         if !facts.isEmpty { parts.append(facts.joined(separator: "; ")) }
         return parts.map { DaemonStatus.withoutStop($0) }.joined(separator: ". ")
     }

@@ -1,3 +1,4 @@
+import ConvoIPC
 import ConvoPlatform
 
 /// Answers `GET /metrics` over HTTP/1.1, one connection after the other, on a thread of its own.
@@ -10,13 +11,13 @@ struct MetricsServer {
     /// How long a client may take to send its head, or to take the answer, in seconds.
     static let patience = 2
 
-    private let endpoint: MetricsEndpoint
+    private let endpoint: LocalAddress
     private let descriptor: Int32
 
     /// Takes the place; answers nobody yet.
     ///
-    /// - Throws: ``MetricsEndpoint/Failure`` if it is taken or can't be used.
-    init(_ endpoint: MetricsEndpoint) throws(MetricsEndpoint.Failure) {
+    /// - Throws: ``LocalAddress/Failure`` if it is taken or can't be used.
+    init(_ endpoint: LocalAddress) throws(LocalAddress.Failure) {
         self.endpoint = endpoint
         descriptor = try endpoint.listen()
     }

@@ -12,7 +12,7 @@ import Testing
         #expect(error?.description == "/c.toml:4: there is no setting server-url.")
         #expect(
             error?.hint
-                == "Did you mean server_url? Known settings: default_profile, database, server_url, api_key_file, model, agent, poll_interval, sweep_interval, surfacing, conflict, file_limit, file_quota."
+                == "Did you mean server_url? Known settings: default_profile, database, server_url, api_key_file, model, agent, poll_interval, sweep_interval, surfacing, conflict, file_limit, file_quota, listen, offline_writes, endpoint_patience."
         )
     }
 

@@ -1,3 +1,4 @@
+import ConvoIPC
 import ConvoModel
 import ConvoPlatform
 import ConvoStore
@@ -66,16 +67,16 @@ import Testing
         "unix:relative", "unix:", "0.0.0.0:9000", "localhost:9000", "127.0.0.1:0", "127.0.0.1:99999", "9000",
     ])
     func `are told at no place that others reach`(text: String) {
-        #expect(MetricsEndpoint(text) == nil)
+        #expect(LocalAddress(text) == nil)
     }
 
     @Test func `are told on a socket for this user alone, which replaces one that a killed process left`() throws {
         let folder = try TemporaryFolder()
         let path = folder.file("metrics")
-        let endpoint = try #require(MetricsEndpoint("unix:\(path)"))
+        let endpoint = try #require(LocalAddress("unix:\(path)"))
         close(try endpoint.listen())  // as a process leaves it that is killed
         let server = try MetricsServer(endpoint)
-        #expect(throws: MetricsEndpoint.Failure(code: EADDRINUSE)) { try MetricsServer(endpoint) }
+        #expect(throws: LocalAddress.Failure(code: EADDRINUSE)) { try MetricsServer(endpoint) }
         #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
         #expect(server.start { "x 1\n" })
         #expect(ask(path, "GET /metrics HTTP/1.1\r\n\r\n").hasSuffix("\r\n\r\nx 1\n"))
@@ -89,8 +90,8 @@ import Testing
     @Test func `replace no file that is not a socket`() throws {
         let folder = try TemporaryFolder()
         let path = try folder.file("notes", "mine")
-        let endpoint = try #require(MetricsEndpoint("unix:\(path)"))
-        #expect(throws: MetricsEndpoint.Failure(code: EEXIST)) { try endpoint.listen() }
+        let endpoint = try #require(LocalAddress("unix:\(path)"))
+        #expect(throws: LocalAddress.Failure(code: EEXIST)) { try endpoint.listen() }
         #expect(FileManager.default.fileExists(atPath: path))
     }
 

@@ -1,0 +1,187 @@
+import ConvoAPI
+import ConvoJSON
+import ConvoModel
+import ConvoServer
+import ConvoStore
+import ConvoSync
+
+/// Reads: from the store where it has what is asked for, otherwise from the server through the store.
+extension EndpointService {
+    /// The largest page; a larger one is cut.
+    private static let pageLimit = 1000
+
+    func list(_ query: ListQuery, by call: EndpointCall) async throws(ServiceError) -> Payload {
+        try EndpointService.check(query)
+        let parts = try parts()
+        var readAt: Timestamp?
+        do throws(StoreError) {
+            let hasSwept = try parts.store.servingFacts().hasSwept
+            if call.asksServer || !hasSwept {
+                let report = await parts.engine.pull(call.asksServer ? .firstPage : .full)
+                if report.halt == nil { readAt = parts.engine.now }
+            }
+            let facts = try parts.store.servingFacts()
+            call.add(
+                FreshnessHeaders(lastPull: facts.lastPull, readAt: readAt, pending: facts.pending).fields(
+                    at: parts.engine.now))
+            return .json(.array(try EndpointService.page(query, of: parts.store)))
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+
+    private static func page(_ query: ListQuery, of store: Store) throws(StoreError) -> [JSONText] {
+        let size = min(query.pageSize, pageLimit)
+        let (offset, isOver) = query.page.multipliedReportingOverflow(by: size)
+        guard !isOver else { return [] }
+        guard let filter = query.metadata else {
+            return try store.servedConversations(limit: size, offset: offset).map(\.object)
+        }
+        var (found, skipped, place): ([JSONText], Int, Int) = ([], 0, 0)
+        while true {
+            let batch = try store.servedConversations(limit: 500, offset: place)
+            place += batch.count
+            for object in batch.map(\.object) where object.matches(filter) {
+                guard skipped == offset else {
+                    skipped += 1
+                    continue
+                }
+                found.append(object)
+                if found.count == size { return found }
+            }
+            if batch.isEmpty { return found }
+        }
+    }
+
+    func get(_ id: RemoteID, by call: EndpointCall) async throws(ServiceError) -> JSONText {
+        try await conversation(id, call, withHistory: false).object
+    }
+
+    func getHistory(of id: RemoteID, by call: EndpointCall) async throws(ServiceError) -> Payload {
+        .json(
+            .object([
+                "conversation_id": .string(id.rawValue), "entries": .array(try await entries(of: id, call)),
+                "object": .string("conversation.history"),
+            ]))
+    }
+
+    func getMessages(of id: RemoteID, by call: EndpointCall) async throws(ServiceError) -> Payload {
+        .json(
+            .object([
+                "conversation_id": .string(id.rawValue),
+                "messages": .array(try await entries(of: id, call, types: [.messageInput, .messageOutput])),
+                "object": .string("conversation.messages"),
+            ]))
+    }
+
+    /// The entries, and behind them those of writes that were accepted and not sent yet.
+    private func entries(
+        of id: RemoteID, _ call: EndpointCall, types: [EntryType] = []
+    ) async throws(ServiceError) -> [JSONText] {
+        let conversation = try await conversation(id, call, withHistory: true)
+        let store = try parts().store
+        do throws(StoreError) {
+            let held = try store.servedEntries(of: conversation.id, types: types)
+            guard conversation.pendingCount > 0 else { return held }
+            let queued = try store.unsentWrites(in: conversation.id).flatMap(\.inputEntries)
+            return held + queued.filter { types.isEmpty || types.contains(EntryType($0["type"]?.string ?? "")) }
+        } catch {
+            throw ServiceError(error)
+        }
+    }
+
+    /// Finds a conversation; asks the server where the store does not hold it, or not its whole history, or the client says so.
+    ///
+    /// - Parameters:
+    ///   - id: the conversation's id, on the server or here.
+    ///   - call: the request.
+    ///   - withHistory: whether the entries are asked for.
+    /// - Returns: the conversation.
+    /// - Throws: ``ServiceError``: the server's own, if it was asked; 404 for one that is deleted.
+    func conversation(
+        _ id: RemoteID, _ call: EndpointCall, withHistory: Bool
+    ) async throws(ServiceError) -> ServedConversation {
+        let parts = try parts()
+        var found: ServedConversation?
+        do throws(StoreError) { found = try parts.store.servedConversation(id.rawValue) } catch { throw ServiceError(error) }
+        var readAt: Timestamp?
+        if let remoteID = found?.remoteID ?? (found == nil ? id : nil), found?.hasQueuedDeletion != true,
+            call.asksServer || found.map({ $0.isOnlyHere || $0.isGone || (withHistory && !$0.isWhole) || $0.raw == nil }) ?? true
+        {
+            do throws(SyncFailure) {
+                if withHistory {
+                    try await parts.engine.refresh(remoteID)
+                } else {
+                    try await parts.engine.refreshDescription(remoteID)
+                }
+                readAt = parts.engine.now
+            } catch {
+                guard let held = found, !held.isOnlyHere, !held.isGone, error.apiError?.answer == nil else {
+                    throw ServiceError(error)
+                }
+            }
+            do throws(StoreError) { found = try parts.store.servedConversation(id.rawValue) } catch { throw ServiceError(error) }
+        }
+        guard let found, !found.isGone, !found.isOnlyHere else { throw .noConversation }
+        let lastPull = try? parts.store.servingFacts().lastPull
+        call.add(
+            FreshnessHeaders(lastPull: lastPull, readAt: readAt, pending: found.pendingCount).fields(at: parts.engine.now))
+        return found
+    }
+
+    private static func check(_ query: ListQuery) throws(ServiceError) {
+        for (name, value, least) in [("page", query.page, 0), ("page_size", query.pageSize, 1)] where value < least {
+            throw .validation([
+                ValidationIssue(
+                    "greater_than_equal", at: ["query", .name(name)],
+                    "Input should be greater than or equal to \(least)", input: .string(String(value)),
+                    context: .object([("ge", .int(least))]))
+            ])
+        }
+    }
+}
+
+extension ServedConversation {
+    /// The conversation's object: the server's, or one that is made of the request that starts it.
+    var object: JSONText {
+        if let raw { return raw }
+        let names = [
+            "name", "description", "instructions", "tools", "completion_args", "metadata", "model", "agent_id",
+            "agent_version",
+        ]
+        return .object(
+            [
+                ("object", .string("conversation")), ("id", .string(remoteID?.rawValue ?? id.rawValue)),
+                ("created_at", .string(createdAt)), ("updated_at", .string(createdAt)),
+            ] + names.map { ($0, start?[$0]) })
+    }
+}
+
+extension JSONText {
+    /// Whether the object's `metadata` has every member of the filter, with an equal value.
+    fileprivate func matches(_ filter: JSONText) -> Bool {
+        let metadata = self["metadata"]
+        return filter.members.allSatisfy { member in
+            metadata?[member.key].map { RequestIdentity.canonical($0) == RequestIdentity.canonical(member.value) } ?? false
+        }
+    }
+}
+
+extension OutboxItem {
+    /// The write's inputs as a history will list them, under ids that the endpoint makes.
+    var inputEntries: [JSONText] {
+        guard let inputs = try? Inputs(json: inputs) else { return [] }
+        return inputs.asEntries.enumerated().map { number, entry in
+            let type = entry["type"]?.string ?? EntryType.messageInput.rawValue
+            let head: [(String, JSONText?)] = [
+                ("object", .string("entry")), ("type", .string(type)), ("created_at", .string(createdAt.text)),
+                ("completed_at", .null), ("id", entry["id"] ?? .string("local_\(id)_\(number)")),
+            ]
+            let taken = Set(head.map(\.0))
+            let rest = entry.members.filter { !taken.contains($0.key) }.map { ($0.key, Optional($0.value)) }
+            let prefix: [(String, JSONText?)] =
+                type == EntryType.messageInput.rawValue && entry["prefix"] == nil ? [("prefix", .bool(false))] : []
+            return .object(head + rest + prefix)
+        }
+    }
+}

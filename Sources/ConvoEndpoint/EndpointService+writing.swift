@@ -1,0 +1,257 @@
+import ConvoAPI
+import ConvoJSON
+import ConvoModel
+import ConvoServer
+import ConvoStore
+import ConvoSync
+
+/// Writes: each becomes a write of the outbox before anything is sent, or joins the one that the same request has made.
+extension EndpointService {
+    func start(_ body: JSONText, by call: EndpointCall) async throws(ServiceError) -> JSONText {
+        try await whole(try await accept(.start, nil, body, call), call)
+    }
+
+    func append(
+        _ body: JSONText, to id: RemoteID, by call: EndpointCall
+    ) async throws(ServiceError) -> JSONText {
+        try await whole(try await accept(.append, id, body, call), call)
+    }
+
+    func restart(
+        _ body: JSONText, of id: RemoteID, by call: EndpointCall
+    ) async throws(ServiceError) -> JSONText {
+        try await whole(try await accept(.restart, id, body, call), call)
+    }
+
+    func delete(_ id: RemoteID, by call: EndpointCall) async throws(ServiceError) {
+        _ = try await whole(try await accept(.delete, id, .object([]), call), call)
+    }
+
+    /// Makes the request a write of the outbox, or finds the one that it has made before.
+    func accept(
+        _ kind: RequestIdentity.Kind, _ id: RemoteID?, _ body: JSONText, _ call: EndpointCall, isStreamed: Bool = false
+    ) async throws(ServiceError) -> WaitingWrite {
+        let parts = try parts()
+        let conversation: LocalID? =
+            if let id { try await place(of: kind, id, body, call) } else { nil }
+        let identity = RequestIdentity(kind, of: conversation, body: body, name: call.name)
+        let write = EndpointService.write(kind, body.setting("stream", to: nil), conversation)
+        let new = parts.store.makeOperationID()
+        // Registered before it is queued: the engine may be faster than what follows.
+        let delivery = parts.engine.watch.watch(new, isStreamed: isStreamed)
+        let accepted: AcceptedRequest
+        do throws(StoreError) {
+            try await proveEarlierAnswer(to: identity, parts.store)
+            accepted = try await stored { [store = parts.store] () throws(StoreError) in
+                try store.accept(write, identity: identity.text, isNamed: identity.isNamed, as: new)
+            }
+        } catch {
+            parts.engine.watch.unwatch(new)
+            // The server says itself what is wrong with what the outbox cannot hold.
+            if case .invalidRequest = error { throw try await upstream.answer(to: kind, id, body) }
+            throw ServiceError(error)
+        }
+        parts.engine.tryNow()
+        parts.wake()
+        switch accepted {
+        case .queued(let queued):
+            call.answers(new)
+            return WaitingWrite(id: new, conversation: queued.conversation, delivery: delivery, parts: parts)
+        case .joined(let earlier):
+            parts.engine.watch.unwatch(new)
+            call.answers(earlier)
+            let delivery = parts.engine.watch.watch(earlier, isStreamed: isStreamed)
+            return WaitingWrite(id: earlier, conversation: nil, delivery: delivery, parts: parts)
+        }
+    }
+
+    /// Waits a moment for the proof that an answer which was just written was read, before an equal request joins it.
+    private func proveEarlierAnswer(to identity: RequestIdentity, _ store: Store) async throws(StoreError) {
+        guard let earlier = try store.earlierWrite(of: identity.text) else { return }
+        for _ in 0..<10 where receipts.isUnproved(earlier) {
+            do { try await Task.sleep(for: .milliseconds(5)) } catch { return }
+        }
+    }
+
+    /// The conversation that a write goes to, which the mirror may have to be told of first.
+    private func place(
+        of kind: RequestIdentity.Kind, _ id: RemoteID, _ body: JSONText, _ call: EndpointCall
+    ) async throws(ServiceError) -> LocalID {
+        let store = try parts().store
+        do throws(StoreError) {
+            if let held = try store.servedConversation(id.rawValue), !held.isOnlyHere {
+                if !held.isGone { return held.id }
+                // The same deletion again joins the first one, also when that is done.
+                let identity = RequestIdentity(kind, of: held.id, body: body, name: call.name)
+                if try store.earlierWrite(of: identity.text) != nil { return held.id }
+            }
+        } catch { throw ServiceError(error) }
+        return try await conversation(id, call, withHistory: false).id
+    }
+
+    private static func write(
+        _ kind: RequestIdentity.Kind, _ body: JSONText, _ conversation: LocalID?
+    ) -> RequestedWrite {
+        guard let conversation else { return .start(StartRequest(json: body)) }
+        return switch kind {
+        case .start: .start(StartRequest(json: body))
+        case .append: .append(AppendRequest(json: body), to: conversation)
+        case .restart: .restart(RestartRequest(json: body), of: conversation)
+        case .delete: .delete(conversation)
+        }
+    }
+
+    /// Waits for the outcome of a write, and makes the client's answer of it.
+    private func whole(_ write: WaitingWrite, _ call: EndpointCall) async throws(ServiceError) -> JSONText {
+        defer { write.leave() }
+        var clock = WriteClock()
+        while true {
+            let seen = write.delivery.changed.generation
+            if let answer = try await answer(to: write, &clock) { return answer }
+            await write.delivery.changed.wait(after: seen, atMost: WriteClock.look)
+            // The client has left, or the endpoint stops; the write goes on.
+            if Task.isCancelled { throw .connectionReset }
+        }
+    }
+
+    /// The answer to a write as things are now; `nil` if nothing is known yet.
+    func answer(to write: WaitingWrite, _ clock: inout WriteClock) async throws(ServiceError) -> JSONText? {
+        let (item, verdict) = try verdict(on: write, &clock)
+        switch verdict {
+        case .wait: return nil
+        case .answer: return try await settledAnswer(to: item, write.parts)
+        case .queued: return OfflineAnswer.response(item.remoteID?.rawValue ?? item.conversation.rawValue)
+        case .relay(let answer, takesBack: true):
+            guard try await takeBack(item, write.parts.store) else { return nil }
+            throw .relayed(answer)
+        case .relay(let answer, takesBack: false): throw .relayed(answer, joining: item.id)
+        case .unreachable(let reason):
+            guard try await takeBack(item, write.parts.store) else { return nil }
+            throw .unavailable("the server cannot be reached: \(reason)", after: 5)
+        case .unsettled:
+            throw .unavailable(
+                "the answer was lost, and it is not known yet whether the request arrived; the same request joins it",
+                after: 5, joining: item.id)
+        case .withdrawn: throw .business(409, code: 3000, "The request was taken back with convo outbox cancel")
+        case .stopped(let reason): throw try await stopped(item, reason, write)
+        }
+    }
+
+    private func verdict(
+        on write: WaitingWrite, _ clock: inout WriteClock
+    ) throws(ServiceError) -> (OutboxItem, WriteVerdict) {
+        let (parts, progress) = (write.parts, write.delivery.progress)
+        let item: OutboxItem?
+        do throws(StoreError) { item = try parts.store.operation(write.id) } catch { throw ServiceError(error) }
+        guard let item else { throw .noConversation }  // deleted here, with its writes
+        let facts = WriteVerdict.Facts(
+            state: item.state, reason: item.reason, failure: progress.failure, lookups: progress.lookups,
+            outage: parts.engine.outage, waited: clock.waited(in: item.state))
+        return (item, WriteVerdict(facts, policy: parts.options.offlineWrites, patience: parts.options.patience))
+    }
+
+    /// Takes a write back, because its client is told that it failed.
+    ///
+    /// - Returns: `false` if the engine is sending it again already.
+    private func takeBack(_ item: OutboxItem, _ store: Store) async throws(ServiceError) -> Bool {
+        if Task.isCancelled { throw .connectionReset }  // nobody is told
+        do throws(StoreError) {
+            _ = try await stored { () throws(StoreError) in try store.cancel(item.id) }
+            return true
+        } catch {
+            if case .wrongState = error { return false }
+            throw ServiceError(error)
+        }
+    }
+
+    private func stopped(
+        _ item: OutboxItem, _ reason: OutboxItem.Reason, _ write: WaitingWrite
+    ) async throws(ServiceError) -> ServiceError {
+        switch reason.code {
+        case "dependency":
+            _ = try await takeBack(item, write.parts.store)
+            return .business(
+                409, code: 3000, "An earlier write to the conversation waits for a decision: see convo outbox")
+        case OutboxItem.Reason.conversationDeleted.code:
+            _ = try await takeBack(item, write.parts.store)
+            return .noConversation
+        default:
+            if item.state == .refused {
+                _ = try await takeBack(item, write.parts.store)
+                return .business(422, code: 3000, reason.message)
+            }
+            return .answer(
+                status: 409, .detail("nobody can tell whether the request arrived (\(reason.message)): see convo outbox"),
+                headers: [EndpointCall.operationHeader: item.id.rawValue])
+        }
+    }
+
+    /// The answer to a delivered write: the server's, or one made of the entries where that was lost.
+    private func settledAnswer(
+        to item: OutboxItem, _ parts: EndpointBackend.Parts
+    ) async throws(ServiceError) -> JSONText {
+        if item.kind == .delete { return .object([]) }
+        do throws(StoreError) {
+            if let response = try parts.store.response(to: item.id), response["outputs"] != nil { return response }
+        } catch { throw ServiceError(error) }
+        guard let remoteID = item.remoteID else { return OfflineAnswer.response(item.conversation.rawValue) }
+        // Without the history there is nothing to answer with.
+        let isRead: Bool
+        do throws(SyncFailure) {
+            try await parts.engine.refresh(remoteID)
+            isRead = true
+        } catch { isRead = false }
+        do throws(StoreError) {
+            let isWhole = try parts.store.servedConversation(remoteID.rawValue)?.isWhole == true
+            if isRead || isWhole {
+                let entries = try parts.store.servedEntries(of: item.conversation).map { Entry(raw: $0) }
+                return OfflineAnswer.response(
+                    remoteID.rawValue, outputs: SettledTurn.outputs(of: item, in: entries).map(\.raw))
+            }
+        } catch { throw ServiceError(error) }
+        throw .unavailable("the request has arrived, and its answer cannot be read yet", after: 2, joining: item.id)
+    }
+}
+
+/// A write that a client waits for.
+struct WaitingWrite: Sendable {
+    let id: OperationID
+    /// The conversation, if this request has made the write.
+    let conversation: LocalID?
+    let delivery: WatchedDelivery
+    let parts: EndpointBackend.Parts
+
+    /// Ends the wait; the write goes on.
+    func leave() { parts.engine.watch.unwatch(id) }
+}
+
+/// How long a client has waited for what nobody knows.
+struct WriteClock {
+    /// How often the store is looked at while nothing is told.
+    static let look = Duration.seconds(1)
+
+    private var since = ContinuousClock.now
+    private var isInDoubt = false
+
+    init() {}
+
+    /// The time since the write was accepted or sent, or since its answer was lost.
+    mutating func waited(in state: OperationState) -> Duration {
+        if state == .sending || isInDoubt != (state == .inDoubt) {
+            (since, isInDoubt) = (.now, state == .inDoubt)
+        }
+        return since.duration(to: .now)
+    }
+}
+
+extension AsyncEvent {
+    /// Waits for a notification, for so long at most, or until the task is cancelled.
+    func wait(after known: Generation, atMost limit: Duration) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await self.wait(after: known) }
+            group.addTask { try? await Task.sleep(for: limit) }
+            await group.next()
+            group.cancelAll()
+        }
+    }
+}

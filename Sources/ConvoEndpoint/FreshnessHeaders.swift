@@ -1,0 +1,26 @@
+import ConvoModel
+
+/// The header fields by which an answer from the local store says how fresh it is.
+struct FreshnessHeaders: Hashable, Sendable {
+    /// When a pull was last complete; `nil` if none was.
+    var lastPull: Timestamp?
+    /// When what is answered was read from the server, if it was for this very request; `nil` otherwise.
+    var readAt: Timestamp?
+    /// How many writes wait to be sent, or to be settled: those of the conversation, or of all.
+    var pending: Int
+
+    /// Makes the facts of one answer.
+    init(lastPull: Timestamp?, readAt: Timestamp? = nil, pending: Int) {
+        (self.lastPull, self.readAt, self.pending) = (lastPull, readAt, pending)
+    }
+
+    /// The fields at a moment: `Age` in whole seconds, which is missing where nothing was ever pulled; `Convo-Last-Pull`, a moment
+    /// or `never`; and `Convo-Pending`.
+    func fields(at now: Timestamp) -> [String: String] {
+        var fields = ["Convo-Last-Pull": lastPull?.text ?? "never", "Convo-Pending": String(pending)]
+        if let moment = readAt ?? lastPull {
+            fields["Age"] = String(max(0, (now.microseconds - moment.microseconds) / 1_000_000))
+        }
+        return fields
+    }
+}

@@ -1,0 +1,137 @@
+package import ConvoJSON
+package import ConvoModel
+import ConvoSQLite
+
+/// A conversation as the local endpoint serves it.
+package struct ServedConversation: Sendable, Hashable {
+    /// The conversation's id in this store.
+    package let id: LocalID
+    /// The conversation's id on the server; `nil` before its start is delivered.
+    package let remoteID: RemoteID?
+    /// The server's object as it came; `nil` until a read has shown the conversation.
+    package let raw: JSONText?
+    /// The request that starts the conversation, and when it was accepted, while that is not delivered; `nil` otherwise.
+    package let start: JSONText?
+    /// When the conversation was made, as the object tells it.
+    package let createdAt: String
+    /// Whether the stored entries are those of the object's `updated_at`, so that the server need not be asked.
+    package let isWhole: Bool
+    /// Whether it is marked as deleted on the server, or a deletion is queued.
+    package var isGone: Bool { isMarkedDeleted || hasQueuedDeletion }
+    /// Whether it is marked as deleted on the server.
+    package let isMarkedDeleted: Bool
+    /// Whether a deletion is queued, or on its way.
+    package let hasQueuedDeletion: Bool
+    /// Whether the server does not have it and never will: an exchange that is not stored, an import, another account's.
+    package let isOnlyHere: Bool
+    /// How many of its writes wait to be sent or settled.
+    package let pendingCount: Int
+}
+
+/// Reads for the local endpoint, which answers as the server would.
+extension Store {
+    private static let servedColumns = """
+        c.id, c.remote_id, c.raw, c.created_at,
+        c.history_version IS c.updated_at AND c.history_due IS NULL AS is_whole,
+        EXISTS (SELECT 1 FROM operation o WHERE o.conversation = c.key
+            AND o.kind = 'delete' AND o.state NOT IN ('delivered', 'cancelled', 'refused')) AS is_being_deleted,
+        c.deleted_remotely_at IS NOT NULL AS is_marked,
+        c.local_only OR c.other_account AS is_only_here,
+        (SELECT COUNT(*) FROM operation o WHERE o.conversation = c.key
+            AND o.state NOT IN ('delivered', 'cancelled')) AS pending_count,
+        iif(c.remote_id IS NULL, (SELECT o.request FROM operation o WHERE o.conversation = c.key
+            AND o.kind IN ('start', 'restart') AND o.state NOT IN ('delivered', 'cancelled') LIMIT 1), NULL) AS start
+        """
+
+    /// The conversation with an id, which is the server's or the store's; `nil` if there is none, or it was deleted here.
+    ///
+    /// - Parameter id: the whole id.
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    package func servedConversation(_ id: String) throws(StoreError) -> ServedConversation? {
+        try read { database in
+            for column in ["remote_id", "id"] {
+                let statement = try database.cachedStatement(
+                    sql: "SELECT \(Store.servedColumns) FROM conversation c WHERE c.\(column) = ? AND c.hidden = 0")
+                if let row = try Row.fetchOne(statement, arguments: [id]) { return ServedConversation(row: row) }
+            }
+            return nil
+        }
+    }
+
+    /// The server's objects of all conversations that it would list, newest first by creation; conversations that are still to
+    /// be started there are among them.
+    ///
+    /// - Parameters:
+    ///   - limit: the largest number of conversations to return.
+    ///   - offset: how many to pass over.
+    /// - Returns: the conversations.
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    package func servedConversations(limit: Int, offset: Int) throws(StoreError) -> [ServedConversation] {
+        try read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT \(Store.servedColumns) FROM conversation c
+                    WHERE c.hidden = 0 AND NOT is_only_here AND NOT is_marked AND NOT is_being_deleted AND (c.raw IS NOT NULL OR c.remote_id IS NULL)
+                    ORDER BY c.created_at DESC, c.key DESC LIMIT ? OFFSET ?
+                    """,
+                arguments: [limit, offset]
+            ).map(ServedConversation.init)
+        }
+    }
+
+    /// The entries of a conversation as the server lists them, in its order, as they came.
+    ///
+    /// - Parameters:
+    ///   - id: the conversation.
+    ///   - types: the types of the entries to return; empty for all.
+    /// - Returns: the server's objects.
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    package func servedEntries(of id: LocalID, types: [EntryType] = []) throws(StoreError) -> [JSONText] {
+        try read { database in
+            let names = StatementArguments(types.map(\.rawValue))
+            let filter = types.isEmpty ? "" : "AND e.type IN (\(names.placeholders))"
+            return try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT e.raw FROM entry e JOIN conversation c ON c.key = e.conversation
+                    WHERE c.id = ? AND e.dropped_at IS NULL AND e.local_only = 0 \(filter) ORDER BY e.position, e.key
+                    """,
+                arguments: [id.rawValue] + names
+            ).map { $0.json("raw") }
+        }
+    }
+
+    /// The writes to a conversation that were accepted and not sent yet, in the order of acceptance.
+    package func unsentWrites(in id: LocalID) throws(StoreError) -> [OutboxItem] {
+        try operations(in: id).filter { $0.state == .queued }
+    }
+
+    /// When a pull was last complete, whether the whole list has ever been read, and how many writes wait.
+    ///
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    package func servingFacts() throws(StoreError) -> (lastPull: Timestamp?, hasSwept: Bool, pending: Int) {
+        try read { database in
+            (
+                try StoreMetadataKey.text(database, .lastPull).map(Timestamp.init(stored:)),
+                try StoreMetadataKey.text(database, .lastSweep) != nil,
+                try database.count(sql: "SELECT COUNT(*) FROM operation WHERE state NOT IN ('delivered', 'cancelled')")
+            )
+        }
+    }
+}
+
+extension ServedConversation {
+    fileprivate init(row: Row) {
+        id = LocalID(row["id"])
+        remoteID = (row["remote_id"] as String?).map { RemoteID($0) }
+        raw = (row["raw"] as String?).map { JSONText.stored($0) }
+        start = (row["start"] as String?).map { JSONText.stored($0) }
+        createdAt = row["created_at"]
+        isWhole = row["is_whole"]
+        isMarkedDeleted = row["is_marked"]
+        hasQueuedDeletion = row["is_being_deleted"]
+        isOnlyHere = row["is_only_here"]
+        pendingCount = row["pending_count"]
+    }
+}

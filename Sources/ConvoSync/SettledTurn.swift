@@ -1,0 +1,43 @@
+package import ConvoModel
+package import ConvoStore
+
+/// Finds the model's answer to a write in the history of its conversation, where the server's answer itself was lost.
+package enum SettledTurn {
+    /// The entries that the model wrote for a write.
+    ///
+    /// - Parameters:
+    ///   - item: the delivered write.
+    ///   - entries: the conversation's entries, in their order.
+    /// - Returns: the entries behind the write's inputs, up to the next input; none where the inputs are not found.
+    package static func outputs(of item: OutboxItem, in entries: [Entry]) -> [Entry] {
+        let inputs = ((try? Inputs(json: item.inputs))?.asEntries ?? []).map { InputFingerprint($0) }
+        let first = start(of: item, in: entries)
+        guard let behind = end(of: inputs, in: entries, from: first) else { return [] }
+        return Array(entries[behind...].prefix { !isInput($0) })
+    }
+
+    /// Where the write's inputs may begin: behind the base of an append, and behind what a branch has copied.
+    private static func start(of item: OutboxItem, in entries: [Entry]) -> Int {
+        let known: EntryID? =
+            switch item.kind {
+            case .append: item.base?.entryID
+            case .restart: item.request["from_entry_id"]?.string.map { EntryID($0) }
+            case .start, .delete: nil
+            }
+        return known.flatMap { id in entries.lastIndex { $0.id == id } }.map { $0 + 1 } ?? 0
+    }
+
+    /// The place behind the first run of entries that are equal to the inputs.
+    private static func end(of inputs: [InputFingerprint], in entries: [Entry], from first: Int) -> Int? {
+        guard first + inputs.count <= entries.count else { return nil }
+        for place in first...(entries.count - inputs.count) {
+            let run = entries[place..<place + inputs.count].map { InputFingerprint($0.raw) }
+            if zip(run, inputs).allSatisfy({ $0.isEqual(to: $1) }) { return place + inputs.count }
+        }
+        return nil
+    }
+
+    private static func isInput(_ entry: Entry) -> Bool {
+        entry.type == .messageInput || entry.type == .functionResult
+    }
+}

@@ -1,0 +1,63 @@
+package import ConvoAPI
+package import ConvoModel
+import ConvoStore
+
+/// What the local endpoint asks the running engine for.
+extension SyncEngine {
+    /// Why nothing can be asked of the server now: the failure that holds the circuit breaker open; `nil` if it is closed.
+    package var outage: APIError? { breaker.cause }
+
+    /// The wall clock's time, as the engine reads it.
+    package var now: Timestamp { clock.now }
+
+    /// Lets the next request try at once, because a program waits for it.
+    package func tryNow() { breaker.woken() }
+
+    /// Reads a conversation and its whole history from the server, and stores both.
+    ///
+    /// - Parameter id: the conversation.
+    /// - Throws: ``SyncFailure`` if the server cannot be asked or refuses, or the store cannot be written.
+    package func refresh(_ id: RemoteID) async throws(SyncFailure) {
+        let api = GuardedAPI(account: account, breaker: breaker)
+        do {
+            try await account.verify()
+            let description = try await api.get(id)
+            try account.requireOwner()
+            _ = try store.ingest([description])
+            let history = try await api.getHistory(of: id)
+            try account.requireOwner()
+            try store.ingest([FetchedHistory(history, version: description.version)])
+        } catch {
+            throw SyncFailure(error)
+        }
+    }
+
+    /// Reads a conversation from the server without its history, and stores it.
+    ///
+    /// - Parameter id: the conversation.
+    /// - Throws: as ``refresh(_:)``.
+    package func refreshDescription(_ id: RemoteID) async throws(SyncFailure) {
+        let api = GuardedAPI(account: account, breaker: breaker)
+        do {
+            try await account.verify()
+            let description = try await api.get(id)
+            try account.requireOwner()
+            _ = try store.ingest([description])
+        } catch {
+            throw SyncFailure(error)
+        }
+    }
+}
+
+extension SyncFailure {
+    /// The API's error; `nil` for a failure of another kind.
+    package var apiError: APIError? { if case .api(let error) = self { error } else { nil } }
+}
+
+/// What becomes of a write that the server cannot be told now.
+package enum OfflineWrites: String, CaseIterable, Sendable {
+    /// It is accepted, and sent when the server can be reached.
+    case queue
+    /// It is refused, and not sent later.
+    case fail
+}

@@ -1,0 +1,12 @@
+-- Which write a program's request to the local endpoint has made: the same request, sent again because its answer was lost, makes
+-- no second one. A row goes when a client has had the whole answer, or when nobody has asked again for long (Store+requests.swift).
+CREATE TABLE request (
+    key INTEGER PRIMARY KEY,
+    identity TEXT NOT NULL UNIQUE,              -- SHA-256 of what makes two requests the same
+    operation INTEGER NOT NULL REFERENCES operation (sequence) ON DELETE CASCADE,
+    is_named INTEGER NOT NULL CHECK (is_named IN (0, 1)), -- by the client, with Idempotency-Key
+    settled INTEGER                             -- when the write was delivered, in microseconds since 1970; NULL before
+) STRICT;
+
+CREATE INDEX request_by_operation ON request (operation);
+CREATE INDEX request_settled ON request (settled) WHERE settled IS NOT NULL;
