@@ -136,7 +136,7 @@ enum Arguments {
     }
 
     /// The verbs that print lists in the form that `--output` names; other verbs' `--output` is a path.
-    private static let lists: Set<String> = ["list", "search", "outbox"]
+    private static let lists: Set<String> = ["list", "search", "outbox", "endpoint"]
 
     /// Whether the arguments ask for JSON, so that errors are JSON, too.
     static func askForJSON(_ arguments: [String]) -> Bool {
