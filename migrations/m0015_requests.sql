@@ -3,6 +3,7 @@
 CREATE TABLE request (
     key INTEGER PRIMARY KEY,
     identity TEXT NOT NULL UNIQUE,              -- SHA-256 of what makes two requests the same
+    content TEXT NOT NULL,                      -- SHA-256 of its body: a name does not stand for another request
     operation INTEGER NOT NULL REFERENCES operation (sequence) ON DELETE CASCADE,
     is_named INTEGER NOT NULL CHECK (is_named IN (0, 1)), -- by the client, with Idempotency-Key
     settled INTEGER                             -- when the write was delivered, in microseconds since 1970; NULL before

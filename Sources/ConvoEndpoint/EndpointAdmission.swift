@@ -44,7 +44,8 @@ package struct EndpointAdmission: Hashable, Sendable {
             head.target.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         else { return .malformed }
         guard let host = head.host, EndpointAdmission.isThisMachine(host[...]) else { return .foreign }
-        if let origin = head.origin, !EndpointAdmission.isOfThisMachine(origin) { return .foreign }
+        // Another program's page on this machine has another port.
+        if let origin = head.origin, origin != "http://\(host)" { return .foreign }
         guard let token, let given = head.token, EndpointAdmission.areEqual(Array(given.utf8), Array(token.utf8)) else {
             return .unauthorized
         }
@@ -59,12 +60,6 @@ package struct EndpointAdmission: Hashable, Sendable {
             difference |= UInt(byte ^ other)
         }
         return difference == 0 && !expected.isEmpty
-    }
-
-    private static func isOfThisMachine(_ origin: String) -> Bool {
-        ["http://", "https://"].contains { scheme in
-            origin.lowercased().hasPrefix(scheme) && isThisMachine(origin.dropFirst(scheme.count))
-        }
     }
 
     private static func isThisMachine(_ host: Substring) -> Bool {

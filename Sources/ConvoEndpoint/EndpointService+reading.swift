@@ -22,8 +22,10 @@ extension EndpointService {
             }
             let facts = try parts.store.servingFacts()
             call.add(
-                FreshnessHeaders(lastPull: facts.lastPull, readAt: readAt, pending: facts.pending).fields(
-                    at: parts.engine.now))
+                FreshnessHeaders(
+                    lastPull: facts.lastPull, readAt: readAt, isOutdated: call.asksServer && readAt == nil,
+                    pending: facts.pending
+                ).fields(at: parts.engine.now))
             return .json(.array(try EndpointService.page(query, of: parts.store)))
         } catch {
             throw ServiceError(error)
@@ -125,7 +127,10 @@ extension EndpointService {
         guard let found, !found.isGone, !found.isOnlyHere else { throw .noConversation }
         let lastPull = try? parts.store.servingFacts().lastPull
         call.add(
-            FreshnessHeaders(lastPull: lastPull, readAt: readAt, pending: found.pendingCount).fields(at: parts.engine.now))
+            FreshnessHeaders(
+                lastPull: lastPull, readAt: readAt, isOutdated: call.asksServer && readAt == nil,
+                pending: found.pendingCount
+            ).fields(at: parts.engine.now))
         return found
     }
 

@@ -2,6 +2,7 @@ import ConvoAPI
 import ConvoJSON
 import ConvoModel
 import ConvoServer
+import ConvoStore
 import ConvoSync
 
 /// Streams: each event passes as it comes; a stream that breaks is cut, and never ends as if it were whole.
@@ -31,7 +32,8 @@ extension EndpointService {
             while true {
                 let seen = write.delivery.changed.generation
                 // Events that are there come before what is known of the write otherwise.
-                if !write.delivery.events(after: 0).events.isEmpty { return live(write, call) }
+                let isToldFailed = write.delivery.progress.failure?.answer?.status == 200
+                if isToldFailed || !write.delivery.events(after: 0).events.isEmpty { return live(write, call) }
                 if let answer = try await answer(to: write, &clock) {
                     defer { write.leave() }
                     // The last events may have come meanwhile; the whole answer has them all.
@@ -74,7 +76,9 @@ extension EndpointService {
                 count += news.count
                 if let failure = write.delivery.progress.failure {
                     call.tellsOnlyAPart()
-                    return EndpointService.cut(source, failure.answer.flatMap { $0.status == 200 ? $0.body : nil })
+                    let told = failure.answer.flatMap { $0.status == 200 ? $0.body : nil }
+                    if told != nil { await giveUpWhenInDoubt(write) }
+                    return EndpointService.cut(source, told)
                 }
                 await write.delivery.changed.wait(after: seen)
             }
@@ -82,6 +86,17 @@ extension EndpointService {
         }
         source.onTermination = { _ in relay.cancel() }
         return events
+    }
+
+    /// Gives up a write whose run the server has said to have failed, once the engine has noted the failure.
+    private func giveUpWhenInDoubt(_ write: WaitingWrite) async {
+        for _ in 0..<20 {
+            let seen = write.delivery.changed.generation
+            guard let item = try? write.parts.store.operation(write.id) else { return }
+            if item.state == .inDoubt { return _ = try? await giveUp(item, write.parts.store) }
+            guard item.state == .sending else { return }
+            await write.delivery.changed.wait(after: seen, atMost: .milliseconds(100))
+        }
     }
 
     /// Ends a stream that has broken: with the server's own event that tells so, if there is one, and otherwise in the middle.

@@ -43,13 +43,13 @@ extension EndpointService {
         do throws(StoreError) {
             try await proveEarlierAnswer(to: identity, parts.store)
             accepted = try await stored { [store = parts.store] () throws(StoreError) in
-                try store.accept(write, identity: identity.text, isNamed: identity.isNamed, as: new)
+                try store.accept(
+                    write, identity: identity.text, content: identity.content, isNamed: identity.isNamed, as: new)
             }
         } catch {
             parts.engine.watch.unwatch(new)
-            // The server says itself what is wrong with what the outbox cannot hold.
-            if case .invalidRequest = error { throw try await upstream.answer(to: kind, id, body) }
-            throw ServiceError(error)
+            guard case .invalidRequest(let reason) = error else { throw ServiceError(error) }
+            throw await refusal(of: body, for: kind, id, reason)
         }
         parts.engine.tryNow()
         parts.wake()
@@ -57,11 +57,24 @@ extension EndpointService {
         case .queued(let queued):
             call.answers(new)
             return WaitingWrite(id: new, conversation: queued.conversation, delivery: delivery, parts: parts)
+        case .misnamed:
+            parts.engine.watch.unwatch(new)
+            throw .answer(
+                status: 422, .detail("Idempotency-Key stands for another request: give each request a key of its own"))
         case .joined(let earlier):
             parts.engine.watch.unwatch(new)
             call.answers(earlier)
             let delivery = parts.engine.watch.watch(earlier, isStreamed: isStreamed)
             return WaitingWrite(id: earlier, conversation: nil, delivery: delivery, parts: parts)
+        }
+    }
+
+    /// Asks the server what is wrong with a request that the outbox cannot hold; where it cannot be asked, says it.
+    private func refusal(
+        of body: JSONText, for kind: RequestIdentity.Kind, _ id: RemoteID?, _ reason: String
+    ) async -> ServiceError {
+        do throws(ServiceError) { return try await upstream.answer(to: kind, id, body) } catch {
+            return .validation([ValidationIssue("value_error", at: ["body"], "Value error, \(reason)", input: body)])
         }
     }
 
@@ -124,7 +137,9 @@ extension EndpointService {
         case .relay(let answer, takesBack: true):
             guard try await takeBack(item, write.parts.store) else { return nil }
             throw .relayed(answer)
-        case .relay(let answer, takesBack: false): throw .relayed(answer, joining: item.id)
+        case .relay(let answer, takesBack: false):
+            guard try await giveUp(item, write.parts.store) else { return nil }
+            throw .relayed(answer)
         case .unreachable(let reason):
             guard try await takeBack(item, write.parts.store) else { return nil }
             throw .unavailable("the server cannot be reached: \(reason)", after: 5)
@@ -162,6 +177,15 @@ extension EndpointService {
             if case .wrongState = error { return false }
             throw ServiceError(error)
         }
+    }
+
+    /// Gives a write up, because the server has said itself that its run failed, and its client is told so.
+    ///
+    /// - Returns: `false` if it has been found meanwhile.
+    func giveUp(_ item: OutboxItem, _ store: Store) async throws(ServiceError) -> Bool {
+        do throws(StoreError) {
+            return try await stored { () throws(StoreError) in try store.abandon(item.id) }
+        } catch { throw ServiceError(error) }
     }
 
     private func stopped(

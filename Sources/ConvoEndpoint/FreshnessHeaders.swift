@@ -6,12 +6,14 @@ struct FreshnessHeaders: Hashable, Sendable {
     var lastPull: Timestamp?
     /// When what is answered was read from the server, if it was for this very request; `nil` otherwise.
     var readAt: Timestamp?
+    /// Whether the client wanted to know what the server says now, and the server could not be asked.
+    var isOutdated = false
     /// How many writes wait to be sent, or to be settled: those of the conversation, or of all.
     var pending: Int
 
     /// Makes the facts of one answer.
-    init(lastPull: Timestamp?, readAt: Timestamp? = nil, pending: Int) {
-        (self.lastPull, self.readAt, self.pending) = (lastPull, readAt, pending)
+    init(lastPull: Timestamp?, readAt: Timestamp? = nil, isOutdated: Bool = false, pending: Int) {
+        (self.lastPull, self.readAt, self.isOutdated, self.pending) = (lastPull, readAt, isOutdated, pending)
     }
 
     /// The fields at a moment: `Age` in whole seconds, which is missing where nothing was ever pulled; `Convo-Last-Pull`, a moment
@@ -19,7 +21,7 @@ struct FreshnessHeaders: Hashable, Sendable {
     func fields(at now: Timestamp) -> [String: String] {
         var fields = ["Convo-Last-Pull": lastPull?.text ?? "never", "Convo-Pending": String(pending)]
         if let moment = readAt ?? lastPull {
-            fields["Age"] = String(max(0, (now.microseconds - moment.microseconds) / 1_000_000))
+            fields["Age"] = String(max(isOutdated ? 1 : 0, (now.microseconds - moment.microseconds) / 1_000_000))
         }
         return fields
     }

@@ -62,7 +62,8 @@ struct PassThrough: Sendable {
                 headers: PassedHeaders.request(fields), body: upload)
         } catch {
             pump?.cancel()
-            await pump?.value
+            // The client has not sent what it said it would: that is not the server's fault.
+            if await pump?.value == false { throw .answer(status: 400, .detail("Bad Request")) }
             throw error
         }
         var headers = HTTPFields()
@@ -78,7 +79,7 @@ struct PassThrough: Sendable {
                 while let chunk = try await chunks.next() { try await writer.write(ByteBuffer(bytes: chunk)) }
             }
             pump?.cancel()
-            await pump?.value
+            _ = await pump?.value
             try await writer.finish(nil)
         }
         return Response(status: HTTPResponse.Status(code: answer.status), headers: headers, body: body)
@@ -97,14 +98,17 @@ struct PassThrough: Sendable {
         return request.method == .post || request.method == .put ? HTTPUpload(size: 0) : nil
     }
 
-    private static func pump(_ body: RequestBody, into upload: HTTPUpload) async {
+    /// - Returns: `false` if the client's body has an error, or ends too early.
+    private static func pump(_ body: RequestBody, into upload: HTTPUpload) async -> Bool {
         do {
             for try await chunk in body {
-                guard await upload.write(Array(chunk.readableBytesView)) else { return }
+                guard await upload.write(Array(chunk.readableBytesView)) else { return true }
             }
             upload.finish(isWhole: !Task.isCancelled)
+            return true
         } catch {
             upload.finish(isWhole: false)
+            return false
         }
     }
 }

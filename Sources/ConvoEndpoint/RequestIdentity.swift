@@ -13,6 +13,8 @@ struct RequestIdentity: Hashable, Sendable {
 
     /// The text that two equal requests have in common.
     let text: String
+    /// The text that two requests of the same name must have in common.
+    let content: String
     /// Whether the client has named the request.
     let isNamed: Bool
 
@@ -24,11 +26,12 @@ struct RequestIdentity: Hashable, Sendable {
     ///   - body: the request's object.
     ///   - name: the value of `Idempotency-Key`; `nil` where there is none.
     init(_ kind: Kind, of conversation: LocalID?, body: JSONText, name: String?) {
+        content = RequestIdentity.canonical(body.setting("stream", to: nil))
         let place = "\(kind.rawValue) \(conversation?.rawValue ?? "")"
         if let name, !name.isEmpty {
             (text, isNamed) = ("\(place) named \(name)", true)
         } else {
-            (text, isNamed) = ("\(place) \(RequestIdentity.canonical(body.setting("stream", to: nil)))", false)
+            (text, isNamed) = ("\(place) \(content)", false)
         }
     }
 

@@ -113,7 +113,7 @@ enum PassedHeaders {
         "transfer-encoding", "upgrade", "http2-settings",
     ]
     private static let ofClient: Set<String> = [
-        "authorization", "x-api-key", "host", "content-length", "expect", "origin", "referer", "cookie",
+        "authorization", "x-api-key", "host", "content-length", "expect", "origin",
     ]
 
     /// The fields of a request that the server gets.

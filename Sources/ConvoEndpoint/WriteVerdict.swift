@@ -8,8 +8,8 @@ enum WriteVerdict: Hashable, Sendable {
     case wait
     /// The write is on the server: its answer is in the store.
     case answer
-    /// The server's own refusal passes on. The write is taken back where it certainly has no effect; otherwise the same request
-    /// joins it.
+    /// The server's own refusal passes on. The write is taken back where it certainly has no effect; where the server has said
+    /// that its run failed, and a look has not found it all the same, it is given up.
     case relay(ErrorAnswer, takesBack: Bool)
     /// The server cannot be reached: the write stays in the outbox, and the client is told so.
     case queued

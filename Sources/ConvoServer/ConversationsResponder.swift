@@ -135,6 +135,9 @@ struct ConversationsResponder<Service: ConversationsService>: Sendable {
     }
 
     private func body(of request: Request) async throws -> JSONText {
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Self.bodyLimit {
+            throw ServiceError.answer(status: 413, .detail("Request Entity Too Large"))
+        }
         let buffer: ByteBuffer
         do {
             buffer = try await request.body.collect(upTo: Self.bodyLimit)

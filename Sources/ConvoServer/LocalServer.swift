@@ -109,6 +109,8 @@ package struct LocalServerLimits: Sendable {
     package var bytesPerSecond = 16 << 10
     /// The time without a byte of a request, and between two requests.
     package var idle = Duration.seconds(60)
+    /// The size of a body in bytes up to which a client that asks first is told to go on, by the beginning of the path.
+    package var awaitedBody: (path: String, size: Int) = ("/v1/conversations", 16 << 20)
     /// The number of connections.
     package var connections = 4096
 
@@ -189,16 +191,28 @@ final class RequestClock: ChannelInboundHandler, RemovableChannelHandler, @unche
     /// Sees where a request's head and body end.
     private final class PartObserver: ChannelInboundHandler, RemovableChannelHandler {
         typealias InboundIn = HTTPServerRequestPart
+        typealias InboundOut = HTTPServerRequestPart
         typealias OutboundOut = HTTPServerResponsePart
         private let clock: RequestClock
         init(_ clock: RequestClock) { self.clock = clock }
 
+        private func isWelcome(_ head: HTTPRequestHead) -> Bool {
+            let awaited = clock.limits.awaitedBody
+            guard head.uri.hasPrefix(awaited.path) else { return true }
+            return head.headers["content-length"].allSatisfy { Int($0).map { $0 <= awaited.size } ?? false }
+        }
+
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch unwrapInboundIn(data) {
-            case .head(let head):
+            case .head(var head):
                 clock.hasHead = true
                 clock.watch(context)
-                if head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" }) {
+                // What is behind this sees neither a second `Host` nor the host of a target: such a request names no host of ours.
+                if head.headers["host"].count != 1 || head.uri.first != "/" {
+                    head.headers.replaceOrAdd(name: "host", value: "")
+                    return context.fireChannelRead(wrapInboundOut(.head(head)))
+                }
+                if head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" }), isWelcome(head) {
                     let goOn = HTTPResponseHead(version: head.version, status: .continue)
                     context.writeAndFlush(wrapOutboundOut(.head(goOn)), promise: nil)
                 }

@@ -15,6 +15,8 @@ package enum RequestedWrite: Sendable, Hashable {
 
 /// What became of a program's request when the store took it.
 package enum AcceptedRequest: Sendable, Hashable {
+    /// Nothing: its client has given the same name to another request before.
+    case misnamed
     /// It made this write, which is durable.
     case queued(QueuedWrite)
     /// The same request had made this write before, and nobody has had its whole answer yet.
@@ -42,6 +44,7 @@ extension Store {
     /// - Parameters:
     ///   - write: the write.
     ///   - identity: what makes two requests the same; the store keeps its digest.
+    ///   - content: what two requests of one name must have in common; the store keeps its digest.
     ///   - isNamed: whether the client has named the request, so that it joins the write even after an answer.
     ///   - id: the id of the write if this request makes it, from ``makeOperationID()``.
     /// - Returns: the write that this request or an earlier one has made.
@@ -50,20 +53,25 @@ extension Store {
     ///   ``StoreError/accountBefore(_:)`` if the conversation cannot be continued; another ``StoreError`` if the file cannot be
     ///   written. Nothing is queued then.
     package func accept(
-        _ write: RequestedWrite, identity: String, isNamed: Bool, as id: OperationID
+        _ write: RequestedWrite, identity: String, content: String, isNamed: Bool, as id: OperationID
     ) throws(StoreError) -> AcceptedRequest {
         try Store.check(write)
-        let digest = SHA256.hex(identity)
+        let (digest, said) = (SHA256.hex(identity), SHA256.hex(content))
         let accepted = try writeDurably { database in
             try claimInstance(database)
             try forgetOldRequests(database)
-            if let earlier = try writeMade(database, by: digest) { return AcceptedRequest.joined(earlier) }
+            if let earlier = try writeMade(database, by: digest) {
+                let isSame = try database.isTrue(
+                    sql: "SELECT content = ? FROM request WHERE identity = ?", arguments: [said, digest])
+                return isSame ? AcceptedRequest.joined(earlier) : .misnamed
+            }
             let queued = try queue(database, write, as: id)
             try database.execute(
                 sql: """
-                    INSERT INTO request (identity, operation, is_named) SELECT ?, sequence, ? FROM operation WHERE id = ?
+                    INSERT INTO request (identity, content, operation, is_named)
+                    SELECT ?, ?, sequence, ? FROM operation WHERE id = ?
                     """,
-                arguments: [digest, isNamed, id.rawValue])
+                arguments: [digest, said, isNamed, id.rawValue])
             return .queued(queued)
         }
         if case .queued = accepted { notifyListener() }
@@ -102,6 +110,39 @@ extension Store {
                     """,
                 arguments: [id.rawValue])
         }
+    }
+
+    /// Gives up a write whose outcome is in doubt, because the server has told its client itself that the run failed; durable.
+    ///
+    /// The writes behind it may go. A conversation that the write would have made, and that no read has shown, is removed: if it
+    /// is on the server after all, a pull brings it as any other.
+    ///
+    /// - Parameter id: the write. One that is not in doubt stays as it is.
+    /// - Returns: whether it was given up.
+    /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
+    package func abandon(_ id: OperationID) throws(StoreError) -> Bool {
+        let isAbandoned = try writeDurably { database in
+            guard let item = try OutboxItem.fetchOne(database, id),
+                try move(
+                    database, id, from: [.inDoubt], to: .cancelled, reason: item.reason, set: "next_attempt = NULL", [])
+            else { return false }
+            try unindex(database, operation: item.sequence, request: item.request)
+            let isAlone = try !database.isTrue(
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM operation o JOIN conversation c ON c.key = o.conversation
+                        WHERE c.id = ? AND (o.id <> ? OR c.remote_id IS NOT NULL))
+                    """,
+                arguments: [item.conversation.rawValue, id.rawValue])
+            if item.kind == .start || item.kind == .restart, isAlone,
+                let made = try ConversationRow.fetch(database, id: item.conversation)
+            {
+                try unindex(database, conversation: made.key, made.names)
+                try database.execute(sql: "DELETE FROM conversation WHERE key = ?", arguments: [made.key])
+            }
+            return true
+        }
+        if isAbandoned { notifyListener() }
+        return isAbandoned
     }
 
     /// Starts the time after which an unanswered request is forgotten.

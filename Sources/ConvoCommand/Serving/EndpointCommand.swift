@@ -79,7 +79,7 @@ struct EndpointReport {
 
     var json: JSONText {
         .object([
-            "address": .string(address?.description), "url": .string(url), "socket": .string(socket),
+            "address": .string(socket.map { "unix:\($0)" } ?? url), "url": .string(url), "socket": .string(socket),
             "token": .string(token), "profile": .string(profile), "running": .bool(isRunning),
             "environment": .object([
                 "MISTRAL_API_KEY": .string(token), "MISTRAL_BASE_URL": .string(url.map { "\($0)/v1" }),
