@@ -176,7 +176,7 @@ let package = Package(
             name: "convod",
             dependencies: [
                 "ConvoPlatform", "ConvoAPI", "ConvoApp", "ConvoEndpoint", "ConvoHTTP", "ConvoIPC", "ConvoJSON",
-                "ConvoModel", "ConvoServer", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
                 .product(
                     name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["Programs"])),
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Sandbox"])),
@@ -304,6 +304,13 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "ConvoEndpointTests",
+            dependencies: [
+                "ConvoAPI", "ConvoEndpoint", "ConvoHTTP", "ConvoJSON", "ConvoModel", "ConvoServer", "ConvoStore",
+                "ConvoSync", "Expectations", "TestFolders",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "ConvoAppTests",
             dependencies: ["ConvoAPI", "ConvoApp", "ConvoModel", "ConvoStore", "ConvoSync", "TestFolders"],
             swiftSettings: strict),
@@ -338,7 +345,8 @@ let package = Package(
             name: "ConvoDaemonTests",
             dependencies: [
                 "ConvoPlatform",
-                "convod", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal", "TestFolders",
+                "convod", "ConvoIPC", "ConvoJSON", "ConvoModel", "ConvoStore", "ConvoSync", "ConvoTerminal",
+                "TestFolders",
                 .product(name: "Logging", package: "swift-log", condition: .when(traits: ["Sandbox"])),
             ],
             swiftSettings: strict),

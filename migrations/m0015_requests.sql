@@ -6,6 +6,8 @@ CREATE TABLE request (
     content TEXT NOT NULL,                      -- SHA-256 of its body: a name does not stand for another request
     operation INTEGER NOT NULL REFERENCES operation (sequence) ON DELETE CASCADE,
     is_named INTEGER NOT NULL CHECK (is_named IN (0, 1)), -- by the client, with Idempotency-Key
+    -- 0: its client has been told that it failed, so that the write is taken back once it is known not to have arrived
+    is_wanted INTEGER NOT NULL DEFAULT 1 CHECK (is_wanted IN (0, 1)),
     settled INTEGER                             -- when the write was delivered, in microseconds since 1970; NULL before
 ) STRICT;
 

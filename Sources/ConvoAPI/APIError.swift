@@ -88,6 +88,7 @@ public struct APIError: Error, Hashable, Sendable {
     ///   - retryAfter: how long the server asked to wait.
     ///   - correlationID: the server's id of the exchange.
     ///   - isAPIsOwn: whether the API itself sent the status. Ignored for kinds that the API cannot send.
+    ///   - answer: the server's answer itself; `nil` where none came.
     package init(
         _ kind: Kind, effect: Effect, message: String, serverCode: String? = nil, retryAfter: Duration? = nil,
         correlationID: String? = nil, isAPIsOwn: Bool = true, answer: ErrorAnswer? = nil

@@ -51,13 +51,21 @@ package struct EndpointToken: Sendable {
         }
         let token = file.text.filter { !$0.isWhitespace }
         guard token.utf8.count >= EndpointToken.size else {
-            throw .unreadableFile(path: path, reason: "there is no token in it; `convo endpoint token --renew` makes one")
+            throw .unreadableFile(
+                path: path, reason: "there is no token in it; `convo endpoint token --renew` makes one")
         }
         return token
     }
 
-    /// Random bytes as base64url without padding (RFC 4648, 5).
+    /// Random bytes as base64url without padding (RFC 4648, 5), which no program takes for an option.
     private static func make() -> String {
+        while true {
+            let token = draw()
+            if !token.hasPrefix("-") { return token }
+        }
+    }
+
+    private static func draw() -> String {
         var generator = SystemRandomNumberGenerator()
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
         let bytes = (0..<size).map { _ in UInt8.random(in: .min ... .max, using: &generator) }

@@ -86,13 +86,15 @@ package enum Setting: String, CaseIterable, Sendable {
         case .fileQuota: "All fetched files together, in MiB."
         case .listen: "Where convod offers the API to your programs: 127.0.0.1:PORT, unix:/PATH or off."
         case .offlineWrites: "What the endpoint does with a write while the server can't be reached: queue or fail."
-        case .endpointPatience: "Seconds that the endpoint's clients wait for the outcome of a write whose answer was lost."
+        case .endpointPatience:
+            "Seconds that the endpoint's clients wait for the outcome of a write whose answer was lost."
         }
     }
 
     var form: Form {
         switch self {
-        case .defaultProfile, .database, .serverURL, .apiKeyFile, .model, .agent, .conflict, .listen, .offlineWrites: .text
+        case .defaultProfile, .database, .serverURL, .apiKeyFile, .model, .agent, .conflict, .listen, .offlineWrites:
+            .text
         case .pollInterval, .sweepInterval, .surfacing, .endpointPatience: .seconds
         case .fileLimit, .fileQuota: .mebibytes
         }

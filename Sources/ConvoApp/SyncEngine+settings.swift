@@ -39,6 +39,7 @@ extension SyncEngine {
     ///   - settings: the settings in force.
     ///   - environment: the environment that has the key, or the folder of its file.
     ///   - store: the open database.
+    ///   - transferLimit: how many requests are in flight at once; `nil` for the transport's own number.
     /// - Throws: as ``ConvoAPI/MistralAPI/init(settings:environment:)``.
     package init(
         settings: Settings, environment: ProcessEnvironment, store: Store, transferLimit: Int? = nil

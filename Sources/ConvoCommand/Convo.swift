@@ -34,7 +34,9 @@ struct Convo: ParsableCommand {
             CommandGroup(name: "Exporting", subcommands: exporting),
             CommandGroup(
                 name: "Delivering",
-                subcommands: [Outbox.self, Files.self] + delivering + [AccountCommand.self, ServiceCommand.self, EndpointCommand.self]),
+                subcommands: [Outbox.self, Files.self] + delivering + [
+                    AccountCommand.self, ServiceCommand.self, EndpointCommand.self,
+                ]),
             CommandGroup(name: "Keeping", subcommands: [Backup.self]),
             CommandGroup(name: "Serving agents", subcommands: serving),
             CommandGroup(name: "Configuring", subcommands: configuring + [Config.self]),

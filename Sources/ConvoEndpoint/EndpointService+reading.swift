@@ -105,10 +105,13 @@ extension EndpointService {
     ) async throws(ServiceError) -> ServedConversation {
         let parts = try parts()
         var found: ServedConversation?
-        do throws(StoreError) { found = try parts.store.servedConversation(id.rawValue) } catch { throw ServiceError(error) }
+        do throws(StoreError) { found = try parts.store.servedConversation(id.rawValue) } catch {
+            throw ServiceError(error)
+        }
         var readAt: Timestamp?
         if let remoteID = found?.remoteID ?? (found == nil ? id : nil), found?.hasQueuedDeletion != true,
-            call.asksServer || found.map({ $0.isOnlyHere || $0.isGone || (withHistory && !$0.isWhole) || $0.raw == nil }) ?? true
+            call.asksServer
+                || found.map({ $0.isOnlyHere || $0.isGone || (withHistory && !$0.isWhole) || $0.raw == nil }) ?? true
         {
             do throws(SyncFailure) {
                 if withHistory {
@@ -122,7 +125,9 @@ extension EndpointService {
                     throw ServiceError(error)
                 }
             }
-            do throws(StoreError) { found = try parts.store.servedConversation(id.rawValue) } catch { throw ServiceError(error) }
+            do throws(StoreError) { found = try parts.store.servedConversation(id.rawValue) } catch {
+                throw ServiceError(error)
+            }
         }
         guard let found, !found.isGone, !found.isOnlyHere else { throw .noConversation }
         let lastPull = try? parts.store.servingFacts().lastPull
@@ -158,7 +163,7 @@ extension ServedConversation {
             [
                 ("object", .string("conversation")), ("id", .string(remoteID?.rawValue ?? id.rawValue)),
                 ("created_at", .string(createdAt)), ("updated_at", .string(createdAt)),
-            ] + names.map { ($0, start?[$0]) })
+            ] + names.map { name in (name, start?[name] ?? known.first { $0.name == name }?.value) })
     }
 }
 
@@ -167,7 +172,8 @@ extension JSONText {
     fileprivate func matches(_ filter: JSONText) -> Bool {
         let metadata = self["metadata"]
         return filter.members.allSatisfy { member in
-            metadata?[member.key].map { RequestIdentity.canonical($0) == RequestIdentity.canonical(member.value) } ?? false
+            metadata?[member.key].map { RequestIdentity.canonical($0) == RequestIdentity.canonical(member.value) }
+                ?? false
         }
     }
 }

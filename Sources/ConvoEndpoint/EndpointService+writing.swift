@@ -144,6 +144,7 @@ extension EndpointService {
             guard try await takeBack(item, write.parts.store) else { return nil }
             throw .unavailable("the server cannot be reached: \(reason)", after: 5)
         case .unsettled:
+            if write.parts.options.offlineWrites == .fail { try await forgetIfAbsent(item, write.parts.store) }
             throw .unavailable(
                 "the answer was lost, and it is not known yet whether the request arrived; the same request joins it",
                 after: 5, joining: item.id)
@@ -179,6 +180,13 @@ extension EndpointService {
         }
     }
 
+    /// Lets a write that turns out not to have arrived go, because its client is told that it failed.
+    private func forgetIfAbsent(_ item: OutboxItem, _ store: Store) async throws(ServiceError) {
+        do throws(StoreError) {
+            try await stored { () throws(StoreError) in try store.noteUnwanted(item.id) }
+        } catch { throw ServiceError(error) }
+    }
+
     /// Gives a write up, because the server has said itself that its run failed, and its client is told so.
     ///
     /// - Returns: `false` if it has been found meanwhile.
@@ -205,7 +213,8 @@ extension EndpointService {
                 return .business(422, code: 3000, reason.message)
             }
             return .answer(
-                status: 409, .detail("nobody can tell whether the request arrived (\(reason.message)): see convo outbox"),
+                status: 409,
+                .detail("nobody can tell whether the request arrived (\(reason.message)): see convo outbox"),
                 headers: [EndpointCall.operationHeader: item.id.rawValue])
         }
     }

@@ -40,7 +40,8 @@ struct EndpointService: ConversationsService {
         receipts.proved(by: call.connection)
         guard (call.name?.utf8.count ?? 0) <= RequestIdentity.nameLimit else {
             throw .answer(
-                status: 400, .detail("Idempotency-Key is longer than \(RequestIdentity.nameLimit) bytes: use a shorter one"))
+                status: 400,
+                .detail("Idempotency-Key is longer than \(RequestIdentity.nameLimit) bytes: use a shorter one"))
         }
         return call
     }
@@ -75,7 +76,9 @@ extension ServiceError {
     ///   - reason: why, in one clause.
     ///   - seconds: when to try again.
     ///   - operation: the write that the same request joins then; `nil` where there is none.
-    static func unavailable(_ reason: String, after seconds: Int, joining operation: OperationID? = nil) -> ServiceError {
+    /// - Returns: the error.
+    static func unavailable(_ reason: String, after seconds: Int, joining operation: OperationID? = nil) -> ServiceError
+    {
         var headers = ["Retry-After": String(seconds)]
         headers[EndpointCall.operationHeader] = operation?.rawValue
         return .answer(status: 503, .detail(reason), headers: headers)

@@ -15,6 +15,7 @@ enum OfflineAnswer {
     ///   - conversation: the conversation's id, on the server or here.
     ///   - outputs: the model's entries; none for a write that is only queued.
     ///   - usage: the answer's usage; `nil` where it is not known.
+    /// - Returns: the object.
     static func response(_ conversation: String, outputs: [JSONText] = [], usage: JSONText? = nil) -> JSONText {
         .object([
             "object": .string("conversation.response"), "conversation_id": .string(conversation),
@@ -27,6 +28,7 @@ enum OfflineAnswer {
     /// - Parameters:
     ///   - response: the object.
     ///   - moment: what the events tell as the time at which they were made.
+    /// - Returns: the events, in order.
     static func events(of response: JSONText, at moment: String) -> [ServerEvent] {
         let outputs = (response["outputs"]?.elements ?? []).enumerated().flatMap { index, output in
             events(of: output, at: index)
@@ -47,7 +49,9 @@ enum OfflineAnswer {
         func parts(_ names: String...) -> [(String, JSONText?)] { names.map { ($0, output[$0]) } }
         switch output["type"]?.string {
         case "message.output":
-            let chunks = output["content"]?.kind == .array ? output["content"]?.elements ?? [] : [output["content"] ?? .string("")]
+            let chunks =
+                output["content"]?.kind == .array
+                ? output["content"]?.elements ?? [] : [output["content"] ?? .string("")]
             return chunks.enumerated().map { number, chunk in
                 (
                     "message.output.delta",

@@ -19,7 +19,8 @@ struct EndpointGate: RouterMiddleware {
         next: @concurrent (Request, ExchangeContext) async throws -> Response
     ) async throws -> Response {
         let head = EndpointAdmission.Head(
-            method: request.method.rawValue, target: request.head.path ?? "", token: Credentials.token(in: request.headers),
+            method: request.method.rawValue, target: request.head.path ?? "",
+            token: Credentials.token(in: request.headers),
             host: request.head.authority, origin: request.headers[.origin])
         if let refusal = EndpointGate.refusal(admission().decision(on: head)) {
             return refusal.response(context, .none)

@@ -95,7 +95,8 @@ package struct Upstream: Sendable {
 
     private static func percentEncoded(_ text: String) -> String {
         text.utf8.map { byte in
-            let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+            let isPlain =
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
                 || [UInt8(ascii: "_"), UInt8(ascii: "-")].contains(byte)
             if isPlain { return String(UnicodeScalar(byte)) }
             let digits = String(byte, radix: 16, uppercase: true)

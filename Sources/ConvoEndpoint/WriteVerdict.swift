@@ -89,7 +89,8 @@ enum WriteVerdict: Hashable, Sendable {
         let isOffline = failure.map(\.meansOffline) ?? false
         let cause = isOffline ? failure : facts.waited >= outageWait ? facts.outage : nil
         guard let cause = cause ?? (facts.waited >= patience ? failure : nil) else {
-            return facts.waited >= patience ? offline(facts.reason?.message ?? "it has not been sent yet", policy) : .wait
+            return facts.waited >= patience
+                ? offline(facts.reason?.message ?? "it has not been sent yet", policy) : .wait
         }
         if let answer = cause.answer, cause.isAPIsOwn { return .relay(answer, takesBack: true) }
         return offline(cause.message, policy)

@@ -153,14 +153,16 @@ extension Transfer {
     ///
     /// libcurl sends such a request once: a new connection is never closed by the server before it answers.
     private func setPassed(_ name: String) -> Bool {
-        guard set(CURLOPT_CUSTOMREQUEST, name), set(CURLOPT_FRESH_CONNECT, ["GET", "HEAD"].contains(name) ? 0 : 1) else {
+        guard set(CURLOPT_CUSTOMREQUEST, name), set(CURLOPT_FRESH_CONNECT, ["GET", "HEAD"].contains(name) ? 0 : 1)
+        else {
             return false
         }
         guard let upload = request.upload else { return name == "HEAD" ? set(CURLOPT_NOBODY, 1) : true }
         guard add("Expect:"), request.headers["content-type"] != nil || add("Content-Type:"), set(CURLOPT_POST, 1),
             upload.size != nil || add("Transfer-Encoding: chunked")
         else { return false }
-        return convo_easy_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, upload.size.map { curl_off_t($0) } ?? -1) == CURLE_OK
+        return convo_easy_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, upload.size.map { curl_off_t($0) } ?? -1)
+            == CURLE_OK
     }
 
     private func setCallbacks(_ context: UnsafeMutableRawPointer) -> Bool {

@@ -59,7 +59,9 @@ package struct LocalServer<Responder: HTTPResponder>: Sendable where Responder.C
     }
 
     private func isAllowed(_ channel: any Channel, _ user: UInt32?) async -> Bool {
-        guard let user, let option = PeerUser.option, let provider = channel as? any SocketOptionProvider else { return true }
+        guard let user, let option = PeerUser.option, let provider = channel as? any SocketOptionProvider else {
+            return true
+        }
         let found: PeerUser? = try? await provider.unsafeGetSocketOption(
             level: .init(rawValue: option.level), name: .init(rawValue: option.name)
         ).get()
@@ -91,7 +93,8 @@ package struct LocalServer<Responder: HTTPResponder>: Sendable where Responder.C
                 additionalChannelHandlers: [ConnectionWatcher(connections), RequestClock(limits)],
                 idleTimeout: .seconds(Int64(limits.idle.components.seconds)),
                 httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: limits.head, maxHeaderListSize: limits.head, maxHeaderFieldCount: limits.fields)))
+                    maxHeaderFieldSize: limits.head, maxHeaderListSize: limits.head, maxHeaderFieldCount: limits.fields)
+            ))
     }
 }
 

@@ -18,6 +18,7 @@ enum ServiceResponse: Sendable {
     ///   - connections: tells when the client leaves.
     ///   - context: the request's.
     ///   - written: called when the whole response has been written; `nil` where nobody asks.
+    /// - Returns: the response, whose body may still have to come.
     func response(
         connections: OpenConnections, context: ExchangeContext, written: (@Sendable () -> Void)? = nil
     ) -> Response {
@@ -72,7 +73,8 @@ enum ServiceResponse: Sendable {
     /// A task of its own reads the service's events, so that the sequence is dropped as soon as the client leaves or
     /// the server stops, even while the service has nothing to send.
     private static func body(
-        of source: ServerEvents, connections: OpenConnections, context: ExchangeContext, _ written: (@Sendable () -> Void)?
+        of source: ServerEvents, connections: OpenConnections, context: ExchangeContext,
+        _ written: (@Sendable () -> Void)?
     ) -> ResponseBody {
         ResponseBody { writer in
             let (events, relay) = ServerEvents.makeStream()

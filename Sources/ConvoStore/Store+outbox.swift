@@ -109,7 +109,8 @@ extension Store {
 
     /// Puts a write that is certainly not on the server back into the queue, durably.
     ///
-    /// A write that was in doubt is held instead if another one before it in its conversation is refused or held.
+    /// A write that was in doubt is held instead if another one before it in its conversation is refused or held; it is given up
+    /// instead if its client was told that it failed (``noteUnwanted(_:)``).
     ///
     /// - Parameters:
     ///   - id: the write.
@@ -122,6 +123,7 @@ extension Store {
         _ id: OperationID, from state: OperationState, reason: OutboxItem.Reason?, nextAttempt: Timestamp?
     ) throws(StoreError) {
         _ = try writeDurably { database in
+            if state == .inDoubt, try isUnwanted(database, id) { return try abandon(database, id) }
             let blocker = state == .inDoubt ? try stopped(database, before: id) : nil
             return try move(
                 database, id, from: Store.states(decidedFor: state), to: blocker == nil ? .queued : .held,

@@ -63,6 +63,10 @@ extension Store {
             if let earlier = try writeMade(database, by: digest) {
                 let isSame = try database.isTrue(
                     sql: "SELECT content = ? FROM request WHERE identity = ?", arguments: [said, digest])
+                if isSame {
+                    try database.execute(
+                        sql: "UPDATE request SET is_wanted = 1 WHERE identity = ?", arguments: [digest])
+                }
                 return isSame ? AcceptedRequest.joined(earlier) : .misnamed
             }
             let queued = try queue(database, write, as: id)
@@ -112,6 +116,28 @@ extension Store {
         }
     }
 
+    /// Notes that the client of a write in doubt was told that it failed: if it did not arrive, it is not sent again, unless the
+    /// same request comes once more.
+    ///
+    /// - Parameter id: the write.
+    /// - Throws: ``StoreError`` if the file cannot be written.
+    package func noteUnwanted(_ id: OperationID) throws(StoreError) {
+        try writeDurably { database in
+            try database.execute(
+                sql: "UPDATE request SET is_wanted = 0 WHERE operation = (SELECT sequence FROM operation WHERE id = ?)",
+                arguments: [id.rawValue])
+        }
+    }
+
+    /// Whether a write that has not arrived is not to be sent again.
+    func isUnwanted(_ database: Database, _ id: OperationID) throws -> Bool {
+        try database.isTrue(
+            sql: """
+                SELECT EXISTS (SELECT 1 FROM request r JOIN operation o ON o.sequence = r.operation
+                    WHERE o.id = ? AND r.is_wanted = 0)
+                """, arguments: [id.rawValue])
+    }
+
     /// Gives up a write whose outcome is in doubt, because the server has told its client itself that the run failed; durable.
     ///
     /// The writes behind it may go. A conversation that the write would have made, and that no read has shown, is removed: if it
@@ -121,28 +147,30 @@ extension Store {
     /// - Returns: whether it was given up.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     package func abandon(_ id: OperationID) throws(StoreError) -> Bool {
-        let isAbandoned = try writeDurably { database in
-            guard let item = try OutboxItem.fetchOne(database, id),
-                try move(
-                    database, id, from: [.inDoubt], to: .cancelled, reason: item.reason, set: "next_attempt = NULL", [])
-            else { return false }
-            try unindex(database, operation: item.sequence, request: item.request)
-            let isAlone = try !database.isTrue(
-                sql: """
-                    SELECT EXISTS (SELECT 1 FROM operation o JOIN conversation c ON c.key = o.conversation
-                        WHERE c.id = ? AND (o.id <> ? OR c.remote_id IS NOT NULL))
-                    """,
-                arguments: [item.conversation.rawValue, id.rawValue])
-            if item.kind == .start || item.kind == .restart, isAlone,
-                let made = try ConversationRow.fetch(database, id: item.conversation)
-            {
-                try unindex(database, conversation: made.key, made.names)
-                try database.execute(sql: "DELETE FROM conversation WHERE key = ?", arguments: [made.key])
-            }
-            return true
-        }
+        let isAbandoned = try writeDurably { database in try abandon(database, id) }
         if isAbandoned { notifyListener() }
         return isAbandoned
+    }
+
+    func abandon(_ database: Database, _ id: OperationID) throws -> Bool {
+        guard let item = try OutboxItem.fetchOne(database, id),
+            try move(
+                database, id, from: [.inDoubt], to: .cancelled, reason: item.reason, set: "next_attempt = NULL", [])
+        else { return false }
+        try unindex(database, operation: item.sequence, request: item.request)
+        let isAlone = try !database.isTrue(
+            sql: """
+                SELECT EXISTS (SELECT 1 FROM operation o JOIN conversation c ON c.key = o.conversation
+                    WHERE c.id = ? AND (o.id <> ? OR c.remote_id IS NOT NULL))
+                """,
+            arguments: [item.conversation.rawValue, id.rawValue])
+        if item.kind == .start || item.kind == .restart, isAlone,
+            let made = try ConversationRow.fetch(database, id: item.conversation)
+        {
+            try unindex(database, conversation: made.key, made.names)
+            try database.execute(sql: "DELETE FROM conversation WHERE key = ?", arguments: [made.key])
+        }
+        return true
     }
 
     /// Starts the time after which an unanswered request is forgotten.
@@ -182,7 +210,8 @@ extension Store {
     private func writeMade(_ database: Database, by digest: String) throws -> OperationID? {
         let earlier = try Row.fetchOne(
             database,
-            sql: "SELECT o.id, o.state FROM request r JOIN operation o ON o.sequence = r.operation WHERE r.identity = ?",
+            sql:
+                "SELECT o.id, o.state FROM request r JOIN operation o ON o.sequence = r.operation WHERE r.identity = ?",
             arguments: [digest])
         guard let earlier else { return nil }
         if (earlier["state"] as String) != OperationState.cancelled.rawValue { return OperationID(earlier["id"]) }

@@ -3,7 +3,7 @@ package import ConvoModel
 import ConvoSQLite
 
 /// A conversation as the local endpoint serves it.
-package struct ServedConversation: Sendable, Hashable {
+package struct ServedConversation: Sendable {
     /// The conversation's id in this store.
     package let id: LocalID
     /// The conversation's id on the server; `nil` before its start is delivered.
@@ -12,6 +12,8 @@ package struct ServedConversation: Sendable, Hashable {
     package let raw: JSONText?
     /// The request that starts the conversation, and when it was accepted, while that is not delivered; `nil` otherwise.
     package let start: JSONText?
+    /// What is known of the conversation here: `name`, `description`, `model` and `agent_id`; a branch has them of its origin.
+    package let known: [(name: String, value: JSONText)]
     /// When the conversation was made, as the object tells it.
     package let createdAt: String
     /// Whether the stored entries are those of the object's `updated_at`, so that the server need not be asked.
@@ -31,7 +33,7 @@ package struct ServedConversation: Sendable, Hashable {
 /// Reads for the local endpoint, which answers as the server would.
 extension Store {
     private static let servedColumns = """
-        c.id, c.remote_id, c.raw, c.created_at,
+        c.id, c.remote_id, c.raw, c.created_at, c.name, c.description, c.model, c.agent_id,
         c.history_version IS c.updated_at AND c.history_due IS NULL AS is_whole,
         EXISTS (SELECT 1 FROM operation o WHERE o.conversation = c.key
             AND o.kind = 'delete' AND o.state NOT IN ('delivered', 'cancelled', 'refused')) AS is_being_deleted,
@@ -46,6 +48,7 @@ extension Store {
     /// The conversation with an id, which is the server's or the store's; `nil` if there is none, or it was deleted here.
     ///
     /// - Parameter id: the whole id.
+    /// - Returns: the conversation.
     /// - Throws: ``StoreError`` if the file cannot be read.
     package func servedConversation(_ id: String) throws(StoreError) -> ServedConversation? {
         try read { database in
@@ -127,6 +130,9 @@ extension ServedConversation {
         remoteID = (row["remote_id"] as String?).map { RemoteID($0) }
         raw = (row["raw"] as String?).map { JSONText.stored($0) }
         start = (row["start"] as String?).map { JSONText.stored($0) }
+        known = ["name", "description", "model", "agent_id"].compactMap { column in
+            (row[column] as String?).map { (column, JSONText.string($0)) }
+        }
         createdAt = row["created_at"]
         isWhole = row["is_whole"]
         isMarkedDeleted = row["is_marked"]

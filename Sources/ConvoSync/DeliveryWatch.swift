@@ -73,6 +73,7 @@ package final class WatchedDelivery: Sendable {
     /// The events behind the first ones, and how often the write was sent.
     ///
     /// - Parameter count: how many events the caller has seen.
+    /// - Returns: how often the write was sent, and the events that the caller has not seen.
     package func events(after count: Int) -> (sends: Int, events: ArraySlice<ConversationEvent>) {
         state.withLock { ($0.sends, $0.events.dropFirst(count)) }
     }

@@ -64,7 +64,7 @@ extension PushExecutor {
                 if options.streaming?.operation == item.id { await options.streaming?.observe(event) }
                 watch[item.id]?.note(event)
             }
-        } catch where !answer.isDone {
+        } catch  where !answer.isDone {
             try store.keepPartial(of: item.id, conversation: answer.conversationID, entries: answer.entries)
             throw error
         }

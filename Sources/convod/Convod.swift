@@ -57,7 +57,8 @@ struct Convod: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What the endpoint does with a write while the server can't be reached: queue or fail.", valueName: "policy"))
+            "What the endpoint does with a write while the server can't be reached: queue or fail.", valueName: "policy"
+        ))
     var offlineWrites: String?
 
     @Flag(help: "Read the configuration and the key, say what is wrong with them, and end.")
@@ -97,7 +98,7 @@ struct Convod: AsyncParsableCommand {
         defer { monitor?.stop() }
         try await Daemon(
             overrides: overrides, manager: manager, logger: logger, progress: progress,
-            counters: monitor?.counters ?? SharedCounters(), serving: { monitor?.serve($0) }
+            counters: monitor?.counters ?? SharedCounters(), serving: { monitor?.serve($0, $1) }
         ).serve()
     }
 

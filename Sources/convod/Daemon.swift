@@ -15,8 +15,8 @@ struct Daemon: Service {
     let logger: Logger
     let progress: ProgressMonitor
     let counters: SharedCounters
-    /// Told which store is served, for the metrics.
-    let serving: @Sendable (Store) -> Void
+    /// Told which store and which endpoint are served, for the metrics.
+    let serving: @Sendable (Store, EndpointHost?) -> Void
     /// Notified when the daemon is to read its configuration again.
     private let reload = AsyncEvent()
 
@@ -25,7 +25,8 @@ struct Daemon: Service {
 
     init(
         overrides: Overrides, manager: ServiceManager?, logger: Logger, progress: ProgressMonitor,
-        counters: SharedCounters = SharedCounters(), serving: @escaping @Sendable (Store) -> Void = { _ in }
+        counters: SharedCounters = SharedCounters(),
+        serving: @escaping @Sendable (Store, EndpointHost?) -> Void = { _, _ in }
     ) {
         (self.overrides, self.manager, self.logger) = (overrides, manager, logger)
         (self.progress, self.counters, self.serving) = (progress, counters, serving)
@@ -103,8 +104,8 @@ struct Daemon: Service {
             defer { watcher.stop() }
             let engine = try engine(settings, store)
             logger.info("serving", metadata: ["database": "\(store.path)", "server": "\(settings.serverURL)"])
-            serving(store)
             if host == nil { host = try openEndpoint(settings, run) }
+            serving(store, host)
             defer { host?.pause() }
             switch await serve(store, watcher, engine, host, &settings, &configured) {
             case .replaced: break

@@ -12,7 +12,7 @@ final class DaemonMetrics: Sendable {
     private let progress: ProgressMonitor
     private let server: MetricsServer
     private let startedAt = StoreDependencies.live.now()
-    private let store = Mutex<Store?>(nil)
+    private let served = Mutex<(store: Store?, endpoint: EndpointHost?)>((nil, nil))
 
     /// Takes the place, and answers from now on; with 503 before a database is served.
     ///
@@ -32,18 +32,20 @@ final class DaemonMetrics: Sendable {
         }
     }
 
-    /// Names the store that is served now.
-    func serve(_ store: Store) { self.store.withLock { $0 = store } }
+    /// Names the store that is served now, and the endpoint, if there is one.
+    func serve(_ store: Store, _ endpoint: EndpointHost?) { served.withLock { $0 = (store, endpoint) } }
 
     func stop() { server.stop() }
 
     private func text() -> String? {
-        guard let store = store.withLock(\.self), let facts = try? store.monitoringFacts() else { return nil }
+        let (store, endpoint) = served.withLock(\.self)
+        guard let store, let facts = try? store.monitoringFacts() else { return nil }
         let now = StoreDependencies.live.now()
         return Metrics(
             facts: facts, counters: counters.present, requests: progress.requests, startedAt: startedAt,
             lastProgressAt: progress.silence.map { now + (.zero - $0) }, isStuck: progress.overdue != nil,
-            databaseBytes: fileSize(store.path), logBytes: fileSize(store.path + "-wal")
+            databaseBytes: fileSize(store.path), logBytes: fileSize(store.path + "-wal"),
+            endpointConnections: endpoint?.connectionCount
         ).text
     }
 }

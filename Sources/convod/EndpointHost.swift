@@ -39,7 +39,8 @@ final class EndpointHost: Sendable {
             guard let address = LocalAddress(listening: passed) else {
                 throw CLIError(
                     .configuration, code: "endpoint_unusable",
-                    message: "Others than programs of this machine can reach the socket that the service manager passes on.",
+                    message:
+                        "Others than programs of this machine can reach the socket that the service manager passes on.",
                     hint: "Let ListenStream= of its unit be 127.0.0.1:PORT or a path.")
             }
             return try EndpointHost(address, passed, isOurs: false, settings, environment)
@@ -74,6 +75,9 @@ final class EndpointHost: Sendable {
         endpoint = Endpoint(backend: backend, upstream: upstream) { known.text }
         try RunningEndpoint.note(address, beside: settings.database)
     }
+
+    /// How many connections are open.
+    var connectionCount: Int { endpoint.connectionCount }
 
     /// Answers requests until the task is cancelled; takes the note and the socket away then.
     ///

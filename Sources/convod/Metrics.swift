@@ -18,6 +18,8 @@ struct Metrics {
     let isStuck: Bool
     let databaseBytes: Int64
     let logBytes: Int64
+    /// How many connections the endpoint has; `nil` where there is none.
+    var endpointConnections: Int?
 
     /// The text.
     var text: String {
@@ -43,6 +45,9 @@ struct Metrics {
             OperationState.allCases.filter(\.isOpen).map { ("state", $0.rawValue, facts.open[$0] ?? 0) })
         text.gauge("convo_database_bytes", "Size of the database file.", String(databaseBytes))
         text.gauge("convo_wal_bytes", "Size of its write-ahead log.", String(logBytes))
+        text.gauge(
+            "convo_endpoint_connections", "Connections of programs to the endpoint.",
+            endpointConnections.map(String.init))
         text.counter("convo_requests_total", "Requests sent to the server.", requests)
         text.counter("convo_pulls_total", "Pulls that have ended.", counters.pulls)
         text.counter("convo_pulled_conversations_total", "Conversations that a pull found new.", counters.conversations)

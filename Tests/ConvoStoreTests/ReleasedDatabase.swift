@@ -163,6 +163,9 @@ struct ReleasedDatabase {
         try store.markStopped(
             held.operation, from: .queued, as: .held, reason: OutboxItem.Reason(code: "overtaken", message: "later"))
         _ = try store.cancel(store.start(.sample("cancelled")).operation)
+        _ = try store.accept(
+            .start(.sample("asked for at the endpoint")), identity: "a request", content: "asked", isNamed: true,
+            as: store.makeOperationID())
         _ = try store.restart(
             RestartRequest(from: EntryID("msg_2"), inputs: .text("another tone")), of: id("conv_lyon", store))
         _ = try store.delete(id("conv_still", store), .remote)

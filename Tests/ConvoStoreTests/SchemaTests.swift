@@ -89,10 +89,29 @@ import Testing
         try store.checkIntegrity()
     }
 
-    /// Takes migration 14 back.
+    @Test func `of version 14 keeps its outbox, and takes requests of the endpoint`() throws {
+        let folder = try TemporaryFolder()
+        let path = folder.file("convo.db")
+        do {
+            let store = try Store(path: path)
+            _ = try store.start(.sample("pear"))
+            try store.run("DROP TABLE request")
+            try store.run("PRAGMA user_version = 14")
+        }
+        let store = try Store(path: path)
+        #expect(try store.outbox().map(\.state) == [.queued])
+        let id = store.makeOperationID()
+        let accepted = try store.accept(.start(.sample("apple")), identity: "a", content: "a", isNamed: false, as: id)
+        #expect(accepted != .misnamed)
+        #expect(try store.earlierWrite(of: "a") == id)
+        try store.checkIntegrity()
+    }
+
+    /// Takes the migrations from 14 on back.
     private static func removeLabels(_ database: Database) throws {
         try database.execute(
             sql: """
+                DROP TABLE request;
                 DROP TRIGGER IF EXISTS conversation_renamed;
                 DROP VIEW tags; DROP VIEW conversations; DROP TABLE conversation_tag;
                 ALTER TABLE conversation DROP COLUMN local_name;

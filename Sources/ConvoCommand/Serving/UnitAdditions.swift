@@ -83,7 +83,8 @@ extension UnitAdditions {
     /// The variables of a shell's environment that a service gets as well, with the key's among none of them.
     private static let kept = [
         "CONVO_POLL_INTERVAL", "CONVO_SWEEP_INTERVAL", "CONVO_CONFLICT", "CONVO_SURFACING", "CONVO_FILE_LIMIT",
-        "CONVO_FILE_QUOTA", "CONVO_LISTEN", "CONVO_OFFLINE_WRITES", "CONVO_ENDPOINT_PATIENCE", "XDG_DATA_HOME", "XDG_CONFIG_HOME",
+        "CONVO_FILE_QUOTA", "CONVO_LISTEN", "CONVO_OFFLINE_WRITES", "CONVO_ENDPOINT_PATIENCE", "XDG_DATA_HOME",
+        "XDG_CONFIG_HOME",
     ]
     /// Variables whose value may have a password in it, which everybody could read who may ask systemd.
     private static let proxies = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"]
