@@ -276,7 +276,9 @@ let package = Package(
         .testTarget(
             name: "ConvoSimulationTests",
             dependencies: [
-                "ConvoPlatform", "ConvoSimulation", "ConvoSync", "ConvoAPI", "ConvoStore", "ConvoJSON", "ConvoModel",
+                "ConvoPlatform", "ConvoEndpoint", "ConvoHTTP", "ConvoServer", "ConvoSimulation", "ConvoSync",
+                "ConvoAPI",
+                "ConvoStore", "ConvoJSON", "ConvoModel",
                 "MistralEmulator",
                 "SeededRandom", "SyncRecorder", "TestFolders",
             ],

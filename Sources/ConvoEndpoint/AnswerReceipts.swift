@@ -11,44 +11,63 @@ final class AnswerReceipts: Sendable {
     /// How long a connection stays open behind an answer before that proves that the answer was read.
     static let grace = Duration.seconds(5)
 
-    private let open = Mutex<[ClientConnection: Set<OperationID>]>([:])
+    private struct State {
+        /// The writes whose answers were written to each open connection, and when.
+        var open: [ClientConnection: [OperationID: Timestamp]] = [:]
+        var lastLook: Timestamp?
+    }
+
+    private let state = Mutex(State())
     private let confirm: @Sendable (OperationID) -> Void
 
     /// - Parameter confirm: called for each write whose answer a client has had; may be called on a connection's event loop.
     init(confirm: @escaping @Sendable (OperationID) -> Void) { self.confirm = confirm }
 
     /// Notes that a whole answer was written.
-    func wrote(_ id: OperationID, to connection: ClientConnection) {
-        let isFirst = open.withLock { open in
-            defer { open[connection, default: []].insert(id) }
-            return open[connection] == nil
+    func wrote(_ id: OperationID, to connection: ClientConnection, at now: Timestamp) {
+        let isFirst = state.withLock { state in
+            defer { state.open[connection, default: [:]][id] = now }
+            return state.open[connection] == nil
         }
         if isFirst { connection.whenEnded { [weak self] isBroken in self?.ended(connection, isBroken: isBroken) } }
-        // Ends by itself; what it does then is also right if the answer was proved read before.
-        Task { [weak self] in
-            try? await Task.sleep(for: AnswerReceipts.grace)
-            self?.proved(by: connection, only: id)
-        }
     }
 
-    /// Notes that a client has sent another request over its connection.
-    func proved(by connection: ClientConnection) {
-        let ids = open.withLock { open in
-            defer { if open[connection] != nil { open[connection] = [] } }
-            return open[connection] ?? []
+    /// Notes that a client has sent another request over its connection, and which answers have been left alone for ``grace``.
+    func arrived(over connection: ClientConnection, at now: Timestamp) {
+        let proved = state.withLock { state in
+            var proved = (state.open[connection] ?? [:]).map(\.key)
+            if !proved.isEmpty { state.open[connection] = [:] }
+            let isLookDue = state.lastLook.map { $0 > now || $0 + .seconds(1) <= now } ?? true
+            guard isLookDue else { return proved }
+            state.lastLook = now
+            for (connection, answers) in state.open where !answers.isEmpty {
+                let left = answers.filter { $0.value > now || $0.value + AnswerReceipts.grace > now }
+                proved += answers.keys.filter { left[$0] == nil }
+                state.open[connection] = left
+            }
+            return proved
         }
-        for id in ids { confirm(id) }
-    }
-
-    private func proved(by connection: ClientConnection, only id: OperationID) {
-        if open.withLock({ $0[connection]?.remove(id) }) != nil { confirm(id) }
+        for id in proved { confirm(id) }
     }
 
     private func ended(_ connection: ClientConnection, isBroken: Bool) {
-        let ids = open.withLock { $0.removeValue(forKey: connection) } ?? []
-        if !isBroken { for id in ids { confirm(id) } }
+        let answers = state.withLock { $0.open.removeValue(forKey: connection) } ?? [:]
+        if !isBroken { for id in answers.keys { confirm(id) } }
+    }
+
+    /// Takes it that the answer to a write was read, because an equal request comes over another connection while that of the
+    /// answer is still open: a client that has given up closes its connection before it tries again.
+    func believe(_ id: OperationID) {
+        let isOpen = state.withLock { state in
+            var isOpen = false
+            for connection in state.open.keys where state.open[connection]?.removeValue(forKey: id) != nil {
+                isOpen = true
+            }
+            return isOpen
+        }
+        if isOpen { confirm(id) }
     }
 
     /// Whether an answer to this write was written, and nothing has proved yet that it was read.
-    func isUnproved(_ id: OperationID) -> Bool { open.withLock { $0.values.contains { $0.contains(id) } } }
+    func isUnproved(_ id: OperationID) -> Bool { state.withLock { $0.open.values.contains { $0[id] != nil } } }
 }

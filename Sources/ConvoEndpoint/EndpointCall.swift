@@ -11,6 +11,11 @@ final class EndpointCall: Sendable {
     let connection: ClientConnection
     private let state = Mutex<(headers: [String: String], operation: OperationID?)>(([:], nil))
 
+    /// Makes a call of what a program says without HTTP.
+    init(name: String?, asksServer: Bool = false, over connection: ClientConnection) {
+        (self.name, self.asksServer, self.connection) = (name, asksServer, connection)
+    }
+
     init(_ request: RequestHead) {
         name = request["Idempotency-Key"]
         let directives = (request["Cache-Control"] ?? "").lowercased().split(separator: ",")

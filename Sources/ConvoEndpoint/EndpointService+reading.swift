@@ -113,6 +113,7 @@ extension EndpointService {
             call.asksServer
                 || found.map({ $0.isOnlyHere || $0.isGone || (withHistory && !$0.isWhole) || $0.raw == nil }) ?? true
         {
+            let wasOffline = parts.engine.outage != nil
             do throws(SyncFailure) {
                 if withHistory {
                     try await parts.engine.refresh(remoteID)
@@ -120,6 +121,7 @@ extension EndpointService {
                     try await parts.engine.refreshDescription(remoteID)
                 }
                 readAt = parts.engine.now
+                if wasOffline { parts.wake() }  // what is queued may go
             } catch {
                 guard let held = found, !held.isOnlyHere, !held.isGone, error.apiError?.answer == nil else {
                     throw ServiceError(error)

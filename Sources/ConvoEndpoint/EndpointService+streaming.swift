@@ -27,7 +27,7 @@ extension EndpointService {
     private func events(
         of write: WaitingWrite, _ call: EndpointCall
     ) async throws(ServiceError) -> ServerEvents {
-        var clock = WriteClock()
+        var clock = WriteClock(write.parts.engine.now)
         do throws(ServiceError) {
             while true {
                 let seen = write.delivery.changed.generation
@@ -39,8 +39,7 @@ extension EndpointService {
                     // The last events may have come meanwhile; the whole answer has them all.
                     return EndpointService.replay(answer, at: write.parts.engine.now)
                 }
-                await write.delivery.changed.wait(after: seen, atMost: WriteClock.look)
-                if Task.isCancelled { throw .connectionReset }
+                guard await write.waitForNews(after: seen) else { throw .connectionReset }
             }
         } catch {
             write.leave()
@@ -60,7 +59,7 @@ extension EndpointService {
     private func live(_ write: WaitingWrite, _ call: EndpointCall) -> ServerEvents {
         let (events, source) = ServerEvents.makeStream()
         // Ends with the answer, or when nobody reads the stream any more.
-        let relay = Task {
+        let relay = Task(executorPreference: relaying) {
             defer { write.leave() }
             var count = 0
             let first = write.delivery.events(after: 0).sends
@@ -80,7 +79,7 @@ extension EndpointService {
                     if told != nil { await giveUpWhenInDoubt(write) }
                     return EndpointService.cut(source, told)
                 }
-                await write.delivery.changed.wait(after: seen)
+                guard await write.waitForNews(after: seen) else { break }
             }
             source.finish(throwing: ServiceError.connectionReset)
         }
@@ -95,7 +94,7 @@ extension EndpointService {
             guard let item = try? write.parts.store.operation(write.id) else { return }
             if item.state == .inDoubt { return _ = try? await giveUp(item, write.parts.store) }
             guard item.state == .sending else { return }
-            await write.delivery.changed.wait(after: seen, atMost: .milliseconds(100))
+            guard await write.waitForNews(after: seen, atMost: .milliseconds(100)) else { return }
         }
     }
 

@@ -41,7 +41,7 @@ extension EndpointService {
         let delivery = parts.engine.watch.watch(new, isStreamed: isStreamed)
         let accepted: AcceptedRequest
         do throws(StoreError) {
-            try await proveEarlierAnswer(to: identity, parts.store)
+            try await proveEarlierAnswer(to: identity, parts)
             accepted = try await stored { [store = parts.store] () throws(StoreError) in
                 try store.accept(
                     write, identity: identity.text, content: identity.content, isNamed: identity.isNamed, as: new)
@@ -79,11 +79,14 @@ extension EndpointService {
     }
 
     /// Waits a moment for the proof that an answer which was just written was read, before an equal request joins it.
-    private func proveEarlierAnswer(to identity: RequestIdentity, _ store: Store) async throws(StoreError) {
-        guard let earlier = try store.earlierWrite(of: identity.text) else { return }
+    private func proveEarlierAnswer(
+        to identity: RequestIdentity, _ parts: EndpointBackend.Parts
+    ) async throws(StoreError) {
+        guard let earlier = try parts.store.earlierWrite(of: identity.text) else { return }
         for _ in 0..<10 where receipts.isUnproved(earlier) {
-            do { try await Task.sleep(for: .milliseconds(5)) } catch { return }
+            do { try await parts.engine.sleep(for: .milliseconds(5)) } catch { return }
         }
+        receipts.believe(earlier)
     }
 
     /// The conversation that a write goes to, which the mirror may have to be told of first.
@@ -117,13 +120,12 @@ extension EndpointService {
     /// Waits for the outcome of a write, and makes the client's answer of it.
     private func whole(_ write: WaitingWrite, _ call: EndpointCall) async throws(ServiceError) -> JSONText {
         defer { write.leave() }
-        var clock = WriteClock()
+        var clock = WriteClock(write.parts.engine.now)
         while true {
             let seen = write.delivery.changed.generation
             if let answer = try await answer(to: write, &clock) { return answer }
-            await write.delivery.changed.wait(after: seen, atMost: WriteClock.look)
             // The client has left, or the endpoint stops; the write goes on.
-            if Task.isCancelled { throw .connectionReset }
+            guard await write.waitForNews(after: seen) else { throw .connectionReset }
         }
     }
 
@@ -162,7 +164,8 @@ extension EndpointService {
         guard let item else { throw .noConversation }  // deleted here, with its writes
         let facts = WriteVerdict.Facts(
             state: item.state, reason: item.reason, failure: progress.failure, lookups: progress.lookups,
-            outage: parts.engine.outage, waited: clock.waited(in: item.state))
+            attempts: item.attempts,
+            outage: parts.engine.outage, waited: clock.waited(in: item.state, at: parts.engine.now))
         return (item, WriteVerdict(facts, policy: parts.options.offlineWrites, patience: parts.options.patience))
     }
 
@@ -256,6 +259,29 @@ struct WaitingWrite: Sendable {
 
     /// Ends the wait; the write goes on.
     func leave() { parts.engine.watch.unwatch(id) }
+
+    /// Waits until something is told of the write, or the store is to be looked at.
+    ///
+    /// - Parameters:
+    ///   - known: the latest news that the caller knows.
+    ///   - limit: how long to wait at most.
+    /// - Returns: `false` if the task was cancelled.
+    func waitForNews(after known: AsyncEvent.Generation, atMost limit: Duration = WriteClock.look) async -> Bool {
+        let (changed, engine) = (delivery.changed, parts.engine)
+        let isRunning = await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await changed.wait(after: known)
+                return true
+            }
+            group.addTask {
+                do { try await engine.sleep(for: limit) } catch { return false }
+                return true
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
+        }
+        return isRunning && !Task.isCancelled
+    }
 }
 
 /// How long a client has waited for what nobody knows.
@@ -263,28 +289,18 @@ struct WriteClock {
     /// How often the store is looked at while nothing is told.
     static let look = Duration.seconds(1)
 
-    private var since = ContinuousClock.now
+    private var since: Timestamp
     private var isInDoubt = false
 
-    init() {}
+    init(_ now: Timestamp) { since = now }
 
     /// The time since the write was accepted or sent, or since its answer was lost.
-    mutating func waited(in state: OperationState) -> Duration {
-        if state == .sending || isInDoubt != (state == .inDoubt) {
-            (since, isInDoubt) = (.now, state == .inDoubt)
+    ///
+    /// Where the wall clock was set back, the wait begins again.
+    mutating func waited(in state: OperationState, at now: Timestamp) -> Duration {
+        if state == .sending || isInDoubt != (state == .inDoubt) || now < since {
+            (since, isInDoubt) = (now, state == .inDoubt)
         }
-        return since.duration(to: .now)
-    }
-}
-
-extension AsyncEvent {
-    /// Waits for a notification, for so long at most, or until the task is cancelled.
-    func wait(after known: Generation, atMost limit: Duration) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.wait(after: known) }
-            group.addTask { try? await Task.sleep(for: limit) }
-            await group.next()
-            group.cancelAll()
-        }
+        return .microseconds(now.microseconds - since.microseconds)
     }
 }

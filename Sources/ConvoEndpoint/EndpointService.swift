@@ -14,16 +14,23 @@ struct EndpointService: ConversationsService {
     let backend: EndpointBackend
     let upstream: Upstream
     let receipts: AnswerReceipts
-    /// Runs what may wait for the disk or for another process.
-    let storing = StoringThread()
+    /// Runs what may wait for the disk or for another process; `nil`: it runs where its caller runs.
+    let storing: (any TaskExecutor)?
+    /// Runs the tasks that pass events on; `nil`: the shared pool does.
+    let relaying: (any TaskExecutor)?
 
     /// Makes a service.
     ///
     /// - Parameters:
     ///   - backend: the store and the engine.
     ///   - upstream: passes on what the outbox cannot hold.
-    init(backend: EndpointBackend, upstream: Upstream) {
-        (self.backend, self.upstream) = (backend, upstream)
+    ///   - storing: runs what may wait for the disk; `nil`: it runs where its caller runs.
+    ///   - relaying: runs the tasks that pass events on; `nil`: the shared pool does.
+    init(
+        backend: EndpointBackend, upstream: Upstream, storing: (any TaskExecutor)? = StoringThread(),
+        relaying: (any TaskExecutor)? = nil
+    ) {
+        (self.backend, self.upstream, self.storing, self.relaying) = (backend, upstream, storing, relaying)
         receipts = AnswerReceipts { id in
             // If it cannot be noted, an equal request joins the write for some minutes.
             try? backend.present?.store.noteAnswered(id)
@@ -37,7 +44,7 @@ struct EndpointService: ConversationsService {
 
     func principal(of request: RequestHead) async throws(ServiceError) -> EndpointCall {
         let call = EndpointCall(request)
-        receipts.proved(by: call.connection)
+        if let now = backend.present?.engine.now { receipts.arrived(over: call.connection, at: now) }
         guard (call.name?.utf8.count ?? 0) <= RequestIdentity.nameLimit else {
             throw .answer(
                 status: 400,
@@ -49,7 +56,9 @@ struct EndpointService: ConversationsService {
     func headers(for call: EndpointCall) -> [String: String] { call.headers }
 
     func responded(to call: EndpointCall) {
-        if let id = call.operation { receipts.wrote(id, to: call.connection) }
+        if let id = call.operation, let now = backend.present?.engine.now {
+            receipts.wrote(id, to: call.connection, at: now)
+        }
     }
 
     /// The parts, as of now.

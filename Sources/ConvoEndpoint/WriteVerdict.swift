@@ -28,8 +28,10 @@ enum WriteVerdict: Hashable, Sendable {
         var reason: OutboxItem.Reason?
         /// Why the last step on the way to the answer failed, in this process.
         var failure: APIError?
-        /// How often the engine has looked for the write since its answer was lost.
+        /// How often the engine has looked for the write since its answer was lost, and has not found it.
         var lookups = 0
+        /// How often the write was sent.
+        var attempts = 0
         /// Why nothing can be asked of the server now.
         var outage: APIError?
         /// How long the client has waited since the write was accepted or, once its answer was lost, since then.
@@ -38,18 +40,15 @@ enum WriteVerdict: Hashable, Sendable {
         /// Makes the facts of one moment.
         init(
             state: OperationState, reason: OutboxItem.Reason? = nil, failure: APIError? = nil, lookups: Int = 0,
-            outage: APIError? = nil, waited: Duration
+            attempts: Int = 0, outage: APIError? = nil, waited: Duration
         ) {
             (self.state, self.reason, self.failure) = (state, reason, failure)
-            (self.lookups, self.outage, self.waited) = (lookups, outage, waited)
+            (self.lookups, self.attempts, self.outage, self.waited) = (lookups, attempts, outage, waited)
         }
     }
 
     /// How long an outage that is known from other requests is believed, while this write has not been tried itself.
     static let outageWait = Duration.seconds(2)
-    /// How long a write whose failure the server has told itself is looked for before the client is told.
-    static let failureWait = Duration.seconds(3)
-
     /// Decides.
     ///
     /// - Parameters:
@@ -79,12 +78,14 @@ enum WriteVerdict: Hashable, Sendable {
         guard let failure = facts.failure, failure.isAPIsOwn, let answer = failure.answer, answer.status >= 400 else {
             return .wait
         }
-        return facts.lookups > 0 || facts.waited >= failureWait ? .relay(answer, takesBack: false) : .wait
+        return facts.lookups > 0 ? .relay(answer, takesBack: false) : .wait
     }
 
     private static func queued(_ facts: Facts, _ policy: OfflineWrites, _ patience: Duration) -> WriteVerdict {
         // What was lost and is proved absent is about to be sent again.
-        let failure = facts.failure.flatMap { $0.effect == .none ? $0 : nil }
+        var failure = facts.failure.flatMap { $0.effect == .none ? $0 : nil }
+        // A conversation that is busy after an earlier try may be busy with that.
+        if failure?.isBusy == true, facts.attempts > 1 { failure = nil }
         if let failure, failure.isAPIsOwn, let answer = failure.answer { return .relay(answer, takesBack: true) }
         let isOffline = failure.map(\.meansOffline) ?? false
         let cause = isOffline ? failure : facts.waited >= outageWait ? facts.outage : nil

@@ -104,24 +104,33 @@ package final class OpenConnections: Sendable {
 
 /// One client's connection, as a service knows it.
 package struct ClientConnection: Sendable, Hashable {
-    private let channel: any Channel
-    private let connections: OpenConnections
+    private let identity: ObjectIdentifier
+    private let observe: @Sendable (@escaping @Sendable (_ isBroken: Bool) -> Void) -> Void
 
     init(_ channel: any Channel, _ connections: OpenConnections) {
-        (self.channel, self.connections) = (channel, connections)
+        self.init(channel) { connections.whenEnded(channel, do: $0) }
+    }
+
+    /// Makes a connection that a simulation ends.
+    ///
+    /// - Parameters:
+    ///   - connection: its identity, which lives as long as the connection does.
+    ///   - observe: registers what is called once when it has ended.
+    package init(
+        _ connection: AnyObject, _ observe: @escaping @Sendable (@escaping @Sendable (_ isBroken: Bool) -> Void) -> Void
+    ) {
+        (identity, self.observe) = (ObjectIdentifier(connection), observe)
     }
 
     /// Calls an action once when the connection has ended, at once if it is not open any more.
     ///
     /// - Parameter action: gets `true` if an error has ended it, so that the client may not have had the last response.
-    package func whenEnded(_ action: @escaping @Sendable (_ isBroken: Bool) -> Void) {
-        connections.whenEnded(channel, do: action)
-    }
+    package func whenEnded(_ action: @escaping @Sendable (_ isBroken: Bool) -> Void) { observe(action) }
 
     /// Whether both are the same connection.
-    package static func == (one: ClientConnection, other: ClientConnection) -> Bool { one.channel === other.channel }
+    package static func == (one: ClientConnection, other: ClientConnection) -> Bool { one.identity == other.identity }
     /// Hashes the connection's identity.
-    package func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(channel)) }
+    package func hash(into hasher: inout Hasher) { hasher.combine(identity) }
 }
 
 /// Reports the beginning and the end of a connection to ``OpenConnections``.

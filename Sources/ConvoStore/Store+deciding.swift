@@ -253,7 +253,7 @@ extension Store {
 
     /// The open writes behind an operation in its conversation and, while that conversation is not on the server, in
     /// the branches that will be made from it, in the order of acceptance.
-    private func dependents(_ database: Database, of item: OutboxItem) throws -> [OutboxItem] {
+    func dependents(_ database: Database, of item: OutboxItem) throws -> [OutboxItem] {
         try OutboxItem.fetchAll(
             database,
             sql: """

@@ -123,7 +123,7 @@ extension Store {
         _ id: OperationID, from state: OperationState, reason: OutboxItem.Reason?, nextAttempt: Timestamp?
     ) throws(StoreError) {
         _ = try writeDurably { database in
-            if state == .inDoubt, try isUnwanted(database, id) { return try abandon(database, id) }
+            if state == .inDoubt, try isUnwanted(database, id), try abandon(database, id) { return true }
             let blocker = state == .inDoubt ? try stopped(database, before: id) : nil
             return try move(
                 database, id, from: Store.states(decidedFor: state), to: blocker == nil ? .queued : .held,

@@ -143,7 +143,8 @@ extension Store {
     /// The writes behind it may go. A conversation that the write would have made, and that no read has shown, is removed: if it
     /// is on the server after all, a pull brings it as any other.
     ///
-    /// - Parameter id: the write. One that is not in doubt stays as it is.
+    /// - Parameter id: the write. One that is not in doubt stays as it is, and so does one that makes a conversation for which
+    ///   other writes wait.
     /// - Returns: whether it was given up.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     package func abandon(_ id: OperationID) throws(StoreError) -> Bool {
@@ -153,20 +154,20 @@ extension Store {
     }
 
     func abandon(_ database: Database, _ id: OperationID) throws -> Bool {
-        guard let item = try OutboxItem.fetchOne(database, id),
-            try move(
-                database, id, from: [.inDoubt], to: .cancelled, reason: item.reason, set: "next_attempt = NULL", [])
-        else { return false }
+        guard let item = try OutboxItem.fetchOne(database, id), item.state == .inDoubt else { return false }
+        let isMaker = (item.kind == .start || item.kind == .restart) && item.remoteID == nil
+        // Others wait for the conversation that it makes.
+        if isMaker, try !dependents(database, of: item).isEmpty { return false }
+        _ = try move(
+            database, id, from: [.inDoubt], to: .cancelled, reason: item.reason, set: "next_attempt = NULL", [])
         try unindex(database, operation: item.sequence, request: item.request)
         let isAlone = try !database.isTrue(
             sql: """
                 SELECT EXISTS (SELECT 1 FROM operation o JOIN conversation c ON c.key = o.conversation
-                    WHERE c.id = ? AND (o.id <> ? OR c.remote_id IS NOT NULL))
+                    WHERE c.id = ? AND o.id <> ?)
                 """,
             arguments: [item.conversation.rawValue, id.rawValue])
-        if item.kind == .start || item.kind == .restart, isAlone,
-            let made = try ConversationRow.fetch(database, id: item.conversation)
-        {
+        if isMaker, isAlone, let made = try ConversationRow.fetch(database, id: item.conversation) {
             try unindex(database, conversation: made.key, made.names)
             try database.execute(sql: "DELETE FROM conversation WHERE key = ?", arguments: [made.key])
         }

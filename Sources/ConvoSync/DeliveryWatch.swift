@@ -55,7 +55,7 @@ package final class WatchedDelivery: Sendable {
         package fileprivate(set) var events: [ConversationEvent] = []
         /// Why the last step on the way to the answer failed; `nil` if it did not.
         package fileprivate(set) var failure: APIError?
-        /// How often the engine has looked for the write on the server since its answer was lost.
+        /// How often the engine has looked for the write on the server since its answer was lost, and has not found it.
         package fileprivate(set) var lookups = 0
     }
 

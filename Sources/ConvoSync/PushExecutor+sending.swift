@@ -54,6 +54,9 @@ extension PushExecutor {
         _ item: OutboxItem, _ stream: ConversationEventStream
     ) async throws -> ConversationResponse {
         var answer = ResponseAccumulator()
+        // It stays registered while the answer comes: who joins later gets the events from the first one on.
+        let watched = watch[item.id].map { _ in watch.watch(item.id, isStreamed: true) }
+        defer { if watched != nil { watch.unwatch(item.id) } }
         do {
             for try await event in stream {
                 answer.take(event)
@@ -62,7 +65,7 @@ extension PushExecutor {
                     try store.markDelivered(item.id, response: response)
                 }
                 if options.streaming?.operation == item.id { await options.streaming?.observe(event) }
-                watch[item.id]?.note(event)
+                watched?.note(event)
             }
         } catch  where !answer.isDone {
             try store.keepPartial(of: item.id, conversation: answer.conversationID, entries: answer.entries)

@@ -46,8 +46,9 @@ struct PushExecutor: Sendable {
         switch step {
         case .prepare(let item), .send(let item, _), .find(let item, _):
             if let error { watch[item.id]?.failed(error) } else { watch[item.id]?.moved() }
-        case .confirm(let item): watch[item.id]?.lookedUp()
-        case .settle(let item, _), .refresh(let item): watch[item.id]?.moved()
+        // Only what a look has left in doubt was not found: before that is stored, nobody may act on it.
+        case .settle(let item, .inDoubt) where item.state == .inDoubt: watch[item.id]?.lookedUp()
+        case .confirm(let item), .settle(let item, _), .refresh(let item): watch[item.id]?.moved()
         case .verify, .load: break
         }
     }

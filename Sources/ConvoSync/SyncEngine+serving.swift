@@ -10,6 +10,12 @@ extension SyncEngine {
     /// The wall clock's time, as the engine reads it.
     package var now: Timestamp { clock.now }
 
+    /// Suspends the task for so long, by the engine's clock.
+    ///
+    /// - Parameter span: how long.
+    /// - Throws: `CancellationError` as soon as the task is cancelled.
+    package func sleep(for span: Duration) async throws { try await clock.sleep(until: clock.now + span) }
+
     /// Lets the next request try at once, because a program waits for it.
     package func tryNow() { breaker.woken() }
 

@@ -15,6 +15,7 @@ extension APIError {
     init(_ refusal: Refusal) {
         self.init(
             .status(refusal.status), effect: refusal.status < 500 ? .none : .unknown, message: refusal.message,
-            serverCode: refusal.code)
+            serverCode: refusal.code,
+            answer: ErrorAnswer(status: refusal.status, contentType: "application/json", body: []))
     }
 }

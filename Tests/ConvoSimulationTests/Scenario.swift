@@ -69,6 +69,8 @@ struct Scenario: Sendable {
     var steps: [Step] = []
     var interruptions: [Interruption] = []
     var deaths: [Death] = []
+    /// The programs that use the endpoint.
+    var programs: [ProgramPlan] = []
     var intervals = SyncIntervals(poll: .seconds(60), sweep: .seconds(240))
     var limits = SyncLimits()
     /// The most events of a run; one that takes more counts as one that never comes to rest.

@@ -15,8 +15,17 @@ final class SimulatedUser: Sendable {
         var deletedHere: Set<RemoteID> = []
         var deletedRemotely: [LocalID: RemoteID?] = [:]
         var operations: [Int: OperationID] = [:]
+        /// How the write of a program's request is found out, once the endpoint has accepted it; and those found so far.
+        var expected: [Int: @Sendable () -> OperationID?] = [:]
+        var found: [Int: Set<OperationID>] = [:]
         var homes: [OperationID: LocalID] = [:]
         var count = 0
+
+        mutating func find(_ number: Int) -> OperationID? {
+            guard let id = expected[number]?() else { return nil }
+            found[number, default: []].insert(id)
+            return id
+        }
     }
     private let state = Mutex(State())
 
@@ -39,7 +48,39 @@ final class SimulatedUser: Sendable {
             default: nil
             }
         guard let number = body?["completion_args"]?["random_seed"]?.int else { return nil }
-        return state.withLock { $0.operations[number] }
+        return state.withLock { state in
+            if let known = state.operations[number] { return known }
+            return state.find(number)
+        }
+    }
+
+    /// Gives a program's request its number.
+    func announce() -> Int {
+        state.withLock { state in
+            state.count += 1
+            return state.count
+        }
+    }
+
+    /// Names the way in which the write of a program's request is found out.
+    func expect(_ number: Int, _ write: @escaping @Sendable () -> OperationID?) {
+        state.withLock { state in
+            _ = state.find(number)
+            state.expected[number] = write
+        }
+    }
+
+    /// Notes that a program was told that its write succeeded.
+    func heard(_ id: OperationID) {
+        state.withLock { if !$0.acknowledged.contains(id) { $0.acknowledged.append(id) } }
+    }
+
+    /// The writes that a program's request has made.
+    func writes(of number: Int) -> Set<OperationID> {
+        state.withLock { state in
+            _ = state.find(number)
+            return state.found[number] ?? []
+        }
     }
 
     /// Forgets the writes that an older state of the disk, which was put back, does not have.

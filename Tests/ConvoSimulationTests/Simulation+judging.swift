@@ -21,7 +21,7 @@ extension Simulation {
             violations += MirrorCheck.falseDeletions(
                 mirror: try MirrorSnapshot(disk.store), server: world.server, denied: try deniedForGood())
         }
-        guard steps.isEmpty, world.state.withLock({ $0.isQuiet }) else { return false }
+        guard steps.isEmpty, programs.allSatisfy(\.isDone), world.state.withLock({ $0.isQuiet }) else { return false }
         if isAway { try takeBack() }
         guard try disk.store.outbox().allSatisfy({ $0.state == .refused || $0.state == .held })
         else {
@@ -119,7 +119,9 @@ extension Simulation {
         var check = RequestCheck()
         check.retriedByHand = person.retried
         // A program that waited for its turn queues its write, and wakes the daemon, when it sends.
-        check.wakes = scenario.steps.map(\.at) + audit.records.filter { runByHand.contains($0.sender) }.map(\.sentAt)
+        check.wakes =
+            programs.flatMap(\.asked) + scenario.steps.map(\.at)
+            + audit.records.filter { runByHand.contains($0.sender) }.map(\.sentAt)
         check.runByHand = runByHand
         // A daemon that the service manager restarts does not know how long the server asked an earlier one to wait.
         if scenario.adoptsByHand { check.runByHand.formUnion(1...lives) }

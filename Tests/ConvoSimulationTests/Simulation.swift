@@ -34,6 +34,10 @@ final class Simulation {
     let world: SharedWorld
     let disk: Disk
     let person = SimulatedUser()
+    let endpoint: EndpointPlace
+    private(set) var programs: [SimulatedProgram] = []
+    /// The programs' own tasks, which outlive our processes.
+    private var programLives: [Life] = []
     private let executor = OneAtATime()
     var steps: ArraySlice<Scenario.Step>
     private var deaths: ArraySlice<Scenario.Death>
@@ -74,6 +78,7 @@ final class Simulation {
     init(_ scenario: Scenario, with mutation: Mutation? = nil) throws {
         self.scenario = scenario
         self.mutation = mutation
+        endpoint = EndpointPlace(on: executor)
         steps = scenario.steps[...]
         deaths = scenario.deaths[...]
         interruptions = scenario.interruptions[...]
@@ -91,6 +96,7 @@ final class Simulation {
     /// Runs the scenario to its end and judges the run.
     func run() throws -> SimulationReport {
         var life = begin()
+        beginPrograms()
         var events = 0
         while events < scenario.eventLimit {
             events += 1
@@ -117,12 +123,24 @@ final class Simulation {
             }
         }
         if events == scenario.eventLimit { violations.add(.restless, "it never comes to rest") }
-        for ending in [life] + hands { end(ending) }
+        for ending in [life] + hands + programLives { end(ending) }
         return try judge()
     }
 
+    private func beginPrograms() {
+        programs = scenario.programs.map { SimulatedProgram($0, person, endpoint, disk) }
+        programLives = programs.map { program in
+            let stage = Stage(world)
+            // `end(_:)` cancels it, at the run's end.
+            let task = Task(executorPreference: executor) { await program.run(on: stage) }
+            return Life(sender: 0, stage: stage, wake: AsyncEvent(), task: task)
+        }
+    }
+
     private func begin() -> Life {
-        begin(CrashPoints(deadly: deaths.first?.afterPoints)) { [scenario] engine, adopter, wake, stage in
+        begin(CrashPoints(deadly: deaths.first?.afterPoints)) {
+            [scenario, endpoint, disk] engine, adopter, wake, stage in
+            if let policy = scenario.programs.first?.policy { endpoint.open(disk.store, engine, policy, wake: wake) }
             var end = await engine.run(scenario.intervals, wake: wake) { _ in }
             while end?.isOtherOwner == true, !Task.isCancelled {
                 guard scenario.adoptsByHand || !scenario.access.rotations.isEmpty else { break }
@@ -184,6 +202,7 @@ final class Simulation {
     ///
     /// Tasks of the processes that still run work on files that nobody will open again.
     private func die(_ life: Life) throws {
+        endpoint.close()
         for dying in [life] + hands { world.state.withLock { $0.clientVanished(sender: dying.sender) } }
         let death = deaths.removeFirst()
         ended.formUnion(([life] + hands).map(\.sender))
@@ -213,7 +232,7 @@ final class Simulation {
     /// Moves the clock to the next event, and lets one thing happen.
     private func proceed(_ life: Life) throws {
         let stepAt = steps.first?.at ?? .never
-        let processes = [life] + hands
+        let processes = [life] + hands + programLives
         let stopAt = hands.map(\.stopsAt).min() ?? .never
         let next = min(
             stepAt, stopAt, processes.compactMap(\.stage.next).min() ?? .never,

@@ -101,6 +101,18 @@ import Testing
         }
     }
 
+    @Test func `is not given up where other writes wait for the conversation that it makes`() throws {
+        let first = try #require(try ask())
+        let start = try #require(try store.operation(first.id))
+        let append = try temporary.append("behind", to: start.conversation)
+        _ = try store.markSending(first.id, base: nil)
+        try store.markInDoubt(first.id, reason: .lost, nextAttempt: temporary.clock.now)
+        try store.noteUnwanted(first.id)
+        #expect(try !store.abandon(first.id))
+        try store.markQueued(first.id, from: .inDoubt, reason: nil, nextAttempt: nil)
+        #expect(try store.outbox().map(\.id) == [first.id, append])
+    }
+
     @Test func `lets go what waits behind a write that it gives up`() throws {
         let id = try temporary.conversation("c")
         let doubtful = try temporary.append("one", to: id)

@@ -1,0 +1,62 @@
+import ConvoModel
+import ConvoSimulation
+import Foundation
+import Testing
+
+@Suite struct `The endpoint in a simulated world` {
+    /// `CONVO_SIMULATION_SEEDS` says how many seeds run, `CONVO_SIMULATION_FIRST` which is the first.
+    private static let seeds = setting("CONVO_SIMULATION_SEEDS") ?? 40
+    private static let first = setting("CONVO_SIMULATION_FIRST") ?? 1
+
+    private static func setting(_ name: String) -> Int? {
+        ProcessInfo.processInfo.environment[name].flatMap(Int.init)
+    }
+
+    /// Programs that try again stand before the endpoint; answers are lost on both sides of it, its process dies, and people and
+    /// other writers use the same conversations.
+    @Test(arguments: 0..<2) func `makes no request of a program twice, and loses none`(strand: Int) throws {
+        var told: [String: Int] = [:]
+        for seed in stride(from: Self.first + strand, to: Self.first + Self.seeds, by: 2) {
+            var scenario = Scenario(drawnFrom: UInt64(seed), withHands: false, drawing: [])
+            scenario.programs = (0..<3).map { ProgramPlan(drawnFrom: UInt64(seed * 10 + $0)) }
+            let simulation = try Simulation(scenario)
+            let report = try simulation.run()
+            let found = (report.violations + simulation.programViolations(report)).prefix(3)
+            #expect(found.isEmpty, "seed \(seed): \(found.map(\.description).joined(separator: "; "))")
+            if !found.isEmpty, Self.seeds < 3 {
+                print("lasted \(report.lasted)", report.outbox.map { "\($0.id) \($0.state) \($0.reason ?? "")" })
+                for program in simulation.programs { print(program.plan, program.told, program.isDone) }
+            }
+            for program in simulation.programs {
+                for one in program.told.values {
+                    told[one == .nothing ? "nothing" : "\("\(one)".prefix { $0 != "(" })", default: 0] += 1
+                }
+            }
+        }
+        print("the programs were told: \(told.sorted { $0.key < $1.key })")
+    }
+}
+
+extension Simulation {
+    /// What is wrong with the programs' requests, from the server's side: each that succeeded is there once, and none twice.
+    func programViolations(_ report: SimulationReport) -> [Violation] {
+        let calls = Dictionary(
+            report.audit.records.compactMap { record in record.operation.map { (record.number, $0) } },
+            uniquingKeysWith: { first, _ in first })
+        var turns: [OperationID: Int] = [:]
+        for turn in report.turns where turn.answered {
+            if let call = turn.cause.call, let write = calls[call] { turns[write, default: 0] += 1 }
+        }
+        var violations: [Violation] = []
+        for program in programs {
+            for (number, told) in program.told {
+                let writes = person.writes(of: number)
+                let count = writes.map { turns[$0] ?? 0 }.reduce(0, +)
+                if count > 1 { violations.add(.repeatedWrite, "request \(number) is there \(count) times: \(writes)") }
+                guard case .success(let id?) = told, !writes.contains(id) else { continue }
+                violations.add(.lostWrite, "request \(number) succeeded as \(id), which is none of its writes")
+            }
+        }
+        return violations
+    }
+}
