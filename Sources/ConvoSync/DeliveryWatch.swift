@@ -57,6 +57,8 @@ package final class WatchedDelivery: Sendable {
         package fileprivate(set) var failure: APIError?
         /// How often the engine has looked for the write on the server since its answer was lost, and has not found it.
         package fileprivate(set) var lookups = 0
+        /// Whether the last look has not found it; what follows from that is not stored yet.
+        fileprivate var isMissing = false
     }
 
     /// Whether the engine asks for the answer as a stream.
@@ -89,7 +91,14 @@ package final class WatchedDelivery: Sendable {
 
     func failed(_ error: APIError) { change { $0.failure = error } }
 
-    func lookedUp() { change { $0.lookups += 1 } }
+    func lookedInVain() { state.withLock { $0.isMissing = true } }
+
+    func stayedInDoubt() {
+        change { progress in
+            if progress.isMissing { progress.lookups += 1 }
+            progress.isMissing = false
+        }
+    }
 
     func moved() { change { _ in } }
 

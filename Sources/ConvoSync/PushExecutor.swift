@@ -31,24 +31,27 @@ struct PushExecutor: Sendable {
     func perform(_ step: PushMachine.Step) async -> PushMachine.Outcome {
         do {
             let outcome = try await outcome(of: step)
-            tellWatchers(of: step, nil)
+            tellWatchers(of: step, outcome, nil)
             await makeRoom(behind: step)
             return outcome
         } catch {
             let interrupted = APIError(.cancelled, effect: .unknown, message: "the engine has stopped")
-            tellWatchers(of: step, error as? APIError ?? interrupted)
+            tellWatchers(of: step, nil, error as? APIError ?? interrupted)
             return .failed(SyncFailure(error))
         }
     }
 
     /// Tells those who wait for a write's answer that a step has ended.
-    private func tellWatchers(of step: PushMachine.Step, _ error: APIError?) {
+    private func tellWatchers(of step: PushMachine.Step, _ outcome: PushMachine.Outcome?, _ error: APIError?) {
         switch step {
         case .prepare(let item), .send(let item, _), .find(let item, _):
             if let error { watch[item.id]?.failed(error) } else { watch[item.id]?.moved() }
-        // Only what a look has left in doubt was not found: before that is stored, nobody may act on it.
-        case .settle(let item, .inDoubt) where item.state == .inDoubt: watch[item.id]?.lookedUp()
-        case .confirm(let item), .settle(let item, _), .refresh(let item): watch[item.id]?.moved()
+        case .confirm(let item):
+            // A look that fails has not shown that the write is absent.
+            if case .confirmed(.absent, _) = outcome { watch[item.id]?.lookedInVain() }
+        // Before its finding is stored, nobody may act on a look.
+        case .settle(let item, .inDoubt) where item.state == .inDoubt: watch[item.id]?.stayedInDoubt()
+        case .settle(let item, _), .refresh(let item): watch[item.id]?.moved()
         case .verify, .load: break
         }
     }
