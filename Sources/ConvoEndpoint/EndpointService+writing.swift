@@ -134,7 +134,13 @@ extension EndpointService {
         let (item, verdict) = try verdict(on: write, &clock)
         switch verdict {
         case .wait: return nil
-        case .answer: return try await settledAnswer(to: item, write.parts)
+        case .answer:
+            if let settled = try await settledAnswer(to: item, write.parts) { return settled }
+            guard clock.waited(in: item.state, at: write.parts.engine.now) >= write.parts.options.patience else {
+                return nil
+            }
+            throw .unavailable(
+                "the request has arrived, and its answer cannot be read yet", after: 2, joining: item.id)
         case .queued: return OfflineAnswer.response(item.remoteID?.rawValue ?? item.conversation.rawValue)
         case .relay(let answer, takesBack: true):
             guard try await takeBack(item, write.parts.store) else { return nil }
@@ -222,10 +228,11 @@ extension EndpointService {
         }
     }
 
-    /// The answer to a delivered write: the server's, or one made of the entries where that was lost.
+    /// The answer to a delivered write: the server's, or one made of the entries where that was lost; `nil` if those cannot be
+    /// read yet.
     private func settledAnswer(
         to item: OutboxItem, _ parts: EndpointBackend.Parts
-    ) async throws(ServiceError) -> JSONText {
+    ) async throws(ServiceError) -> JSONText? {
         if item.kind == .delete { return .object([]) }
         do throws(StoreError) {
             if let response = try parts.store.response(to: item.id), response["outputs"] != nil { return response }
@@ -239,13 +246,14 @@ extension EndpointService {
         } catch { isRead = false }
         do throws(StoreError) {
             let isWhole = try parts.store.servedConversation(remoteID.rawValue)?.isWhole == true
-            if isRead || isWhole {
-                let entries = try parts.store.servedEntries(of: item.conversation).map { Entry(raw: $0) }
-                return OfflineAnswer.response(
-                    remoteID.rawValue, outputs: SettledTurn.outputs(of: item, in: entries).map(\.raw))
+            let entries =
+                isRead || isWhole ? try parts.store.servedEntries(of: item.conversation).map { Entry(raw: $0) } : []
+            // A mirror that was not told of the turn would make an answer without words.
+            if let outputs = SettledTurn.outputs(of: item, in: entries) {
+                return OfflineAnswer.response(remoteID.rawValue, outputs: outputs.map(\.raw))
             }
         } catch { throw ServiceError(error) }
-        throw .unavailable("the request has arrived, and its answer cannot be read yet", after: 2, joining: item.id)
+        return nil
     }
 }
 

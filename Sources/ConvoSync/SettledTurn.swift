@@ -8,11 +8,16 @@ package enum SettledTurn {
     /// - Parameters:
     ///   - item: the delivered write.
     ///   - entries: the conversation's entries, in their order.
-    /// - Returns: the entries behind the write's inputs, up to the next input; none where the inputs are not found.
-    package static func outputs(of item: OutboxItem, in entries: [Entry]) -> [Entry] {
+    /// - Returns: the entries behind the write's inputs, up to the next input; `nil` where the inputs are not there, so that the
+    ///   entries are older than the write.
+    package static func outputs(of item: OutboxItem, in entries: [Entry]) -> [Entry]? {
         let inputs = ((try? Inputs(json: item.inputs))?.asEntries ?? []).map { InputFingerprint($0) }
         let first = start(of: item, in: entries)
-        guard let behind = end(of: inputs, in: entries, from: first) else { return [] }
+        // What a start has made begins with its inputs, however the server has written them.
+        let firstInputs = item.kind == .start ? entries.prefix { isInput($0) }.count : 0
+        guard let behind = end(of: inputs, in: entries, from: first) ?? (firstInputs > 0 ? firstInputs : nil) else {
+            return nil
+        }
         return Array(entries[behind...].prefix { !isInput($0) })
     }
 
