@@ -156,7 +156,9 @@ extension EndpointService {
             throw .unavailable(
                 "the answer was lost, and it is not known yet whether the request arrived; the same request joins it",
                 after: 5, joining: item.id)
-        case .withdrawn: throw .business(409, code: 3000, "The request was taken back with convo outbox cancel")
+        case .withdrawn:
+            // By a person, or for another client of the same request; nothing of it is sent.
+            throw .unavailable("the request was taken back before it was sent", after: 1)
         case .stopped(let reason): throw try await stopped(item, reason, write)
         }
     }

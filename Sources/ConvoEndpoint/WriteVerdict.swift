@@ -19,7 +19,7 @@ enum WriteVerdict: Hashable, Sendable {
     case unsettled
     /// It cannot be known, or the outbox cannot go on without a person.
     case stopped(OutboxItem.Reason)
-    /// A person has taken the write back meanwhile.
+    /// The write was taken back meanwhile, by a person or because another client of the same request was told that it failed.
     case withdrawn
 
     /// What is known of a write at one moment.
