@@ -1,9 +1,12 @@
 """Runs every operation and every stream of one installed mistralai against a sandbox, its own types parsing all.
 
-Usage: exercise.py BASE_URL. Prints one line; exits non-zero with a traceback where anything is not as it should be.
+Usage: exercise.py BASE_URL [KEY [FILE]]. Prints one line; exits non-zero with a traceback where anything is not as it
+should be. Writes what each call returned or raised into FILE, as JSON.
 """
 
 import asyncio
+import hashlib
+import json
 import sys
 import urllib.request
 from importlib.metadata import version
@@ -22,6 +25,7 @@ HAS_CONFIRMATIONS = RELEASE >= (2, 0)
 HAS_USERS = RELEASE >= (2, 5)
 HAS_WHOAMI = RELEASE >= (3, 2)
 MODEL = "mistral-small-latest"
+KEY = sys.argv[2] if len(sys.argv) > 2 else "key"
 WEATHER = {
     "type": "function",
     "function": {
@@ -41,6 +45,7 @@ class Surface:
         self.conversations = client.beta.conversations
         self.asynchronous = asynchronous
         self.calls = 0
+        self.record = []
 
     def __getattr__(self, name):
         return self.of(self.conversations, name)
@@ -50,22 +55,50 @@ class Surface:
 
         async def call(**arguments):
             self.calls += 1
-            if self.asynchronous:
-                return await getattr(group, name + "_async")(**arguments)
-            return getattr(group, name)(**arguments)
+            try:
+                if self.asynchronous:
+                    result = await getattr(group, name + "_async")(**arguments)
+                else:
+                    result = getattr(group, name)(**arguments)
+            except Exception as error:
+                self.record.append([name, raised(error)])
+                raise
+            self.record.append([name, plainly(result)])
+            return result
 
         return call
 
     async def bytes(self, response):
         """The body of a download, which both kinds of methods return as a stream."""
-        return await response.aread() if self.asynchronous else response.read()
+        data = await response.aread() if self.asynchronous else response.read()
+        self.record.append(["bytes", hashlib.sha256(data).hexdigest()])
+        return data
 
     async def events(self, stream):
         if self.asynchronous:
             async with stream as events:
-                return [event async for event in events]
-        with stream as events:
-            return [event for event in events]
+                found = [event async for event in events]
+        else:
+            with stream as events:
+                found = [event for event in events]
+        self.record.append(["events", plainly(found)])
+        return found
+
+
+def plainly(thing):
+    """What the SDK made of an answer, as JSON has it."""
+    if isinstance(thing, list):
+        return [plainly(each) for each in thing]
+    if hasattr(thing, "model_dump"):
+        return [type(thing).__name__, thing.model_dump(mode="json", by_alias=True)]
+    return type(thing).__name__
+
+
+def raised(error):
+    response = getattr(error, "raw_response", None)
+    status = getattr(error, "status_code", None) or getattr(response, "status_code", None)
+    body = getattr(error, "body", None) or (response.text if response is not None else None)
+    return [type(error).__name__, status, body or str(error)]
 
 
 def check(condition, what):
@@ -210,7 +243,7 @@ async def identity(api):
 
 def credentials(name):
     """3.x has these two operations name their key apart."""
-    return {"security": {name: "key"}} if RELEASE >= (3, 0) else {}
+    return {"security": {name: KEY}} if RELEASE >= (3, 0) else {}
 
 
 async def files(api):
@@ -282,9 +315,9 @@ async def refusals(api, identifier):
 
 
 async def exercise(base_url):
-    counts = []
+    counts, records = [], []
     for asynchronous in (False, True):
-        api = Surface(Mistral(api_key="key", server_url=base_url), asynchronous)
+        api = Surface(Mistral(api_key=KEY, server_url=base_url), asynchronous)
         identifier = await plain(api)
         await listing(api, identifier)
         await kinds(api)
@@ -294,6 +327,10 @@ async def exercise(base_url):
         await files(api)
         await refusals(api, identifier)
         counts.append(api.calls)
+        records.append(api.record)
+    if len(sys.argv) > 3:
+        with open(sys.argv[3], "w") as file:
+            json.dump(records, file, indent=1)
     print(f"mistralai {VERSION}: {counts[0]} calls sync, {counts[1]} async, all as they should be")
 
 

@@ -1,0 +1,95 @@
+"""A network that loses answers: through the endpoint each write is on the server once; straight, some are there twice."""
+import json, random
+
+from worlds.endpoint import Endpoint, run_client
+from worlds.house import check, letters, wait
+from worlds.wire import Losing
+
+from .sdk import SCRIPTS, python
+
+SHARE = 0.3
+
+
+def written(version, url, key, options, *more):
+    """What came of the writes of an SDK that retries."""
+    workers = max(1, min(8, options.appends // 10))
+    return json.loads(run_client(
+        python(version), SCRIPTS / "retrying.py", url, key, options.appends // len(options.sdks), workers, version, *more))
+
+
+def settle(device):
+    """Waits until the outbox holds nothing that could still be sent."""
+    wait("the outbox is empty", 60, lambda: not [
+        item for item in device.outbox().values() if item["state"] in ("queued", "sending", "in_doubt", "held")])
+
+
+def judge(server, told):
+    """Each text that was answered, or that waits behind a 503, is on the server once; what was deleted is not there."""
+    inputs = server.inputs()
+    wrong = told["wrong"] + [f"{text!r} is on the server {inputs[letters(text)]} times"
+                             for text in told["answered"] if inputs[letters(text)] != 1]
+    wrong += [f"{text!r} was refused with 503, and is on the server {inputs[letters(text)]} times"
+              for text, _ in told["refused"] if inputs[letters(text)] != 1]
+    wrong += [f"503 without Retry-After or Convo-Operation: {fields}" for _, fields in told["refused"]
+              if not {"retry-after", "convo-operation"} <= {name.lower() for name in fields}]
+    wrong += [f"{text!r} is answered, and nobody asked" for text, times in inputs.items()
+              if "scratch" in text and times]
+    check(not wrong, f"{len(wrong)} wrong:", *wrong[:10])
+
+
+def straight(house, options):
+    """The same writes, the same losses, and nothing between: how many writes the server has more than once."""
+    twice = answered = 0
+    for version in options.sdks:
+        server = house.server("answer-ms=20")
+        proxy = Losing(server.url, SHARE, random.Random(options.seed))
+        told = written(version, proxy.url, "any", options)
+        inputs = server.inputs()
+        twice += sum(inputs[letters(text)] > 1 for text in told["answered"])
+        answered += len(told["answered"])
+        proxy.close()
+    return twice, answered
+
+
+def between_endpoint_and_server(house, options):
+    """The server's answers are lost after it has committed."""
+    said = []
+    for version in options.sdks:
+        server = house.server("answer-ms=20")
+        proxy = Losing(server.url, SHARE, random.Random(options.seed))
+        device = house.device(server, f"losses {version}", CONVO_SERVER_URL=proxy.url)
+        endpoint = Endpoint(house, device)
+        told = written(version, endpoint.address, endpoint.token, options)
+        settle(device)
+        judge(server, told)
+        said.append(f"{len(told['answered'])} answered, {len(told['refused'])} 503, {proxy.lost} answers lost")
+        endpoint.stop()
+        proxy.close()
+    twice, answered = straight(house, options)
+    check(twice > 0 or answered < 30, "straight, no write is on the server twice: the proxy loses nothing")
+    return f"each once ({'; '.join(said)}); straight, {twice} of {answered} are on the server twice"
+
+
+def between_client_and_endpoint(house, options, ways, *more):
+    said = []
+    for version in options.sdks:
+        server = house.server("answer-ms=20")
+        device = house.device(server, f"losses {version}")
+        endpoint = Endpoint(house, device)
+        proxy = Losing(endpoint.address, SHARE, random.Random(options.seed), ways)
+        told = written(version, proxy.url, endpoint.token, options, *more)
+        settle(device)
+        judge(server, told)
+        said.append(f"{len(told['answered'])} answered, {proxy.lost} answers lost")
+        endpoint.stop()
+        proxy.close()
+    return f"each once ({'; '.join(said)})"
+
+
+CASES = {
+    "losses: between endpoint and server": between_endpoint_and_server,
+    "losses: the client leaves before its answer": lambda house, options:
+        between_client_and_endpoint(house, options, ("early",)),
+    "losses: between client and endpoint, with Idempotency-Key": lambda house, options:
+        between_client_and_endpoint(house, options, ("gateway", "reset", "half", "early"), "--keys"),
+}
