@@ -1,10 +1,11 @@
 """Writes with one installed mistralai that retries, over a network that loses answers, as a patient program does.
 
-Usage: retrying.py BASE_URL KEY APPENDS WORKERS NAME [--keys] [--seconds N] [--timeout MS] [--until FILE].
-Each worker starts a conversation, appends to it (each third with a stream), branches off it, and makes and deletes another one. Where the SDK
-gives up on a broken connection, or a stream ends without `conversation.response.done`, the worker calls again with the same
-arguments. With `--until` it goes on until the file exists. `--keys` sends an Idempotency-Key, the same with each repetition. Prints what came of it as JSON: the texts that
-were answered, those that were refused with 503 in the end, what is wrong, and how often a call was repeated.
+Usage: retrying.py BASE_URL KEY APPENDS WORKERS NAME [--keys] [--seconds N] [--timeout MS] [--until FILE]. Each worker
+starts a conversation, appends to it (each third with a stream), branches off it, and makes and deletes another one. Where
+the SDK gives up on a broken connection, or a stream ends without `conversation.response.done`, the worker calls again with
+the same arguments. With `--until` it goes on until the file exists. `--keys` sends an Idempotency-Key, the same with each
+repetition. Prints what came of it as JSON: the texts that were answered, those that were refused with 503 in the end, what
+is wrong, and how often a call was repeated.
 """
 
 import argparse

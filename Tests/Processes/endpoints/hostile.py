@@ -128,7 +128,10 @@ def storm(address, requests, threads):
 
 
 class Slow(threading.Thread):
-    """Connections that say nothing, or begin a head or a body and go on a byte a second; `closed` are the seconds they lived."""
+    """Connections that say nothing, or begin a head or a body and go on a byte a second.
+
+    `closed` are the seconds that those lived which the other side has closed.
+    """
 
     BEGUN = [b"", b"GET /v1/conv", b"GET /v1/conversations HTTP/1.1\r\nHost: x\r\nX: ",
              b"POST /v1/conversations HTTP/1.1\r\nHost: %s\r\nAuthorization: Bearer %s\r\nContent-Length: 9999\r\n\r\n "]
@@ -211,8 +214,9 @@ def malformed(house, options):
         check(server.times(text) == 1, text, "is on the server", server.times(text), "times")
     waits = sorted(good.waits)
     endpoint.stop()
-    return (f"{sum(counts.values())} requests ({', '.join(f'{count} {status}' for status, count in counts.most_common(8))}), memory {before:.0f} MB before and {after:.0f} after, "
-            f"the good client waited {waits[len(waits) // 2] * 1000:.0f} ms (p50), {waits[-1] * 1000:.0f} ms at most, of {len(waits)}"
+    outcomes = ", ".join(f"{count} {status}" for status, count in counts.most_common(8))
+    return (f"{sum(counts.values())} requests ({outcomes}), memory {before:.0f} MB before and {after:.0f} after, the good client "
+            f"waited {waits[len(waits) // 2] * 1000:.0f} ms (p50), {waits[-1] * 1000:.0f} ms at most, of {len(waits)}"
             + (f", {len(held.closed)} slow ones were ended, the last after {max(held.closed):.0f} s" if held.closed else ""))
 
 
@@ -224,7 +228,8 @@ def bodies(house, options):
     head = (f"POST /v1/conversations HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {endpoint.token}\r\n"
             "Content-Type: application/json\r\n").encode()
     before, sent = endpoint.memory(), []
-    for fields, piece in ((b"Content-Length: 4294967296\r\n", b"[" * 65536), (b"Transfer-Encoding: chunked\r\n", b"10000\r\n" + b"[" * 65536 + b"\r\n"),
+    for fields, piece in ((b"Content-Length: 4294967296\r\n", b"[" * 65536),
+                          (b"Transfer-Encoding: chunked\r\n", b"10000\r\n" + b"[" * 65536 + b"\r\n"),
                           (b"Content-Length: 4294967296\r\nExpect: 100-continue\r\n", b"")):
         with socket.create_connection(place(endpoint.address), timeout=PATIENCE) as link:
             link.sendall(head + fields + b"\r\n")
@@ -241,7 +246,8 @@ def bodies(house, options):
                 except OSError:
                     answer = b"closed"
             status = STATUS.match(answer)
-            check(answer == b"closed" or status and status[1].startswith(b"4"), fields, "is answered", answer[:100], "after", count)
+            check(answer == b"closed" or status and status[1].startswith(b"4"), fields, "is answered", answer[:100], "after",
+                  count)
             check(count < 128 << 20, fields, "is refused after", count, "bytes")
             sent.append(f"{count >> 20} MB")
     check(endpoint.memory() - before < 96, f"memory grew from {before:.0f} to {endpoint.memory():.0f} MB")

@@ -72,16 +72,21 @@ def queued(house, options):
     at = Place(house, CONVO_OFFLINE_WRITES="queue")
     known, other = at.ids
     at.gate.take_away()
-    begun = queued_answer(at.ask("POST", "/v1/conversations", {"model": "m", "inputs": "an offline start", "name": "n"}), "start")
+    begun = queued_answer(at.ask("POST", "/v1/conversations", {"model": "m", "inputs": "an offline start", "name": "n"}),
+                          "start")
     for text in ("first", "second"):
-        check(queued_answer(at.ask("POST", f"/v1/conversations/{begun}", {"inputs": text}), text) == begun, text, "goes elsewhere")
-    check(queued_answer(at.ask("POST", f"/v1/conversations/{known}", {"inputs": "to what is known"}), "append") == known, "another id")
+        check(queued_answer(at.ask("POST", f"/v1/conversations/{begun}", {"inputs": text}), text) == begun, text,
+              "goes elsewhere")
+    check(queued_answer(at.ask("POST", f"/v1/conversations/{known}", {"inputs": "to what is known"}), "append") == known,
+          "another id")
     entry = at.ask("GET", f"/v1/conversations/{other}/history").json["entries"][1]["id"]
-    branch = queued_answer(at.ask("POST", f"/v1/conversations/{other}/restart", {"inputs": "an offline branch", "from_entry_id": entry}), "restart")
+    branch = queued_answer(at.ask("POST", f"/v1/conversations/{other}/restart",
+                                  {"inputs": "an offline branch", "from_entry_id": entry}), "restart")
     check(branch not in (other, begun), "a branch has its origin's id")
     stream = at.ask("POST", f"/v1/conversations/{known}", {"inputs": "an offline stream", "stream": True})
     names = [name for name, _ in events(stream.body)]
-    check(stream.status == 200 and names[0] == "conversation.response.started" and names[-1] == "conversation.response.done" and len(names) == 2, stream)
+    check(stream.status == 200 and names[0] == "conversation.response.started" and names[-1] == "conversation.response.done"
+          and len(names) == 2, stream)
     # Read your writes.
     check(at.texts(begun) == ["an offline start", "first", "second"], at.texts(begun))
     check(at.texts(known)[2:] == ["to what is known", "an offline stream"], at.texts(known))
@@ -89,16 +94,19 @@ def queued(house, options):
     check(at.ask("GET", f"/v1/conversations/{begun}").json["name"] == "n", at.ask("GET", f"/v1/conversations/{begun}"))
     listed = at.ask("GET", "/v1/conversations?page_size=100")
     check({begun, branch, known, other} <= {each["id"] for each in listed.json}, listed)
-    check(int(listed.headers["Convo-Pending"]) >= 6 and int(listed.headers["Age"]) >= 0 and listed.headers["Convo-Last-Pull"], listed)
+    check(int(listed.headers["Convo-Pending"]) >= 6 and int(listed.headers["Age"]) >= 0
+          and listed.headers["Convo-Last-Pull"], listed)
     # What the API would refuse is refused, and not queued.
     before = len(at.device.outbox())
-    for path, body, status in (("", {"inputs": "x"}, 422), ("", {"inputs": "x", "model": "m", "agent_id": "a"}, 422), (f"/{known}", {"inputs": "x", "stray": 1}, 422),
+    for path, body, status in (("", {"inputs": "x"}, 422), ("", {"inputs": "x", "model": "m", "agent_id": "a"}, 422),
+                               (f"/{known}", {"inputs": "x", "stray": 1}, 422),
                                ("/conv_none", {"inputs": "x"}, None), (f"/{known}/restart", {"inputs": "x"}, 422)):
         reply = at.ask("POST", f"/v1/conversations{path}", body)
         check(reply.status == status if status else reply.status in (404, 503), path, body, reply)
     check(len(at.device.outbox()) == before, "what was refused is queued")
     # An SDK takes these answers for valid ones.
-    done = subprocess.run([str(python(options.sdks[-1])), "-c", SDK, at.endpoint.address, at.endpoint.token], capture_output=True, text=True,
+    done = subprocess.run([str(python(options.sdks[-1])), "-c", SDK, at.endpoint.address, at.endpoint.token],
+                          capture_output=True, text=True,
                           timeout=60, env=clean_environment())
     check(done.returncode == 0, "an SDK offline:", done.stderr[-2000:])
     # A daemon that dies keeps what is queued.
@@ -109,22 +117,26 @@ def queued(house, options):
     check(gone.status in (200, 204) and at.ask("GET", f"/v1/conversations/{other}").status == 404, "a deletion:", gone)
     check(at.server.writes == 0, "something was sent")
     at.gate.give_back()
-    wait("delivery", AGAIN, lambda: not [each for each in at.device.outbox().values() if each["state"] in ("queued", "sending", "in_doubt")])
+    wait("delivery", AGAIN, lambda: not [each for each in at.device.outbox().values()
+                                         if each["state"] in ("queued", "sending", "in_doubt")])
     check({each["state"] for each in at.device.outbox().values()} == {"delivered"}, at.device.outbox())
-    sent = ["an offline start", "first", "second", "to what is known", "an offline branch", "an offline stream", "an SDK starts", "an SDK appends", "an SDK streams"]
+    sent = ["an offline start", "first", "second", "to what is known", "an offline branch", "an offline stream",
+            "an SDK starts", "an SDK appends", "an SDK streams"]
     inputs = at.server.inputs()
     check(all(inputs[letters(text)] == 1 for text in sent), inputs)
     check(other not in at.server.chats(), "what was deleted is on the server")
     # The local ids go on to be good, and name the same as the server's.
     for local, texts in ((begun, sent[:3]), (done.stdout, sent[6:])):
-        wait(f"the answers in {local}", 10, lambda: at.texts(local) == [each for text in texts for each in (text, f"echo: {text}")])
+        wait(f"the answers in {local}", 10,
+             lambda: at.texts(local) == [each for text in texts for each in (text, f"echo: {text}")])
         remote = next(id for id, entries in at.server.chats().items() if plain(entries[0]["content"]) == texts[0])
-        check(at.ask("GET", f"/v1/conversations/{remote}/history").json["entries"] == at.ask("GET", f"/v1/conversations/{local}/history").json["entries"],
-              local, "is not", remote)
+        by_both = [at.ask("GET", f"/v1/conversations/{id}/history").json["entries"] for id in (remote, local)]
+        check(by_both[0] == by_both[1], local, "is not", remote)
     after = at.ask("POST", f"/v1/conversations/{begun}", {"inputs": "after delivery"})
     check(after.status == 200 and after.json["outputs"][0]["content"] == "echo: after delivery", after)
     listed = [each["id"] for each in at.ask("GET", "/v1/conversations?page_size=100", Cache_Control="no-cache").json]
-    check(len(listed) == len(at.server.chats()) and len(set(listed)) == len(listed), "the list has", len(listed), "of", len(at.server.chats()))
+    check(len(listed) == len(at.server.chats()) and len(set(listed)) == len(listed), "the list has", len(listed), "of",
+          len(at.server.chats()))
     at.end()
     return f"{len(sent)} queued writes went once"
 
@@ -144,7 +156,8 @@ def failing(house, options):
     open_ones = [each for each in at.device.outbox().values() if each["state"] in ("queued", "sending", "in_doubt", "held")]
     check(not open_ones, "queued:", open_ones)
     at.gate.give_back()
-    wait("the server is reached", AGAIN, lambda: at.ask("POST", f"/v1/conversations/{known}", {"inputs": "and now"}).status == 200)
+    wait("the server is reached", AGAIN, lambda: at.ask("POST", f"/v1/conversations/{known}",
+                                                        {"inputs": "and now"}).status == 200)
     inputs = at.server.inputs()
     check(inputs[letters("and now")] == 1 and not any("fails" in text for text in inputs), inputs)
     check(known in at.server.chats(), "deleted after all")
@@ -168,7 +181,7 @@ def together(*calls):
 
 
 def joins(house, options):
-    """The same request joins the first while that is unsettled; after its answer it is a new turn, unless a key says otherwise."""
+    """The same request joins the first while that is unsettled; after its answer it is a new turn, but for a key."""
     at = Place(house, "answer-ms=600", **RARELY)
     first, second = at.ids
 
@@ -210,7 +223,8 @@ def joins(house, options):
     stream = lambda: events(at.ask("POST", f"/v1/conversations/{first}", {"inputs": "a stream at once", "stream": True}).body)
     one, two = together(stream, stream)
     for each in (one, two):
-        check((each[0][0], each[-1][0]) == ("conversation.response.started", "conversation.response.done"), [name for name, _ in each])
+        check((each[0][0], each[-1][0]) == ("conversation.response.started", "conversation.response.done"),
+              [name for name, _ in each])
         text = "".join(data["content"] for name, data in each if name == "message.output.delta")
         check(text == "echo: a stream at once", "a joined stream says", text)
     sent("a stream at once", 1)
@@ -226,7 +240,8 @@ def patience(house, options):
     first = call()
     check(first.status == 503 and int(first.headers["Retry-After"]) >= 0 and first.headers["Convo-Operation"], first)
     second = call()
-    check(second.status == 503 and second.headers["Convo-Operation"] == first.headers["Convo-Operation"], "joins another:", second, first)
+    check(second.status == 503 and second.headers["Convo-Operation"] == first.headers["Convo-Operation"], "joins another:",
+          second, first)
     last = wait("the answer", 20, lambda: (reply := call()).status == 200 and reply)
     check(last.json["outputs"][0]["content"] == "echo: a slow answer", last)
     check(at.server.times("a slow answer") == 1, "sent", at.server.times("a slow answer"), "times")
@@ -242,26 +257,34 @@ def freshness(house, options):
     time.sleep(1.1)
     asked = at.server.requests()["total"]
     at.server.ask("POST", f"/v1/conversations/{id}", {"inputs": "another writer"})
-    for path in (f"/v1/conversations/{id}", f"/v1/conversations/{id}/history", f"/v1/conversations/{id}/messages", "/v1/conversations"):
+    for path in (f"/v1/conversations/{id}", f"/v1/conversations/{id}/history", f"/v1/conversations/{id}/messages",
+                 "/v1/conversations"):
         reply = at.ask("GET", path)
-        check(reply.status == 200 and int(reply.headers["Age"]) >= 1 and reply.headers["Convo-Last-Pull"] and int(reply.headers["Convo-Pending"]) == 0, reply)
+        check(reply.status == 200 and int(reply.headers["Age"]) >= 1 and reply.headers["Convo-Last-Pull"]
+              and int(reply.headers["Convo-Pending"]) == 0, reply)
     check(at.texts(id) == texts, "the mirror knows what nobody told it")
     check(at.server.requests()["total"] == asked + 1, "the server was asked for what is in the mirror")
     reply = at.ask("GET", f"/v1/conversations/{id}/history", Cache_Control="no-cache")
-    check([plain(each["content"]) for each in reply.json["entries"]] == [*texts, "another writer", "echo: another writer"], reply)
+    check([plain(each["content"]) for each in reply.json["entries"]] == [*texts, "another writer", "echo: another writer"],
+          reply)
     check(int(reply.headers["Age"]) == 0, reply)
     check(at.texts(id)[2:] == ["another writer", "echo: another writer"], "what was read is not kept")
-    new = at.server.ask("POST", "/v1/conversations", {"model": "m", "inputs": "a conversation of another writer"})["conversation_id"]
-    check(at.texts(new) == ["a conversation of another writer", "echo: a conversation of another writer"], "what the mirror lacks")
-    check(new in [each["id"] for each in at.ask("GET", "/v1/conversations", Cache_Control="no-cache").json], "the list, asked for")
+    new = at.server.ask("POST", "/v1/conversations",
+                        {"model": "m", "inputs": "a conversation of another writer"})["conversation_id"]
+    check(at.texts(new) == ["a conversation of another writer", "echo: a conversation of another writer"],
+          "what the mirror lacks")
+    check(new in [each["id"] for each in at.ask("GET", "/v1/conversations", Cache_Control="no-cache").json],
+          "the list, asked for")
     at.gate.take_away()
     check(at.texts(new)[0] == "a conversation of another writer", "what was read is not kept")
     stale = at.ask("GET", f"/v1/conversations/{id}/history", Cache_Control="no-cache")
-    check(stale.status in (502, 503, 504) or stale.status == 200 and int(stale.headers["Age"]) > 0, "no-cache without a server:", stale)
+    check(stale.status in (502, 503, 504) or stale.status == 200 and int(stale.headers["Age"]) > 0,
+          "no-cache without a server:", stale)
     check(at.ask("GET", "/v1/conversations/conv_none").status in (404, 502, 503, 504), "what nobody knows")
     at.end()
 
 
 CASES = {
-    "offline: queued writes": queued, "offline: failing writes": failing, "joins": joins, "joins: patience": patience, "freshness": freshness,
+    "offline: queued writes": queued, "offline: failing writes": failing, "joins": joins, "joins: patience": patience,
+    "freshness": freshness,
 }

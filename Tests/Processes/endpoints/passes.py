@@ -26,7 +26,8 @@ class Place:
     def __init__(self, house, **environment):
         self.elsewhere = Elsewhere()
         self.upstream = Telling(house.server(keys=[KEY]).url, self.elsewhere.url)
-        device = house.device(house.servers[-1], f"passes {len(house.devices)}", MISTRAL_API_KEY=KEY, CONVO_SERVER_URL=self.upstream.url, **environment)
+        device = house.device(house.servers[-1], f"passes {len(house.devices)}", MISTRAL_API_KEY=KEY,
+                              CONVO_SERVER_URL=self.upstream.url, **environment)
         self.endpoint = Endpoint(house, device)
 
     def ask(self, *words, **more):
@@ -46,17 +47,21 @@ def unchanged(house, options):
     """Methods, paths, queries, fields, bodies and statuses."""
     at = Place(house)
     body = bytes(range(256)) * 10
-    paths = ["/v1/chat/completions", "/v1/fim/completions?a=b&a=c%20d+e&&=", "/v1/files/a%2Fb/c%20d;x=y", "/v1/models/", "/v1/agents#stream",
+    paths = ["/v1/chat/completions", "/v1/fim/completions?a=b&a=c%20d+e&&=", "/v1/files/a%2Fb/c%20d;x=y", "/v1/models/",
+             "/v1/agents#stream",
              "/v1/x~!$&'()*+,;=:@", "/v1/%C3%A4?q=%22", "/v1/libraries/1/documents//2"]
     for path in paths:
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"):
-            reply = at.ask(method, path, body if method in ("POST", "PUT", "PATCH") else None, User_Agent="a program/1", X_Own="v\xe4lue",
+            reply = at.ask(method, path, body if method in ("POST", "PUT", "PATCH") else None, User_Agent="a program/1",
+                           X_Own="v\xe4lue",
                            Accept="*/*;q=0.1", Accept_Encoding="br;q=1, zstd", Content_Type="multipart/form-data; boundary=x",
-                           Connection="keep-alive, X-Hop", X_Hop="mine", TE="trailers", Proxy_Authorization="Basic eA==", Cookie="a=b")
+                           Connection="keep-alive, X-Hop", X_Hop="mine", TE="trailers", Proxy_Authorization="Basic eA==",
+                           Cookie="a=b")
             check(reply.status == 207, method, path, reply)
             found = {name.lower(): reply.headers.get_all(name) for name in reply.headers}
             check((found["content-type"], found["x-twice"], found["set-cookie"], found["etag"]) == (
-                ['application/problem+json; charset="x"'], ["one", "two"], ["a=b; Path=/", "c=d"], ['"e"']), method, path, found)
+                ['application/problem+json; charset="x"'], ["one", "two"], ["a=b; Path=/", "c=d"], ['"e"']), method, path,
+                found)
             check("x-hop" not in found and "keep-alive" not in found, "fields of one hop pass:", found)
             head = next(each for each in reversed(at.upstream.asked) if b"X-Own" in each or b"x-own" in each).decode("latin-1")
             line, *lines = head.split("\r\n")
@@ -64,23 +69,28 @@ def unchanged(house, options):
             fields = {}
             for name, _, value in (each.partition(": ") for each in lines if each):
                 fields.setdefault(name.lower(), []).append(value)
-            check(fields["authorization"] == [f"Bearer {KEY}"] and fields["host"] == [at.upstream.url.removeprefix("http://")], fields)
+            check(fields["authorization"] == [f"Bearer {KEY}"]
+                  and fields["host"] == [at.upstream.url.removeprefix("http://")], fields)
             check((fields["user-agent"], fields["x-own"], fields["accept"], fields["accept-encoding"], fields["cookie"]) == (
                 ["a program/1"], ["v\xe4lue"], ["*/*;q=0.1"], ["br;q=1, zstd"], ["a=b"]), method, path, fields)
-            check(not {"x-hop", "te", "proxy-authorization", "forwarded", "x-forwarded-for", "via"} & set(fields), "passes:", fields)
+            check(not {"x-hop", "te", "proxy-authorization", "forwarded", "x-forwarded-for", "via"} & set(fields), "passes:",
+                  fields)
             if method in ("POST", "PUT", "PATCH"):
                 told = reply.json
                 check((told["sha256"], told["length"]) == (hashlib.sha256(body).hexdigest(), len(body)), told)
-                check(fields["content-type"] == ["multipart/form-data; boundary=x"] and fields.get("content-length") == [str(len(body))], fields)
+                check(fields["content-type"] == ["multipart/form-data; boundary=x"]
+                      and fields.get("content-length") == [str(len(body))], fields)
     for status in (200, 201, 202, 204, 304, 400, 401, 403, 404, 409, 418, 422, 429, 500, 502, 503):
         reply = at.ask("POST", f"/v1/status/{status}", b"{}")
         check((reply.status, reply.body) == (status, b""), status, "came as", reply)
     packed = at.ask("GET", "/v1/gzip", Accept_Encoding="gzip")
     check(packed.headers["Content-Encoding"] == "gzip" and packed.body[:2] == b"\x1f\x8b", "encoded anew:", packed)
     asked = len(at.upstream.asked)
-    for path in ("/", "/v2/models", "/sandbox/requests", "/v1", "/v1x/models", "/metrics", "/v1/../sandbox/requests", "/V1/models"):
+    for path in ("/", "/v2/models", "/sandbox/requests", "/v1", "/v1x/models", "/metrics", "/v1/../sandbox/requests",
+                 "/V1/models"):
         check(at.ask("GET", path).status in (400, 404), path, "is answered", at.ask("GET", path))
-    others = [head for head in at.upstream.asked[asked:] if not head.startswith((b"GET /v1/conversations", b"GET /v1/users/me", b"GET /v1/whoami"))]
+    others = [head for head in at.upstream.asked[asked:]
+              if not head.startswith((b"GET /v1/conversations", b"GET /v1/users/me", b"GET /v1/whoami"))]
     check(not others, "passed on:", others[:2])
     at.end()
     return f"{len(paths) * 6} requests unchanged"
@@ -92,7 +102,8 @@ def redirects(house, options):
     for status in (301, 302, 303, 307, 308):
         for method in ("GET", "POST"):
             reply = at.ask(method, f"/v1/redirect/{status}", b"{}" if method == "POST" else None)
-            check(reply.status == status and reply.headers["Location"] == f"{at.elsewhere.url}/v1/stolen", method, status, reply)
+            check(reply.status == status and reply.headers["Location"] == f"{at.elsewhere.url}/v1/stolen", method, status,
+                  reply)
     at.end()
     return "10 redirects told, none followed"
 
@@ -109,7 +120,8 @@ def truncated(house, options):
     at.upstream.close()
     at.upstream.meet = lambda link: link.close()
     reply = at.ask("GET", "/v1/models")
-    check(reply.status in (502, 503, 504) and reply.headers["Content-Type"].startswith("application/json"), "without a server:", reply)
+    check(reply.status in (502, 503, 504) and reply.headers["Content-Type"].startswith("application/json"),
+          "without a server:", reply)
     check(b"object" in reply.body or b"message" in reply.body, reply)
     at.endpoint.stop()
     return "cut three ways"
@@ -164,7 +176,8 @@ def held_back(house, options):
     """Who does not read holds the other end back, and not in the endpoint's memory."""
     at, count = Place(house), 400_000_000
     before = at.endpoint.memory()
-    head = f"Host: {place(at.endpoint.address)[0]}:{place(at.endpoint.address)[1]}\r\nAuthorization: Bearer {at.endpoint.token}\r\n"
+    host = at.endpoint.address.removeprefix("http://")
+    head = f"Host: {host}\r\nAuthorization: Bearer {at.endpoint.token}\r\n"
 
     with socket.create_connection(place(at.endpoint.address), timeout=30) as link:
         link.sendall(f"GET /v1/big/{count} HTTP/1.1\r\n{head}\r\n".encode())
@@ -192,7 +205,8 @@ def streamed(house, options):
     at = Place(house)
     link = socket.create_connection(place(at.endpoint.address), timeout=30)
     host = "%s:%d" % place(at.endpoint.address)
-    head = f"POST /v1/events/%s HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {at.endpoint.token}\r\nContent-Length: 2\r\n\r\n{{}}"
+    head = (f"POST /v1/events/%s HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {at.endpoint.token}\r\n"
+            "Content-Length: 2\r\n\r\n{}")
     link.sendall((head % "40/20").encode())
     stream = Stream(link)
     _, fields, _ = stream.head()

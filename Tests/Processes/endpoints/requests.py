@@ -44,8 +44,10 @@ def catalogue(address, token):
     second = b"POST /v1/conversations HTTP/1.1\r\n" + typed + b"Content-Length: %d\r\n\r\n" % len(SMUGGLED) + SMUGGLED
 
     for name, text in {
-        "nothing but NULs": bytes(64), "noise": bytes(range(256)) * 4, "a TLS greeting": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(64),
-        "HTTP/2's preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "no version": b"GET /v1/conversations\r\n\r\n", "no path": b"GET HTTP/1.1\r\n\r\n",
+        "nothing but NULs": bytes(64), "noise": bytes(range(256)) * 4,
+        "a TLS greeting": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(64),
+        "HTTP/2's preface": b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "no version": b"GET /v1/conversations\r\n\r\n",
+        "no path": b"GET HTTP/1.1\r\n\r\n",
         "SSH": b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "SOCKS": b"\x05\x01\x00\r\n\r\n",
     }.items():
         add(name, text)
@@ -66,18 +68,23 @@ def catalogue(address, token):
 
     # Paths that lead elsewhere: the server has things under /sandbox, and without a leading /v1 nothing may pass.
     for path in (b"/v1/../sandbox/conversations", b"/v1/%2e%2e/sandbox/conversations", b"/v1/..%2fsandbox/conversations",
-                 b"/v1/conversations/../../sandbox/conversations", b"/v1/x/..\\..\\sandbox/conversations", b"/v1/./../sandbox/requests",
+                 b"/v1/conversations/../../sandbox/conversations", b"/v1/x/..\\..\\sandbox/conversations",
+                 b"/v1/./../sandbox/requests",
                  b"//sandbox/conversations", b"/sandbox/conversations", b"/v1/conversations/%00", b"/v1/conversations/a\0b",
-                 b"/v1/conversations/%0d%0aX:%20y", b"/v1/conversations/%ff%fe", b"/v1/conversations/%zz", b"/v1@evil.test/", b"/v1/;/../../sandbox/conversations",
-                 b"@evil.test/v1/conversations", b"evil.test:80", b"/v1/conversations/" + b"x" * 70000, b"/v1/conversations?page=-1",
+                 b"/v1/conversations/%0d%0aX:%20y", b"/v1/conversations/%ff%fe", b"/v1/conversations/%zz", b"/v1@evil.test/",
+                 b"/v1/;/../../sandbox/conversations",
+                 b"@evil.test/v1/conversations", b"evil.test:80", b"/v1/conversations/" + b"x" * 70000,
+                 b"/v1/conversations?page=-1",
                  b"/v1/conversations?page_size=99999999999999999999", b"/v1/conversations?metadata=" + b"%7B" * 3000,
                  b"/v1/conversations/" + b"%2e%2e%2f" * 40 + b"sandbox/conversations"):
         add(f"path {path[:40]!r}", get(b"GET " + path + b" HTTP/1.1"))
 
     for name, line in {
         "without a colon": b"NoColon\r\n", "a space in the name": b"Na me: x\r\n", "a space before the colon": b"Name : x\r\n",
-        "no name": b": x\r\n", "NUL in the name": b"N\0me: x\r\n", "NUL in the value": b"Name: a\0b\r\n", "a bare CR": b"Name: a\rb\r\n",
-        "obs-fold": b"Name: a\r\n b\r\n", "a first line that is folded": b" Name: a\r\n", "8 bits in the name": b"N\xe4me: x\r\n",
+        "no name": b": x\r\n", "NUL in the name": b"N\0me: x\r\n", "NUL in the value": b"Name: a\0b\r\n",
+        "a bare CR": b"Name: a\rb\r\n",
+        "obs-fold": b"Name: a\r\n b\r\n", "a first line that is folded": b" Name: a\r\n",
+        "8 bits in the name": b"N\xe4me: x\r\n",
         "DEL in the name": b"N\x7fme: x\r\n",
     }.items():
         add(f"field {name}", get(fields=line))
@@ -89,7 +96,8 @@ def catalogue(address, token):
     add("a megabyte of head", get(fields=b"".join(b"X-%d: %s\r\n" % (n, b"y" * 1000) for n in range(1000))))
     add("a token of 30 KiB", get().replace(token.encode(), token.encode() * 700))
 
-    for length in (b"-1", b"+%d" % len(START), b"0x10", b"1e3", b"", b" ", b"99999999999999999999", b"18446744073709551617", b"5 5", b"5,5", b"5;", b"\xb2",
+    for length in (b"-1", b"+%d" % len(START), b"0x10", b"1e3", b"", b" ", b"99999999999999999999", b"18446744073709551617",
+                   b"5 5", b"5,5", b"5;", b"\xb2",
                    b"9223372036854775807", b"1099511627776"):
         add(f"length {length!r}", post(b"Content-Length: " + length + b"\r\n", START))
     add("two lengths", post(size + b"Content-Length: 3\r\n", START))
@@ -97,7 +105,8 @@ def catalogue(address, token):
     add("length and chunks", post(size + chunked, chunks(START) + second))
     add("chunks and length", post(chunked + b"Content-Length: 4\r\n", chunks(START) + second))
     add("chunks and a length of zero", post(b"Content-Length: 0\r\n" + chunked, chunks(START) + second))
-    for coding in (b"xchunked", b"chunked, identity", b"identity, x", b"chunked\x0b", b"\"chunked\"", b"chunked, chunked", b"gzip", b"cow", b"chun ked"):
+    for coding in (b"xchunked", b"chunked, identity", b"identity, x", b"chunked\x0b", b"\"chunked\"", b"chunked, chunked",
+                   b"gzip", b"cow", b"chun ked"):
         add(f"coding {coding!r}", post(b"Transfer-Encoding: " + coding + b"\r\n", chunks(START)))
     add("two codings", post(chunked + b"Transfer-Encoding: identity\r\n", chunks(START)))
     add("a space before the colon of the coding", post(b"Transfer-Encoding : chunked\r\n" + size, START + second))
@@ -119,15 +128,20 @@ def catalogue(address, token):
 
     # Well-formed for HTTP, and no request of the API.
     for name, body in {
-        "no JSON": b"{", "an array": b"[]", "NUL": b"\0", "a string with NUL": b'{"inputs":"\0","model":"m"}', "half a character": b'{"inputs":"\xff","model":"m"}',
-        "deep": b"[" * 100_000 + b"]" * 100_000, "deep objects": b'{"inputs":' * 50_000 + b"1" + b"}" * 50_000, "half a surrogate": b'{"inputs":"\\ud800","model":"m","x":1}',
-        "a number without end": b'{"inputs":' + b"9" * 100_000 + b',"model":"m"}', "UTF-16": '{"inputs":"x","model":"m"}'.encode("utf-16"),
-        "two documents": START + START, "nothing": b"", "a form": b"inputs=x&model=m", "a wrong field": b'{"inputs":"x","model":"m","nonsense":1}',
+        "no JSON": b"{", "an array": b"[]", "NUL": b"\0", "a string with NUL": b'{"inputs":"\0","model":"m"}',
+        "half a character": b'{"inputs":"\xff","model":"m"}',
+        "deep": b"[" * 100_000 + b"]" * 100_000, "deep objects": b'{"inputs":' * 50_000 + b"1" + b"}" * 50_000,
+        "half a surrogate": b'{"inputs":"\\ud800","model":"m","x":1}',
+        "a number without end": b'{"inputs":' + b"9" * 100_000 + b',"model":"m"}',
+        "UTF-16": '{"inputs":"x","model":"m"}'.encode("utf-16"),
+        "two documents": START + START, "nothing": b"", "a form": b"inputs=x&model=m",
+        "a wrong field": b'{"inputs":"x","model":"m","nonsense":1}',
     }.items():
         add(f"body: {name}", post(b"Content-Length: %d\r\n" % len(body), body))
     add("a body of another kind", post(size, START).replace(b"application/json", b"text/plain"), answers=1)
     add("Expect nonsense", post(b"Expect: 200-maybe\r\n" + size, START), answers=1)
-    add("an upgrade", get(fields=b"Connection: Upgrade\r\nUpgrade: h2c, websocket\r\nHTTP2-Settings: AAMAAABkAARAAAAA\r\n"), answers=1)
+    add("an upgrade", get(fields=b"Connection: Upgrade\r\nUpgrade: h2c, websocket\r\nHTTP2-Settings: AAMAAABkAARAAAAA\r\n"),
+        answers=1)
     add("three in a row", get() * 3, answers=3)
     add("one, and noise behind it", get() + bytes(200), answers=1)
     add("one with a body that looks like another", get(fields=size, rest=START), answers=1)
@@ -144,7 +158,8 @@ def mutated(one, random):
             case 0: data[at:at + 1] = bytes([random.randrange(256)])
             case 1: del data[at:at + random.randint(1, 8)]
             case 2: data[at:at] = data[at:at + random.randint(1, 40)]
-            case 3: data[at:at] = random.choice([b"\r\n", b"\n", b"\0", b" ", b"\t", b":", b"Content-Length: 7\r\n", b"\r\n\r\n", b"\xff"])
+            case 3: data[at:at] = random.choice([b"\r\n", b"\n", b"\0", b" ", b"\t", b":", b"Content-Length: 7\r\n",
+                                                 b"\r\n\r\n", b"\xff"])
             case 4: del data[at:]
     # A mutation may be harmless: only that it is answered or closed is judged, and not how often.
     return Hostile(f"mutated: {one.name}", [bytes(data)], answers=1000, grace=0.03)

@@ -69,7 +69,7 @@ def tokens(text):
 
 
 def reads_offline(house, options):
-    """What an SDK has written through the endpoint is read through it when the server has stopped, entries as the server wrote them."""
+    """What an SDK has written is read through the endpoint when the server has stopped, each entry as the server wrote it."""
     server = house.server(keys=["real"])
     device = house.device(server, "offline", MISTRAL_API_KEY="real")
     endpoint = Endpoint(house, device)

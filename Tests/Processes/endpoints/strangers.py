@@ -28,18 +28,26 @@ def strangers(endpoint):
     right = f"Authorization: Bearer {token}\r\n"
     own = f"Host: {host}\r\n"
     found = {}
-    for name in ("evil.test", f"evil.test:{port}", f"127.0.0.1.nip.io:{port}", f"localhost.evil.test:{port}", f"evil.test@127.0.0.1:{port}",
-                 f"127.0.0.1:{port}.evil.test", f"0.0.0.0:{port}", f"[::ffff:127.0.0.1].evil:{port}", "169.254.169.254", "api.mistral.ai",
-                 f"127.0.0.1:{port}, evil.test", f"127.0.0.2.evil:{port}", f"localhost%2eevil:{port}", f"2130706433.evil:{port}", "*"):
+    for name in ("evil.test", f"evil.test:{port}", f"127.0.0.1.nip.io:{port}", f"localhost.evil.test:{port}",
+                 f"evil.test@127.0.0.1:{port}",
+                 f"127.0.0.1:{port}.evil.test", f"0.0.0.0:{port}", f"[::ffff:127.0.0.1].evil:{port}", "169.254.169.254",
+                 "api.mistral.ai",
+                 f"127.0.0.1:{port}, evil.test", f"127.0.0.2.evil:{port}", f"localhost%2eevil:{port}",
+                 f"2130706433.evil:{port}", "*"):
         found[f"Host {name}"] = f"Host: {name}\r\n{right}"
-    for origin in ("null", "http://evil.test", f"http://evil.test:{port}", "https://127.0.0.1", "file://", f"http://localhost.evil.test:{port}",
+    for origin in ("null", "http://evil.test", f"http://evil.test:{port}", "https://127.0.0.1", "file://",
+                   f"http://localhost.evil.test:{port}",
                    "http://localhost:3000", "chrome-extension://aaaa", "", "http://[::1]:1"):
         found[f"Origin {origin!r}"] = f"{own}{right}Origin: {origin}\r\n"
-    for words in ("", "Authorization:\r\n", "Authorization: Bearer\r\n", "Authorization: Bearer \r\n", "Authorization: Bearer wrong\r\n",
-                  f"Authorization: Bearer {token[:-1]}\r\n", f"Authorization: Bearer {token}x\r\n", f"Authorization: Bearer {token[::-1]}\r\n",
-                  f"Authorization: Bearer {token.swapcase()}\r\n", "Authorization: Bearer real\r\n", f"Authorization: Basic {token}\r\n",
+    for words in ("", "Authorization:\r\n", "Authorization: Bearer\r\n", "Authorization: Bearer \r\n",
+                  "Authorization: Bearer wrong\r\n",
+                  f"Authorization: Bearer {token[:-1]}\r\n", f"Authorization: Bearer {token}x\r\n",
+                  f"Authorization: Bearer {token[::-1]}\r\n",
+                  f"Authorization: Bearer {token.swapcase()}\r\n", "Authorization: Bearer real\r\n",
+                  f"Authorization: Basic {token}\r\n",
                   f"Authorization: {token}\r\n", f"Authorization: Bearer {token} {token}\r\n", f"Cookie: token={token}\r\n",
-                  f"Authorization: Bearer {token}\r\nAuthorization: Bearer wrong\r\n", f"Authorization: Bearer wrong\r\nAuthorization: Bearer {token}\r\n"):
+                  f"Authorization: Bearer {token}\r\nAuthorization: Bearer wrong\r\n",
+                  f"Authorization: Bearer wrong\r\nAuthorization: Bearer {token}\r\n"):
         found[f"token {words.replace(token, 'TOKEN').strip()!r}"] = own + words
     return found
 
@@ -52,8 +60,10 @@ def refused(house, options):
     id = next(iter(server.chats()))
     check(endpoint.ask("GET", f"/v1/conversations/{id}/history").status == 200, "its owner is not served")
     asked = server.requests()["total"]
-    lines = ["GET /v1/conversations", f"GET /v1/conversations/{id}", f"GET /v1/conversations/{id}/history", "GET /v1/conversations/conv_none",
-             "GET /v1/models", "GET /v1/nothing", f"DELETE /v1/conversations/{id}", "POST /v1/conversations", f"POST /v1/conversations/{id}",
+    lines = ["GET /v1/conversations", f"GET /v1/conversations/{id}", f"GET /v1/conversations/{id}/history",
+             "GET /v1/conversations/conv_none",
+             "GET /v1/models", "GET /v1/nothing", f"DELETE /v1/conversations/{id}", "POST /v1/conversations",
+             f"POST /v1/conversations/{id}",
              "POST /v1/chat/completions", "POST /v1/conversations#stream", "GET /", "GET /metrics", "PUT /v1/files"]
     body = b'{"inputs":"a stranger","model":"m"}'
     count = 0
@@ -62,11 +72,14 @@ def refused(house, options):
         for line in lines:
             has_body = line.startswith(("POST", "PUT"))
             length = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if has_body else ""
-            status, rest, data = raw(endpoint.address, f"{line} HTTP/1.1\r\n{fields}{length}".encode(), body if has_body else b"")
+            status, rest, data = raw(endpoint.address, f"{line} HTTP/1.1\r\n{fields}{length}".encode(), body if has_body
+                                     else b"")
             count += 1
-            check(status in (401, 403, 400) and (status != 400 or name.startswith("Host") or "\r\nAuth" in fields), name, line, status, data[:200])
+            check(status in (401, 403, 400) and (status != 400 or name.startswith("Host") or "\r\nAuth" in fields), name,
+                  line, status, data[:200])
             check("access-control-allow-origin" not in rest, name, "may be read by a page:", rest)
-            check(b"real" not in data and endpoint.token.encode() not in data and id.encode() not in data, name, "is told", data)
+            check(b"real" not in data and endpoint.token.encode() not in data and id.encode() not in data, name, "is told",
+                  data)
             told.add((status, tuple(sorted(rest.items())), data))
         check(len(told) == 1, name, "learns from", len(told), "different answers:", *list(told)[:3])
         preflight = f"OPTIONS /v1/conversations HTTP/1.1\r\n{fields}Access-Control-Request-Method: POST\r\n"
@@ -108,11 +121,13 @@ def other_users(house, options):
     check(os.stat(path).st_mode & 0o777 == 0o600, "the socket's mode is", oct(os.stat(path).st_mode))
     said = "owner served"
     if os.getuid() == 0:
-        request = f"GET /v1/conversations/{id} HTTP/1.1\\r\\nHost: localhost\\r\\nAuthorization: Bearer {endpoint.token}\\r\\n\\r\\n"
+        request = (f"GET /v1/conversations/{id} HTTP/1.1\\r\\nHost: localhost\\r\\n"
+                   f"Authorization: Bearer {endpoint.token}\\r\\n\\r\\n")
 
         def as_other():
             # The interpreter itself may be in a folder that is root's alone.
-            return subprocess.run([sys.executable, "-c", f"import os, socket, sys\nos.setgid({OTHER}); os.setuid({OTHER})\n{CLIENT}", path, request],
+            return subprocess.run([sys.executable, "-c",
+                                   f"import os, socket, sys\nos.setgid({OTHER}); os.setuid({OTHER})\n{CLIENT}", path, request],
                                   capture_output=True, text=True, timeout=30, check=True).stdout
 
         os.chmod(house.folder, 0o711)

@@ -272,9 +272,9 @@ class Telling(Proxy):
         digest, length, pieces = self.drained(client, fields)
         text = json.dumps({
             "head": head.decode("latin-1"), "sha256": digest, "length": length, "pieces": pieces}).encode()
-        answer = (b"HTTP/1.1 207 As You Like\r\nContent-Type: application/problem+json; charset=\"x\"\r\nX-Twice: one\r\nX-Twice: two\r\n"
-                  b"Set-Cookie: a=b; Path=/\r\nSet-Cookie: c=d\r\nETag: \"e\"\r\nConnection: keep-alive, X-Hop\r\nX-Hop: mine\r\n"
-                  b"Keep-Alive: timeout=5\r\nContent-Length: %d\r\n\r\n" % len(text))
+        answer = (b"HTTP/1.1 207 As You Like\r\nContent-Type: application/problem+json; charset=\"x\"\r\n"
+                  b"X-Twice: one\r\nX-Twice: two\r\nSet-Cookie: a=b; Path=/\r\nSet-Cookie: c=d\r\nETag: \"e\"\r\n"
+                  b"Connection: keep-alive, X-Hop\r\nX-Hop: mine\r\nKeep-Alive: timeout=5\r\nContent-Length: %d\r\n\r\n" % len(text))
         client.link.sendall(answer + (b"" if method == "HEAD" else text))
 
     def drained(self, client, fields):
