@@ -1,5 +1,5 @@
 """What is not of the Conversations API passes as it is, streamed both ways; the key goes to the server alone."""
-import hashlib, http.client, json, socket, threading, time
+import hashlib, http.client, json, socket, time
 
 from worlds.endpoint import Endpoint, connection
 from worlds.house import check, wait

@@ -274,7 +274,8 @@ class Telling(Proxy):
             "head": head.decode("latin-1"), "sha256": digest, "length": length, "pieces": pieces}).encode()
         answer = (b"HTTP/1.1 207 As You Like\r\nContent-Type: application/problem+json; charset=\"x\"\r\n"
                   b"X-Twice: one\r\nX-Twice: two\r\nSet-Cookie: a=b; Path=/\r\nSet-Cookie: c=d\r\nETag: \"e\"\r\n"
-                  b"Connection: keep-alive, X-Hop\r\nX-Hop: mine\r\nKeep-Alive: timeout=5\r\nContent-Length: %d\r\n\r\n" % len(text))
+                  b"Connection: keep-alive, X-Hop\r\nX-Hop: mine\r\nKeep-Alive: timeout=5\r\n"
+                  b"Content-Length: %d\r\n\r\n" % len(text))
         client.link.sendall(answer + (b"" if method == "HEAD" else text))
 
     def drained(self, client, fields):
