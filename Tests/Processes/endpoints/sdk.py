@@ -33,12 +33,24 @@ def without_chance(text):
     return CHANGING.sub(replaced, text)
 
 
+def without_operations(thing):
+    """The same without what the endpoint adds to a new conversation's metadata, by which a lost answer is found."""
+    if isinstance(thing, list):
+        return [without_operations(each) for each in thing]
+    if not isinstance(thing, dict):
+        return thing
+    found = {name: without_operations(value) for name, value in thing.items() if name != "convo_operation_id"}
+    if "convo_operation_id" in (thing.get("metadata") or {}) and not found["metadata"]:
+        found["metadata"] = None
+    return found
+
+
 def recorded(house, version, name, address, key):
     """Runs every operation and stream; returns what each call gave, a call a line."""
     path = house.path(f"{version}-{name}.json")
     run_client(python(version), SCRIPTS / "exercise.py", address, key, path)
     with open(path) as file:
-        return without_chance(file.read()).splitlines()
+        return without_chance(json.dumps(without_operations(json.load(file)), indent=1)).splitlines()
 
 
 def same_results(house, options):
