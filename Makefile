@@ -1,9 +1,10 @@
 # make demo      the main job, end to end, against the sandbox
 # make test      every test
-# make soak      200 kills of the real daemon, 10,000 wake-ups, 200,000 simulated runs: hours; FIRST=1 SEEDS=50000 for a part
+# make soak      200 kills of the real daemon, 10,000 wake-ups, the endpoint's tests in full, 200,000 simulated runs: hours; FIRST=1 SEEDS=50000 for a part
 # make mutate    every mutant of the rules against the tests: about an hour; MUTATE="--files OperationTransition --sample 50" for less
 # make languages the search judged by ICU, on texts in 31 languages: wants Debian's python3-icu, and downloads 8 MB
 # make bench     what it takes, beside what limits it; BENCH="--entries 100000 --runs 5" for less
+# make bench-endpoint  reads, events and memory of convod's endpoint, beside nginx and the server itself; BENCH="--seconds 30" for longer
 # make bench-large  how cost grows to ten million entries: 25 GB of disk, half an hour
 # make docs      the libraries' documentation, in .build/docs
 # make manual    the man pages, in .build/man
@@ -48,7 +49,7 @@ PACKAGES = $(CURDIR)/.build/packages
 # What a package holds, as it is below /.
 TREE = $(CURDIR)/.build/tree$(VARIANT)
 
-.PHONY: manual tree deb dist help build demo test docs soak mutate languages bench bench-large install uninstall format lint clean
+.PHONY: manual tree deb dist help build demo test docs soak mutate languages bench bench-endpoint bench-large install uninstall format lint clean
 
 help:
 	@sed -n 's/^# //p' Makefile
@@ -72,6 +73,7 @@ manual: build
 soak: build
 	Tests/Processes/kills "$$($(BINARIES))" --kills 200
 	Tests/Processes/wakeups "$$($(BINARIES))" --writes 10000
+	Tests/Processes/endpoint "$$($(BINARIES))" --appends 500 --kills 50 --malformed 100000 --megabytes 1000 --slowest 120
 	CONVO_SIMULATION_FIRST=$(FIRST) CONVO_SIMULATION_SEEDS=$(SEEDS) CONVO_CRASH_STRIDE=1 $(SWIFT) test $(OPTIMISED) --filter ConvoSimulationTests
 
 mutate:
@@ -98,6 +100,13 @@ bench: $(ARCHIVES)
 	install -d .build/measured
 	cd "$$($(BINARIES))" && install -s $(MEASURED) $(CURDIR)/.build/measured/
 	@Benchmarks/run .build/measured $(BENCH)
+
+bench-endpoint: $(ARCHIVES)
+	@scripts/bootstrap bench
+	for product in convo convod convo-sandbox; do $(RELEASE) --product $$product || exit 1; done
+	install -d .build/measured
+	cd "$$($(BINARIES))" && install -s convo convod convo-sandbox $(CURDIR)/.build/measured/
+	@Benchmarks/endpoint .build/measured $(BENCH)
 
 bench-large: $(ARCHIVES)
 	@scripts/bootstrap bench
