@@ -122,7 +122,7 @@ def truncated(house, options):
     reply = at.ask("GET", "/v1/models")
     check(reply.status in (502, 503, 504) and reply.headers["Content-Type"].startswith("application/json"),
           "without a server:", reply)
-    check(b"object" in reply.body or b"message" in reply.body, reply)
+    check(reply.json.get("message") or reply.json.get("detail"), reply)
     at.endpoint.stop()
     return "cut three ways"
 

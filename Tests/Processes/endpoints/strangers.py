@@ -100,9 +100,8 @@ link = socket.socket(socket.AF_UNIX)
 link.settimeout(10)
 try:
     link.connect(sys.argv[1])
-    link.sendall(sys.argv[2].encode().decode("unicode_escape").encode())
-    data = link.recv(65536)
-    print(data.decode("latin-1").split("\\r\\n")[0] or "closed", end="")
+    link.sendall(sys.argv[2].encode())
+    print((link.recv(65536) or b"closed").split(b"\\r")[0].decode(), end="")
 except PermissionError:
     print("no permission", end="")
 except OSError:
@@ -121,8 +120,8 @@ def other_users(house, options):
     check(os.stat(path).st_mode & 0o777 == 0o600, "the socket's mode is", oct(os.stat(path).st_mode))
     said = "owner served"
     if os.getuid() == 0:
-        request = (f"GET /v1/conversations/{id} HTTP/1.1\\r\\nHost: localhost\\r\\n"
-                   f"Authorization: Bearer {endpoint.token}\\r\\n\\r\\n")
+        request = (f"GET /v1/conversations/{id} HTTP/1.1\r\nHost: localhost\r\n"
+                   f"Authorization: Bearer {endpoint.token}\r\n\r\n")
 
         def as_other():
             # The interpreter itself may be in a folder that is root's alone.
