@@ -216,7 +216,7 @@ def malformed(house, options):
     endpoint.stop()
     outcomes = ", ".join(f"{count} {status}" for status, count in counts.most_common(8))
     return (f"{sum(counts.values())} requests ({outcomes}), memory {before:.0f} MB before and {after:.0f} after, "
-            f"the good client waited {waits[len(waits) // 2] * 1000:.0f} ms (p50), {waits[-1] * 1000:.0f} ms at most, of {len(waits)}"
+            f"the good client waited {waits[len(waits) // 2] * 1000:.0f} ms (p50), {waits[-1] * 1000:.0f} ms at most"
             + (f", {len(held.closed)} slow ones were ended, the last after {max(held.closed):.0f} s" if held.closed else ""))
 
 

@@ -18,25 +18,25 @@ def killed(house, options):
     version, until = options.sdks[-1], house.path("until")
     seconds = 60 + options.kills * 4
     client = subprocess.Popen(
-        [str(python(version)), str(SCRIPTS / "retrying.py"), endpoint.address, endpoint.token, "0", str(WORKERS), version,
-         "--until", until, "--seconds", str(seconds)],
+        [str(python(version)), str(SCRIPTS / "retrying.py"), "--until", until, "--seconds", str(seconds), "--",
+         endpoint.address, endpoint.token, "0", str(WORKERS), version],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean_environment())
     house.processes.append(client)
     said = []
     reader = threading.Thread(target=lambda: said.extend(client.communicate()))
     reader.start()
     for _ in range(options.kills):
-        # A fifth of the kills strike while convod starts.
-        time.sleep(options.random.uniform(0.05, 0.8))
+        before = server.writes
+        wait("writes reach the server", 30, lambda: server.writes > before + 2 * WORKERS)
+        time.sleep(options.random.uniform(0, 0.3))
         endpoint.kill()
         check_integrity(device)
-        for _ in range(options.random.randrange(5) == 0):
+        if options.random.randrange(5) == 0:  # and another one while it starts
             process = house.run("convod", "--listen", endpoint.listen, environment=device.environment, log=device.log)
             time.sleep(options.random.uniform(0, 0.15))
             process.kill()
             process.wait()
         endpoint.start()
-    time.sleep(0.5)
     with open(until, "w"):
         pass
     reader.join(seconds)

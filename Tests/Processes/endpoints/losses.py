@@ -14,7 +14,8 @@ def written(version, url, key, options, *more):
     """What came of the writes of an SDK that retries."""
     workers = max(1, min(8, options.appends // 10))
     return json.loads(run_client(
-        python(version), SCRIPTS / "retrying.py", url, key, options.appends // len(options.sdks), workers, version, *more))
+        python(version), SCRIPTS / "retrying.py", *more, "--", url, key, options.appends // len(options.sdks), workers,
+        version))
 
 
 def settle(device):

@@ -33,6 +33,14 @@ class Place:
         check(reply.status == 200, id, reply)
         return [plain(entry.get("content")) for entry in reply.json["entries"]]
 
+    def lose_network(self):
+        """Takes the network away, and waits until libcurl looks whether its idle connections live (once a second).
+
+        What is sent over one that has just died may have arrived: it is in doubt, which other cases are about.
+        """
+        self.gate.take_away()
+        time.sleep(1.2)
+
     def end(self):
         self.endpoint.stop()
         self.gate.close()
@@ -71,7 +79,7 @@ def queued(house, options):
     """`offline_writes = "queue"`: valid answers without outputs; local ids are good before and after; all goes once."""
     at = Place(house, CONVO_OFFLINE_WRITES="queue")
     known, other = at.ids
-    at.gate.take_away()
+    at.lose_network()
     begun = queued_answer(at.ask("POST", "/v1/conversations", {"model": "m", "inputs": "an offline start", "name": "n"}),
                           "start")
     for text in ("first", "second"):
@@ -98,11 +106,12 @@ def queued(house, options):
           and listed.headers["Convo-Last-Pull"], listed)
     # What the API would refuse is refused, and not queued.
     before = len(at.device.outbox())
+    # It takes the server to say what is wrong with some of them.
     for path, body, status in (("", {"inputs": "x"}, 422), ("", {"inputs": "x", "model": "m", "agent_id": "a"}, 422),
-                               (f"/{known}", {"inputs": "x", "stray": 1}, 422),
-                               ("/conv_none", {"inputs": "x"}, None), (f"/{known}/restart", {"inputs": "x"}, 422)):
+                               ("", {"model": "m"}, 422), (f"/{known}", b"no JSON", 422),
+                               ("/conv_none", {"inputs": "x"}, 404), (f"/{known}/restart", {"inputs": "x"}, 422)):
         reply = at.ask("POST", f"/v1/conversations{path}", body)
-        check(reply.status == status if status else reply.status in (404, 503), path, body, reply)
+        check(reply.status in (status, 503), path, body, reply)
     check(len(at.device.outbox()) == before, "what was refused is queued")
     # An SDK takes these answers for valid ones.
     done = subprocess.run([str(python(options.sdks[-1])), "-c", SDK, at.endpoint.address, at.endpoint.token],
@@ -145,7 +154,7 @@ def failing(house, options):
     """`offline_writes = "fail"`: 503 with Retry-After, nothing is queued, reads go on."""
     at = Place(house, CONVO_OFFLINE_WRITES="fail", CONVO_ENDPOINT_PATIENCE="3")
     known = at.ids[0]
-    at.gate.take_away()
+    at.lose_network()
     for path, body in (("", {"model": "m", "inputs": "a start that fails"}), (f"/{known}", {"inputs": "an append that fails"}),
                        (f"/{known}", {"inputs": "a stream that fails", "stream": True})):
         reply = at.ask("POST", f"/v1/conversations{path}", body)
@@ -159,6 +168,7 @@ def failing(house, options):
     at.gate.give_back()
     wait("the server is reached", AGAIN, lambda: at.ask("POST", f"/v1/conversations/{known}",
                                                         {"inputs": "and now"}).status == 200)
+    settle(at.device)
     inputs = at.server.inputs()
     check(inputs[letters("and now")] == 1 and not any("fails" in text for text in inputs), inputs)
     check(known in at.server.chats(), "deleted after all")
@@ -235,8 +245,9 @@ def joins(house, options):
 
 
 def patience(house, options):
-    """An answer that does not come in time is 503 with the operation's name; the same request joins it."""
-    at = Place(house, "answer-ms=4000", CONVO_ENDPOINT_PATIENCE="1", **RARELY)
+    """What became of a lost answer is not known in time: 503 with the operation's name; the same request joins it."""
+    at = Place(house, "late-commit=next-1:append", "late-commit-ms=4000", CONVO_ENDPOINT_PATIENCE="1", CONVO_SURFACING="10",
+               **RARELY)
     call = lambda: at.ask("POST", f"/v1/conversations/{at.ids[0]}", {"inputs": "a slow answer"})
     first = call()
     check(first.status == 503 and int(first.headers["Retry-After"]) >= 0 and first.headers["Convo-Operation"], first)
@@ -276,7 +287,7 @@ def freshness(house, options):
           "what the mirror lacks")
     check(new in [each["id"] for each in at.ask("GET", "/v1/conversations", Cache_Control="no-cache").json],
           "the list, asked for")
-    at.gate.take_away()
+    at.lose_network()
     check(at.texts(new)[0] == "a conversation of another writer", "what was read is not kept")
     stale = at.ask("GET", f"/v1/conversations/{id}/history", Cache_Control="no-cache")
     check(stale.status in (502, 503, 504) or stale.status == 200 and int(stale.headers["Age"]) > 0,
