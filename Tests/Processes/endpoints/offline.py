@@ -239,7 +239,7 @@ def joins(house, options):
         text = "".join(data["content"] for name, data in each if name == "message.output.delta")
         check(text == "echo: a stream at once", "a joined stream says", text)
     sent("a stream at once", 1)
-    gone, again = together(*[lambda: at.ask("DELETE", f"/v1/conversations/{second}")] * 2)
+    gone, again = together(*[lambda: at.ask("DELETE", f"/v1/conversations/{second}", Idempotency_Key="d")] * 2)
     check(gone.status == again.status == 204, "a deletion at once:", gone, again)
     at.end()
 

@@ -53,7 +53,7 @@ def unchanged(house, options):
     for path in paths:
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"):
             reply = at.ask(method, path, body if method in ("POST", "PUT", "PATCH") else None, User_Agent="a program/1",
-                           X_Own="v\xe4lue",
+                           X_Own="v a=l;u,e",
                            Accept="*/*;q=0.1", Accept_Encoding="br;q=1, zstd", Content_Type="multipart/form-data; boundary=x",
                            Connection="keep-alive, X-Hop", X_Hop="mine", TE="trailers", Proxy_Authorization="Basic eA==",
                            Cookie="a=b")
@@ -72,7 +72,7 @@ def unchanged(house, options):
             check(fields["authorization"] == [f"Bearer {KEY}"]
                   and fields["host"] == [at.upstream.url.removeprefix("http://")], fields)
             check((fields["user-agent"], fields["x-own"], fields["accept"], fields["accept-encoding"], fields["cookie"]) == (
-                ["a program/1"], ["v\xe4lue"], ["*/*;q=0.1"], ["br;q=1, zstd"], ["a=b"]), method, path, fields)
+                ["a program/1"], ["v a=l;u,e"], ["*/*;q=0.1"], ["br;q=1, zstd"], ["a=b"]), method, path, fields)
             check(not {"x-hop", "te", "proxy-authorization", "forwarded", "x-forwarded-for", "via"} & set(fields), "passes:",
                   fields)
             if method in ("POST", "PUT", "PATCH"):

@@ -40,8 +40,8 @@ def without_operations(thing):
     if not isinstance(thing, dict):
         return thing
     found = {name: without_operations(value) for name, value in thing.items() if name != "convo_operation_id"}
-    if "convo_operation_id" in (thing.get("metadata") or {}) and not found["metadata"]:
-        found["metadata"] = None
+    if not found.get("metadata", True):
+        del found["metadata"]
     return found
 
 

@@ -90,8 +90,11 @@ class Proxy:
             threading.Thread(target=self.meet, args=(link,), daemon=True).start()
 
     def close(self):
-        # Without the shutdown a thread that waits in accept goes on to listen.
-        self.listener.shutdown(socket.SHUT_RDWR)
+        try:
+            # Without the shutdown a thread that waits in accept goes on to listen.
+            self.listener.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # closed before
         self.listener.close()
 
 
@@ -118,6 +121,8 @@ class Gate(Proxy):
 
     def meet(self, link):
         server = socket.create_connection(self.target, timeout=120)
+        for each in (link, server):
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.links |= {link, server}
         back = threading.Thread(target=self.relay, args=(server, link), daemon=True)
         back.start()
@@ -129,12 +134,20 @@ class Gate(Proxy):
 
     @staticmethod
     def relay(source, target):
+        """Passes on what comes, the end, and a connection that is broken off."""
         try:
             while data := source.recv(65536):
                 target.sendall(data)
             target.shutdown(socket.SHUT_WR)
         except OSError:
-            pass  # the other side has gone
+            for each in (source, target):
+                # A close alone would leave the thread that reads it waiting.
+                try:
+                    each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    each.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
+                each.close()
 
 
 class Losing(Proxy):
