@@ -5,16 +5,16 @@ from worlds.endpoint import Endpoint, run_client
 from worlds.house import check, letters, wait
 from worlds.wire import Losing
 
-from .sdk import SCRIPTS, python
+from .sdk import SCRIPTS, chosen, python
 
 SHARE = 0.3
 
 
 def written(version, url, key, options, *more):
     """What came of the writes of an SDK that retries."""
-    workers = max(1, min(8, options.appends // 10))
+    workers = max(1, min(8, options.appends // 5))
     return json.loads(run_client(
-        python(version), SCRIPTS / "retrying.py", *more, "--", url, key, options.appends // len(options.sdks), workers,
+        python(version), SCRIPTS / "retrying.py", *more, "--", url, key, options.appends // len(chosen(options)), workers,
         version))
 
 
@@ -41,7 +41,7 @@ def judge(server, told):
 def straight(house, options):
     """The same writes, the same losses, and nothing between: how many writes the server has more than once."""
     twice = answered = 0
-    for version in options.sdks:
+    for version in chosen(options):
         server = house.server("answer-ms=20")
         proxy = Losing(server.url, SHARE, random.Random(options.seed))
         told = written(version, proxy.url, "any", options)
@@ -55,7 +55,7 @@ def straight(house, options):
 def between_endpoint_and_server(house, options):
     """The server's answers are lost after it has committed."""
     said = []
-    for version in options.sdks:
+    for version in chosen(options):
         server = house.server("answer-ms=20")
         proxy = Losing(server.url, SHARE, random.Random(options.seed))
         device = house.device(server, f"losses {version}", CONVO_SERVER_URL=proxy.url)
@@ -73,7 +73,7 @@ def between_endpoint_and_server(house, options):
 
 def between_client_and_endpoint(house, options, ways, *more):
     said = []
-    for version in options.sdks:
+    for version in chosen(options):
         server = house.server("answer-ms=20")
         device = house.device(server, f"losses {version}")
         endpoint = Endpoint(house, device)

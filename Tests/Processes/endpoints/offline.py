@@ -246,7 +246,7 @@ def joins(house, options):
 
 def patience(house, options):
     """What became of a lost answer is not known in time: 503 with the operation's name; the same request joins it."""
-    at = Place(house, "late-commit=next-1:append", "late-commit-ms=4000", CONVO_ENDPOINT_PATIENCE="1", CONVO_SURFACING="10",
+    at = Place(house, "late-commit=next-1:append", "late-commit-ms=2500", CONVO_ENDPOINT_PATIENCE="1", CONVO_SURFACING="6",
                **RARELY)
     call = lambda: at.ask("POST", f"/v1/conversations/{at.ids[0]}", {"inputs": "a slow answer"})
     first = call()

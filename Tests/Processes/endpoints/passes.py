@@ -48,7 +48,7 @@ def unchanged(house, options):
     at = Place(house)
     body = bytes(range(256)) * 10
     paths = ["/v1/chat/completions", "/v1/fim/completions?a=b&a=c%20d+e&&=", "/v1/files/a%2Fb/c%20d;x=y", "/v1/models/",
-             "/v1/agents#stream",
+             "/v1/agents?x=%23%3F&y",
              "/v1/x~!$&'()*+,;=:@", "/v1/%C3%A4?q=%22", "/v1/libraries/1/documents//2"]
     for path in paths:
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"):
@@ -217,7 +217,7 @@ def streamed(house, options):
         delays += [now - float(line.removeprefix(b"data: ")) for line in piece.split(b"\n") if line.startswith(b"data: ")]
     link.close()
     check(len(delays) == 40, len(delays), "events of 40")
-    check(sorted(delays)[20] < 0.02, f"an event takes {sorted(delays)[20] * 1000:.1f} ms")
+    check(sorted(delays)[20] < 0.05, f"an event takes {sorted(delays)[20] * 1000:.1f} ms")
     with socket.create_connection(place(at.endpoint.address), timeout=30) as link:
         link.sendall((head % "100000/10").encode())
         link.recv(100)
