@@ -1,8 +1,9 @@
-"""convod dies by SIGKILL while SDKs that retry start, append and stream through it."""
+"""convod dies by SIGKILL while an SDK that retries starts, appends and streams through it, and the network loses answers."""
 import json, sqlite3, subprocess, threading, time
 
 from worlds.endpoint import Endpoint, clean_environment
 from worlds.house import check, wait
+from worlds.wire import Losing
 
 from .losses import judge, settle
 from .sdk import SCRIPTS, is_whole, python, tokens
@@ -13,7 +14,8 @@ WORKERS = 4
 def killed(house, options):
     """Nothing is lost, nothing is there twice, and a stream that was cut is not taken for a whole one."""
     server = house.server("answer-ms=30", "delta-ms=10")
-    device = house.device(server, "kills")
+    proxy = Losing(server.url, 0.1, options.random, ("gateway", "reset", "half"))
+    device = house.device(server, "kills", CONVO_SERVER_URL=proxy.url)
     endpoint = Endpoint(house, device)
     version, until = options.sdks[-1], house.path("until")
     seconds = 60 + options.kills * 4
@@ -51,7 +53,9 @@ def killed(house, options):
         check(tokens(endpoint.ask("GET", path).body)[2] == tokens(json.dumps(server.ask("GET", path)))[2], path, "differs")
     endpoint.stop()
     check_integrity(device)
-    return f"{options.kills} kills, {len(told['answered'])} writes answered, {told['repeated']} calls repeated, each write once"
+    proxy.close()
+    return (f"{options.kills} kills, {proxy.lost} answers lost, {len(told['answered'])} writes answered, "
+            f"{told['repeated']} calls repeated, each write once")
 
 
 def check_integrity(device):

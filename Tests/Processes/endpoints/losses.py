@@ -38,6 +38,25 @@ def judge(server, told):
     check(not wrong, f"{len(wrong)} wrong:", *wrong[:10])
 
 
+def server_fails(house, options):
+    """The server limits the rate, fails before and after it has acted, and breaks streams and connections off."""
+    said = []
+    for version in chosen(options):
+        server = house.server(
+            "answer-ms=20", "rate-limit=0.1", "error-500=0.05", "error-503-after-commit=0.1", "error-500-after-commit=0.05",
+            "reset-after-commit=0.1", "reset-before-commit=0.05", "cut-stream=0.1", "html-after-commit=0.05",
+            f"seed={options.seed}")
+        device = house.device(server, f"losses {version}")
+        endpoint = Endpoint(house, device)
+        told = written(version, endpoint.address, endpoint.token, options)
+        settle(device)
+        judge(server, told)
+        struck = sum(server.requests()["faults"].values())
+        said.append(f"{len(told['answered'])} answered, {struck} faults")
+        endpoint.stop()
+    return f"each once ({'; '.join(said)})"
+
+
 def straight(house, options):
     """The same writes, the same losses, and nothing between: how many writes the server has more than once."""
     twice = answered = 0
@@ -88,6 +107,7 @@ def between_client_and_endpoint(house, options, ways, *more):
 
 
 CASES = {
+    "losses: the server fails": server_fails,
     "losses: between endpoint and server": between_endpoint_and_server,
     # The proxy breaks its connection to the endpoint off, as a network does: after a clean end nobody knows what was read.
     "losses: between client and endpoint": lambda house, options:

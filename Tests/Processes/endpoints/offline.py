@@ -261,6 +261,32 @@ def patience(house, options):
     at.end()
 
 
+def others(house, options):
+    """Other programs' writes, ten of one conversation at once, and a key that the server does not take any more."""
+    at = Place(house, "answer-ms=50", MISTRAL_API_KEY="real", CONVO_OFFLINE_WRITES="queue")
+    first, second = at.ids
+    texts = [f"one of ten: {number}" for number in range(10)]
+    replies = together(*[lambda text=text: at.ask("POST", f"/v1/conversations/{first}", {"inputs": text}) for text in texts])
+    check([reply.status for reply in replies] == [200] * 10, replies)
+    check([reply.json["outputs"][0]["content"] for reply in replies] == [f"echo: {text}" for text in texts], replies)
+    check(all(at.server.times(text) == 1 for text in texts), at.server.inputs())
+    at.device.append(second, "by convo append")
+    check("by convo append" in at.texts(second), "a write of `convo append` is not seen")
+    wait("its answer", 10, lambda: "echo: by convo append" in at.texts(second))
+    at.server.set(keys="another@bob")
+    refused = at.ask("POST", f"/v1/conversations/{first}", {"inputs": "with a key that is gone"})
+    check(refused.status == 401, "with a key that is gone:", refused)
+    check(at.ask("GET", f"/v1/conversations/{first}/history").status == 200, "the mirror is closed with the key")
+    passed = at.ask("GET", "/v1/users/me")
+    check(passed.status == 401, "passed on with a key that is gone:", passed)
+    at.server.set(keys="")
+    open_ones = [each for each in at.device.outbox().values()
+                 if each["state"] in ("queued", "sending", "in_doubt", "held", "refused")]
+    check(not open_ones, "what was refused is still in the outbox:", open_ones)
+    settle(at.device)
+    at.end()
+
+
 def freshness(house, options):
     """Reads come from the mirror and say how old it is; `Cache-Control: no-cache` asks the server first."""
     at = Place(house, **RARELY)
@@ -297,6 +323,7 @@ def freshness(house, options):
 
 
 CASES = {
-    "offline: queued writes": queued, "offline: failing writes": failing, "joins": joins, "joins: patience": patience,
+    "others": others, "offline: queued writes": queued, "offline: failing writes": failing, "joins": joins,
+    "joins: patience": patience,
     "freshness": freshness,
 }

@@ -89,7 +89,7 @@ def tokens(text):
 
 
 def reads_offline(house, options):
-    """What was written through the endpoint, and what another wrote, is read with the server stopped, each entry as it wrote it."""
+    """What was written through the endpoint, and by another, is read with the server stopped, as the server wrote it."""
     server = house.server(keys=["real"])
     device = house.device(server, "offline", MISTRAL_API_KEY="real")
     endpoint = Endpoint(house, device)

@@ -2,7 +2,7 @@
 import os, socket, subprocess, sys
 
 from worlds.endpoint import Endpoint, ask
-from worlds.house import check, chat
+from worlds.house import Wrong, check, chat
 from worlds.wire import Stream, place
 
 # Told by every answer, and different in each.
@@ -143,4 +143,34 @@ def other_users(house, options):
     return said
 
 
-CASES = {"strangers: refused, and nothing learned": refused, "strangers: other users on the socket": other_users}
+def renewed(house, options):
+    """A token counts until another one is made, without a restart; each profile has its own; the files are 0600."""
+    server = house.server(keys=["real"])
+    device = house.device(server, "renewal", MISTRAL_API_KEY="real")
+    endpoint = Endpoint(house, device)
+    before = endpoint.token
+    check(len(before) >= 43 and not before.startswith("-"), "a weak token:", before)
+    after = device.convo("endpoint", "token", "--renew", as_json=False).out.strip()
+    check(after != before and device.convo("endpoint", "token", as_json=False).out.strip() == after, before, after)
+    check(ask(endpoint.address, before, "GET", "/v1/conversations").status == 401, "the token before still counts")
+    check(ask(endpoint.address, after, "GET", "/v1/conversations").status == 200, "the new token does not count")
+    other = Endpoint(house, house.device(server, "other", MISTRAL_API_KEY="real"))
+    check(other.token not in (before, after), "two stores have one token")
+    check(ask(other.address, after, "GET", "/v1/conversations").status == 401, "another store's token counts")
+    for root, _, names in os.walk(house.folder):
+        for name in names:
+            path = os.path.join(root, name)
+            if not os.path.islink(path) and os.stat(path).st_mode & 0o077 and not name.endswith((".log", ".json")):
+                raise Wrong(f"{path} can be read by others: {oct(os.stat(path).st_mode)}")
+            if name.endswith(".log"):
+                with open(path) as log:
+                    said = log.read()
+                check(not any(secret in said for secret in (before, after, other.token)), "a token is in", path)
+    endpoint.stop()
+    other.stop()
+
+
+CASES = {
+    "strangers: renewed tokens": renewed, "strangers: refused, and nothing learned": refused,
+    "strangers: other users on the socket": other_users,
+}
