@@ -1,7 +1,7 @@
 """Without a network: writes are queued or refused, as the setting says, are seen at once, and go once when it is back."""
-import subprocess, threading, time
+import json, subprocess, threading, time
 
-from worlds.endpoint import Endpoint, clean_environment, events
+from worlds.endpoint import Endpoint, clean_environment, connection, events
 from worlds.house import check, chat, letters, plain, wait
 from worlds.wire import Gate
 
@@ -211,6 +211,16 @@ def joins(house, options):
     sent("at once", 1)
     check(ids(append("twice on purpose")()) != ids(append("twice on purpose")()), "the second was swallowed")
     sent("twice on purpose", 2)
+    # A program that keeps connections open says it again, over the same one or over another.
+    links = [connection(at.endpoint.address) for _ in range(2)]
+    spoken = []
+    for link in (links[0], links[1], links[1], links[0]):
+        body = b'{"inputs":"over two connections"}'
+        link.request("POST", f"/v1/conversations/{first}", body, {
+            "Authorization": f"Bearer {at.endpoint.token}", "Content-Type": "application/json"})
+        spoken.append(json.loads(link.getresponse().read())["outputs"][0]["id"])
+    sent("over two connections", 4)
+    check(len(set(spoken)) == 4, "an answer was given twice:", spoken)
     one, two = together(append("to two"), append("to two", second))
     check(ids(one) != ids(two), "two conversations have one answer")
     sent("to two", 2)
