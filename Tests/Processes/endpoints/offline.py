@@ -126,8 +126,13 @@ def queued(house, options):
     check(gone.status in (200, 204) and at.ask("GET", f"/v1/conversations/{other}").status == 404, "a deletion:", gone)
     check(at.server.writes == 0, "something was sent")
     at.gate.give_back()
-    wait("delivery", AGAIN, lambda: not [each for each in at.device.outbox().values()
-                                         if each["state"] in ("queued", "sending", "in_doubt")])
+
+    def delivered():
+        # A program that asks for what is new lets convod see that the server is back.
+        at.ask("GET", f"/v1/conversations/{known}", Cache_Control="no-cache")
+        return not [each for each in at.device.outbox().values() if each["state"] in ("queued", "sending", "in_doubt")]
+
+    wait("delivery", AGAIN, delivered)
     check({each["state"] for each in at.device.outbox().values()} == {"delivered"}, at.device.outbox())
     sent = ["an offline start", "first", "second", "to what is known", "an offline branch", "an offline stream",
             "an SDK starts", "an SDK appends", "an SDK streams"]
