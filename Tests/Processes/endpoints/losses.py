@@ -20,8 +20,12 @@ def written(version, url, key, options, *more):
 
 def settle(device):
     """Waits until the outbox holds nothing that could still be sent."""
-    wait("the outbox is empty", 60, lambda: not [
-        item for item in device.outbox().values() if item["state"] in ("queued", "sending", "in_doubt", "held")])
+    def waiting():
+        return [item for item in device.outbox().values() if item["state"] in ("queued", "sending", "in_doubt")]
+
+    wait("the outbox is empty", 90, lambda: not waiting())
+    left = [item for item in device.outbox().values() if item["state"] in ("held", "refused")]
+    check(not left, "left in the outbox:", left[:3])
 
 
 def judge(server, told):
@@ -43,8 +47,8 @@ def server_fails(house, options):
     said = []
     for version in chosen(options):
         server = house.server(
-            "answer-ms=20", "rate-limit=0.1", "error-500=0.05", "error-503-after-commit=0.1", "error-500-after-commit=0.05",
-            "reset-after-commit=0.1", "reset-before-commit=0.05", "cut-stream=0.1", "html-after-commit=0.05",
+            "answer-ms=20", "rate-limit=0.05", "error-500=0.03", "error-503-after-commit=0.05", "error-500-after-commit=0.03",
+            "reset-after-commit=0.05", "reset-before-commit=0.03", "cut-stream=0.1", "html-after-commit=0.03",
             f"seed={options.seed}")
         device = house.device(server, f"losses {version}")
         endpoint = Endpoint(house, device)
