@@ -4,8 +4,8 @@ Usage: retrying.py BASE_URL KEY APPENDS WORKERS NAME [--keys] [--seconds N] [--t
 starts a conversation, appends to it (each third with a stream), branches off it, and makes and deletes another one. Where
 the SDK gives up on a broken connection, or a stream ends without `conversation.response.done`, the worker calls again with
 the same arguments. With `--until` it goes on until the file exists. `--keys` sends an Idempotency-Key, the same with each
-repetition. Prints what came of it as JSON: the texts that were answered, those that were refused with 503 in the end, what
-is wrong, and how often a call was repeated.
+repetition. Prints what came of it as JSON: the texts that were answered, those that were queued (valid answers without
+outputs), those that were refused with 503 in the end, what is wrong, and how often a call was repeated.
 """
 
 import argparse
@@ -31,7 +31,7 @@ class Worker(threading.Thread):
     def __init__(self, number, options):
         super().__init__()
         self.number, self.options = number, options
-        self.answered, self.refused, self.wrong, self.deleted, self.repeated = [], [], [], [], 0
+        self.answered, self.queued, self.refused, self.wrong, self.deleted, self.repeated = [], [], [], [], [], 0
         self.share = options.appends // options.workers
         self.deadline = time.monotonic() + options.seconds
         # Where the SDK lets us: the wait after a failure is short, as this network is.
@@ -42,20 +42,23 @@ class Worker(threading.Thread):
 
     def run(self):
         begun = self.written("start", f"{self.options.name} start {self.number}", model=MODEL)
-        last = begun
         if begun is None:
             return
+        last = begun[1]
         for number in itertools.count():
             if os.path.exists(self.options.until) if self.options.until else number == self.share:
                 break
             name, text = "append", f"{self.options.name} append {number} by {self.number}"
             if number % 3 == 2:
                 name, text = "append_stream", text + " and a few more words, so that the stream has more than one event"
-            last = self.written(name, text, conversation_id=begun[0]) or last
-        self.written("restart", f"{self.options.name} branch of {self.number}", conversation_id=begun[0], from_entry_id=last[1])
+            done = self.written(name, text, conversation_id=begun[0])
+            last = done[1] if done and done[1] else last
+        if last:
+            self.written("restart", f"{self.options.name} branch of {self.number}", conversation_id=begun[0],
+                         from_entry_id=last)
         scratch = self.written("start", f"{self.options.name} scratch {self.number}", model=MODEL)
         if scratch:
-            self.answered.pop()
+            (self.queued if scratch[2] is None else self.answered).pop()
             self.deleted.append(scratch[0])
             self.patiently(
                 lambda headers: self.conversations.delete(conversation_id=scratch[0], http_headers=headers), "the deletion")
@@ -68,13 +71,15 @@ class Worker(threading.Thread):
             if name.endswith("_stream"):
                 return streamed(call(inputs=text, http_headers=headers, **arguments))
             answer = call(inputs=text, http_headers=headers, **arguments)
+            if not answer.outputs:
+                return answer.conversation_id, None, None  # queued: it is sent when the server is back
             return answer.conversation_id, answer.outputs[-1].id, answer.outputs[-1].content
 
         done = self.patiently(once, text)
         if done is None:
             return None
-        self.answered.append(text)
-        if done[2] != f"echo: {text}":
+        (self.queued if done[2] is None else self.answered).append(text)
+        if done[2] not in (None, f"echo: {text}"):
             self.wrong.append(f"{text!r} was answered with {done[2]!r}")
         return done
 
@@ -134,7 +139,8 @@ def main():
     for worker in workers:
         worker.join()
     print(json.dumps({
-        "answered": sum((each.answered for each in workers), []), "refused": sum((each.refused for each in workers), []),
+        "answered": sum((each.answered for each in workers), []), "queued": sum((each.queued for each in workers), []),
+        "refused": sum((each.refused for each in workers), []),
         "wrong": sum((each.wrong for each in workers), []), "deleted": sum((each.deleted for each in workers), []),
         "repeated": sum(each.repeated for each in workers)}))
 

@@ -32,7 +32,7 @@ def judge(server, told):
     """Each text that was answered, or that waits behind a 503, is on the server once; what was deleted is not there."""
     inputs = server.inputs()
     wrong = told["wrong"] + [f"{text!r} is on the server {inputs[letters(text)]} times"
-                             for text in told["answered"] if inputs[letters(text)] != 1]
+                             for text in told["answered"] + told["queued"] if inputs[letters(text)] != 1]
     wrong += [f"{text!r} was refused with 503, and is on the server {inputs[letters(text)]} times"
               for text, _ in told["refused"] if inputs[letters(text)] != 1]
     wrong += [f"503 without Retry-After or Convo-Operation: {fields}" for _, fields in told["refused"]
@@ -42,7 +42,7 @@ def judge(server, told):
     check(not wrong, f"{len(wrong)} wrong:", *wrong[:10])
 
 
-def server_fails(house, options):
+def server_fails(house, options, writes):
     """The server limits the rate, fails before and after it has acted, and breaks streams and connections off."""
     said = []
     for version in chosen(options):
@@ -50,13 +50,15 @@ def server_fails(house, options):
             "answer-ms=20", "rate-limit=0.05", "error-500=0.03", "error-503-after-commit=0.05", "error-500-after-commit=0.03",
             "reset-after-commit=0.05", "reset-before-commit=0.03", "cut-stream=0.1", "html-after-commit=0.03",
             f"seed={options.seed}")
-        device = house.device(server, f"losses {version}")
+        # After a page of HTML convod takes the server for unreachable, which the setting decides about.
+        device = house.device(server, f"losses {version}", CONVO_OFFLINE_WRITES=writes)
         endpoint = Endpoint(house, device)
         told = written(version, endpoint.address, endpoint.token, options)
         settle(device)
         judge(server, told)
+        check(not told["queued"] or writes == "queue", "queued although that is not wanted:", told["queued"][:3])
         struck = sum(server.requests()["faults"].values())
-        said.append(f"{len(told['answered'])} answered, {struck} faults")
+        said.append(f"{len(told['answered'])} answered, {len(told['queued'])} queued, {struck} faults")
         endpoint.stop()
     return f"each once ({'; '.join(said)})"
 
@@ -80,13 +82,15 @@ def between_endpoint_and_server(house, options):
     said = []
     for version in chosen(options):
         server = house.server("answer-ms=20")
-        proxy = Losing(server.url, SHARE, random.Random(options.seed))
+        # At small size those of reads arrive: each that is lost has convod wait before it asks again.
+        proxy = Losing(server.url, SHARE, random.Random(options.seed), writes_only=options.appends < 100)
         device = house.device(server, f"losses {version}", CONVO_SERVER_URL=proxy.url)
         endpoint = Endpoint(house, device)
         told = written(version, endpoint.address, endpoint.token, options)
         settle(device)
         judge(server, told)
-        said.append(f"{len(told['answered'])} answered, {len(told['refused'])} 503, {proxy.lost} answers lost")
+        said.append(f"{len(told['answered'])} answered, {len(told['queued'])} queued, {len(told['refused'])} 503, "
+                    f"{proxy.lost} answers lost")
         endpoint.stop()
         proxy.close()
     twice, answered = straight(house, options)
@@ -111,7 +115,8 @@ def between_client_and_endpoint(house, options, ways, *more):
 
 
 CASES = {
-    "losses: the server fails": server_fails,
+    "losses: the server fails, writes fail": lambda house, options: server_fails(house, options, "fail"),
+    "losses: the server fails, writes are queued": lambda house, options: server_fails(house, options, "queue"),
     "losses: between endpoint and server": between_endpoint_and_server,
     # The proxy breaks its connection to the endpoint off, as a network does: after a clean end nobody knows what was read.
     "losses: between client and endpoint": lambda house, options:
