@@ -41,7 +41,7 @@ extension Mutation {
         "sends again what was refused": 4,
         "sends before it has written down that it sends": 233,
         "sends what is in doubt again without looking": 4,
-        "takes "not there yet" for "not there"": 4,
+        "takes \"not there yet\" for \"not there\"": 4,
         "takes a conversation for its own that was there before": 130,
         "takes a conversation that is gone for one that was never made": 20,
         "takes a conversation that may not be read for a deleted one": 86,
