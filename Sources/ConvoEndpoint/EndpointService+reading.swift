@@ -80,15 +80,24 @@ extension EndpointService {
     private func entries(
         of id: RemoteID, _ call: EndpointCall, types: [EntryType] = []
     ) async throws(ServiceError) -> [JSONText] {
-        let conversation = try await conversation(id, call, withHistory: true)
+        let history = try await history(of: id, call)
+        let waiting = history.unsettled.flatMap { $0.inputEntries(besides: history.entries) }
+        let entries = history.entries + waiting
+        return types.isEmpty ? entries : entries.filter { types.contains(Entry(raw: $0).type) }
+    }
+
+    /// The history, which is whole if it was whole when the conversation was found; a write may be delivered in between.
+    private func history(of id: RemoteID, _ call: EndpointCall) async throws(ServiceError) -> ServedHistory {
         let store = try parts().store
-        do throws(StoreError) {
-            let held = try store.servedEntries(of: conversation.id, types: types)
-            guard conversation.pendingCount > 0 else { return held }
-            let queued = try store.unsentWrites(in: conversation.id).flatMap(\.inputEntries)
-            return held + queued.filter { types.isEmpty || types.contains(EntryType($0["type"]?.string ?? "")) }
-        } catch {
-            throw ServiceError(error)
+        var attempts = 0
+        while true {
+            attempts += 1
+            let conversation = try await conversation(id, call, withHistory: true)
+            let history: ServedHistory
+            do throws(StoreError) { history = try store.servedHistory(of: conversation.id) } catch {
+                throw ServiceError(error)
+            }
+            if history.isWhole || !conversation.isWhole || attempts == 3 { return history }
         }
     }
 
@@ -123,9 +132,10 @@ extension EndpointService {
                 readAt = parts.engine.now
                 if wasOffline { parts.wake() }  // what is queued may go
             } catch {
-                guard let held = found, !held.isOnlyHere, !held.isGone, error.apiError?.answer == nil else {
-                    throw ServiceError(error)
-                }
+                // What is held is better than nothing, unless the server says that there is nothing, or was to be asked.
+                let answer = error.apiError?.answer
+                let isFinal = answer.map { $0.status == 404 || call.asksServer } ?? false
+                guard let held = found, !held.isOnlyHere, !held.isGone, !isFinal else { throw ServiceError(error) }
             }
             do throws(StoreError) { found = try parts.store.servedConversation(id.rawValue) } catch {
                 throw ServiceError(error)
@@ -181,6 +191,20 @@ extension JSONText {
 }
 
 extension OutboxItem {
+    /// The write's inputs, unless they are among the entries already, because the engine has read the history meanwhile.
+    func inputEntries(besides entries: [JSONText]) -> [JSONText] {
+        let inputs = inputEntries
+        guard state != .queued, let first = inputs.first else { return inputs }
+        let base = base?.entryID.flatMap { id in entries.lastIndex { $0["id"]?.string == id.rawValue } }
+        let behind = base.map { entries[$0...].dropFirst() } ?? entries[...]
+        return behind.contains { OutboxItem.said($0) == OutboxItem.said(first) } ? [] : inputs
+    }
+
+    /// What an input says.
+    private static func said(_ entry: JSONText) -> [String?] {
+        [entry["type"]?.string] + ["content", "result"].map { name in entry[name].map(RequestIdentity.canonical) }
+    }
+
     /// The write's inputs as a history will list them, under ids that the endpoint makes.
     var inputEntries: [JSONText] {
         guard let inputs = try? Inputs(json: inputs) else { return [] }

@@ -30,6 +30,17 @@ package struct ServedConversation: Sendable {
     package let pendingCount: Int
 }
 
+/// A conversation's history as the local endpoint serves it.
+package struct ServedHistory: Sendable {
+    /// The entries as the server lists them, in its order, as they came.
+    package let entries: [JSONText]
+    /// The writes that were accepted and whose outcome is not known, in the order of acceptance.
+    package let unsettled: [OutboxItem]
+    /// Whether the entries are those of the conversation's `updated_at`: a write that was just delivered has left its message to
+    /// the history on the server.
+    package let isWhole: Bool
+}
+
 /// Reads for the local endpoint, which answers as the server would.
 extension Store {
     private static let servedColumns = """
@@ -85,29 +96,45 @@ extension Store {
 
     /// The entries of a conversation as the server lists them, in its order, as they came.
     ///
-    /// - Parameters:
-    ///   - id: the conversation.
-    ///   - types: the types of the entries to return; empty for all.
+    /// - Parameter id: the conversation.
     /// - Returns: the server's objects.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    package func servedEntries(of id: LocalID, types: [EntryType] = []) throws(StoreError) -> [JSONText] {
-        try read { database in
-            let names = StatementArguments(types.map(\.rawValue))
-            let filter = types.isEmpty ? "" : "AND e.type IN (\(names.placeholders))"
-            return try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT e.raw FROM entry e JOIN conversation c ON c.key = e.conversation
-                    WHERE c.id = ? AND e.dropped_at IS NULL AND e.local_only = 0 \(filter) ORDER BY e.position, e.key
-                    """,
-                arguments: [id.rawValue] + names
-            ).map { $0.json("raw") }
-        }
+    package func servedEntries(of id: LocalID) throws(StoreError) -> [JSONText] {
+        try read { database in try servedEntries(database, id) }
     }
 
-    /// The writes to a conversation that were accepted and not sent yet, in the order of acceptance.
-    package func unsentWrites(in id: LocalID) throws(StoreError) -> [OutboxItem] {
-        try operations(in: id).filter { $0.state == .queued }
+    private func servedEntries(_ database: Database, _ id: LocalID) throws -> [JSONText] {
+        let statement = try database.cachedStatement(
+            sql: """
+                SELECT e.raw FROM entry e JOIN conversation c ON c.key = e.conversation
+                WHERE c.id = ? AND e.dropped_at IS NULL AND e.local_only = 0 ORDER BY e.position, e.key
+                """)
+        return try Row.fetchAll(statement, arguments: [id.rawValue]).map { $0.json("raw") }
+    }
+
+    /// A conversation's history as of one moment.
+    ///
+    /// - Parameter id: the conversation.
+    /// - Returns: the history.
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    package func servedHistory(of id: LocalID) throws(StoreError) -> ServedHistory {
+        try read { database in
+            let conversation = try Row.fetchOne(
+                database, sql: "SELECT \(Store.servedColumns) FROM conversation c WHERE c.id = ?",
+                arguments: [id.rawValue]
+            ).map(ServedConversation.init)
+            let unsettled =
+                conversation?.pendingCount == 0
+                ? []
+                : try OutboxItem.fetchAll(
+                    database,
+                    sql: OutboxItem.selection + """
+                         WHERE c.id = ? AND o.state IN ('queued', 'sending', 'in_doubt') ORDER BY o.sequence
+                        """,
+                    arguments: [id.rawValue])
+            return ServedHistory(
+                entries: try servedEntries(database, id), unsettled: unsettled, isWhole: conversation?.isWhole ?? false)
+        }
     }
 
     /// When a pull was last complete, whether the whole list has ever been read, and how many writes wait.

@@ -164,6 +164,5 @@ import Testing
         let id = try temporary.conversation("conv_1")
         let entries = try store.servedEntries(of: id)
         #expect(try entries == store.history(of: id).entries.map(\.entry.raw) && entries.count == 2)
-        #expect(try store.servedEntries(of: id, types: [.messageOutput]) == [entries[1]])
     }
 }
