@@ -44,7 +44,9 @@ extension Simulation {
             report.audit.records.compactMap { record in record.operation.map { (record.number, $0) } },
             uniquingKeysWith: { first, _ in first })
         var turns: [OperationID: Int] = [:]
-        for turn in report.turns where turn.answered {
+        // The start of a conversation that was deleted before anybody read it looks like one that never arrived: it is sent again.
+        let deleted = Set(world.server.deleted)
+        for turn in report.turns where turn.answered && !deleted.contains(turn.conversation) {
             if let call = turn.cause.call, let write = calls[call] { turns[write, default: 0] += 1 }
         }
         var violations: [Violation] = []
