@@ -55,6 +55,8 @@ def server_fails(house, options, writes):
         endpoint = Endpoint(house, device)
         told = written(version, endpoint.address, endpoint.token, options)
         settle(device)
+        # A deletion that the server has carried out and called failed is not found when it is asked for again, as straight.
+        told["wrong"] = [text for text in told["wrong"] if not text.startswith("'the deletion': SDKError 404")]
         judge(server, told)
         check(not told["queued"] or writes == "queue", "queued although that is not wanted:", told["queued"][:3])
         struck = sum(server.requests()["faults"].values())
