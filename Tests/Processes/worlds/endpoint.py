@@ -105,7 +105,8 @@ class Endpoint:
 
     def stop(self):
         self.process.terminate()
-        check(self.process.wait(10) == 0, "convod ends badly on SIGTERM:", self.device.said())
+        # By the signal itself where it comes before convod has taken signals over, on a busy machine.
+        check(self.process.wait(10) in (0, -signal.SIGTERM), "convod ends badly on SIGTERM:", self.device.said())
 
     def ask(self, method, path, body=None, **more):
         return ask(self.address, self.token, method, path, body, **more)
