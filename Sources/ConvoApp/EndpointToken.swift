@@ -19,7 +19,7 @@ package struct EndpointToken: Sendable {
 
     /// Reads the token; makes one at its first use.
     ///
-    /// Of several processes that make it at once, one succeeds, and all use that one's.
+    /// Where several processes make the token at once, one of them succeeds, and all use the token that it made.
     ///
     /// - Throws: ``ConfigurationError`` if the file cannot be used, or others could read it.
     package func read() throws(ConfigurationError) -> String {

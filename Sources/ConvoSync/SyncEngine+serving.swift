@@ -23,32 +23,27 @@ extension SyncEngine {
     ///
     /// - Parameter id: the conversation.
     /// - Throws: ``SyncFailure`` if the server cannot be asked or refuses, or the store cannot be written.
-    package func refresh(_ id: RemoteID) async throws(SyncFailure) {
-        let api = GuardedAPI(account: account, breaker: breaker)
-        do {
-            try await account.verify()
-            let description = try await api.get(id)
-            try account.requireOwner()
-            _ = try store.ingest([description])
-            let history = try await api.getHistory(of: id)
-            try account.requireOwner()
-            try store.ingest([FetchedHistory(history, version: description.version)])
-        } catch {
-            throw SyncFailure(error)
-        }
-    }
+    package func refresh(_ id: RemoteID) async throws(SyncFailure) { try await refresh(id, withHistory: true) }
 
     /// Reads a conversation from the server without its history, and stores it.
     ///
     /// - Parameter id: the conversation.
     /// - Throws: as ``refresh(_:)``.
     package func refreshDescription(_ id: RemoteID) async throws(SyncFailure) {
+        try await refresh(id, withHistory: false)
+    }
+
+    private func refresh(_ id: RemoteID, withHistory: Bool) async throws(SyncFailure) {
         let api = GuardedAPI(account: account, breaker: breaker)
         do {
             try await account.verify()
             let description = try await api.get(id)
             try account.requireOwner()
             _ = try store.ingest([description])
+            guard withHistory else { return }
+            let history = try await api.getHistory(of: id)
+            try account.requireOwner()
+            try store.ingest([FetchedHistory(history, version: description.version)])
         } catch {
             throw SyncFailure(error)
         }

@@ -1,5 +1,6 @@
 """Virtual environments with packages from PyPI, under .build-sdk/."""
 
+import fcntl
 import subprocess
 import venv
 from pathlib import Path
@@ -13,9 +14,13 @@ def environment(name, packages):
     folder = ENVIRONMENTS / name
     python = folder / "bin" / "python"
     finished = folder / "finished"
-    if not finished.exists() or finished.read_text().split() != packages:
-        venv.create(folder, with_pip=True, clear=True)
-        install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
-        subprocess.run(install, check=True, timeout=TIMEOUT_SECONDS)
-        finished.write_text("\n".join(packages))
+    ENVIRONMENTS.mkdir(exist_ok=True)
+    # Cases that run beside each other ask for the same one: the first makes it, and the others wait.
+    with open(ENVIRONMENTS / f"{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not finished.exists() or finished.read_text().split() != packages:
+            venv.create(folder, with_pip=True, clear=True)
+            install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages]
+            subprocess.run(install, check=True, timeout=TIMEOUT_SECONDS)
+            finished.write_text("\n".join(packages))
     return python

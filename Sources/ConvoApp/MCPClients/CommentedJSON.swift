@@ -3,7 +3,7 @@ import ConvoJSON
 /// A file of JSON in which comments and trailing commas may stand, changed as text: all of it stays but the one member.
 struct CommentedJSON {
     private(set) var text: String
-    /// What the text says, without its comments.
+    /// The JSON value of the text; comments are no part of it.
     private(set) var value: JSONText
 
     /// Parses a text; one without anything in it is an empty object.

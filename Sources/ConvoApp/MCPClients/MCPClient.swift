@@ -4,11 +4,11 @@ import ConvoTerminal
 
 /// The entry by which an MCP client starts the server.
 package struct MCPEntry: Sendable, Hashable {
-    /// What the server is called.
+    /// The name under which a client's file lists the server.
     package let name: String
     /// The absolute path of the program.
     package let command: String
-    /// What it is started with.
+    /// The arguments with which the client starts the server.
     package let arguments: [String]
 
     /// Makes an entry.
@@ -37,7 +37,7 @@ package enum MCPClient: String, Sendable, CaseIterable {
         case toml(ServerTable.Form)
     }
 
-    /// What people call it.
+    /// The client's name as its maker writes it.
     package var title: String {
         switch self {
         case .vibe: "Mistral Vibe"

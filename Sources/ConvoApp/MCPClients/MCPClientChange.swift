@@ -2,7 +2,7 @@ import ConvoJSON
 import ConvoPlatform
 import ConvoTerminal
 
-/// What was done to a client's file.
+/// How `convo mcp install` changed a client's file.
 package struct MCPClientChange: Sendable {
     /// The kinds of changes.
     package enum Kind: String, Sendable {
@@ -15,7 +15,7 @@ package struct MCPClientChange: Sendable {
     package let client: MCPClient
     /// The absolute path of its file.
     package let path: String
-    /// What was done.
+    /// The kind of change.
     package let kind: Kind
     /// Where the file as it was before is kept; `nil` if it was not changed, or not there.
     package let backup: String?

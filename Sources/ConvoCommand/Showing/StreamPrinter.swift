@@ -66,7 +66,7 @@ extension Console {
 /// Counts how often the process was stopped, such as by Ctrl-Z, and went on.
 private final class ProcessStops: Sendable {
     private let number = Mutex(0)
-    // Set once, in `init`.
+    // `init` sets it before any other thread knows the object, and `deinit` alone reads it afterwards.
     private nonisolated(unsafe) let source: any DispatchSourceSignal
 
     init() {
