@@ -53,8 +53,8 @@ struct Daemon: Service {
         try await withGracefulShutdownHandler {
             try await cancelWhenGracefulShutdown { try await serveWithEndpoint() }
         } onGracefulShutdown: {
-            manager?.tell(.stopping)
             ShutdownWatchdog.start()
+            manager?.tell(.stopping)
         }
         logger.info("stopped")
     }

@@ -5,6 +5,9 @@ import ConvoPlatform
 struct ServiceNotice: Equatable {
     let text: String
 
+    /// Whether the manager knows as much without it: the next of its kind says the same, or something newer.
+    var isReplacedByNext: Bool { !text.hasPrefix("READY=") && !text.hasPrefix("RELOADING=") && self != .stopping }
+
     static func ready(_ status: String) -> ServiceNotice { ServiceNotice(text: "READY=1\nSTATUS=\(oneLine(status))") }
     static func status(_ status: String) -> ServiceNotice { ServiceNotice(text: "STATUS=\(oneLine(status))") }
     /// The daemon lives: the watchdog's sign.
@@ -33,6 +36,8 @@ struct ServiceNotice: Equatable {
 struct ServiceManager {
     /// The longest address, in bytes: `sun_path` of unix(7), with room for the terminating zero.
     static let pathLimit = SystemSocket.pathLimit
+    /// How long a notice that may not be lost waits for room in the manager's queue, in seconds.
+    static let patience = 5
 
     private let path: [UInt8]
 
@@ -54,14 +59,20 @@ struct ServiceManager {
 
     /// Sends one datagram.
     ///
-    /// Never blocks.
+    /// The kernel queues some ten of them for a manager that does not read. A sign of life or a status that finds no room
+    /// is dropped at once. Any other notice blocks the thread until there is room, for ``patience`` seconds at most:
+    /// without `READY=1`, the manager would take the start for failed.
     ///
     /// - Returns: whether the kernel took it. A manager that is gone is no reason to stop working.
     @discardableResult
     func tell(_ notice: ServiceNotice) -> Bool {
-        let descriptor = SystemSocket.make(AF_UNIX, .datagram, isBlocking: false)
+        let descriptor = SystemSocket.make(AF_UNIX, .datagram, isBlocking: !notice.isReplacedByNext)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
+        var limit = timeval(tv_sec: ServiceManager.patience, tv_usec: 0)
+        guard setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size)) == 0 else {
+            return false
+        }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path) }
@@ -69,7 +80,11 @@ struct ServiceManager {
         let bytes = Array(notice.text.utf8)
         let sent = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                sendto(descriptor, bytes, bytes.count, SystemSocket.withoutSignal, $0, length)
+                var count = -1
+                repeat {
+                    count = sendto(descriptor, bytes, bytes.count, SystemSocket.withoutSignal, $0, length)
+                } while count < 0 && errno == EINTR
+                return count
             }
         }
         return sent == bytes.count

@@ -16,6 +16,17 @@ import Testing
         #expect(listener.next() == "STOPPING=1")
     }
 
+    @Test func `gets what it must know as soon as it reads, and no sign of life that finds no room`() throws {
+        let listener = try #require(Listener())
+        let manager = try #require(ServiceManager(socket: listener.path))
+        var queued = 0
+        while manager.tell(.alive) { queued += 1 }
+        let telling = try #require(SystemThread { manager.tell(.stopping) })
+        for _ in 0..<queued { #expect(listener.next() == "WATCHDOG=1") }
+        telling.join()
+        #expect(listener.next() == "STOPPING=1")
+    }
+
     @Test func `may be gone`() throws {
         let manager = try #require(ServiceManager(socket: "/nowhere/\(UUID().uuidString)"))
         #expect(!manager.tell(.stopping))
