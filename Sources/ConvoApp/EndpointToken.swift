@@ -3,11 +3,11 @@ import ConvoPlatform
 import ConvoSync
 import Synchronization
 
-/// The token by which the local endpoint knows this user's programs: 32 random bytes, in a file beside the database that only the
+/// The token by which the local endpoint knows this user's programs: 30 random bytes, in a file beside the database that only the
 /// user can read.
 package struct EndpointToken: Sendable {
-    /// The number of random bytes.
-    private static let size = 32
+    /// The number of random bytes: 40 characters, which the narrowest terminal shows in one row.
+    private static let size = 30
 
     /// The file.
     package let path: String

@@ -56,6 +56,9 @@ struct Console {
         }
     }
 
+    /// Prints lines that a person copies, or a program reads: none is broken, whatever the terminal's width.
+    func paste(_ lines: [String]) throws { try write(lines) }
+
     /// Prints a JSON document.
     func print(_ json: JSONText) throws { try write(json) }
 

@@ -104,3 +104,10 @@ extension JSONText {
         return result
     }
 }
+
+extension String {
+    /// The text as one word of a POSIX shell, whatever characters it has.
+    package var quotedForShell: String {
+        "'\(split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''"))'"
+    }
+}

@@ -138,12 +138,11 @@ enum SealedKey {
     ///   - path: the file, which is replaced.
     /// - Throws: ``CLIError`` where systemd-creds is missing or fails; what it says is on standard error.
     static func store(_ key: APIKey, in path: String) throws {
-        let quoted = path.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''")
         let mask = umask(0o077)
         defer { umask(mask) }
         guard
             let pipe = popen(
-                "exec systemd-creds\(scope) encrypt --name=mistral-api-key - '\(quoted)'", "w")
+                "exec systemd-creds\(scope) encrypt --name=mistral-api-key - \(path.quotedForShell)", "w")
         else { throw failure("it could not be started") }
         let bytes = Array(key.reveal().utf8)
         let isWritten = fwrite(bytes, 1, bytes.count, pipe) == bytes.count

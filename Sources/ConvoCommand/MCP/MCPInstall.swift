@@ -72,16 +72,16 @@ struct MCPInstall: Verb {
         _ clients: [MCPClient], _ entry: MCPEntry, _ environment: ProcessEnvironment, _ console: Console
     ) throws {
         let shown = try clients.map { ($0, try $0.file(environment, inProject: project), $0.text(of: entry)) }
-        try console.print(
-            json: .array(
-                shown.map { client, path, text in
-                    .object(["client": .string(client.rawValue), "path": .string(path), "entry": .string(text)])
-                })
-        ) { _ in
-            shown.flatMap { client, path, text in
-                ["\(client.title), in \(path):"]
-                    + text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
-            }
+        guard !console.asJSON else {
+            return try console.print(
+                .array(
+                    shown.map { client, path, text in
+                        .object(["client": .string(client.rawValue), "path": .string(path), "entry": .string(text)])
+                    }))
+        }
+        for (client, path, text) in shown {
+            try console.print(json: .null) { _ in ["\(client.title), in", "\(path):"] }
+            try console.paste(text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init))
         }
     }
 

@@ -8,7 +8,7 @@ struct EndpointCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "endpoint",
         abstract: "Where convod offers the API to your programs, and how they use it.",
-        subcommands: [Show.self, Token.self], defaultSubcommand: Show.self)
+        subcommands: [Show.self, Environment.self, Token.self], defaultSubcommand: Show.self)
 
     struct Show: Verb {
         static let configuration = CommandConfiguration(
@@ -30,13 +30,29 @@ struct EndpointCommand: ParsableCommand {
         }
 
         func run() throws {
-            let settings = try common.settings()
-            let running = RunningEndpoint(beside: settings.database)?.address
-            let report = EndpointReport(
-                profile: settings.profile, address: running ?? settings.listen, isRunning: running != nil,
-                token: try EndpointToken(database: settings.database).read())
+            let report = try EndpointReport(common)
             let console = Console(asJSON: try OutputFormat.chosen(output, asJSON: common.json) == .json)
             try console.print(json: report.json) { _ in report.lines }
+            if !console.asJSON { try console.paste(report.pasted) }
+        }
+    }
+
+    struct Environment: Verb {
+        static let configuration = CommandConfiguration(
+            commandName: "env",
+            abstract: "Prints the variables by which programs find the endpoint, for a shell's eval.",
+            discussion: """
+                Programs that are started from that shell and read MISTRAL_API_KEY, and MISTRAL_SERVER_URL or MISTRAL_BASE_URL, \
+                use the endpoint then. No variable leads a program to a Unix socket: for one, only the key is printed.
+                """.withExamples("eval \"$(convo endpoint env)\"", "convo endpoint env --json"))
+
+        @OptionGroup var common: CommonOptions
+
+        func run() throws {
+            let report = try EndpointReport(common)
+            guard report.isRunning else { throw report.failure }
+            if common.json { return try common.console.print(report.environment) }
+            try common.console.paste(report.exports)
         }
     }
 
@@ -55,70 +71,5 @@ struct EndpointCommand: ParsableCommand {
             let text = try renew ? token.renew() : token.read()
             try common.console.print(json: .object(["token": .string(text)])) { _ in [text.sanitised(.line)] }
         }
-    }
-}
-
-/// What a program needs to use the endpoint.
-struct EndpointReport {
-    let profile: String?
-    /// Where it listens, or would; `nil` if the settings name no address.
-    let address: LocalAddress?
-    let isRunning: Bool
-    let token: String
-
-    /// The address as an SDK takes it; `nil` where it is not known yet.
-    var url: String? {
-        switch address {
-        case .socket: "http://localhost"
-        case .port(0, _), nil: nil
-        case .port: address.map { "http://\($0)" }
-        }
-    }
-
-    private var socket: String? { if case .socket(let path) = address { path } else { nil } }
-
-    var json: JSONText {
-        .object([
-            "address": .string(socket.map { "unix:\($0)" } ?? url), "url": .string(url), "socket": .string(socket),
-            "token": .string(token), "profile": .string(profile), "running": .bool(isRunning),
-            "environment": .object([
-                "MISTRAL_API_KEY": .string(token), "MISTRAL_BASE_URL": .string(url.map { "\($0)/v1" }),
-                "MISTRAL_SERVER_URL": .string(url),
-            ]),
-        ])
-    }
-
-    var lines: [String] {
-        guard let address else {
-            return [
-                "The endpoint is off. Let convod offer it:",
-                "  convo config set listen 127.0.0.1:7733, then convo service restart",
-                "  or: convod --listen 127.0.0.1:7733",
-            ]
-        }
-        let place = "\(address)".sanitised(.line)
-        guard isRunning, let url else {
-            return ["No convod offers the endpoint now; the settings name \(place). `convo service start` starts one."]
-        }
-        return ["The endpoint listens at \(place)\(profile.map { " (profile \($0))" } ?? "").", ""] + pasted(url)
-    }
-
-    private func pasted(_ url: String) -> [String] {
-        if let socket = socket?.sanitised(.line) {
-            return [
-                "Python:",
-                "  client = Mistral(api_key=\"\(token)\", server_url=\"\(url)\",",
-                "      client=httpx.Client(transport=httpx.HTTPTransport(uds=\"\(socket)\")))", "",
-                "curl:",
-                "  curl --unix-socket \(socket) -H \"Authorization: Bearer \(token)\" \(url)/v1/conversations",
-            ]
-        }
-        return [
-            "Python:", "  client = Mistral(api_key=\"\(token)\", server_url=\"\(url)\")", "",
-            "TypeScript:", "  const client = new Mistral({ apiKey: \"\(token)\", serverURL: \"\(url)\" });", "",
-            "curl:", "  curl -H \"Authorization: Bearer \(token)\" \(url)/v1/conversations", "",
-            "Other programs:", "  export MISTRAL_API_KEY=\(token)", "  export MISTRAL_BASE_URL=\(url)/v1",
-            "  export MISTRAL_SERVER_URL=\(url)",
-        ]
     }
 }

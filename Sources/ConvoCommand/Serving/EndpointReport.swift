@@ -1,0 +1,115 @@
+import ConvoApp
+import ConvoIPC
+import ConvoJSON
+import ConvoTerminal
+
+/// What a program needs to use the endpoint.
+struct EndpointReport {
+    let profile: String?
+    /// Where it listens, or would; `nil` if the settings name no address.
+    let address: LocalAddress?
+    let isRunning: Bool
+    let token: String
+    /// The options by which this `convo` was told of its settings, so that the one that is pasted finds the same.
+    let options: [String]
+
+    /// The address as an SDK takes it; `nil` where it is not known yet.
+    private var url: String? {
+        switch address {
+        case .socket: "http://localhost"
+        case .port(0, _), nil: nil
+        case .port: address.map { "http://\($0)" }
+        }
+    }
+
+    private var socket: String? { if case .socket(let path) = address { path } else { nil } }
+
+    /// The variables of an environment whose programs use the endpoint; the key alone where no address leads there.
+    var variables: [(name: String, value: String)] {
+        let key = ("MISTRAL_API_KEY", token)
+        guard socket == nil, let url else { return [key] }
+        return [key, ("MISTRAL_BASE_URL", "\(url)/v1"), ("MISTRAL_SERVER_URL", url)]
+    }
+
+    var environment: JSONText { .object(variables.map { ($0.name, .string($0.value)) }) }
+
+    /// The variables as a shell takes them.
+    var exports: [String] { variables.map { "export \($0.name)=\($0.value.quotedForShell)" } }
+
+    var json: JSONText {
+        .object([
+            "address": .string(socket.map { "unix:\($0)" } ?? url), "url": .string(url), "socket": .string(socket),
+            "token": .string(token), "profile": .string(profile), "running": .bool(isRunning),
+            "environment": environment,
+        ])
+    }
+
+    /// What is the matter where nothing listens.
+    var failure: CLIError {
+        guard let address else {
+            return CLIError(
+                .configuration, code: "no_endpoint", message: "The endpoint is off.",
+                hint: "Let convod offer it: `convo config set listen 127.0.0.1:7733`, then `convo service restart`.")
+        }
+        return CLIError(
+            .unreachable, code: "no_endpoint",
+            message: "No convod offers the endpoint now; the settings name \("\(address)".sanitised(.line)).",
+            hint: "`convo service start` starts one.")
+    }
+
+    /// The sentences before what is pasted.
+    var lines: [String] {
+        guard let address else {
+            return [
+                "The endpoint is off. Let convod offer it:", "convo config set listen 127.0.0.1:7733",
+                "convo service restart",
+            ]
+        }
+        let place = "\(address)".sanitised(.line)
+        guard isRunning else {
+            return ["No convod offers the endpoint now; the settings name \(place). `convo service start` starts one."]
+        }
+        return [
+            "The endpoint\(profile.map { " of the profile \($0)" } ?? "") listens at", place, "",
+            "Its token, the API key of your programs:", token.sanitised(.line), "",
+        ]
+    }
+
+    /// Lines to paste: each begins in the first column and has at most 40 of them, but for what is one word; the key comes from the
+    /// environment, so that it gets into no program's text.
+    var pasted: [String] {
+        guard isRunning, let url else { return [] }
+        let shell = "eval \"$(\((["convo endpoint env"] + options).joined(separator: " \\\n  ")))\""
+        guard let socket else { return EndpointReport.pasted(shell, url) }
+        let path = socket.sanitised(.line)
+        return [
+            "# Shell:", shell, "", "# Python:", "import httpx", "link = httpx.HTTPTransport(uds=",
+            JSONText.string(path).text + ")", "client = Mistral(", "  api_key=os.environ[\"MISTRAL_API_KEY\"],",
+            "  server_url=\"\(url)\",", "  client=httpx.Client(transport=link),", ")", "", "# curl:",
+            "curl --oauth2-bearer $MISTRAL_API_KEY \\", "  \(url)/v1/conversations \\", "  --unix-socket \\",
+            path.quotedForShell,
+        ]
+    }
+
+    private static func pasted(_ shell: String, _ url: String) -> [String] {
+        [
+            "# Shell:", shell, "", "# Python:", "client = Mistral(", "  api_key=os.environ[\"MISTRAL_API_KEY\"],",
+            "  server_url=\"\(url)\",", ")", "", "// TypeScript:", "const client = new Mistral({",
+            "  apiKey: process.env.MISTRAL_API_KEY,", "  serverURL: \"\(url)\",", "});", "", "# curl:",
+            "curl --oauth2-bearer $MISTRAL_API_KEY \\", "  $MISTRAL_BASE_URL/conversations",
+        ]
+    }
+}
+
+extension EndpointReport {
+    /// Looks where the endpoint of these settings is.
+    init(_ common: CommonOptions) throws {
+        let settings = try common.settings()
+        let running = RunningEndpoint(beside: settings.database)?.address
+        let given = [("--profile", common.profile), ("--config", common.config), ("--database", common.database)]
+        self.init(
+            profile: settings.profile, address: running ?? settings.listen, isRunning: running != nil,
+            token: try EndpointToken(database: settings.database).read(),
+            options: given.compactMap { name, value in value.map { "\(name) \($0.sanitised(.line).quotedForShell)" } })
+    }
+}
