@@ -8,7 +8,10 @@ CREATE TABLE request (
     is_named INTEGER NOT NULL CHECK (is_named IN (0, 1)), -- by the client, with Idempotency-Key
     -- 0: its client has been told that it failed, so that the write is taken back once it is known not to have arrived
     is_wanted INTEGER NOT NULL DEFAULT 1 CHECK (is_wanted IN (0, 1)),
-    settled INTEGER                             -- when the write was delivered, in microseconds since 1970; NULL before
+    -- when the write was delivered or, if later, the request came last; NULL before: in microseconds since 1970, on a clock that
+    -- may be set, and after the machine's start, and which start
+    settled INTEGER, settled_uptime INTEGER, settled_boot TEXT,
+    CHECK (settled IS NULL OR (settled_uptime IS NOT NULL AND settled_boot IS NOT NULL))
 ) STRICT;
 
 CREATE INDEX request_by_operation ON request (operation);

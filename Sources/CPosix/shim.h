@@ -24,6 +24,30 @@ extern char **environ;
 
 static inline char *_Nullable *_Nullable convo_environment(void) { return environ; }
 
+// Whether nothing that was written to a stream socket is still on its way, and the other end has not thrown any of it away:
+// 1 also where the system does not tell, as for a socket that is not TCP's.
+#ifdef __linux__
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+static inline int convo_socket_took_all(int descriptor) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) return 0;
+    struct tcp_info info = {0};
+    size = sizeof info;
+    if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 1;
+    return info.tcpi_unacked == 0 && info.tcpi_state != 7;  // TCP_CLOSE: it was reset
+}
+#else
+#include <sys/socket.h>
+static inline int convo_socket_took_all(int descriptor) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    return getsockopt(descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0;
+}
+#endif
+
 #ifdef __linux__
 #include <elf.h>
 #include <string.h>

@@ -5,8 +5,9 @@ import Synchronization
 /// Decides when a client has had a whole answer, so that an equal request is a new write from then on.
 ///
 /// That the answer was written to the connection does not prove it. A client that sends another request over the connection has
-/// read the answer; so has one that closes the connection in an orderly way. Where the connection breaks, the answer may be
-/// lost, and the same request joins the write. A connection that stays open and silent counts as a proof after ``grace``.
+/// read the answer; so has one that closes the connection after its kernel has taken the answer, and leaves nothing unread. Where
+/// the connection breaks, or was closed before the answer came, the answer may be lost, and the same request joins the write. A
+/// connection that stays open and silent counts as a proof after ``grace``.
 final class AnswerReceipts: Sendable {
     /// How long a connection stays open behind an answer before that proves that the answer was read.
     static let grace = Duration.seconds(5)
@@ -23,7 +24,7 @@ final class AnswerReceipts: Sendable {
     /// - Parameter confirm: called for each write whose answer a client has had; may be called on a connection's event loop.
     init(confirm: @escaping @Sendable (OperationID) -> Void) { self.confirm = confirm }
 
-    /// Notes that a whole answer was written.
+    /// Notes that a whole answer is in the kernel's hands; called on the connection's event loop.
     func wrote(_ id: OperationID, to connection: ClientConnection, at now: Timestamp) {
         let isFirst = state.withLock { state in
             defer { state.open[connection, default: [:]][id] = now }
@@ -55,19 +56,14 @@ final class AnswerReceipts: Sendable {
         if !isBroken { for id in answers.keys { confirm(id) } }
     }
 
-    /// Takes it that the answer to a write was read, because an equal request comes over another connection while that of the
-    /// answer is still open: a client that has given up closes its connection before it tries again.
-    func believe(_ id: OperationID) {
-        let isOpen = state.withLock { state in
-            var isOpen = false
-            for connection in state.open.keys where state.open[connection]?.removeValue(forKey: id) != nil {
-                isOpen = true
-            }
-            return isOpen
+    /// Finds out whether the answer to a write was read, before an equal request would join the write.
+    ///
+    /// A connection over which the answer went and that is still open proves it: a client that has given up closes its
+    /// connection before it tries again. The kernel knows of that before the event loop does.
+    func prove(_ id: OperationID) async {
+        let connections = state.withLock { state in state.open.filter { $0.value[id] != nil }.map(\.key) }
+        for connection in connections where await !connection.isBroken {
+            if state.withLock({ $0.open[connection]?.removeValue(forKey: id) }) != nil { confirm(id) }
         }
-        if isOpen { confirm(id) }
     }
-
-    /// Whether an answer to this write was written, and nothing has proved yet that it was read.
-    func isUnproved(_ id: OperationID) -> Bool { state.withLock { $0.open.values.contains { $0[id] != nil } } }
 }

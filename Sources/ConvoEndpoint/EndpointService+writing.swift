@@ -41,7 +41,7 @@ extension EndpointService {
         let delivery = parts.engine.watch.watch(new, isStreamed: isStreamed)
         let accepted: AcceptedRequest
         do throws(StoreError) {
-            try await proveEarlierAnswer(to: identity, parts)
+            if let earlier = try parts.store.earlierWrite(of: identity.text) { await receipts.prove(earlier) }
             accepted = try await stored { [store = parts.store] () throws(StoreError) in
                 try store.accept(
                     write, identity: identity.text, content: identity.content, isNamed: identity.isNamed, as: new)
@@ -76,17 +76,6 @@ extension EndpointService {
         do throws(ServiceError) { return try await upstream.answer(to: kind, id, body) } catch {
             return .validation([ValidationIssue("value_error", at: ["body"], "Value error, \(reason)", input: body)])
         }
-    }
-
-    /// Waits a moment for the proof that an answer which was just written was read, before an equal request joins it.
-    private func proveEarlierAnswer(
-        to identity: RequestIdentity, _ parts: EndpointBackend.Parts
-    ) async throws(StoreError) {
-        guard let earlier = try parts.store.earlierWrite(of: identity.text) else { return }
-        for _ in 0..<10 where receipts.isUnproved(earlier) {
-            do { try await parts.engine.sleep(for: .milliseconds(5)) } catch { return }
-        }
-        receipts.believe(earlier)
     }
 
     /// The conversation that a write goes to, which the mirror may have to be told of first.
@@ -200,10 +189,10 @@ extension EndpointService {
 
     /// Gives a write up, because the server has said itself that its run failed, and its client is told so.
     ///
-    /// - Returns: `false` if it has been found meanwhile.
+    /// - Returns: `false` if it has been found or sent again meanwhile.
     func giveUp(_ item: OutboxItem, _ store: Store) async throws(ServiceError) -> Bool {
         do throws(StoreError) {
-            return try await stored { () throws(StoreError) in try store.abandon(item.id) }
+            return try await stored { () throws(StoreError) in try store.abandon(item.id, attempts: item.attempts) }
         } catch { throw ServiceError(error) }
     }
 

@@ -1,3 +1,5 @@
+import CPosix
+
 /// Sockets of this machine's programs, which no program that is started inherits, and whose peers raise no signal.
 package enum SystemSocket {
     /// What a socket carries.
@@ -24,6 +26,31 @@ package enum SystemSocket {
         #else
         Int32(MSG_NOSIGNAL)
         #endif
+    }
+
+    /// What the other end of a connection has done.
+    package enum Peer: Sendable {
+        /// It holds the connection open.
+        case holds
+        /// It has closed the connection, and its kernel has taken everything that was written before.
+        case closed
+        /// The connection has failed, or the other end has closed it without taking what was written, or without reading it.
+        case broke
+    }
+
+    /// Asks the kernel what the other end of a connection has done; takes nothing that it has sent.
+    ///
+    /// - Parameter descriptor: a stream socket that is connected.
+    /// - Returns: what is known at this moment.
+    package static func peer(of descriptor: Int32) -> Peer {
+        var byte: UInt8 = 0
+        var count = -1
+        repeat {
+            count = recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
+        } while count < 0 && errno == EINTR
+        if count > 0 || (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) { return .holds }
+        guard count == 0, convo_socket_took_all(descriptor) == 1 else { return .broke }
+        return .closed
     }
 
     /// Makes a socket.

@@ -28,7 +28,7 @@ package protocol ConversationsService: Sendable {
     func principal(of request: RequestHead) async throws(ServiceError) -> Principal
     /// The headers that the service adds to the response; asked for when the operation has ended.
     func headers(for principal: Principal) -> [String: String]
-    /// Called when the whole response has been written to the client's connection, which may be gone by then.
+    /// Called when the whole response is in the kernel's hands, on the connection's event loop; must not block.
     func responded(to principal: Principal)
 
     /// `GET /v1/conversations`: returns an array of conversation objects.

@@ -1,5 +1,6 @@
 import ConvoPlatform
 package import NIOCore
+import NIOHTTP1
 import Synchronization
 
 /// The connections that clients hold open, so that a request learns when its client leaves and a stopping server can
@@ -14,6 +15,8 @@ package final class OpenConnections: Sendable {
         /// Whether the connection has failed, so that the last response may not have arrived.
         var isBroken = false
         var endings: [@Sendable (Bool) -> Void] = []
+        /// Called when the response that is being written is in the kernel's hands.
+        var written: (@Sendable () -> Void)?
     }
     private struct State {
         var connections: [ObjectIdentifier: Connection] = [:]
@@ -55,6 +58,39 @@ package final class OpenConnections: Sendable {
             state.connections[ObjectIdentifier(channel)]?.endings.append(action) != nil
         }
         if !isOpen { action(true) }
+    }
+
+    /// Calls an action when the response that is written next over a connection is whole in the kernel's hands.
+    ///
+    /// - Parameters:
+    ///   - channel: the client's connection.
+    ///   - action: called on the connection's event loop, before what the client does next is noticed; not called where the
+    ///     response does not get that far.
+    func whenWritten(_ channel: any Channel, do action: @escaping @Sendable () -> Void) {
+        state.withLock { $0.connections[ObjectIdentifier(channel)]?.written = action }
+    }
+
+    fileprivate func takeWritten(_ channel: any Channel) -> (@Sendable () -> Void)? {
+        state.withLock { state in
+            defer { state.connections[ObjectIdentifier(channel)]?.written = nil }
+            return state.connections[ObjectIdentifier(channel)]?.written
+        }
+    }
+
+    /// Whether a connection's client may not have had what was written; also where it is not open any more.
+    func isBroken(_ channel: any Channel) async -> Bool {
+        let found = channel.eventLoop.submit { OpenConnections.isBroken(channel) }
+        return (try? await found.get()) ?? true
+    }
+
+    /// The same, on the connection's event loop.
+    fileprivate static func isBroken(_ channel: any Channel) -> Bool {
+        let waiting = try? channel.syncOptions?.getOption(.bufferedWritableBytes)
+        guard channel.isActive, waiting ?? 0 == 0 else { return true }
+        let peer = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            SystemSocket.peer(of: $0)
+        }
+        return peer.flatMap(\.self) ?? .broke == .broke
     }
 
     /// How many connections are open.
@@ -105,22 +141,33 @@ package final class OpenConnections: Sendable {
 /// One client's connection, as a service knows it.
 package struct ClientConnection: Sendable, Hashable {
     private let identity: ObjectIdentifier
+    private let look: @Sendable () async -> Bool
     private let observe: @Sendable (@escaping @Sendable (_ isBroken: Bool) -> Void) -> Void
 
     init(_ channel: any Channel, _ connections: OpenConnections) {
-        self.init(channel) { connections.whenEnded(channel, do: $0) }
+        self.init(channel) {
+            await connections.isBroken(channel)
+        } observe: {
+            connections.whenEnded(channel, do: $0)
+        }
     }
 
     /// Makes a connection that a simulation ends.
     ///
     /// - Parameters:
     ///   - connection: its identity, which lives as long as the connection does.
+    ///   - look: tells whether the connection is broken.
     ///   - observe: registers what is called once when it has ended.
     package init(
-        _ connection: AnyObject, _ observe: @escaping @Sendable (@escaping @Sendable (_ isBroken: Bool) -> Void) -> Void
+        _ connection: AnyObject, look: @escaping @Sendable () async -> Bool,
+        observe: @escaping @Sendable (@escaping @Sendable (_ isBroken: Bool) -> Void) -> Void
     ) {
-        (identity, self.observe) = (ObjectIdentifier(connection), observe)
+        (identity, self.look, self.observe) = (ObjectIdentifier(connection), look, observe)
     }
+
+    /// Whether the client may not have had what was written, because the connection has failed, or the client has closed it before
+    /// or without reading; as the kernel knows it now, which is before ``whenEnded(_:)`` tells it.
+    package var isBroken: Bool { get async { await look() } }
 
     /// Calls an action once when the connection has ended, at once if it is not open any more.
     ///
@@ -147,6 +194,10 @@ package final class ConnectionWatcher: ChannelInboundHandler, RemovableChannelHa
 
     package func handlerAdded(context: ChannelHandlerContext) {
         if context.channel.isActive { connections.opened(context.channel) }
+        let pipeline = context.pipeline.syncOperations
+        if let decoder = try? pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self) {
+            try? pipeline.addHandler(ResponseWatcher(connections), position: .after(decoder))
+        }
     }
 
     package func channelActive(context: ChannelHandlerContext) {
@@ -165,7 +216,33 @@ package final class ConnectionWatcher: ChannelInboundHandler, RemovableChannelHa
     }
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .some(.inputClosed) = event as? ChannelEvent { context.close(promise: nil) }
+        if case .some(.inputClosed) = event as? ChannelEvent {
+            // A client that has given up closes the connection, too, perhaps just before the answer came.
+            if OpenConnections.isBroken(context.channel) {
+                connections.broke(context.channel)
+            }
+            context.close(promise: nil)
+        }
         context.fireUserInboundEventTriggered(event)
+    }
+}
+
+/// Tells ``OpenConnections`` when a response's end is in the kernel's hands.
+private final class ResponseWatcher: ChannelOutboundHandler, RemovableChannelHandler, Sendable {
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private let connections: OpenConnections
+
+    init(_ connections: OpenConnections) { self.connections = connections }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        var promise = promise
+        if case .end = unwrapOutboundIn(data), let written = connections.takeWritten(context.channel) {
+            let end = promise ?? context.eventLoop.makePromise(of: Void.self)
+            end.futureResult.whenSuccess(written)
+            promise = end
+        }
+        context.write(data, promise: promise)
     }
 }

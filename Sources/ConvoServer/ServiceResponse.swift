@@ -17,25 +17,22 @@ enum ServiceResponse: Sendable {
     /// - Parameters:
     ///   - connections: tells when the client leaves.
     ///   - context: the request's.
-    ///   - written: called when the whole response has been written; `nil` where nobody asks.
+    ///   - written: called when the whole response is in the kernel's hands; `nil` where nobody asks.
     /// - Returns: the response, whose body may still have to come.
     func response(
         connections: OpenConnections, context: ExchangeContext, written: (@Sendable () -> Void)? = nil
     ) -> Response {
         switch self {
-        case .json(let json): return ServiceResponse.response(ByteBuffer(string: json.text), written)
-        case .payload(let payload): return ServiceResponse.response(ByteBuffer(bytes: payload.utf8), nil)
+        case .json(let json):
+            if let written { connections.whenWritten(context.channel, do: written) }
+            return ServiceResponse.response(ByteBuffer(string: json.text))
+        case .payload(let payload): return ServiceResponse.response(ByteBuffer(bytes: payload.utf8))
         case .file(let bytes):
             return Response(
                 status: .ok, headers: [.contentType: "application/octet-stream"], body: ServiceResponse.body(of: bytes))
         case .nothing:
-            guard let written else { return Response(status: .noContent) }
-            return Response(
-                status: .noContent,
-                body: ResponseBody { writer in
-                    try await writer.finish(nil)
-                    written()
-                })
+            if let written { connections.whenWritten(context.channel, do: written) }
+            return Response(status: .noContent)
         case .events(let events):
             return Response(
                 status: .ok, headers: [.contentType: "text/event-stream; charset=utf-8"],
@@ -43,16 +40,8 @@ enum ServiceResponse: Sendable {
         }
     }
 
-    private static func response(_ json: ByteBuffer, _ written: (@Sendable () -> Void)?) -> Response {
-        var body = ResponseBody(byteBuffer: json)
-        if let written {
-            body = ResponseBody(contentLength: json.readableBytes) { writer in
-                try await writer.write(json)
-                try await writer.finish(nil)
-                written()
-            }
-        }
-        return Response(status: .ok, headers: [.contentType: "application/json"], body: body)
+    private static func response(_ json: ByteBuffer) -> Response {
+        Response(status: .ok, headers: [.contentType: "application/json"], body: ResponseBody(byteBuffer: json))
     }
 
     static let chunkSize = 32 << 10
@@ -98,8 +87,8 @@ enum ServiceResponse: Sendable {
                 await connections.reset(context.channel)
                 throw ServiceError.connectionReset
             }
+            if let written { connections.whenWritten(context.channel, do: written) }
             try await writer.finish(nil)
-            written?()
         }
     }
 }

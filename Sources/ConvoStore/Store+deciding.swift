@@ -78,7 +78,7 @@ extension Store {
                 set: """
                     next_attempt = NULL, failures = 0, base_count = NULL, doubted = ?,
                     doubted_uptime = ?, doubted_boot = ?
-                    """, doubt())
+                    """, present())
             try releaseDependents(database, of: item)
         case .held where item.reason?.code == OutboxItem.Reason.otherOwnerCode && item.doubtedAt != nil:
             try requireOwnConversation(database, of: item)

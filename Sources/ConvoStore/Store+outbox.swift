@@ -28,7 +28,7 @@ extension Store {
                         next_attempt = NULL, reason_code = 'interrupted', reason_message = 'the sender stopped before the answer came'
                     WHERE state = 'sending'
                     """,
-                arguments: StatementArguments(doubt()))
+                arguments: StatementArguments(present()))
             return database.changesCount
         }
     }
@@ -89,7 +89,7 @@ extension Store {
     package func markInDoubt(
         _ id: OperationID, reason: OutboxItem.Reason, nextAttempt: Timestamp
     ) throws(StoreError) {
-        let moment = doubt()
+        let moment = present()
         let begins = "IFNULL(doubted > ? AND doubted_boot <> ?, 1)"
         let condition: [(any DatabaseValueConvertible)?] = [moment[0], moment[2]]
         _ = try transition(
@@ -101,8 +101,9 @@ extension Store {
             moment.flatMap { condition + [$0] } + [nextAttempt.microseconds])
     }
 
-    /// The present moment as the values of `doubted`, `doubted_uptime` and `doubted_boot`.
-    func doubt() -> [(any DatabaseValueConvertible)?] {
+    /// The present moment by the wall clock, and by the time since the machine's start, with the name of that start: as the values
+    /// of `doubted`, `doubted_uptime` and `doubted_boot`.
+    func present() -> [(any DatabaseValueConvertible)?] {
         let uptime = environment.uptime()
         return [environment.now().microseconds, uptime.microseconds, uptime.boot]
     }

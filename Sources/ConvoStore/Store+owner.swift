@@ -140,7 +140,7 @@ extension Store {
     private func holdOpenWrites(_ database: Database, reason: OutboxItem.Reason) throws -> Int {
         try database.execute(
             sql: "UPDATE operation SET doubted = ?, doubted_uptime = ?, doubted_boot = ? WHERE state = 'sending'",
-            arguments: StatementArguments(doubt()))
+            arguments: StatementArguments(present()))
         try database.execute(
             sql: """
                 UPDATE operation SET state = 'held', next_attempt = NULL, reason_code = ?, reason_message = ?

@@ -28,7 +28,7 @@ package enum AcceptedRequest: Sendable, Hashable {
 /// A program that gets no answer sends its request again. The store therefore keeps which write a request has made, in the
 /// transaction that accepts the write, until a client has had the whole answer.
 extension Store {
-    /// How long the same request joins a delivered write whose answer nobody has had.
+    /// How long the same request joins a delivered write whose answer nobody has had, from the last such request on.
     ///
     /// A client that still tries does so within a minute or two: the official SDKs wait at most one between two attempts. An
     /// equal message that comes later is meant anew.
@@ -64,8 +64,13 @@ extension Store {
                 let isSame = try database.isTrue(
                     sql: "SELECT content = ? FROM request WHERE identity = ?", arguments: [said, digest])
                 if isSame {
+                    // A client that keeps asking is not forgotten.
                     try database.execute(
-                        sql: "UPDATE request SET is_wanted = 1 WHERE identity = ?", arguments: [digest])
+                        sql: """
+                            UPDATE request SET is_wanted = 1, settled = iif(settled IS NULL, NULL, ?),
+                                settled_uptime = ?, settled_boot = ?
+                            WHERE identity = ?
+                            """, arguments: StatementArguments(present() + [digest]))
                 }
                 return isSame ? AcceptedRequest.joined(earlier) : .misnamed
             }
@@ -143,12 +148,16 @@ extension Store {
     /// The writes behind it may go. A conversation that the write would have made, and that no read has shown, is removed: if it
     /// is on the server after all, a pull brings it as any other.
     ///
-    /// - Parameter id: the write. One that is not in doubt stays as it is, and so does one that makes a conversation for which
-    ///   other writes wait.
+    /// - Parameters:
+    ///   - id: the write. One that is not in doubt stays as it is, and so does one that makes a conversation for which other
+    ///     writes wait.
+    ///   - attempts: how often the write was sent when that was decided. One that was sent again since stays as it is.
     /// - Returns: whether it was given up.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
-    package func abandon(_ id: OperationID) throws(StoreError) -> Bool {
-        let isAbandoned = try writeDurably { database in try abandon(database, id) }
+    package func abandon(_ id: OperationID, attempts: Int) throws(StoreError) -> Bool {
+        let isAbandoned = try writeDurably { database in
+            try OutboxItem.fetchOne(database, id)?.attempts == attempts && abandon(database, id)
+        }
         if isAbandoned { notifyListener() }
         return isAbandoned
     }
@@ -177,8 +186,11 @@ extension Store {
     /// Starts the time after which an unanswered request is forgotten.
     func noteRequestSettled(_ database: Database, _ id: OperationID) throws {
         try database.cachedStatement(
-            sql: "UPDATE request SET settled = ? WHERE operation = (SELECT sequence FROM operation WHERE id = ?)"
-        ).execute(arguments: [environment.now().microseconds, id.rawValue])
+            sql: """
+                UPDATE request SET settled = ?, settled_uptime = ?, settled_boot = ?
+                WHERE operation = (SELECT sequence FROM operation WHERE id = ?)
+                """
+        ).execute(arguments: StatementArguments(present() + [id.rawValue]))
     }
 
     private static func check(_ write: RequestedWrite) throws(StoreError) {
@@ -220,13 +232,18 @@ extension Store {
         return nil
     }
 
+    /// Removes the requests whose time is over. Setting the clock makes it no shorter; what was settled before the machine was
+    /// started has waited no longer than since that start.
     private func forgetOldRequests(_ database: Database) throws {
-        let now = environment.now()
-        try database.execute(
-            sql: "DELETE FROM request WHERE settled IS NOT NULL AND settled < iif(is_named, ?, ?)",
-            arguments: [
-                (now + (.zero - Store.namedRequestLimit)).microseconds,
-                (now + (.zero - Store.unansweredRequestLimit)).microseconds,
-            ])
+        let (now, uptime) = (environment.now().microseconds, environment.uptime())
+        for (isNamed, limit) in [(false, Store.unansweredRequestLimit), (true, Store.namedRequestLimit)] {
+            let latest = Timestamp(microseconds: 0) + limit
+            try database.execute(
+                sql: """
+                    DELETE FROM request WHERE settled IS NOT NULL AND is_named = ?
+                        AND iif(settled_boot = ?, ? - settled_uptime, min(?, ? - settled)) > ?
+                    """,
+                arguments: [isNamed, uptime.boot, uptime.microseconds, uptime.microseconds, now, latest.microseconds])
+        }
     }
 }

@@ -83,7 +83,7 @@ package final class WatchedDelivery: Sendable {
     func begin() {
         change {
             $0.sends += 1
-            ($0.events, $0.failure, $0.lookups) = ([], nil, 0)
+            ($0.events, $0.failure, $0.lookups, $0.isMissing) = ([], nil, 0, false)
         }
     }
 
@@ -91,7 +91,8 @@ package final class WatchedDelivery: Sendable {
 
     func failed(_ error: APIError) { change { $0.failure = error } }
 
-    func lookedInVain() { state.withLock { $0.isMissing = true } }
+    /// Takes note of what a look has found; one that failed has not shown that the write is absent.
+    func looked(isMissing: Bool) { state.withLock { $0.isMissing = isMissing } }
 
     func stayedInDoubt() {
         change { progress in

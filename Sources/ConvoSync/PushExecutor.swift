@@ -47,8 +47,8 @@ struct PushExecutor: Sendable {
         case .prepare(let item), .send(let item, _), .find(let item, _):
             if let error { watch[item.id]?.failed(error) } else { watch[item.id]?.moved() }
         case .confirm(let item):
-            // A look that fails has not shown that the write is absent.
-            if case .confirmed(.absent, _) = outcome { watch[item.id]?.lookedInVain() }
+            let isMissing = if case .confirmed(.absent, _) = outcome { true } else { false }
+            watch[item.id]?.looked(isMissing: isMissing)
         // Before its finding is stored, nobody may act on a look.
         case .settle(let item, .inDoubt) where item.state == .inDoubt: watch[item.id]?.stayedInDoubt()
         case .settle(let item, _), .refresh(let item): watch[item.id]?.moved()

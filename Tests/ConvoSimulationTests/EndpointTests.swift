@@ -1,6 +1,7 @@
 import ConvoModel
 import ConvoSimulation
 import Foundation
+import SeededRandom
 import Testing
 
 @Suite struct `The endpoint in a simulated world` {
@@ -19,12 +20,13 @@ import Testing
         for seed in stride(from: Self.first + strand, to: Self.first + Self.seeds, by: 2) {
             var scenario = Scenario(drawnFrom: UInt64(seed), withHands: false, drawing: [])
             scenario.programs = (0..<3).map { ProgramPlan(drawnFrom: UInt64(seed * 10 + $0)) }
+            if seed / 2 % 2 == 0 { scenario.letServerFail() }
             let simulation = try Simulation(scenario)
             let report = try simulation.run()
             let found = (report.violations + simulation.programViolations(report)).prefix(3)
             #expect(found.isEmpty, "seed \(seed): \(found.map(\.description).joined(separator: "; "))")
             if !found.isEmpty, Self.seeds < 3 {
-                print("lasted \(report.lasted)", report.outbox.map { "\($0.id) \($0.state) \($0.reason ?? "")" })
+                print("lasted \(report.lasted), \(scenario.clockJumps), \(scenario.deaths)\n\(report.testDescription)")
                 for program in simulation.programs { print(program.plan, program.told, program.isDone) }
             }
             for program in simulation.programs {
@@ -34,6 +36,22 @@ import Testing
             }
         }
         print("the programs were told: \(told.sorted { $0.key < $1.key })")
+    }
+}
+
+extension Scenario {
+    /// Lets the server fail often, in ways that tell a client that nothing came of its request, whether that is true or not.
+    fileprivate mutating func letServerFail() {
+        var random = SplitMix64(seed: seed ^ 0x6661_696c)
+        faults.add(drawnFrom: &random, perMille: 300, requests: 250) { random in
+            let status = random.element(of: [500, 502, 503, 504]) ?? 503
+            switch random.int(in: 0...3) {
+            case 0: return .errorBefore(status: status)
+            case 1: return .errorAfter(status: status)
+            case 2: return .requestLost(brokenAfter: random.duration(in: .milliseconds(10)...Duration.seconds(2)))
+            default: return .malformed
+            }
+        }
     }
 }
 

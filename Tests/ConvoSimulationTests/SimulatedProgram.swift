@@ -75,13 +75,17 @@ private final class ProgramConnection: Sendable {
     private let ending = Mutex<(@Sendable (Bool) -> Void)?>(nil)
 
     var client: ClientConnection {
-        ClientConnection(self) { [self] action in ending.withLock { $0 = action } }
+        ClientConnection(self) {
+            false
+        } observe: { [self] action in
+            ending.withLock { $0 = action }
+        }
     }
 
     func end(isBroken: Bool) { ending.withLock { $0 }?(isBroken) }
 }
 
-/// A program with an SDK that tries again, as official ones do: whatever it gets no answer to, and 503.
+/// A program with an SDK that tries again, as official ones do: whatever it gets no answer to, 429, and all from 500 on.
 final class SimulatedProgram: Sendable {
     /// What the program was told of one of its requests.
     enum Told: Hashable, Sendable { case nothing, success(OperationID?), refusal(Int) }
@@ -177,12 +181,14 @@ final class SimulatedProgram: Sendable {
                     try await endpoint.start(body, by: call)
                 }
             return .told(.success(call.operation), answer["conversation_id"]?.string.map { RemoteID($0) })
-        } catch ServiceError.answer(let status, _, _) where status != 503 {
+        } catch ServiceError.answer(let status, _, _) where !SimulatedProgram.triesAgain(after: status) {
             return .told(.refusal(status), nil)
-        } catch ServiceError.relayed(let answer) {
+        } catch ServiceError.relayed(let answer) where !SimulatedProgram.triesAgain(after: answer.status) {
             return .told(.refusal(answer.status), nil)
         } catch {
             return .tryAgain
         }
     }
+
+    private static func triesAgain(after status: Int) -> Bool { status == 429 || status >= 500 }
 }

@@ -54,7 +54,7 @@ import Testing
         try deliver(first.id)
         temporary.clock.advance(seconds: 599)
         #expect(try ask()?.id == first.id)
-        temporary.clock.advance(seconds: 2)
+        temporary.clock.advance(seconds: 601)
         #expect(try ask()?.isJoined == false)
     }
 
@@ -68,6 +68,37 @@ import Testing
         #expect(try ask(name: "key")?.isJoined == false)
     }
 
+    @Test func `keeps joining while its client keeps asking`() throws {
+        let first = try #require(try ask())
+        try deliver(first.id)
+        for _ in 0..<3 {
+            temporary.clock.advance(seconds: 400)
+            #expect(try ask()?.id == first.id)
+        }
+        temporary.clock.advance(seconds: 601)
+        #expect(try ask()?.isJoined == false)
+    }
+
+    @Test func `joins where the wall clock was set meanwhile`() throws {
+        let first = try #require(try ask())
+        try deliver(first.id)
+        temporary.clock.set("2040-01-01T00:00:00Z")
+        #expect(try ask()?.id == first.id)
+    }
+
+    @Test func `is not given up where it was sent again since that was decided`() throws {
+        let first = try #require(try ask())
+        for _ in 0..<2 {
+            _ = try store.markSending(first.id, base: nil)
+            try store.markInDoubt(first.id, reason: .lost, nextAttempt: temporary.clock.now)
+            try store.markQueued(first.id, from: .inDoubt, reason: nil, nextAttempt: nil)
+        }
+        _ = try store.markSending(first.id, base: nil)
+        try store.markInDoubt(first.id, reason: .lost, nextAttempt: temporary.clock.now)
+        #expect(try !store.abandon(first.id, attempts: 2))
+        #expect(try store.abandon(first.id, attempts: 3))
+    }
+
     @Test func `does not join a write that was taken back`() throws {
         let first = try #require(try ask())
         _ = try store.cancel(first.id)
@@ -76,10 +107,10 @@ import Testing
 
     @Test func `gives a write in doubt up where the server has said that it failed`() throws {
         let first = try #require(try ask())
-        #expect(try !store.abandon(first.id))
+        #expect(try !store.abandon(first.id, attempts: 1))
         _ = try store.markSending(first.id, base: nil)
         try store.markInDoubt(first.id, reason: .lost, nextAttempt: temporary.clock.now)
-        #expect(try store.abandon(first.id))
+        #expect(try store.abandon(first.id, attempts: 1))
         #expect(try store.outbox().isEmpty && store.conversations().isEmpty)
         // If the server has it after all, it is a conversation as any other.
         let metadata = #","metadata":{"\#(Store.operationKey)":"\#(first.id)"}"#
@@ -108,7 +139,7 @@ import Testing
         _ = try store.markSending(first.id, base: nil)
         try store.markInDoubt(first.id, reason: .lost, nextAttempt: temporary.clock.now)
         try store.noteUnwanted(first.id)
-        #expect(try !store.abandon(first.id))
+        #expect(try !store.abandon(first.id, attempts: 1))
         try store.markQueued(first.id, from: .inDoubt, reason: nil, nextAttempt: nil)
         #expect(try store.outbox().map(\.id) == [first.id, append])
     }
@@ -119,7 +150,7 @@ import Testing
         let later = try temporary.append("two", to: id)
         _ = try store.markSending(doubtful, base: nil)
         try store.markInDoubt(doubtful, reason: .lost, nextAttempt: temporary.clock.now)
-        #expect(try store.abandon(doubtful))
+        #expect(try store.abandon(doubtful, attempts: 1))
         #expect(try store.readyOperations(limit: 9).map(\.id) == [later])
     }
 

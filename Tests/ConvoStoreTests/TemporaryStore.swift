@@ -19,7 +19,7 @@ struct TemporaryStore {
         store = try Store(
             path: folder.file("convo.db"),
             environment: StoreDependencies(
-                now: { clock.now }, uptime: { Uptime(boot: "a", microseconds: clock.now.microseconds) },
+                now: { clock.now }, uptime: { clock.uptime },
                 randomBits: { withExtendedLifetime(folder) { UInt64.random(in: .min ... .max) } },
                 timeZone: { zone }))
     }
