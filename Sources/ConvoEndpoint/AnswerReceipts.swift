@@ -19,10 +19,15 @@ final class AnswerReceipts: Sendable {
     }
 
     private let state = Mutex(State())
+    private let isReceipt: @Sendable (Bool) -> Bool
     private let confirm: @Sendable (OperationID) -> Void
 
-    /// - Parameter confirm: called for each write whose answer a client has had; may be called on a connection's event loop.
-    init(confirm: @escaping @Sendable (OperationID) -> Void) { self.confirm = confirm }
+    /// - Parameters:
+    ///   - isReceipt: whether a connection's end proves that its client has had the last answer (``EndpointRules``).
+    ///   - confirm: called for each write whose answer a client has had; may be called on a connection's event loop.
+    init(isReceipt: @escaping @Sendable (Bool) -> Bool, confirm: @escaping @Sendable (OperationID) -> Void) {
+        (self.isReceipt, self.confirm) = (isReceipt, confirm)
+    }
 
     /// Notes that a whole answer is in the kernel's hands; called on the connection's event loop.
     func wrote(_ id: OperationID, to connection: ClientConnection, at now: Timestamp) {
@@ -53,7 +58,7 @@ final class AnswerReceipts: Sendable {
 
     private func ended(_ connection: ClientConnection, isBroken: Bool) {
         let answers = state.withLock { $0.open.removeValue(forKey: connection) } ?? [:]
-        if !isBroken { for id in answers.keys { confirm(id) } }
+        if isReceipt(isBroken) { for id in answers.keys { confirm(id) } }
     }
 
     /// Finds out whether the answer to a write was read, before an equal request would join the write.

@@ -34,7 +34,7 @@ extension EndpointService {
         let parts = try parts()
         let conversation: LocalID? =
             if let id { try await place(of: kind, id, body, call) } else { nil }
-        let identity = RequestIdentity(kind, of: conversation, body: body, name: call.name)
+        let identity = rules.identity(kind, conversation, body, call.name)
         let write = EndpointService.write(kind, body.setting("stream", to: nil), conversation)
         let new = parts.store.makeOperationID()
         // Registered before it is queued: the engine may be faster than what follows.
@@ -87,7 +87,7 @@ extension EndpointService {
             if let held = try store.servedConversation(id.rawValue), !held.isOnlyHere {
                 if !held.isGone { return held.id }
                 // The same deletion again joins the first one, also when that is done.
-                let identity = RequestIdentity(kind, of: held.id, body: body, name: call.name)
+                let identity = rules.identity(kind, held.id, body, call.name)
                 if try store.earlierWrite(of: identity.text) != nil { return held.id }
             }
         } catch { throw ServiceError(error) }
@@ -163,7 +163,7 @@ extension EndpointService {
             state: item.state, reason: item.reason, failure: progress.failure, lookups: progress.lookups,
             attempts: item.attempts,
             outage: parts.engine.outage, waited: clock.waited(in: item.state, at: parts.engine.now))
-        return (item, WriteVerdict(facts, policy: parts.options.offlineWrites, patience: parts.options.patience))
+        return (item, rules.verdict(facts, parts.options.offlineWrites, parts.options.patience))
     }
 
     /// Takes a write back, because its client is told that it failed.

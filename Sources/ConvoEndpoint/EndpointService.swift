@@ -18,6 +18,7 @@ struct EndpointService: ConversationsService {
     let storing: (any TaskExecutor)?
     /// Runs the tasks that pass events on; `nil`: the shared pool does.
     let relaying: (any TaskExecutor)?
+    let rules: EndpointRules
 
     /// Makes a service.
     ///
@@ -26,12 +27,14 @@ struct EndpointService: ConversationsService {
     ///   - upstream: passes on what the outbox cannot hold.
     ///   - storing: runs what may wait for the disk; `nil`: it runs where its caller runs.
     ///   - relaying: runs the tasks that pass events on; `nil`: the shared pool does.
+    ///   - rules: the decisions about writes; a test may put mistakes in place of them.
     init(
         backend: EndpointBackend, upstream: Upstream, storing: (any TaskExecutor)? = StoringThread(),
-        relaying: (any TaskExecutor)? = nil
+        relaying: (any TaskExecutor)? = nil, rules: EndpointRules = EndpointRules()
     ) {
         (self.backend, self.upstream, self.storing, self.relaying) = (backend, upstream, storing, relaying)
-        receipts = AnswerReceipts { id in
+        self.rules = rules
+        receipts = AnswerReceipts(isReceipt: rules.isReceipt) { id in
             // If it cannot be noted, an equal request joins the write for some minutes.
             try? backend.present?.store.noteAnswered(id)
         }

@@ -77,6 +77,18 @@ package enum LocalAddress: Hashable, Sendable {
         }
     }
 
+    /// Whether some process listens there now. Nothing is changed: no socket is left behind, and no connection stays open.
+    package var isTaken: Bool {
+        switch self {
+        case .socket(let path): return (try? LocalAddress.answers(LocalAddress.socketAddress(path))) == true
+        case .port:
+            do throws(Failure) {
+                close(try listen())
+                return false
+            } catch { return error.code == EADDRINUSE }
+        }
+    }
+
     /// Why an address cannot be used.
     package struct Failure: Error, Equatable {
         /// `errno`.
@@ -92,13 +104,18 @@ package enum LocalAddress: Hashable, Sendable {
     package static let backlog: Int32 = 8
 
     private static func listen(at path: String, _ backlog: Int32) throws(Failure) -> Int32 {
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        let address = socketAddress(path)
         try removeLeftover(path, address)
         return try open(AF_UNIX, address, backlog) { descriptor in
             chmod(path, 0o600) == 0 ? descriptor : -1
         }
+    }
+
+    private static func socketAddress(_ path: String) -> sockaddr_un {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        return address
     }
 
     /// Removes the socket of a process that is gone.
@@ -106,12 +123,16 @@ package enum LocalAddress: Hashable, Sendable {
         var status = stat()
         guard lstat(path, &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFSOCK else { throw Failure(code: EEXIST) }
+        guard try !answers(address) else { throw Failure(code: EADDRINUSE) }
+        unlink(path)
+    }
+
+    /// Whether a process takes connections at a socket in the file system.
+    private static func answers(_ address: sockaddr_un) throws(Failure) -> Bool {
         let probe = SystemSocket.make(AF_UNIX, .stream, isBlocking: false)
         guard probe >= 0 else { throw Failure(code: errno) }
         defer { close(probe) }
-        let answers = withAddress(of: address) { connect(probe, $0, $1) } == 0 || errno == EAGAIN
-        guard !answers else { throw Failure(code: EADDRINUSE) }
-        unlink(path)
+        return withAddress(of: address) { connect(probe, $0, $1) } == 0 || errno == EAGAIN
     }
 
     private static func listen(

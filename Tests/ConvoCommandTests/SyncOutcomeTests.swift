@@ -1,5 +1,6 @@
 import ConvoAPI
 import ConvoApp
+import ConvoIPC
 import ConvoJSON
 import ConvoModel
 import ConvoTerminal
@@ -170,13 +171,16 @@ import Testing
         let report = StatusReport(
             profile: "work", database: "/d", server: "https://s",
             status: StoreStatus(conversations: 1, entries: 2, outbox: [:], lastPullAt: nil, lastSweepAt: nil),
-            setAside: (0..<7).map { item(nil, position: $0) }, files: [.stored: 3, .tooLarge: 1], daemon: nil)
+            setAside: (0..<7).map { item(nil, position: $0) }, files: [.stored: 3, .tooLarge: 1], daemon: nil,
+            endpoint: nil, listen: LocalAddress("127.0.0.1:7733"))
         let lines = report.lines(.plain)
         #expect(lines.first == "profile     work")
         #expect(lines.count { $0.contains("it has no type") } == 7)
         #expect(report.json["set_aside"]?.elements.count == 7)
         #expect(report.json["profile"]?.string == "work")
         #expect(lines.contains("files       3 stored, 1 too large"))
+        #expect(lines.contains("endpoint    not offered now; the settings name 127.0.0.1:7733"))
+        #expect(report.json["endpoint"]?.text == #"{"running":false,"address":"127.0.0.1:7733"}"#)
     }
 }
 

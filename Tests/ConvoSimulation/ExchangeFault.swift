@@ -19,9 +19,9 @@ package enum ExchangeFault: Hashable, Sendable {
     /// is not JSON.
     case malformed
     case rateLimited(retryAfter: Duration?)
-    /// The gateway answers 5xx and does not pass the request on.
+    /// The API (500, 503) or the gateway (502, 504) fails, and nothing comes of the request.
     case errorBefore(status: Int)
-    /// The gateway answers 5xx although the server carries the request out.
+    /// The API (500, 503) or the gateway (502, 504) says that it has failed although the server carries the request out.
     case errorAfter(status: Int)
     /// The server refuses the key for a while.
     case unauthorized(lasts: Duration)

@@ -48,7 +48,7 @@ extension SimulatedWorld {
         case .rateLimited(let retryAfter):
             return soon(.init(.status(429), effect: .none, message: "Rate limit exceeded", retryAfter: retryAfter))
         case .errorBefore(let status):
-            return soon(.init(.status(status), effect: .unknown, message: "upstream connect error"))
+            return soon(.failing(status))
         case .notInPlan where request.isTurn:
             return soon(.init(.notInPlan, effect: .none, message: "the model is not in the workspace's plan"))
         case .agentGone:
@@ -137,8 +137,7 @@ extension SimulatedWorld {
         case .foreignAnswer(let answer):
             return (handling.answersAt, .failure(.of(answer)))
         case .errorAfter(let status):
-            let error = APIError(.status(status), effect: .unknown, message: "upstream connect error")
-            return (handling.answersAt, .failure(error))
+            return (handling.answersAt, .failure(.failing(status)))
         default:
             return (handling.answersAt, handling.result.mapError(APIError.init))
         }

@@ -18,9 +18,7 @@ import Testing
     @Test(arguments: 0..<2) func `makes no request of a program twice, and loses none`(strand: Int) throws {
         var told: [String: Int] = [:]
         for seed in stride(from: Self.first + strand, to: Self.first + Self.seeds, by: 2) {
-            var scenario = Scenario(drawnFrom: UInt64(seed), withHands: false, drawing: [])
-            scenario.programs = (0..<3).map { ProgramPlan(drawnFrom: UInt64(seed * 10 + $0)) }
-            if seed / 2 % 2 == 0 { scenario.letServerFail() }
+            let scenario = Scenario(withProgramsDrawnFrom: UInt64(seed))
             let simulation = try Simulation(scenario)
             let report = try simulation.run()
             let found = (report.violations + simulation.programViolations(report)).prefix(3)
@@ -40,8 +38,15 @@ import Testing
 }
 
 extension Scenario {
+    /// Draws a run in which programs use the endpoint; in every second one, the server fails often.
+    init(withProgramsDrawnFrom seed: UInt64) {
+        self.init(drawnFrom: seed, withHands: false, drawing: [])
+        programs = (0..<3).map { ProgramPlan(drawnFrom: seed * 10 + $0) }
+        if seed / 2 % 2 == 0 { letServerFail() }
+    }
+
     /// Lets the server fail often, in ways that tell a client that nothing came of its request, whether that is true or not.
-    fileprivate mutating func letServerFail() {
+    private mutating func letServerFail() {
         var random = SplitMix64(seed: seed ^ 0x6661_696c)
         faults.add(drawnFrom: &random, perMille: 300, requests: 250) { random in
             let status = random.element(of: [500, 502, 503, 504]) ?? 503

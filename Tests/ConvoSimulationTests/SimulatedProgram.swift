@@ -50,14 +50,15 @@ final class EndpointPlace: Sendable {
     var present: EndpointService? { service.withLock { $0 } }
 
     /// Opens the endpoint of a process.
-    func open(_ store: Store, _ engine: SyncEngine, _ policy: OfflineWrites, wake: AsyncEvent) {
+    func open(_ store: Store, _ engine: SyncEngine, _ policy: OfflineWrites, _ rules: EndpointRules, wake: AsyncEvent) {
         let backend = EndpointBackend()
         var options = EndpointOptions()
         options.offlineWrites = policy
         backend.serve(EndpointBackend.Parts(store: store, engine: engine, options: options) { wake.notify() })
         // What the outbox cannot hold is not among the requests, so nothing passes.
         let upstream = Upstream(transport: ClosedTransport()) { throw CancellationError() }
-        let opened = EndpointService(backend: backend, upstream: upstream, storing: nil, relaying: executor)
+        let opened = EndpointService(
+            backend: backend, upstream: upstream, storing: nil, relaying: executor, rules: rules)
         service.withLock { $0 = opened }
     }
 
@@ -139,8 +140,10 @@ final class SimulatedProgram: Sendable {
                 person.expect(number) { call.operation }
                 let outcome = await ask(endpoint, .object(members), target, request.isStreamed, call)
                 let isLost = state.withLock { $0.random.chance(perMille: plan.losses) }
+                // An answer may be lost before it is written, or behind that.
+                let isWritten = state.withLock { $0.random.chance(perMille: 500) } || !isLost
+                if case .told = outcome, isWritten { endpoint.responded(to: call) }
                 if case .told(let told, let id) = outcome, !isLost {
-                    endpoint.responded(to: call)
                     connection.end(isBroken: false)
                     if case .success(let operation?) = told { person.heard(operation) }
                     disk.beSeen()

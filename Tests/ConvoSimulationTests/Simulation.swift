@@ -4,6 +4,8 @@ import ConvoStore
 import ConvoSync
 import Synchronization
 
+@testable import ConvoEndpoint
+
 /// One run of a scenario: the whole real engine on the real store, in a simulated world.
 ///
 /// Nothing in it depends on threads or real time: the engine's tasks run one job at a time, and when all of them
@@ -31,6 +33,8 @@ final class Simulation {
     let scenario: Scenario
     /// The mistake in the engine; `nil` for the right engine.
     let mutation: Mutation?
+    /// The endpoint's decisions, right ones or not.
+    let rules: EndpointRules
     let world: SharedWorld
     let disk: Disk
     let person = SimulatedUser()
@@ -75,9 +79,8 @@ final class Simulation {
         let changes = Mutex<[AccountCheck.Change]>([])
     }
 
-    init(_ scenario: Scenario, with mutation: Mutation? = nil) throws {
-        self.scenario = scenario
-        self.mutation = mutation
+    init(_ scenario: Scenario, with mutation: Mutation? = nil, rules: EndpointRules = EndpointRules()) throws {
+        (self.scenario, self.mutation, self.rules) = (scenario, mutation, rules)
         endpoint = EndpointPlace(on: executor)
         steps = scenario.steps[...]
         deaths = scenario.deaths[...]
@@ -139,8 +142,10 @@ final class Simulation {
 
     private func begin() -> Life {
         begin(CrashPoints(deadly: deaths.first?.afterPoints)) {
-            [scenario, endpoint, disk] engine, adopter, wake, stage in
-            if let policy = scenario.programs.first?.policy { endpoint.open(disk.store, engine, policy, wake: wake) }
+            [scenario, endpoint, disk, rules] engine, adopter, wake, stage in
+            if let policy = scenario.programs.first?.policy {
+                endpoint.open(disk.store, engine, policy, rules, wake: wake)
+            }
             var end = await engine.run(scenario.intervals, wake: wake) { _ in }
             while end?.isOtherOwner == true, !Task.isCancelled {
                 guard scenario.adoptsByHand || !scenario.access.rotations.isEmpty else { break }

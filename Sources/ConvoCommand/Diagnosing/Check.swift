@@ -10,8 +10,7 @@ struct Check: Sendable {
     /// What others depend on comes first.
     static let all: [Check] = [
         settings, libraries, folder, database, log, integrity, index, setAside, files, instance, outbox, daemon,
-        wakeups,
-        service, key, server, account, clock,
+        endpoint, wakeups, service, key, server, account, clock,
     ]
 
     init(_ judge: @escaping @Sendable (DiagnosticFacts) -> [Finding]) { self.judge = judge }

@@ -32,6 +32,7 @@ extension DiagnosticFacts {
         // Before the database is opened, which narrows its permissions.
         facts.storage = StorageFacts(of: path, userID: environment.userID)
         facts.store = attempt { StoreFacts(of: try openStore(settings)) }
+        facts.endpoint = EndpointFacts(of: settings)
         facts.service = ServiceFacts.ask(profile: settings.profile)
         facts.keySource = attempt {
             try settings.apiKey(in: environment) == nil ? nil : settings.apiKeySource(in: environment)
@@ -66,6 +67,21 @@ extension StoreFacts {
             isOriginal: attempt { try store.isOriginal() }, lastPullAt: (try? status.get())?.lastPullAt,
             newestAt: (try? store.conversations(limit: 1))?.first?.updatedAt, storedFiles: files,
             filesFolder: FileFacts(store.fileFolder.path), daemon: DaemonFacts(of: store))
+    }
+}
+
+extension EndpointFacts {
+    fileprivate init?(of settings: Settings) {
+        let running = RunningEndpoint(beside: settings.database)?.address
+        guard settings.listen != nil || running != nil else { return nil }
+        let tokenFailure: CLIError? =
+            if case .failure(let failure) = attempt({ try EndpointToken(database: settings.database).read() }) {
+                failure
+            } else { nil }
+        self.init(
+            configured: settings.listen, running: running,
+            isTaken: running == nil && settings.listen?.isTaken == true,
+            tokenFailure: tokenFailure)
     }
 }
 

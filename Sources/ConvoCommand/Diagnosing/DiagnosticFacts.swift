@@ -15,6 +15,8 @@ struct DiagnosticFacts {
     var libraries: LibraryFacts
     var storage: StorageFacts?
     var store: Result<StoreFacts, CLIError>?
+    /// The endpoint; `nil` where the settings name none and none runs.
+    var endpoint: EndpointFacts?
     /// The service of the user's manager; `nil` where there is no such manager.
     var service: ServiceFacts?
     /// Whether the database's place comes from a flag or a variable, which a service does not have.
@@ -69,4 +71,16 @@ struct DaemonFacts: Hashable {
     var process: RunningProcess?
     /// When the lock was taken, in microseconds since 1970.
     var lockedAt: Int64
+}
+
+/// The endpoint for programs of this machine.
+struct EndpointFacts {
+    /// Where the settings have it listen; `nil` for nowhere.
+    var configured: LocalAddress?
+    /// Where it listens; `nil` where no convod offers it.
+    var running: LocalAddress?
+    /// Whether some process listens at the configured place, although no convod of this database does.
+    var isTaken: Bool
+    /// Why its token cannot be used, so that it admits nobody; `nil` where it can.
+    var tokenFailure: CLIError?
 }

@@ -20,6 +20,10 @@ struct StatusReport {
     let files: [FileState: Int]
     /// The daemon that runs; `nil` if none does.
     let daemon: FileLock.Holder?
+    /// Where it offers the endpoint; `nil` where it does not.
+    let endpoint: LocalAddress?
+    /// Where the settings have it offer the endpoint; `nil` for nowhere.
+    let listen: LocalAddress?
 
     var json: JSONText {
         .object([
@@ -35,6 +39,9 @@ struct StatusReport {
             "daemon": .object([
                 "running": .bool(daemon?.isCurrent == true),
                 "pid": daemon?.process.map { .int(Int($0)) } ?? .null,
+            ]),
+            "endpoint": .object([
+                "running": .bool(endpoint != nil), "address": .string((endpoint ?? listen)?.description),
             ]),
             "set_aside": .array(setAside.map(\.json)),
         ])
@@ -54,6 +61,11 @@ struct StatusReport {
         ]
         let kinds = FileState.allCases.compactMap { state in files[state].map { "\($0) \(state.words)" } }
         if !kinds.isEmpty { facts.insert(("files", kinds.joined(separator: ", ")), at: 3) }
+        if let endpoint {
+            facts.append(("endpoint", "\(endpoint)"))
+        } else if let listen {
+            facts.append(("endpoint", "not offered now; the settings name \(listen)"))
+        }
         if let profile { facts.insert(("profile", profile), at: 0) }
         if !setAside.isEmpty {
             facts.append(("set aside", "\(setAside.count), which can't be read and stand in the way of nothing:"))
@@ -89,7 +101,8 @@ struct Status: NamedVerb {
         let report = StatusReport(
             profile: settings.profile, database: settings.database, server: settings.serverURL.description,
             status: try store.status(), setAside: try store.setAside(),
-            files: try store.fileCounts(), daemon: FileLock.holder(of: .daemon, beside: settings.database))
+            files: try store.fileCounts(), daemon: FileLock.holder(of: .daemon, beside: settings.database),
+            endpoint: RunningEndpoint(beside: settings.database)?.address, listen: settings.listen)
         try common.console.print(json: report.json) { report.lines($0) }
     }
 }

@@ -1,7 +1,7 @@
 """Faults of the daemon, the outbox, the clock and the service."""
-import os, sqlite3, shutil, signal, subprocess, sys, time
+import json, os, sqlite3, shutil, signal, socket, subprocess, sys, time
 
-from .place import IS_ROOT, Finding, Skipped, check
+from .place import IS_ROOT, Finding, Skipped, check, wait
 
 HOUR = 3600
 
@@ -71,6 +71,43 @@ def daemon_of_an_older_version(place):
     place.daemon(program)
     os.remove(program)
     return Finding("daemon", "outdated_daemon", hint="restart convod")
+
+
+def listening(place, name):
+    """Has the settings name a socket for the endpoint."""
+    place.config(f'database = "{place.database}"', f'listen = "unix:{place.path(name)}"')
+
+
+def endpoint_idle(place):
+    listening(place, "socket")
+    return Finding("endpoint", "endpoint_idle", hint="service start", says=place.path("socket"), severity="note")
+
+
+def endpoint_missing(place):
+    """convod was started before the settings named an address."""
+    place.daemon()
+    listening(place, "socket")
+    return Finding("endpoint", "endpoint_missing", hint="service restart", says=place.path("socket"))
+
+
+def endpoint_elsewhere(place):
+    listening(place, "socket")
+    place.daemon()
+    wait("the endpoint listens", 20, lambda: json.loads(place.convo("endpoint", "--json").stdout)["running"])
+    listening(place, "another")
+    return Finding("endpoint", "endpoint_elsewhere", hint="service restart", says=(place.path("socket"), place.path("another")))
+
+
+def endpoint_taken(place):
+    place.taken = socket.create_server(("127.0.0.1", 0))
+    place.config(f'database = "{place.database}"', f'listen = "127.0.0.1:{place.taken.getsockname()[1]}"')
+    return Finding("endpoint", "endpoint_taken", 78, "another place", says="Another program")
+
+
+def endpoint_token_exposed(place):
+    listening(place, "socket")
+    place.write(place.database + ".endpoint-token", "x" * 40, 0o644)
+    return Finding("endpoint", "exposed_key_file", 78, says=".endpoint-token")
 
 
 def no_inotify(place):
@@ -179,6 +216,6 @@ def unit_changed(place):
 
 
 FAULTS = [
-    lock_left_behind, daemon_stopped, daemon_stuck, daemon_of_an_older_version, no_inotify, write_refused, write_held,
-    write_in_doubt, write_waiting, clock_behind_the_database, unit_not_installed, unit_disabled, unit_stopped, unit_failed,
+    lock_left_behind, daemon_stopped, daemon_stuck, daemon_of_an_older_version, endpoint_idle, endpoint_missing,
+    endpoint_elsewhere, endpoint_taken, endpoint_token_exposed, no_inotify, write_refused, write_held, write_in_doubt, write_waiting, clock_behind_the_database, unit_not_installed, unit_disabled, unit_stopped, unit_failed,
     unit_restarting, unit_masked, lingering_off, database_outside_of_the_unit, unit_changed]
