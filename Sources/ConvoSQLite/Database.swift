@@ -258,9 +258,16 @@ public final class Database: @unchecked Sendable {
             return false
         }
         if Int(pages) * pageSize <= limit { return true }
+        return withoutWaitingForLocks {
+            sqlite3_wal_checkpoint_v2($0.handle, nil, SQLITE_CHECKPOINT_RESTART, nil, nil) == SQLITE_OK
+        }
+    }
+
+    /// Runs work whose statements fail with `SQLITE_BUSY` at once where another connection holds a lock.
+    func withoutWaitingForLocks<Value>(_ work: (Database) throws -> Value) rethrows -> Value {
         waitsForLocks = false
         defer { waitsForLocks = true }
-        return sqlite3_wal_checkpoint_v2(handle, nil, SQLITE_CHECKPOINT_RESTART, nil, nil) == SQLITE_OK
+        return try work(self)
     }
 
     /// Runs work in a read transaction, which sees one state of the database.

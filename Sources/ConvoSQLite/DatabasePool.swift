@@ -182,6 +182,11 @@ public final class DatabasePool: Sendable {
         idle.withLock { $0 = [new] }
     }
 
+    /// Opens a connection that tells when the database was changed.
+    ///
+    /// - Throws: ``DatabaseError`` where no connection can be opened.
+    public func makeCommitDetector() throws -> CommitDetector { CommitDetector(try open()) }
+
     private func writing<Value>(isBusy: Bool, _ work: (Database) throws -> Value) throws -> Value {
         turn.wait()
         defer { turn.signal() }
