@@ -310,6 +310,9 @@ let package = Package(
             dependencies: [
                 "ConvoAPI", "ConvoEndpoint", "ConvoHTTP", "ConvoJSON", "ConvoModel", "ConvoServer", "ConvoStore",
                 "ConvoSync", "Expectations", "TestFolders",
+                .product(name: "NIOCore", package: "swift-nio", condition: .when(traits: ["Sandbox"])),
+                .product(name: "NIOEmbedded", package: "swift-nio", condition: .when(traits: ["Sandbox"])),
+                .product(name: "NIOHTTP1", package: "swift-nio", condition: .when(traits: ["Sandbox"])),
             ],
             swiftSettings: strict),
         .testTarget(

@@ -71,4 +71,9 @@ final class AnswerReceipts: Sendable {
             if state.withLock({ $0.open[connection]?.removeValue(forKey: id) }) != nil { confirm(id) }
         }
     }
+
+    /// Whether an answer was written to this connection, and nothing has proved yet that it was read.
+    func isUnproved(over connection: ClientConnection) -> Bool {
+        state.withLock { $0.open[connection].map { !$0.isEmpty } ?? false }
+    }
 }

@@ -17,11 +17,15 @@ package struct Endpoint: Sendable {
         backend: EndpointBackend, upstream: Upstream, limits: LocalServerLimits = LocalServerLimits(),
         token: @escaping @Sendable () -> String?
     ) {
+        let admission = { @Sendable in EndpointAdmission(token: token()) }
+        let service = EndpointService(backend: backend, upstream: upstream)
         let router = Router(context: ExchangeContext.self)
-        router.add(middleware: EndpointGate(admission: { EndpointAdmission(token: token()) }, upstream: upstream))
-        APIServer.addConversations(
-            of: EndpointService(backend: backend, upstream: upstream), to: router, connections)
-        server = LocalServer(responder: router.buildResponder(), limits: limits, connections: connections)
+        router.add(middleware: EndpointGate(admission: admission, upstream: upstream))
+        APIServer.addConversations(of: service, to: router, connections)
+        let ready = ReadyResponder(admission: admission, service: service)
+        server = LocalServer(
+            responder: router.buildResponder(), ready: { ready.response(to: $0) }, limits: limits,
+            connections: connections)
     }
 
     /// How many connections are open.

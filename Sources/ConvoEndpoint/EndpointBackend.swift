@@ -11,12 +11,14 @@ package final class EndpointBackend: Sendable {
         package let options: EndpointOptions
         /// Lets the engine look at the outbox at once.
         package let wake: @Sendable () -> Void
+        let ready: ReadyAnswers
 
         /// Puts the parts together.
         package init(
             store: Store, engine: SyncEngine, options: EndpointOptions, wake: @escaping @Sendable () -> Void
         ) {
             (self.store, self.engine, self.options, self.wake) = (store, engine, options, wake)
+            ready = ReadyAnswers(of: store)
         }
     }
 

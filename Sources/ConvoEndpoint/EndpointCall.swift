@@ -9,18 +9,20 @@ final class EndpointCall: Sendable {
     /// Whether the client wants to know what the server says now (`Cache-Control: no-cache`).
     let asksServer: Bool
     let connection: ClientConnection
+    /// The request's target; empty where there is none.
+    let target: String
     private let state = Mutex<(headers: [String: String], operation: OperationID?)>(([:], nil))
 
     /// Makes a call of what a program says without HTTP.
-    init(name: String?, asksServer: Bool = false, over connection: ClientConnection) {
-        (self.name, self.asksServer, self.connection) = (name, asksServer, connection)
+    init(name: String?, asksServer: Bool = false, over connection: ClientConnection, target: String = "") {
+        (self.name, self.asksServer, self.connection, self.target) = (name, asksServer, connection, target)
     }
 
     init(_ request: RequestHead) {
         name = request["Idempotency-Key"]
         let directives = (request["Cache-Control"] ?? "").lowercased().split(separator: ",")
         asksServer = directives.contains { $0.filter { $0 != " " } == "no-cache" } || request["Pragma"] == "no-cache"
-        connection = request.connection
+        (connection, target) = (request.connection, request.target)
     }
 
     /// The header fields that the response gets.

@@ -16,17 +16,22 @@ extension EndpointService {
         var readAt: Timestamp?
         do throws(StoreError) {
             let hasSwept = try parts.store.servingFacts().hasSwept
-            if call.asksServer || !hasSwept {
+            let asksServer = call.asksServer || !hasSwept
+            if asksServer {
                 let report = await parts.engine.pull(call.asksServer ? .firstPage : .full)
                 if report.halt == nil { readAt = parts.engine.now }
             }
+            let version = parts.ready.version()
             let facts = try parts.store.servingFacts()
-            call.add(
-                FreshnessHeaders(
-                    lastPull: facts.lastPull, readAt: readAt, isOutdated: call.asksServer && readAt == nil,
-                    pending: facts.pending
-                ).fields(at: parts.engine.now))
-            return .json(.array(try EndpointService.page(query, of: parts.store)))
+            let freshness = FreshnessHeaders(
+                lastPull: facts.lastPull, readAt: readAt, isOutdated: call.asksServer && readAt == nil,
+                pending: facts.pending)
+            call.add(freshness.fields(at: parts.engine.now))
+            let body = JSONText.array(try EndpointService.page(query, of: parts.store))
+            if !asksServer {
+                parts.ready.keep(ReadyAnswers.Answer(body, freshness), to: call.target, asOf: version)
+            }
+            return .json(body)
         } catch {
             throw ServiceError(error)
         }
@@ -56,49 +61,43 @@ extension EndpointService {
     }
 
     func get(_ id: RemoteID, by call: EndpointCall) async throws(ServiceError) -> JSONText {
-        try await conversation(id, call, withHistory: false).object
+        try await body(of: id, call, withHistory: false) { $0.conversation.object }
     }
 
     func getHistory(of id: RemoteID, by call: EndpointCall) async throws(ServiceError) -> Payload {
         .json(
-            .object([
-                "conversation_id": .string(id.rawValue), "entries": .array(try await entries(of: id, call)),
-                "object": .string("conversation.history"),
-            ]))
+            try await body(of: id, call, withHistory: true) { found in
+                .object([
+                    "conversation_id": .string(id.rawValue), "entries": .array(found.entries),
+                    "object": .string("conversation.history"),
+                ])
+            })
     }
 
     func getMessages(of id: RemoteID, by call: EndpointCall) async throws(ServiceError) -> Payload {
         .json(
-            .object([
-                "conversation_id": .string(id.rawValue),
-                "messages": .array(try await entries(of: id, call, types: [.messageInput, .messageOutput])),
-                "object": .string("conversation.messages"),
-            ]))
+            try await body(of: id, call, withHistory: true) { found in
+                let types: Set<EntryType> = [.messageInput, .messageOutput]
+                return .object([
+                    "conversation_id": .string(id.rawValue),
+                    "messages": .array(found.entries.filter { types.contains(Entry(raw: $0).type) }),
+                    "object": .string("conversation.messages"),
+                ])
+            })
     }
 
-    /// The entries, and behind them those of writes that were accepted and not sent yet.
-    private func entries(
-        of id: RemoteID, _ call: EndpointCall, types: [EntryType] = []
-    ) async throws(ServiceError) -> [JSONText] {
-        let history = try await history(of: id, call)
-        let waiting = history.unsettled.flatMap { $0.inputEntries(besides: history.entries) }
-        let entries = history.entries + waiting
-        return types.isEmpty ? entries : entries.filter { types.contains(Entry(raw: $0).type) }
-    }
-
-    /// The history, which is whole if it was whole when the conversation was found; a write may be delivered in between.
-    private func history(of id: RemoteID, _ call: EndpointCall) async throws(ServiceError) -> ServedHistory {
-        let store = try parts().store
-        var attempts = 0
-        while true {
-            attempts += 1
-            let conversation = try await conversation(id, call, withHistory: true)
-            let history: ServedHistory
-            do throws(StoreError) { history = try store.servedHistory(of: conversation.id) } catch {
-                throw ServiceError(error)
-            }
-            if history.isWhole || !conversation.isWhole || attempts == 3 { return history }
+    /// Makes an answer about a conversation, and keeps it for the next request if the store alone has given it.
+    private func body(
+        of id: RemoteID, _ call: EndpointCall, withHistory: Bool, _ make: (FoundConversation) -> JSONText
+    ) async throws(ServiceError) -> JSONText {
+        let parts = try parts()
+        let version = parts.ready.version()
+        let found = try await conversation(id, call, withHistory: withHistory)
+        let body = make(found)
+        if !found.wasAsked {
+            parts.ready.keep(ReadyAnswers.Answer(body, found.freshness), to: call.target, asOf: version)
         }
+        return body
     }
 
     /// Finds a conversation; asks the server where the store does not hold it, or not its whole history, or the client says so.
@@ -111,17 +110,16 @@ extension EndpointService {
     /// - Throws: ``ServiceError``: the server's own, if it was asked; 404 for one that is deleted.
     func conversation(
         _ id: RemoteID, _ call: EndpointCall, withHistory: Bool
-    ) async throws(ServiceError) -> ServedConversation {
+    ) async throws(ServiceError) -> FoundConversation {
         let parts = try parts()
-        var found: ServedConversation?
-        do throws(StoreError) { found = try parts.store.servedConversation(id.rawValue) } catch {
-            throw ServiceError(error)
-        }
-        var readAt: Timestamp?
-        if let remoteID = found?.remoteID ?? (found == nil ? id : nil), found?.hasQueuedDeletion != true,
+        var state = try EndpointService.state(of: id, in: parts.store, withHistory)
+        var (readAt, wasAsked): (Timestamp?, Bool) = (nil, false)
+        let held = state.conversation
+        if let remoteID = held?.remoteID ?? (held == nil ? id : nil), held?.hasQueuedDeletion != true,
             call.asksServer
-                || found.map({ $0.isOnlyHere || $0.isGone || (withHistory && !$0.isWhole) || $0.raw == nil }) ?? true
+                || held.map({ $0.isOnlyHere || $0.isGone || (withHistory && !$0.isWhole) || $0.raw == nil }) ?? true
         {
+            wasAsked = true
             let wasOffline = parts.engine.outage != nil
             do throws(SyncFailure) {
                 if withHistory {
@@ -135,20 +133,25 @@ extension EndpointService {
                 // What is held is better than nothing, unless the server says that there is nothing, or was to be asked.
                 let answer = error.apiError?.answer
                 let isFinal = answer.map { $0.status == 404 || call.asksServer } ?? false
-                guard let held = found, !held.isOnlyHere, !held.isGone, !isFinal else { throw ServiceError(error) }
+                guard let held, !held.isOnlyHere, !held.isGone, !isFinal else { throw ServiceError(error) }
             }
-            do throws(StoreError) { found = try parts.store.servedConversation(id.rawValue) } catch {
-                throw ServiceError(error)
-            }
+            state = try EndpointService.state(of: id, in: parts.store, withHistory)
         }
-        guard let found, !found.isGone, !found.isOnlyHere else { throw .noConversation }
-        let lastPull = try? parts.store.servingFacts().lastPull
-        call.add(
-            FreshnessHeaders(
-                lastPull: lastPull, readAt: readAt, isOutdated: call.asksServer && readAt == nil,
-                pending: found.pendingCount
-            ).fields(at: parts.engine.now))
-        return found
+        guard let found = state.conversation, !found.isGone, !found.isOnlyHere else { throw .noConversation }
+        let freshness = FreshnessHeaders(
+            lastPull: state.lastPull, readAt: readAt, isOutdated: call.asksServer && readAt == nil,
+            pending: found.pendingCount)
+        call.add(freshness.fields(at: parts.engine.now))
+        return FoundConversation(
+            conversation: found, history: state.history, freshness: freshness, wasAsked: wasAsked)
+    }
+
+    private static func state(
+        of id: RemoteID, in store: Store, _ withHistory: Bool
+    ) throws(ServiceError) -> ServedState {
+        do throws(StoreError) { return try store.served(id.rawValue, withHistory: withHistory) } catch {
+            throw ServiceError(error)
+        }
     }
 
     private static func check(_ query: ListQuery) throws(ServiceError) {
@@ -160,6 +163,21 @@ extension EndpointService {
                     context: .object([("ge", .int(least))]))
             ])
         }
+    }
+}
+
+/// A conversation, as the client of a read is told of it.
+struct FoundConversation {
+    let conversation: ServedConversation
+    fileprivate let history: ServedHistory?
+    fileprivate let freshness: FreshnessHeaders
+    /// Whether the server was asked, with or without success.
+    fileprivate let wasAsked: Bool
+
+    /// The entries, and behind them those of writes that were accepted and not sent yet.
+    fileprivate var entries: [JSONText] {
+        guard let history else { return [] }
+        return history.entries + history.unsettled.flatMap { $0.inputEntries(besides: history.entries) }
     }
 }
 

@@ -91,7 +91,7 @@ extension EndpointService {
                 if try store.earlierWrite(of: identity.text) != nil { return held.id }
             }
         } catch { throw ServiceError(error) }
-        return try await conversation(id, call, withHistory: false).id
+        return try await conversation(id, call, withHistory: false).conversation.id
     }
 
     private static func write(

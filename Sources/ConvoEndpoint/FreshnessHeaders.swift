@@ -16,13 +16,22 @@ struct FreshnessHeaders: Hashable, Sendable {
         (self.lastPull, self.readAt, self.isOutdated, self.pending) = (lastPull, readAt, isOutdated, pending)
     }
 
-    /// The fields at a moment: `Age` in whole seconds, which is missing where nothing was ever pulled; `Convo-Last-Pull`, a moment
-    /// or `never`; and `Convo-Pending`.
+    /// The fields at a moment: ``fields``, and `Age` in whole seconds, which is missing where nothing was ever pulled.
     func fields(at now: Timestamp) -> [String: String] {
-        var fields = ["Convo-Last-Pull": lastPull?.text ?? "never", "Convo-Pending": String(pending)]
-        if let moment = readAt ?? lastPull {
-            fields["Age"] = String(max(isOutdated ? 1 : 0, (now.microseconds - moment.microseconds) / 1_000_000))
-        }
+        var fields = fields
+        fields["Age"] = age(at: now)
         return fields
+    }
+
+    /// The fields that are the same at any time: `Convo-Last-Pull`, a moment or `never`; and `Convo-Pending`.
+    var fields: [String: String] {
+        ["Convo-Last-Pull": lastPull?.text ?? "never", "Convo-Pending": String(pending)]
+    }
+
+    /// The value of `Age` at a moment.
+    func age(at now: Timestamp) -> String? {
+        (readAt ?? lastPull).map { moment in
+            String(max(isOutdated ? 1 : 0, (now.microseconds - moment.microseconds) / 1_000_000))
+        }
     }
 }

@@ -89,36 +89,38 @@ package struct ExchangeContext: RequestContext {
     /// Hummingbird's own part of the context, with the parameters of the path.
     package var coreContext: CoreRequestContextStorage
     let channel: any Channel
-    /// The id of the request as a dashed UUID, for the headers of the response.
-    let correlationID: String
-    /// The same id in 32 digits, for the body of the router's errors.
-    let requestID: String
+    private let id = RequestID()
     let arrival: ContinuousClock.Instant
 
     /// Gives the request a new id and notes the time.
     package init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)
         channel = source.channel
-        correlationID = ExchangeContext.randomUUID()
-        requestID = correlationID.replacing("-", with: "")
         arrival = .now
     }
 
-    /// A random UUID of version 4 (RFC 9562), in small letters.
-    private static func randomUUID() -> String {
-        let high = UInt64.random(in: .min ... .max) & ~0xF000 | 0x4000
-        let low = UInt64.random(in: .min ... .max) & ~(3 << 62) | 2 << 62
-        let digits = [high, low].map { half in
-            let text = String(half, radix: 16)
-            return String(repeating: "0", count: 16 - text.utf8.count) + text
-        }.joined()
-        var (text, rest) = ("", Substring(digits))
-        for length in [8, 4, 4, 4, 12] {
-            if !text.isEmpty { text += "-" }
-            text += rest.prefix(length)
-            rest = rest.dropFirst(length)
+    /// The id of the request as a dashed UUID, for the headers of the response.
+    var correlationID: String { id.groups.joined(separator: "-") }
+    /// The same id in 32 digits, for the body of the router's errors.
+    var requestID: String { id.groups.joined() }
+}
+
+/// A random UUID of version 4 (RFC 9562), whose text is made where it is needed: most responses don't tell it.
+private struct RequestID: Sendable {
+    private let high = UInt64.random(in: .min ... .max) & ~0xF000 | 0x4000
+    private let low = UInt64.random(in: .min ... .max) & ~(3 << 62) | 2 << 62
+
+    /// The digits in small letters, in the groups between which a dash stands.
+    var groups: [Substring] {
+        var rest = Substring(
+            [high, low].map { half in
+                let text = String(half, radix: 16)
+                return String(repeating: "0", count: 16 - text.utf8.count) + text
+            }.joined())
+        return [8, 4, 4, 4, 12].map { length in
+            defer { rest = rest.dropFirst(length) }
+            return rest.prefix(length)
         }
-        return text
     }
 }
 

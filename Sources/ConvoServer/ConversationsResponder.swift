@@ -23,24 +23,24 @@ struct ConversationsResponder<Service: ConversationsService>: Sendable {
     func addRoutes(to router: Router<ExchangeContext>) {
         let collection = router.group("v1/conversations")
         collection.get { try await answer($0, $1) { try await list($0) } }
-        collection.post { try await answer($0, $1) { try await start($0) } }
+        collection.post { try await answer($0, $1, isWrite: true) { try await start($0) } }
         collection.get(":id") {
             try await answer($0, $1) { try await .json(service.get(id(in: $0), by: $0.principal)) }
         }
         collection.delete(":id") {
-            try await answer($0, $1) { call in
+            try await answer($0, $1, isWrite: true) { call in
                 try await service.delete(id(in: call), by: call.principal)
                 return .nothing
             }
         }
-        collection.post(":id") { try await answer($0, $1) { try await append($0) } }
+        collection.post(":id") { try await answer($0, $1, isWrite: true) { try await append($0) } }
         collection.get(":id/history") {
             try await answer($0, $1) { try await .payload(service.getHistory(of: id(in: $0), by: $0.principal)) }
         }
         collection.get(":id/messages") {
             try await answer($0, $1) { try await .payload(service.getMessages(of: id(in: $0), by: $0.principal)) }
         }
-        collection.post(":id/restart") { try await answer($0, $1) { try await restart($0) } }
+        collection.post(":id/restart") { try await answer($0, $1, isWrite: true) { try await restart($0) } }
     }
 
     func addAccountRoutes(to router: Router<ExchangeContext>) where Service: AccountService {
@@ -106,14 +106,15 @@ struct ConversationsResponder<Service: ConversationsService>: Sendable {
     // MARK: The wire
 
     private func answer(
-        _ request: Request, _ context: ExchangeContext, _ operation: (RoutedRequest) async throws -> ServiceResponse
+        _ request: Request, _ context: ExchangeContext, isWrite: Bool = false,
+        _ operation: (RoutedRequest) async throws -> ServiceResponse
     ) async throws -> Response {
         do {
-            let head = RequestHead(request.headers, ClientConnection(context.channel, connections))
+            let head = RequestHead(request, ClientConnection(context.channel, connections))
             let principal = try await service.principal(of: head)
             let call = RoutedRequest(request: request, context: context, principal: principal)
             var response = try await operation(call).response(
-                connections: connections, context: context, written: whenWritten(principal))
+                connections: connections, context: context, written: isWrite ? whenWritten(principal) : nil)
             for (name, value) in service.headers(for: principal) {
                 HTTPField.Name(name).map { response.headers[$0] = value }
             }
@@ -124,7 +125,7 @@ struct ConversationsResponder<Service: ConversationsService>: Sendable {
         }
     }
 
-    /// Tells the service that a response was written; a sandbox is not told.
+    /// Tells the service that the response to a write was sent; a sandbox is not told.
     private func whenWritten(_ principal: Service.Principal) -> (@Sendable () -> Void)? {
         guard gateway == .none else { return nil }
         return { [service] in service.responded(to: principal) }

@@ -1,6 +1,7 @@
 package import ConvoJSON
 package import ConvoModel
 package import HTTPTypes
+import Hummingbird
 
 /// A service that carries out the API's operations; the server in front of it knows HTTP and nothing of conversations.
 ///
@@ -28,7 +29,7 @@ package protocol ConversationsService: Sendable {
     func principal(of request: RequestHead) async throws(ServiceError) -> Principal
     /// The headers that the service adds to the response; asked for when the operation has ended.
     func headers(for principal: Principal) -> [String: String]
-    /// Called when the whole response is in the kernel's hands, on the connection's event loop; must not block.
+    /// Called when the whole response to a write is in the kernel's hands, on the connection's event loop; must not block.
     func responded(to principal: Principal)
 
     /// `GET /v1/conversations`: returns an array of conversation objects.
@@ -100,12 +101,14 @@ package protocol AccountService: ConversationsService {
 package struct RequestHead: Sendable {
     /// The key in the request; `nil` where there is none.
     package let token: String?
+    /// The request's target, as it was sent.
+    package let target: String
     /// The client's connection.
     package let connection: ClientConnection
     private let headers: HTTPFields
 
-    init(_ headers: HTTPFields, _ connection: ClientConnection) {
-        (self.headers, self.connection) = (headers, connection)
+    init(_ request: Request, _ connection: ClientConnection) {
+        (headers, target, self.connection) = (request.headers, request.head.path ?? "", connection)
         token = Credentials.token(in: headers)
     }
 
@@ -121,11 +124,16 @@ package enum Credentials {
     /// `/v1/whoami`; an `Authorization` header of another scheme hides the latter.
     package static func token(in headers: HTTPFields) -> String? {
         if let header = headers[.authorization] {
-            let parts = header.split(separator: " ", omittingEmptySubsequences: true)
-            guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-            return String(parts[1])
+            return bearer(header)
         }
         return HTTPField.Name("x-api-key").flatMap { headers[$0] }
+    }
+
+    /// The token in a value of `Authorization`; `nil` where it has another scheme, or another form.
+    static func bearer(_ value: String) -> String? {
+        let parts = value.utf8.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: true)
+        guard parts.count == 2, parts[0].elementsEqual("bearer".utf8, by: { $0 | 0x20 == $1 }) else { return nil }
+        return String(parts[1])
     }
 }
 

@@ -12,17 +12,22 @@ import NIOPosix
 /// the number of connections.
 package struct LocalServer<Responder: HTTPResponder>: Sendable where Responder.Context == ExchangeContext {
     private let responder: Responder
+    private let ready: ReadyResponse.Finder
     private let limits: LocalServerLimits
     private let connections: OpenConnections
 
     /// Makes a server.
     ///
     /// - Parameters:
-    ///   - responder: answers the requests.
+    ///   - responder: answers the requests; called on Swift's concurrency pool, where it may wait for the disk.
+    ///   - ready: is asked before, on the connection's event loop, which it must not block.
     ///   - limits: what a client may take.
     ///   - connections: where the open connections are noted.
-    package init(responder: Responder, limits: LocalServerLimits = LocalServerLimits(), connections: OpenConnections) {
-        (self.responder, self.limits, self.connections) = (responder, limits, connections)
+    package init(
+        responder: Responder, ready: @escaping ReadyResponse.Finder = { _ in nil },
+        limits: LocalServerLimits = LocalServerLimits(), connections: OpenConnections
+    ) {
+        (self.responder, self.ready, self.limits, self.connections) = (responder, ready, limits, connections)
     }
 
     /// Serves until the task is cancelled, then closes every connection and returns.
@@ -69,15 +74,15 @@ package struct LocalServer<Responder: HTTPResponder>: Sendable where Responder.C
     }
 
     private func channel() -> HTTP1Channel {
-        let (responder, limits, connections) = (responder, limits, connections)
+        let (responder, ready, limits, connections) = (responder, ready, limits, connections)
         var logger = Logger(label: "convo.endpoint")
         logger.logLevel = .critical
         return HTTP1Channel(
             responder: { [logger] request, writer, channel in
-                let context = ExchangeContext(source: ApplicationRequestContextSource(channel: channel, logger: logger))
                 let response: Response
                 do {
-                    response = try await responder.respond(to: request, context: context)
+                    let source = ApplicationRequestContextSource(channel: channel, logger: logger)
+                    response = try await responder.respond(to: request, context: ExchangeContext(source: source))
                 } catch let error as HTTPParserError {
                     throw error
                 } catch {
@@ -90,8 +95,9 @@ package struct LocalServer<Responder: HTTPResponder>: Sendable where Responder.C
                 }
             },
             configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [ConnectionWatcher(connections), RequestClock(limits)],
-                idleTimeout: .seconds(Int64(limits.idle.components.seconds)),
+                additionalChannelHandlers: [
+                    ConnectionWatcher(connections), RequestClock(limits, ReadyHandler(connections, ready)),
+                ],
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: limits.head, maxHeaderListSize: limits.head, maxHeaderFieldCount: limits.fields)
             ))
@@ -119,110 +125,4 @@ package struct LocalServerLimits: Sendable {
 
     /// Makes the default limits.
     package init() {}
-}
-
-/// Closes a connection whose request does not arrive in time, however steadily its client trickles bytes; and tells a client that
-/// waits for it to go on with its body.
-///
-/// Used on the connection's event loop only.
-final class RequestClock: ChannelInboundHandler, RemovableChannelHandler, @unchecked Sendable {
-    typealias InboundIn = NIOAny
-
-    private let limits: LocalServerLimits
-    private var began: NIODeadline?
-    private var hasHead = false
-    private var bytes = 0
-    private var timer: Scheduled<Void>?
-
-    init(_ limits: LocalServerLimits) { self.limits = limits }
-
-    func handlerAdded(context: ChannelHandlerContext) {
-        let pipeline = context.pipeline.syncOperations
-        // Where either is missing, only the idle time bounds a request.
-        try? pipeline.addHandler(ByteCounter(self), position: .first)
-        if let decoder = try? pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self) {
-            try? pipeline.addHandler(PartObserver(self), position: .after(decoder))
-        }
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        stop()
-        context.fireChannelInactive()
-    }
-
-    private func came(_ count: Int, _ context: ChannelHandlerContext) {
-        bytes += count
-        guard began == nil else { return }
-        (began, bytes, hasHead) = (.now(), count, false)
-        watch(context)
-    }
-
-    private func stop() {
-        timer?.cancel()
-        (timer, began) = (nil, nil)
-    }
-
-    private func watch(_ context: ChannelHandlerContext) {
-        guard let began else { return }
-        let allowed =
-            hasHead ? limits.requestTime + .seconds(bytes / max(1, limits.bytesPerSecond)) : limits.headTime
-        let deadline = began + .nanoseconds(Int64(allowed / .nanoseconds(1)))
-        guard deadline > .now() else {
-            context.close(promise: nil)
-            return stop()
-        }
-        timer?.cancel()
-        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        timer = context.eventLoop.scheduleTask(deadline: deadline) {
-            let (clock, context) = bound.value
-            clock.watch(context)
-        }
-    }
-
-    /// Counts the bytes as they come, before they are parsed.
-    private final class ByteCounter: ChannelInboundHandler, RemovableChannelHandler {
-        typealias InboundIn = ByteBuffer
-        private let clock: RequestClock
-        init(_ clock: RequestClock) { self.clock = clock }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            clock.came(unwrapInboundIn(data).readableBytes, context)
-            context.fireChannelRead(data)
-        }
-    }
-
-    /// Sees where a request's head and body end.
-    private final class PartObserver: ChannelInboundHandler, RemovableChannelHandler {
-        typealias InboundIn = HTTPServerRequestPart
-        typealias InboundOut = HTTPServerRequestPart
-        typealias OutboundOut = HTTPServerResponsePart
-        private let clock: RequestClock
-        init(_ clock: RequestClock) { self.clock = clock }
-
-        private func isWelcome(_ head: HTTPRequestHead) -> Bool {
-            let awaited = clock.limits.awaitedBody
-            guard head.uri.hasPrefix(awaited.path) else { return true }
-            return head.headers["content-length"].allSatisfy { Int($0).map { $0 <= awaited.size } ?? false }
-        }
-
-        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            switch unwrapInboundIn(data) {
-            case .head(var head):
-                clock.hasHead = true
-                clock.watch(context)
-                // What is behind this sees neither a second `Host` nor the host of a target: such a request names no host of ours.
-                if head.headers["host"].count != 1 || head.uri.first != "/" {
-                    head.headers.replaceOrAdd(name: "host", value: "")
-                    return context.fireChannelRead(wrapInboundOut(.head(head)))
-                }
-                if head.headers["expect"].contains(where: { $0.lowercased() == "100-continue" }), isWelcome(head) {
-                    let goOn = HTTPResponseHead(version: head.version, status: .continue)
-                    context.writeAndFlush(wrapOutboundOut(.head(goOn)), promise: nil)
-                }
-            case .body: break
-            case .end: clock.stop()
-            }
-            context.fireChannelRead(data)
-        }
-    }
 }

@@ -26,7 +26,8 @@ enum ServiceResponse: Sendable {
         case .json(let json):
             if let written { connections.whenWritten(context.channel, do: written) }
             return ServiceResponse.response(ByteBuffer(string: json.text))
-        case .payload(let payload): return ServiceResponse.response(ByteBuffer(bytes: payload.utf8))
+        case .payload(.json(let json)): return ServiceResponse.response(ByteBuffer(string: json.text))
+        case .payload(.bytes(let bytes)): return ServiceResponse.response(ByteBuffer(bytes: bytes))
         case .file(let bytes):
             return Response(
                 status: .ok, headers: [.contentType: "application/octet-stream"], body: ServiceResponse.body(of: bytes))

@@ -36,9 +36,16 @@ package struct ServedHistory: Sendable {
     package let entries: [JSONText]
     /// The writes that were accepted and whose outcome is not known, in the order of acceptance.
     package let unsettled: [OutboxItem]
-    /// Whether the entries are those of the conversation's `updated_at`: a write that was just delivered has left its message to
-    /// the history on the server.
-    package let isWhole: Bool
+}
+
+/// What the store knows of a conversation, as of one moment.
+package struct ServedState: Sendable {
+    /// The conversation; `nil` if there is none.
+    package let conversation: ServedConversation?
+    /// Its history, if it was asked for; whole if the conversation says so.
+    package let history: ServedHistory?
+    /// When a pull was last complete; `nil` if none was.
+    package let lastPull: Timestamp?
 }
 
 /// Reads for the local endpoint, which answers as the server would.
@@ -62,13 +69,32 @@ extension Store {
     /// - Returns: the conversation.
     /// - Throws: ``StoreError`` if the file cannot be read.
     package func servedConversation(_ id: String) throws(StoreError) -> ServedConversation? {
+        try read { database in try servedConversation(database, id) }
+    }
+
+    private func servedConversation(_ database: Database, _ id: String) throws -> ServedConversation? {
+        for column in ["remote_id", "id"] {
+            let statement = try database.cachedStatement(
+                sql: "SELECT \(Store.servedColumns) FROM conversation c WHERE c.\(column) = ? AND c.hidden = 0")
+            if let row = try Row.fetchOne(statement, arguments: [id]) { return ServedConversation(row: row) }
+        }
+        return nil
+    }
+
+    /// What is known of a conversation as of one moment.
+    ///
+    /// - Parameters:
+    ///   - id: the whole id, which is the server's or the store's.
+    ///   - withHistory: whether the entries are read, too.
+    /// - Returns: what is known; without a conversation if there is none, or it was deleted here.
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    package func served(_ id: String, withHistory: Bool) throws(StoreError) -> ServedState {
         try read { database in
-            for column in ["remote_id", "id"] {
-                let statement = try database.cachedStatement(
-                    sql: "SELECT \(Store.servedColumns) FROM conversation c WHERE c.\(column) = ? AND c.hidden = 0")
-                if let row = try Row.fetchOne(statement, arguments: [id]) { return ServedConversation(row: row) }
-            }
-            return nil
+            let conversation = try servedConversation(database, id)
+            return ServedState(
+                conversation: conversation,
+                history: withHistory ? try conversation.map { try servedHistory(database, of: $0) } : nil,
+                lastPull: try StoreMetadataKey.text(database, .lastPull).map(Timestamp.init(stored:)))
         }
     }
 
@@ -112,28 +138,30 @@ extension Store {
         return try Row.fetchAll(statement, arguments: [id.rawValue]).map { $0.json("raw") }
     }
 
-    /// A conversation's history as of one moment.
+    private func servedHistory(_ database: Database, of conversation: ServedConversation) throws -> ServedHistory {
+        let unsettled =
+            conversation.pendingCount == 0
+            ? []
+            : try OutboxItem.fetchAll(
+                database,
+                sql: OutboxItem.selection + """
+                     WHERE c.id = ? AND o.state IN ('queued', 'sending', 'in_doubt') ORDER BY o.sequence
+                    """,
+                arguments: [conversation.id.rawValue])
+        return ServedHistory(entries: try servedEntries(database, conversation.id), unsettled: unsettled)
+    }
+
+    /// Opens what tells whether anything has changed in the database.
     ///
-    /// - Parameter id: the conversation.
-    /// - Returns: the history.
-    /// - Throws: ``StoreError`` if the file cannot be read.
-    package func servedHistory(of id: LocalID) throws(StoreError) -> ServedHistory {
-        try read { database in
-            let conversation = try Row.fetchOne(
-                database, sql: "SELECT \(Store.servedColumns) FROM conversation c WHERE c.id = ?",
-                arguments: [id.rawValue]
-            ).map(ServedConversation.init)
-            let unsettled =
-                conversation?.pendingCount == 0
-                ? []
-                : try OutboxItem.fetchAll(
-                    database,
-                    sql: OutboxItem.selection + """
-                         WHERE c.id = ? AND o.state IN ('queued', 'sending', 'in_doubt') ORDER BY o.sequence
-                        """,
-                    arguments: [id.rawValue])
-            return ServedHistory(
-                entries: try servedEntries(database, id), unsettled: unsettled, isWhole: conversation?.isWhole ?? false)
+    /// - Returns: a function that gives a number, another one once this process or another has committed something; `nil` if it
+    ///   cannot be told at once. It takes some microseconds.
+    /// - Throws: ``StoreError`` if the file cannot be opened.
+    package func makeCommitDetector() throws(StoreError) -> @Sendable () -> Int64? {
+        do {
+            let detector = try pool.makeCommitDetector()
+            return { detector.version }
+        } catch {
+            throw .wrap(error, path: path)
         }
     }
 

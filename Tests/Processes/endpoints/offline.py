@@ -337,8 +337,32 @@ def freshness(house, options):
     at.end()
 
 
+def visible(house, options):
+    """What another process writes is seen by the next read, however often the same was read before."""
+    at = Place(house, **RARELY)
+    id = at.ids[0]
+    at.lose_network()
+    before = at.texts(id)
+
+    def read(pending, last):
+        for _ in range(3):  # from the second on, the answer is one that was ready
+            reply = at.ask("GET", f"/v1/conversations/{id}/history")
+            check(plain(reply.json["entries"][-1]["content"]) == last, last, "is not seen:", reply)
+            for path in (f"/v1/conversations/{id}", f"/v1/conversations/{id}/messages", "/v1/conversations"):
+                reply = at.ask("GET", path)
+                check(reply.status == 200 and reply.headers["Convo-Pending"] == str(pending), path, pending, reply)
+
+    read(0, before[-1])
+    for number in range(1, 11):
+        at.device.convo("append", id, "--", f"number {number}")
+        read(number, f"number {number}")
+    at.device.convo("outbox", "cancel", "--all", "--yes")
+    read(0, before[-1])
+    at.end()
+
+
 CASES = {
     "others": others, "offline: queued writes": queued, "offline: failing writes": failing, "joins": joins,
     "joins: patience": patience,
-    "freshness": freshness,
+    "freshness": freshness, "freshness: writes are visible": visible,
 }

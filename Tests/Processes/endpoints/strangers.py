@@ -58,7 +58,9 @@ def refused(house, options):
     device = house.device(server, "strangers", MISTRAL_API_KEY="real", CONVO_POLL_INTERVAL="3600", CONVO_SWEEP_INTERVAL="3600")
     endpoint = Endpoint(house, device)
     id = next(iter(server.chats()))
-    check(endpoint.ask("GET", f"/v1/conversations/{id}/history").status == 200, "its owner is not served")
+    for _ in range(3):  # the second answer is one that was ready
+        for path in ("", f"/{id}", f"/{id}/history"):
+            check(endpoint.ask("GET", f"/v1/conversations{path}").status == 200, "its owner is not served")
     asked = server.requests()["total"]
     lines = ["GET /v1/conversations", f"GET /v1/conversations/{id}", f"GET /v1/conversations/{id}/history",
              "GET /v1/conversations/conv_none",
@@ -149,6 +151,8 @@ def renewed(house, options):
     device = house.device(server, "renewal", MISTRAL_API_KEY="real")
     endpoint = Endpoint(house, device)
     before = endpoint.token
+    for _ in range(3):  # the second answer is one that was ready
+        check(ask(endpoint.address, before, "GET", "/v1/conversations").status == 200, "the first token does not count")
     check(len(before) >= 40 and not before.startswith("-"), "a weak token:", before)
     after = device.convo("endpoint", "token", "--renew", as_json=False).out.strip()
     check(after != before and device.convo("endpoint", "token", as_json=False).out.strip() == after, before, after)

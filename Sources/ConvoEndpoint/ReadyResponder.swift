@@ -1,0 +1,19 @@
+import ConvoServer
+import ConvoSync
+
+/// Answers reads whose answers are ready, if their clients may ask.
+struct ReadyResponder: Sendable {
+    let admission: @Sendable () -> EndpointAdmission
+    let service: EndpointService
+
+    /// The answer to a read, if it is ready; called on the connection's event loop.
+    func response(to read: PlainRead) -> ReadyResponse? {
+        let head = EndpointAdmission.Head(
+            method: "GET", target: read.target, token: read.token, host: read.host, origin: read.origin)
+        guard let parts = service.backend.present, admission().decision(on: head) == .admitted,
+            // That the client has read an earlier answer is noted in the store, which may take time.
+            !service.receipts.isUnproved(over: read.connection)
+        else { return nil }
+        return parts.ready.answer(to: read.target)?.response(at: parts.engine.now)
+    }
+}
