@@ -42,19 +42,25 @@ extension Scenario {
     init(withProgramsDrawnFrom seed: UInt64) {
         self.init(drawnFrom: seed, withHands: false, drawing: [])
         programs = (0..<3).map { ProgramPlan(drawnFrom: seed * 10 + $0) }
-        if seed / 2 % 2 == 0 { letServerFail() }
+        switch seed / 2 % 4 {
+        case 0: letServerFail(perMille: 300) { random in random.element(of: [500, 502, 503, 504]) ?? 503 }
+        case 2: letServerFail(perMille: 450) { random in random.element(of: [502, 503]) ?? 503 }
+        default: break
+        }
     }
 
-    /// Lets the server fail often, in ways that tell a client that nothing came of its request, whether that is true or not.
-    private mutating func letServerFail() {
+    /// Lets the server fail, in ways that tell a client that nothing came of its request, whether that is true or not.
+    ///
+    /// A write that a gateway has refused is in doubt until it is proved absent, and is sent again then; what the API says itself is
+    /// believed after one look.
+    private mutating func letServerFail(perMille: Int, _ status: (inout SplitMix64) -> Int) {
         var random = SplitMix64(seed: seed ^ 0x6661_696c)
-        faults.add(drawnFrom: &random, perMille: 300, requests: 250) { random in
-            let status = random.element(of: [500, 502, 503, 504]) ?? 503
+        faults.add(drawnFrom: &random, perMille: perMille, requests: 250) { random in
             switch random.int(in: 0...3) {
-            case 0: return .errorBefore(status: status)
-            case 1: return .errorAfter(status: status)
+            case 0: return .errorBefore(status: status(&random))
+            case 1: return .errorAfter(status: status(&random))
             case 2: return .requestLost(brokenAfter: random.duration(in: .milliseconds(10)...Duration.seconds(2)))
-            default: return .malformed
+            default: return .errorBefore(status: 502)
             }
         }
     }

@@ -27,7 +27,8 @@ extension Check {
             return .failure(
                 "endpoint", .configuration, code: "endpoint_taken",
                 "Another program listens at \(place), where the settings have convod offer the endpoint.",
-                hint: "End that program, or choose another place: convo config set listen 127.0.0.1:PORT; then convo service restart."
+                hint:
+                    "End that program, or choose another place: convo config set listen 127.0.0.1:PORT; then convo service restart."
             )
         }
         guard case .success(let store) = facts.store, store.daemon.holder?.isCurrent == true else {
