@@ -70,8 +70,8 @@ struct EndpointMistake: CustomTestStringConvertible, Sendable {
         EndpointMistake("takes a broken connection for one whose client has read the answer", seed: 1) {
             $0.isReceipt = { _ in true }
         },
-        telling("gives a write up that the server calls failed, without a look", seed: 13) { $0.lookups = 1 },
-        telling("takes a look before the write was sent again for one behind it", seed: 1) { facts in
+        telling("gives a write up that the server calls failed, without a look", seed: 14) { $0.lookups = 1 },
+        telling("takes a look before the write was sent again for one behind it", seed: 12) { facts in
             if facts.attempts > 1 { facts.lookups = 1 }
         },
     ]
