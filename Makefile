@@ -28,7 +28,7 @@ PROGRAMS = convo convod convo-sandbox
 # Where each shell looks for the script that completes `convo`, and the man pages (scripts/manual).
 SHELLS = bash:share/bash-completion/completions/convo zsh:share/zsh/site-functions/_convo fish:share/fish/vendor_completions.d/convo.fish
 PAGES = convo.1 convo-sandbox.1 convo-config.5 convo-search.7 convod.8
-UNITS = convod.service convod.path convod@.service convod@.path
+UNITS = convod.service convod.path convod.socket convod@.service convod@.path
 SYSTEM_UNITS = convod@.service convod@.path
 MEASURED = convo convod convo-bench convo-sandbox
 # What is installed, and what is measured, holds Swift's libraries, C++'s, SQLite and cmark-gfm in itself: to load them took
