@@ -36,7 +36,10 @@ struct EndpointService: ConversationsService {
         self.rules = rules
         receipts = AnswerReceipts(isReceipt: rules.isReceipt) { id in
             // If it cannot be noted, an equal request joins the write for some minutes.
-            try? backend.present?.store.noteAnswered(id)
+            let note = { @Sendable () -> Void in try? backend.present?.store.noteAnswered(id) }
+            // A connection's event loop waits for no disk. The thread takes its jobs in order: what the client asks next is
+            // accepted behind this.
+            if let storing { Task(executorPreference: storing) { note() } } else { note() }
         }
     }
 
