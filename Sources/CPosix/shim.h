@@ -37,7 +37,7 @@ static inline int convo_socket_took_all(int descriptor) {
     struct tcp_info info = {0};
     size = sizeof info;
     if (getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return 1;
-    return info.tcpi_unacked == 0 && info.tcpi_state != 7;  // TCP_CLOSE: it was reset
+    return info.tcpi_unacked == 0;
 }
 #else
 #include <sys/socket.h>

@@ -105,6 +105,9 @@ extension Settings {
     /// The key to use with ``serverURL``: `MISTRAL_API_KEY`, or else the config file's `api_key_file`, or else the
     /// credential that systemd passes.
     ///
+    /// A variable that holds the token of an endpoint, as `convo endpoint env` sets it for other programs, is no key: it goes to no
+    /// server but an endpoint.
+    ///
     /// Reads the key's file on each call.
     ///
     /// - Parameter environment: the environment that has the variables.
@@ -132,13 +135,23 @@ extension Settings {
     /// - Parameter environment: the environment that has the variables.
     /// - Returns: a name for a person, without the key.
     package func apiKeySource(in environment: ProcessEnvironment) -> String? {
-        if environment["MISTRAL_API_KEY"] != nil { return "MISTRAL_API_KEY" }
+        if keyVariable(in: environment) != nil { return "MISTRAL_API_KEY" }
         if let apiKeyFile { return apiKeyFile }
         return environment["CREDENTIALS_DIRECTORY"].map { _ in "the systemd credential \(Settings.credentialName)" }
     }
 
+    /// The value of `MISTRAL_API_KEY`; `nil` where that is the token of this database's endpoint, or of any for a server that is
+    /// none.
+    private func keyVariable(in environment: ProcessEnvironment) -> String? {
+        guard let text = environment["MISTRAL_API_KEY"] else { return nil }
+        let isOfEndpoint =
+            EndpointToken.isToken(text)
+            && (!serverURL.isLoopback || (try? EndpointToken(database: database).present()) == text)
+        return isOfEndpoint ? nil : text
+    }
+
     private func findKey(in environment: ProcessEnvironment) throws(ConfigurationError) -> APIKey? {
-        if let text = environment["MISTRAL_API_KEY"] { return try APIKey(text, from: "MISTRAL_API_KEY") }
+        if let text = keyVariable(in: environment) { return try APIKey(text, from: "MISTRAL_API_KEY") }
         if let apiKeyFile {
             guard let file = try SmallFile.read(apiKeyFile) else { throw .missingFile(path: apiKeyFile) }
             try Settings.check(file, at: apiKeyFile, ownedBy: environment.userID)

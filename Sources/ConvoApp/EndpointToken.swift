@@ -3,11 +3,13 @@ import ConvoPlatform
 import ConvoSync
 import Synchronization
 
-/// The token by which the local endpoint knows this user's programs: 30 random bytes, in a file beside the database that only the
+/// The token by which the local endpoint knows this user's programs: 25 random bytes behind ``prefix``, in a file beside the database that only the
 /// user can read.
 package struct EndpointToken: Sendable {
-    /// The number of random bytes: 40 characters, which the narrowest terminal shows in one row.
-    private static let size = 30
+    /// The number of random bytes: with the prefix, 40 characters, which the narrowest terminal shows in one row.
+    private static let size = 25
+    /// What each token begins with, and no key of the API: so that no program of Convo's sends one to the server.
+    private static let prefix = "convo_"
 
     /// The file.
     package let path: String
@@ -44,7 +46,8 @@ package struct EndpointToken: Sendable {
         return token
     }
 
-    private func present() throws(ConfigurationError) -> String? {
+    /// The token, if there is one.
+    func present() throws(ConfigurationError) -> String? {
         guard let file = try SmallFile.read(path) else { return nil }
         guard file.mode & 0o077 == 0 else {
             throw .exposedKeyFile(path: path, reason: "its mode is 0\(String(file.mode, radix: 8)), and must be 0600")
@@ -57,13 +60,11 @@ package struct EndpointToken: Sendable {
         return token
     }
 
-    /// Random bytes as base64url without padding (RFC 4648, 5), which no program takes for an option.
-    private static func make() -> String {
-        while true {
-            let token = draw()
-            if !token.hasPrefix("-") { return token }
-        }
-    }
+    /// Whether a text that was given for a key is a token, of whichever profile.
+    static func isToken(_ text: String) -> Bool { text.hasPrefix(prefix) }
+
+    /// Random bytes as base64url without padding (RFC 4648, 5).
+    private static func make() -> String { prefix + draw() }
 
     private static func draw() -> String {
         var generator = SystemRandomNumberGenerator()

@@ -41,7 +41,7 @@ extension EndpointService {
         let delivery = parts.engine.watch.watch(new, isStreamed: isStreamed)
         let accepted: AcceptedRequest
         do throws(StoreError) {
-            if let earlier = try parts.store.earlierWrite(of: identity.text) { await receipts.prove(earlier) }
+            try await proveEarlierAnswer(to: identity, parts)
             accepted = try await stored { [store = parts.store] () throws(StoreError) in
                 try store.accept(
                     write, identity: identity.text, content: identity.content, isNamed: identity.isNamed, as: new)
@@ -76,6 +76,19 @@ extension EndpointService {
         do throws(ServiceError) { return try await upstream.answer(to: kind, id, body) } catch {
             return .validation([ValidationIssue("value_error", at: ["body"], "Value error, \(reason)", input: body)])
         }
+    }
+
+    /// Finds out whether an answer that was just written was read, before an equal request joins its write.
+    ///
+    /// What stands between may close its connection to us a moment after the client's: that moment passes first.
+    private func proveEarlierAnswer(
+        to identity: RequestIdentity, _ parts: EndpointBackend.Parts
+    ) async throws(StoreError) {
+        guard let earlier = try parts.store.earlierWrite(of: identity.text) else { return }
+        for _ in 0..<10 where receipts.isUnproved(earlier) {
+            do { try await parts.engine.sleep(for: .milliseconds(5)) } catch { return }
+        }
+        await receipts.prove(earlier)
     }
 
     /// The conversation that a write goes to, which the mirror may have to be told of first.
@@ -147,7 +160,8 @@ extension EndpointService {
                 after: 5, joining: item.id)
         case .withdrawn:
             // By a person, or for another client of the same request; nothing of it is sent.
-            throw .unavailable("the request was taken back before it was sent", after: 1)
+            throw .unavailable("the request was taken back, and is not sent any more", after: 1)
+        case .told(let answer): throw .relayed(answer)
         case .stopped(let reason): throw try await stopped(item, reason, write)
         }
     }

@@ -50,7 +50,6 @@ struct EndpointService: ConversationsService {
 
     func principal(of request: RequestHead) async throws(ServiceError) -> EndpointCall {
         let call = EndpointCall(request)
-        if let now = backend.present?.engine.now { receipts.arrived(over: call.connection, at: now) }
         guard (call.name?.utf8.count ?? 0) <= RequestIdentity.nameLimit else {
             throw .answer(
                 status: 400,
@@ -62,9 +61,7 @@ struct EndpointService: ConversationsService {
     func headers(for call: EndpointCall) -> [String: String] { call.headers }
 
     func responded(to call: EndpointCall) {
-        if let id = call.operation, let now = backend.present?.engine.now {
-            receipts.wrote(id, to: call.connection, at: now)
-        }
+        if let id = call.operation { receipts.wrote(id, to: call.connection) }
     }
 
     /// The parts, as of now.

@@ -10,10 +10,7 @@ struct ReadyResponder: Sendable {
     func response(to read: PlainRead) -> ReadyResponse? {
         let head = EndpointAdmission.Head(
             method: "GET", target: read.target, token: read.token, host: read.host, origin: read.origin)
-        guard let parts = service.backend.present, admission().decision(on: head) == .admitted,
-            // That the client has read an earlier answer is noted in the store, which may take time.
-            !service.receipts.isUnproved(over: read.connection)
-        else { return nil }
+        guard let parts = service.backend.present, admission().decision(on: head) == .admitted else { return nil }
         return parts.ready.answer(to: read.target)?.response(at: parts.engine.now)
     }
 }

@@ -122,8 +122,14 @@ enum PassedHeaders {
         passed(fields) { !ofClient.contains($0) }
     }
 
-    /// The fields of an answer that the client gets. `Content-Length` passes: the body passes unchanged.
-    static func response(_ fields: [(name: String, value: String)]) -> HTTPHeaders { passed(fields) { _ in true } }
+    /// The fields of an answer that the client gets.
+    ///
+    /// `Content-Length` passes, since the body passes unchanged; beside `Transfer-Encoding` it says nothing (RFC 9112, 6.3), and
+    /// would have the client take the next answer's bytes for this one's.
+    static func response(_ fields: [(name: String, value: String)]) -> HTTPHeaders {
+        let isChunked = fields.contains { $0.name.lowercased() == "transfer-encoding" }
+        return passed(fields) { !isChunked || $0 != "content-length" }
+    }
 
     private static func passed(
         _ fields: [(name: String, value: String)], _ isPassed: (String) -> Bool

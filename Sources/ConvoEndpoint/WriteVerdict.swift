@@ -21,6 +21,8 @@ enum WriteVerdict: Hashable, Sendable {
     case stopped(OutboxItem.Reason)
     /// The write was taken back meanwhile, by a person or because another client of the same request was told that it failed.
     case withdrawn
+    /// The server's own refusal, which another client of the same request was told already: the write is taken back or given up.
+    case told(ErrorAnswer)
 
     /// What is known of a write at one moment.
     struct Facts: Sendable {
@@ -61,7 +63,9 @@ enum WriteVerdict: Hashable, Sendable {
         case .sending: self = .wait
         case .refused: self = WriteVerdict.refused(facts)
         case .held: self = .stopped(facts.reason ?? OutboxItem.Reason(code: "held", message: "it waits for a decision"))
-        case .cancelled: self = .withdrawn
+        case .cancelled:
+            let failure = facts.failure.flatMap { $0.isAPIsOwn ? $0.answer : nil }
+            self = failure.map(WriteVerdict.told) ?? .withdrawn
         case .inDoubt: self = WriteVerdict.inDoubt(facts, patience)
         case .queued: self = WriteVerdict.queued(facts, policy, patience)
         }

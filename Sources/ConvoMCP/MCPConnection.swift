@@ -72,7 +72,11 @@ package struct MCPConnection {
         guard !waiting.isEmpty else { return "" }
         let (message, bytes) = waiting.removeFirst()
         waitingBytes -= bytes
-        if case .request(let id, _, _) = message { answered = (id, false) } else { answered = nil }
+        if case .request(let id, _, _) = message, !server.isWriting(message) {
+            answered = (id, false)
+        } else {
+            answered = nil  // what is queued cannot be taken back: its answer must tell
+        }
         return MCPConnection.lines(answer(message))
     }
 

@@ -92,6 +92,14 @@ package struct MCPServer: Sendable {
         guard params?.given("cursor") == nil else { throw RPCError(.invalidParams, "Invalid cursor") }
     }
 
+    /// Whether a message calls a tool that queues a write.
+    func isWriting(_ message: JSONRPCMessage) -> Bool {
+        guard case .request(_, "tools/call", let params) = message, let name = params?["name"]?.string else {
+            return false
+        }
+        return tools.first { $0.name.hasSameBytes(as: name) }?.isWriting ?? false
+    }
+
     private func call(_ params: JSONText?) throws(RPCError) -> ToolResult {
         guard let name = params?["name"]?.string else {
             throw RPCError(.invalidParams, "The params of tools/call have a name, which is a string.")

@@ -32,7 +32,7 @@ package enum SystemSocket {
     package enum Peer: Sendable {
         /// It holds the connection open.
         case holds
-        /// It has closed the connection, and its kernel has taken everything that was written before.
+        /// It has closed its side, and its kernel has taken everything that was written before.
         case closed
         /// The connection has failed, or the other end has closed it without taking what was written, or without reading it.
         case broke
@@ -43,14 +43,33 @@ package enum SystemSocket {
     /// - Parameter descriptor: a stream socket that is connected.
     /// - Returns: what is known at this moment.
     package static func peer(of descriptor: Int32) -> Peer {
+        switch peek(descriptor) {
+        case .some(1...): return .holds
+        case .some(0): return convo_socket_took_all(descriptor) == 1 ? .closed : .broke
+        default: return errno == EAGAIN || errno == EWOULDBLOCK ? .holds : .broke
+        }
+    }
+
+    /// Whether bytes of the other end wait to be read.
+    package static func hasInput(_ descriptor: Int32) -> Bool { (peek(descriptor) ?? 0) > 0 }
+
+    /// How many bytes can be seen without being taken, one at most; `nil` with the reason in `errno`.
+    private static func peek(_ descriptor: Int32) -> Int? {
         var byte: UInt8 = 0
         var count = -1
         repeat {
             count = recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
         } while count < 0 && errno == EINTR
-        if count > 0 || (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) { return .holds }
-        guard count == 0, convo_socket_took_all(descriptor) == 1 else { return .broke }
-        return .closed
+        return count < 0 ? nil : count
+    }
+
+    /// Sends a line feed to an end that has closed its side, behind the last response, where no HTTP client reads it. One that has
+    /// closed its socket answers with a reset, which ``peer(of:)`` shows a moment later; one that may still read takes it.
+    ///
+    /// - Returns: whether it was sent. It is not where this side is closed, too.
+    package static func probe(_ descriptor: Int32) -> Bool {
+        var byte = UInt8(ascii: "\n")
+        return send(descriptor, &byte, 1, withoutSignal | Int32(MSG_DONTWAIT)) == 1
     }
 
     /// Makes a socket.

@@ -96,7 +96,8 @@ package struct LocalServer<Responder: HTTPResponder>: Sendable where Responder.C
             },
             configuration: HTTP1Channel.Configuration(
                 additionalChannelHandlers: [
-                    ConnectionWatcher(connections), RequestClock(limits, ReadyHandler(connections, ready)),
+                    // The watcher comes last: so it puts what looks at requests before what answers them.
+                    RequestClock(limits, ReadyHandler(ready)), ConnectionWatcher(connections),
                 ],
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: limits.head, maxHeaderListSize: limits.head, maxHeaderFieldCount: limits.fields)

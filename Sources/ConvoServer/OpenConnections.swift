@@ -14,7 +14,13 @@ package final class OpenConnections: Sendable {
         var watchers: [Int: @Sendable () -> Void] = [:]
         /// Whether the connection has failed, so that the last response may not have arrived.
         var isBroken = false
-        var endings: [@Sendable (Bool) -> Void] = []
+        var observers: [@Sendable (ClientConnection.Event) -> Void] = []
+        /// Whether the client has not had everything, once it has closed its side and that is being found out.
+        var ending: EventLoopPromise<Bool>?
+        /// Whether that was found out.
+        var isDecided = false
+        /// Whether its socket was asked by ``SystemSocket/probe(_:)``: a reset says that there is none any more.
+        var isProbed = false
         /// Called when the response that is being written is in the kernel's hands.
         var written: (@Sendable () -> Void)?
     }
@@ -47,17 +53,37 @@ package final class OpenConnections: Sendable {
 
     func closed(_ channel: any Channel) {
         let connection = state.withLock { $0.connections.removeValue(forKey: ObjectIdentifier(channel)) }
-        for watcher in connection?.watchers.values.map({ $0 }) ?? [] { watcher() }
         guard let connection else { return }
-        for watcher in connection.endings { watcher(connection.isBroken) }
+        for watcher in connection.watchers.values { watcher() }
+        // A reset comes behind the end of the input, too, before anything is found out.
+        let isUndecided = connection.ending != nil && !connection.isDecided
+        let isBroken = isUndecided ? !connection.isProbed : connection.isBroken
+        connection.ending?.succeed(isBroken)  // without effect where it is decided
+        for observer in connection.observers { observer(.ended(isBroken: isBroken)) }
     }
 
-    /// Calls an action when the connection has ended, with whether an error has ended it; at once if it is not open.
-    func whenEnded(_ channel: any Channel, do action: @escaping @Sendable (_ isBroken: Bool) -> Void) {
-        let isOpen = state.withLock { state in
-            state.connections[ObjectIdentifier(channel)]?.endings.append(action) != nil
+    /// Tells those who wait for the client to leave that it has closed its side.
+    func left(_ channel: any Channel) {
+        let watchers = state.withLock { state in
+            defer { state.connections[ObjectIdentifier(channel)]?.watchers = [:] }
+            return state.connections[ObjectIdentifier(channel)]?.watchers ?? [:]
         }
-        if !isOpen { action(true) }
+        for watcher in watchers.values { watcher() }
+    }
+
+    /// Calls an action with each event of a connection; at once with a broken end if it is not open.
+    func observe(_ channel: any Channel, _ action: @escaping @Sendable (ClientConnection.Event) -> Void) {
+        let isOpen = state.withLock { state in
+            state.connections[ObjectIdentifier(channel)]?.observers.append(action) != nil
+        }
+        if !isOpen { action(.ended(isBroken: true)) }
+    }
+
+    /// Tells that the client has had all that was written, unless it has closed its side and that is being found out.
+    fileprivate func hasRead(_ channel: any Channel) {
+        let connection = state.withLock { $0.connections[ObjectIdentifier(channel)] }
+        guard let connection, connection.ending == nil else { return }
+        for observer in connection.observers { observer(.read) }
     }
 
     /// Calls an action when the response that is written next over a connection is whole in the kernel's hands.
@@ -79,18 +105,74 @@ package final class OpenConnections: Sendable {
 
     /// Whether a connection's client may not have had what was written; also where it is not open any more.
     func isBroken(_ channel: any Channel) async -> Bool {
-        let found = channel.eventLoop.submit { OpenConnections.isBroken(channel) }
+        let found = channel.eventLoop.flatSubmit { [self] () -> EventLoopFuture<Bool> in
+            switch OpenConnections.peer(channel) {
+            case .holds: channel.eventLoop.makeSucceededFuture(false)
+            case .broke: channel.eventLoop.makeSucceededFuture(true)
+            case .closed: end(channel)
+            }
+        }
         return (try? await found.get()) ?? true
     }
 
-    /// The same, on the connection's event loop.
-    fileprivate static func isBroken(_ channel: any Channel) -> Bool {
+    /// What the client of a connection has done; on its event loop.
+    private static func peer(_ channel: any Channel) -> SystemSocket.Peer {
         let waiting = try? channel.syncOptions?.getOption(.bufferedWritableBytes)
-        guard channel.isActive, waiting ?? 0 == 0 else { return true }
-        let peer = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
-            SystemSocket.peer(of: $0)
+        guard channel.isActive, waiting ?? 0 == 0 else { return .broke }
+        return withDescriptor(of: channel) { SystemSocket.peer(of: $0) } ?? .broke
+    }
+
+    fileprivate static func withDescriptor<Value>(of channel: any Channel, _ work: (Int32) -> Value) -> Value? {
+        let found = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
+            work($0)
         }
-        return peer.flatMap(\.self) ?? .broke == .broke
+        return found.flatMap(\.self)
+    }
+
+    /// The time in which a client that has closed its side closes its socket, too, and in which its kernel answers.
+    private static let closing = (patience: TimeAmount.milliseconds(100), answer: TimeAmount.milliseconds(20))
+
+    /// Finds out whether a client that has closed its side has had everything, then closes the connection; on its event loop.
+    ///
+    /// A client that closes its socket and has left something unread resets the connection. One that has only closed its side may
+    /// still do so: it proves nothing.
+    ///
+    /// - Returns: whether the client may not have had everything.
+    @discardableResult
+    func end(_ channel: any Channel) -> EventLoopFuture<Bool> {
+        let known = state.withLock { $0.connections[ObjectIdentifier(channel)] }
+        guard let known else { return channel.eventLoop.makeSucceededFuture(true) }
+        if let ending = known.ending { return ending.futureResult }
+        guard !known.observers.isEmpty else {
+            channel.close(promise: nil)
+            return channel.eventLoop.makeSucceededFuture(true)
+        }
+        let ending = channel.eventLoop.makePromise(of: Bool.self)
+        state.withLock { $0.connections[ObjectIdentifier(channel)]?.ending = ending }
+        channel.eventLoop.scheduleTask(in: OpenConnections.closing.patience) { [self] in
+            guard case .closed = OpenConnections.peer(channel) else { return ended(channel, ending, isBroken: true) }
+            // Where both sides are closed, the client would have reset the connection with something left unread.
+            guard OpenConnections.withDescriptor(of: channel, { SystemSocket.probe($0) }) == true else {
+                return ended(channel, ending, isBroken: false)
+            }
+            state.withLock { $0.connections[ObjectIdentifier(channel)]?.isProbed = true }
+            channel.eventLoop.scheduleTask(in: OpenConnections.closing.answer) { [self] in
+                guard channel.isActive else { return }  // the reset has closed it
+                // A reset: there is no socket any more, and none that was closed before it had read everything.
+                if case .broke = OpenConnections.peer(channel) { return ended(channel, ending, isBroken: false) }
+                ended(channel, ending, isBroken: true)
+            }
+        }
+        return ending.futureResult
+    }
+
+    private func ended(_ channel: any Channel, _ ending: EventLoopPromise<Bool>, isBroken: Bool) {
+        state.withLock { state in
+            state.connections[ObjectIdentifier(channel)]?.isBroken = isBroken
+            state.connections[ObjectIdentifier(channel)]?.isDecided = true
+        }
+        ending.succeed(isBroken)
+        channel.close(promise: nil)
     }
 
     /// How many connections are open.
@@ -142,13 +224,21 @@ package final class OpenConnections: Sendable {
 package struct ClientConnection: Sendable, Hashable {
     private let identity: ObjectIdentifier
     private let look: @Sendable () async -> Bool
-    private let observe: @Sendable (@escaping @Sendable (_ isBroken: Bool) -> Void) -> Void
+    private let observe: @Sendable (@escaping @Sendable (Event) -> Void) -> Void
+
+    /// What becomes known of a client.
+    package enum Event: Sendable, Hashable {
+        /// It has had everything that was written: it has sent another request since, or has kept the connection open for long.
+        case read
+        /// The connection has ended; broken where the client may not have had everything.
+        case ended(isBroken: Bool)
+    }
 
     init(_ channel: any Channel, _ connections: OpenConnections) {
         self.init(channel) {
             await connections.isBroken(channel)
         } observe: {
-            connections.whenEnded(channel, do: $0)
+            connections.observe(channel, $0)
         }
     }
 
@@ -157,22 +247,20 @@ package struct ClientConnection: Sendable, Hashable {
     /// - Parameters:
     ///   - connection: its identity, which lives as long as the connection does.
     ///   - look: tells whether the connection is broken.
-    ///   - observe: registers what is called once when it has ended.
+    ///   - observe: registers what is called with each event.
     package init(
         _ connection: AnyObject, look: @escaping @Sendable () async -> Bool,
-        observe: @escaping @Sendable (@escaping @Sendable (_ isBroken: Bool) -> Void) -> Void
+        observe: @escaping @Sendable (@escaping @Sendable (Event) -> Void) -> Void
     ) {
         (identity, self.look, self.observe) = (ObjectIdentifier(connection), look, observe)
     }
 
     /// Whether the client may not have had what was written, because the connection has failed, or the client has closed it before
-    /// or without reading; as the kernel knows it now, which is before ``whenEnded(_:)`` tells it.
+    /// or without reading; as the kernel knows it now, which is before an event tells it.
     package var isBroken: Bool { get async { await look() } }
 
-    /// Calls an action once when the connection has ended, at once if it is not open any more.
-    ///
-    /// - Parameter action: gets `true` if an error has ended it, so that the client may not have had the last response.
-    package func whenEnded(_ action: @escaping @Sendable (_ isBroken: Bool) -> Void) { observe(action) }
+    /// Calls an action with each event from now on, at once with a broken end if the connection is not open any more.
+    package func observe(_ action: @escaping @Sendable (Event) -> Void) { observe(action) }
 
     /// Whether both are the same connection.
     package static func == (one: ClientConnection, other: ClientConnection) -> Bool { one.identity == other.identity }
@@ -196,7 +284,7 @@ package final class ConnectionWatcher: ChannelInboundHandler, RemovableChannelHa
         if context.channel.isActive { connections.opened(context.channel) }
         let pipeline = context.pipeline.syncOperations
         if let decoder = try? pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self) {
-            try? pipeline.addHandler(ResponseWatcher(connections), position: .after(decoder))
+            try? pipeline.addHandler(ExchangeWatcher(connections), position: .after(decoder))
         }
     }
 
@@ -217,32 +305,68 @@ package final class ConnectionWatcher: ChannelInboundHandler, RemovableChannelHa
 
     package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .some(.inputClosed) = event as? ChannelEvent {
-            // A client that has given up closes the connection, too, perhaps just before the answer came.
-            if OpenConnections.isBroken(context.channel) {
-                connections.broke(context.channel)
-            }
-            context.close(promise: nil)
+            // Nobody behind this learns of it: they would close the connection before it is found out what the client has had.
+            connections.left(context.channel)
+            connections.end(context.channel)
+            return
         }
         context.fireUserInboundEventTriggered(event)
     }
 }
 
-/// Tells ``OpenConnections`` when a response's end is in the kernel's hands.
-private final class ResponseWatcher: ChannelOutboundHandler, RemovableChannelHandler, Sendable {
+/// Tells ``OpenConnections`` when a response's end is in the kernel's hands, and when its client has had it.
+///
+/// Used on the connection's event loop only.
+private final class ExchangeWatcher: ChannelDuplexHandler, RemovableChannelHandler, @unchecked Sendable {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
+    /// How long a connection stays open behind a response before that proves that the client has had it.
+    private static let grace = TimeAmount.seconds(5)
+
     private let connections: OpenConnections
+    /// How many requests have no whole response yet.
+    private var unanswered = 0
+    /// Whether the next request was on its way already when the last response was written.
+    private var isAhead = false
+    /// How many responses were written that somebody asks about.
+    private var written = 0
 
     init(_ connections: OpenConnections) { self.connections = connections }
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        var promise = promise
-        if case .end = unwrapOutboundIn(data), let written = connections.takeWritten(context.channel) {
-            let end = promise ?? context.eventLoop.makePromise(of: Void.self)
-            end.futureResult.whenSuccess(written)
-            promise = end
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .head = unwrapInboundIn(data) {
+            // A request that was sent without waiting proves nothing.
+            if unanswered == 0, !isAhead { connections.hasRead(context.channel) }
+            isAhead = false
+            unanswered += 1
         }
-        context.write(data, promise: promise)
+        context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard case .end = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
+        unanswered = max(0, unanswered - 1)
+        guard let written = connections.takeWritten(context.channel) else {
+            return context.write(data, promise: promise)
+        }
+        let (end, bound) = (
+            promise ?? context.eventLoop.makePromise(of: Void.self),
+            NIOLoopBound((self, context.channel), eventLoop: context.eventLoop)
+        )
+        end.futureResult.whenSuccess {
+            let (watcher, channel) = bound.value
+            watcher.isAhead = OpenConnections.withDescriptor(of: channel) { SystemSocket.hasInput($0) } ?? false
+            written()
+            watcher.written += 1
+            let number = watcher.written
+            channel.eventLoop.scheduleTask(in: ExchangeWatcher.grace) {
+                let (watcher, channel) = bound.value
+                if watcher.written == number { watcher.connections.hasRead(channel) }
+            }
+        }
+        context.write(data, promise: end)
     }
 }

@@ -11,19 +11,16 @@ package struct PlainRead: Sendable {
     package let token: String?
     package let host: String?
     package let origin: String?
-    /// The client's connection.
-    package let connection: ClientConnection
 
     /// Makes a read of its parts.
     package init(
-        target: String, token: String?, host: String?, origin: String? = nil, over connection: ClientConnection
+        target: String, token: String?, host: String?, origin: String? = nil
     ) {
         (self.target, self.token, self.host, self.origin) = (target, token, host, origin)
-        self.connection = connection
     }
 
     /// Finds out whether a request is such a read; `nil` if it is another one.
-    init?(_ head: HTTPRequestHead, over connection: ClientConnection) {
+    init?(_ head: HTTPRequestHead) {
         guard head.method == .GET, head.version == .http1_1 else { return nil }
         var (token, host, origin): (String?, String?, String?)
         for (name, value) in head.headers {
@@ -44,7 +41,7 @@ package struct PlainRead: Sendable {
             default: break
             }
         }
-        self.init(target: head.uri, token: token, host: host, origin: origin, over: connection)
+        self.init(target: head.uri, token: token, host: host, origin: origin)
     }
 }
 
@@ -72,9 +69,7 @@ final class ReadyHandler: ChannelDuplexHandler, RemovableChannelHandler, @unchec
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    private let connections: OpenConnections
     private let find: ReadyResponse.Finder
-    private var connection: ClientConnection?
     /// How many requests have passed on, and have no whole response yet.
     private var passed = 0
     /// Whether a request has passed on after which the connection is closed.
@@ -82,11 +77,7 @@ final class ReadyHandler: ChannelDuplexHandler, RemovableChannelHandler, @unchec
     /// The response to the request whose head has come, until its end comes.
     private var response: ReadyResponse?
 
-    init(_ connections: OpenConnections, _ find: @escaping ReadyResponse.Finder) {
-        (self.connections, self.find) = (connections, find)
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) { connection = nil }
+    init(_ find: @escaping ReadyResponse.Finder) { self.find = find }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
@@ -106,9 +97,7 @@ final class ReadyHandler: ChannelDuplexHandler, RemovableChannelHandler, @unchec
 
     private func ready(_ head: HTTPRequestHead, _ channel: any Channel) -> ReadyResponse? {
         guard passed == 0, !closes, channel.isWritable else { return nil }
-        let connection = connection ?? ClientConnection(channel, connections)
-        self.connection = connection
-        return PlainRead(head, over: connection).flatMap(find)
+        return PlainRead(head).flatMap(find)
     }
 
     private func send(_ response: ReadyResponse, _ context: ChannelHandlerContext) {

@@ -38,21 +38,17 @@ import Testing
         return String(decoding: try await service.getHistory(of: RemoteID(id.rawValue), by: call).utf8, as: UTF8.self)
     }
 
-    private static let connection = client(one)
-    private static func client(_ channel: Anybody) -> ClientConnection {
-        ClientConnection(channel, look: { false }, observe: { _ in })
-    }
-    private static let (one, other) = (Anybody(), Anybody())
+    private static let connection = ClientConnection(anybody, look: { false }, observe: { _ in })
+    private static let anybody = Anybody()
     private final class Anybody: Sendable {}
 
     /// A ready answer to a read; `nil` where there is none.
     private func ready(
-        host: String? = "127.0.0.1:1", token: String? = "right", origin: String? = nil,
-        over connection: ClientConnection = Self.connection
+        host: String? = "127.0.0.1:1", token: String? = "right", origin: String? = nil
     ) -> ReadyResponse? {
         let responder = ReadyResponder(admission: { EndpointAdmission(token: "right") }, service: service)
         return responder.response(
-            to: PlainRead(target: target, token: token, host: host, origin: origin, over: connection))
+            to: PlainRead(target: target, token: token, host: host, origin: origin))
     }
 
     @Test func `is the answer that the store gives, with the same fields`() async throws {
@@ -117,17 +113,6 @@ import Testing
             let isReady = service.backend.present?.ready.answer(to: target) != nil
             #expect(isReady == (id != RemoteID("conv_1")))
         }
-    }
-
-    @Test func `is not given over a connection whose last answer may be unread`() async throws {
-        _ = try await read()
-        let (connection, another) = (Self.client(Self.other), Self.connection)
-        service.receipts.wrote(store.makeOperationID(), to: connection, at: Timestamp(microseconds: 0))
-        #expect(ready(over: connection) == nil)
-        #expect(ready(over: another) != nil)
-        service.receipts.arrived(over: connection, at: Timestamp(microseconds: 1))
-        _ = try await read()
-        #expect(ready(over: connection) != nil)
     }
 
     @Test func `is kept only while all together are small`() throws {

@@ -10,7 +10,7 @@ import Testing
 
     /// Its reads are answered with their targets, those of `/slow` are not ready.
     init() throws {
-        let handler = ReadyHandler(OpenConnections()) { read in
+        let handler = ReadyHandler { read in
             read.target == "/slow" ? nil : ReadyResponse(headers: [("A", "b")], body: ByteBuffer(string: read.target))
         }
         try channel.pipeline.syncOperations.addHandler(handler)

@@ -73,7 +73,7 @@ private struct ClosedTransport: HTTPTransport {
 
 /// A connection that the program ends.
 private final class ProgramConnection: Sendable {
-    private let ending = Mutex<(@Sendable (Bool) -> Void)?>(nil)
+    private let ending = Mutex<(@Sendable (ClientConnection.Event) -> Void)?>(nil)
 
     var client: ClientConnection {
         ClientConnection(self) {
@@ -83,7 +83,7 @@ private final class ProgramConnection: Sendable {
         }
     }
 
-    func end(isBroken: Bool) { ending.withLock { $0 }?(isBroken) }
+    func end(isBroken: Bool) { ending.withLock { $0 }?(.ended(isBroken: isBroken)) }
 }
 
 /// A program with an SDK that tries again, as official ones do: whatever it gets no answer to, 429, and all from 500 on.

@@ -43,7 +43,8 @@ struct EndpointCommand: ParsableCommand {
             abstract: "Prints the variables by which programs find the endpoint, for a shell's eval.",
             discussion: """
                 Programs that are started from that shell and read MISTRAL_API_KEY, and MISTRAL_SERVER_URL or MISTRAL_BASE_URL, \
-                use the endpoint then. No variable leads a program to a Unix socket: for one, only the key is printed.
+                use the endpoint then. convo itself goes on with the real key, if that is in a file (`convo login`). No variable leads \
+                a program to a Unix socket.
                 """.withExamples("eval \"$(convo endpoint env)\"", "convo endpoint env --json"))
 
         @OptionGroup var common: CommonOptions
@@ -51,6 +52,7 @@ struct EndpointCommand: ParsableCommand {
         func run() throws {
             let report = try EndpointReport(common)
             guard report.isRunning else { throw report.failure }
+            guard !report.variables.isEmpty else { throw report.noVariables }
             if common.json { return try common.console.print(report.environment) }
             try common.console.paste(report.exports)
         }

@@ -10,6 +10,8 @@ struct EndpointReport {
     let address: LocalAddress?
     let isRunning: Bool
     let token: String
+    /// The token's file.
+    let tokenPath: String
     /// The options by which this `convo` was told of its settings, so that the one that is pasted finds the same.
     let options: [String]
 
@@ -22,13 +24,15 @@ struct EndpointReport {
         }
     }
 
+    private var profileOption: String { profile.map { " --profile \($0)" } ?? "" }
+
     private var socket: String? { if case .socket(let path) = address { path } else { nil } }
 
-    /// The variables of an environment whose programs use the endpoint; the key alone where no address leads there.
+    /// The variables of an environment whose programs use the endpoint; none where no address leads there: the token alone would
+    /// have them send it elsewhere.
     var variables: [(name: String, value: String)] {
-        let key = ("MISTRAL_API_KEY", token)
-        guard socket == nil, let url else { return [key] }
-        return [key, ("MISTRAL_BASE_URL", "\(url)/v1"), ("MISTRAL_SERVER_URL", url)]
+        guard socket == nil, let url else { return [] }
+        return [("MISTRAL_API_KEY", token), ("MISTRAL_BASE_URL", "\(url)/v1"), ("MISTRAL_SERVER_URL", url)]
     }
 
     var environment: JSONText { .object(variables.map { ($0.name, .string($0.value)) }) }
@@ -49,20 +53,31 @@ struct EndpointReport {
         guard let address else {
             return CLIError(
                 .configuration, code: "no_endpoint", message: "The endpoint is off.",
-                hint: "Let convod offer it: `convo config set listen 127.0.0.1:7733`, then `convo service restart`.")
+                hint:
+                    "Let convod offer it: `convo config set listen 127.0.0.1:7733\(profileOption)`, then `convo service restart\(profileOption)`."
+            )
         }
         return CLIError(
             .unreachable, code: "no_endpoint",
             message: "No convod offers the endpoint now; the settings name \("\(address)".sanitised(.line)).",
-            hint: "`convo service start` starts one.")
+            hint: "`convo service start\(profileOption)` starts one.")
+    }
+
+    /// Why no variables lead to a socket.
+    var noVariables: CLIError {
+        CLIError(
+            .configuration, code: "no_address", message: "No variable leads a program to a Unix socket.",
+            hint:
+                "Let the endpoint listen at 127.0.0.1:PORT, or tell the program of the socket as `convo endpoint` shows."
+        )
     }
 
     /// The sentences before what is pasted.
     var lines: [String] {
         guard let address else {
             return [
-                "The endpoint is off. Let convod offer it:", "convo config set listen 127.0.0.1:7733",
-                "convo service restart",
+                "The endpoint is off. Let convod offer it:", "convo config set listen 127.0.0.1:7733\(profileOption)",
+                "convo service restart\(profileOption)",
             ]
         }
         let place = "\(address)".sanitised(.line)
@@ -79,16 +94,24 @@ struct EndpointReport {
     /// environment, so that it gets into no program's text.
     var pasted: [String] {
         guard isRunning, let url else { return [] }
-        let shell = "eval \"$(\((["convo endpoint env"] + options).joined(separator: " \\\n  ")))\""
-        guard let socket else { return EndpointReport.pasted(shell, url) }
+        guard let socket else {
+            return EndpointReport.pasted("eval \"$(\(command("env")))\"", url)
+        }
         let path = socket.sanitised(.line)
         return [
-            "# Shell:", shell, "", "# Python:", "import httpx", "link = httpx.HTTPTransport(uds=",
-            JSONText.string(path).text + ")", "client = Mistral(", "  api_key=os.environ[\"MISTRAL_API_KEY\"],",
+            "# Python:", "import httpx", "link = httpx.HTTPTransport(uds=", JSONText.string(path).text + ")",
+            "client = Mistral(",
+            "  api_key=open(", JSONText.string(tokenPath.sanitised(.line)).text, "  ).read().strip(),",
             "  server_url=\"\(url)\",", "  client=httpx.Client(transport=link),", ")", "", "# curl:",
-            "curl --oauth2-bearer $MISTRAL_API_KEY \\", "  \(url)/v1/conversations \\", "  --unix-socket \\",
+            "curl --oauth2-bearer \\", "  \"$(\(command("token")))\" \\", "  \(url)/v1/conversations \\",
+            "  --unix-socket \\",
             path.quotedForShell,
         ]
+    }
+
+    /// `convo endpoint VERB` with the options by which this one was started.
+    private func command(_ verb: String) -> String {
+        (["convo endpoint \(verb)"] + options).joined(separator: " \\\n  ")
     }
 
     private static func pasted(_ shell: String, _ url: String) -> [String] {
@@ -107,9 +130,10 @@ extension EndpointReport {
         let settings = try common.settings()
         let running = RunningEndpoint(beside: settings.database)?.address
         let given = [("--profile", common.profile), ("--config", common.config), ("--database", common.database)]
+        let token = EndpointToken(database: settings.database)
         self.init(
             profile: settings.profile, address: running ?? settings.listen, isRunning: running != nil,
-            token: try EndpointToken(database: settings.database).read(),
+            token: try token.read(), tokenPath: token.path,
             options: given.compactMap { name, value in value.map { "\(name) \($0.sanitised(.line).quotedForShell)" } })
     }
 }
