@@ -8,7 +8,8 @@ import Synchronization
 package struct EndpointToken: Sendable {
     /// The number of random bytes: with the prefix, 40 characters, which the narrowest terminal shows in one row.
     private static let size = 25
-    /// What each token begins with, and no key of the API: so that no program of Convo's sends one to the server.
+    /// The beginning of each token. A key of the API does not begin so: convo and convod tell the two apart, and send the server no
+    /// token.
     private static let prefix = "convo_"
 
     /// The file.

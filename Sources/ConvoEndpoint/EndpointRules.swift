@@ -6,7 +6,8 @@ import ConvoSync
 ///
 /// The service takes them as a value, so that the simulation can put a mistake in place of one and show that its checks find it.
 struct EndpointRules: Sendable {
-    /// What makes two requests the same: the operation, the conversation, the body and the client's name for the request.
+    /// Makes the identity by which two requests are the same, of the operation, the conversation, the body and the name that the client
+    /// has given the request.
     var identity: @Sendable (RequestIdentity.Kind, LocalID?, JSONText, String?) -> RequestIdentity = {
         RequestIdentity($0, of: $1, body: $2, name: $3)
     }

@@ -1,6 +1,5 @@
 import ConvoPlatform
-package import NIOCore
-import NIOHTTP1
+import NIOCore
 import Synchronization
 
 /// The connections that clients hold open, so that a request learns when its client leaves and a stopping server can
@@ -80,7 +79,7 @@ package final class OpenConnections: Sendable {
     }
 
     /// Tells that the client has had all that was written, unless it has closed its side and that is being found out.
-    fileprivate func hasRead(_ channel: any Channel) {
+    func hasRead(_ channel: any Channel) {
         let connection = state.withLock { $0.connections[ObjectIdentifier(channel)] }
         guard let connection, connection.ending == nil else { return }
         for observer in connection.observers { observer(.read) }
@@ -96,7 +95,8 @@ package final class OpenConnections: Sendable {
         state.withLock { $0.connections[ObjectIdentifier(channel)]?.written = action }
     }
 
-    fileprivate func takeWritten(_ channel: any Channel) -> (@Sendable () -> Void)? {
+    /// Takes the action that ``whenWritten(_:do:)`` has registered.
+    func takeWritten(_ channel: any Channel) -> (@Sendable () -> Void)? {
         state.withLock { state in
             defer { state.connections[ObjectIdentifier(channel)]?.written = nil }
             return state.connections[ObjectIdentifier(channel)]?.written
@@ -106,7 +106,11 @@ package final class OpenConnections: Sendable {
     /// Whether a connection's client may not have had what was written; also where it is not open any more.
     func isBroken(_ channel: any Channel) async -> Bool {
         let found = channel.eventLoop.flatSubmit { [self] () -> EventLoopFuture<Bool> in
-            switch OpenConnections.peer(channel) {
+            // The probe's reset must not be taken for the client's.
+            if let ending = state.withLock({ $0.connections[ObjectIdentifier(channel)]?.ending }) {
+                return ending.futureResult
+            }
+            return switch OpenConnections.peer(channel) {
             case .holds: channel.eventLoop.makeSucceededFuture(false)
             case .broke: channel.eventLoop.makeSucceededFuture(true)
             case .closed: end(channel)
@@ -122,7 +126,8 @@ package final class OpenConnections: Sendable {
         return withDescriptor(of: channel) { SystemSocket.peer(of: $0) } ?? .broke
     }
 
-    fileprivate static func withDescriptor<Value>(of channel: any Channel, _ work: (Int32) -> Value) -> Value? {
+    /// Calls work with a connection's descriptor, on its event loop; `nil` where the connection has none.
+    static func withDescriptor<Value>(of channel: any Channel, _ work: (Int32) -> Value) -> Value? {
         let found = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
             work($0)
         }
@@ -217,156 +222,5 @@ package final class OpenConnections: Sendable {
             return state.connections.values.map(\.channel)
         }
         for channel in channels { channel.close(promise: nil) }
-    }
-}
-
-/// One client's connection, as a service knows it.
-package struct ClientConnection: Sendable, Hashable {
-    private let identity: ObjectIdentifier
-    private let look: @Sendable () async -> Bool
-    private let observe: @Sendable (@escaping @Sendable (Event) -> Void) -> Void
-
-    /// What becomes known of a client.
-    package enum Event: Sendable, Hashable {
-        /// It has had everything that was written: it has sent another request since, or has kept the connection open for long.
-        case read
-        /// The connection has ended; broken where the client may not have had everything.
-        case ended(isBroken: Bool)
-    }
-
-    init(_ channel: any Channel, _ connections: OpenConnections) {
-        self.init(channel) {
-            await connections.isBroken(channel)
-        } observe: {
-            connections.observe(channel, $0)
-        }
-    }
-
-    /// Makes a connection that a simulation ends.
-    ///
-    /// - Parameters:
-    ///   - connection: its identity, which lives as long as the connection does.
-    ///   - look: tells whether the connection is broken.
-    ///   - observe: registers what is called with each event.
-    package init(
-        _ connection: AnyObject, look: @escaping @Sendable () async -> Bool,
-        observe: @escaping @Sendable (@escaping @Sendable (Event) -> Void) -> Void
-    ) {
-        (identity, self.look, self.observe) = (ObjectIdentifier(connection), look, observe)
-    }
-
-    /// Whether the client may not have had what was written, because the connection has failed, or the client has closed it before
-    /// or without reading; as the kernel knows it now, which is before an event tells it.
-    package var isBroken: Bool { get async { await look() } }
-
-    /// Calls an action with each event from now on, at once with a broken end if the connection is not open any more.
-    package func observe(_ action: @escaping @Sendable (Event) -> Void) { observe(action) }
-
-    /// Whether both are the same connection.
-    package static func == (one: ClientConnection, other: ClientConnection) -> Bool { one.identity == other.identity }
-    /// Hashes the connection's identity.
-    package func hash(into hasher: inout Hasher) { hasher.combine(identity) }
-}
-
-/// Reports the beginning and the end of a connection to ``OpenConnections``.
-///
-/// It closes a connection whose client has closed its side: HTTP clients do that when they cancel a request, and
-/// proxies treat it as such.
-package final class ConnectionWatcher: ChannelInboundHandler, RemovableChannelHandler, Sendable {
-    package typealias InboundIn = NIOAny
-
-    private let connections: OpenConnections
-
-    /// Reports to `connections`.
-    package init(_ connections: OpenConnections) { self.connections = connections }
-
-    package func handlerAdded(context: ChannelHandlerContext) {
-        if context.channel.isActive { connections.opened(context.channel) }
-        let pipeline = context.pipeline.syncOperations
-        if let decoder = try? pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self) {
-            try? pipeline.addHandler(ExchangeWatcher(connections), position: .after(decoder))
-        }
-    }
-
-    package func channelActive(context: ChannelHandlerContext) {
-        connections.opened(context.channel)
-        context.fireChannelActive()
-    }
-
-    package func channelInactive(context: ChannelHandlerContext) {
-        connections.closed(context.channel)
-        context.fireChannelInactive()
-    }
-
-    package func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        connections.broke(context.channel)
-        context.fireErrorCaught(error)
-    }
-
-    package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .some(.inputClosed) = event as? ChannelEvent {
-            // Nobody behind this learns of it: they would close the connection before it is found out what the client has had.
-            connections.left(context.channel)
-            connections.end(context.channel)
-            return
-        }
-        context.fireUserInboundEventTriggered(event)
-    }
-}
-
-/// Tells ``OpenConnections`` when a response's end is in the kernel's hands, and when its client has had it.
-///
-/// Used on the connection's event loop only.
-private final class ExchangeWatcher: ChannelDuplexHandler, RemovableChannelHandler, @unchecked Sendable {
-    typealias InboundIn = HTTPServerRequestPart
-    typealias InboundOut = HTTPServerRequestPart
-    typealias OutboundIn = HTTPServerResponsePart
-    typealias OutboundOut = HTTPServerResponsePart
-
-    /// How long a connection stays open behind a response before that proves that the client has had it.
-    private static let grace = TimeAmount.seconds(5)
-
-    private let connections: OpenConnections
-    /// How many requests have no whole response yet.
-    private var unanswered = 0
-    /// Whether the next request was on its way already when the last response was written.
-    private var isAhead = false
-    /// How many responses were written that somebody asks about.
-    private var written = 0
-
-    init(_ connections: OpenConnections) { self.connections = connections }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if case .head = unwrapInboundIn(data) {
-            // A request that was sent without waiting proves nothing.
-            if unanswered == 0, !isAhead { connections.hasRead(context.channel) }
-            isAhead = false
-            unanswered += 1
-        }
-        context.fireChannelRead(data)
-    }
-
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        guard case .end = unwrapOutboundIn(data) else { return context.write(data, promise: promise) }
-        unanswered = max(0, unanswered - 1)
-        guard let written = connections.takeWritten(context.channel) else {
-            return context.write(data, promise: promise)
-        }
-        let (end, bound) = (
-            promise ?? context.eventLoop.makePromise(of: Void.self),
-            NIOLoopBound((self, context.channel), eventLoop: context.eventLoop)
-        )
-        end.futureResult.whenSuccess {
-            let (watcher, channel) = bound.value
-            watcher.isAhead = OpenConnections.withDescriptor(of: channel) { SystemSocket.hasInput($0) } ?? false
-            written()
-            watcher.written += 1
-            let number = watcher.written
-            channel.eventLoop.scheduleTask(in: ExchangeWatcher.grace) {
-                let (watcher, channel) = bound.value
-                if watcher.written == number { watcher.connections.hasRead(channel) }
-            }
-        }
-        context.write(data, promise: end)
     }
 }

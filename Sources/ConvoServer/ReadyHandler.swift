@@ -62,7 +62,7 @@ package struct ReadyResponse: Sendable {
 /// Nothing is answered out of turn: while a request that has passed on has no whole response, those behind it pass on, too. So do
 /// those of a client that does not read its responses; what is behind waits for it.
 ///
-/// Used on the connection's event loop only.
+/// `@unchecked Sendable`: NIO calls a handler on its connection's event loop only.
 final class ReadyHandler: ChannelDuplexHandler, RemovableChannelHandler, @unchecked Sendable {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart

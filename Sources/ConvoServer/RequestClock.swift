@@ -4,7 +4,8 @@ import NIOHTTP1
 /// Closes a connection whose request does not arrive in time, however steadily its client trickles bytes, or on which nothing
 /// happens; and tells a client that waits for it to go on with its body.
 ///
-/// Used on the connection's event loop only.
+/// `@unchecked Sendable`: NIO calls a handler on its connection's event loop only, and the timer reaches it by `NIOLoopBound`, which
+/// checks that.
 final class RequestClock: ChannelInboundHandler, RemovableChannelHandler, @unchecked Sendable {
     typealias InboundIn = NIOAny
 

@@ -20,7 +20,7 @@ extension Check {
         ]
     }
 
-    /// What keeps convod from offering the endpoint that the settings name.
+    /// Names the reason why no convod offers the endpoint that the settings name.
     private static func silent(_ endpoint: EndpointFacts, _ facts: DiagnosticFacts) -> Finding {
         let place = endpoint.configured.map(\.description) ?? "nowhere"
         if endpoint.isTaken {

@@ -75,9 +75,9 @@ struct DaemonFacts: Hashable {
 
 /// The endpoint for programs of this machine.
 struct EndpointFacts {
-    /// Where the settings have it listen; `nil` for nowhere.
+    /// The address that the setting `listen` names; `nil` where it is off.
     var configured: LocalAddress?
-    /// Where it listens; `nil` where no convod offers it.
+    /// The address at which a running convod offers the endpoint; `nil` if none does.
     var running: LocalAddress?
     /// Whether some process listens at the configured place, although no convod of this database does.
     var isTaken: Bool

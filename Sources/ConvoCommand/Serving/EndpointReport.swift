@@ -3,10 +3,10 @@ import ConvoIPC
 import ConvoJSON
 import ConvoTerminal
 
-/// What a program needs to use the endpoint.
+/// The address and the token by which a program uses the endpoint, and how `convo endpoint` shows them.
 struct EndpointReport {
     let profile: String?
-    /// Where it listens, or would; `nil` if the settings name no address.
+    /// The address at which convod listens, or else the one that the settings name; `nil` if they name none.
     let address: LocalAddress?
     let isRunning: Bool
     let token: String
@@ -48,7 +48,7 @@ struct EndpointReport {
         ])
     }
 
-    /// What is the matter where nothing listens.
+    /// The error of a verb that needs the endpoint where no convod offers it.
     var failure: CLIError {
         guard let address else {
             return CLIError(

@@ -20,9 +20,9 @@ struct StatusReport {
     let files: [FileState: Int]
     /// The daemon that runs; `nil` if none does.
     let daemon: FileLock.Holder?
-    /// Where it offers the endpoint; `nil` where it does not.
+    /// The address at which the daemon offers the endpoint; `nil` if it offers none.
     let endpoint: LocalAddress?
-    /// Where the settings have it offer the endpoint; `nil` for nowhere.
+    /// The address that the setting `listen` names; `nil` where it is off.
     let listen: LocalAddress?
 
     var json: JSONText {
