@@ -47,12 +47,12 @@ enum WriteAheadLog {
         try truncate(database, to: mark?.salts == present.salts ? min(mark?.length ?? 0, present.length) : 0)
     }
 
-    /// Removes the last commits from the log, but none that is older than the mark.
+    /// Removes the last commits from the log, but none that is older than the mark; without a mark, the log was empty.
     static func undo(_ commits: Int, of database: URL, since mark: Mark?) throws {
-        guard let mark, let log = FileManager.default.contents(atPath: database.path() + "-wal"),
-            mark == WriteAheadLog.mark(of: database) || mark.salts == log.dropFirst(16).prefix(8)
+        guard let log = FileManager.default.contents(atPath: database.path() + "-wal"),
+            mark == nil || mark?.salts == log.dropFirst(16).prefix(8)
         else { return }
-        let ends = commitEnds(in: [UInt8](log)).filter { $0 >= mark.length }
+        let ends = ([0] + commitEnds(in: [UInt8](log))).filter { $0 >= mark?.length ?? 0 }
         guard ends.count > 1 else { return }
         try truncate(database, to: ends[max(0, ends.count - 1 - commits)])
     }
