@@ -68,21 +68,18 @@ struct HistoryPrinter {
 
     private func printPlain(_ conversation: StoredConversation, _ formatter: HistoryFormatter) throws {
         try console.pageMade { write in
-            var text = Console.text(formatter.heading(conversation))
-            func writeOut() throws {
-                try write(text)
-                text.removeAll()
-            }
-            let pending = try forEachPage { page in
+            try write(Console.text(formatter.heading(conversation)))
+            let pending = try forEachText(write) { page in
+                var text = LineText()
                 for entry in page.entries {
                     text.add("")
                     formatter.add(entry, to: &text)
-                    if text.bytes.count > HistoryPrinter.pieceBytes { try writeOut() }
                 }
-                try writeOut()
+                return text
             }
+            var text = LineText()
             for item in pending { formatter.add(item, to: &text) }
-            try writeOut()
+            try write(text)
         }
     }
 
@@ -119,33 +116,54 @@ struct HistoryPrinter {
             try write(
                 JSONText.object(members).text.dropLast()
                     + (selection.onlyMessages ? ",\"messages\":[" : ",\"entries\":["))
-            var (text, isFirst) = ("", true)
-            func writeOut() throws {
-                try write(text)
-                text.removeAll(keepingCapacity: true)
-            }
-            let pending = try forEachPage { page in
+            var isFirst = true
+            let pending = try forEachText { (text: String) in
+                try write(String(text.dropFirst(isFirst ? 1 : 0)))
+                isFirst = isFirst && text.isEmpty
+            } of: { page in
+                var text = ""
                 for entry in page.entries {
-                    if !isFirst { text += "," }
-                    isFirst = false
+                    text += ","
                     text += entry.entry.raw.text
-                    if text.utf8.count > HistoryPrinter.pieceBytes { try writeOut() }
                 }
-                try writeOut()
+                return text
             }
             try write("],\"pending\":" + JSONText.array(pending.map(\.pendingJSON)).text + "}")
         }
     }
 
+    /// How many entries are read and written at first, so that the first screen comes at once.
+    private static let firstPage = 20
+
+    /// Writes the text of each page of the selection; of more than two pages, those that follow are read ahead.
+    ///
     /// - Returns: the pending writes, which the last page tells.
-    private func forEachPage(_ body: (HistoryPage) throws -> Void) throws -> [OutboxItem] {
-        try forEachPage(selection, from: nil, body)
+    private func forEachText<Text: Sendable>(
+        _ write: (Text) throws -> Void, of make: @escaping @Sendable (HistoryPage) -> Text
+    ) throws -> [OutboxItem] {
+        var page = try store.historyPage(of: id, selection, limit: HistoryPrinter.firstPage)
+        try write(make(page))
+        guard let second = page.next else { return page.pending }
+        page = try store.historyPage(of: id, selection, from: second)
+        try write(make(page))
+        var pending = page.pending
+        guard page.next != nil else { return pending }
+        var texts = TextsAhead(behind: page) { [store, id, selection] page in
+            try page.next.map { try store.historyPage(of: id, selection, from: $0) }
+        } _: { page in
+            (text: make(page), pending: page.pending)
+        }
+        while let made = try texts.next() {
+            try write(made.text)
+            pending = made.pending
+        }
+        return pending
     }
 
     private func forEachPage(
         _ selection: HistorySelection, from start: HistoryPage.Cursor?, _ body: (HistoryPage) throws -> Void
     ) throws -> [OutboxItem] {
-        var page = try store.historyPage(of: id, selection, from: start, limit: 20)  // the first screen comes at once
+        var page = try store.historyPage(of: id, selection, from: start, limit: HistoryPrinter.firstPage)
         while true {
             try body(page)
             guard let next = page.next else { return page.pending }
@@ -164,7 +182,7 @@ struct HistoryPrinter {
             request.tail == nil && request.since == nil && selection.firstEntry == nil && !request.onlyMessages
         // A page without room has no entries, and tells where the first one stands.
         let start = isWhole ? nil : try store.historyPage(of: id, selection, limit: 0).next
-        guard isWhole || start != nil else { return try forEachPage { _ in } }
+        guard isWhole || start != nil else { return try forEachPage(selection, from: nil) { _ in } }
         var number = try start.map { try store.entryCount(before: $0, in: id) } ?? 0
         // What is not shown is read, too, because it is counted.
         var all = HistorySelection()

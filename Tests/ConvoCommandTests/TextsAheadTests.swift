@@ -1,0 +1,53 @@
+import Synchronization
+import Testing
+
+@testable import ConvoCommand
+
+@Suite struct `Texts that are made ahead` {
+    private struct Broken: Error {}
+
+    /// The parts 1 to `count`, and then the end or an error; it notes what was read.
+    private final class Numbers: Sendable {
+        let read = Mutex<[Int]>([])
+        private let count: Int
+        private let isBroken: Bool
+
+        init(_ count: Int, isBroken: Bool = false) { (self.count, self.isBroken) = (count, isBroken) }
+
+        func part(behind last: Int) throws -> Int? {
+            guard last < count else {
+                if isBroken { throw Broken() }
+                return nil
+            }
+            read.withLock { $0.append(last + 1) }
+            return last + 1
+        }
+    }
+
+    @Test(arguments: [0, 1, 2, 3, 1000])
+    func `come in the order of their parts, each of which is read once`(count: Int) throws {
+        let numbers = Numbers(count)
+        var texts = TextsAhead(behind: 0, reading: { try numbers.part(behind: $0) }, { "\($0)" })
+        var seen: [String] = []
+        while let text = try texts.next() { seen.append(text) }
+        #expect(seen == (0..<count).map { "\($0 + 1)" })
+        #expect(numbers.read.withLock(\.self) == (0..<count).map { $0 + 1 })
+    }
+
+    @Test func `are followed by the error of the part that cannot be read`() throws {
+        let numbers = Numbers(50, isBroken: true)
+        var texts = TextsAhead(behind: 0, reading: { try numbers.part(behind: $0) }, { "\($0)" })
+        for number in 1...50 { try #require(texts.next() == "\(number)") }
+        #expect(throws: Broken.self) { try texts.next() }
+    }
+
+    @Test func `are few while the caller is busy, and end where it leaves`() throws {
+        let numbers = Numbers(1_000_000)
+        func takeOne() throws {
+            var texts = TextsAhead(behind: 0, reading: { try numbers.part(behind: $0) }, { "\($0)" })
+            #expect(try texts.next() == "1")
+        }
+        try takeOne()
+        #expect(numbers.read.withLock(\.count) <= 4)  // the caller's, two that wait, and one that the thread has
+    }
+}
