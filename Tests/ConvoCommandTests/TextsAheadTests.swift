@@ -24,28 +24,38 @@ import Testing
         }
     }
 
+    private func ahead(of numbers: Numbers) -> TextsAhead<Int, String> {
+        TextsAhead(behind: 0, "", reading: { try numbers.part(behind: $0) }, { $1 = "\($0)" })
+    }
+
     @Test(arguments: [0, 1, 2, 3, 1000])
     func `come in the order of their parts, each of which is read once`(count: Int) throws {
         let numbers = Numbers(count)
-        var texts = TextsAhead(behind: 0, reading: { try numbers.part(behind: $0) }, { "\($0)" })
-        var seen: [String] = []
-        while let text = try texts.next() { seen.append(text) }
+        var texts = ahead(of: numbers)
+        var (text, seen): (String, [String]) = ("", [])
+        while try texts.next(&text) { seen.append(text) }
         #expect(seen == (0..<count).map { "\($0 + 1)" })
         #expect(numbers.read.withLock(\.self) == (0..<count).map { $0 + 1 })
     }
 
     @Test func `are followed by the error of the part that cannot be read`() throws {
         let numbers = Numbers(50, isBroken: true)
-        var texts = TextsAhead(behind: 0, reading: { try numbers.part(behind: $0) }, { "\($0)" })
-        for number in 1...50 { try #require(texts.next() == "\(number)") }
-        #expect(throws: Broken.self) { try texts.next() }
+        var texts = ahead(of: numbers)
+        var text = ""
+        for number in 1...50 {
+            try #require(texts.next(&text))
+            try #require(text == "\(number)")
+        }
+        #expect(throws: Broken.self) { try texts.next(&text) }
     }
 
     @Test func `are few while the caller is busy, and end where it leaves`() throws {
         let numbers = Numbers(1_000_000)
         func takeOne() throws {
-            var texts = TextsAhead(behind: 0, reading: { try numbers.part(behind: $0) }, { "\($0)" })
-            #expect(try texts.next() == "1")
+            var texts = ahead(of: numbers)
+            var text = ""
+            try #require(texts.next(&text))
+            #expect(text == "1")
         }
         try takeOne()
         #expect(numbers.read.withLock(\.count) <= 4)  // the caller's, two that wait, and one that the thread has

@@ -69,13 +69,12 @@ struct HistoryPrinter {
     private func printPlain(_ conversation: StoredConversation, _ formatter: HistoryFormatter) throws {
         try console.pageMade { write in
             try write(Console.text(formatter.heading(conversation)))
-            let pending = try forEachText(write) { page in
-                var text = LineText()
+            let pending = try forEachText(LineText(), write) { page, text in
+                text.removeAll()
                 for entry in page.entries {
                     text.add("")
                     formatter.add(entry, to: &text)
                 }
-                return text
             }
             var text = LineText()
             for item in pending { formatter.add(item, to: &text) }
@@ -117,16 +116,15 @@ struct HistoryPrinter {
                 JSONText.object(members).text.dropLast()
                     + (selection.onlyMessages ? ",\"messages\":[" : ",\"entries\":["))
             var isFirst = true
-            let pending = try forEachText { (text: String) in
-                try write(String(text.dropFirst(isFirst ? 1 : 0)))
+            let pending = try forEachText("") { (text: String) in
+                try write(isFirst ? String(text.dropFirst()) : text)
                 isFirst = isFirst && text.isEmpty
-            } of: { page in
-                var text = ""
+            } of: { page, text in
+                text.removeAll(keepingCapacity: true)
                 for entry in page.entries {
                     text += ","
                     text += entry.entry.raw.text
                 }
-                return text
             }
             try write("],\"pending\":" + JSONText.array(pending.map(\.pendingJSON)).text + "}")
         }
@@ -139,25 +137,29 @@ struct HistoryPrinter {
     ///
     /// - Returns: the pending writes, which the last page tells.
     private func forEachText<Text: Sendable>(
-        _ write: (Text) throws -> Void, of make: @escaping @Sendable (HistoryPage) -> Text
+        _ empty: Text, _ write: (Text) throws -> Void, of make: @escaping @Sendable (HistoryPage, inout Text) -> Void
     ) throws -> [OutboxItem] {
         var page = try store.historyPage(of: id, selection, limit: HistoryPrinter.firstPage)
-        try write(make(page))
+        var text = empty
+        func writePage() throws {
+            make(page, &text)
+            try write(text)
+        }
+        try writePage()
         guard let second = page.next else { return page.pending }
         page = try store.historyPage(of: id, selection, from: second)
-        try write(make(page))
-        var pending = page.pending
-        guard page.next != nil else { return pending }
-        var texts = TextsAhead(behind: page) { [store, id, selection] page in
+        try writePage()
+        guard page.next != nil else { return page.pending }
+        var made = (text: text, pending: page.pending)
+        var texts = TextsAhead<HistoryPage, (text: Text, pending: [OutboxItem])>(behind: page, (empty, [])) {
+            [store, id, selection] page in
             try page.next.map { try store.historyPage(of: id, selection, from: $0) }
-        } _: { page in
-            (text: make(page), pending: page.pending)
+        } _: { page, made in
+            make(page, &made.text)
+            made.pending = page.pending
         }
-        while let made = try texts.next() {
-            try write(made.text)
-            pending = made.pending
-        }
-        return pending
+        while try texts.next(&made) { try write(made.text) }
+        return made.pending
     }
 
     private func forEachPage(
