@@ -7,6 +7,8 @@ import ConvoAPI
 package struct APIKey: Sendable {
     /// The longest key, in bytes: longer than any that the service has handed out, and short enough for a header field.
     package static let lengthLimit = 512
+    /// The environment variable that has the key, for Convo as for the official clients.
+    package static let variable = "MISTRAL_API_KEY"
 
     private let secret: String
 
@@ -135,7 +137,7 @@ extension Settings {
     /// - Parameter environment: the environment that has the variables.
     /// - Returns: a name for a person, without the key.
     package func apiKeySource(in environment: ProcessEnvironment) -> String? {
-        if keyVariable(in: environment) != nil { return "MISTRAL_API_KEY" }
+        if keyVariable(in: environment) != nil { return APIKey.variable }
         if let apiKeyFile { return apiKeyFile }
         return environment["CREDENTIALS_DIRECTORY"].map { _ in "the systemd credential \(Settings.credentialName)" }
     }
@@ -143,7 +145,7 @@ extension Settings {
     /// The value of `MISTRAL_API_KEY`; `nil` where that is the token of this database's endpoint, or of any for a server that is
     /// none.
     private func keyVariable(in environment: ProcessEnvironment) -> String? {
-        guard let text = environment["MISTRAL_API_KEY"] else { return nil }
+        guard let text = environment[APIKey.variable] else { return nil }
         let isOfEndpoint =
             EndpointToken.isToken(text)
             && (!serverURL.isLoopback || (try? EndpointToken(database: database).present()) == text)
@@ -151,7 +153,7 @@ extension Settings {
     }
 
     private func findKey(in environment: ProcessEnvironment) throws(ConfigurationError) -> APIKey? {
-        if let text = keyVariable(in: environment) { return try APIKey(text, from: "MISTRAL_API_KEY") }
+        if let text = keyVariable(in: environment) { return try APIKey(text, from: APIKey.variable) }
         if let apiKeyFile {
             guard let file = try SmallFile.read(apiKeyFile) else { throw .missingFile(path: apiKeyFile) }
             try Settings.check(file, at: apiKeyFile, ownedBy: environment.userID)

@@ -28,6 +28,9 @@ package struct ProcessEnvironment: Sendable {
     package subscript(_ name: String) -> String? {
         variable(name).flatMap { $0.isEmpty ? nil : $0 }
     }
+
+    /// What the setting's environment variable says; `nil` if it is not set or empty, or if the setting has none.
+    package subscript(_ setting: Setting) -> String? { setting.variable.flatMap { self[$0] } }
 }
 
 // MARK: - Directories

@@ -13,7 +13,7 @@ enum Profile {
     static func name(
         flag: String?, in environment: ProcessEnvironment, file: ConfigurationFile?
     ) throws(ConfigurationError) -> String? {
-        if let name = flag ?? environment["CONVO_PROFILE"] {
+        if let name = flag ?? environment[.defaultProfile] {
             guard name != reserved else { return nil }
             try check(name, from: flag == nil ? "CONVO_PROFILE" : "--profile")
             return name

@@ -41,7 +41,7 @@ struct SettingSources {
 
     /// The path of the config file that flags and variables name, or of the default one, which may not exist.
     static func path(named flag: String?, in environment: ProcessEnvironment) throws(ConfigurationError) -> String {
-        guard let named = flag ?? environment["CONVO_CONFIG"] else {
+        guard let named = flag ?? environment[Settings.fileVariable] else {
             return "\(try environment.configDirectory())/config.toml"
         }
         guard !named.isEmpty else {
@@ -53,7 +53,7 @@ struct SettingSources {
     static func file(
         named flag: String?, in environment: ProcessEnvironment
     ) throws(ConfigurationError) -> ConfigurationFile? {
-        guard flag != nil || environment["CONVO_CONFIG"] != nil else {
+        guard flag != nil || environment[Settings.fileVariable] != nil else {
             // Without a home there is no default file. That is an error only when something needs the home.
             guard let path = try? path(named: nil, in: environment) else { return nil }
             return try ConfigurationFile.read(path)

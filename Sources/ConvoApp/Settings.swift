@@ -10,6 +10,8 @@ package import ConvoSync
 package struct Settings: Sendable {
     /// The URL of Mistral's own server.
     package static let defaultServer = "https://api.mistral.ai"
+    /// The environment variable that names the config file.
+    package static let fileVariable = "CONVO_CONFIG"
     /// The name of no profile: `--profile convo` means the settings of the file's top level, whatever profile is the default.
     package static let noProfile = Profile.reserved
     /// The default of ``pollInterval``, in seconds.

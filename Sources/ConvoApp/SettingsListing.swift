@@ -75,7 +75,7 @@ extension Settings {
 
     /// Where the API key would be read from.
     fileprivate func keySource(in environment: ProcessEnvironment) -> String? {
-        if environment["MISTRAL_API_KEY"] != nil { return "MISTRAL_API_KEY" }
+        if environment[APIKey.variable] != nil { return APIKey.variable }
         if let apiKeyFile { return apiKeyFile }
         return environment["CREDENTIALS_DIRECTORY"].map { _ in "the systemd credential \(Settings.credentialName)" }
     }

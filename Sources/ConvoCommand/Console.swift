@@ -1,3 +1,4 @@
+import ConvoApp
 import ConvoJSON
 import ConvoModel
 import ConvoPlatform
@@ -6,7 +7,7 @@ import ConvoTerminal
 /// Prints the result of a verb: JSON for programs, lines for people.
 struct Console {
     /// The environment variables that the pager does not inherit.
-    private static let secrets = ["MISTRAL_API_KEY"]
+    private static let secrets = [APIKey.variable]
 
     let asJSON: Bool
     private let device = TerminalDevice.standardOutput

@@ -138,7 +138,7 @@ extension CommonOptions {
     /// The profile that the command line or the environment names, whose table a change is for; a default one in the config
     /// file does not count, so that `config set` without more changes the top level.
     fileprivate var chosenProfile: String? {
-        let name = profile ?? ProcessEnvironment.ofThisProcess()["CONVO_PROFILE"]
+        let name = profile ?? ProcessEnvironment.ofThisProcess()[.defaultProfile]
         return name == Settings.noProfile ? nil : name
     }
 }

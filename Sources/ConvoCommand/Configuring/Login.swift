@@ -112,8 +112,8 @@ struct Login: NamedVerb {
     /// Says what stands in the key's way: a variable that beats it, or a database of another account.
     private func warn(_ login: KeyLogin, _ account: Account?, _ environment: ProcessEnvironment) throws {
         guard !common.console.asJSON else { return }
-        if environment["MISTRAL_API_KEY"] != nil {
-            try common.console.note("MISTRAL_API_KEY is set in the environment, and beats this key.")
+        if environment[APIKey.variable] != nil {
+            try common.console.note("\(APIKey.variable) is set in the environment, and beats this key.")
         }
         if systemdCreds, let file = login.settings.apiKeyFile {
             try common.console.note(

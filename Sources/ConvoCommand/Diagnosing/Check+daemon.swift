@@ -79,32 +79,4 @@ extension Check {
                 hint: "Run: sudo sysctl fs.inotify.max_user_instances=1024; a file in /etc/sysctl.d keeps it.")
         ]
     }
-
-    /// How far this machine's clock may be from the server's, in microseconds, before a person should know.
-    private static let noticedOffset: Int64 = 120_000_000
-    /// The offset from which on times and certificates can't be relied on, in microseconds.
-    private static let wrongOffset: Int64 = 3_600_000_000
-
-    static let clock = Check { facts in
-        let hint = "Set the clock, or have it set: sudo timedatectl set-ntp true; `date -u` shows the time that it has."
-        if case .success(let probe) = facts.server, let date = probe.date {
-            let offset = facts.now.microseconds - date.microseconds
-            let words =
-                "This machine's clock is \(SpanWords.of(offset)) \(offset > 0 ? "ahead of" : "behind") the server's."
-            guard offset.magnitude >= noticedOffset.magnitude else { return [.ok("clock", "agrees with the server's")] }
-            guard offset.magnitude >= wrongOffset.magnitude else {
-                return [.warning("clock", code: "clock_off", words, hint: hint)]
-            }
-            return [.failure("clock", .configuration, code: "clock_off", words, hint: hint)]
-        }
-        guard case .success(let store) = facts.store else { return [] }
-        let newest = max(store.lastPullAt?.microseconds ?? 0, store.newestAt?.microseconds ?? 0)
-        guard newest - facts.now.microseconds > wrongOffset else { return [] }
-        return [
-            .warning(
-                "clock", code: "clock_behind",
-                "The database has times that are \(SpanWords.of(newest - facts.now.microseconds)) ahead of this machine's clock.",
-                hint: hint)
-        ]
-    }
 }

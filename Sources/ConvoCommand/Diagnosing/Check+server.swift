@@ -6,12 +6,9 @@ import ConvoStore
 import ConvoSync
 import ConvoTerminal
 
-// The server, and whose account it is.
+// The server, whose account it is, and its clock.
 
 extension Check {
-    /// The difference of two clocks from which on a certificate's dates are judged by the wrong one, in microseconds.
-    private static let clockOffset: Int64 = 3_600_000_000
-
     static let server = Check { facts in
         guard case .success(let settings) = facts.settings, let server = facts.server else { return [] }
         switch server {
@@ -31,7 +28,7 @@ extension Check {
         let offset = certificate.date.map { now.microseconds - $0.microseconds } ?? 0
         let isExpired = certificate.validUntil.map { $0.microseconds < now.microseconds } ?? false
         let isEarly = certificate.validFrom.map { $0.microseconds > now.microseconds } ?? false
-        if isExpired || isEarly, offset.magnitude >= clockOffset.magnitude {
+        if isExpired || isEarly, offset.magnitude >= wrongOffset.magnitude {
             return .failure(
                 "server", .unreachable, code: "clock_off",
                 "The certificate of \(url.host) is not valid at the time of this machine's clock, which is \(SpanWords.of(offset)) \(offset > 0 ? "ahead of" : "behind") the server's.",
@@ -100,5 +97,33 @@ extension Check {
             }
             return [.ok("account", "the database belongs to \(owner.words)")]
         }
+    }
+
+    /// How far this machine's clock may be from the server's, in microseconds, before a person should know.
+    private static let noticedOffset: Int64 = 120_000_000
+    /// The offset from which on times and certificates can't be relied on, in microseconds.
+    private static let wrongOffset: Int64 = 3_600_000_000
+
+    static let clock = Check { facts in
+        let hint = "Set the clock, or have it set: sudo timedatectl set-ntp true; `date -u` shows the time that it has."
+        if case .success(let probe) = facts.server, let date = probe.date {
+            let offset = facts.now.microseconds - date.microseconds
+            let words =
+                "This machine's clock is \(SpanWords.of(offset)) \(offset > 0 ? "ahead of" : "behind") the server's."
+            guard offset.magnitude >= noticedOffset.magnitude else { return [.ok("clock", "agrees with the server's")] }
+            guard offset.magnitude >= wrongOffset.magnitude else {
+                return [.warning("clock", code: "clock_off", words, hint: hint)]
+            }
+            return [.failure("clock", .configuration, code: "clock_off", words, hint: hint)]
+        }
+        guard case .success(let store) = facts.store else { return [] }
+        let newest = max(store.lastPullAt?.microseconds ?? 0, store.newestAt?.microseconds ?? 0)
+        guard newest - facts.now.microseconds > wrongOffset else { return [] }
+        return [
+            .warning(
+                "clock", code: "clock_behind",
+                "The database has times that are \(SpanWords.of(newest - facts.now.microseconds)) ahead of this machine's clock.",
+                hint: hint)
+        ]
     }
 }

@@ -27,7 +27,7 @@ extension DiagnosticFacts {
         facts.hasFileEvents = hasFileEvents()
         guard case .success(let settings) = settings else { return facts }
         facts.configFile = settings.configFile.map { FileFacts($0) }
-        facts.isDatabaseOfShell = hasDatabaseFlag || environment["CONVO_DATABASE"] != nil
+        facts.isDatabaseOfShell = hasDatabaseFlag || environment[.database] != nil
         let path = DatabaseFile.canonicalPath(of: settings.database)
         // Before the database is opened, which narrows its permissions.
         facts.storage = StorageFacts(of: path, userID: environment.userID)

@@ -89,15 +89,15 @@ struct MCPInstall: Verb {
     private func arguments(_ environment: ProcessEnvironment) throws -> [String] {
         let settings = try common.settings()
         var arguments = ["mcp"]
-        if let profile = settings.profile, common.profile != nil || environment["CONVO_PROFILE"] != nil {
+        if let profile = settings.profile, common.profile != nil || environment[.defaultProfile] != nil {
             arguments += ["--profile", profile]
         }
         if let file = settings.configFile,
-            ["CONVO_CONFIG", "XDG_CONFIG_HOME"].contains(where: { environment[$0] != nil }) || common.config != nil
+            common.config != nil || environment[Settings.fileVariable] != nil || environment["XDG_CONFIG_HOME"] != nil
         {
             arguments += ["--config", file]
         }
-        if ["CONVO_DATABASE", "XDG_DATA_HOME"].contains(where: { environment[$0] != nil }) || common.database != nil {
+        if common.database != nil || environment[.database] != nil || environment["XDG_DATA_HOME"] != nil {
             arguments += ["--database", settings.database]
         }
         return arguments + (options.allowWrites ? ["--allow-writes"] : [])

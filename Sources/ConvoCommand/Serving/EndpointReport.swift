@@ -32,7 +32,7 @@ struct EndpointReport {
     /// have them send it elsewhere.
     var variables: [(name: String, value: String)] {
         guard socket == nil, let url else { return [] }
-        return [("MISTRAL_API_KEY", token), ("MISTRAL_BASE_URL", "\(url)/v1"), ("MISTRAL_SERVER_URL", url)]
+        return [(APIKey.variable, token), ("MISTRAL_BASE_URL", "\(url)/v1"), ("MISTRAL_SERVER_URL", url)]
     }
 
     var environment: JSONText { .object(variables.map { ($0.name, .string($0.value)) }) }

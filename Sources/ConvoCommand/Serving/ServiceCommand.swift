@@ -204,7 +204,7 @@ enum ServiceKey {
         throws
     {
         let service = ProcessEnvironment(
-            variable: { ["MISTRAL_API_KEY", "CREDENTIALS_DIRECTORY"].contains($0) ? nil : environment[$0] },
+            variable: { [APIKey.variable, "CREDENTIALS_DIRECTORY"].contains($0) ? nil : environment[$0] },
             workingDirectory: environment.workingDirectory, userID: environment.userID)
         do throws(ConfigurationError) {
             _ = try settings.apiKey(in: service)
@@ -215,9 +215,9 @@ enum ServiceKey {
             guard !shown.output.contains("mistral-api-key") else { return }
             throw CLIError(
                 .configuration, code: "no_key",
-                message: environment["MISTRAL_API_KEY"] == nil
+                message: environment[APIKey.variable] == nil
                     ? "There is no API key for the service."
-                    : "The service would have no API key: it does not see the MISTRAL_API_KEY of your shell.",
+                    : "The service would have no API key: it does not see the \(APIKey.variable) of your shell.",
                 hint: "`convo login` keeps the key in a file (api_key_file), which the service reads.")
         }
     }

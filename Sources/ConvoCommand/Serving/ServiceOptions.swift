@@ -62,7 +62,7 @@ struct ServiceOptions: ParsableArguments {
     /// Settings that can't be used are no obstacle: a service that has failed because of them must be seen and stopped.
     func unit(_ owner: SystemUser) throws -> ServiceUnit {
         let profile =
-            (try? settings(of: owner)).map(\.profile) ?? common.profile ?? environment(of: owner)["CONVO_PROFILE"]
+            (try? settings(of: owner)).map(\.profile) ?? common.profile ?? environment(of: owner)[.defaultProfile]
         guard system else { return ServiceUnit(scope: .user, profile: profile) }
         guard profile == nil else {
             throw CLIError(
@@ -99,15 +99,13 @@ extension UnitAdditions {
     ) -> (additions: UnitAdditions, withPassword: [String]) {
         let environment = options.environment(of: owner)
         var explicit: [(name: String, value: String)] = []
-        if options.common.database != nil || environment["CONVO_DATABASE"] != nil {
-            explicit.append(("CONVO_DATABASE", settings.database))
+        func add(_ variable: String?, _ flag: String?, _ value: String?) {
+            guard let variable, let value, flag != nil || environment[variable] != nil else { return }
+            explicit.append((variable, value))
         }
-        if options.common.serverURL != nil || environment["CONVO_SERVER_URL"] != nil {
-            explicit.append(("CONVO_SERVER_URL", settings.serverURL.description))
-        }
-        if options.common.config != nil || environment["CONVO_CONFIG"] != nil, let file = settings.configFile {
-            explicit.append(("CONVO_CONFIG", file))
-        }
+        add(Setting.database.variable, options.common.database, settings.database)
+        add(Setting.serverURL.variable, options.common.serverURL, settings.serverURL.description)
+        add(Settings.fileVariable, options.common.config, settings.configFile)
         let (variables, withPassword) = variables(in: { environment[$0] }, explicit: explicit)
         // The unit of the machine's can't ask where a home is.
         let home = options.system ? "/home/\(owner.name)" : owner.home

@@ -1,3 +1,5 @@
+import ConvoApp
+
 /// What a service needs beyond its unit: the settings of the person who installs it, and the places that they name.
 ///
 /// A service sees nothing of a shell's environment, and may write in the unit's folders only. So what differs from the unit's
@@ -80,12 +82,11 @@ struct UnitAdditions: Equatable {
 }
 
 extension UnitAdditions {
-    /// The variables of a shell's environment that a service gets as well, with the key's among none of them.
-    private static let kept = [
-        "CONVO_POLL_INTERVAL", "CONVO_SWEEP_INTERVAL", "CONVO_CONFLICT", "CONVO_SURFACING", "CONVO_FILE_LIMIT",
-        "CONVO_FILE_QUOTA", "CONVO_LISTEN", "CONVO_OFFLINE_WRITES", "CONVO_ENDPOINT_PATIENCE", "XDG_DATA_HOME",
-        "XDG_CONFIG_HOME",
-    ]
+    /// The settings that a unit names itself, or that only a person's commands need.
+    private static let notKept: Set<Setting> = [.defaultProfile, .database, .serverURL, .model, .agent]
+    /// The variables of a shell's environment that a service gets as well; the key's is none of them.
+    private static let kept =
+        Setting.allCases.filter { !notKept.contains($0) }.compactMap(\.variable) + ["XDG_DATA_HOME", "XDG_CONFIG_HOME"]
     /// Variables whose value may have a password in it, which everybody could read who may ask systemd.
     private static let proxies = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"]
 
