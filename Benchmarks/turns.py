@@ -67,14 +67,18 @@ class Turns:
         command = [self.convo, "history", remote, "--database", self.bench.path("long.db")]
         _, _, memory = self.bench.peak(command)
         script = "SELECT raw FROM entry WHERE conversation = (SELECT key FROM conversation LIMIT 1) ORDER BY position"
-        ours, peer = self.bench.alternating(
-            lambda: self.bench.timed(command), lambda: self.bench.timed(["sqlite3", self.bench.path("long.db"), script]))
-        self.bench.add(f"`convo history` of it, {memory:.0f} MB at most (mark: 32)", ours, "sqlite3 shell, the JSON", peer, "3",
-                       len(ours))
-        ours, peer = self.bench.alternating(
-            lambda: self.bench.timed(command + ["--json"]),
-            lambda: self.bench.timed(["sqlite3", self.bench.path("long.db"), script]))
-        self.bench.add("`convo history --json` of it", ours, "sqlite3 shell, the JSON", peer, "3", len(ours))
+        file = self.bench.path("history")
+
+        def beside_the_shell(command):
+            return self.bench.alternating(
+                lambda: self.bench.timed(command, file),
+                lambda: self.bench.timed(["sqlite3", self.bench.path("long.db"), script], file))
+
+        ours, peer = beside_the_shell(command)
+        self.bench.add(f"`convo history` of it, to a file, {memory:.0f} MB at most (mark: 32)", ours, "sqlite3 shell, the JSON", peer,
+                       "3", len(ours))
+        ours, peer = beside_the_shell(command + ["--json"])
+        self.bench.add("`convo history --json` of it, to a file", ours, "sqlite3 shell, the JSON", peer, "3", len(ours))
         self.bench.add("`convo history` of it, the first line", [self.first_line(command) for _ in range(self.bench.options.runs * 5)],
                        "limit", [0.02], "1", self.bench.options.runs * 5)
 
