@@ -278,7 +278,7 @@ let package = Package(
             dependencies: [
                 "ConvoPlatform", "ConvoEndpoint", "ConvoHTTP", "ConvoServer", "ConvoSimulation", "ConvoSync",
                 "ConvoAPI",
-                "ConvoStore", "ConvoJSON", "ConvoModel",
+                "ConvoStore", "ConvoSQLite", "ConvoJSON", "ConvoModel",
                 "MistralEmulator",
                 "SeededRandom", "SyncRecorder", "TestFolders",
             ],

@@ -1,4 +1,4 @@
-package import ConvoServer
+import ConvoServer
 import Hummingbird
 
 /// The local endpoint: the API's paths on a socket of this machine.
@@ -11,10 +11,10 @@ package struct Endpoint: Sendable {
     /// - Parameters:
     ///   - backend: the store and the engine.
     ///   - upstream: the server that everything else passes on to.
-    ///   - limits: what one client may take.
+    ///   - openFiles: how many descriptors the process may have, of which clients get a part; `nil` for enough.
     ///   - token: the token that a client has to send; read for each request. `nil` admits nobody.
     package init(
-        backend: EndpointBackend, upstream: Upstream, limits: LocalServerLimits = LocalServerLimits(),
+        backend: EndpointBackend, upstream: Upstream, openFiles: Int? = nil,
         token: @escaping @Sendable () -> String?
     ) {
         let admission = { @Sendable in EndpointAdmission(token: token()) }
@@ -24,7 +24,8 @@ package struct Endpoint: Sendable {
         APIServer.addConversations(of: service, to: router, connections)
         let ready = ReadyResponder(admission: admission, service: service)
         server = LocalServer(
-            responder: router.buildResponder(), ready: { ready.response(to: $0) }, limits: limits,
+            responder: router.buildResponder(), ready: { ready.response(to: $0) },
+            limits: LocalServerLimits(openFiles: openFiles),
             connections: connections)
     }
 

@@ -1,3 +1,5 @@
+// One file for each thing that the system does for us: see DESIGN.md.
+
 /// Whose process is at the other end of a local socket, as the system tells it.
 ///
 /// Its layout is that of the system's `struct ucred`, which Swift's modules leave out.

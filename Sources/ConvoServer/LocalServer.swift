@@ -126,4 +126,16 @@ package struct LocalServerLimits: Sendable {
 
     /// Makes the default limits.
     package init() {}
+
+    /// Makes limits under which connections that say nothing leave descriptors to the rest of the process.
+    ///
+    /// - Parameter openFiles: how many descriptors the process may have; `nil` for enough.
+    package init(openFiles: Int?) {
+        guard let openFiles else { return }
+        // A request that passes to the server needs a second one.
+        connections = min(connections, max(1, (openFiles - LocalServerLimits.filesOfOthers) / 2))
+    }
+
+    /// The descriptors that everything else in the process may need.
+    private static let filesOfOthers = 128
 }

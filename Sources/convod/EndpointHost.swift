@@ -61,7 +61,7 @@ final class EndpointHost: Sendable {
         _ address: LocalAddress, _ descriptor: Int32, isOurs: Bool, _ settings: Settings,
         _ environment: ProcessEnvironment
     ) throws {
-        OpenFileLimit.raise()
+        let openFiles = OpenFileLimit.raise()
         (self.address, self.descriptor, self.isOurs, database) = (address, descriptor, isOurs, settings.database)
         let token = EndpointToken(database: settings.database)
         _ = try token.read()
@@ -72,7 +72,7 @@ final class EndpointHost: Sendable {
             try current.target(in: environment)
         }
         self.current = current
-        endpoint = Endpoint(backend: backend, upstream: upstream) { known.text }
+        endpoint = Endpoint(backend: backend, upstream: upstream, openFiles: openFiles) { known.text }
         try RunningEndpoint.note(address, beside: settings.database)
     }
 

@@ -1,5 +1,6 @@
 import ConvoModel
 import ConvoPlatform
+import ConvoSQLite
 import ConvoSimulation
 import Foundation
 import SeededRandom
@@ -44,8 +45,19 @@ final class Disk: Sendable {
         let folder = FileManager.default.temporaryDirectory.appending(path: "convo-schema-\(UUID())")
         defer { try? FileManager.default.removeItem(at: folder) }  // a folder left over costs nothing but space
         let file = folder.appending(path: "convo.db")
-        _ = try Store(path: file.path())  // closed at once, so SQLite brings the log into the file
+        try Disk.makeSmall(try Store(path: file.path()))  // closed then, so SQLite brings the log into the file
         return try Data(contentsOf: file)
+    }
+
+    /// Gives a database pages of a quarter of the size: a run writes many, and few bytes to each.
+    private static func makeSmall(_ store: Store) throws {
+        try store.pool.writeWithoutTransaction(isBusy: true) { database in
+            for sql in [
+                "PRAGMA journal_mode = DELETE", "PRAGMA page_size = 4096", "VACUUM", "PRAGMA journal_mode = WAL",
+            ] {
+                try database.execute(sql: sql)
+            }
+        }
     }
 
     private static let copy = "copy/convo.db"

@@ -256,6 +256,15 @@ def bodies(house, options):
     return "refused after " + ", ".join(sent)
 
 
+def answers(endpoint, path):
+    """Whether a request is answered now; convod must still run."""
+    try:
+        return endpoint.ask("GET", path, timeout=2).status == 200
+    except (OSError, http.client.HTTPException):
+        check(endpoint.process.poll() is None, "convod ended:", endpoint.device.said()[-1000:])
+        return False
+
+
 def connections(house, options):
     """More connections than the process may have: it goes on when they have gone."""
     server = house.server(chats=[chat(0)])
@@ -280,19 +289,34 @@ def connections(house, options):
     for link in links:
         link.close()
 
-    def answered():
-        try:
-            return endpoint.ask("GET", path, timeout=2).status == 200
-        except (OSError, http.client.HTTPException):
-            check(endpoint.process.poll() is None, "convod ended:", endpoint.device.said()[-1000:])
-            return False
-
-    wait("it answers again", 20, answered)
+    wait("it answers again", 20, lambda: answers(endpoint, path))
     endpoint.stop()
     return "served beside 600 connections, and again after its descriptors had run out"
 
 
+def descriptors(house, options):
+    """Connections that say nothing, more than the process may have open files: it goes on delivering beside them."""
+    server = house.server(chats=[chat(0)])
+    endpoint = Endpoint(house, house.device(server, "descriptors"), descriptors=200)
+    conversation = next(iter(server.chats()))
+    links = []
+    for _ in range(300):
+        link = socket.socket()
+        link.setblocking(False)
+        link.connect_ex(place(endpoint.address))
+        links.append(link)
+    for number in range(5):
+        endpoint.device.convo("append", conversation, "--wait", "--", f"beside connections {number}")
+    files = endpoint.files()
+    check(files < 150, f"connections have taken {files} of 200 descriptors")
+    for link in links:
+        link.close()
+    wait("it answers again", 20, lambda: answers(endpoint, f"/v1/conversations/{conversation}/history"))
+    endpoint.stop()
+    return f"5 writes delivered beside 300 connections, {files} of 200 descriptors in use"
+
+
 CASES = {
     "hostile: malformed and slow requests": malformed, "hostile: bodies over the limit": bodies,
-    "hostile: too many connections": connections,
+    "hostile: too many connections": connections, "hostile: few descriptors": descriptors,
 }

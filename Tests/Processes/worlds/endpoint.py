@@ -66,15 +66,20 @@ def events(text):
 
 
 class Endpoint:
-    """convod of a device, listening; after `kill` or `stop`, `start` listens at the same address again."""
+    """convod of a device, listening; after `kill` or `stop`, `start` listens at the same address again.
 
-    def __init__(self, house, device, listen="127.0.0.1:0", **environment):
+    `descriptors` is how many files the process may have open; `None` for as many as here."""
+
+    def __init__(self, house, device, listen="127.0.0.1:0", descriptors=None, **environment):
         self.house, self.device, self.listen, self.environment = house, device, listen, environment
+        self.program = ["convod"]
+        if descriptors:
+            self.program = ["/usr/bin/prlimit", f"--nofile={descriptors}", os.path.join(house.binaries, "convod")]
         self.start()
 
     def start(self):
         environment = self.device.surroundings(self.environment)
-        self.process = self.house.run("convod", "--listen", self.listen, environment=environment, log=self.device.log)
+        self.process = self.house.run(*self.program, "--listen", self.listen, environment=environment, log=self.device.log)
         told = wait("convod listens", 20, self.told)
         self.address, self.token = told["address"], told["token"]
         if self.address.startswith("http://"):
