@@ -1,5 +1,6 @@
 import ConvoApp
 import ConvoIPC
+import ConvoPlatform
 import ConvoStore
 import ConvoSync
 import ConvoTerminal
@@ -182,6 +183,7 @@ struct Daemon: Service {
                     if !store.isReplaced { log.report(event) }  // replaced: reported once, at the end
                     if case .pulled(_, let report) = event, memory.isToBeReleased(after: report) {
                         store.releaseMemory()
+                        HeapMemory.releaseProgram()
                     }
                 }
                 return failure.map(ExitReason.failed) ?? .stopped
@@ -222,10 +224,10 @@ struct Daemon: Service {
     }
 }
 
-/// Decides when the daemon gives back what a pull has needed: after each one that has stored something, and after the next
-/// one again, since the last tasks of a pull end behind it.
+/// Decides when the daemon gives back what its start or a pull has needed: after the first pull, after each one that has stored
+/// something, and after the next one again, since the last tasks of a pull end behind it.
 final class IdleMemory: Sendable {
-    private let hasStored = Mutex(false)
+    private let hasStored = Mutex(true)
 
     func isToBeReleased(after report: PullReport) -> Bool {
         let stores = report.histories > 0
