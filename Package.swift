@@ -205,7 +205,11 @@ let package = Package(
             name: "convo-bench",
             dependencies: ["ConvoPlatform", "ConvoStore", "ConvoSQLite", "ConvoJSON", "ConvoModel", "SeededRandom"],
             path: "Benchmarks",
-            exclude: ["large", "run", "listed.py", "turns.py"],
+            exclude: [
+                "run", "benchmark.py", "commands.py", "corpus.py", "dovecot.py", "indexing.py", "listed.py",
+                "llm_fill.py", "llm_logs.py", "mailboxes.py", "nginx.py", "notmuch.py", "searches.py", "shell.py",
+                "syncs.py", "turns.py", "verbs.py", "endpoint", "large",
+            ],
             swiftSettings: strict
         ),
 

@@ -5,6 +5,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(1, os.path.join(HERE, "..", "Tests", "sdk"))
 from environments import environment
 
+from benchmark import say, shown
+from commands import timed
+from corpus import rare_word, text
+
 PACKAGE = "llm==0.36"
 SHOWN = 20
 LIMIT_SECONDS = 1800  # of storing the texts on one side
@@ -16,42 +20,40 @@ class LLMLogs:
     llm is a program in Python. To start takes most of a short command, so the rows of searches say what `llm --version` takes beside them.
     """
 
-    def __init__(self, binaries, bench):
-        """`bench` has the benchmark's own functions: path, say, shown, add, part, text, queries, timed, alternating, mix, options."""
+    def __init__(self, bench):
         self.bench = bench
-        self.convo, self.ingest = (os.path.join(binaries, name) for name in ("convo", "convo-bench"))
+        self.convo = bench.program("convo")
         self.database, self.folder = bench.path("llm.db"), bench.path("llm")
         self.environment = {**os.environ, "LLM_USER_PATH": self.folder}
 
-    def rows(self, lines, entries):
-        self.bench.say(f"{PACKAGE} from PyPI, in .build-sdk")
+    def rows(self, corpus, entries):
+        say(f"{PACKAGE} from PyPI, in .build-sdk")
         try:
             python = environment("llm", [PACKAGE])
         except (OSError, subprocess.SubprocessError):
-            return self.bench.say(f"no llm here: left out; it needs Debian's python3-venv, and PyPI for `pip install {PACKAGE}`")
+            return say(f"no llm here: left out; it needs Debian's python3-venv, and PyPI for `pip install {PACKAGE}`")
         self.llm = os.path.join(os.path.dirname(python), "llm")
-        part, conversations, count = self.bench.part(lines, entries, "llm.jsonl")
+        part, conversations, count = corpus.part(entries, self.bench.path("llm.jsonl"))
         turns = self.fill(python, part)
-        wanted = self.bench.queries(part)
-        rare = max(" ".join(wanted).split(), key=len)
+        wanted = part.queries()
+        rare = rare_word(wanted)
         self.check(rare)
         self.searches(wanted, f"words as they come, {count:,} texts")
         self.searches([rare], "a rare word, the same texts")
-        self.add(f"`convo list`, {SHOWN} titles of {conversations:,}", ("list", "--limit", str(SHOWN)),
-                 f"`llm logs -n {SHOWN}`, {SHOWN} of {turns:,} turns with their texts", ("logs", "-n", str(SHOWN)))
+        self.compare(f"`convo list`, {SHOWN} titles of {conversations:,}", ("list", "--limit", str(SHOWN)),
+                     f"`llm logs -n {SHOWN}`, {SHOWN} of {turns:,} turns with their texts", ("logs", "-n", str(SHOWN)))
         longest, length = self.longest(part)
-        self.add(f"`convo history --tail {2 * SHOWN}`, of {length} entries", ("history", longest, "--tail", str(2 * SHOWN)),
-                 f"`llm logs --cid -n {SHOWN}`, the same texts", ("logs", "--cid", longest, "-n", str(SHOWN)))
+        self.compare(f"`convo history --tail {2 * SHOWN}`, of {length} entries", ("history", longest, "--tail", str(2 * SHOWN)),
+                     f"`llm logs --cid -n {SHOWN}`, the same texts", ("logs", "--cid", longest, "-n", str(SHOWN)))
 
     def ours(self, *arguments):
-        return lambda: self.bench.timed([self.convo, *arguments, "--database", self.database])
+        return lambda: timed([self.convo, *arguments, "--database", self.database])
 
     def logs(self, *arguments):
-        return lambda: self.bench.timed([self.llm, *arguments], env=self.environment)
+        return lambda: timed([self.llm, *arguments], env=self.environment)
 
-    def add(self, job, ours, name, peer):
-        pair = self.bench.alternating(self.ours(*ours), self.logs(*peer), 3)
-        self.bench.add(job, *self.bench.mix(pair, name), "", len(pair[0]))
+    def compare(self, job, ours, name, peer):
+        self.bench.compare(job, self.ours(*ours), name, self.logs(*peer), "", 3)
 
     def searches(self, queries, name):
         """Queries one after the other, each on both sides; and llm's start alone."""
@@ -61,27 +63,24 @@ class LLMLogs:
             peer.append(self.logs("logs", "-n", str(SHOWN), "-q", query)())
             starting.append(self.logs("--version")())
         self.bench.add(f"`convo search`, {name}", ours, f"`llm logs -n {SHOWN} -q` (of that, Python and llm start in "
-                       f"{self.bench.shown(statistics.median(starting))})", peer, "", len(ours))
+                       f"{shown(statistics.median(starting))})", peer, "", len(ours))
 
     def fill(self, python, part):
         """Stores the same texts on both sides: convo-bench as a sync does, llm as it logs turns. Returns how many turns."""
-        for suffix in ("", "-wal", "-shm"):
-            if os.path.exists(self.database + suffix):
-                os.remove(self.database + suffix)
-        with open(part) as source:
-            self.bench.timed([self.ingest, "ingest", self.database], stdin=source, timeout=LIMIT_SECONDS)
+        database = self.bench.new_database("llm.db")
+        with open(part.path) as source:
+            timed([self.bench.program("convo-bench"), "ingest", database], stdin=source, timeout=LIMIT_SECONDS)
         os.makedirs(self.folder, exist_ok=True)
         log, total = os.path.join(self.folder, "logs.db"), 0
         if os.path.exists(log):
             os.remove(log)
-        with open(part) as source, open(self.bench.path("turns.jsonl"), "w") as out:
-            for line in source:
-                described, history = json.loads(line)
+        with open(self.bench.path("turns.jsonl"), "w") as out:
+            for described, history in part.pairs():
                 turns = list(self.turns(history["entries"]))
                 total += len(turns)
                 out.write(json.dumps({"id": described["id"], "turns": turns}) + "\n")
         with open(self.bench.path("turns.jsonl")) as source:
-            self.bench.timed([python, os.path.join(HERE, "llm_fill.py"), log], stdin=source, timeout=LIMIT_SECONDS)
+            timed([python, os.path.join(HERE, "llm_fill.py"), log], stdin=source, timeout=LIMIT_SECONDS)
         return total
 
     def turns(self, entries):
@@ -89,11 +88,11 @@ class LLMLogs:
         prompt, answers = "", []
         for entry in entries:
             if entry["type"] != "message.input":
-                answers.append(self.bench.text(entry))
+                answers.append(text(entry))
                 continue
             if prompt or answers:
                 yield prompt, "\n".join(answers)
-            prompt, answers = self.bench.text(entry), []
+            prompt, answers = text(entry), []
         yield prompt, "\n".join(answers)
 
     def check(self, word):
@@ -104,6 +103,4 @@ class LLMLogs:
 
     def longest(self, part):
         """The conversation with the most entries: its id, and how many they are."""
-        with open(part) as source:
-            pairs = map(json.loads, source)
-            return max(((one["id"], len(history["entries"])) for one, history in pairs), key=lambda found: found[1])
+        return max(((one["id"], len(history["entries"])) for one, history in part.pairs()), key=lambda found: found[1])

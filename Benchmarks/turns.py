@@ -1,15 +1,17 @@
 """Long conversations and bursts of appends: what a turn costs, and how that grows."""
-import json, os, random, re, shutil, socket, subprocess, threading, time
+import json, os, random, re, socket, subprocess, threading, time
+
+from benchmark import say
+from commands import peak, timed
+from nginx import Nginx
 
 
 class Turns:
     """The rows of the benchmark about one conversation of many entries, and about many appends to one."""
 
-    def __init__(self, binaries, bench):
-        """`bench` has the benchmark's own functions: path, say, add, rows, timed, peak, served, shown, options."""
+    def __init__(self, bench):
         self.bench = bench
-        self.convo, self.sandbox = (os.path.join(binaries, name) for name in ("convo", "convo-sandbox"))
-        self.environment = {**os.environ, "MISTRAL_API_KEY": "bench"}
+        self.convo, self.sandbox = bench.program("convo"), bench.program("convo-sandbox")
         self.received = 0
 
     def conversation(self, number, first, count):
@@ -36,23 +38,16 @@ class Turns:
         with open(target, "w") as out:
             for pair in groups:
                 out.write(json.dumps(pair) + "\n")
-        server, url, _ = self.bench.served(target, len(groups))
-        try:
-            for suffix in ("", "-wal", "-shm"):
-                if os.path.exists(self.bench.path(name + ".db" + suffix)):
-                    os.remove(self.bench.path(name + ".db" + suffix))
-            _, seconds, memory = self.bench.peak(
-                [self.convo, "sync", "--json", "--server-url", url, "--database", self.bench.path(name + ".db")],
-                env=self.environment)
-        finally:
-            server.terminate()
-            server.wait()
+        with Nginx.of(self.bench, groups) as server:
+            _, seconds, memory = peak(
+                [self.convo, "sync", "--json", "--server-url", server.url, "--database", self.bench.new_database(name + ".db")],
+                env=self.bench.environment)
         return seconds, memory, os.path.getsize(target)
 
     def long(self, entries):
         """One conversation of many entries, beside the same number in short ones."""
-        if not shutil.which("nginx"):
-            return self.bench.say("no nginx here: long conversations are left out")
+        if not Nginx.program:
+            return say("no nginx here: long conversations are left out")
         groups = [self.conversation(number, number * 100, 100) for number in range(max(1, entries // 100))]
         entries = len(groups) * 100
         short, _, _ = self.database("short", groups)
@@ -65,29 +60,24 @@ class Turns:
             [long], "the same in conversations of 100", [short], "1.2", 1)
         remote = joined[0]["id"]
         command = [self.convo, "history", remote, "--database", self.bench.path("long.db")]
-        _, _, memory = self.bench.peak(command)
+        _, _, memory = peak(command)
         script = "SELECT raw FROM entry WHERE conversation = (SELECT key FROM conversation LIMIT 1) ORDER BY position"
         file = self.bench.path("history")
 
-        def beside_the_shell(command):
-            return self.bench.alternating(
-                lambda: self.bench.timed(command, file),
-                lambda: self.bench.timed(["sqlite3", self.bench.path("long.db"), script], file))
+        def beside_the_shell(job, command):
+            self.bench.compare(job, lambda: timed(command, file),
+                               "sqlite3 shell, the JSON", lambda: timed(["sqlite3", self.bench.path("long.db"), script], file), "3")
 
-        ours, peer = beside_the_shell(command)
-        self.bench.add(f"`convo history` of it, to a file, {memory:.0f} MB at most (mark: 32)", ours, "sqlite3 shell, the JSON", peer,
-                       "3", len(ours))
-        ours, peer = beside_the_shell(command + ["--json"])
-        self.bench.add("`convo history --json` of it, to a file", ours, "sqlite3 shell, the JSON", peer, "3", len(ours))
+        beside_the_shell(f"`convo history` of it, to a file, {memory:.0f} MB at most (mark: 32)", command)
+        beside_the_shell("`convo history --json` of it, to a file", command + ["--json"])
         self.bench.add("`convo history` of it, the first line", [self.first_line(command) for _ in range(self.bench.options.runs * 5)],
                        "limit", [0.02], "1", self.bench.options.runs * 5)
 
         def append(database, target):
-            return lambda: self.bench.timed(
-                [self.convo, "append", target, "a few words", "--database", self.bench.path(database)])
+            return lambda: timed([self.convo, "append", target, "a few words", "--database", self.bench.path(database)])
 
-        ours, peer = self.bench.alternating(append("long.db", remote), append("short.db", groups[0][0]["id"]), 5)
-        self.bench.add("`convo append` to it, queued", ours, "to one of 100 entries", peer, "1.1", len(ours))
+        self.bench.compare("`convo append` to it, queued", append("long.db", remote),
+                           "to one of 100 entries", append("short.db", groups[0][0]["id"]), "1.1", 5)
 
     def first_line(self, command):
         start = time.monotonic()
@@ -101,7 +91,7 @@ class Turns:
     def burst(self, appends):
         """Appends that were queued offline go to one conversation, beside curl that posts the same on one connection."""
         if not os.path.exists(self.sandbox):
-            return self.bench.say("no convo-sandbox here: bursts are left out")
+            return say("no convo-sandbox here: bursts are left out")
         server = subprocess.Popen([self.sandbox], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         relay = None
         try:
@@ -124,12 +114,12 @@ class Turns:
             server.wait()
         self.bench.add(f"push {appends:,} queued appends to one conversation", [ours], "curl, the posts alone", [peer], "1.5", 1)
         requests, least = sum(counts.values()), sum(map(int, posts.split()))
-        self.bench.rows.append((
+        self.bench.add_row(
             "requests of that", f"{requests:,}: " + ", ".join(f"{count:,} {name}" for name, count in sorted(counts.items())),
-            f"appends: {appends:,}", f"{requests / appends:.2f} ×", "2.1", 1))
-        self.bench.rows.append((
+            f"appends: {appends:,}", f"{requests / appends:.2f} ×", "2.1", 1)
+        self.bench.add_row(
             "bytes received", f"{self.received / 1e6:.1f} MB", f"curl, sent and received: {least / 1e6:.1f} MB",
-            f"{self.received / least:.2f} ×", "3", 1))
+            f"{self.received / least:.2f} ×", "3", 1)
 
     def started(self, url):
         answer = subprocess.run(
@@ -143,18 +133,18 @@ class Turns:
         remote = self.started(url)
         database = self.bench.path(f"burst-{remote}.db")
         common = ["--server-url", url, "--database", database]
-        self.bench.timed([self.convo, "sync", *common], env=self.environment)
+        timed([self.convo, "sync", *common], env=self.bench.environment)
         for _ in range(appends):
-            self.bench.timed([self.convo, "append", remote, "a few words of mine", *common], env=self.environment)
+            timed([self.convo, "append", remote, "a few words of mine", *common], env=self.bench.environment)
         before = self.counted(url)
         if relay:
             relay.received = 0
-        seconds = self.bench.timed([self.convo, "sync", *common], env=self.environment)
+        seconds = timed([self.convo, "sync", *common], env=self.bench.environment)
         if relay:
             self.received = relay.received
         after = self.counted(url)
         left = json.loads(subprocess.run(
-            [self.convo, "outbox", "--json", *common], env=self.environment, capture_output=True, check=True).stdout)
+            [self.convo, "outbox", "--json", *common], env=self.bench.environment, capture_output=True, check=True).stdout)
         if left:
             raise SystemExit(f"{len(left)} appends of {appends} were not delivered")
         counts = {name: count - before.get(name, 0) for name, count in after.items() if count > before.get(name, 0)}
