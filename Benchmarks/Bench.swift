@@ -22,6 +22,7 @@ struct Bench {
         var arguments = Array(CommandLine.arguments.dropFirst())
         guard !arguments.isEmpty else { return usage() }
         let verb = arguments.removeFirst()
+        Store.configureProcess()
         switch (verb, arguments.count) {
         case ("corpus", 2): corpus(entries: Int(arguments[0]) ?? 0, seed: UInt64(arguments[1]) ?? 1)
         case ("ingest", 1), ("ingest", 2):

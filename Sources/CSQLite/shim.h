@@ -1,4 +1,5 @@
-// What of SQLite's interface Swift cannot express: a destructor that is -1, a pointer under a static name. No logic.
+// What of SQLite's interface Swift cannot express: a destructor that is -1, a pointer under a static name, arguments of any number.
+// No logic.
 #pragma once
 #include <sqlite3.h>
 
@@ -17,4 +18,9 @@ static inline void convo_result_blob(sqlite3_context *context, const void *bytes
 // `statement` is `SELECT fts5(?1)`: sqlite.org/fts5.html, "Extending FTS5".
 static inline int convo_bind_fts5_api(sqlite3_stmt *statement, fts5_api **api) {
     return sqlite3_bind_pointer(statement, 1, (void *)api, "fts5_api_ptr", 0);
+}
+// Of the whole process, and before SQLite is used in it: sqlite.org/c3ref/config.html.
+static inline void convo_configure_sqlite(int statement_journal_bytes) {
+    sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, statement_journal_bytes);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }

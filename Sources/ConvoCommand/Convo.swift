@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConvoModel
 import ConvoPlatform
+import ConvoStore
 
 /// The command line.
 @main
@@ -45,6 +46,7 @@ struct Convo: ParsableCommand {
     static func main() async {
         // Where the reader of standard output goes away, `write` then fails; the signal would end the process.
         signal(SIGPIPE, SIG_IGN)
+        Store.configureProcess()
         let given = Array(CommandLine.arguments.dropFirst())
         do {
             try Arguments.check()

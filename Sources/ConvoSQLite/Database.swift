@@ -39,6 +39,13 @@ public final class Database: @unchecked Sendable {
         var allowsWriting: Bool { self == .readWrite || self == .readWriteExisting }
     }
 
+    /// Sets SQLite up for a program whose threads write: to be called once, before the process uses SQLite.
+    ///
+    /// What a statement changes is kept in memory until it ends, a megabyte at most, so that it can be taken back: by default SQLite
+    /// makes a file for more than 64 kB, which is four of our pages, in nearly every transaction. It counts no memory, for
+    /// which every allocation takes a lock. A library that is part of another program leaves both as they are.
+    package static func configureProcess() { convo_configure_sqlite(1 << 20) }
+
     let handle: OpaquePointer
     private var statements: [String: Statement] = [:]
     private var isReading = false

@@ -22,6 +22,9 @@ public final class Store: Sendable {
     /// The largest request body that the outbox accepts, in bytes.
     public static let requestLimit = 16 << 20
 
+    /// Sets the process up for a program of our own; to be called once, before a store is opened. An app's process is the app's.
+    package static func configureProcess() { Database.configureProcess() }
+
     /// The canonical path of the file: absolute, and without symbolic links.
     public let path: String
     /// The folder that the file lies in; files without a name are made there, on the same disk.

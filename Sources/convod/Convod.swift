@@ -73,6 +73,7 @@ struct Convod: AsyncParsableCommand {
     static func main() async {
         signal(SIGHUP, SIG_IGN)  // must come first: SIGHUP ends a process that does not handle it yet
         signal(SIGPIPE, SIG_IGN)
+        Store.configureProcess()
         do {
             let command = try parse()
             try await command.run()
