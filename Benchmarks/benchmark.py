@@ -44,7 +44,7 @@ class Benchmark:
         return os.path.join(self.options.bin, name)
 
     def new_database(self, name):
-        """The path of a database that is not there: what an earlier run left of it is removed."""
+        """The path of a database that is not there: the file and the log that an earlier run left are removed."""
         target = self.path(name)
         for suffix in ("", "-wal", "-shm"):
             if os.path.exists(target + suffix):

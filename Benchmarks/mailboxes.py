@@ -25,6 +25,8 @@ class Mailboxes:
     def syncs(self, corpus, messages):
         if not self.mbsync or not Dovecot.program:
             return say("no mbsync or no dovecot here: left out; Debian's isync and dovecot-imapd have them")
+        if not os.path.exists(self.bench.program("convo-sandbox")):
+            return say("no convo-sandbox here: mbsync is left out")
         part, conversations, count = corpus.part(messages, self.bench.path("mailboxes.jsonl"))
         folder = tempfile.mkdtemp(prefix="convo-mail-")
         servers = []
@@ -32,7 +34,7 @@ class Mailboxes:
             mail = Dovecot(folder, part.messages())
             servers.append(mail.process)
             if not mail.answers():
-                return say(f"dovecot does not start here: mbsync is left out; {mail.complaint()}")
+                return say(f"dovecot 2.3 does not start here: mbsync is left out; {mail.complaint()}")
             sandbox = subprocess.Popen([self.bench.program("convo-sandbox"), "--load", self.loadable(part)],
                                        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
             servers.append(sandbox)

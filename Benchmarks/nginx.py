@@ -51,10 +51,14 @@ class Nginx:
             with open(os.path.join(root, "history", conversation["id"] + ".json"), "w") as out:
                 json.dump(history, out, ensure_ascii=False)
         server = cls(bench, root, "try_files /history/$1.json =404")
-        with open(bench.path("urls"), "w") as out, open(server.list_urls(pages)) as listing:
-            out.write(listing.read())
-            for conversation, _ in pairs:
-                out.write(f'url = "{server.url}/v1/conversations/{conversation["id"]}/history"\noutput = /dev/null\n')
+        try:
+            with open(bench.path("urls"), "w") as out, open(server.list_urls(pages)) as listing:
+                out.write(listing.read())
+                for conversation, _ in pairs:
+                    out.write(f'url = "{server.url}/v1/conversations/{conversation["id"]}/history"\noutput = /dev/null\n')
+        except BaseException:
+            server.__exit__()
+            raise
         return server
 
     def list_urls(self, pages):

@@ -25,7 +25,7 @@ class Notmuch:
         self.bench = bench
 
     def rows(self, corpus, most, rare, wanted):
-        """`most`: so many messages notmuch gets, and the rest of the last conversation."""
+        """notmuch gets whole conversations, until it has `most` messages."""
         if not shutil.which("notmuch"):
             return say("no notmuch here: left out")
         environment = self.mailbox(corpus, most)

@@ -68,7 +68,7 @@ class Turns:
             self.bench.compare(job, lambda: timed(command, file),
                                "sqlite3 shell, the JSON", lambda: timed(["sqlite3", self.bench.path("long.db"), script], file), "3")
 
-        beside_the_shell(f"`convo history` of it, to a file, {memory:.0f} MB at most (mark: 32)", command)
+        beside_the_shell(f"`convo history` of it, to a file; into a pipe {memory:.0f} MB at most (mark: 32)", command)
         beside_the_shell("`convo history --json` of it, to a file", command + ["--json"])
         self.bench.add("`convo history` of it, the first line", [self.first_line(command) for _ in range(self.bench.options.runs * 5)],
                        "limit", [0.02], "1", self.bench.options.runs * 5)

@@ -19,8 +19,9 @@ static inline void convo_result_blob(sqlite3_context *context, const void *bytes
 static inline int convo_bind_fts5_api(sqlite3_stmt *statement, fts5_api **api) {
     return sqlite3_bind_pointer(statement, 1, (void *)api, "fts5_api_ptr", 0);
 }
-// Of the whole process, and before SQLite is used in it: sqlite.org/c3ref/config.html.
-static inline void convo_configure_sqlite(int statement_journal_bytes) {
-    sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, statement_journal_bytes);
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+// Configures SQLite for the whole process, before any other of its functions is called (sqlite.org/c3ref/config.html). SQLITE_OK where
+// that was so.
+static inline int convo_configure_sqlite(int statement_journal_bytes) {
+    int code = sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, statement_journal_bytes);
+    return code != SQLITE_OK ? code : sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }

@@ -1,6 +1,6 @@
 package import ConvoStore
 
-/// What `convo status`, `convo doctor` and the daemon's log say of something that the mirror could not take in.
+/// What `convo status`, `convo doctor`, `convo sync` and the daemon's log say of something that the mirror could not take in.
 extension SetAsideItem {
     private static let nameLimit = 60
 

@@ -11,7 +11,7 @@ package struct Endpoint: Sendable {
     /// - Parameters:
     ///   - backend: the store and the engine.
     ///   - upstream: the server that everything else passes on to.
-    ///   - openFiles: how many descriptors the process may have, of which clients get a part; `nil` for enough.
+    ///   - openFiles: how many descriptors the process may have, of which clients get a part; `nil` where that is not known.
     ///   - token: the token that a client has to send; read for each request. `nil` admits nobody.
     package init(
         backend: EndpointBackend, upstream: Upstream, openFiles: Int? = nil,

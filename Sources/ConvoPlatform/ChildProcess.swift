@@ -33,7 +33,8 @@ package enum ChildProcess {
     /// The number of bytes that are kept of each stream.
     package static let outputLimit = 1 << 20
 
-    /// The environment variables that no program inherits which ``run(_:_:within:)`` starts.
+    /// The environment variables that no program inherits which ``run(_:_:within:)`` starts; ConvoApp, which names the key's, stands above
+    /// this target.
     private static let secrets = ["MISTRAL_API_KEY"]
 
     /// Runs a program; blocks until it ends.

@@ -39,12 +39,15 @@ public final class Database: @unchecked Sendable {
         var allowsWriting: Bool { self == .readWrite || self == .readWriteExisting }
     }
 
-    /// Sets SQLite up for a program whose threads write: to be called once, before the process uses SQLite.
+    /// Configures SQLite for a program of our own; to be called once, before the process uses SQLite, and never by the library: an
+    /// app decides that itself.
     ///
-    /// What a statement changes is kept in memory until it ends, a megabyte at most, so that it can be taken back: by default SQLite
-    /// makes a file for more than 64 kB, which is four of our pages, in nearly every transaction. It counts no memory, for
-    /// which every allocation takes a lock. A library that is part of another program leaves both as they are.
-    package static func configureProcess() { convo_configure_sqlite(1 << 20) }
+    /// SQLite keeps the old pages of a running statement in memory, up to 1 MB, in place of a temporary file from 64 kB on, which are
+    /// four of our pages. It also stops counting its memory, because the counter takes a lock at each allocation.
+    package static func configureProcess() {
+        let code = convo_configure_sqlite(1 << 20)
+        assert(code == SQLITE_OK, "SQLite was used before it was configured")
+    }
 
     let handle: OpaquePointer
     private var statements: [String: Statement] = [:]

@@ -129,13 +129,16 @@ package struct LocalServerLimits: Sendable {
 
     /// Makes limits under which connections that say nothing leave descriptors to the rest of the process.
     ///
-    /// - Parameter openFiles: how many descriptors the process may have; `nil` for enough.
+    /// - Parameter openFiles: how many descriptors the process may have; `nil` where that is not known: the default applies.
     package init(openFiles: Int?) {
         guard let openFiles else { return }
         // A request that passes to the server needs a second one.
-        connections = min(connections, max(1, (openFiles - LocalServerLimits.filesOfOthers) / 2))
+        connections = min(
+            connections, max(LocalServerLimits.leastConnections, (openFiles - LocalServerLimits.filesOfOthers) / 2))
     }
 
     /// The descriptors that everything else in the process may need.
     private static let filesOfOthers = 128
+    /// The connections that there may be however few descriptors there are.
+    private static let leastConnections = 8
 }

@@ -22,7 +22,7 @@ public final class Store: Sendable {
     /// The largest request body that the outbox accepts, in bytes.
     public static let requestLimit = 16 << 20
 
-    /// Sets the process up for a program of our own; to be called once, before a store is opened. An app's process is the app's.
+    /// Configures the process for a program of our own; to be called once, before a store is opened. The library never calls it.
     package static func configureProcess() { Database.configureProcess() }
 
     /// The canonical path of the file: absolute, and without symbolic links.

@@ -227,13 +227,14 @@ struct Daemon: Service {
 /// Decides when the daemon gives back what its start or a pull has needed: after the first pull, after each one that has stored
 /// something, and after the next one again, since the last tasks of a pull end behind it.
 final class IdleMemory: Sendable {
-    private let hasStored = Mutex(true)
+    /// Whether the next pull is to be followed by a release, whatever it stores: the first one is, because of the start.
+    private let isDue = Mutex(true)
 
     func isToBeReleased(after report: PullReport) -> Bool {
         let stores = report.histories > 0
-        return hasStored.withLock { hasStored in
-            defer { hasStored = stores }
-            return hasStored || stores
+        return isDue.withLock { isDue in
+            defer { isDue = stores }
+            return isDue || stores
         }
     }
 }

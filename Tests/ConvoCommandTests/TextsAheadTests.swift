@@ -6,7 +6,7 @@ import Testing
 @Suite struct `Texts that are made ahead` {
     private struct Broken: Error {}
 
-    /// The parts 1 to `count`, and then the end or an error; it notes what was read.
+    /// The pages 1 to `count`, and then the end or an error; it notes what was read.
     private final class Numbers: Sendable {
         let read = Mutex<[Int]>([])
         private let count: Int
@@ -14,22 +14,19 @@ import Testing
 
         init(_ count: Int, isBroken: Bool = false) { (self.count, self.isBroken) = (count, isBroken) }
 
-        func part(behind last: Int) throws -> Int? {
-            guard last < count else {
-                if isBroken { throw Broken() }
-                return nil
-            }
-            read.withLock { $0.append(last + 1) }
-            return last + 1
+        func page(_ number: Int) throws -> (page: Int, next: Int?) {
+            guard number <= count else { throw Broken() }
+            read.withLock { $0.append(number) }
+            return (number, number < count || isBroken ? number + 1 : nil)
         }
     }
 
-    private func ahead(of numbers: Numbers) -> TextsAhead<Int, String> {
-        TextsAhead(behind: 0, "", reading: { try numbers.part(behind: $0) }, { $1 = "\($0)" })
+    private func ahead(of numbers: Numbers) -> TextsAhead<Int, Int, String> {
+        TextsAhead(from: 1, "", reading: { try numbers.page($0) }, { $1 = "\($0)" })
     }
 
-    @Test(arguments: [0, 1, 2, 3, 1000])
-    func `come in the order of their parts, each of which is read once`(count: Int) throws {
+    @Test(arguments: [1, 2, 3, 1000])
+    func `come in the order of their pages, each of which is read once`(count: Int) throws {
         let numbers = Numbers(count)
         var texts = ahead(of: numbers)
         var (text, seen): (String, [String]) = ("", [])
@@ -38,7 +35,7 @@ import Testing
         #expect(numbers.read.withLock(\.self) == (0..<count).map { $0 + 1 })
     }
 
-    @Test func `are followed by the error of the part that cannot be read`() throws {
+    @Test func `are followed by the error of the page that cannot be read`() throws {
         let numbers = Numbers(50, isBroken: true)
         var texts = ahead(of: numbers)
         var text = ""

@@ -53,7 +53,8 @@ final class Disk: Sendable {
     private static func makeSmall(_ store: Store) throws {
         try store.pool.writeWithoutTransaction(isBusy: true) { database in
             for sql in [
-                "PRAGMA journal_mode = DELETE", "PRAGMA page_size = 4096", "VACUUM", "PRAGMA journal_mode = WAL",
+                "PRAGMA journal_mode = DELETE", "PRAGMA page_size = \(Schema.pageSize / 4)", "VACUUM",
+                "PRAGMA journal_mode = WAL",
             ] {
                 try database.execute(sql: sql)
             }
@@ -120,7 +121,7 @@ final class Disk: Sendable {
     /// The process dies, `commits` commits earlier than now, but not before the outside world last saw it.
     func crash(undoing commits: Int = 0) throws {
         try reopen { state, file in
-            guard commits > 0 else { return state.synced(database(state.lives)) }
+            guard commits > 0, undoesCommits else { return state.synced(database(state.lives)) }
             try WriteAheadLog.undo(commits, of: file, since: state.seen)
             // The database counts a send before this file does, so the file of an earlier moment never counts more.
             try? FileManager.default.removeItem(atPath: file.path() + ".instance")

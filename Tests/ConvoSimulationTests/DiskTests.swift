@@ -39,6 +39,31 @@ import Testing
         try disk.store.checkIntegrity()
     }
 
+    @Test func `loses the last commits to a death, and none from before somebody saw them`() throws {
+        let disk = try Disk(SharedWorld(SimulatedWorld(seed: 1)), seed: 1)
+        let first = try start(disk.store, "hello")
+        _ = try start(disk.store, "again")
+        try disk.crash(undoing: 1)
+        #expect(try disk.store.outbox().map(\.id) == [first])
+        _ = try start(disk.store, "once more")
+        try disk.crash(undoing: 9)
+        #expect(try disk.store.outbox().map(\.id) == [first])  // a death is seen, too
+        let seen = try start(disk.store, "seen")
+        disk.beSeen()
+        _ = try start(disk.store, "unseen")
+        try disk.crash(undoing: 9)
+        #expect(try disk.store.outbox().map(\.id) == [first, seen])
+        try disk.store.checkIntegrity()
+    }
+
+    @Test func `loses its first commits to a death that comes before anybody saw it`() throws {
+        let disk = try Disk(SharedWorld(SimulatedWorld(seed: 1)), seed: 1)
+        _ = try start(disk.store, "hello")
+        try disk.crash(undoing: 9)
+        #expect(try disk.store.outbox().isEmpty)
+        try disk.store.checkIntegrity()
+    }
+
     @Test func `gives the same names to the same seed`() throws {
         func names(_ seed: UInt64) throws -> [OperationID] {
             let disk = try Disk(SharedWorld(SimulatedWorld(seed: seed)), seed: seed)

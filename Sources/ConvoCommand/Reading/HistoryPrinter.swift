@@ -13,7 +13,7 @@ struct HistoryPrinter {
     private let selection: HistorySelection
     private let console: Console
 
-    /// Text is written when it has so many bytes. The C library maps larger buffers anew each time.
+    /// A rendered text is written when it has so many bytes. The C library maps larger buffers anew each time.
     private static let pieceBytes = 48 << 10
 
     /// - Parameters:
@@ -149,11 +149,13 @@ struct HistoryPrinter {
         guard let second = page.next else { return page.pending }
         page = try store.historyPage(of: id, selection, from: second)
         try writePage()
-        guard page.next != nil else { return page.pending }
+        guard let third = page.next else { return page.pending }
         var made = (text: text, pending: page.pending)
-        var texts = TextsAhead<HistoryPage, (text: Text, pending: [OutboxItem])>(behind: page, (empty, [])) {
-            [store, id, selection] page in
-            try page.next.map { try store.historyPage(of: id, selection, from: $0) }
+        var texts = TextsAhead<HistoryPage.Cursor, HistoryPage, (text: Text, pending: [OutboxItem])>(
+            from: third, (empty, [])
+        ) { [store, id, selection] place in
+            let page = try store.historyPage(of: id, selection, from: place)
+            return (page, page.next)
         } _: { page, made in
             make(page, &made.text)
             made.pending = page.pending

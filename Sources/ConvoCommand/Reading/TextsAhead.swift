@@ -2,35 +2,37 @@ import ConvoPlatform
 import Dispatch
 import Synchronization
 
-/// The texts of parts that are read one after the other, of which a thread of its own makes some ahead of the caller.
+/// Reads and lays out pages on a thread of its own while the caller writes earlier ones; few wait at a time.
 ///
-/// The thread reads each part. It makes the part's text as well while the caller still has another one to write, and otherwise
-/// hands on the part, of which the caller makes the text: so both are busy until the end. Few parts wait at a time.
-struct TextsAhead<Part: Sendable, Text: Sendable>: ~Copyable {
+/// The thread reads every page. It also makes the page's text while the caller has another one to write; if the caller waits, it
+/// gets the page itself and makes the text: so both are busy until the end.
+struct TextsAhead<Place: Sendable, Page: Sendable, Text: Sendable>: ~Copyable {
+    /// Reads the page at a place, and tells where the next one begins; `nil` if it is the last one.
+    typealias Reader = @Sendable (Place) throws -> (page: Page, next: Place?)
+    /// Replaces a text by that of a page, and uses its memory.
+    typealias Maker = @Sendable (Page, inout Text) -> Void
+
     private let queue: Queue
-    private let make: @Sendable (Part, inout Text) -> Void
+    private let make: Maker
     private let thread: SystemThread?
     /// What the caller reads by itself if the system has no thread to give.
-    private var rest: Reading
+    private var pages: Pages
 
     /// Starts the thread.
     ///
     /// - Parameters:
-    ///   - first: the part behind which reading begins.
-    ///   - empty: a text that nothing was written to.
-    ///   - read: reads the part behind another one; `nil` behind the last one.
-    ///   - make: replaces a text by that of a part, and uses its memory.
-    init(
-        behind first: Part, _ empty: Text, reading read: @escaping @Sendable (Part) throws -> Part?,
-        _ make: @escaping @Sendable (Part, inout Text) -> Void
-    ) {
-        let (queue, reading) = (Queue(empty), Reading(last: first, read: read))
-        (self.queue, self.make, rest) = (queue, make, reading)
+    ///   - place: where the first page begins.
+    ///   - empty: a text without content.
+    ///   - read: reads a page; called on the thread.
+    ///   - make: makes a page's text; called on either thread.
+    init(from place: Place, _ empty: Text, reading read: @escaping Reader, _ make: @escaping Maker) {
+        let (queue, pages) = (Queue(empty), Pages(next: place, read: read))
+        (self.queue, self.make, self.pages) = (queue, make, pages)
         thread = SystemThread {
-            var reading = reading
+            var pages = pages
             do {
-                while let part = try reading.next() {
-                    guard queue.put(queue.isEmpty ? .part(part) : .text(queue.text(of: part, make))) else { return }
+                while let page = try pages.nextPage() {
+                    guard queue.put(queue.isEmpty ? .page(page) : .text(queue.text(of: page, make))) else { return }
                 }
                 _ = queue.put(.end(nil))
             } catch {
@@ -47,16 +49,16 @@ struct TextsAhead<Part: Sendable, Text: Sendable>: ~Copyable {
     /// Blocks until the next text is there.
     ///
     /// - Parameter text: an earlier text, which is replaced by the next one.
-    /// - Returns: whether there is one; once there is none, it is not called again.
-    /// - Throws: what reading has thrown, behind the texts of what was read before.
+    /// - Returns: whether there is one. Once there is none, or this has thrown, it must not be called again.
+    /// - Throws: what reading has thrown, after the texts of what was read before.
     mutating func next(_ text: inout Text) throws -> Bool {
         guard thread != nil else {
-            guard let part = try rest.next() else { return false }
-            make(part, &text)
+            guard let page = try pages.nextPage() else { return false }
+            make(page, &text)
             return true
         }
         switch queue.take() {
-        case .part(let part): make(part, &text)
+        case .page(let page): make(page, &text)
         case .text(let made):
             queue.giveBack(text)
             text = made
@@ -68,19 +70,22 @@ struct TextsAhead<Part: Sendable, Text: Sendable>: ~Copyable {
 }
 
 extension TextsAhead {
-    private struct Reading: Sendable {
-        var last: Part
-        let read: @Sendable (Part) throws -> Part?
+    private struct Pages: Sendable {
+        var next: Place?
+        let read: Reader
 
-        mutating func next() throws -> Part? {
-            guard let part = try read(last) else { return nil }
-            last = part
-            return part
+        mutating func nextPage() throws -> Page? {
+            guard let place = next else { return nil }
+            let page: Page
+            (page, next) = try read(place)
+            return page
         }
+
+        init(next: Place, read: @escaping Reader) { (self.next, self.read) = (next, read) }
     }
 
     private enum Item: Sendable {
-        case part(Part)
+        case page(Page)
         case text(Text)
         case end((any Error)?)
     }
@@ -89,65 +94,64 @@ extension TextsAhead {
     private final class Queue: Sendable {
         private struct State {
             var items: [Item] = []
-            /// Texts that are written, whose memory the next ones get: the C library would map it anew for each.
-            var written: [Text] = []
-            var isFull = false
+            /// Texts that were written, whose memory the next ones get: the C library would map it anew for each.
+            var spareTexts: [Text] = []
+            var threadWaits = false
             var isStopped = false
         }
 
-        private static var room: Int { 2 }
+        private static var capacity: Int { 2 }
 
         private let empty: Text
         private let state = Mutex(State())
-        private let arrived = DispatchSemaphore(value: 0)
-        private let left = DispatchSemaphore(value: 0)
+        private let itemAdded = DispatchSemaphore(value: 0)
+        private let spaceFreed = DispatchSemaphore(value: 0)
 
         init(_ empty: Text) { self.empty = empty }
 
         var isEmpty: Bool { state.withLock { $0.items.isEmpty } }
 
-        /// Makes the text of a part, of the memory of a text that is written if there is one.
-        func text(of part: Part, _ make: (Part, inout Text) -> Void) -> Text {
-            var text = state.withLock { $0.written.popLast() } ?? empty
-            make(part, &text)
+        func text(of page: Page, _ make: Maker) -> Text {
+            var text = state.withLock { $0.spareTexts.popLast() } ?? empty
+            make(page, &text)
             return text
         }
 
-        func giveBack(_ text: Text) { state.withLock { $0.written.append(text) } }
+        func giveBack(_ text: Text) { state.withLock { $0.spareTexts.append(text) } }
 
-        /// Blocks while there is no room.
+        /// Adds an item, and blocks while there is no space.
         ///
-        /// - Returns: whether the item was taken; `false` once the queue is stopped.
+        /// - Returns: whether it was added; `false` once the queue is stopped.
         func put(_ item: Item) -> Bool {
             while true {
                 let isPut: Bool? = state.withLock { state in
                     guard !state.isStopped else { return false }
-                    state.isFull = state.items.count >= Queue.room
-                    guard !state.isFull else { return nil }
+                    state.threadWaits = state.items.count >= Queue.capacity
+                    guard !state.threadWaits else { return nil }
                     state.items.append(item)
                     return true
                 }
                 if let isPut {
-                    if isPut { arrived.signal() }
+                    if isPut { itemAdded.signal() }
                     return isPut
                 }
-                left.wait()
+                spaceFreed.wait()
             }
         }
 
         func take() -> Item {
-            arrived.wait()
-            let (item, wasFull) = state.withLock { state in
-                defer { state.isFull = false }
-                return (state.items.removeFirst(), state.isFull)
+            itemAdded.wait()
+            let (item, threadWaited) = state.withLock { state in
+                defer { state.threadWaits = false }
+                return (state.items.removeFirst(), state.threadWaits)
             }
-            if wasFull { left.signal() }
+            if threadWaited { spaceFreed.signal() }
             return item
         }
 
         func stop() {
             state.withLock { $0.isStopped = true }
-            left.signal()
+            spaceFreed.signal()
         }
     }
 }

@@ -82,7 +82,7 @@ struct UnitAdditions: Equatable {
 }
 
 extension UnitAdditions {
-    /// The settings that a unit names itself, or that only a person's commands need.
+    /// The settings that the unit's name gives or that are explicit, and those that only a person's commands need.
     private static let notKept: Set<Setting> = [.defaultProfile, .database, .serverURL, .model, .agent]
     /// The variables of a shell's environment that a service gets as well; the key's is none of them.
     private static let kept =
