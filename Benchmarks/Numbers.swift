@@ -1,3 +1,5 @@
+// Every verb of convo-bench prints with it.
+
 import ConvoPlatform
 
 extension Double {

@@ -1,3 +1,5 @@
+// One extension, which four printers use.
+
 package import ConvoStore
 
 /// What `convo status`, `convo doctor`, `convo sync` and the daemon's log say of something that the mirror could not take in.

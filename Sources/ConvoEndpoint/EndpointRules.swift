@@ -1,3 +1,5 @@
+// The simulation puts mistakes in place of these, and of nothing else here.
+
 import ConvoJSON
 import ConvoModel
 import ConvoSync

@@ -1,3 +1,5 @@
+// What lies between the connection's event loop and the ready answers.
+
 import ConvoServer
 import ConvoSync
 

@@ -1,3 +1,5 @@
+// One type, which the endpoint alone uses.
+
 import Synchronization
 
 /// Tells whether anything was committed to a database, by this process or by another one.

@@ -1,3 +1,5 @@
+// One query, which completions ask.
+
 import ConvoSQLite
 
 extension Store {

@@ -1,3 +1,5 @@
+// One type: the other watchdog is systemd's.
+
 import ConvoPlatform
 import Dispatch
 

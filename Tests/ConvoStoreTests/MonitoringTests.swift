@@ -1,3 +1,5 @@
+// The tests of one source file.
+
 import ConvoModel
 import Testing
 
