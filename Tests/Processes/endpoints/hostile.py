@@ -112,7 +112,7 @@ def storm(address, requests, threads):
             try:
                 found = answers(address, one)
                 words = judged(one, found)
-            except OSError as error:
+            except Exception as error:  # a thread that ends by one would leave the rest unsent
                 found, words = [], f"{one.name}: {error!r}"
             with lock:
                 counts[found[0] if found else "closed"] += 1
@@ -207,6 +207,7 @@ def malformed(house, options):
     counts += others
     check(endpoint.process.poll() is None, "convod ended:", device.said()[-2000:])
     check(not wrong, f"{len(wrong)} wrong:\n" + "\n".join(sorted(set(wrong))[:40]))
+    check(sum(counts.values()) == len(forms) + count, "sent were", sum(counts.values()), "of", len(forms) + count)
     check(not good.wrong, "the good client:", *good.wrong[:5])
     check(after - before < GROWTH, f"memory grew from {before:.0f} to {after:.0f} MB")
     wait("descriptors are given back", 10, lambda: endpoint.files() <= files + 5)
@@ -256,7 +257,7 @@ def bodies(house, options):
     return "refused after " + ", ".join(sent)
 
 
-def answers(endpoint, path):
+def is_answered(endpoint, path):
     """Whether a request is answered now; convod must still run."""
     try:
         return endpoint.ask("GET", path, timeout=2).status == 200
@@ -291,7 +292,7 @@ def connections(house, options):
     for link in links:
         link.close()
 
-    wait("it answers again", 20, lambda: answers(endpoint, path))
+    wait("it answers again", 20, lambda: is_answered(endpoint, path))
     endpoint.stop()
     return f"served beside {many} connections, and again after its descriptors had run out"
 
@@ -313,7 +314,7 @@ def descriptors(house, options):
     check(files < 150, f"connections have taken {files} of 200 descriptors")
     for link in links:
         link.close()
-    wait("it answers again", 20, lambda: answers(endpoint, f"/v1/conversations/{conversation}/history"))
+    wait("it answers again", 20, lambda: is_answered(endpoint, f"/v1/conversations/{conversation}/history"))
     endpoint.stop()
     return f"5 writes delivered beside 300 connections, {files} of 200 descriptors in use"
 

@@ -14,8 +14,8 @@ def written(version, url, key, options, *more):
     """What came of the writes of an SDK that retries."""
     workers = max(1, min(8, options.appends // 5))
     return json.loads(run_client(
-        python(version), SCRIPTS / "retrying.py", *more, "--seconds", 120 + options.appends, "--", url, key,
-        options.appends // len(chosen(options)), workers, version, timeout=300 + options.appends))
+        python(version), SCRIPTS / "retrying.py", *more, "--seconds", 300 + options.appends, "--", url, key,
+        options.appends // len(chosen(options)), workers, version, timeout=480 + options.appends))
 
 
 def settle(device):
