@@ -23,7 +23,7 @@ def settle(device):
     def waiting():
         return [item for item in device.outbox().values() if item["state"] in ("queued", "sending", "in_doubt")]
 
-    wait("the outbox is empty", 90, lambda: not waiting())
+    wait("the outbox is empty", 240, lambda: not waiting())
     left = [item for item in device.outbox().values() if item["state"] in ("held", "refused")]
     check(not left, "left in the outbox:", left[:3])
 
