@@ -29,7 +29,7 @@ package struct ProcessEnvironment: Sendable {
         variable(name).flatMap { $0.isEmpty ? nil : $0 }
     }
 
-    /// What the setting's environment variable says; `nil` if it is not set or empty, or if the setting has none.
+    /// The value of the setting's environment variable; `nil` if the variable is not set or empty, or if the setting has none.
     package subscript(_ setting: Setting) -> String? { setting.variable.flatMap { self[$0] } }
 }
 

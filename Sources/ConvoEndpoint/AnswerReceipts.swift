@@ -6,8 +6,8 @@ import Synchronization
 ///
 /// That the answer was written to the connection does not prove it. A client that sends another request over the connection when it
 /// has the answer, or keeps the connection open for some seconds, has read it (``ClientConnection/Event/read``); so has one that
-/// closes the connection and leaves nothing unread. Where the connection breaks, or was closed before the answer came, the answer
-/// may be lost, and the same request joins the write.
+/// closes the connection and leaves nothing unread. If the connection breaks, or the client has closed it before the answer came, the
+/// answer may be lost, and the same request joins the write.
 final class AnswerReceipts: Sendable {
     /// The writes whose answers were written to each open connection.
     private let open = Mutex<[ClientConnection: Set<OperationID>]>([:])

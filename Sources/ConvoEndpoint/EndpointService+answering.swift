@@ -4,7 +4,7 @@ import ConvoServer
 import ConvoStore
 import ConvoSync
 
-/// What a client is told of its write, and what becomes of the write where the client is told that it has failed.
+/// The endpoint tells a client the outcome of its write, and takes the write back or gives it up if it tells the client that the write has failed.
 extension EndpointService {
     /// The answer to a write as things are now; `nil` if nothing is known yet.
     func answer(to write: WaitingWrite, _ clock: inout WriteClock) async throws(ServiceError) -> JSONText? {

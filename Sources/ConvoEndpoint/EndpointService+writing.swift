@@ -80,7 +80,8 @@ extension EndpointService {
 
     /// Finds out whether an answer that was just written was read, before an equal request joins its write.
     ///
-    /// What stands between may close its connection to us a moment after the client's: that moment passes first.
+    /// A proxy between the client and us may close its connection to us a moment after the client has closed its own, so this waits
+    /// for that moment first.
     private func proveEarlierAnswer(
         to identity: RequestIdentity, _ parts: EndpointBackend.Parts
     ) async throws(StoreError) {

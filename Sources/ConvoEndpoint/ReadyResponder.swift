@@ -1,4 +1,4 @@
-// What lies between the connection's event loop and the ready answers.
+// ConvoServer's handler calls this type on the event loop, and knows nothing of the endpoint's ready answers.
 
 import ConvoServer
 import ConvoSync

@@ -49,7 +49,7 @@ struct WriteClock {
 
     /// The time since the write was accepted or sent, or since its answer was lost.
     ///
-    /// Where the wall clock was set back, the wait begins again.
+    /// If somebody has set the wall clock back, this counts from now.
     mutating func waited(in state: OperationState, at now: Timestamp) -> Duration {
         if state == .sending || isInDoubt != (state == .inDoubt) || now < since {
             (since, isInDoubt) = (now, state == .inDoubt)

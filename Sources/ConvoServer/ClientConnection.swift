@@ -6,7 +6,7 @@ package struct ClientConnection: Sendable, Hashable {
     private let look: @Sendable () async -> Bool
     private let observe: @Sendable (@escaping @Sendable (Event) -> Void) -> Void
 
-    /// What becomes known of a client.
+    /// Something that the server finds out about a client.
     package enum Event: Sendable, Hashable {
         /// It has had everything that was written: it has sent another request since, or has kept the connection open for long.
         case read

@@ -119,7 +119,7 @@ package final class OpenConnections: Sendable {
         return (try? await found.get()) ?? true
     }
 
-    /// What the client of a connection has done; on its event loop.
+    /// Asks the kernel what the client of a connection has done; called on the connection's event loop.
     private static func peer(_ channel: any Channel) -> SystemSocket.Peer {
         let waiting = try? channel.syncOptions?.getOption(.bufferedWritableBytes)
         guard channel.isActive, waiting ?? 0 == 0 else { return .broke }

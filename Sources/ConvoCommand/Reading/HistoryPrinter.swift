@@ -13,7 +13,7 @@ struct HistoryPrinter {
     private let selection: HistorySelection
     private let console: Console
 
-    /// A rendered text is written when it has so many bytes. The C library maps larger buffers anew each time.
+    /// The printer writes a rendered text as soon as it has so many bytes: the C library maps larger buffers anew each time.
     private static let pieceBytes = 48 << 10
 
     /// - Parameters:

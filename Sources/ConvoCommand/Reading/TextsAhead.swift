@@ -15,7 +15,7 @@ struct TextsAhead<Place: Sendable, Page: Sendable, Text: Sendable>: ~Copyable {
     private let queue: Queue
     private let make: Maker
     private let thread: SystemThread?
-    /// What the caller reads by itself if the system has no thread to give.
+    /// The pages that the caller reads by itself if the system has no thread to give.
     private var pages: Pages
 
     /// Starts the thread.
@@ -90,11 +90,11 @@ extension TextsAhead {
         case end((any Error)?)
     }
 
-    /// What the thread has read and the caller has not yet taken.
+    /// The pages and texts that the thread has made and the caller has not yet taken.
     private final class Queue: Sendable {
         private struct State {
             var items: [Item] = []
-            /// Texts that were written, whose memory the next ones get: the C library would map it anew for each.
+            /// Texts that the caller has written. The next texts get their memory, which the C library would map anew for each.
             var spareTexts: [Text] = []
             var threadWaits = false
             var isStopped = false
