@@ -8,8 +8,8 @@ package import ConvoModel
 ///   in between ends with an input (or a tool's run), is empty, or holds a restart's copies only; nothing would
 ///   announce its answer.
 /// - The history may come from a replica or a cache and be older than the list: an entry that the mirror holds is
-///   missing, or `updated_at` has moved and the history has not changed, or `updated_at` has just moved and the last
-///   entry is older than that.
+///   missing, or `updated_at` has moved and the history has not changed, or `updated_at` has just moved and another
+///   turn fits between the last entry and that.
 ///
 /// The wait before each attempt is longer than the one before. The end is a number of attempts and not a time, because
 /// the server's clock and ours may differ, and ours may be set.
@@ -75,11 +75,23 @@ package struct HistoryRecheck: Sendable, Hashable {
     }
 
     /// Whether a history may lack the turn that moved `updated_at`: that is later than the last entry with a time by
-    /// more than is usual.
+    /// more than is usual, or by more than the last turn took.
+    ///
+    /// The second reason finds a replica that has the first turns of a burst: the next ones fit in the time that is
+    /// left. Replicas of histories with a single turn show none, because nothing tells how long the next turn takes.
     static func isGap(between entries: some BidirectionalCollection<Entry>, and updatedAt: Timestamp) -> Bool {
-        guard let last = entries.last(where: { $0.createdAt != nil }), let begun = last.createdAt else { return false }
-        let ended = last.raw["completed_at"].flatMap { Timestamp(lenient: $0) }
-        return isGap(from: max(begun, ended ?? begun), to: updatedAt)
+        let told = entries.lazy.reversed().filter { $0.createdAt != nil }
+        guard let end = told.first.flatMap(end) else { return false }
+        if isGap(from: end, to: updatedAt) { return true }
+        guard let previous = told.drop(while: { !$0.type.isInput }).first(where: { !$0.type.isInput }).flatMap(self.end)
+        else { return false }
+        return updatedAt.microseconds - end.microseconds > max(0, end.microseconds - previous.microseconds)
+    }
+
+    /// When an entry was complete, as far as it tells; `nil` if it has no time.
+    private static func end(of entry: Entry) -> Timestamp? {
+        guard let begun = entry.createdAt else { return nil }
+        return max(begun, entry.raw["completed_at"].flatMap { Timestamp(lenient: $0) } ?? begun)
     }
 
     /// Whether `updated_at` is later than the end of the turn that has moved it by more than is usual, so that it may be

@@ -122,6 +122,28 @@ import Testing
         #expect(recent == [true, false, true, false])
     }
 
+    @Test func `may lack the rest of a burst, where the next turn fits before updated_at`() throws {
+        // Two turns, each of an input and an output, that many milliseconds before `updated_at`.
+        func isGap(_ ends: [Int64]) throws -> Bool {
+            let entries = try [
+                "message.input", "message.output", "function.result", "tool.execution", "message.output",
+            ]
+            .enumerated().map { place, type in
+                let end = Timestamp(microseconds: now.microseconds - ends[place < 2 ? 0 : 1] * 1000)
+                return Entry(raw: try JSONText(#"{"type":"\#(type)","created_at":"\#(end.text)"}"#))
+            }
+            return HistoryRecheck.isGap(between: entries, and: now)
+        }
+        #expect(try isGap([210, 200]), "twenty more turns fit")
+        #expect(try isGap([399, 200]))
+        #expect(try !isGap([400, 200]), "the next turn takes as long as the last one")
+        #expect(try !isGap([60_000, 1999]))
+        #expect(try !isGap([0, 0]) && !isGap([10, 0]) && isGap([1, 1]))
+        #expect(try isGap([100, 200]), "entries whose times go back tell no pace")
+        let turn = try ["message.input", "message.output"].map { try entry($0, secondsAgo: 1) }
+        #expect(!HistoryRecheck.isGap(between: turn, and: now), "a single turn tells no pace")
+    }
+
     @Test func `waits for its answer where an element that cannot be understood follows the question`() throws {
         let odd = [try entry("message.input", secondsAgo: 1), Entry(raw: .stored("null"))]
         #expect(HistoryRecheck.next(after: nil, entries: odd, createdAt: nil, now: now)?.cause == .unanswered)
