@@ -139,7 +139,7 @@ struct ConfigurationFile {
     private static func text(of key: Setting, in table: TOMLTable, path: String) throws(ConfigurationError) -> String {
         let value = table[key.rawValue]
         switch key.form {
-        case .text:
+        case .text, .choice:
             if let text = value?.string { return text }
         case .seconds:
             if let seconds = value?.int { return String(seconds) }
@@ -151,7 +151,7 @@ struct ConfigurationFile {
             switch key.form {
             case .seconds: "a number of seconds"
             case .mebibytes: "a whole number of MiB"
-            case .text: "a \"text\" in quotes"
+            case .text, .choice: "a \"text\" in quotes"
             }
         throw .unusableValue(
             setting: key.rawValue, source: path,

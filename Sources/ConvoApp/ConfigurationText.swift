@@ -129,7 +129,7 @@ extension Setting {
     /// setting is a number.
     func literal(of value: String) -> String {
         switch form {
-        case .text: break
+        case .text, .choice: break
         case .seconds:
             if let number = Int(value) { return String(number) }
             if let number = Double(value), number.isFinite { return String(number) }

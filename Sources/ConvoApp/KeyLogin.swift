@@ -19,7 +19,7 @@ package struct KeyLogin: Sendable {
     package init(overrides: Overrides, in environment: ProcessEnvironment) throws(ConfigurationError) {
         edit = try ConfigurationEdit(overrides: overrides, in: environment)
         let file = try ConfigurationFile.read(edit.path) ?? ConfigurationFile(path: edit.path, values: [:])
-        let profile = try Profile.name(flag: overrides.profile, in: environment, file: file)
+        let profile = try Profile.name(flag: overrides[.defaultProfile], in: environment, file: file)
         settings = try Settings(SettingSources(overrides, file: file.adding(profile: profile), in: environment))
         try settings.requireEncryption()
         keyFile = settings.apiKeyFile ?? "\(file.folder)/\(KeyLogin.fileName(for: profile))"

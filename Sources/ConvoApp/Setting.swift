@@ -1,3 +1,6 @@
+import ConvoStore
+import ConvoSync
+
 /// A setting that a person gives by a flag, in the environment or in the config file.
 ///
 /// The raw value is its name in the config file.
@@ -18,87 +21,103 @@ package enum Setting: String, CaseIterable, Sendable {
     case offlineWrites = "offline_writes"
     case endpointPatience = "endpoint_patience"
 
-    /// The form of the setting's value in a config file.
+    /// What a setting's value may be.
     enum Form {
         case text
+        /// One of some words.
+        case choice([String], default: String)
         /// A number of seconds, with or without a fraction.
-        case seconds
-        /// A whole number of MiB.
-        case mebibytes
+        case seconds(ClosedRange<Double>, default: Double)
+        /// A whole number of MiB, up to ``mebibytesAllowed``.
+        case mebibytes(default: Int)
+
+        static func choice<Choice: RawRepresentable<String> & CaseIterable>(_ choice: Choice) -> Form {
+            .choice(Choice.allCases.map(\.rawValue), default: choice.rawValue)
+        }
     }
+
+    /// The largest number of MiB that a setting may have.
+    static let mebibytesAllowed = 1 << 20
+
+    /// All that is said of a setting in one place: a new one needs its case, its row here, and a member of ``Settings``.
+    private struct Definition {
+        let form: Form
+        var variable: String?
+        var flag = ""
+        let summary: String
+    }
+
+    private var definition: Definition {
+        switch self {
+        case .defaultProfile:
+            Definition(
+                form: .text, variable: "CONVO_PROFILE", flag: "--profile",
+                summary: "The profile where --profile and CONVO_PROFILE name none.")
+        case .database:
+            Definition(form: .text, variable: "CONVO_DATABASE", flag: "--database", summary: "The database file.")
+        case .serverURL:
+            Definition(form: .text, variable: "CONVO_SERVER_URL", flag: "--server-url", summary: "The API's server.")
+        case .apiKeyFile: Definition(form: .text, summary: "The file with the API key, mode 0600.")
+        case .model:
+            Definition(
+                form: .text, variable: "CONVO_MODEL", flag: "--model",
+                summary: "The model of `convo start` without --model and --agent.")
+        case .agent:
+            Definition(
+                form: .text, variable: "CONVO_AGENT", flag: "--agent",
+                summary: "The agent of `convo start` without --model and --agent.")
+        case .pollInterval:
+            Definition(
+                form: .seconds(1...86_400, default: 30), variable: "CONVO_POLL_INTERVAL", flag: "--poll-interval",
+                summary: "Seconds between two looks at the first page of the list.")
+        case .sweepInterval:
+            Definition(
+                form: .seconds(1...2_592_000, default: 900), variable: "CONVO_SWEEP_INTERVAL", flag: "--sweep-interval",
+                summary: "Seconds between two sweeps of all pages.")
+        case .surfacing:
+            Definition(
+                form: .seconds(0...3600, default: SyncLimits().surfacing / .seconds(1)), variable: "CONVO_SURFACING",
+                summary: "Seconds in which a write whose answer was lost may still appear.")
+        case .conflict:
+            Definition(
+                form: .choice(ConflictPolicy.append), variable: "CONVO_CONFLICT",
+                summary: "What becomes of a message when another writer was faster: append, branch or hold.")
+        case .fileLimit:
+            Definition(
+                form: .mebibytes(default: FileLimits().size >> 20), variable: "CONVO_FILE_LIMIT",
+                summary: "The largest file that is fetched, in MiB; 0: none.")
+        case .fileQuota:
+            Definition(
+                form: .mebibytes(default: FileLimits().quota >> 20), variable: "CONVO_FILE_QUOTA",
+                summary: "All fetched files together, in MiB.")
+        case .listen:
+            Definition(
+                form: .text, variable: "CONVO_LISTEN", flag: "--listen",
+                summary: "Where convod offers the API to your programs: 127.0.0.1:PORT, unix:/PATH or off.")
+        case .offlineWrites:
+            Definition(
+                form: .choice(OfflineWrites.queue), variable: "CONVO_OFFLINE_WRITES", flag: "--offline-writes",
+                summary: "What the endpoint does with a write while the server can't be reached: queue or fail.")
+        case .endpointPatience:
+            // The default is shorter than the time that SDKs wait.
+            Definition(
+                form: .seconds(0...3600, default: 60), variable: "CONVO_ENDPOINT_PATIENCE",
+                summary: "Seconds that the endpoint's clients wait for the outcome of a write whose answer was lost.")
+        }
+    }
+
+    var form: Form { definition.form }
+    /// The environment variable that gives the setting; `nil` if there is none.
+    package var variable: String? { definition.variable }
+    /// The flag that gives the setting, with its dashes; empty if there is none.
+    package var flag: String { definition.flag }
+    /// The effect of the setting, in a few words for a person.
+    package var summary: String { definition.summary }
 
     /// The settings that decide which account is used.
     ///
     /// A profile takes them from its own table alone, so that two profiles never share a database or a key.
     static let ofOneAccount: Set<Setting> = [.database, .apiKeyFile, .listen]
-
-    /// The environment variable that gives the setting; `nil` if there is none.
-    package var variable: String? {
-        switch self {
-        case .defaultProfile: "CONVO_PROFILE"
-        case .database: "CONVO_DATABASE"
-        case .serverURL: "CONVO_SERVER_URL"
-        case .apiKeyFile: nil
-        case .model: "CONVO_MODEL"
-        case .agent: "CONVO_AGENT"
-        case .pollInterval: "CONVO_POLL_INTERVAL"
-        case .sweepInterval: "CONVO_SWEEP_INTERVAL"
-        case .surfacing: "CONVO_SURFACING"
-        case .conflict: "CONVO_CONFLICT"
-        case .fileLimit: "CONVO_FILE_LIMIT"
-        case .fileQuota: "CONVO_FILE_QUOTA"
-        case .listen: "CONVO_LISTEN"
-        case .offlineWrites: "CONVO_OFFLINE_WRITES"
-        case .endpointPatience: "CONVO_ENDPOINT_PATIENCE"
-        }
-    }
-
-    /// The flag that gives the setting, with its dashes; empty if there is none.
-    package var flag: String {
-        switch self {
-        case .defaultProfile: "--profile"
-        case .database: "--database"
-        case .serverURL: "--server-url"
-        case .pollInterval: "--poll-interval"
-        case .sweepInterval: "--sweep-interval"
-        case .model: "--model"
-        case .agent: "--agent"
-        case .listen: "--listen"
-        case .offlineWrites: "--offline-writes"
-        case .apiKeyFile, .surfacing, .conflict, .fileLimit, .fileQuota, .endpointPatience: ""
-        }
-    }
-
-    /// The effect of the setting, in a few words for a person.
-    package var summary: String {
-        switch self {
-        case .defaultProfile: "The profile where --profile and CONVO_PROFILE name none."
-        case .database: "The database file."
-        case .serverURL: "The API's server."
-        case .apiKeyFile: "The file with the API key, mode 0600."
-        case .model: "The model of `convo start` without --model and --agent."
-        case .agent: "The agent of `convo start` without --model and --agent."
-        case .pollInterval: "Seconds between two looks at the first page of the list."
-        case .sweepInterval: "Seconds between two sweeps of all pages."
-        case .surfacing: "Seconds in which a write whose answer was lost may still appear."
-        case .conflict: "What becomes of a message when another writer was faster: append, branch or hold."
-        case .fileLimit: "The largest file that is fetched, in MiB; 0: none."
-        case .fileQuota: "All fetched files together, in MiB."
-        case .listen: "Where convod offers the API to your programs: 127.0.0.1:PORT, unix:/PATH or off."
-        case .offlineWrites: "What the endpoint does with a write while the server can't be reached: queue or fail."
-        case .endpointPatience:
-            "Seconds that the endpoint's clients wait for the outcome of a write whose answer was lost."
-        }
-    }
-
-    var form: Form {
-        switch self {
-        case .defaultProfile, .database, .serverURL, .apiKeyFile, .model, .agent, .conflict, .listen, .offlineWrites:
-            .text
-        case .pollInterval, .sweepInterval, .surfacing, .endpointPatience: .seconds
-        case .fileLimit, .fileQuota: .mebibytes
-        }
-    }
 }
 
 extension Setting {
@@ -111,69 +130,5 @@ extension Setting {
             throw .noSuchSetting(name: String(name.prefix(60)), known: Setting.allCases.map(\.rawValue))
         }
         self = setting
-    }
-}
-
-/// The source of a setting's value.
-package enum SettingOrigin: Hashable, Sendable {
-    /// A flag of the command line, named with its dashes.
-    case flag(String)
-    /// An environment variable.
-    case environment(String)
-    /// The profile's own table in the config file.
-    case profile(String, file: String)
-    /// The top level of the config file.
-    case file(String)
-    /// Nothing gives it.
-    case `default`
-
-    /// The flag, the variable or the file's path, for errors.
-    var source: String {
-        switch self {
-        case .flag(let name), .environment(let name): name
-        case .profile(_, let file), .file(let file): file
-        case .default: "the default"
-        }
-    }
-
-    /// The origin for a person.
-    package var words: String {
-        switch self {
-        case .flag(let name): name
-        case .environment(let name): name
-        case .profile(let name, _): "[profile.\(name)]"
-        case .file: "config file"
-        case .default: "default"
-        }
-    }
-
-    /// The origin's kind for programs, in one word.
-    package var kind: String {
-        switch self {
-        case .flag: "flag"
-        case .environment: "environment"
-        case .profile: "profile"
-        case .file: "file"
-        case .default: "default"
-        }
-    }
-
-    /// Whether the config file gives it.
-    var isInFile: Bool {
-        switch self {
-        case .profile, .file: true
-        case .flag, .environment, .default: false
-        }
-    }
-
-    /// The lower, the sooner it counts.
-    var rank: Int {
-        switch self {
-        case .flag: 0
-        case .environment: 1
-        case .profile: 2
-        case .file: 3
-        case .default: 4
-        }
     }
 }

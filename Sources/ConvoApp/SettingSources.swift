@@ -30,7 +30,7 @@ struct SettingSources {
     ) throws(ConfigurationError) {
         self.overrides = overrides
         self.environment = environment
-        profile = try Profile.name(flag: overrides.profile, in: environment, file: file)
+        profile = try Profile.name(flag: overrides[.defaultProfile], in: environment, file: file)
         if let profile {
             guard let file else { throw .noSuchProfile(name: profile, path: nil, known: []) }
             self.file = try file.selecting(profile: profile)
@@ -65,7 +65,7 @@ struct SettingSources {
 
     /// The value of a setting and where it comes from; `nil` if no source has it.
     func text(_ setting: Setting) -> SettingValue? {
-        if let value = overrides.value(of: setting) {
+        if let value = overrides[setting] {
             return SettingValue(value: value, origin: .flag(setting.flag))
         }
         if let variable = setting.variable, let value = environment[variable] {
@@ -90,53 +90,66 @@ struct SettingSources {
     }
 }
 
+extension SettingSources {
+    /// The time that a setting gives in seconds, or else its default.
+    func duration(_ setting: Setting) throws(ConfigurationError) -> Duration {
+        guard case .seconds(let allowed, let usual) = setting.form else { throw unusable(setting, "it is no number") }
+        guard let given = text(setting) else { return .seconds(usual) }
+        guard let seconds = Double(given.value), allowed.contains(seconds) else {
+            throw unusable(
+                setting, "it must be a number of seconds from \(Int(allowed.lowerBound)) to \(Int(allowed.upperBound))")
+        }
+        return .seconds(seconds)
+    }
+
+    /// The bytes that a setting gives in MiB, or else its default.
+    func bytes(_ setting: Setting) throws(ConfigurationError) -> Int {
+        guard case .mebibytes(let usual) = setting.form else { throw unusable(setting, "it is no number") }
+        guard let given = text(setting) else { return usual << 20 }
+        guard let mebibytes = Int(given.value), (0...Setting.mebibytesAllowed).contains(mebibytes) else {
+            throw unusable(setting, "it must be a whole number of MiB from 0 to \(Setting.mebibytesAllowed)")
+        }
+        return mebibytes << 20
+    }
+
+    /// The choice that a setting names, or else its default.
+    func choice<Choice: RawRepresentable<String>>(_ setting: Setting) throws(ConfigurationError) -> Choice {
+        guard case .choice(let words, let usual) = setting.form else { throw unusable(setting, "it is no choice") }
+        guard let choice = Choice(rawValue: text(setting)?.value ?? usual) else {
+            throw unusable(setting, "it must be one of \(words.joined(separator: ", "))")
+        }
+        return choice
+    }
+
+    /// The error for a value that cannot be used, with its source.
+    func unusable(_ setting: Setting, _ reason: String) -> ConfigurationError {
+        let given = text(setting)
+        return .unusableValue(
+            setting: setting.rawValue, source: given?.source ?? SettingOrigin.default.source,
+            value: Settings.shown(given?.value ?? ""), reason: reason)
+    }
+}
+
 /// The settings of the command line, which take precedence over all others.
-///
-/// A member is `nil` if its flag was not given.
 package struct Overrides: Sendable {
     /// The path of the config file (`--config`), absolute or from the working directory.
     package var config: String?
-    /// The profile's name (`--profile`).
-    package var profile: String?
-    /// The path of the database (`--database`), absolute or from the working directory.
-    package var database: String?
-    /// The server's URL (`--server-url`).
-    package var serverURL: String?
-    /// The seconds between two reads of the first page (`--poll-interval`), as they were written.
-    package var pollInterval: String?
-    /// The seconds between two sweeps (`--sweep-interval`), as they were written.
-    package var sweepInterval: String?
-    /// Where the endpoint listens (`--listen`), as it was written.
-    package var listen: String?
-    /// What the endpoint does with a write while the server cannot be reached (`--offline-writes`).
-    package var offlineWrites: String?
+    /// The value of each setting whose flag was given, as it was written.
+    private var values: [Setting: String]
 
     /// Creates overrides: no flags, or the given ones.
-    package init(
-        config: String? = nil, profile: String? = nil, database: String? = nil, serverURL: String? = nil,
-        pollInterval: String? = nil, sweepInterval: String? = nil, listen: String? = nil, offlineWrites: String? = nil
-    ) {
+    ///
+    /// - Parameters:
+    ///   - config: the path of the config file; `nil` if the flag was not given.
+    ///   - values: the flags' values; `nil` for a flag that was not given.
+    package init(config: String? = nil, _ values: [Setting: String?] = [:]) {
         self.config = config
-        self.profile = profile
-        self.database = database
-        self.serverURL = serverURL
-        self.pollInterval = pollInterval
-        self.sweepInterval = sweepInterval
-        self.listen = listen
-        self.offlineWrites = offlineWrites
+        self.values = values.compactMapValues(\.self)
     }
 
-    /// The flag's value for a setting.
-    func value(of setting: Setting) -> String? {
-        switch setting {
-        case .defaultProfile: profile
-        case .database: database
-        case .serverURL: serverURL
-        case .pollInterval: pollInterval
-        case .sweepInterval: sweepInterval
-        case .listen: listen
-        case .offlineWrites: offlineWrites
-        case .apiKeyFile, .model, .agent, .surfacing, .conflict, .fileLimit, .fileQuota, .endpointPatience: nil
-        }
+    /// The flag's value for a setting; `nil` if it was not given.
+    package subscript(setting: Setting) -> String? {
+        get { values[setting] }
+        set { values[setting] = newValue }
     }
 }

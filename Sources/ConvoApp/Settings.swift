@@ -14,27 +14,6 @@ package struct Settings: Sendable {
     package static let fileVariable = "CONVO_CONFIG"
     /// The name of no profile: `--profile convo` means the settings of the file's top level, whatever profile is the default.
     package static let noProfile = Profile.reserved
-    /// The default of ``pollInterval``, in seconds.
-    package static let defaultPollSeconds = 30.0
-    /// The default of ``sweepInterval``, in seconds.
-    package static let defaultSweepSeconds = 900.0
-    /// The allowed range of ``pollInterval``, in seconds: one second to one day.
-    package static let pollSecondsAllowed = 1.0...86_400
-    /// The allowed range of ``sweepInterval``, in seconds: one second, for tests on a server of one's own, to thirty
-    /// days.
-    package static let sweepSecondsAllowed = 1.0...2_592_000
-
-    /// The default of ``surfacing``, in seconds: that of the engine's limits.
-    package static let defaultSurfacingSeconds = SyncLimits().surfacing / .seconds(1)
-    /// The largest number of MiB that a limit of ``files`` may have.
-    package static let mebibytesAllowed = 1 << 20
-    /// The allowed range of ``surfacing``, in seconds.
-    package static let surfacingSecondsAllowed = 0.0...3600
-    /// The number of seconds that the endpoint's clients wait, where no setting names one: less than SDKs do.
-    package static let defaultPatienceSeconds = 60.0
-    /// How long the endpoint's clients may wait.
-    package static let patienceSecondsAllowed = 0.0...3600
-
     /// The profile whose settings these are; `nil` for those of the file's top level.
     package let profile: String?
     /// The absolute path of the database.
@@ -89,96 +68,36 @@ package struct Settings: Sendable {
         } else {
             database = try source.environment.dataDirectory() + "/\(profile ?? "convo").db"
         }
-        serverURL = try Settings.server(source.text(.serverURL))
+        serverURL = try Settings.server(source)
         answerer = try Answerer(model: source.text(.model), agent: source.text(.agent))
-        pollInterval = try Settings.interval(
-            source.text(.pollInterval), of: .pollInterval, allowed: Settings.pollSecondsAllowed,
-            default: Settings.defaultPollSeconds)
-        sweepInterval = try Settings.interval(
-            source.text(.sweepInterval), of: .sweepInterval, allowed: Settings.sweepSecondsAllowed,
-            default: Settings.defaultSweepSeconds)
-        surfacing = try Settings.interval(
-            source.text(.surfacing), of: .surfacing, allowed: Settings.surfacingSecondsAllowed,
-            default: Settings.defaultSurfacingSeconds)
-        conflict = try Settings.conflict(source.text(.conflict))
+        pollInterval = try source.duration(.pollInterval)
+        sweepInterval = try source.duration(.sweepInterval)
+        surfacing = try source.duration(.surfacing)
+        conflict = try source.choice(.conflict)
         var files = FileLimits()
-        files.size = try Settings.bytes(source.text(.fileLimit), of: .fileLimit, default: files.size)
-        files.quota = try Settings.bytes(source.text(.fileQuota), of: .fileQuota, default: files.quota)
+        files.size = try source.bytes(.fileLimit)
+        files.quota = try source.bytes(.fileQuota)
         self.files = files
-        listen = try Settings.address(source.text(.listen))
-        offlineWrites = try Settings.offlineWrites(source.text(.offlineWrites))
-        endpointPatience = try Settings.interval(
-            source.text(.endpointPatience), of: .endpointPatience, allowed: Settings.patienceSecondsAllowed,
-            default: Settings.defaultPatienceSeconds)
+        listen = try Settings.address(source)
+        offlineWrites = try source.choice(.offlineWrites)
+        endpointPatience = try source.duration(.endpointPatience)
     }
 
-    private static func address(_ given: SettingSources.SettingValue?) throws(ConfigurationError) -> LocalAddress? {
-        guard let given, given.value != "off" else { return nil }
+    private static func address(_ source: SettingSources) throws(ConfigurationError) -> LocalAddress? {
+        guard let given = source.text(.listen), given.value != "off" else { return nil }
         guard let address = LocalAddress(given.value, takesAnyPort: true) else {
-            throw .unusableValue(
-                setting: "listen", source: given.source, value: shown(given.value),
-                reason: "it must be 127.0.0.1:PORT, [::1]:PORT, unix:/PATH (an absolute path) or off")
+            throw source.unusable(
+                .listen, "it must be 127.0.0.1:PORT, [::1]:PORT, unix:/PATH (an absolute path) or off")
         }
         return address
     }
 
-    private static func offlineWrites(
-        _ given: SettingSources.SettingValue?
-    ) throws(ConfigurationError) -> OfflineWrites {
-        guard let given else { return .queue }
-        guard let policy = OfflineWrites(rawValue: given.value) else {
-            throw .unusableValue(
-                setting: "offline_writes", source: given.source, value: shown(given.value),
-                reason: "it must be one of \(OfflineWrites.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
-        return policy
-    }
-
-    private static func server(_ given: SettingSources.SettingValue?) throws(ConfigurationError) -> ServerURL {
-        let text = given?.value ?? defaultServer
+    private static func server(_ source: SettingSources) throws(ConfigurationError) -> ServerURL {
         do {
-            return try ServerURL(text)
+            return try ServerURL(source.text(.serverURL)?.value ?? defaultServer)
         } catch {
-            throw .unusableValue(
-                setting: "server_url", source: given?.source ?? "the default", value: Settings.shown(text),
-                reason: error.reason)
+            throw source.unusable(.serverURL, error.reason)
         }
-    }
-
-    private static func interval(
-        _ given: SettingSources.SettingValue?, of key: Setting, allowed: ClosedRange<Double>,
-        default: Double
-    ) throws(ConfigurationError) -> Duration {
-        guard let given else { return .seconds(`default`) }
-        guard let seconds = Double(given.value), allowed.contains(seconds) else {
-            throw .unusableValue(
-                setting: key.rawValue, source: given.source, value: Settings.shown(given.value),
-                reason: "it must be a number of seconds from \(Int(allowed.lowerBound)) to \(Int(allowed.upperBound))")
-        }
-        return .seconds(seconds)
-    }
-
-    /// A number of MiB as bytes.
-    private static func bytes(
-        _ given: SettingSources.SettingValue?, of key: Setting, default: Int
-    ) throws(ConfigurationError) -> Int {
-        guard let given else { return `default` }
-        guard let mebibytes = Int(given.value), (0...mebibytesAllowed).contains(mebibytes) else {
-            throw .unusableValue(
-                setting: key.rawValue, source: given.source, value: Settings.shown(given.value),
-                reason: "it must be a whole number of MiB from 0 to \(mebibytesAllowed)")
-        }
-        return mebibytes << 20
-    }
-
-    private static func conflict(_ given: SettingSources.SettingValue?) throws(ConfigurationError) -> ConflictPolicy {
-        guard let given else { return .append }
-        guard let policy = ConflictPolicy(rawValue: given.value) else {
-            throw .unusableValue(
-                setting: "conflict", source: given.source, value: shown(given.value),
-                reason: "it must be one of \(ConflictPolicy.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
-        return policy
     }
 
     /// The value for an error, cut to a limit.

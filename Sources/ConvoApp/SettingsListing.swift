@@ -49,28 +49,30 @@ package struct SettingsListing: Sendable {
 
 extension Settings {
     /// The value in force as a config file would give it.
+    ///
+    /// - Parameters:
+    ///   - setting: the setting.
+    ///   - given: the text of the source that gives it; `nil` if none does.
+    /// - Returns: the value; `nil` where nothing gives one and there is no default.
     fileprivate func value(of setting: Setting, given: String?) -> String? {
         switch setting {
-        case .defaultProfile: profile
-        case .database: database
-        case .serverURL: serverURL.description
-        case .apiKeyFile: apiKeyFile
-        case .model, .agent: given
-        case .pollInterval: Settings.seconds(pollInterval)
-        case .sweepInterval: Settings.seconds(sweepInterval)
-        case .surfacing: Settings.seconds(surfacing)
-        case .conflict: conflict.rawValue
-        case .fileLimit: String(files.size >> 20)
-        case .fileQuota: String(files.quota >> 20)
-        case .listen: listen.map(\.description) ?? "off"
-        case .offlineWrites: offlineWrites.rawValue
-        case .endpointPatience: Settings.seconds(endpointPatience)
+        case .defaultProfile: return profile
+        case .database: return database
+        case .serverURL: return serverURL.description
+        case .apiKeyFile: return apiKeyFile
+        case .listen: return listen.map(\.description) ?? "off"
+        default: break  // the text itself, which was checked
+        }
+        return switch setting.form {
+        case .text: given
+        case .choice(_, let usual): given ?? usual
+        case .seconds(_, let usual): Settings.number(given.flatMap(Double.init) ?? usual)
+        case .mebibytes(let usual): String(given.flatMap(Int.init) ?? usual)
         }
     }
 
-    private static func seconds(_ duration: Duration) -> String {
-        let seconds = duration / .seconds(1)
-        return seconds == seconds.rounded() ? String(Int(seconds)) : String(seconds)
+    private static func number(_ value: Double) -> String {
+        value == value.rounded() ? String(Int(value)) : String(value)
     }
 
     /// Where the API key would be read from.

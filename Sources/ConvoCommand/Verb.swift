@@ -76,7 +76,7 @@ struct CommonOptions: ParsableArguments {
     var json = false
 
     var overrides: Overrides {
-        Overrides(config: config, profile: profile, database: database, serverURL: serverURL)
+        Overrides(config: config, [.defaultProfile: profile, .database: database, .serverURL: serverURL])
     }
 
     func settings() throws -> Settings { try Settings(overrides: overrides, in: .ofThisProcess()) }

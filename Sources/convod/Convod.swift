@@ -66,8 +66,11 @@ struct Convod: AsyncParsableCommand {
 
     private var overrides: Overrides {
         Overrides(
-            config: config, profile: profile, database: database, serverURL: serverURL,
-            pollInterval: pollInterval, sweepInterval: sweepInterval, listen: listen, offlineWrites: offlineWrites)
+            config: config,
+            [
+                .defaultProfile: profile, .database: database, .serverURL: serverURL, .pollInterval: pollInterval,
+                .sweepInterval: sweepInterval, .listen: listen, .offlineWrites: offlineWrites,
+            ])
     }
 
     static func main() async {

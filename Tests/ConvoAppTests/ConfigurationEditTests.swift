@@ -91,7 +91,7 @@ import Testing
             ".config/convo/config.toml",
             "default_profile = 'work'\nconflict = 'hold'\npoll_interval = 7\n[profile.work]\nmodel = 'm'\n")
         let listing = try SettingsListing(
-            overrides: Overrides(serverURL: "https://a.example/"), in: environment(["CONVO_POLL_INTERVAL": "9"]))
+            overrides: Overrides([.serverURL: "https://a.example/"]), in: environment(["CONVO_POLL_INTERVAL": "9"]))
         func row(_ setting: Setting) -> String {
             listing[setting].map { "\($0.value ?? "-") from \($0.origin.words)" } ?? ""
         }
@@ -114,7 +114,7 @@ import Testing
         let file = try ConfigurationFile(path: "/c.toml", toml: toml)
         let variables = ["HOME": "/h"].merging(variables) { $1 }
         let environment = ProcessEnvironment(variable: { variables[$0] }, workingDirectory: "/", userID: 0)
-        return try Settings(SettingSources(Overrides(profile: profile), file: file, in: environment)).answerer
+        return try Settings(SettingSources(Overrides([.defaultProfile: profile]), file: file, in: environment)).answerer
     }
 
     @Test func `is the setting of the nearest source`() throws {

@@ -37,7 +37,7 @@ import Testing
     ) throws -> Settings {
         let variables = ["HOME": folder.path].merging(variables) { $1 }
         var overrides = overrides
-        overrides.profile = flag
+        overrides[.defaultProfile] = flag
         return try Settings(
             overrides: overrides,
             in: ProcessEnvironment(variable: { variables[$0] }, workingDirectory: "/", userID: geteuid()))
@@ -79,7 +79,7 @@ import Testing
 
     @Test func `gives way to variables and flags`() throws {
         let variables = ["CONVO_SERVER_URL": "https://variable.example", "CONVO_DATABASE": "/v.db"]
-        let settings = try settings("work", variables, Overrides(serverURL: "https://flag.example"))
+        let settings = try settings("work", variables, Overrides([.serverURL: "https://flag.example"]))
         #expect(settings.serverURL.description == "https://flag.example")
         #expect(settings.database == "/v.db")
     }

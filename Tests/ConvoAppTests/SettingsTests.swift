@@ -31,7 +31,7 @@ import Testing
     func `rank flag, environment, file, default`(file: Bool, variable: Bool, flag: Bool, expected: String) throws {
         if file { _ = try folder.file(".config/convo/config.toml", "server_url = \"https://file.example\"") }
         let settings = try Settings(
-            overrides: Overrides(serverURL: flag ? "https://flag.example" : nil),
+            overrides: Overrides([.serverURL: flag ? "https://flag.example" : nil]),
             in: environment(variable ? ["CONVO_SERVER_URL": "https://variable.example"] : [:]))
         #expect(settings.serverURL.description == expected)
     }
@@ -72,16 +72,18 @@ import Testing
     }
 
     @Test func `make a relative database absolute`() throws {
-        let settings = try Settings(overrides: Overrides(database: "my.db"), in: environment())
+        let settings = try Settings(overrides: Overrides([.database: "my.db"]), in: environment())
         #expect(settings.database == "/work dir/my.db")
     }
 
     @Test func `need no home where the database is named`() throws {
         let homeless = ProcessEnvironment(variable: { _ in nil }, workingDirectory: "/", userID: 0)
-        #expect(try Settings(overrides: Overrides(database: "/a.db"), in: homeless).database == "/a.db")
+        #expect(try Settings(overrides: Overrides([.database: "/a.db"]), in: homeless).database == "/a.db")
         #expect(throws: ConfigurationError.noHome) { try Settings(overrides: Overrides(), in: homeless) }
         let lost = ProcessEnvironment(variable: { ["HOME": "rel"][$0] }, workingDirectory: "/", userID: 0)
-        #expect(throws: ConfigurationError.noHome) { try Settings(overrides: Overrides(database: "~/a.db"), in: lost) }
+        #expect(throws: ConfigurationError.noHome) {
+            try Settings(overrides: Overrides([.database: "~/a.db"]), in: lost)
+        }
     }
 
     @Test func `fail where a named config file is missing`() {
@@ -96,7 +98,7 @@ import Testing
     @Test(arguments: ["0", "-1", "0.5", "86401", "nan", "inf", "soon", "1e99"])
     func `refuse intervals out of bounds`(text: String) {
         let error = #expect(throws: ConfigurationError.self) {
-            try Settings(overrides: Overrides(pollInterval: text), in: environment())
+            try Settings(overrides: Overrides([.pollInterval: text]), in: environment())
         }
         #expect(error?.code == "unusable_value")
         #expect(error?.description.contains("--poll-interval") == true)
@@ -104,7 +106,7 @@ import Testing
 
     @Test func `do not repeat a password in a URL`() {
         let error = #expect(throws: ConfigurationError.self) {
-            try Settings(overrides: Overrides(serverURL: "https://me:secret@host"), in: environment())
+            try Settings(overrides: Overrides([.serverURL: "https://me:secret@host"]), in: environment())
         }
         #expect(error?.description.contains("secret") == false)
     }

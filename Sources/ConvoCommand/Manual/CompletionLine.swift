@@ -65,7 +65,8 @@ struct CompletionLine: Equatable {
 
     /// The settings' flags.
     var settingOverrides: Overrides {
-        Overrides(config: overrides.config, profile: overrides.profile, database: overrides.database)
+        Overrides(
+            config: overrides.config, [.defaultProfile: overrides.profile, .database: overrides.database])
     }
 
     static func == (one: CompletionLine, other: CompletionLine) -> Bool {

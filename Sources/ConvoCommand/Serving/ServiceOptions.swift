@@ -50,11 +50,7 @@ struct ServiceOptions: ParsableArguments {
     }
 
     func settings(of owner: SystemUser) throws -> Settings {
-        try Settings(
-            overrides: Overrides(
-                config: common.config, profile: common.profile, database: common.database,
-                serverURL: common.serverURL),
-            in: environment(of: owner))
+        try Settings(overrides: common.overrides, in: environment(of: owner))
     }
 
     /// The service, which has the name of the profile or the user.
