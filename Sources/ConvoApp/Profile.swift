@@ -15,7 +15,8 @@ enum Profile {
     ) throws(ConfigurationError) -> String? {
         if let name = flag ?? environment[.defaultProfile] {
             guard name != reserved else { return nil }
-            try check(name, from: flag == nil ? "CONVO_PROFILE" : "--profile")
+            let setting = Setting.defaultProfile
+            try check(name, from: flag == nil ? setting.variable ?? setting.rawValue : setting.flag)
             return name
         }
         guard let file, let name = file[.defaultProfile], name != reserved else { return nil }
