@@ -18,12 +18,15 @@ package enum WriteCheck {
     ///   - storedText: how the server changes the texts that it stores: another writer's turn may become equal to ours.
     ///   - copied: the writes that another copy of the database may have sent.
     ///   - retried: the writes that a person let go although nobody could tell whether the server has them.
+    ///   - revived: the writes that a person had cancelled when a backup was put back in which they wait: those behind
+    ///     them may have been sent before.
     /// - Returns: a violation for each write that is lost, repeated, out of order, or in a state that the server
     ///   contradicts.
     package static func violations(
         acknowledged: [OperationID], outbox: OutboxSnapshot, audit: Audit, turns: [Turn], atRest: Bool,
         deleted: Set<RemoteID> = [], namesCreations: Bool = true, homes: [OperationID: LocalID] = [:],
-        storedText: InputAlteration? = nil, copied: Set<OperationID> = [], retried: Set<OperationID> = []
+        storedText: InputAlteration? = nil, copied: Set<OperationID> = [], retried: Set<OperationID> = [],
+        revived: Set<OperationID> = []
     ) -> [Violation] {
         var ledger = Ledger(
             audit: audit, turns: turns, namesCreations: namesCreations, storedText: storedText, copied: copied,
@@ -36,7 +39,7 @@ package enum WriteCheck {
             violations += judge(
                 item, ledger: &ledger, atRest: atRest, deleted: deleted, isRetried: retried.contains(item.id))
         }
-        return violations + orderViolations(outbox: outbox, ledger: ledger, homes: homes)
+        return violations + orderViolations(outbox: outbox, ledger: ledger, homes: homes, revived: revived)
     }
 
     /// A conversation whose deletion the outbox calls delivered is not on the server.
@@ -135,12 +138,12 @@ package enum WriteCheck {
     }
 
     private static func orderViolations(
-        outbox: OutboxSnapshot, ledger: Ledger, homes: [OperationID: LocalID]
+        outbox: OutboxSnapshot, ledger: Ledger, homes: [OperationID: LocalID], revived: Set<OperationID>
     ) -> [Violation] {
         // Writes keep their order where they were queued together and still are together: a branch takes some along.
         var latest: [[LocalID]: (place: Int, id: OperationID)] = [:]
         var violations: [Violation] = []
-        for item in outbox.items {
+        for item in outbox.items where !revived.contains(item.id) {
             // A conversation that the engine took for ours because it says the same has no order with our other writes.
             guard let place = ledger.firstPlace(of: item.id), !ledger.isElsewhere(item) else { continue }
             let home = [homes[item.id] ?? item.conversation, item.conversation]

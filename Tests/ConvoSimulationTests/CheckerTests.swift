@@ -46,7 +46,9 @@ import Testing
     }
 
     @Test func `sees two writes in the wrong order, in one conversation only`() {
-        func rules(_ first: String, _ second: String, queuedIn home: String? = nil) -> [Violation.Rule] {
+        func rules(
+            _ first: String, _ second: String, queuedIn home: String? = nil, revived: Set<OperationID> = []
+        ) -> [Violation.Rule] {
             let homes = home.map { [id: LocalID($0), OperationID("op-2"): LocalID($0)] } ?? [:]
             let items = [("op-1", first), ("op-2", second)].map {
                 OutboxSnapshot.Item(
@@ -55,13 +57,14 @@ import Testing
             let records = [record(1, operation: OperationID("op-2")), record(2, operation: id)]
             return WriteCheck.violations(
                 acknowledged: [], outbox: OutboxSnapshot(items: items), audit: Audit(records: records),
-                turns: [turn(call: 1), turn(call: 2)], atRest: true, homes: homes
+                turns: [turn(call: 1), turn(call: 2)], atRest: true, homes: homes, revived: revived
             ).map(\.rule)
         }
         #expect(rules("c", "c") == [.wrongOrder])
         #expect(rules("c", "d").isEmpty)
         #expect(rules("c", "c", queuedIn: "other") == [.wrongOrder], "the other one became this one")
         #expect(rules("branch", "c", queuedIn: "c").isEmpty, "a branch took the first one along")
+        #expect(rules("c", "c", revived: [id]).isEmpty, "the first one was cancelled, and a backup has brought it back")
     }
 
     @Test func `takes another writer's equal turn for another's`() {

@@ -12,6 +12,7 @@ final class SimulatedUser: Sendable {
     private struct State {
         var acknowledged: [OperationID] = []
         var retried: Set<OperationID> = []
+        var revived: Set<OperationID> = []
         var deletedHere: Set<RemoteID> = []
         var deletedRemotely: [LocalID: RemoteID?] = [:]
         var operations: [Int: OperationID] = [:]
@@ -34,6 +35,8 @@ final class SimulatedUser: Sendable {
     /// The local conversation in which each write was queued.
     var homes: [OperationID: LocalID] { state.withLock { $0.homes } }
     var retried: Set<OperationID> { state.withLock { $0.retried } }
+    /// The writes that were cancelled, and wait again since a backup was put back.
+    var revived: Set<OperationID> { state.withLock { $0.revived } }
     var deletedHere: Set<RemoteID> { state.withLock { $0.deletedHere } }
     /// The conversations that were to be deleted on the server, with their id there at that time.
     var deletedRemotely: [LocalID: RemoteID?] { state.withLock { $0.deletedRemotely } }
@@ -84,8 +87,16 @@ final class SimulatedUser: Sendable {
     }
 
     /// Forgets the writes that an older state of the disk, which was put back, does not have.
-    func forget(butFor known: Set<OperationID>) {
-        state.withLock { $0.acknowledged.removeAll { !known.contains($0) } }
+    ///
+    /// - Parameters:
+    ///   - known: the writes of the state that was put back.
+    ///   - cancelled: the writes that were cancelled before.
+    func forget(butFor known: [OutboxItem], cancelled: Set<OperationID>) {
+        let ids = Set(known.map(\.id))
+        state.withLock { state in
+            state.acknowledged.removeAll { !ids.contains($0) }
+            state.revived.formUnion(known.filter { $0.state != .cancelled && cancelled.contains($0.id) }.map(\.id))
+        }
     }
 
     /// Does one action; where the store refuses it, the person knows, and nothing is promised.

@@ -99,10 +99,11 @@ extension Simulation {
         isRestoring = false
         ended.formUnion(([life] + hands).map(\.sender))
         for ending in [life] + hands { world.state.withLock { $0.clientVanished(sender: ending.sender) } }
+        let cancelled = try disk.store.outbox(all: true).filter { $0.state == .cancelled }.map(\.id)
         try disk.restore()
         for ending in [life] + hands { end(ending) }
         hands = []
-        person.forget(butFor: Set(try disk.store.outbox(all: true).map(\.id)))
+        person.forget(butFor: try disk.store.outbox(all: true), cancelled: Set(cancelled))
         try remember(afterPowerCut: true)
     }
 }

@@ -114,7 +114,7 @@ extension Simulation {
             namesCreations: ![.nowhere, .notOfBranches].contains(scenario.switches.metadataShown), homes: person.homes,
             storedText: scenario.switches.storedText,
             copied: scenario.steps.contains { $0.action == .backUp } ? Set(person.acknowledged) : [],
-            retried: person.retried)
+            retried: person.retried, revived: person.revived)
         violations += MirrorCheck.differences(mirror: held, server: server, deletedHere: person.deletedHere)
         var check = RequestCheck()
         check.retriedByHand = person.retried
