@@ -55,6 +55,7 @@ extension StoreError {
                 "`find FOLDER -samefile FILE` finds the other name. Remove it; a symbolic link, or a copy of the file, may stay."
             )
         case .replaced: (.diskError, "Try again: the file that is there now is opened then.")
+        case .ownerChanged: (.tryLater, "Run the command again; `convo account` shows whose the database is.")
         case .notOurs: (.badData, "Name another file with --database.")
         case .corrupt:
             (

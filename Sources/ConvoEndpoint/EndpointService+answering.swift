@@ -61,7 +61,7 @@ extension EndpointService {
     private func takeBack(_ item: OutboxItem, _ store: Store) async throws(ServiceError) -> Bool {
         if Task.isCancelled { throw .connectionReset }  // nobody is told
         do throws(StoreError) {
-            _ = try await stored { () throws(StoreError) in try store.cancel(item.id) }
+            _ = try await stored { () throws(StoreError) in try store.takeBack(item.id) }
             return true
         } catch {
             if case .wrongState = error { return false }

@@ -82,10 +82,11 @@ final class EntryKeyAllocator: Sendable {
     /// - Parameters:
     ///   - database: the connection that is in the transaction.
     ///   - moment: when the entry was made.
+    ///   - other: a key that the new one has to be larger than.
     /// - Returns: a free key. A search for days finds it: a key that is much later than its entry is noted.
     /// - Throws: ``DatabaseError`` (`SQLITE_FULL`) if there is none.
-    func free(_ database: Database, for moment: Timestamp) throws -> Int64 {
-        let first = EntryKey.of(moment)
+    func free(_ database: Database, for moment: Timestamp, behind other: Int64 = 0) throws -> Int64 {
+        let first = max(EntryKey.of(moment), other + 1)
         let key = try free(database, from: first)
         guard key < EntryKey.firstOperation else {
             throw DatabaseError(code: SQLITE_FULL, message: "too many entries of one minute")

@@ -12,6 +12,8 @@ public struct OutboxItem: Sendable, Hashable, Identifiable {
         public let message: String
         /// The code of a write that another copy of this database may have sent already.
         public static let copiedCode = "copied"
+        /// The code of a start or restart whose answer was lost, and of which nobody can tell which conversation it made.
+        package static let unrecognisableCode = "unrecognisable"
 
         /// Makes a reason; the store keeps its parts as they are given.
         package init(code: String, message: String) {

@@ -35,7 +35,8 @@ extension Store {
     ///
     /// - Parameter id: the append.
     /// - Returns: `false`, and nothing is changed, if the append is no longer queued, or cannot become a restart
-    ///   because it confirms calls or its writer had seen no entry.
+    ///   because it confirms calls or its writer had seen no entry; also if an append behind it may be on the server: it would
+    ///   be looked for in the branch.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     package func branchOff(_ id: OperationID) throws(StoreError) -> Bool {
         try writeDurably { database in
@@ -45,6 +46,14 @@ extension Store {
                 item.kind == .append, item.state == .queued, let seen = item.seenEntryID,
                 item.request["tool_confirmations"] == nil
             else { return false }
+            let mayBeThere = try database.isTrue(
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM operation o JOIN conversation c ON c.key = o.conversation
+                        WHERE c.id = ? AND o.sequence > ? AND o.kind = 'append'
+                            AND (o.state IN ('sending', 'in_doubt') OR o.state = 'held' AND o.reason_code = ?))
+                    """,
+                arguments: [item.conversation.rawValue, item.sequence, OutboxItem.Reason.copiedCode])
+            guard !mayBeThere else { return false }
             let parent = try require(database, item.conversation)
             let branch = try insertConversation(
                 database, name: parent.name, description: parent.description, model: parent.model,

@@ -22,7 +22,8 @@ extension Store {
     /// - A write in doubt is looked for on the server at once; it is still not sent before the server is known not to
     ///   have it.
     /// - A write that is held as `copied`, or that was under way when the database changed hands, becomes in doubt: the
-    ///   engine looks for it on the server first.
+    ///   engine looks for it on the server first. So does a start or restart whose answer was lost and whose conversation a
+    ///   pull has found since.
     ///
     /// - Parameter id: the write.
     /// - Throws: ``StoreError/noSuchOperation(_:)``; ``StoreError/wrongState(_:state:action:)`` if the write is being
@@ -63,6 +64,8 @@ extension Store {
     }
 
     private func retry(_ database: Database, _ item: OutboxItem) throws {
+        // A program that was told of a failure did not want it sent again; the person does.
+        try database.execute(sql: "UPDATE request SET is_wanted = 1 WHERE operation = ?", arguments: [item.sequence])
         switch item.state {
         case .queued, .inDoubt:
             try database.execute(
@@ -80,27 +83,32 @@ extension Store {
                     doubted_uptime = ?, doubted_boot = ?
                     """, present())
             try releaseDependents(database, of: item)
-        case .held where item.reason?.code == OutboxItem.Reason.otherOwnerCode && item.doubtedAt != nil:
+        case .held
+        where item.doubtedAt != nil && (item.reason?.code == OutboxItem.Reason.otherOwnerCode || item.isNamedCreation):
             try requireOwnConversation(database, of: item)
-            // It was under way when the database changed hands: the engine looks for it first.
-            _ = try move(
-                database, item.id, from: [.held], to: .inDoubt, reason: item.reason,
-                set: "next_attempt = NULL, failures = 0", [])
-            try releaseDependents(database, of: item)
+            try lookAgain(database, for: item)
         case .refused where item.reason?.code != Dependence.code, .held where item.reason?.code != Dependence.code:
             try requireOwnConversation(database, of: item)
             _ = try move(
                 database, item.id, from: [item.state], to: .queued, reason: nil,
                 // The person has decided knowing what others wrote, so the mirror's last entry counts as seen.
                 set: """
-                    next_attempt = NULL, failures = 0, seen_entry_id = (SELECT id FROM entry
-                        WHERE conversation = operation.conversation AND dropped_at IS NULL
-                        ORDER BY position DESC LIMIT 1)
+                    next_attempt = NULL, failures = 0, seen_entry_id =
+                        (SELECT \(Store.tip) FROM conversation c WHERE c.key = operation.conversation)
                     """, [])
             try releaseDependents(database, of: item)
         default:
             throw StoreError.wrongState(item.id, state: item.state, action: "retried")
         }
+    }
+
+    /// Makes a held write in doubt: it was under way when the database changed hands, or its conversation has been found,
+    /// and the engine looks for it first.
+    func lookAgain(_ database: Database, for item: OutboxItem) throws {
+        _ = try move(
+            database, item.id, from: [.held], to: .inDoubt, reason: item.reason,
+            set: "next_attempt = NULL, failures = 0", [])
+        try releaseDependents(database, of: item)
     }
 
     /// Throws if a write goes to a conversation of the previous account, or to a branch of one: the current account
@@ -151,16 +159,22 @@ extension Store {
 
     private static let cancellable: Set<OperationState> = [.queued, .refused, .held]
 
-    private func cancel(_ database: Database, with item: OutboxItem) throws -> [OperationID] {
+    /// Throws if the write is in no state in which it can be cancelled.
+    func requireCancellable(_ item: OutboxItem) throws {
         guard Store.cancellable.contains(item.state) else {
             throw StoreError.wrongState(item.id, state: item.state, action: "cancelled")
         }
+    }
+
+    func cancel(_ database: Database, with item: OutboxItem) throws -> [OperationID] {
+        try requireCancellable(item)
         guard item.kind == .start || item.kind == .restart else {
             try cancel(database, item)
             // A write that was itself held by another one releases nothing: the other one still blocks the rest.
             if item.reason?.code != Dependence.code { try releaseDependents(database, of: item) }
             return [item.id]
         }
+        try holdUnfindable(database, behind: item, reason: nil)
         // A write that is under way or in doubt is not cancelled.
         let victims = try (dependents(database, of: item) + [item]).filter { try cancel(database, $0) }
         for victim in victims where victim.kind == .start || victim.kind == .restart {
@@ -212,7 +226,7 @@ extension Store {
         return isCancelled
     }
 
-    private func require(_ database: Database, _ id: OperationID) throws -> OutboxItem {
+    func require(_ database: Database, _ id: OperationID) throws -> OutboxItem {
         guard
             let item = try OutboxItem.fetchOne(
                 database, sql: OutboxItem.selection + " WHERE o.id = ?", arguments: [id.rawValue])
@@ -229,7 +243,12 @@ extension Store {
             _ = try move(
                 database, dependent.id, from: [.queued], to: .held, reason: reason, set: "next_attempt = NULL", [])
         }
-        // The engine cannot look for a write that another copy may have sent while its conversation is not known.
+        try holdUnfindable(database, behind: item, reason: reason)
+    }
+
+    /// Holds the writes behind another one that are in doubt, and whose conversation is not known: another copy may have sent
+    /// them, and the engine cannot look for them.
+    private func holdUnfindable(_ database: Database, behind item: OutboxItem, reason: OutboxItem.Reason?) throws {
         for dependent in try dependents(database, of: item)
         where dependent.state == .inDoubt && dependent.remoteID == nil {
             _ = try move(
@@ -265,5 +284,13 @@ extension Store {
                 WHERE o.sequence > ? AND o.state NOT IN ('delivered', 'cancelled') ORDER BY o.sequence
                 """,
             arguments: [item.conversation.rawValue, item.sequence])
+    }
+}
+
+extension OutboxItem {
+    /// Whether the write makes a conversation, and the server has named that one although nobody could tell what became of the
+    /// write.
+    fileprivate var isNamedCreation: Bool {
+        (kind == .start || kind == .restart) && remoteID != nil && reason?.code != Dependence.code
     }
 }

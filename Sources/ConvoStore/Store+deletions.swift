@@ -25,7 +25,8 @@ extension Store {
 
     /// Counts the mirrored conversations and those that were marked as deleted lately.
     package func deletionCensus() throws(StoreError) -> DeletionCensus {
-        let dayAgo = Timestamp(microseconds: environment.now().microseconds - Store.recentMicroseconds).text
+        let now = environment.now()
+        let dayAgo = Timestamp(microseconds: now.microseconds - Store.recentMicroseconds).text
         return try read { database in
             let accepted = try StoreMetadataKey.text(database, .deletionsAccepted) ?? dayAgo
             let ours = """
@@ -36,10 +37,28 @@ extension Store {
                 mirrored: try database.count(sql: ours + " AND deleted_remotely_at IS NULL"),
                 recentlyMarked: try database.count(
                     sql: ours + """
-                         AND deleted_remotely_at > ? AND NOT EXISTS (SELECT 1 FROM operation o
-                            WHERE o.conversation = c.key AND o.kind = 'delete' AND o.state = 'delivered')
+                         AND deleted_remotely_at > ? AND deleted_remotely_at <= ? AND NOT (\(Store.isDeletedFromHere))
                         """,
-                    arguments: [max(dayAgo, accepted)]))
+                    // A later time was written before the clock was set back.
+                    arguments: [max(dayAgo, accepted), now.text]))
+        }
+    }
+
+    /// Whether a person has deleted `conversation c` from here, and the server has done so.
+    private static let isDeletedFromHere = """
+        EXISTS (SELECT 1 FROM operation o WHERE o.conversation = c.key AND o.kind = 'delete' AND o.state = 'delivered')
+        """
+
+    /// Whether a person has deleted a conversation from here, and the server has done so.
+    ///
+    /// - Parameter id: the conversation.
+    /// - Throws: ``StoreError`` if the file cannot be read.
+    package func isDeletedFromHere(_ id: RemoteID) throws(StoreError) -> Bool {
+        try read { database in
+            try database.isTrue(
+                sql:
+                    "SELECT EXISTS (SELECT 1 FROM conversation c WHERE c.remote_id = ? AND \(Store.isDeletedFromHere))",
+                arguments: [id.rawValue])
         }
     }
 

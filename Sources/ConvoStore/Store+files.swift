@@ -47,10 +47,10 @@ extension Store {
                 sql: """
                     SELECT f.key, f.source, f.file_id, f.attempts, f.any_host, e.type, iif(f.file_id IS NULL, e.raw, '') AS raw
                     FROM file f JOIN entry e ON e.key = f.entry JOIN conversation c ON c.key = e.conversation
-                    WHERE f.state = 'pending' AND IFNULL(f.next_attempt, 0) <= ? AND c.other_account = 0
-                    ORDER BY f.file_id IS NOT NULL, f.key LIMIT ?
+                    WHERE f.state = 'pending' AND \(Store.nextFileAttempt) <= ?1 AND c.other_account = 0
+                    ORDER BY f.file_id IS NOT NULL, f.key LIMIT ?3
                     """,
-                arguments: [now.microseconds, limit])
+                arguments: [now.microseconds, Store.longestFileWait, limit])
             return rows.compactMap { row in
                 let id: String? = row["file_id"]
                 let wanted: String = row["source"]
@@ -66,13 +66,22 @@ extension Store {
         }
     }
 
+    /// How far ahead an attempt may be, in microseconds: one that is later was noted before the clock was set back.
+    private static let longestFileWait: Int64 = 86_400_000_000
+    /// When `file f` is to be fetched; ?1 is the present moment, ?2 the longest wait.
+    private static let nextFileAttempt = "iif(f.next_attempt > ?1 + ?2, 0, IFNULL(f.next_attempt, 0))"
+
     /// When the next file is to be fetched; `nil` if none waits.
     ///
+    /// - Parameter now: the current time.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    package func nextFileAttempt() throws(StoreError) -> Timestamp? {
+    package func nextFileAttempt(now: Timestamp) throws(StoreError) -> Timestamp? {
         try read { database in
-            try Int64.fetchOne(database, sql: "SELECT MIN(IFNULL(next_attempt, 0)) FROM file WHERE state = 'pending'")
-                .map { Timestamp(microseconds: $0) }
+            try Int64.fetchOne(
+                database, sql: "SELECT MIN(\(Store.nextFileAttempt)) FROM file f WHERE f.state = 'pending'",
+                arguments: [now.microseconds, Store.longestFileWait]
+            )
+            .map { Timestamp(microseconds: $0) }
         }
     }
 

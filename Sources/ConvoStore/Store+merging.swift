@@ -155,12 +155,67 @@ extension Store {
         try index(database, batch)
     }
 
+    /// Adds the entries of an exchange that the server does not store beside the last entry that it has.
+    ///
+    /// The server numbers its entries without them. They have the position of the entry before them, and keys in their order
+    /// behind its key, by which readers order entries of one position; so the next turn comes behind them.
+    ///
+    /// - Parameters:
+    ///   - database: the connection that is in the transaction.
+    ///   - entries: the entries in their order.
+    ///   - conversation: the key of the conversation's row.
+    /// - Throws: ``DatabaseError``.
+    func addUnstored(_ database: Database, _ entries: [Entry], to conversation: Int64) throws {
+        let last = try Row.fetchOne(
+            database,
+            sql: """
+                SELECT position, key FROM entry WHERE conversation = ? AND dropped_at IS NULL
+                ORDER BY position DESC, key DESC LIMIT 1
+                """,
+            arguments: [conversation])
+        guard let last else { return try add(database, entries, to: conversation, isLocalOnly: true) }
+        let position: Int = last["position"]
+        var behind: Int64 = last["key"]
+        var batch = IndexBatch()
+        for (number, entry) in entries.enumerated() {
+            let id = entry.id?.rawValue ?? "~\(position)-\(behind)-\(number)"
+            _ = try insert(
+                database, PreparedEntry(entry), id: id, at: position, in: conversation, isLocalOnly: true,
+                behind: behind,
+                &batch)
+            behind =
+                try Int64.fetchOne(
+                    database, sql: "SELECT MAX(key) FROM entry WHERE conversation = ? AND position = ?",
+                    arguments: [conversation, position]) ?? behind
+        }
+        try index(database, batch)
+    }
+
+    /// Marks the inputs of an exchange that the server was not to store, and stores all the same, as dropped: its history brings
+    /// them under ids of its own.
+    ///
+    /// - Parameters:
+    ///   - database: the connection that is in the transaction.
+    ///   - key: the key of an output that the history has brought.
+    private func dropInputs(_ database: Database, besideOutput key: Int64) throws {
+        try database.execute(
+            sql: """
+                UPDATE entry SET local_only = 0, dropped_at = ?2 WHERE local_only = 1
+                    AND conversation = (SELECT conversation FROM entry WHERE key = ?1) AND EXISTS (
+                        SELECT 1 FROM operation o, json_each(o.response, '$.outputs') output
+                        WHERE o.conversation = entry.conversation AND o.state = 'delivered'
+                            AND output.value ->> '$.id' = (SELECT id FROM entry WHERE key = ?1)
+                            AND entry.id GLOB 'local_' || o.id || '_*')
+                """,
+            arguments: [key, environment.now().text])
+    }
+
     /// - Returns: `false` if an entry with this id is stored already; nothing is changed then.
     private func insert(
         _ database: Database, _ intake: PreparedEntry, id: String, at position: Int, in conversation: Int64,
-        isLocalOnly: Bool, _ batch: inout IndexBatch
+        isLocalOnly: Bool, behind: Int64 = 0, _ batch: inout IndexBatch
     ) throws -> Bool {
-        let key = try entryKeys.free(database, for: intake.createdAt ?? environment.now())
+        let key = try entryKeys.free(database, for: intake.createdAt ?? environment.now(), behind: behind)
         try database.cachedStatement(
             sql: """
                 INSERT INTO entry (key, conversation, id, position, type, role, created, completed_at, raw, local_only)
@@ -186,6 +241,7 @@ extension Store {
         guard known.raw != entry.raw || known.position != position || known.isDropped || known.isLocalOnly else {
             return false
         }
+        if known.isLocalOnly { try dropInputs(database, besideOutput: known.key) }
         if known.raw != entry.raw {
             try unindex(database, entry: known.key, raw: known.raw)
             batch.add(known.key, intake.words)

@@ -13,14 +13,19 @@ extension Store {
     /// was imported is mirrored from now on. If
     /// nothing is new, this only reads.
     ///
-    /// - Parameter conversations: the conversations as the server described them.
+    /// - Parameters:
+    ///   - conversations: the conversations as the server described them.
+    ///   - claim: whose key has read them; `nil` where that is known.
     /// - Returns: what each of them meant, in the same order.
-    /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
-    package func ingest(_ conversations: [Conversation]) throws(StoreError) -> IngestedPage {
+    /// - Throws: ``StoreError`` if the file cannot be written, or belongs to somebody else by now; nothing is changed then.
+    package func ingest(
+        _ conversations: [Conversation], readWith claim: OwnerClaim? = nil
+    ) throws(StoreError) -> IngestedPage {
         let ids = conversations.map(\.id)
         let known = try read { database in try conversations.map { try change(database, ofKnown: $0) } }
         if !known.contains(nil) { return IngestedPage(items: known.compactMap(\.self), ids: ids) }
         return try write { database in
+            try require(database, claim)
             let items = try conversations.map { try change(database, ofKnown: $0) ?? ingest(database, $0, on: nil) }
             return IngestedPage(items: items, ids: ids)
         }
@@ -32,14 +37,16 @@ extension Store {
     ///   - page: the page as the server sent it.
     ///   - place: the page's position in the list.
     ///   - digest: the digest of the page's bytes, for ``cachedPage(at:)``.
+    ///   - claim: whose key has read it; `nil` where that is known.
     /// - Returns: what each conversation of the page meant, as `ingest(_:)` does, and how many elements were set
     ///   aside.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     package func ingest(
-        _ page: ConversationPage, at place: PageKey, digest: PageDigest
+        _ page: ConversationPage, at place: PageKey, digest: PageDigest, readWith claim: OwnerClaim? = nil
     ) throws(StoreError) -> IngestedPage {
         let ids = page.conversations.map(\.id)
         return try write { database in
+            try require(database, claim)
             let items = try page.conversations.map {
                 try change(database, ofKnown: $0) ?? ingest(database, $0, on: place.page)
             }
@@ -61,17 +68,24 @@ extension Store {
     /// as dropped. A history that is older than the stored one is ignored, as is one of a conversation that is unknown
     /// or was deleted here.
     ///
-    /// - Parameter histories: the histories, each with the `updated_at` that was known before it was read.
+    /// - Parameters:
+    ///   - histories: the histories, each with the `updated_at` that was known before it was read.
+    ///   - claim: whose key has read them; `nil` where that is known.
     /// - Returns: how many entries are new.
-    /// - Throws: ``StoreError`` if the file cannot be written. Histories that were stored before stay, and the
-    ///   conversations of the others are still stale.
+    /// - Throws: ``StoreError`` if the file cannot be written, or belongs to somebody else by now. Histories that were stored
+    ///   before stay, and the conversations of the others are still stale.
     @discardableResult
-    package func ingest(_ histories: [FetchedHistory]) throws(StoreError) -> Int {
+    package func ingest(
+        _ histories: [FetchedHistory], readWith claim: OwnerClaim? = nil
+    ) throws(StoreError) -> Int {
         var (rest, count) = (histories[...], 0)
         // How far earlier transactions have merged the first one.
         var progress = MergeProgress()
         while !rest.isEmpty {
-            count += try write { database in try takeInSome(database, of: &rest, &progress) }
+            count += try write { database in
+                try require(database, claim)
+                return try takeInSome(database, of: &rest, &progress)
+            }
             budget.note(wasAwaited: isAwaited)
             segmentMergePolicy.add()
             _ = try mergeIndex(hasMoreToCome: true)
@@ -183,7 +197,8 @@ extension Store {
 
     /// Gives the server's id to the local conversation of our own start or restart whose answer has not come (yet).
     ///
-    /// A cancelled one has no claim: another copy of this database may have sent it, and its conversation is shown.
+    /// A cancelled one has no claim: another copy of this database may have sent it, and its conversation is shown. One that
+    /// is held because nobody could tell which conversation it had made is in doubt again: this one is it.
     ///
     /// - Returns: the local conversation; `nil` if the incoming one is not ours.
     private func adopt(_ database: Database, _ incoming: Conversation) throws -> ConversationRow? {
@@ -195,6 +210,11 @@ extension Store {
                         AND state <> 'cancelled')
                 """,
             arguments: [incoming.id.rawValue, operation])
+        if database.changesCount > 0, let item = try OutboxItem.fetchOne(database, OperationID(operation)),
+            item.state == .held, item.reason?.code == OutboxItem.Reason.unrecognisableCode
+        {
+            try lookAgain(database, for: item)
+        }
         return try ConversationRow.fetch(database, remoteID: incoming.id)
     }
 

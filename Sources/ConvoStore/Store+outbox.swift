@@ -226,14 +226,15 @@ extension Store {
     ) throws {
         guard let response else { return }
         let isLocalOnly = item.request["store"]?.bool == false
-        if isLocalOnly, let inputs = try? Inputs(json: item.inputs) {
-            let entries = inputs.asEntries.enumerated().map { number, entry in
+        if isLocalOnly {
+            let inputs = ((try? Inputs(json: item.inputs))?.asEntries ?? []).enumerated().map { number, entry in
                 Entry(
                     raw: entry["id"] == nil ? entry.setting("id", to: .string("local_\(item.id)_\(number)")) : entry)
             }
-            try add(database, entries, to: conversation.key, isLocalOnly: true)
+            try addUnstored(database, inputs + response.outputs, to: conversation.key)
+        } else {
+            try add(database, response.outputs, to: conversation.key, isLocalOnly: false)
         }
-        try add(database, response.outputs, to: conversation.key, isLocalOnly: isLocalOnly)
         // Only the history has the inputs and their ids, so a history that was read before is out of date.
         try database.execute(
             sql: "UPDATE conversation SET history_version = NULL WHERE key = ?", arguments: [conversation.key])

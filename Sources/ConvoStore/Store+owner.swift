@@ -10,12 +10,31 @@ public struct StoreOwner: Sendable, Hashable {
     public let account: Account?
     /// How many different keys were seen to belong to the account.
     public let keyCount: Int
+    /// How often a person has given the database to an account.
+    package let adoptions: Int
 
     /// Makes an owner of known parts; ``Store/owner()`` reads the one of a database.
-    package init(server: String?, account: Account? = nil, keyCount: Int = 0) {
+    package init(server: String?, account: Account? = nil, keyCount: Int = 0, adoptions: Int = 0) {
         self.server = server
         self.account = account
         self.keyCount = keyCount
+        self.adoptions = adoptions
+    }
+}
+
+/// The server and the key with which something was read: it may only be stored while the database belongs to them.
+package struct OwnerClaim: Sendable {
+    let server: String
+    let key: String?
+
+    /// Makes a claim.
+    ///
+    /// - Parameters:
+    ///   - server: the server's normalised URL.
+    ///   - key: the API key; `nil` for a server that asks for none.
+    package init(server: String, key: String?) {
+        self.server = server
+        self.key = key
     }
 }
 
@@ -27,7 +46,8 @@ extension Store {
         StoreOwner(
             server: try StoreMetadataKey.text(database, .server),
             account: try StoreMetadataKey.text(database, .account).map { Account(stored: JSONText.stored($0)) },
-            keyCount: try database.count(sql: "SELECT COUNT(*) FROM known_key"))
+            keyCount: try database.count(sql: "SELECT COUNT(*) FROM known_key"),
+            adoptions: try StoreMetadataKey.text(database, .adoptions).flatMap { Int($0) } ?? 0)
     }
 
     /// Whether an API key was seen to belong to the owner, by its salted digest: the database holds no key.
@@ -47,16 +67,29 @@ extension Store {
     /// - Returns: `false` also while the database has met no server.
     /// - Throws: ``StoreError`` if the file cannot be read.
     package func belongs(toServer server: String, key: String?) throws(StoreError) -> Bool {
-        try read { database in
-            let owner = try Row.fetchOne(
-                database,
+        try read { database in try belongs(database, to: OwnerClaim(server: server, key: key)) }
+    }
+
+    /// Makes sure that the database belongs to those with whose key something was read.
+    ///
+    /// Call it in the transaction that stores what was read: another process may give the database away until that begins.
+    /// Without a claim it does nothing.
+    ///
+    /// - Throws: ``StoreError/ownerChanged(path:)`` if it belongs to somebody else.
+    func require(_ database: Database, _ claim: OwnerClaim?) throws {
+        guard let claim, try !belongs(database, to: claim) else { return }
+        throw StoreError.ownerChanged(path: path)
+    }
+
+    private func belongs(_ database: Database, to claim: OwnerClaim) throws -> Bool {
+        let owner = try Row.fetchOne(
+            database.cachedStatement(
                 sql: """
                     SELECT (SELECT value FROM fact WHERE name = 'server_url') AS server,
                         (SELECT value FROM fact WHERE name = 'key_salt') AS salt
-                    """)
-            guard let owner, owner["server"] as String? == server else { return false }
-            return try key.map { key in try Store.knows(database, key, salt: owner["salt"]) } ?? true
-        }
+                    """))
+        guard let owner, owner["server"] as String? == claim.server else { return false }
+        return try claim.key.map { key in try Store.knows(database, key, salt: owner["salt"]) } ?? true
     }
 
     private static func knows(_ database: Database, _ key: String, salt: String?) throws -> Bool {
@@ -92,12 +125,25 @@ extension Store {
     ///   - server: the server's normalised URL.
     ///   - account: the account that the server named for the key; `nil` keeps the account that was recorded before.
     ///   - key: the API key, of which a salted digest is stored; `nil` for a server that asks for none.
+    ///   - checked: the owner for which this was decided; `nil` if whoever owned it does not matter.
+    /// - Returns: whether the database had that owner still; if not, nothing is changed.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
-    package func recordOwner(server: String, account: Account?, key: String?) throws(StoreError) {
+    @discardableResult
+    package func recordOwner(
+        server: String, account: Account?, key: String?, checked: StoreOwner? = nil
+    ) throws(StoreError) -> Bool {
         try writeDurably { database in
+            let owner = try Store.owner(database)
+            if let checked,
+                checked.server != owner.server || checked.account != owner.account
+                    || checked.adoptions != owner.adoptions
+            {
+                return false
+            }
             try StoreMetadataKey.set(database, .server, server)
             if let account { try StoreMetadataKey.set(database, .account, account.stored.text) }
             if let key { try recordKey(database, key) }
+            return true
         }
     }
 
@@ -118,6 +164,7 @@ extension Store {
             let before = try Store.owner(database)
             let isSame =
                 before.server == server && before.account.flatMap { old in account.map { old.isSame(as: $0) } } == true
+            try StoreMetadataKey.set(database, .adoptions, String(before.adoptions + 1))
             try database.execute(sql: "DELETE FROM known_key")
             try StoreMetadataKey.remove(database, .account)
             try StoreMetadataKey.set(database, .server, server)

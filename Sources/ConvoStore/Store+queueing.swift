@@ -242,10 +242,9 @@ extension Store {
                 """,
             arguments: [conversation.key])
         let state: OperationState = blocker == nil ? .queued : .held
+        // Only what the server lists can be the base of a branch, or show that another writer was there.
         let tip = try String.fetchOne(
-            database,
-            sql: "SELECT id FROM entry WHERE conversation = ? AND dropped_at IS NULL ORDER BY position DESC LIMIT 1",
-            arguments: [conversation.key])
+            database, sql: "SELECT \(Store.tip) FROM conversation c WHERE c.key = ?", arguments: [conversation.key])
         try database.execute(
             sql: """
                 INSERT INTO operation (id, conversation, kind, request, state, seen_entry_id, created_at,

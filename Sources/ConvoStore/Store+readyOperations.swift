@@ -177,7 +177,7 @@ extension Store {
     }
 
     /// The id of the last entry of `conversation c` that the server still lists.
-    private static let tip = """
+    static let tip = """
         (SELECT e.id FROM entry e WHERE e.conversation = c.key AND e.dropped_at IS NULL AND e.local_only = 0
             ORDER BY e.position DESC LIMIT 1)
         """

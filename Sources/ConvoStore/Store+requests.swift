@@ -60,7 +60,9 @@ extension Store {
         let accepted = try writeDurably { database in
             try claimInstance(database)
             try forgetOldRequests(database)
-            if let earlier = try writeMade(database, by: digest) {
+            if let earlier = try writeMade(database, by: digest)
+                ?? (isNamed ? nil : writeMoved(database, write, content: said, identity: digest))
+            {
                 let isSame = try database.isTrue(
                     sql: "SELECT content = ? FROM request WHERE identity = ?", arguments: [said, digest])
                 if isSame {
@@ -143,6 +145,26 @@ extension Store {
                 """, arguments: [id.rawValue])
     }
 
+    /// Takes a write back whose client is told that it failed; durable.
+    ///
+    /// A start or restart for whose conversation other writes wait stays in the outbox as it is: the store has acknowledged
+    /// them. The same request joins it.
+    ///
+    /// - Parameter id: the write.
+    /// - Throws: ``StoreError/noSuchOperation(_:)``; ``StoreError/wrongState(_:state:action:)`` if the write is being
+    ///   sent, in doubt, delivered or cancelled. Nothing is changed then.
+    package func takeBack(_ id: OperationID) throws(StoreError) {
+        let isTakenBack = try writeDurably { database in
+            let item = try require(database, id)
+            try requireCancellable(item)
+            let makesConversation = item.kind == .start || item.kind == .restart
+            if makesConversation, try !dependents(database, of: item).isEmpty { return false }
+            _ = try cancel(database, with: item)
+            return true
+        }
+        if isTakenBack { notifyListener() }
+    }
+
     /// Gives up a write whose outcome is in doubt, because the server has told its client itself that the run failed; durable.
     ///
     /// The writes behind it may go. A conversation that the write would have made, and that no read has shown, is removed: if it
@@ -176,7 +198,12 @@ extension Store {
                     WHERE c.id = ? AND o.id <> ?)
                 """,
             arguments: [item.conversation.rawValue, id.rawValue])
-        if isMaker, isAlone, let made = try ConversationRow.fetch(database, id: item.conversation) {
+        if isMaker, let made = try ConversationRow.fetch(database, id: item.conversation) {
+            guard isAlone else {
+                // A cancelled write is shown with its conversation; nothing can be appended to one that nobody makes.
+                try withdraw(database, made)
+                return true
+            }
             try unindex(database, conversation: made.key, made.names)
             try database.execute(sql: "DELETE FROM conversation WHERE key = ?", arguments: [made.key])
         }
@@ -230,6 +257,30 @@ extension Store {
         if (earlier["state"] as String) != OperationState.cancelled.rawValue { return OperationID(earlier["id"]) }
         try database.execute(sql: "DELETE FROM request WHERE identity = ?", arguments: [digest])
         return nil
+    }
+
+    /// The append that an equal request without a name has made in a conversation that has turned out to be this one; `nil` if
+    /// there is none.
+    ///
+    /// A request's identity holds the conversation's local id. Where two local conversations are one on the server, the append
+    /// has moved, and its request is known by the id that its client is led to now.
+    private func writeMoved(
+        _ database: Database, _ write: RequestedWrite, content: String, identity: String
+    ) throws -> OperationID? {
+        guard case .append(_, let conversation) = write else { return nil }
+        let moved = try Row.fetchOne(
+            database,
+            sql: """
+                SELECT r.key, o.id FROM request r JOIN operation o ON o.sequence = r.operation
+                    JOIN conversation c ON c.key = o.conversation
+                WHERE c.id = ? AND o.kind = 'append' AND o.state <> 'cancelled' AND r.is_named = 0 AND r.content = ?
+                ORDER BY o.sequence LIMIT 1
+                """,
+            arguments: [conversation.rawValue, content])
+        guard let moved else { return nil }
+        try database.execute(
+            sql: "UPDATE request SET identity = ? WHERE key = ?", arguments: [identity, moved["key"] as Int64])
+        return OperationID(moved["id"])
     }
 
     /// Removes the requests whose time is over. Setting the clock makes it no shorter; what was settled before the machine was

@@ -59,6 +59,8 @@ public enum StoreError: Error, Sendable {
     case hardLinked(path: String)
     /// Another file, or none, has the name of the file that was opened: it was moved, removed or replaced.
     case replaced(path: String)
+    /// The database was given to another account after something was read for it: nothing of that is stored.
+    case ownerChanged(path: String)
     /// The file is damaged, or not an SQLite database; `detail` is SQLite's finding.
     case corrupt(path: String, detail: String)
     /// The file, or one beside it, cannot be opened, made or written: missing permission, a read-only medium, an I/O
@@ -99,6 +101,7 @@ extension StoreError {
         case .zstandardMissing: "zstandard_missing"
         case .hardLinked: "hard_linked"
         case .replaced: "database_replaced"
+        case .ownerChanged: "owner_changed"
         case .notOurs: "not_a_convo_database"
         case .corrupt: "corrupt_database"
         case .notWritable: "not_writable"
@@ -146,6 +149,7 @@ extension StoreError: CustomStringConvertible {
             "\(path) was written by an older Convo, and libzstd, which unpacks its entries once, cannot be loaded"
         case .hardLinked(let path): "\(path) has a second name, a hard link: it can only be used safely under one"
         case .replaced(let path): "\(path) is no longer the file that was opened: it was moved, removed or replaced"
+        case .ownerChanged(let path): "\(path) was given to another account meanwhile"
         case .notOurs(let path): "\(path) is not a Convo database"
         case .corrupt(let path, let detail): "\(path) is damaged (\(detail))"
         case .notWritable(let path, let detail): "\(path) cannot be written (\(detail))"

@@ -12,6 +12,8 @@ enum StoreMetadataKey: String {
     case server = "server_url"
     /// The account, as a JSON object; absent if the server did not name it.
     case account
+    /// How often a person has given the database to an account; absent if nobody has.
+    case adoptions
     /// The salt of the keys' digests.
     case keySalt = "key_salt"
     /// How many minutes later than its entry a key may be, see ``EntryKey``; absent if that is not known.

@@ -45,14 +45,34 @@ final class AccountGuard: Sendable {
     /// Makes sure that the database still belongs to the account of the connection, for another process may have given
     /// it to another account meanwhile.
     ///
-    /// The engine calls this before each send, and before it stores what it has read.
+    /// The engine calls this before each send, and before it concludes something from what it has read.
     ///
     /// - Throws: an ``APIError`` that ends the pass; a ``StoreError`` if the database cannot be read. The next pass
     ///   verifies the connection anew, and reports what it finds.
     func requireOwner() throws {
         guard let connection, try !belongs(to: connection) else { return }
+        throw givenAway()
+    }
+
+    /// Stores what was read, unless the database has been given to another account by the time of the transaction.
+    ///
+    /// - Parameter store: stores it for the server and the key that it gets, and throws ``StoreError/ownerChanged(path:)`` if
+    ///   the database does not belong to them.
+    /// - Returns: what `store` returns.
+    /// - Throws: what `store` throws; in place of ``StoreError/ownerChanged(path:)`` an ``APIError`` that ends the pass, as
+    ///   ``requireOwner()`` does.
+    func storing<Value>(_ store: (OwnerClaim?) throws(StoreError) -> Value) throws -> Value {
+        do throws(StoreError) {
+            return try store(connection.map { OwnerClaim(server: $0.server, key: $0.key) })
+        } catch {
+            if case .ownerChanged = error { throw givenAway() }
+            throw error
+        }
+    }
+
+    private func givenAway() -> APIError {
         verified.withLock { $0 = nil }
-        throw APIError(.cancelled, effect: .none, message: "the database was given to another account")
+        return APIError(.cancelled, effect: .none, message: "the database was given to another account")
     }
 
     private func belongs(to connection: Connection) throws -> Bool {
@@ -111,7 +131,18 @@ final class AccountGuard: Sendable {
         return (try store.owner(), held)
     }
 
+    /// How often a check begins anew because another process has changed the owner meanwhile.
+    private static let checkLimit = 3
+
     private func verify(_ candidate: Connection, behind breaker: CircuitBreakerGate?) async throws {
+        for _ in 0..<AccountGuard.checkLimit {
+            if try await check(candidate, behind: breaker) { return }
+        }
+        throw givenAway()
+    }
+
+    /// - Returns: `false` if the database got another owner during the check, which decides nothing then.
+    private func check(_ candidate: Connection, behind breaker: CircuitBreakerGate?) async throws -> Bool {
         let owner = try store.owner()
         var check = OwnerCheck(
             OwnerCheck.Known(
@@ -131,8 +162,8 @@ final class AccountGuard: Sendable {
                         try await AccountGuard.isThere(id, candidate)
                     })
             case .accept(let account):
-                try store.recordOwner(server: candidate.server, account: account, key: candidate.key)
-                return
+                return try store.recordOwner(
+                    server: candidate.server, account: account, key: candidate.key, checked: owner)
             case .refuse(.otherServer):
                 throw SyncFailure.otherServer(owner: owner.server ?? "", given: candidate.server)
             case .refuse(.otherAccount(let given)):

@@ -28,6 +28,8 @@ struct DeletionCheck {
     private let probesAtOnce: Int
     private var missing: [RemoteID] = []
     private var gone: [RemoteID] = []
+    /// Those that a person has deleted from here: that they are gone needs nobody's consent.
+    private var expected: [RemoteID] = []
     private enum Census { case unknown, underway, known(DeletionCensus) }
     private var census = Census.unknown
     private var inFlight = 0
@@ -53,7 +55,8 @@ struct DeletionCheck {
     /// - Parameter isMoreComing: whether other conversations may still turn out to be missing.
     /// - Returns: a step that the caller reports to ``finished()`` when it has ended.
     mutating func next(isMoreComing: Bool) -> Step? {
-        guard withheld == 0, !missing.isEmpty || !gone.isEmpty else { return nil }
+        guard withheld == 0 else { return inFlight == 0 ? markExpected() : nil }
+        guard !missing.isEmpty || !gone.isEmpty || !expected.isEmpty else { return nil }
         guard case .known(let census) = census else {
             guard case .unknown = census else { return nil }
             census = .underway
@@ -62,7 +65,7 @@ struct DeletionCheck {
         }
         guard !isTooMany(of: census) else {
             withheld = gone.count + missing.count + inFlight + waiting
-            return nil
+            return inFlight == 0 ? markExpected() : nil
         }
         if inFlight < probesAtOnce, let id = missing.popLast() {
             inFlight += 1
@@ -71,11 +74,27 @@ struct DeletionCheck {
         guard !isMoreComing, missing.isEmpty, inFlight == 0, waiting == 0 else { return nil }
         inFlight += 1
         // The next conversation that turns out to be gone in this pull is counted together with these.
-        defer { (gone, self.census) = ([], .unknown) }
-        return .mark(gone)
+        defer { (gone, expected, self.census) = ([], [], .unknown) }
+        return .mark(gone + expected)
     }
 
-    mutating func probed(_ id: RemoteID, isGone: Bool) { if isGone { gone.append(id) } }
+    private mutating func markExpected() -> Step? {
+        guard !expected.isEmpty else { return nil }
+        inFlight += 1
+        defer { expected = [] }
+        return .mark(expected)
+    }
+
+    /// Takes the answer to a probe.
+    ///
+    /// - Parameters:
+    ///   - id: the conversation.
+    ///   - isGone: whether the API denies it.
+    ///   - isExpected: whether a person has deleted it from here.
+    mutating func probed(_ id: RemoteID, isGone: Bool, isExpected: Bool = false) {
+        guard isGone else { return }
+        if isExpected { expected.append(id) } else { gone.append(id) }
+    }
 
     /// Takes note that a step has ended.
     mutating func finished() { inFlight -= 1 }

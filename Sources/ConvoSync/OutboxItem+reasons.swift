@@ -32,7 +32,7 @@ extension OutboxItem.Reason {
     package static let conversationDeleted = Self(
         code: "conversation_deleted", message: "the conversation is not on the server any more")
     static let unrecognisable = Self(
-        code: "unrecognisable",
+        code: unrecognisableCode,
         message:
             "the answer was lost, and nobody can tell which new conversation, if any, is the one that this made")
     static let conversationGone = Self(

@@ -46,9 +46,13 @@ struct PullExecutor: Sendable {
             return .stale(try store.staleConversations(limit: limit, now: clock.now))
         case .fetch(let stale):
             return .fetched(FetchedHistory(try await api.getHistory(of: stale.remoteID), version: stale.version))
+        case .askAPI:
+            _ = try await api.list(page: 0, pageSize: 1, metadata: nil)
+            return .answered
         case .ingest(let histories):
-            try account.requireOwner()
-            let count = try store.ingest(histories)
+            let count = try account.storing { claim throws(StoreError) in
+                try store.ingest(histories, readWith: claim)
+            }
             try await clock.waitForRoom(in: store)
             return .takenIn(count)
         case .setAside(let stale, let reason):
@@ -57,7 +61,8 @@ struct PullExecutor: Sendable {
         case .findMirrored(let pages):
             return .mirrored(try store.mirrored(exceptOn: pages))
         case .probe(let id):
-            return .probed(isGone: try await isGone(id))
+            let isGone = try await isGone(id)
+            return .probed(isGone: isGone, isExpected: try isGone && store.isDeletedFromHere(id))
         case .countDeletions:
             return .counted(try store.deletionCensus())
         case .markDeleted(let ids, let isAccepted):
@@ -82,8 +87,9 @@ struct PullExecutor: Sendable {
         switch answer {
         case .read(let listed, let digest):
             let page = try await withTaskExecutorPreference(executor) {
-                try account.requireOwner()
-                return try store.ingest(listed, at: place, digest: digest)
+                try account.storing { claim throws(StoreError) in
+                    try store.ingest(listed, at: place, digest: digest, readWith: claim)
+                }
             }
             try await clock.waitForRoom(in: store)
             return page
@@ -109,8 +115,7 @@ struct PullExecutor: Sendable {
     private func isGone(_ id: RemoteID) async throws -> Bool {
         do {
             let description = try await api.get(id)
-            try account.requireOwner()
-            _ = try store.ingest([description])
+            _ = try account.storing { claim throws(StoreError) in try store.ingest([description], readWith: claim) }
             return false
         } catch let error as APIError where error.isNotFound {
             return try !store.isUnseen(id, madeSince: clock.now + (.zero - limits.replicaLag), until: clock.now)

@@ -22,6 +22,8 @@ package struct PullMachine: StateMachine {
         case findStale(limit: Int)
         /// Reads a history from the server.
         case fetch(StaleConversation)
+        /// Asks the server for one row of the list, and stores nothing: whether the API answers at all.
+        case askAPI
         /// Stores histories.
         ///
         /// If this fails half-way, the rest still count as behind.
@@ -46,6 +48,8 @@ package struct PullMachine: StateMachine {
     package enum Outcome: Sendable {
         /// The server and the key are those of the database.
         case verified
+        /// The API has answered.
+        case answered
         /// The page is stored.
         case listed(IngestedPage)
         /// The conversations whose histories are behind, as many as were asked for at most.
@@ -62,8 +66,9 @@ package struct PullMachine: StateMachine {
         case counted(DeletionCensus)
         /// Whether the API itself denies the conversation.
         ///
-        /// `false` also where a replica may only lag behind.
-        case probed(isGone: Bool)
+        /// `isGone` is `false` also where a replica may only lag behind. `isExpected`: a person has deleted it from here, and an
+        /// older list has shown it since.
+        case probed(isGone: Bool, isExpected: Bool = false)
         /// The marks are stored.
         case markedDeleted
         /// The completed pull is recorded.
@@ -89,6 +94,9 @@ package struct PullMachine: StateMachine {
     private var deletions: DeletionCheck
     /// Consecutive answers that were not the API's.
     private var foreignAnswers = 0
+    /// Why the API is asked for a row of the list before the pull goes on; `nil` if it is not.
+    private var suspicion: SyncFailure?
+    private var isAsking = false
     private var isMirroredAsked = false
     private var isConcluded = false
     private var retries = RetryQueue()
@@ -117,6 +125,11 @@ package struct PullMachine: StateMachine {
             // Store what has arrived: on a bad connection the next pull might get no further.
             if let batch = batcher.next(at: now, isMoreComing: false) { return start(.ingest(batch)) }
             return isIdle ? .done : .wait(until: nil)
+        }
+        if suspicion != nil {
+            guard !isAsking else { return .wait(until: nil) }
+            isAsking = true
+            return start(.askAPI)
         }
         if let step = retries.due(at: now) {
             if case .probe = step { deletions.resumed() }
@@ -151,6 +164,7 @@ package struct PullMachine: StateMachine {
         if step.isRequest { foreignAnswers = 0 }
         switch (step, outcome) {
         case (_, .verified): verification = .done
+        case (_, .answered): (suspicion, isAsking) = (nil, false)
         case (.list(let page, _), .listed(let intake)):
             report.conversations += intake.newCount
             listing.listed(intake, page: page)
@@ -163,8 +177,8 @@ package struct PullMachine: StateMachine {
         case (_, .isSetAside): report.unreadable += 1
         case (_, .mirrored(let mirrored)): deletions.add(listing.missing(of: mirrored))
         case (_, .counted(let census)): deletions.counted(census)
-        case (.probe(let id), .probed(let isGone)):
-            deletions.probed(id, isGone: isGone)
+        case (.probe(let id), .probed(let isGone, let isExpected)):
+            deletions.probed(id, isGone: isGone, isExpected: isExpected)
             if !isGone { fetching.lookAgain() }  // a conversation hidden between two pages may be stale
         case (_, .concluded): isConcluded = true
         default: break
@@ -200,7 +214,7 @@ package struct PullMachine: StateMachine {
         switch step {
         case .fetch, .findStale, .setAside: fetching.inFlight += 1
         case .probe, .countDeletions, .markDeleted, .ingest: break  // counted by `deletions` and `batcher`
-        case .verify, .list, .findMirrored, .conclude: listingsInFlight += 1
+        case .verify, .askAPI, .list, .findMirrored, .conclude: listingsInFlight += 1
         }
         return .step(step)
     }
@@ -210,15 +224,23 @@ package struct PullMachine: StateMachine {
         case .fetch, .findStale, .setAside: fetching.inFlight -= 1
         case .probe, .countDeletions, .markDeleted: deletions.finished()
         case .ingest: batcher.stored()
-        case .verify, .list, .findMirrored, .conclude: listingsInFlight -= 1
+        case .verify, .askAPI, .list, .findMirrored, .conclude: listingsInFlight -= 1
         }
     }
 
     private mutating func failed(_ step: Step, _ failure: SyncFailure, at now: Timestamp) {
         if failure.isNotTheAPI { foreignAnswers += 1 }
         if let asked = failure.asked, asked > limits.patience { report.asked = max(report.asked ?? asked, asked) }
-        if failure.endsPass || foreignAnswers >= limits.foreignAnswers {
+        if step == .askAPI {
+            halt = halt ?? suspicion ?? failure
+        } else if failure.endsPass {
             halt = halt ?? failure
+        } else if foreignAnswers >= limits.foreignAnswers {
+            // One odd conversation, or a few, must not stop the pull: the API answers for the others.
+            guard let id = step.conversation else { return stopped(by: failure) }
+            suspicion = suspicion ?? failure
+            report.failures.append(PullReport.ConversationFailure(conversation: id, cause: failure))
+            return
         } else if case .fetch(let stale) = step, failure.isNotFound {
             deletions.add([stale.remoteID])
         } else if case .fetch(let stale) = step, failure.isUnreadable {
@@ -237,6 +259,11 @@ package struct PullMachine: StateMachine {
         if halt != nil { report.halt = halt }
     }
 
+    private mutating func stopped(by failure: SyncFailure) {
+        halt = halt ?? failure
+        report.halt = halt
+    }
+
     private mutating func retry(_ step: Step, after wait: Duration, at now: Timestamp) {
         retries.add(step, after: wait, at: now)
         if case .probe = step { deletions.postponed() }
@@ -247,7 +274,7 @@ extension PullMachine.Step {
     /// Whether the step sends a request to the server.
     fileprivate var isRequest: Bool {
         switch self {
-        case .list, .fetch, .probe, .verify: true
+        case .list, .fetch, .probe, .verify, .askAPI: true
         case .findStale, .ingest, .setAside, .findMirrored, .countDeletions, .markDeleted, .conclude: false
         }
     }

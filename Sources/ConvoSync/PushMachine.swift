@@ -264,8 +264,10 @@ package struct PushMachine: StateMachine {
 
     /// Ends the push, because nothing can be sent.
     ///
-    /// The writes that would have gone first show the reason.
+    /// The writes that would have gone first show the reason. If the machine is woken before that is stored, and goes on, it
+    /// verifies again.
     private mutating func notVerified(_ failure: SyncFailure, at now: Timestamp) {
+        verification = .due
         report.halt = report.halt ?? failure
         if case .store = failure { return }
         for item in waiting.filter({ $0.state == .queued && isDue($0, at: now) }).prefix(limits.writers) {

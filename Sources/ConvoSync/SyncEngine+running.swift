@@ -95,7 +95,9 @@ extension SyncEngine {
             var next: Timestamp?
             do throws(SyncFailure) {
                 if let report = try await fetchFiles(), report != FileReport() { observe(.fetched(report)) }
-                do throws(StoreError) { next = try store.nextFileAttempt() } catch { throw SyncFailure(error) }
+                do throws(StoreError) { next = try store.nextFileAttempt(now: clock.now) } catch {
+                    throw SyncFailure(error)
+                }
             } catch {
                 // Pull and push report what is wrong with the server.
                 if case .store(let error) = error { observe(.storeFailed(error)) }

@@ -38,12 +38,12 @@ extension SyncEngine {
         do {
             try await account.verify()
             let description = try await api.get(id)
-            try account.requireOwner()
-            _ = try store.ingest([description])
+            _ = try account.storing { claim throws(StoreError) in try store.ingest([description], readWith: claim) }
             guard withHistory else { return }
             let history = try await api.getHistory(of: id)
-            try account.requireOwner()
-            try store.ingest([FetchedHistory(history, version: description.version)])
+            _ = try account.storing { claim throws(StoreError) in
+                try store.ingest([FetchedHistory(history, version: description.version)], readWith: claim)
+            }
         } catch {
             throw SyncFailure(error)
         }

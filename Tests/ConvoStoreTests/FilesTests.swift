@@ -41,7 +41,7 @@ import Testing
         try store.delay(file: due[0].key, until: temporary.clock.now + .seconds(60), reason: "server_failed")
         #expect(try store.dueFiles(limit: 9, now: temporary.clock.now).map(\.key) == [due[1].key])
         try store.markUnavailable(file: due[1].key, as: .gone, reason: "not_found")
-        #expect(try store.nextFileAttempt() == temporary.clock.now + .seconds(60))
+        #expect(try store.nextFileAttempt(now: temporary.clock.now) == temporary.clock.now + .seconds(60))
         #expect(try store.fileCounts() == [.pending: 1, .gone: 1])
     }
 

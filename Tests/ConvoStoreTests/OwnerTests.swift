@@ -34,6 +34,33 @@ import Testing
         #expect(written.count == 2 && !written.contains("one"))
     }
 
+    @Test func `takes nothing in that was read for the account before`() throws {
+        try store.recordOwner(server: "https://a", account: nil, key: "one")
+        let checked = try store.owner()
+        let claim = OwnerClaim(server: "https://a", key: "one")
+        let page = ConversationPage([try Conversation.sample("conv_1")])
+        let digest = PageDigest(point: .max, value: 7)
+        _ = try store.ingest(page, at: PageKey(page: 0, size: 100), digest: digest, readWith: claim)
+        _ = try store.adopt(server: "https://a", account: nil, key: "two")
+        let changed = try Conversation.sample("conv_1", updated: "2026-01-02T00:00:00Z")
+        for attempt in 0..<3 {
+            let error = #expect(throws: StoreError.self) {
+                switch attempt {
+                case 0: _ = try store.ingest([changed], readWith: claim)
+                case 1: _ = try store.ingest(page, at: PageKey(page: 0, size: 100), digest: digest, readWith: claim)
+                default:
+                    try store.ingest(
+                        [FetchedHistory(.sample("conv_1", exchange("conv_1")), version: "v")], readWith: claim)
+                }
+            }
+            #expect(error?.code == "owner_changed")
+        }
+        #expect(try store.read { try $0.isTrue(sql: "SELECT other_account = 1 FROM conversation") })
+        #expect(try !store.recordOwner(server: "https://a", account: ann, key: "one", checked: checked))
+        #expect(try store.owner().account == nil && !store.knows(key: "one"))
+        #expect(try store.recordOwner(server: "https://a", account: nil, key: "three", checked: store.owner()))
+    }
+
     @Test func `tells a few of the conversations that the server has, the newest first`() throws {
         for day in 1...4 {
             try store.mirror(.sample("conv_\(day)", updated: "2026-01-0\(day)T00:00:00Z"), [message("\(day)", "hello")])
@@ -161,7 +188,7 @@ import Testing
         try store.notePull(isSweep: true)
         #expect(try store.adopt(server: "https://b", account: nil, key: "new") == 5)
         #expect(try store.status().lastSweepAt != nil)
-        #expect(try store.owner() == StoreOwner(server: "https://b", account: nil, keyCount: 1))
+        #expect(try store.owner() == StoreOwner(server: "https://b", account: nil, keyCount: 1, adoptions: 1))
         #expect(try store.knows(key: "new") && !store.knows(key: "one"))
         for id in Array(writes[0...3]) + [behind] {
             let item = try temporary.item(id)
@@ -172,6 +199,6 @@ import Testing
         #expect(try temporary.item(writes[4]).reason?.code == "ambiguous")
         #expect(try temporary.states(writes[4], writes[5], cancelled) == [.held, .delivered, .cancelled])
         #expect(try store.adopt(server: "https://c", account: ann, key: nil) == 0)
-        #expect(try store.owner() == StoreOwner(server: "https://c", account: ann, keyCount: 0))
+        #expect(try store.owner() == StoreOwner(server: "https://c", account: ann, keyCount: 0, adoptions: 2))
     }
 }

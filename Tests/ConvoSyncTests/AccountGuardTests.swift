@@ -145,7 +145,9 @@ import Testing
         #expect(await failure { try await api.account.verify() } == "other_server")
         #expect(server.requests().isEmpty)
         let adopted = try await api.account.adopt()
-        #expect(adopted.owner == StoreOwner(server: "https://b", account: ann, keyCount: 1) && adopted.held == 0)
+        #expect(
+            adopted.owner == StoreOwner(server: "https://b", account: ann, keyCount: 1, adoptions: 1)
+                && adopted.held == 0)
         #expect(api.account.connection?.server == "https://b")
     }
 

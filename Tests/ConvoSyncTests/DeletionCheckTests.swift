@@ -47,6 +47,24 @@ import Testing
         return (marked, check.withheld)
     }
 
+    @Test func `are marked without asking a person where a person has deleted them from here`() {
+        for others in [0, 11] {
+            var check = check(40 + others, of: 60)
+            var marked: [RemoteID] = []
+            while let step = check.next(isMoreComing: false) {
+                switch step {
+                case .count: check.counted(DeletionCensus(mirrored: 60))
+                case .probe(let id):
+                    check.probed(id, isGone: true, isExpected: Int(id.rawValue).map { $0 < 40 } ?? false)
+                case .mark(let ids): marked += ids
+                }
+                check.finished()
+            }
+            #expect(marked == ids(0..<40) && check.isIdle)
+            #expect(check.withheld == others, "the others wait for a person")
+        }
+    }
+
     @Test func `are asked about in their order, a few at once`() {
         var check = check(5)
         #expect(check.isIdle)

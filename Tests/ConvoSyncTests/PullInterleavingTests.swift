@@ -61,6 +61,7 @@ private struct Interleaving {
     private mutating func takeEffect(_ step: PullMachine.Step) throws -> PullMachine.Outcome {
         switch step {
         case .verify: return .verified
+        case .askAPI: return .answered
         case .setAside: return .isSetAside
         case .markDeleted: return .markedDeleted
         case .list(let page, let size):

@@ -33,6 +33,7 @@ import Testing
         private mutating func answer(_ step: PullMachine.Step) -> PullMachine.Outcome {
             switch step {
             case .verify: return .verified
+            case .askAPI: return .answered
             case .list(let page, let size):
                 requests.append("\(page)/\(size)")
                 let items = pages.isEmpty ? [] : pages.removeFirst()
@@ -193,6 +194,7 @@ import Testing
         try pull.run { step in
             switch step {
             case .verify: return .verified
+            case .askAPI: return .failed(failure)
             case .list: return .listed(IngestedPage(items: [.unchanged], ids: [RemoteID("0")]))
             case .findStale:
                 defer { isAsked = true }

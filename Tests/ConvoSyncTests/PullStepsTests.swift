@@ -101,7 +101,7 @@ struct Pull {
         #expect(pull.steps.last == .conclude(.firstPage) && pull.steps.count { $0 == .conclude(.firstPage) } == 1)
     }
 
-    @Test func `end with the third answer in a row that is not the API's`() throws {
+    @Test func `end where the API does not answer at all, after the third answer in a row that is not its`() throws {
         var pull = Pull(.firstPage)
         let fetches = pull.fetches(8)
         func halts(_ answers: [Bool]) throws -> Bool {
@@ -109,7 +109,10 @@ struct Pull {
             for (step, isForeign) in zip(fetches, answers) {
                 copy.finish(step, isForeign ? .failed(portal) : try history(step))
             }
-            return copy.machine.report.halt != nil
+            guard copy.begin().last == .askAPI else { return false }
+            #expect(copy.machine.report.halt == nil)
+            copy.finish(.askAPI, .failed(portal))
+            return copy.machine.report.halt?.isNotTheAPI == true
         }
         #expect(try !halts([true, true]))
         #expect(try halts([true, true, true]))
@@ -122,7 +125,30 @@ struct Pull {
         let stored = try #require(pull.begin().first)
         pull.finish(stored, .takenIn(1))
         pull.finish(fetches[3], .failed(portal))
-        #expect(pull.machine.report.halt != nil)
+        #expect(pull.begin() == [.askAPI])
+        #expect(pull.begin().isEmpty, "nothing else is asked until the API has answered")
+        pull.finish(.askAPI, .failed(.api(APIError(.unreachable, effect: .none, message: "no network"))))
+        #expect(pull.machine.report.halt?.isNotTheAPI == true, "the first reason counts")
+    }
+
+    @Test func `go on where only some conversations are answered by something else`() throws {
+        var pull = Pull(.firstPage)
+        for step in pull.fetches(8).prefix(7) { pull.finish(step, .failed(portal)) }
+        #expect(pull.begin() == [.askAPI])
+        pull.finish(.askAPI, .answered)
+        let last = try #require(pull.steps.last { if case .fetch = $0 { true } else { false } })
+        pull.finish(last, try history(last))
+        try pull.run { step in
+            switch step {
+            case .findStale: .stale([])
+            case .ingest: .takenIn(1)
+            case .conclude: .concluded
+            default: throw Unexpected("\(step)")
+            }
+        }
+        let report = pull.machine.report
+        #expect(report.halt == nil && report.histories == 1)
+        #expect(report.failures.map(\.conversation) == (0..<7).map { RemoteID("\($0)") })
     }
 
     @Test func `are tried anew as often in the next run through the pages`() throws {

@@ -110,6 +110,18 @@ import Testing
         #expect(pass.machine.report.halt?.isOtherOwner == true)
     }
 
+    @Test func `verifies again where it is woken while it stores why the account is not known`() throws {
+        var pass = try Pass(.due, try appends(1), verifies: false)
+        #expect(pass.next() == .verify)
+        pass.finish(.verify, .failed(.api(APIError(.unreachable, effect: .none, message: "no network"))))
+        let settling = try pass.begin()
+        pass.machine.woken()
+        pass.finish(settling, .settled)
+        #expect(pass.next() == .load(limit: 200))
+        pass.finish(.load(limit: 200), .loaded(try appends(1), awaited: []))
+        #expect(pass.next() == .verify)
+    }
+
     @Test func `says nothing of a write where the store fails`() throws {
         var pass = try Pass(.due, try appends(2), verifies: false)
         #expect(pass.next() == .verify)
