@@ -52,6 +52,7 @@ extension Store {
     /// Whether a person has deleted a conversation from here, and the server has done so.
     ///
     /// - Parameter id: the conversation.
+    /// - Returns: `false` also for a conversation that is not here.
     /// - Throws: ``StoreError`` if the file cannot be read.
     package func isDeletedFromHere(_ id: RemoteID) throws(StoreError) -> Bool {
         try read { database in

@@ -74,6 +74,7 @@ extension Store {
     /// When the next file is to be fetched; `nil` if none waits.
     ///
     /// - Parameter now: the current time.
+    /// - Returns: the moment; one that is past means now.
     /// - Throws: ``StoreError`` if the file cannot be read.
     package func nextFileAttempt(now: Timestamp) throws(StoreError) -> Timestamp? {
         try read { database in

@@ -197,6 +197,7 @@ extension Store {
     /// - Parameters:
     ///   - database: the connection that is in the transaction.
     ///   - key: the key of an output that the history has brought.
+    /// - Throws: ``DatabaseError``.
     private func dropInputs(_ database: Database, besideOutput key: Int64) throws {
         try database.execute(
             sql: """

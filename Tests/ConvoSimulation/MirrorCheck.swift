@@ -32,7 +32,8 @@ package enum MirrorCheck {
             }
             // Where the list does not tell `updated_at`, nothing announces that the conversation has changed.
             let isTold = server.oddities.forms[served.id]?.tellsChanges ?? true
-            if isTold, !server.oddities.oversized.contains(served.id) {
+            let isReadable = !server.oddities.oversized.union(server.oddities.filtered).contains(served.id)
+            if isTold, isReadable {
                 violations += differences(mirrored: mirrored, served: served.id, entries: server.mirrored(of: served))
             }
         }

@@ -59,6 +59,8 @@ package struct Oddities: Hashable, Sendable {
     package internal(set) var elements: [RemoteID: [OddElement]] = [:]
     /// The conversations whose history is larger than a client reads.
     package internal(set) var oversized: Set<RemoteID> = []
+    /// The conversations whose history something between us and the server answers.
+    package internal(set) var filtered: Set<RemoteID> = []
 
     func row(_ raw: JSONText, of id: RemoteID) -> JSONText { forms[id]?.applied(to: raw) ?? raw }
 

@@ -30,6 +30,8 @@ package struct OtherWriter: Hashable, Sendable {
         /// A history becomes too large to read, or small enough again.
         case setOversized(nth: Int, Bool)
         case shrinkAll
+        /// Something between us and the server, such as a virus filter, answers every request for one history from now on.
+        case filterHistory(nth: Int)
         case deleteMany(count: Int)
         /// The server hides all conversations without a turn of ours except the newest `butNewest`, until ``showAll``.
         ///
@@ -157,6 +159,8 @@ extension SimulatedServer {
             if isOversized { oddities.oversized.insert(target.id) } else { oddities.oversized.remove(target.id) }
             let moment = now
             change(target.id) { $0.touch(at: moment) }
+        case .filterHistory(let nth):
+            if let target = conversation(nth: nth) { oddities.filtered.insert(target.id) }
         case .shrinkAll:
             let moment = now
             for id in oddities.oversized.sorted(by: { $0.rawValue < $1.rawValue }) {

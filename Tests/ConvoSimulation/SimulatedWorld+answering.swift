@@ -72,6 +72,9 @@ extension SimulatedWorld {
         if case .history(let id) = request, server.oversized(id) {
             return soon(.init(.answerTooLarge(limit: 1 << 26), effect: .none, message: "the answer is over its limit"))
         }
+        if case .history(let id) = request, server.oddities.filtered.contains(id) {
+            return soon(.init(.notTheAPI(status: 403), effect: .none, message: "a page of a filter"))
+        }
         var lasts: Duration?
         switch fault {
         case .slowRun(let takes, _), .runRefused(let takes): lasts = takes

@@ -1,3 +1,4 @@
+import ConvoJSON
 package import ConvoModel
 package import MistralEmulator
 
@@ -20,13 +21,15 @@ package enum WriteCheck {
     ///   - retried: the writes that a person let go although nobody could tell whether the server has them.
     ///   - revived: the writes that a person had cancelled when a backup was put back in which they wait: those behind
     ///     them may have been sent before.
+    ///   - waiting: the writes that may wait for ever, because a history cannot be read.
     /// - Returns: a violation for each write that is lost, repeated, out of order, or in a state that the server
     ///   contradicts.
     package static func violations(
         acknowledged: [OperationID], outbox: OutboxSnapshot, audit: Audit, turns: [Turn], atRest: Bool,
         deleted: Set<RemoteID> = [], namesCreations: Bool = true, homes: [OperationID: LocalID] = [:],
         storedText: InputAlteration? = nil, copied: Set<OperationID> = [], retried: Set<OperationID> = [],
-        revived: Set<OperationID> = []
+        revived: Set<OperationID> = [],
+        waiting: Set<OperationID> = []
     ) -> [Violation] {
         var ledger = Ledger(
             audit: audit, turns: turns, namesCreations: namesCreations, storedText: storedText, copied: copied,
@@ -37,7 +40,8 @@ package enum WriteCheck {
         }
         for item in outbox.items {
             violations += judge(
-                item, ledger: &ledger, atRest: atRest, deleted: deleted, isRetried: retried.contains(item.id))
+                item, ledger: &ledger, atRest: atRest && !waiting.contains(item.id), deleted: deleted,
+                isRetried: retried.contains(item.id))
         }
         return violations + orderViolations(outbox: outbox, ledger: ledger, homes: homes, revived: revived)
     }
@@ -82,6 +86,24 @@ package enum WriteCheck {
                 let id = item.remoteID, server.conversation(id) != nil, !excused.contains(id)
             else { return nil }
             return Violation(.falseState, "\(item.id) is refused because \(id) is gone, and it is there")
+        }
+    }
+
+    /// No start or restart is held because nobody could tell which conversation it has made, while the list tells it.
+    ///
+    /// - Parameters:
+    ///   - outbox: the outbox at rest.
+    ///   - server: the server then.
+    /// - Returns: a violation for each such write.
+    package static func unrecognised(_ outbox: OutboxSnapshot, server: SimulatedServer) -> [Violation] {
+        let held = outbox.items.filter { $0.state == .held && $0.reason?.hasPrefix("unrecognisable") ?? false }
+        guard !held.isEmpty else { return [] }
+        return server.conversations.compactMap { served in
+            guard !server.hidden.contains(served.id), server.oddities.forms[served.id] == nil,
+                let operation = served.raw["metadata"]?["convo_operation_id"]?.string,
+                let item = held.first(where: { $0.id.rawValue == operation })
+            else { return nil }
+            return Violation(.falseState, "\(item.id) is held as unrecognisable, and the list shows what it has made")
         }
     }
 

@@ -94,6 +94,13 @@ extension Mutation {
                 return .probed(isGone: true)
             }
         },
+        .pull(
+            "ends with the third answer that is not the API's, whatever was asked", breaks: [.mirrorDiffers],
+            needs: [.filteredHistories]
+        ) { step, _ in
+            guard case .askAPI = step else { return nil }
+            return .failed(.api(APIError(.notTheAPI(status: 403), effect: .none, message: "a page")))
+        },
         .pull("takes each page for a new one", breaks: [.restless], needs: [.ignoredPage]) { step, engine in
             guard case .list(let page, _) = step, case .listed(let intake) = await engine.pullExecutor.perform(step)
             else { return nil }

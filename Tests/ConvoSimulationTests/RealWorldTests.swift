@@ -155,6 +155,16 @@ import Testing
         client.pass(.seconds(20))
         #expect(client.texts(of: id).count == 2)
     }
+
+    @Test func `has histories that something else answers`() {
+        let client = DirectClient(others: [
+            .init(at: .start, .start(text: "hi")), .init(at: .start + .seconds(20), .filterHistory(nth: 0)),
+        ])
+        client.pass(.seconds(30))
+        let id = client.list()[0]
+        #expect(client.ask(.history(id)).error?.kind == .notTheAPI(status: 403))
+        #expect(client.ask(.get(id)).error == nil)
+    }
 }
 
 @Suite struct `The checks of the real world` {

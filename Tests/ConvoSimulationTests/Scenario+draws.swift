@@ -52,6 +52,8 @@ extension Scenario {
         case oddPages
         /// A conversation that others have made long, and a person who queues many appends to it at once.
         case bursts
+        /// Some histories that something between us and the server answers, at each request.
+        case filteredHistories
         /// Writes before any jobs of the engine, with polling set to a day.
         ///
         /// This is the last case because it takes everything out of the scenario that may delay a write.
@@ -82,7 +84,9 @@ extension Scenario {
     mutating func draw(_ draw: Draw, within span: Duration, always: Bool) {
         var random = SplitMix64(seed: seed &+ draw.rawValue &* 0x9E37_79B9_7F4A_7C15)
         // Equal starts make a long run: each lost answer is looked for among all of them.
-        let rate = draw == .equalStarts ? 100 : [.oddPages, .conflictPolicies, .bursts].contains(draw) ? 200 : 350
+        let rate =
+            draw == .equalStarts
+            ? 100 : [.oddPages, .conflictPolicies, .bursts, .filteredHistories].contains(draw) ? 200 : 350
         guard random.chance(perMille: rate) || always else { return }
         switch draw {
         case .foreignAccess, .rotatedKeys: drawAccess(draw, &random, span)
@@ -100,6 +104,7 @@ extension Scenario {
         case .oddPages: drawOddPages(&random, span)
         case .failingRuns: drawFailingRuns(&random)
         case .bursts: drawBursts(&random, span)
+        case .filteredHistories: drawFilteredHistories(&random, span)
         case .conflictPolicies: drawPolicies(&random)
         case .interruptions: drawInterruptions(&random)
         }
@@ -115,6 +120,19 @@ extension Scenario {
             deaths = (0..<random.int(in: 1...4)).map { _ in Death(afterPoints: random.int(in: 1...60)) }
         }
         for index in deaths.indices { deaths[index].cutsPower = true }
+    }
+
+    private mutating func drawFilteredHistories(_ random: inout SplitMix64, _ span: Duration) {
+        others.steps.append(.init(at: .start + .seconds(20), .startMany(text: "hello", count: random.int(in: 6...12))))
+        others.steps += (0..<random.int(in: 1...8)).map { _ in
+            let moment = VirtualInstant.start + random.duration(in: .seconds(20)...span)
+            return .init(at: moment, .filterHistory(nth: random.int(in: 0...1000)))
+        }
+        // What is changed is read again; nothing else would ask for a history that is filtered since.
+        others.steps += (0..<random.int(in: 3...10)).map { _ in
+            let moment = VirtualInstant.start + random.duration(in: .seconds(20)...span)
+            return .init(at: moment, .append(nth: random.int(in: 0...1000), text: "again"))
+        }
     }
 
     private mutating func drawBursts(_ random: inout SplitMix64, _ span: Duration) {

@@ -23,7 +23,7 @@ extension Simulation {
         }
         guard steps.isEmpty, programs.allSatisfy(\.isDone), world.state.withLock({ $0.isQuiet }) else { return false }
         if isAway { try takeBack() }
-        guard try disk.store.outbox().allSatisfy({ $0.state == .refused || $0.state == .held })
+        guard try disk.store.outbox().allSatisfy({ $0.state == .refused || $0.state == .held || mayWait($0) })
         else {
             calmSince = nil
             return false
@@ -36,6 +36,14 @@ extension Simulation {
         isSyncedAtLast = true
         sync(acceptsDeletions: mayWithholdDeletions)
         return false
+    }
+
+    /// Whether a write may wait for ever: the history of its conversation cannot be read, or one of those in which a lost start
+    /// is looked for, and it stands behind that.
+    private func mayWait(_ item: OutboxItem) -> Bool {
+        let filtered = world.server.oddities.filtered
+        if let id = item.remoteID { return filtered.contains(id) }
+        return !filtered.isEmpty && (item.state == .inDoubt || item.kind == .append)
     }
 
     /// Until when the daemon waits because the server asked it to: a pull that it ends early leaves histories unread.
@@ -114,7 +122,8 @@ extension Simulation {
             namesCreations: ![.nowhere, .notOfBranches].contains(scenario.switches.metadataShown), homes: person.homes,
             storedText: scenario.switches.storedText,
             copied: scenario.steps.contains { $0.action == .backUp } ? Set(person.acknowledged) : [],
-            retried: person.retried, revived: person.revived)
+            retried: person.retried, revived: person.revived,
+            waiting: Set(try disk.store.outbox().filter(mayWait).map(\.id)))
         violations += MirrorCheck.differences(mirror: held, server: server, deletedHere: person.deletedHere)
         var check = RequestCheck()
         check.retriedByHand = person.retried
@@ -136,6 +145,9 @@ extension Simulation {
             changes: owners.changes.withLock { $0 })
         violations += WriteCheck.deletions(outbox, server: server, excused: server.wasHidden)
         violations += WriteCheck.foreignDeletions(outbox, meant: deletionTargets())
+        if [.everywhere, .notInGet].contains(scenario.switches.metadataShown) {
+            violations += WriteCheck.unrecognised(outbox, server: server)
+        }
         // After a 404 to an append the agent or the conversation may be gone; a lagging replica may mislead the engine,
         // and so may one that lags for longer than the engine waits before a write that must not pass another writer's. It
         // waits by the wall clock, which may be set forward.
