@@ -64,7 +64,7 @@ extension Store {
                     doubted_uptime = NULL, doubted_boot = NULL
                     """,
                 [
-                    environment.now().microseconds, base?.entryID?.rawValue, base.map { $0.entryID == nil ? 0 : 1 },
+                    environment.now().microseconds, base?.entryID?.rawValue, base.map { _ in 1 },
                     base?.version,
                 ])
             guard hasMoved, let item = try OutboxItem.fetchOne(database, id) else { return nil }

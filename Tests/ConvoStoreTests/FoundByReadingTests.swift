@@ -192,4 +192,13 @@ import Testing
             throw Unexpected("a name is another request")
         }
     }
+
+    @Test func `A conversation that turns out not to be our start's keeps its name, and is found by it`() throws {
+        let start = try temporary.start()
+        _ = try store.ingest([try listed(start.operation, as: "conv_8")])
+        try store.markDelivered(start.operation, response: temporary.response("conv_9"))
+        #expect(try store.conversation(matching: "conv_8").id != start.conversation)
+        let found = try store.search("conv_8").hits.map(\.conversation)
+        #expect(try found.contains(store.conversation(matching: "conv_8").id))
+    }
 }

@@ -144,6 +144,16 @@ import Testing
         #expect(try store.outbox().map(\.id) == [first.id, append])
     }
 
+    @Test func `gives up a branch that nobody waits for, and keeps one for which somebody does`() throws {
+        for isAwaited in [false, true] {
+            let parent = try temporary.conversation("parent \(isAwaited)")
+            let branch = try temporary.branch(from: "parent \(isAwaited) q", of: parent)
+            if isAwaited { _ = try temporary.append(to: branch.conversation) }
+            try temporary.doubt(branch.operation)
+            #expect(try store.abandon(branch.operation, attempts: 1) == !isAwaited)
+        }
+    }
+
     @Test func `lets go what waits behind a write that it gives up`() throws {
         let id = try temporary.conversation("c")
         let doubtful = try temporary.append("one", to: id)

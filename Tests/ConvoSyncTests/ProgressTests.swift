@@ -68,6 +68,12 @@ import Testing
         ProgressMonitor.note(.working)
         #expect(monitor.silence == .zero && monitor.requests == 0)
     }
+
+    @Test func `counts each request once`() {
+        var ledger = ProgressLedger()
+        for _ in 0..<3 { ledger.countRequest() }
+        #expect(ledger.requests == 3)
+    }
 }
 
 @Suite struct `An engine that is watched` {
