@@ -70,6 +70,14 @@ package struct ConfigurationEdit: Sendable {
     private func change(
         _ setting: Setting, in profile: String?, addsTable: Bool, _ change: (inout ConfigurationText) -> Void
     ) throws(ConfigurationError) {
+        try SmallFile.alone(with: path) { () throws(ConfigurationError) in
+            try changeAlone(setting, in: profile, addsTable: addsTable, change)
+        }
+    }
+
+    private func changeAlone(
+        _ setting: Setting, in profile: String?, addsTable: Bool, _ change: (inout ConfigurationText) -> Void
+    ) throws(ConfigurationError) {
         let old = try SmallFile.read(path)?.text ?? ""
         let before = try ConfigurationFile(path: path, toml: old)
         if let profile {

@@ -64,6 +64,28 @@ struct SmallFile {
 }
 
 extension SmallFile {
+    /// Does work while no other process does such work on a file of the same folder; makes the folder, 0700, where it is
+    /// missing.
+    ///
+    /// Where the folder's file system has no locks, nothing is held back.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - work: reads the file and replaces it.
+    /// - Returns: what `work` returns.
+    /// - Throws: what `work` throws; ``ConfigurationError/unwritableFile(path:reason:)`` if the folder cannot be made.
+    static func alone<Value>(
+        with path: String, _ work: () throws(ConfigurationError) -> Value
+    ) throws(ConfigurationError) -> Value {
+        let target = DatabaseFile.canonicalPath(of: path)
+        let folder = String(target[..<(target.lastIndex(of: "/") ?? target.startIndex)])
+        try makeFolder(folder)
+        let descriptor = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        defer { if descriptor >= 0 { close(descriptor) } }
+        while descriptor >= 0, flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
+        return try work()
+    }
+
     /// Replaces a file as a whole, with mode 0600 unless another one is given, and makes the folders that are missing, with mode 0700.
     ///
     /// Whoever reads it, also after a power cut, finds the old text or the new one. Where the name is a symbolic link, the

@@ -1,3 +1,4 @@
+import ConvoAPI
 import ConvoJSON
 import ConvoModel
 import ConvoServer
@@ -47,7 +48,14 @@ extension EndpointService {
         let (parts, progress) = (write.parts, write.delivery.progress)
         let item: OutboxItem?
         do throws(StoreError) { item = try parts.store.operation(write.id) } catch { throw ServiceError(error) }
-        guard let item else { throw .noConversation }  // deleted here, with its writes
+        guard let item else {
+            // Deleted here with its conversation, or given up with the one that it would have made, for another client.
+            if let failure = progress.failure, failure.isAPIsOwn, let answer = failure.answer, answer.status >= 400 {
+                throw .relayed(answer)
+            }
+            guard write.makesConversation else { throw .noConversation }
+            throw .unavailable("the request was taken back, and is not sent any more", after: 1)
+        }
         let facts = WriteVerdict.Facts(
             state: item.state, reason: item.reason, failure: progress.failure, lookups: progress.lookups,
             attempts: item.attempts,
@@ -129,7 +137,8 @@ extension EndpointService {
             let entries =
                 isRead || isWhole ? try parts.store.servedEntries(of: item.conversation).map { Entry(raw: $0) } : []
             // A mirror that was not told of the turn would make an answer without words.
-            if let outputs = SettledTurn.outputs(of: item, in: entries) {
+            let createdAt = try parts.store.servedConversation(remoteID.rawValue).flatMap { Timestamp($0.createdAt) }
+            if let outputs = SettledTurn.outputs(of: item, in: entries, createdAt: createdAt) {
                 return OfflineAnswer.response(remoteID.rawValue, outputs: outputs.map(\.raw))
             }
         } catch { throw ServiceError(error) }

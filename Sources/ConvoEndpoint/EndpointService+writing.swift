@@ -49,14 +49,16 @@ extension EndpointService {
         } catch {
             parts.engine.watch.unwatch(new)
             guard case .invalidRequest(let reason) = error else { throw ServiceError(error) }
-            throw await refusal(of: body, for: kind, id, reason)
+            throw await refusal(of: body, for: kind, id, reason, parts)
         }
         parts.engine.tryNow()
         parts.wake()
         switch accepted {
         case .queued(let queued):
             call.answers(new)
-            return WaitingWrite(id: new, conversation: queued.conversation, delivery: delivery, parts: parts)
+            return WaitingWrite(
+                id: new, conversation: queued.conversation, makesConversation: kind == .start || kind == .restart,
+                delivery: delivery, parts: parts)
         case .misnamed:
             parts.engine.watch.unwatch(new)
             throw .answer(
@@ -65,15 +67,26 @@ extension EndpointService {
             parts.engine.watch.unwatch(new)
             call.answers(earlier)
             let delivery = parts.engine.watch.watch(earlier, isStreamed: isStreamed)
-            return WaitingWrite(id: earlier, conversation: nil, delivery: delivery, parts: parts)
+            return WaitingWrite(
+                id: earlier, conversation: nil, makesConversation: kind == .start || kind == .restart,
+                delivery: delivery, parts: parts)
         }
     }
 
     /// Asks the server what is wrong with a request that the outbox cannot hold; where it cannot be asked, says it.
+    ///
+    /// If the server carries it out all the same, its answer passes, and the conversation is read.
     private func refusal(
-        of body: JSONText, for kind: RequestIdentity.Kind, _ id: RemoteID?, _ reason: String
+        of body: JSONText, for kind: RequestIdentity.Kind, _ id: RemoteID?, _ reason: String,
+        _ parts: EndpointBackend.Parts
     ) async -> ServiceError {
-        do throws(ServiceError) { return try await upstream.answer(to: kind, id, body) } catch {
+        do throws(ServiceError) {
+            let answer = try await upstream.answer(to: kind, id, body)
+            if case .relayed(let relayed) = answer, relayed.status < 400, let id {
+                try? await parts.engine.refresh(id)
+            }
+            return answer
+        } catch {
             return .validation([ValidationIssue("value_error", at: ["body"], "Value error, \(reason)", input: body)])
         }
     }

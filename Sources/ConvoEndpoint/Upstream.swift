@@ -69,6 +69,7 @@ package struct Upstream: Sendable {
     /// Sends the server a write that the outbox cannot hold, for the server's own refusal.
     ///
     /// - Returns: the server's answer, whatever it is.
+    /// - Throws: ``ServiceError``: 503 if the server was not asked, or its answer did not come whole.
     func answer(
         to kind: RequestIdentity.Kind, _ id: RemoteID?, _ body: JSONText
     ) async throws(ServiceError) -> ServiceError {

@@ -7,6 +7,8 @@ struct WaitingWrite: Sendable {
     let id: OperationID
     /// The conversation, if this request has made the write.
     let conversation: LocalID?
+    /// Whether the write is a start or a restart.
+    let makesConversation: Bool
     let delivery: WatchedDelivery
     let parts: EndpointBackend.Parts
 

@@ -64,7 +64,8 @@ enum WriteVerdict: Hashable, Sendable {
         case .refused: self = WriteVerdict.refused(facts)
         case .held: self = .stopped(facts.reason ?? OutboxItem.Reason(code: "held", message: "it waits for a decision"))
         case .cancelled:
-            let failure = facts.failure.flatMap { $0.isAPIsOwn ? $0.answer : nil }
+            // A stream tells its failure in an answer with the status 200.
+            let failure = facts.failure.flatMap { $0.isAPIsOwn && ($0.answer?.status ?? 0) >= 400 ? $0.answer : nil }
             self = failure.map(WriteVerdict.told) ?? .withdrawn
         case .inDoubt: self = WriteVerdict.inDoubt(facts, patience)
         case .queued: self = WriteVerdict.queued(facts, policy, patience)

@@ -166,14 +166,21 @@ public enum Inputs: Hashable, Sendable {
 
     /// Reads the `inputs` of a request.
     ///
-    /// - Throws: ``ModelError`` if they are neither a string nor an array of objects with a `type`.
+    /// An entry without a `type` gets the one that its other fields imply, as the API reads it.
+    ///
+    /// - Throws: ``ModelError`` if they are neither a string nor an array of objects.
     public init(json: JSONText) throws(ModelError) {
         switch json.kind {
         case .string: self = .text(json.string ?? "")
         case .array:
             let entries = json.elements
-            for entry in entries { _ = try entry.required("type", in: "entry") }
-            self = .entries(entries)
+            guard entries.allSatisfy({ $0.kind == .object }) else {
+                throw .unexpected(expected: "an array of objects", in: "inputs")
+            }
+            self = .entries(
+                entries.map { entry in
+                    entry["type"] == nil ? entry.setting("type", to: .string(entry.impliedEntryType.rawValue)) : entry
+                })
         default: throw .unexpected(expected: "a string or an array of entries", in: "inputs")
         }
     }
@@ -193,5 +200,16 @@ public enum Inputs: Hashable, Sendable {
             [.object(["role": .string("user"), "content": .string(text), "type": .string("message.input")])]
         case .entries(let entries): entries
         }
+    }
+}
+
+extension JSONText {
+    /// The type of an input entry that does not tell it.
+    fileprivate var impliedEntryType: EntryType {
+        if self["role"] != nil { return .messageInput }
+        if self["result"] != nil { return .functionResult }
+        if self["tool_call_id"] != nil { return .functionCall }
+        if self["previous_agent_id"] != nil { return .agentHandoff }
+        return self["arguments"] != nil ? .toolExecution : .messageOutput
     }
 }

@@ -22,7 +22,7 @@ enum Opening {
     static let selection = """
         CASE WHEN c.local_name IS NULL AND trim(IFNULL(c.name, '')) = '' THEN IFNULL(
             (SELECT raw FROM
-                (SELECT raw, type, role FROM entry e WHERE e.conversation = c.key ORDER BY e.position LIMIT \(entryLimit))
+                (SELECT raw, type, role FROM entry e WHERE e.conversation = c.key ORDER BY e.position, e.key LIMIT \(entryLimit))
                 WHERE type = 'message.input' AND IFNULL(role, 'user') = 'user' LIMIT 1),
             (SELECT o.request FROM operation o WHERE o.conversation = c.key AND o.kind IN ('start', 'append', 'restart')
                 AND o.state <> 'cancelled' ORDER BY o.sequence LIMIT 1)) END

@@ -14,6 +14,8 @@ public struct OutboxItem: Sendable, Hashable, Identifiable {
         public static let copiedCode = "copied"
         /// The code of a start or restart whose answer was lost, and of which nobody can tell which conversation it made.
         package static let unrecognisableCode = "unrecognisable"
+        /// The code of a start or restart whose conversation the server does not have any more.
+        package static let goneCode = "conversation_gone"
 
         /// Makes a reason; the store keeps its parts as they are given.
         package init(code: String, message: String) {

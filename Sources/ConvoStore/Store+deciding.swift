@@ -66,6 +66,10 @@ extension Store {
     private func retry(_ database: Database, _ item: OutboxItem) throws {
         // A program that was told of a failure did not want it sent again; the person does.
         try database.execute(sql: "UPDATE request SET is_wanted = 1 WHERE operation = ?", arguments: [item.sequence])
+        if try isLookedForFirst(database, item) {
+            try requireOwnConversation(database, of: item)
+            return try lookAgain(database, for: item)
+        }
         switch item.state {
         case .queued, .inDoubt:
             try database.execute(
@@ -83,10 +87,6 @@ extension Store {
                     doubted_uptime = ?, doubted_boot = ?
                     """, present())
             try releaseDependents(database, of: item)
-        case .held
-        where item.doubtedAt != nil && (item.reason?.code == OutboxItem.Reason.otherOwnerCode || item.isNamedCreation):
-            try requireOwnConversation(database, of: item)
-            try lookAgain(database, for: item)
         case .refused where item.reason?.code != Dependence.code, .held where item.reason?.code != Dependence.code:
             try requireOwnConversation(database, of: item)
             _ = try move(
@@ -100,6 +100,19 @@ extension Store {
         default:
             throw StoreError.wrongState(item.id, state: item.state, action: "retried")
         }
+    }
+
+    /// Whether a held write was under way when the database changed hands, or a start or restart whose answer was lost has a
+    /// conversation by now: a retry looks for it.
+    private func isLookedForFirst(_ database: Database, _ item: OutboxItem) throws -> Bool {
+        guard item.state == .held, item.doubtedAt != nil else { return false }
+        if item.reason?.code == OutboxItem.Reason.otherOwnerCode { return true }
+        guard item.kind == .start || item.kind == .restart, let id = item.remoteID,
+            ![Dependence.code, OutboxItem.Reason.copiedCode].contains(item.reason?.code)
+        else { return false }
+        // One that the server has lost since is made again.
+        let conversation = try ConversationRow.fetch(database, remoteID: id)
+        return item.reason?.code != OutboxItem.Reason.goneCode && conversation?.isGoneRemotely == false
     }
 
     /// Makes a held write in doubt: it was under way when the database changed hands, or its conversation has been found,
@@ -174,7 +187,9 @@ extension Store {
             if item.reason?.code != Dependence.code { try releaseDependents(database, of: item) }
             return [item.id]
         }
-        try holdUnfindable(database, behind: item, reason: nil)
+        try holdUnfindable(
+            database, behind: item,
+            reason: OutboxItem.Reason(code: Dependence.code, message: Dependence.message(on: item.id)))
         // A write that is under way or in doubt is not cancelled.
         let victims = try (dependents(database, of: item) + [item]).filter { try cancel(database, $0) }
         for victim in victims where victim.kind == .start || victim.kind == .restart {
@@ -199,12 +214,16 @@ extension Store {
     ///   - id: the write.
     ///   - inputs: the new inputs of its request.
     /// - Throws: ``StoreError/noSuchOperation(_:)``; ``StoreError/wrongState(_:state:action:)`` if the write is being
-    ///   sent, in doubt, delivered, cancelled or a deletion; ``StoreError/invalidRequest(_:)`` or
+    ///   sent, in doubt, delivered, cancelled or a deletion, or may be on the server already as it is: in a copied database,
+    ///   or when it was under way as the database changed hands; ``StoreError/invalidRequest(_:)`` or
     ///   ``StoreError/requestTooLarge(bytes:limit:)`` if the inputs cannot be sent. Nothing is changed then.
     public func edit(_ id: OperationID, inputs: Inputs) throws(StoreError) {
         try writeDurably { database in
+            try claimInstance(database)
             let item = try require(database, id)
-            guard [.queued, .refused, .held].contains(item.state), item.kind != .delete else {
+            // Its text is what the engine looks for.
+            let mayBeThere = try item.reason?.code == OutboxItem.Reason.copiedCode || isLookedForFirst(database, item)
+            guard [.queued, .refused, .held].contains(item.state), item.kind != .delete, !mayBeThere else {
                 throw StoreError.wrongState(id, state: item.state, action: "edited")
             }
             let request = item.request.setting("inputs", to: inputs.json)
@@ -248,7 +267,7 @@ extension Store {
 
     /// Holds the writes behind another one that are in doubt, and whose conversation is not known: another copy may have sent
     /// them, and the engine cannot look for them.
-    private func holdUnfindable(_ database: Database, behind item: OutboxItem, reason: OutboxItem.Reason?) throws {
+    private func holdUnfindable(_ database: Database, behind item: OutboxItem, reason: OutboxItem.Reason) throws {
         for dependent in try dependents(database, of: item)
         where dependent.state == .inDoubt && dependent.remoteID == nil {
             _ = try move(
@@ -284,13 +303,5 @@ extension Store {
                 WHERE o.sequence > ? AND o.state NOT IN ('delivered', 'cancelled') ORDER BY o.sequence
                 """,
             arguments: [item.conversation.rawValue, item.sequence])
-    }
-}
-
-extension OutboxItem {
-    /// Whether the write makes a conversation, and the server has named that one although nobody could tell what became of the
-    /// write.
-    fileprivate var isNamedCreation: Bool {
-        (kind == .start || kind == .restart) && remoteID != nil && reason?.code != Dependence.code
     }
 }

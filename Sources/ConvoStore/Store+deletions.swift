@@ -28,7 +28,7 @@ extension Store {
         let now = environment.now()
         let dayAgo = Timestamp(microseconds: now.microseconds - Store.recentMicroseconds).text
         return try read { database in
-            let accepted = try StoreMetadataKey.text(database, .deletionsAccepted) ?? dayAgo
+            let accepted = try StoreMetadataKey.text(database, .deletionsAccepted).map { min($0, now.text) } ?? dayAgo
             let ours = """
                 SELECT COUNT(*) FROM conversation c
                 WHERE remote_id IS NOT NULL AND local_only = 0 AND hidden = 0 AND other_account = 0

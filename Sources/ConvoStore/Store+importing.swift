@@ -77,7 +77,8 @@ extension Store {
             archive.changedEntries += 1
         }
         try index(database, words)
-        if archive.isWhole || archive.changedEntries > 0 {
+        // An older archive says nothing of whether the newer one has come whole.
+        if archive.precedence != .older, archive.isWhole || archive.changedEntries > 0 {
             try database.cachedStatement(
                 sql: "UPDATE imported_conversation SET is_whole = ?1 WHERE conversation = ?2 AND is_whole <> ?1"
             ).execute(arguments: [archive.isWhole, key])

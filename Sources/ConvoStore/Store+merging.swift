@@ -169,11 +169,14 @@ extension Store {
         let last = try Row.fetchOne(
             database,
             sql: """
-                SELECT position, key FROM entry WHERE conversation = ? AND dropped_at IS NULL
-                ORDER BY position DESC, key DESC LIMIT 1
+                SELECT position, MAX(key) AS key FROM entry WHERE conversation = ?1 AND dropped_at IS NULL
+                    AND position = (SELECT MAX(position) FROM entry
+                        WHERE conversation = ?1 AND dropped_at IS NULL AND local_only = 0)
                 """,
             arguments: [conversation])
-        guard let last else { return try add(database, entries, to: conversation, isLocalOnly: true) }
+        guard let last, !last.isNull("position") else {
+            return try add(database, entries, to: conversation, isLocalOnly: true)
+        }
         let position: Int = last["position"]
         var behind: Int64 = last["key"]
         var batch = IndexBatch()
@@ -205,7 +208,8 @@ extension Store {
                     AND conversation = (SELECT conversation FROM entry WHERE key = ?1) AND EXISTS (
                         SELECT 1 FROM operation o, json_each(o.response, '$.outputs') output
                         WHERE o.conversation = entry.conversation AND o.state = 'delivered'
-                            AND output.value ->> '$.id' = (SELECT id FROM entry WHERE key = ?1)
+                            AND CASE WHEN output.type = 'object' THEN output.value ->> '$.id' END
+                                = (SELECT id FROM entry WHERE key = ?1)
                             AND entry.id GLOB 'local_' || o.id || '_*')
                 """,
             arguments: [key, environment.now().text])
@@ -242,7 +246,17 @@ extension Store {
         guard known.raw != entry.raw || known.position != position || known.isDropped || known.isLocalOnly else {
             return false
         }
-        if known.isLocalOnly { try dropInputs(database, besideOutput: known.key) }
+        if known.isLocalOnly {
+            try dropInputs(database, besideOutput: known.key)
+        } else if known.position != position {
+            // Exchanges that the server does not store stay behind the entry that they followed.
+            try database.execute(
+                sql: """
+                    UPDATE entry SET position = ?1 WHERE conversation = (SELECT conversation FROM entry WHERE key = ?2)
+                        AND local_only = 1 AND dropped_at IS NULL AND position = ?3 AND key > ?2
+                    """,
+                arguments: [position, known.key, known.position])
+        }
         if known.raw != entry.raw {
             try unindex(database, entry: known.key, raw: known.raw)
             batch.add(known.key, intake.words)

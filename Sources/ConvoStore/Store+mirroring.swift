@@ -211,7 +211,7 @@ extension Store {
                 """,
             arguments: [incoming.id.rawValue, operation])
         if database.changesCount > 0, let item = try OutboxItem.fetchOne(database, OperationID(operation)),
-            item.state == .held, item.reason?.code == OutboxItem.Reason.unrecognisableCode
+            item.state == .held, item.doubtedAt != nil, item.reason?.code == OutboxItem.Reason.unrecognisableCode
         {
             try lookAgain(database, for: item)
         }

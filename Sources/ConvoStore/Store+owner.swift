@@ -61,13 +61,11 @@ extension Store {
     ///
     /// The engine asks this for each page of the list and before each write.
     ///
-    /// - Parameters:
-    ///   - server: the server's normalised URL.
-    ///   - key: the API key; `nil` for a server that asks for none.
+    /// - Parameter claim: the server and the key.
     /// - Returns: `false` also while the database has met no server.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    package func belongs(toServer server: String, key: String?) throws(StoreError) -> Bool {
-        try read { database in try belongs(database, to: OwnerClaim(server: server, key: key)) }
+    package func belongs(to claim: OwnerClaim) throws(StoreError) -> Bool {
+        try read { database in try belongs(database, to: claim) }
     }
 
     /// Makes sure that the database belongs to those with whose key something was read.

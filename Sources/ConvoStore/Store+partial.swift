@@ -30,8 +30,10 @@ extension Store {
             if let remoteID { try name(database, conversation, remoteID, after: item.kind) }
             // The history brings the inputs, which come before the answer.
             let inputs = (try? Inputs(json: item.inputs))?.asEntries.count ?? 0
+            guard item.request["store"]?.bool != false else {  // no history will ever bring more
+                return try addUnstored(database, entries, to: conversation.key)
+            }
             try add(database, entries, to: conversation.key, isLocalOnly: true, behind: inputs)
-            guard item.request["store"]?.bool != false else { return }  // no history will ever bring more
             try database.execute(
                 sql: "UPDATE operation SET response = ? WHERE id = ?",
                 arguments: [JSONText.object(["outputs": .array(entries.map(\.raw))]).text, id.rawValue])

@@ -201,7 +201,8 @@ extension Store {
         let rows = try Row.fetchCursor(
             database,
             sql: """
-                SELECT type, raw FROM entry WHERE conversation = ? AND dropped_at IS NULL ORDER BY position DESC
+                SELECT type, raw FROM entry WHERE conversation = ? AND dropped_at IS NULL
+                ORDER BY position DESC, key DESC
                 """,
             arguments: [key])
         var (calls, answered): ([String], Set<String>) = ([], [])

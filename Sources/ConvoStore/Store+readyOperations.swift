@@ -39,18 +39,30 @@ extension Store {
     /// could be taken for it. (A deletion cannot.) The ``OutboxItem/nextAttempt`` of a
     /// returned write may still lie ahead.
     ///
+    /// Where there are more than `limit`, those that somebody waits for come first, then those whose time has come: many writes
+    /// that wait must not keep the others from being seen.
+    ///
     /// - Parameters:
     ///   - limit: the largest number of writes to return.
     ///   - only: the one conversation whose writes are returned; `nil` for all.
-    /// - Returns: the writes in the order of acceptance.
+    ///   - awaited: the writes that somebody waits for.
+    ///   - now: the present moment by this machine's clock; `nil`: every write's time has come.
+    /// - Returns: the writes, each group in the order of acceptance.
     /// - Throws: ``StoreError`` if the file cannot be read.
-    package func readyOperations(limit: Int, in only: LocalID? = nil) throws(StoreError) -> [OutboxItem] {
+    package func readyOperations(
+        limit: Int, in only: LocalID? = nil, awaited: Set<OperationID> = [], now: Timestamp? = nil
+    ) throws(StoreError) -> [OutboxItem] {
         try read { database in
             try OutboxItem.fetchAll(
                 database,
                 sql: OutboxItem.selection
-                    + " WHERE \(Store.readiness) AND (?1 IS NULL OR c.id = ?1) ORDER BY o.sequence LIMIT ?2",
-                arguments: [only?.rawValue, limit])
+                    + """
+                     WHERE \(Store.readiness) AND (?1 IS NULL OR c.id = ?1)
+                    ORDER BY o.id NOT IN (SELECT value FROM json_each(?3)), IFNULL(o.next_attempt > ?4, 0), o.sequence LIMIT ?2
+                    """,
+                arguments: [
+                    only?.rawValue, limit, JSONText.array(awaited.map { .string($0.rawValue) }).text, now?.microseconds,
+                ])
         }
     }
 

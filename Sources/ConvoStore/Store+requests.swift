@@ -60,9 +60,7 @@ extension Store {
         let accepted = try writeDurably { database in
             try claimInstance(database)
             try forgetOldRequests(database)
-            if let earlier = try writeMade(database, by: digest)
-                ?? (isNamed ? nil : writeMoved(database, write, content: said, identity: digest))
-            {
+            if let earlier = try writeMade(database, by: digest) {
                 let isSame = try database.isTrue(
                     sql: "SELECT content = ? FROM request WHERE identity = ?", arguments: [said, digest])
                 if isSame {
@@ -257,30 +255,6 @@ extension Store {
         if (earlier["state"] as String) != OperationState.cancelled.rawValue { return OperationID(earlier["id"]) }
         try database.execute(sql: "DELETE FROM request WHERE identity = ?", arguments: [digest])
         return nil
-    }
-
-    /// The append that an equal request without a name has made in a conversation that has turned out to be this one; `nil` if
-    /// there is none.
-    ///
-    /// A request's identity holds the conversation's local id. Where two local conversations are one on the server, the append
-    /// has moved, and its request is known by the id that its client is led to now.
-    private func writeMoved(
-        _ database: Database, _ write: RequestedWrite, content: String, identity: String
-    ) throws -> OperationID? {
-        guard case .append(_, let conversation) = write else { return nil }
-        let moved = try Row.fetchOne(
-            database,
-            sql: """
-                SELECT r.key, o.id FROM request r JOIN operation o ON o.sequence = r.operation
-                    JOIN conversation c ON c.key = o.conversation
-                WHERE c.id = ? AND o.kind = 'append' AND o.state <> 'cancelled' AND r.is_named = 0 AND r.content = ?
-                ORDER BY o.sequence LIMIT 1
-                """,
-            arguments: [conversation.rawValue, content])
-        guard let moved else { return nil }
-        try database.execute(
-            sql: "UPDATE request SET identity = ? WHERE key = ?", arguments: [identity, moved["key"] as Int64])
-        return OperationID(moved["id"])
     }
 
     /// Removes the requests whose time is over. Setting the clock makes it no shorter; what was settled before the machine was

@@ -52,6 +52,7 @@ extension Store {
         do {
             let boundaries = try boundaries(of: path)
             let damaged = try DatabasePool(path: path, access: .readOnly, busyTimeoutSeconds: 1) {
+                try readWhatIsThere($0)
                 try Schema.check($0, path: path)
             }
             try damaged.read { source in
@@ -83,10 +84,16 @@ extension Store {
         return report
     }
 
+    /// Has SQLite read a file that is shorter than its header says, which it refuses otherwise.
+    @Sendable private static func readWhatIsThere(_ database: Database) throws {
+        try database.execute(sql: "PRAGMA writable_schema = ON")
+    }
+
     /// Where the pages of each table end, as far as that can be read; nobody else has the file open.
     private static func boundaries(of path: String) throws -> [String: [Int64]] {
         let roots = try {
-            let pool = try DatabasePool(path: path, access: .readOnly, busyTimeoutSeconds: 1) { _ in }
+            let pool = try DatabasePool(
+                path: path, access: .readOnly, busyTimeoutSeconds: 1, prepare: readWhatIsThere)
             return try pool.read {
                 try Row.fetchAll(
                     $0, sql: "SELECT name, rootpage FROM sqlite_schema WHERE type = 'table' AND rootpage > 0"

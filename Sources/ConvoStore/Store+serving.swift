@@ -10,7 +10,7 @@ package struct ServedConversation: Sendable {
     package let remoteID: RemoteID?
     /// The server's object as it came; `nil` until a read has shown the conversation.
     package let raw: JSONText?
-    /// The request that starts the conversation, and when it was accepted, while that is not delivered; `nil` otherwise.
+    /// The request that has made the conversation, while no read has shown it; `nil` otherwise.
     package let start: JSONText?
     /// What is known of the conversation here: `name`, `description`, `model` and `agent_id`; a branch has them of its origin.
     package let known: [(name: String, value: JSONText)]
@@ -59,8 +59,8 @@ extension Store {
         c.local_only OR c.other_account AS is_only_here,
         (SELECT COUNT(*) FROM operation o WHERE o.conversation = c.key
             AND o.state NOT IN ('delivered', 'cancelled')) AS pending_count,
-        iif(c.remote_id IS NULL, (SELECT o.request FROM operation o WHERE o.conversation = c.key
-            AND o.kind IN ('start', 'restart') AND o.state NOT IN ('delivered', 'cancelled') LIMIT 1), NULL) AS start
+        iif(c.raw IS NULL, (SELECT o.request FROM operation o WHERE o.conversation = c.key
+            AND o.kind IN ('start', 'restart') AND o.state <> 'cancelled' LIMIT 1), NULL) AS start
         """
 
     /// The conversation with an id, which is the server's or the store's; `nil` if there is none, or it was deleted here.
@@ -112,7 +112,8 @@ extension Store {
                 database,
                 sql: """
                     SELECT \(Store.servedColumns) FROM conversation c
-                    WHERE c.hidden = 0 AND NOT is_only_here AND NOT is_marked AND NOT is_being_deleted AND (c.raw IS NOT NULL OR c.remote_id IS NULL)
+                    WHERE c.hidden = 0 AND NOT is_only_here AND NOT is_marked AND NOT is_being_deleted
+                        AND (c.raw IS NOT NULL OR c.remote_id IS NULL OR start IS NOT NULL)
                     ORDER BY c.created_at DESC, c.key DESC LIMIT ? OFFSET ?
                     """,
                 arguments: [limit, offset]

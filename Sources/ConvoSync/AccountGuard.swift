@@ -15,6 +15,8 @@ final class AccountGuard: Sendable {
     private let store: Store
     private let breaker: CircuitBreakerGate
     private let verified = Mutex<Connection?>(nil)
+    /// Whose key the pull reads with, from its beginning on.
+    private let pulling = Mutex<OwnerClaim?>(nil)
     /// Whether a request whose key was refused is finding out whether there is another key.
     private let isRenewing = Mutex(false)
     private let renewalEnded = AsyncEvent()
@@ -32,20 +34,33 @@ final class AccountGuard: Sendable {
 
     /// Makes sure that there is a verified connection; if there is none, makes one and asks the server.
     ///
+    /// - Returns: whose key it has: what is read from now on may be stored while the database belongs to them.
     /// - Throws: ``SyncFailure/otherServer(owner:given:)`` or ``SyncFailure/otherAccount(owner:given:)``; an
     ///   ``APIError`` or a ``StoreError`` if the owner cannot be found out (no network, a key that cannot be used, a
     ///   database that fails).
-    func verify() async throws {
-        if let connection, try belongs(to: connection) { return }
+    @discardableResult
+    func verify() async throws -> OwnerClaim {
+        if let connection, try belongs(to: connection) { return connection.claim }
         let candidate = try connect()
         try await verify(candidate, behind: breaker)
         verified.withLock { $0 = candidate }
+        return candidate.claim
     }
+
+    /// Verifies the connection for a pull, which stores and concludes nothing once the database belongs to somebody else, whichever
+    /// connection other requests have got by then.
+    func beginPull() async throws {
+        let claim = try await verify()
+        pulling.withLock { $0 = claim }
+    }
+
+    /// Whose key the pull reads with; `nil` before one has begun.
+    var pullClaim: OwnerClaim? { pulling.withLock { $0 } }
 
     /// Makes sure that the database still belongs to the account of the connection, for another process may have given
     /// it to another account meanwhile.
     ///
-    /// The engine calls this before each send, and before it concludes something from what it has read.
+    /// The engine calls this before each send.
     ///
     /// - Throws: an ``APIError`` that ends the pass; a ``StoreError`` if the database cannot be read. The next pass
     ///   verifies the connection anew, and reports what it finds.
@@ -54,18 +69,28 @@ final class AccountGuard: Sendable {
         throw givenAway()
     }
 
+    /// Makes sure that the database still belongs to those with whose key the pull reads, before it concludes something.
+    ///
+    /// - Throws: as ``requireOwner()``.
+    func requirePullOwner() throws {
+        guard let claim = pullClaim, try store.belongs(to: claim) else { throw givenAway() }
+    }
+
     /// Stores what was read, unless the database has been given to another account by the time of the transaction.
     ///
-    /// - Parameter store: stores it for the server and the key that it gets, and throws ``StoreError/ownerChanged(path:)`` if
-    ///   the database does not belong to them.
+    /// - Parameters:
+    ///   - claim: whose key it was read with; `nil` where that is not known, and nothing is stored.
+    ///   - store: stores it for them, and throws ``StoreError/ownerChanged(path:)`` if the database does not belong to them.
     /// - Returns: what `store` returns.
-    /// - Throws: what `store` throws; in place of ``StoreError/ownerChanged(path:)`` an ``APIError`` that ends the pass, as
-    ///   ``requireOwner()`` does.
-    func storing<Value>(_ store: (OwnerClaim?) throws(StoreError) -> Value) throws -> Value {
+    /// - Throws: what `store` throws. After ``StoreError/ownerChanged(path:)`` the next pass verifies the connection anew.
+    func storing<Value>(
+        readWith claim: OwnerClaim?, _ store: (OwnerClaim) throws(StoreError) -> Value
+    ) throws -> Value {
+        guard let claim else { throw givenAway() }
         do throws(StoreError) {
-            return try store(connection.map { OwnerClaim(server: $0.server, key: $0.key) })
+            return try store(claim)
         } catch {
-            if case .ownerChanged = error { throw givenAway() }
+            if case .ownerChanged = error { verified.withLock { $0 = nil } }
             throw error
         }
     }
@@ -75,9 +100,7 @@ final class AccountGuard: Sendable {
         return APIError(.cancelled, effect: .none, message: "the database was given to another account")
     }
 
-    private func belongs(to connection: Connection) throws -> Bool {
-        try store.belongs(toServer: connection.server, key: connection.key)
-    }
+    private func belongs(to connection: Connection) throws -> Bool { try store.belongs(to: connection.claim) }
 
     /// Reads the key's source again, after the server has refused the key.
     ///
@@ -204,6 +227,11 @@ final class AccountGuard: Sendable {
             return false
         }
     }
+}
+
+extension Connection {
+    /// Whose key it has.
+    fileprivate var claim: OwnerClaim { OwnerClaim(server: server, key: key) }
 }
 
 extension SyncFailure {

@@ -180,11 +180,16 @@ struct CreationSearch {
     ) -> InputMatch {
         let whole = isStart ? InputMatch(of: inputs, atStartOf: entries) : InputMatch(of: inputs, in: entries)
         guard let createdAt, entries.first?.createdAt != nil else { return whole }
-        let first = Timestamp(microseconds: createdAt.microseconds - CreationSearch.inputTolerance)
-        let own = entries.drop { entry in entry.createdAt.map { $0 < first } ?? false }
+        let own = entries.drop { isCopy($0, of: createdAt) }
         let hasCopies = own.count < entries.count
         let match = isStart && hasCopies ? .absent : InputMatch(of: inputs, atStartOf: own)
         return match == .absent && whole != .absent ? .ambiguous : match
+    }
+
+    /// Whether an entry of a conversation is older than that, and so was copied from another one.
+    static func isCopy(_ entry: Entry, of createdAt: Timestamp) -> Bool {
+        let first = Timestamp(microseconds: createdAt.microseconds - CreationSearch.inputTolerance)
+        return entry.createdAt.map { $0 < first } ?? false
     }
 
     /// Takes note that the history is too large to be read.

@@ -38,11 +38,8 @@ package final class DeliveryWatch: Sendable {
 
     subscript(id: OperationID) -> WatchedDelivery? { deliveries.withLock { $0[id]?.delivery } }
 
-    /// Those of the writes that somebody waits for.
-    func awaited(among items: [OutboxItem]) -> Set<OperationID> {
-        let watched = deliveries.withLock { Set($0.keys) }
-        return watched.isEmpty ? [] : watched.intersection(items.map(\.id))
-    }
+    /// The writes that somebody waits for.
+    var ids: Set<OperationID> { deliveries.withLock { Set($0.keys) } }
 }
 
 /// What is known of the delivery of one write, for those who wait for its answer.

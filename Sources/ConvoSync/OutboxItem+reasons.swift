@@ -36,7 +36,7 @@ extension OutboxItem.Reason {
         message:
             "the answer was lost, and nobody can tell which new conversation, if any, is the one that this made")
     static let conversationGone = Self(
-        code: "conversation_gone",
+        code: goneCode,
         message:
             "the answer was lost, and the conversation is no longer on the server: nobody can tell what became of it")
     static let unconfirmable = Self(

@@ -38,7 +38,7 @@ struct PullExecutor: Sendable {
         try Task.checkCancellation()
         switch step {
         case .verify:
-            try await account.verify()
+            try await account.beginPull()
             return .verified
         case .list(let page, let size):
             return .listed(try await list(PageKey(page: page, size: size)))
@@ -50,7 +50,7 @@ struct PullExecutor: Sendable {
             _ = try await api.list(page: 0, pageSize: 1, metadata: nil)
             return .answered
         case .ingest(let histories):
-            let count = try account.storing { claim throws(StoreError) in
+            let count = try account.storing(readWith: account.pullClaim) { claim throws(StoreError) in
                 try store.ingest(histories, readWith: claim)
             }
             try await clock.waitForRoom(in: store)
@@ -66,7 +66,7 @@ struct PullExecutor: Sendable {
         case .countDeletions:
             return .counted(try store.deletionCensus())
         case .markDeleted(let ids, let isAccepted):
-            try account.requireOwner()
+            try account.requirePullOwner()
             try store.markDeletedRemotely(ids, isAccepted: isAccepted)
             return .markedDeleted
         case .conclude(let scope):
@@ -75,7 +75,7 @@ struct PullExecutor: Sendable {
                 await Task.yield()  // lets other steps run
                 try await clock.waitForRoom(in: store)
             }
-            try account.requireOwner()
+            try account.requirePullOwner()
             try store.notePull(isSweep: scope == .full)
             return .concluded
         }
@@ -87,7 +87,7 @@ struct PullExecutor: Sendable {
         switch answer {
         case .read(let listed, let digest):
             let page = try await withTaskExecutorPreference(executor) {
-                try account.storing { claim throws(StoreError) in
+                try account.storing(readWith: account.pullClaim) { claim throws(StoreError) in
                     try store.ingest(listed, at: place, digest: digest, readWith: claim)
                 }
             }
@@ -115,7 +115,9 @@ struct PullExecutor: Sendable {
     private func isGone(_ id: RemoteID) async throws -> Bool {
         do {
             let description = try await api.get(id)
-            _ = try account.storing { claim throws(StoreError) in try store.ingest([description], readWith: claim) }
+            _ = try account.storing(readWith: account.pullClaim) { claim throws(StoreError) in
+                try store.ingest([description], readWith: claim)
+            }
             return false
         } catch let error as APIError where error.isNotFound {
             return try !store.isUnseen(id, madeSince: clock.now + (.zero - limits.replicaLag), until: clock.now)

@@ -97,6 +97,9 @@ package struct PullMachine: StateMachine {
     /// Why the API is asked for a row of the list before the pull goes on; `nil` if it is not.
     private var suspicion: SyncFailure?
     private var isAsking = false
+    private var asks = 0
+    /// How often a pull asks so: where everything but the list is answered by something else, it ends.
+    private static let askLimit = 5
     private var isMirroredAsked = false
     private var isConcluded = false
     private var retries = RetryQueue()
@@ -128,7 +131,7 @@ package struct PullMachine: StateMachine {
         }
         if suspicion != nil {
             guard !isAsking else { return .wait(until: nil) }
-            isAsking = true
+            (isAsking, asks) = (true, asks + 1)
             return start(.askAPI)
         }
         if let step = retries.due(at: now) {
@@ -229,15 +232,18 @@ package struct PullMachine: StateMachine {
     }
 
     private mutating func failed(_ step: Step, _ failure: SyncFailure, at now: Timestamp) {
-        if failure.isNotTheAPI { foreignAnswers += 1 }
+        if failure.isNotTheAPI { foreignAnswers += 1 } else if !failure.isUnproven { foreignAnswers = 0 }
         if let asked = failure.asked, asked > limits.patience { report.asked = max(report.asked ?? asked, asked) }
         if step == .askAPI {
-            halt = halt ?? suspicion ?? failure
+            isAsking = false
+            // A refusal by the API itself is an answer, too.
+            guard failure.isUnproven || failure.endsPass else { return suspicion = nil }
+            halt = halt ?? (failure.endsPass ? failure : suspicion ?? failure)
         } else if failure.endsPass {
             halt = halt ?? failure
-        } else if foreignAnswers >= limits.foreignAnswers {
+        } else if failure.isNotTheAPI, foreignAnswers >= limits.foreignAnswers {
             // One odd conversation, or a few, must not stop the pull: the API answers for the others.
-            guard let id = step.conversation else { return stopped(by: failure) }
+            guard let id = step.conversation, asks < PullMachine.askLimit else { return stopped(by: failure) }
             suspicion = suspicion ?? failure
             report.failures.append(PullReport.ConversationFailure(conversation: id, cause: failure))
             return

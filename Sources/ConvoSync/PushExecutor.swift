@@ -74,8 +74,9 @@ struct PushExecutor: Sendable {
             return .verified
         case .load(let limit):
             if options.makesRoom, store.lockHolder(.turn) != nil { return .madeRoom }
-            let items = try store.readyOperations(limit: limit, in: options.only)
-            return .loaded(items, awaited: watch.awaited(among: items))
+            let awaited = watch.ids
+            let items = try store.readyOperations(limit: limit, in: options.only, awaited: awaited, now: clock.now)
+            return .loaded(items, awaited: awaited.intersection(items.map(\.id)))
         case .prepare(let item): return try await prepare(item)
         case .send(let item, let base):
             try Task.checkCancellation()

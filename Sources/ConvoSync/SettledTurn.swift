@@ -8,11 +8,12 @@ package enum SettledTurn {
     /// - Parameters:
     ///   - item: the delivered write.
     ///   - entries: the conversation's entries, in their order.
+    ///   - createdAt: the conversation's `created_at`; `nil` if it is not known.
     /// - Returns: the entries behind the write's inputs, up to the next input; `nil` where the inputs are not there, so that the
     ///   entries are older than the write.
-    package static func outputs(of item: OutboxItem, in entries: [Entry]) -> [Entry]? {
+    package static func outputs(of item: OutboxItem, in entries: [Entry], createdAt: Timestamp? = nil) -> [Entry]? {
         let inputs = ((try? Inputs(json: item.inputs))?.asEntries ?? []).map { InputFingerprint($0) }
-        let first = start(of: item, in: entries)
+        let first = start(of: item, in: entries, createdAt)
         // What a start has made begins with its inputs, however the server has written them.
         let firstInputs = item.kind == .start ? entries.prefix { isInput($0) }.count : 0
         guard let behind = end(of: inputs, in: entries, from: first) ?? (firstInputs > 0 ? firstInputs : nil) else {
@@ -21,15 +22,18 @@ package enum SettledTurn {
         return Array(entries[behind...].prefix { !isInput($0) })
     }
 
-    /// Where the write's inputs may begin: behind the base of an append, and behind what a branch has copied.
-    private static func start(of item: OutboxItem, in entries: [Entry]) -> Int {
+    /// Where the write's inputs may begin: behind the base of an append, and behind what a branch has copied, which is older than
+    /// the branch where the server gives the copies ids of their own.
+    private static func start(of item: OutboxItem, in entries: [Entry], _ createdAt: Timestamp?) -> Int {
         let known: EntryID? =
             switch item.kind {
             case .append: item.base?.entryID
             case .restart: item.request["from_entry_id"]?.string.map { EntryID($0) }
             case .start, .delete: nil
             }
-        return known.flatMap { id in entries.lastIndex { $0.id == id } }.map { $0 + 1 } ?? 0
+        if let place = known.flatMap({ id in entries.lastIndex { $0.id == id } }) { return place + 1 }
+        guard item.kind == .restart, let createdAt else { return 0 }
+        return entries.prefix { CreationSearch.isCopy($0, of: createdAt) }.count
     }
 
     /// The place behind the first run of entries that are equal to the inputs.

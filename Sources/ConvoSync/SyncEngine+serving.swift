@@ -36,12 +36,14 @@ extension SyncEngine {
     private func refresh(_ id: RemoteID, withHistory: Bool) async throws(SyncFailure) {
         let api = GuardedAPI(account: account, breaker: breaker)
         do {
-            try await account.verify()
+            let claim = try await account.verify()
             let description = try await api.get(id)
-            _ = try account.storing { claim throws(StoreError) in try store.ingest([description], readWith: claim) }
+            _ = try account.storing(readWith: claim) { claim throws(StoreError) in
+                try store.ingest([description], readWith: claim)
+            }
             guard withHistory else { return }
             let history = try await api.getHistory(of: id)
-            _ = try account.storing { claim throws(StoreError) in
+            _ = try account.storing(readWith: claim) { claim throws(StoreError) in
                 try store.ingest([FetchedHistory(history, version: description.version)], readWith: claim)
             }
         } catch {

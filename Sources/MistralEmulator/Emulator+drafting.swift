@@ -145,7 +145,7 @@ extension Emulator {
 
     /// The request's inputs as the history will show them, before ``Conditions/storedText`` alters them.
     private mutating func entries(from body: JSONText) -> [JSONText] {
-        guard let inputs = body["inputs"], let given = try? Inputs(json: inputs.withEntryTypes) else { return [] }
+        guard let inputs = body["inputs"], let given = try? Inputs(json: inputs) else { return [] }
         return given.asEntries.map { entry in
             let created = moment()
             let type = entry["type"]?.string ?? "message.input"
@@ -182,23 +182,6 @@ extension Emulator {
 extension JSONText {
     fileprivate func handsOverToClient(_ switches: Switches) -> Bool {
         self["handoff_execution"]?.string == "client" && switches.clientHandoff == .endsTurn
-    }
-
-    /// The inputs with a `type` in each entry: a client may leave it out where the entry's other fields imply it.
-    fileprivate var withEntryTypes: JSONText {
-        guard kind == .array else { return self }
-        return .array(
-            elements.map { entry in
-                entry["type"] == nil ? entry.setting("type", to: .string(entry.impliedEntryType)) : entry
-            })
-    }
-
-    private var impliedEntryType: String {
-        if self["role"] != nil { return "message.input" }
-        if self["result"] != nil { return "function.result" }
-        if self["tool_call_id"] != nil { return "function.call" }
-        if self["previous_agent_id"] != nil { return "agent.handoff" }
-        return self["arguments"] != nil ? "tool.execution" : "message.output"
     }
 }
 

@@ -34,6 +34,20 @@ import Testing
         #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/.config/convo") == ["config.toml"])
     }
 
+    @Test func `loses none that is made at the same time`() throws {
+        for round in 0..<20 {
+            let settings: [(Setting, String)] = [
+                (.model, "m\(round)"), (.pollInterval, "\(round + 1)"), (.conflict, "hold"),
+            ]
+            try? FileManager.default.removeItem(atPath: path)
+            DispatchQueue.concurrentPerform(iterations: settings.count) { index in
+                try? edit().set(settings[index].0, to: settings[index].1)
+            }
+            let file = try #require(try ConfigurationFile.read(path))
+            #expect(settings.allSatisfy { file[$0.0] == $0.1 }, "round \(round)")
+        }
+    }
+
     @Test(arguments: [
         (Setting.pollInterval, "soon"), (.pollInterval, "0"), (.pollInterval, "99999999"), (.fileLimit, "2.5"),
         (.conflict, "perhaps"), (.serverURL, "ftp://x"), (.model, ""), (.database, ""), (.defaultProfile, "a b"),

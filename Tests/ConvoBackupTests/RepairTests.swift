@@ -154,6 +154,18 @@ import Testing
         }
     }
 
+    @Test func `saves what is left of a file that was cut short`() throws {
+        let path = house.folder.file("d.db")
+        try fill(path, conversations: 60)
+        let all = try keys(path)
+        let size = try #require(try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int)
+        #expect(truncate(path, off_t(size - 6 * Self.page)) == 0)
+        #expect(try DatabaseRepair.run(path, at: time).copy != nil)
+        let saved = try keys(path)
+        #expect(saved.count > all.count / 2 && Set(saved).isSubset(of: all), "\(saved.count) of \(all.count)")
+        try Store(path: path).checkIntegrity()
+    }
+
     @Test func `and a backup keep a person's names and tags`() throws {
         let path = house.folder.file("a/convo.db")
         try fill(path, conversations: 60)

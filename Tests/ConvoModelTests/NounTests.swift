@@ -54,8 +54,20 @@ import Testing
         #expect(entry.raw.text == text)
     }
 
-    @Test func `that is sent names the type of each entry`() throws {
-        #expect(throws: ModelError.self) { try Inputs(json: JSONText(#"[{"content":"x"}]"#)) }
+    @Test func `that is sent has the type that its other fields imply, where it tells none`() throws {
+        let texts = [
+            #"{"role":"user","content":"x"}"#, #"{"tool_call_id":"c","result":"1"}"#,
+            #"{"tool_call_id":"c","name":"f"}"#,
+            #"{"type":"new.kind"}"#, #"{"content":"x"}"#,
+        ]
+        let inputs = try Inputs(json: JSONText("[\(texts.joined(separator: ","))]"))
+        #expect(
+            inputs.asEntries.map { $0["type"]?.string } == [
+                "message.input", "function.result", "function.call", "new.kind", "message.output",
+            ])
+        for odd in ["[7]", "[null]", "{}", "7"] {
+            #expect(throws: ModelError.self) { try Inputs(json: JSONText(odd)) }
+        }
     }
 
     @Test func `may be of a kind that we do not know`() throws {

@@ -175,24 +175,6 @@ import Testing
         #expect(try shown() == ["conv_1 q", "conv_1 a", "i", "o"])
     }
 
-    @Test func `A program's append is joined where its conversation has turned out to be another one's`() throws {
-        func accept(_ conversation: LocalID, _ name: String? = nil) throws -> AcceptedRequest {
-            try store.accept(
-                .append(AppendRequest(inputs: .text("hi")), to: conversation),
-                identity: "\(conversation) \(name ?? "hi")", content: "hi", isNamed: name != nil,
-                as: store.makeOperationID())
-        }
-        let start = try temporary.start()
-        guard case .queued(let write) = try accept(second) else { throw Unexpected("it joins") }
-        try temporary.doubt(start.operation)
-        try store.markDelivered(start.operation, as: RemoteID("conv_2"))
-        #expect(try temporary.item(write.operation).conversation == start.conversation)
-        for _ in 0..<2 { #expect(try accept(start.conversation) == .joined(write.operation)) }
-        guard case .queued = try accept(start.conversation, "other") else {
-            throw Unexpected("a name is another request")
-        }
-    }
-
     @Test func `A conversation that turns out not to be our start's keeps its name, and is found by it`() throws {
         let start = try temporary.start()
         _ = try store.ingest([try listed(start.operation, as: "conv_8")])
@@ -200,5 +182,68 @@ import Testing
         #expect(try store.conversation(matching: "conv_8").id != start.conversation)
         let found = try store.search("conv_8").hits.map(\.conversation)
         #expect(try found.contains(store.conversation(matching: "conv_8").id))
+    }
+
+    @Test func `An exchange that the server does not store stands behind the turn before it, which no read has shown`()
+        throws
+    {
+        let turn = try temporary.append("next", to: first)
+        try store.markDelivered(turn, response: temporary.response("conv_1", reply("next a", "then")))
+        let aside = try unstored()
+        try store.markDelivered(aside, response: temporary.response("conv_1", reply("aside a", "between us")))
+        let later = message("next q", "next").replacing("2026-01-01T00:00:00", with: "2036-01-01T00:00:00")
+        try store.mirror(
+            .sample("conv_1", updated: "2026-01-02T00:00:00Z"),
+            exchange("conv_1") + [later, reply("next a", "then")])
+        #expect(try shown() == ["conv_1 q", "conv_1 a", "next q", "next a", "local_\(aside)_0", "aside a"])
+    }
+
+    @Test func `A held start whose conversation the server has lost is made again by a retry`() throws {
+        for code in ["unrecognisable", "conversation_gone"] {
+            let start = try temporary.start()
+            _ = try store.ingest([try listed(start.operation, as: "conv \(code)")])
+            try hold(start.operation, .init(code: code, message: "it is gone"))
+            if code == "unrecognisable" { try store.markDeletedRemotely([RemoteID("conv \(code)")]) }
+            try store.retry(start.operation)
+            #expect(try temporary.states(start.operation) == [.queued], "\(code)")
+        }
+    }
+
+    @Test func `A write that a copy's original may have sent keeps its text, by which it is looked for`() throws {
+        let write = try temporary.append("hello", to: first)
+        try store.run("UPDATE operation SET state = 'held', reason_code = 'copied', reason_message = 'a copy'")
+        #expect(refusal { try store.edit(write, inputs: .text("another")) }.contains("held"))
+        try store.retry(write)
+        #expect(try temporary.item(write).inputs.string == "hello")
+        try holdForAnother(write)
+        #expect(refusal { try store.edit(write, inputs: .text("another")) }.contains("held"))
+        let stopped = try temporary.append("hello", to: second)
+        try temporary.stop(stopped)
+        try store.edit(stopped, inputs: .text("another"))
+        #expect(try temporary.item(stopped).inputs.string == "another")
+    }
+
+    /// Holds a write in doubt because the database has changed hands.
+    private func holdForAnother(_ id: OperationID) throws {
+        try store.markStopped(id, from: .inDoubt, as: .held, reason: .init(code: "other_account", message: "before"))
+    }
+
+    @Test func `Many writes that wait keep no other from being seen`() throws {
+        let waiting = try (0..<5).map { _ in try temporary.start().operation }
+        let (due, awaited) = (try temporary.start().operation, try temporary.start().operation)
+        let now = temporary.clock.now
+        for id in waiting + [awaited] {
+            try store.run("UPDATE operation SET next_attempt = ? WHERE id = ?", now.microseconds + 1, id.rawValue)
+        }
+        #expect(try store.readyOperations(limit: 2, awaited: [awaited], now: now).map(\.id) == [awaited, due])
+        #expect(try store.readyOperations(limit: 3, now: now).map(\.id) == [due] + waiting.prefix(2))
+        #expect(try store.readyOperations(limit: 9).map(\.id) == waiting + [due, awaited])
+    }
+
+    @Test func `The endpoint lists what a delivered start has made, before a read has shown it`() throws {
+        let start = try temporary.start()
+        try store.markDelivered(start.operation, response: temporary.response("conv_new"))
+        let served = try store.servedConversations(limit: 9, offset: 0)
+        #expect(served.contains { $0.remoteID == RemoteID("conv_new") && $0.start != nil })
     }
 }

@@ -13,9 +13,11 @@ import Testing
         #expect(try store.owner() == StoreOwner(server: nil))
         #expect(StoreOwner(server: nil).keyCount == 0)
         #expect(try !store.knows(key: "k"))
-        #expect(try !store.belongs(toServer: "https://a", key: nil))
+        #expect(try !store.belongs(to: OwnerClaim(server: "https://a", key: nil)))
         try store.recordOwner(server: "https://a", account: nil, key: nil)
-        #expect(try store.belongs(toServer: "https://a", key: nil) && !store.belongs(toServer: "https://a", key: "k"))
+        #expect(
+            try store.belongs(to: OwnerClaim(server: "https://a", key: nil))
+                && !store.belongs(to: OwnerClaim(server: "https://a", key: "k")))
     }
 
     @Test func `remembers server, account and keys, and forgets none of them`() throws {
@@ -27,8 +29,8 @@ import Testing
         #expect(try store.owner() == StoreOwner(server: "https://a", account: ann, keyCount: 2))
         for (key, isKnown) in [("one", true), ("two", true), ("three", false), ("", false)] {
             #expect(try store.knows(key: key) == isKnown)
-            #expect(try store.belongs(toServer: "https://a", key: key) == isKnown)
-            #expect(try !store.belongs(toServer: "https://b", key: key))
+            #expect(try store.belongs(to: OwnerClaim(server: "https://a", key: key)) == isKnown)
+            #expect(try !store.belongs(to: OwnerClaim(server: "https://b", key: key)))
         }
         let written = try store.read { try String.fetchAll($0, sql: "SELECT digest FROM known_key") }
         #expect(written.count == 2 && !written.contains("one"))

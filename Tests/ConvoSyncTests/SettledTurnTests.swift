@@ -45,4 +45,36 @@ import Testing
         #expect(SettledTurn.outputs(of: try Self.delivered("one"), in: Self.turn("a", "another")) == nil)
         #expect(SettledTurn.outputs(of: try Self.delivered("one"), in: []) == nil)
     }
+
+    @Test func `of a branch is not that of an equal message that was copied under another id`() throws {
+        let store = try temporaryStore()
+        let start = try store.start(StartRequest("hello"))
+        try store.markDelivered(start.operation, as: RemoteID("conv_1"))
+        let made = Timestamp(microseconds: noon.microseconds)
+        func dated(_ entries: [Entry], _ offset: Duration) -> [Entry] {
+            entries.map { Entry(raw: $0.raw.setting("created_at", to: .string((made + offset).text))) }
+        }
+        _ = try store.ingest([
+            Conversation(
+                raw: .object([
+                    "id": .string("conv_1"), "object": .string("conversation"), "model": .string("m"),
+                    "created_at": .string(made.text), "updated_at": .string(made.text),
+                ]))
+        ])
+        try store.ingest([
+            FetchedHistory(
+                ConversationHistory(
+                    raw: .object([
+                        "conversation_id": .string("conv_1"), "object": .string("conversation.history"),
+                        "entries": .array(Self.turn("a", "one").map(\.raw)),
+                    ])), version: made.text)
+        ])
+        let branch = try store.restart(
+            RestartRequest(from: EntryID("a_out"), inputs: .text("one")), of: start.conversation)
+        try store.markDelivered(branch.operation, as: RemoteID("conv_2"))
+        let item = try store.operation(matching: branch.operation.rawValue)
+        let entries = dated(Self.turn("copy", "one"), .seconds(-60)) + dated(Self.turn("own", "one"), .seconds(1))
+        #expect(SettledTurn.outputs(of: item, in: entries, createdAt: made)?.map(\.id) == [EntryID("own_out")])
+        #expect(SettledTurn.outputs(of: item, in: entries)?.map(\.id) == [EntryID("copy_out")])
+    }
 }
