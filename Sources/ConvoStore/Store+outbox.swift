@@ -111,7 +111,8 @@ extension Store {
     /// Puts a write that is certainly not on the server back into the queue, durably.
     ///
     /// A write that was in doubt is held instead if another one before it in its conversation is refused or held; it is given up
-    /// instead if its client was told that it failed (``noteUnwanted(_:)``).
+    /// instead if its client was told that it failed (``noteUnwanted(_:)``). A start or restart whose conversation a pull has
+    /// recognised since it was looked for stays in doubt.
     ///
     /// - Parameters:
     ///   - id: the write.
@@ -124,6 +125,7 @@ extension Store {
         _ id: OperationID, from state: OperationState, reason: OutboxItem.Reason?, nextAttempt: Timestamp?
     ) throws(StoreError) {
         _ = try writeDurably { database in
+            if state == .inDoubt, try isNamedCreation(database, id) { return false }
             if state == .inDoubt, try isUnwanted(database, id), try abandon(database, id) { return true }
             let blocker = state == .inDoubt ? try stopped(database, before: id) : nil
             return try move(
@@ -133,6 +135,12 @@ extension Store {
                 set: "failures = failures + (state = 'in_doubt' AND reason_code LIKE 'http_5%'), next_attempt = ?",
                 [nextAttempt?.microseconds])
         }
+    }
+
+    /// Whether the write is a start or restart whose conversation is known.
+    private func isNamedCreation(_ database: Database, _ id: OperationID) throws -> Bool {
+        let item = try OutboxItem.fetchOne(database, id)
+        return (item?.kind == .start || item?.kind == .restart) && item?.remoteID != nil
     }
 
     /// The first refused or held operation before this one in its conversation.

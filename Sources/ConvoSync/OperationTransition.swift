@@ -123,7 +123,14 @@ package enum OperationTransition: Sendable, Hashable {
         _ failure: SyncFailure, during step: PushMachine.Step, of item: OutboxItem, at now: Timestamp,
         limits: SyncLimits
     ) {
-        let later = now + limits.backoff.delay(after: item.attempts + 1, asked: failure.asked)
+        var delay = limits.backoff.delay(after: item.attempts + 1, asked: failure.asked)
+        // A write that was not sent has no attempts that would make its wait longer. Where something else answers for its
+        // conversation alone, no circuit breaker does either.
+        if case .prepare = step, failure.isNotTheAPI, item.reason?.code == failure.reason.code {
+            let age = Duration.microseconds(now.microseconds - item.createdAt.microseconds)
+            delay = max(delay, min(age / 4, OperationTransition.longestPreparation))
+        }
+        let later = now + delay
         if case .confirm = step {
             self = OperationTransition(unread: failure, of: item, at: now, limits: limits)
         } else if case .find = step {
@@ -152,6 +159,8 @@ package enum OperationTransition: Sendable, Hashable {
         self = .inDoubt(item.reason ?? failure.reason, until: now + delay)
     }
 
+    /// The longest wait between two reads of a conversation before a write to it.
+    private static let longestPreparation = Duration.seconds(60)
     /// The wait between a lost answer and the first lookup.
     static let firstLook = Duration.milliseconds(500)
     /// The wait between two lookups: a quarter of the time in doubt, since each may read pages of the list and several

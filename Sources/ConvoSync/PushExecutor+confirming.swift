@@ -81,7 +81,14 @@ extension PushExecutor {
     private func confirmCreation(_ item: OutboxItem) async throws -> InDoubtLookup {
         // A pull may have met the conversation meanwhile, and recognised it.
         guard let known = try store.operation(matching: item.id.rawValue).remoteID else {
-            return try await search(item)
+            let found = try await search(item)
+            switch found {
+            case .present, .unanswered: return found
+            default:
+                // A pull may have recognised it during the search.
+                guard let named = try store.operation(matching: item.id.rawValue).remoteID else { return found }
+                return try await confirm(named)
+            }
         }
         // It may be what an earlier try has made that the server refused in the end, here or in the database's original;
         // but not if the last try's own stream named it, of which a part is kept then.

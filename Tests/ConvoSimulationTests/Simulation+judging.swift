@@ -38,12 +38,13 @@ extension Simulation {
         return false
     }
 
-    /// Whether a write may wait for ever: the history of its conversation cannot be read, or one of those in which a lost start
-    /// is looked for, and it stands behind that.
+    /// Whether a write may wait for ever: the history of its conversation cannot be read, or one of those in which a lost write
+    /// is looked for, and it is that write or stands behind it.
     private func mayWait(_ item: OutboxItem) -> Bool {
         let filtered = world.server.oddities.filtered
-        if let id = item.remoteID { return filtered.contains(id) }
-        return !filtered.isEmpty && (item.state == .inDoubt || item.kind == .append)
+        guard !filtered.isEmpty else { return false }
+        if let id = item.remoteID, filtered.contains(id) { return true }
+        return (try? disk.store.operations(in: item.conversation))?.contains { $0.state == .inDoubt } ?? false
     }
 
     /// Until when the daemon waits because the server asked it to: a pull that it ends early leaves histories unread.

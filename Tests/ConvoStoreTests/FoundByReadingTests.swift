@@ -246,4 +246,12 @@ import Testing
         let served = try store.servedConversations(limit: 9, offset: 0)
         #expect(served.contains { $0.remoteID == RemoteID("conv_new") && $0.start != nil })
     }
+
+    @Test func `A start that a pull recognises while it is looked for is not sent again`() throws {
+        let start = try temporary.start()
+        try temporary.doubt(start.operation)
+        _ = try store.ingest([try listed(start.operation)])
+        try store.markQueued(start.operation, from: .inDoubt, reason: nil, nextAttempt: nil)
+        #expect(try temporary.states(start.operation) == [.inDoubt])
+    }
 }
