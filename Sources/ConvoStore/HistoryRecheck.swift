@@ -9,7 +9,7 @@ package import ConvoModel
 ///   announce its answer.
 /// - The history may come from a replica or a cache and be older than the list: an entry that the mirror holds is
 ///   missing, or `updated_at` has moved and the history has not changed, or `updated_at` has just moved and another
-///   turn fits between the last entry and that.
+///   turn fits between the last entry and it.
 ///
 /// The wait before each attempt is longer than the one before. The end is a number of attempts and not a time, because
 /// the server's clock and ours may differ, and ours may be set.
@@ -77,8 +77,8 @@ package struct HistoryRecheck: Sendable, Hashable {
     /// Whether a history may lack the turn that moved `updated_at`: that is later than the last entry with a time by
     /// more than is usual, or by more than the last turn took.
     ///
-    /// The second reason finds a replica that has the first turns of a burst: the next ones fit in the time that is
-    /// left. Replicas of histories with a single turn show none, because nothing tells how long the next turn takes.
+    /// The second reason finds a replica that has only the first turns of a burst: the next ones fit in the time that is
+    /// left. A history with a single turn does not tell how long a turn takes, so the second reason needs two.
     static func isGap(between entries: some BidirectionalCollection<Entry>, and updatedAt: Timestamp) -> Bool {
         let told = entries.lazy.reversed().filter { $0.createdAt != nil }
         guard let end = told.first.flatMap(end) else { return false }

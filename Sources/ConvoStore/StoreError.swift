@@ -59,7 +59,7 @@ public enum StoreError: Error, Sendable {
     case hardLinked(path: String)
     /// Another file, or none, has the name of the file that was opened: it was moved, removed or replaced.
     case replaced(path: String)
-    /// The database was given to another account after something was read for it: nothing of that is stored.
+    /// The database was given to another account while an answer for the account before was on its way: that answer is not stored.
     case ownerChanged(path: String)
     /// The file is damaged, or not an SQLite database; `detail` is SQLite's finding.
     case corrupt(path: String, detail: String)
