@@ -161,7 +161,13 @@ extension Store {
                 item.position, archived.entry.type.rawValue, prepared.role, prepared.createdAt?.microseconds,
                 archived.completedAt, archived.entry.raw.text, archived.droppedAt, archived.isLocalOnly,
             ]
-            let key = try entryKeys.free(database, for: prepared.createdAt ?? environment.now())
+            let last =
+                item.isBeside
+                ? try Int64.fetchOne(
+                    database, sql: "SELECT MAX(key) FROM entry WHERE conversation = ? AND position = ?",
+                    arguments: [conversation, item.position]) : nil
+            let key = try entryKeys.free(
+                database, for: prepared.createdAt ?? environment.now(), behind: last ?? 0)
             try database.cachedStatement(
                 sql: """
                     INSERT INTO entry (position, type, role, created, completed_at, raw, dropped_at, local_only, key,

@@ -146,6 +146,8 @@ struct ArchiveImport {
         let position: Int
         let archived: ArchivedEntry
         let prepared: PreparedEntry
+        /// Whether the server does not store the entry: it has the position of the one before it, and a key behind that.
+        let isBeside: Bool
     }
 
     /// Whether a value of the archive takes the place of another one that is here.
@@ -179,6 +181,8 @@ struct ArchiveImport {
     let conversation: ArchivedConversation
     /// The index of the first entry that no batch has held.
     private var place = 0
+    /// How many entries before that the server numbers.
+    private var numbered = 0
     /// The key of the conversation's row, once it is known.
     var key: Int64?
     /// Whose values count where what is here differs.
@@ -213,8 +217,13 @@ struct ArchiveImport {
         var (batch, room) = ([Item](), room)
         while room > 0, !isWhole {
             let archived = conversation.entries[place]
-            let item = Item(position: place, archived: archived, prepared: PreparedEntry(archived.entry))
+            // What the server does not store has the position of the entry before it, as `Store.addUnstored` gives it.
+            let isBeside = archived.isLocalOnly && !conversation.facts.isLocalOnly
+            let item = Item(
+                position: isBeside ? max(numbered - 1, 0) : numbered, archived: archived,
+                prepared: PreparedEntry(archived.entry), isBeside: isBeside)
             batch.append(item)
+            if !isBeside { numbered += 1 }
             room -= item.prepared.weight
             place += 1
         }

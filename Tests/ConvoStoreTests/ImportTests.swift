@@ -218,6 +218,26 @@ import Testing
         try target.store.checkIntegrity()
     }
 
+    @Test func `keeps exchanges that the server does not store in their place once it is mirrored`() throws {
+        let id = try mirrored().facts.id
+        var request = AppendRequest(inputs: .text("aside"))
+        request.store = false
+        let write = try source.store.append(request, to: id).operation
+        try source.store.markDelivered(write, response: source.response("conv_1", reply("aside a", "between us")))
+        let history =
+            [message("conv_1_0", "apple 0"), message("conv_1_1", "apple 1", role: "assistant")]
+            + [message("next q", "next"), reply("next a", "then")]
+        let later = try Conversation.sample("conv_1", updated: "2026-01-02T00:00:00Z")
+        try source.store.mirror(later, history)
+        let archive = try source.store.archive(of: id)
+        #expect(try target.store.ingest(archive) == .new(entries: 6))
+        #expect(try target.store.archive(of: archive.facts.id).entries == archive.entries)
+        try target.store.mirror(later, history)
+        let shown = try target.store.history(of: archive.facts.id).entries.map { $0.entry.id?.rawValue }
+        #expect(shown == ["conv_1_0", "conv_1_1", "local_\(write)_0", "aside a", "next q", "next a"])
+        #expect(try target.store.ingest(archive) == .alreadyHere)
+    }
+
     @Test func `has its files fetched once it is mirrored, and not before`() throws {
         let file =
             #"{"type":"message.output","id":"f","content":[{"type":"tool_file","file_id":"abc","file_name":"a.png"}]}"#
