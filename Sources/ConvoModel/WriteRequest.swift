@@ -177,10 +177,16 @@ public enum Inputs: Hashable, Sendable {
             guard entries.allSatisfy({ $0.kind == .object }) else {
                 throw .unexpected(expected: "an array of objects", in: "inputs")
             }
-            self = .entries(
-                entries.map { entry in
-                    entry["type"] == nil ? entry.setting("type", to: .string(entry.impliedEntryType.rawValue)) : entry
-                })
+            var typed: [JSONText] = []
+            for entry in entries {
+                if entry["type"].map(\.isNull) ?? true {
+                    typed.append(entry.setting("type", to: .string(entry.impliedEntryType.rawValue)))
+                } else {
+                    _ = try entry.required("type", in: "entry")
+                    typed.append(entry)
+                }
+            }
+            self = .entries(typed)
         default: throw .unexpected(expected: "a string or an array of entries", in: "inputs")
         }
     }

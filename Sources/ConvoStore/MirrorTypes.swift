@@ -99,6 +99,8 @@ package struct FetchedHistory: Sendable, Hashable {
     /// The text of the conversation's `updated_at` that was known before the history was read: the history is at least
     /// as new, unless a replica or a cache sent it.
     package let version: String
+    /// Whose key has read it; `nil` where that is known to be the owner's.
+    package let claim: OwnerClaim?
     /// The entries of a history in memory, prepared before the transaction that others wait for; of a long one, each is
     /// prepared when it is stored.
     private let entries: [PreparedEntry]?
@@ -113,9 +115,11 @@ package struct FetchedHistory: Sendable, Hashable {
     /// - Parameters:
     ///   - history: the history as the server sent it.
     ///   - version: the conversation's `updated_at` that was known before the history was read.
-    package init(_ history: ConversationHistory, version: String) {
+    ///   - claim: whose key has read it; `nil` where that is known to be the owner's.
+    package init(_ history: ConversationHistory, version: String, readWith claim: OwnerClaim? = nil) {
         self.history = history
         self.version = version
+        self.claim = claim
         entries = history.entries.isInMemory ? history.entries.map { PreparedEntry($0) } : nil
         names = FetchedHistory.names(of: history.entries)
     }

@@ -68,24 +68,17 @@ extension Store {
     /// as dropped. A history that is older than the stored one is ignored, as is one of a conversation that is unknown
     /// or was deleted here.
     ///
-    /// - Parameters:
-    ///   - histories: the histories, each with the `updated_at` that was known before it was read.
-    ///   - claim: whose key has read them; `nil` where that is known.
+    /// - Parameter histories: the histories, each with the `updated_at` that was known before it was read, and with whose key.
     /// - Returns: how many entries are new.
     /// - Throws: ``StoreError`` if the file cannot be written, or belongs to somebody else by now. Histories that were stored
     ///   before stay, and the conversations of the others are still stale.
     @discardableResult
-    package func ingest(
-        _ histories: [FetchedHistory], readWith claim: OwnerClaim? = nil
-    ) throws(StoreError) -> Int {
+    package func ingest(_ histories: [FetchedHistory]) throws(StoreError) -> Int {
         var (rest, count) = (histories[...], 0)
         // How far earlier transactions have merged the first one.
         var progress = MergeProgress()
         while !rest.isEmpty {
-            count += try write { database in
-                try require(database, claim)
-                return try takeInSome(database, of: &rest, &progress)
-            }
+            count += try write { database in try takeInSome(database, of: &rest, &progress) }
             budget.note(wasAwaited: isAwaited)
             segmentMergePolicy.add()
             _ = try mergeIndex(hasMoreToCome: true)
@@ -109,7 +102,12 @@ extension Store {
         var (count, room) = (0, budget.size)
         var batch = IndexBatch()
         var merged: Set<Int64> = []
+        var claim: OwnerClaim?
         while room > 0, let intake = histories.first {
+            if intake.claim != claim {
+                claim = intake.claim
+                try require(database, claim)
+            }
             if let conversation = try ConversationRow.fetch(database, remoteID: intake.history.conversationID),
                 !conversation.isHidden, conversation.accepts(historyOf: intake.version)
             {

@@ -23,7 +23,7 @@ public struct StoreOwner: Sendable, Hashable {
 }
 
 /// The server and the key with which something was read: it may only be stored while the database belongs to them.
-package struct OwnerClaim: Sendable {
+package struct OwnerClaim: Sendable, Hashable {
     let server: String
     let key: String?
 

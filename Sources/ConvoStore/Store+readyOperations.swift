@@ -53,16 +53,19 @@ extension Store {
         limit: Int, in only: LocalID? = nil, awaited: Set<OperationID> = [], now: Timestamp? = nil
     ) throws(StoreError) -> [OutboxItem] {
         try read { database in
-            try OutboxItem.fetchAll(
-                database,
-                sql: OutboxItem.selection
-                    + """
-                     WHERE \(Store.readiness) AND (?1 IS NULL OR c.id = ?1)
-                    ORDER BY o.id NOT IN (SELECT value FROM json_each(?3)), IFNULL(o.next_attempt > ?4, 0), o.sequence LIMIT ?2
-                    """,
-                arguments: [
-                    only?.rawValue, limit, JSONText.array(awaited.map { .string($0.rawValue) }).text, now?.microseconds,
-                ])
+            func some(_ condition: String, _ value: (any DatabaseValueConvertible)?) throws -> [OutboxItem] {
+                try OutboxItem.fetchAll(
+                    database,
+                    sql: OutboxItem.selection
+                        + " WHERE \(Store.readiness) AND (?1 IS NULL OR c.id = ?1) AND \(condition) ORDER BY o.sequence LIMIT ?2",
+                    arguments: [only?.rawValue, limit, value])
+            }
+            let due = try some("IFNULL(o.next_attempt <= ?3, 1)", now?.microseconds)
+            let all = try due.count < limit ? due + some("o.next_attempt > ?3", now?.microseconds) : due
+            guard !awaited.isEmpty else { return Array(all.prefix(limit)) }
+            let ids = JSONText.array(awaited.map { .string($0.rawValue) }).text
+            let first = try some("o.id IN (SELECT value FROM json_each(?3))", ids)
+            return Array((first + all.filter { !awaited.contains($0.id) }).prefix(limit))
         }
     }
 

@@ -78,24 +78,18 @@ final class AccountGuard: Sendable {
 
     /// Stores what was read, unless the database has been given to another account by the time of the transaction.
     ///
-    /// - Parameters:
-    ///   - claim: whose key it was read with; `nil` where that is not known, and nothing is stored.
-    ///   - store: stores it for them, and throws ``StoreError/ownerChanged(path:)`` if the database does not belong to them.
+    /// - Parameter store: stores it with the claim of those who have read it.
     /// - Returns: what `store` returns.
     /// - Throws: what `store` throws. After ``StoreError/ownerChanged(path:)`` the next pass verifies the connection anew.
-    func storing<Value>(
-        readWith claim: OwnerClaim?, _ store: (OwnerClaim) throws(StoreError) -> Value
-    ) throws -> Value {
-        guard let claim else { throw givenAway() }
-        do throws(StoreError) {
-            return try store(claim)
-        } catch {
-            if case .ownerChanged = error { verified.withLock { $0 = nil } }
+    func storing<Value>(_ store: () throws(StoreError) -> Value) throws -> Value {
+        do throws(StoreError) { return try store() } catch {
+            if case .ownerChanged = error { try? requireOwner() }
             throw error
         }
     }
 
-    private func givenAway() -> APIError {
+    /// The error that ends a pass; the next one verifies the connection anew.
+    func givenAway() -> APIError {
         verified.withLock { $0 = nil }
         return APIError(.cancelled, effect: .none, message: "the database was given to another account")
     }

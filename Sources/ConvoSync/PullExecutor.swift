@@ -45,14 +45,14 @@ struct PullExecutor: Sendable {
         case .findStale(let limit):
             return .stale(try store.staleConversations(limit: limit, now: clock.now))
         case .fetch(let stale):
-            return .fetched(FetchedHistory(try await api.getHistory(of: stale.remoteID), version: stale.version))
+            let claim = try requireClaim()
+            let history = try await api.getHistory(of: stale.remoteID)
+            return .fetched(FetchedHistory(history, version: stale.version, readWith: claim))
         case .askAPI:
             _ = try await api.list(page: 0, pageSize: 1, metadata: nil)
             return .answered
         case .ingest(let histories):
-            let count = try account.storing(readWith: account.pullClaim) { claim throws(StoreError) in
-                try store.ingest(histories, readWith: claim)
-            }
+            let count = try account.storing { () throws(StoreError) in try store.ingest(histories) }
             try await clock.waitForRoom(in: store)
             return .takenIn(count)
         case .setAside(let stale, let reason):
@@ -83,11 +83,12 @@ struct PullExecutor: Sendable {
 
     private func list(_ place: PageKey) async throws -> IngestedPage {
         let known = try await cachedPage(at: place)
+        let claim = try requireClaim()
         let answer = try await api.list(page: place.page, pageSize: place.size, unless: known?.digest)
         switch answer {
         case .read(let listed, let digest):
             let page = try await withTaskExecutorPreference(executor) {
-                try account.storing(readWith: account.pullClaim) { claim throws(StoreError) in
+                try account.storing { () throws(StoreError) in
                     try store.ingest(listed, at: place, digest: digest, readWith: claim)
                 }
             }
@@ -96,6 +97,12 @@ struct PullExecutor: Sendable {
         // Nothing is stored, so it does not matter whose the database is by now.
         case .same: return known.map { IngestedPage(same: $0) } ?? IngestedPage(items: [])
         }
+    }
+
+    /// Whose key the next request is sent with, or that of an account whose answers the database does not take any more.
+    private func requireClaim() throws(APIError) -> OwnerClaim {
+        guard let claim = account.pullClaim else { throw account.givenAway() }
+        return claim
     }
 
     private func cachedPage(at place: PageKey) async throws -> CachedPage? {
@@ -114,10 +121,9 @@ struct PullExecutor: Sendable {
     /// answered.
     private func isGone(_ id: RemoteID) async throws -> Bool {
         do {
+            let claim = try requireClaim()
             let description = try await api.get(id)
-            _ = try account.storing(readWith: account.pullClaim) { claim throws(StoreError) in
-                try store.ingest([description], readWith: claim)
-            }
+            _ = try account.storing { () throws(StoreError) in try store.ingest([description], readWith: claim) }
             return false
         } catch let error as APIError where error.isNotFound {
             return try !store.isUnseen(id, madeSince: clock.now + (.zero - limits.replicaLag), until: clock.now)

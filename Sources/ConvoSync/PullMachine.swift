@@ -99,7 +99,7 @@ package struct PullMachine: StateMachine {
     private var isAsking = false
     private var asks = 0
     /// How often a pull asks so: where everything but the list is answered by something else, it ends.
-    private static let askLimit = 5
+    private static let askLimit = 100
     private var isMirroredAsked = false
     private var isConcluded = false
     private var retries = RetryQueue()
@@ -173,7 +173,9 @@ package struct PullMachine: StateMachine {
             listing.listed(intake, page: page)
             if intake.items.contains(where: { $0 != .unchanged }) { fetching.lookAgain() }
         case (.findStale(let limit), .stale(let found)): fetching.found(found, limit: limit)
-        case (_, .fetched(let history)): batcher.add(history, at: now)
+        case (_, .fetched(let history)):
+            asks = 0
+            batcher.add(history, at: now)
         case (.ingest(let histories), .takenIn(let count)):
             report.entries += count
             report.histories += histories.count
@@ -243,7 +245,9 @@ package struct PullMachine: StateMachine {
             halt = halt ?? failure
         } else if failure.isNotTheAPI, foreignAnswers >= limits.foreignAnswers {
             // One odd conversation, or a few, must not stop the pull: the API answers for the others.
-            guard let id = step.conversation, asks < PullMachine.askLimit else { return stopped(by: failure) }
+            guard let id = step.conversation, suspicion != nil || asks < PullMachine.askLimit else {
+                return stopped(by: failure)
+            }
             suspicion = suspicion ?? failure
             report.failures.append(PullReport.ConversationFailure(conversation: id, cause: failure))
             return

@@ -80,26 +80,21 @@ extension PushExecutor {
 
     private func confirmCreation(_ item: OutboxItem) async throws -> InDoubtLookup {
         // A pull may have met the conversation meanwhile, and recognised it.
-        guard let known = try store.operation(matching: item.id.rawValue).remoteID else {
-            let found = try await search(item)
-            switch found {
-            case .present, .unanswered: return found
-            default:
-                // A pull may have recognised it during the search.
-                guard let named = try store.operation(matching: item.id.rawValue).remoteID else { return found }
-                return try await confirm(named)
-            }
-        }
+        var known = try store.operation(matching: item.id.rawValue).remoteID
         // It may be what an earlier try has made that the server refused in the end, here or in the database's original;
         // but not if the last try's own stream named it, of which a part is kept then.
         let isRetry = item.attempts > 1 || item.reason?.code == OutboxItem.Reason.copiedCode
-        if isRetry, try store.response(to: item.id) == nil {
+        if try known == nil || isRetry && store.response(to: item.id) == nil {
             let found = try await search(item)
             switch found {
             case .present, .unanswered: return found
             default: break
             }
+            // A pull may have recognised it during the search.
+            known = try known ?? store.operation(matching: item.id.rawValue).remoteID
+            guard known != nil else { return found }
         }
+        guard let known else { return .outdated }
         let wasSeen = try store.conversation(matching: item.conversation.rawValue).raw != nil
         do {
             return try await confirm(known)

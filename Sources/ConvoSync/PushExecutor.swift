@@ -165,7 +165,14 @@ struct PushExecutor: Sendable {
             try store.markQueued(item.id, from: item.state, reason: reason, nextAttempt: moment)
         case .inDoubt(let reason, let moment): try store.markInDoubt(item.id, reason: reason, nextAttempt: moment)
         case .refused(let reason): try store.markStopped(item.id, from: item.state, as: .refused, reason: reason)
-        case .held(let reason): try store.markStopped(item.id, from: item.state, as: .held, reason: reason)
+        case .held(let reason):
+            // A pull may have recognised what a lost start has made since it was looked for: the next look begins there.
+            if item.state == .inDoubt, item.remoteID == nil, item.kind == .start || item.kind == .restart,
+                try store.operation(matching: item.id.rawValue).remoteID != nil
+            {
+                return
+            }
+            try store.markStopped(item.id, from: item.state, as: .held, reason: reason)
         case .branched:
             if try !store.branchOff(item.id) {
                 try store.markStopped(item.id, from: item.state, as: .held, reason: .overtaken)

@@ -38,13 +38,13 @@ extension SyncEngine {
         do {
             let claim = try await account.verify()
             let description = try await api.get(id)
-            _ = try account.storing(readWith: claim) { claim throws(StoreError) in
+            _ = try account.storing { () throws(StoreError) in
                 try store.ingest([description], readWith: claim)
             }
             guard withHistory else { return }
             let history = try await api.getHistory(of: id)
-            _ = try account.storing(readWith: claim) { claim throws(StoreError) in
-                try store.ingest([FetchedHistory(history, version: description.version)], readWith: claim)
+            _ = try account.storing { () throws(StoreError) in
+                try store.ingest([FetchedHistory(history, version: description.version, readWith: claim)])
             }
         } catch {
             throw SyncFailure(error)

@@ -42,7 +42,8 @@ extension Simulation {
     /// is looked for, and it is that write or stands behind it.
     private func mayWait(_ item: OutboxItem) -> Bool {
         let filtered = world.server.oddities.filtered
-        guard !filtered.isEmpty else { return false }
+        // Before that, what waits may still go on.
+        guard !filtered.isEmpty, world.now >= .start + Simulation.patience / 4 else { return false }
         if let id = item.remoteID, filtered.contains(id) { return true }
         return (try? disk.store.operations(in: item.conversation))?.contains { $0.state == .inDoubt } ?? false
     }

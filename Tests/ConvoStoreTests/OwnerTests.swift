@@ -52,7 +52,7 @@ import Testing
                 case 1: _ = try store.ingest(page, at: PageKey(page: 0, size: 100), digest: digest, readWith: claim)
                 default:
                     try store.ingest(
-                        [FetchedHistory(.sample("conv_1", exchange("conv_1")), version: "v")], readWith: claim)
+                        [FetchedHistory(.sample("conv_1", exchange("conv_1")), version: "v", readWith: claim)])
                 }
             }
             #expect(error?.code == "owner_changed")

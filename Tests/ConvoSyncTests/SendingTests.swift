@@ -23,14 +23,16 @@ import Testing
         /// Gives the database to our account, has the engine verify it, and gives it to another account.
         func changeHands() async throws {
             _ = try store.adopt(server: "https://api.example", account: nil, key: nil)
-            try await engine.account.verify()
+            try await engine.account.beginPull()
             _ = try store.adopt(server: "https://other", account: nil, key: "k")
         }
         try await changeHands()
         let before = try store.conversations()
         _ = test.server.make()
         let raw = JSONText.object(["conversation_id": .string(chat.remote.rawValue), "entries": .array([])])
-        let history = FetchedHistory(try ConversationHistory(raw: raw), version: "2099-01-01T00:00:00Z")
+        let history = FetchedHistory(
+            try ConversationHistory(raw: raw), version: "2099-01-01T00:00:00Z",
+            readWith: OwnerClaim(server: "https://api.example", key: nil))
         for step in [
             PullMachine.Step.list(page: 0, size: 100), .ingest([history]),
             .markDeleted([chat.remote], isAccepted: true),
