@@ -128,7 +128,9 @@ package enum OperationTransition: Sendable, Hashable {
         // conversation alone, no circuit breaker does either.
         if case .prepare = step, failure.isNotTheAPI, item.reason?.code == failure.reason.code {
             let age = Duration.microseconds(now.microseconds - item.createdAt.microseconds)
-            delay = max(delay, min(age / 4, OperationTransition.longestPreparation))
+            let longest = OperationTransition.longestPreparation
+            // The clock may have been set back behind the moment at which the write was queued.
+            delay = max(delay, age < .zero ? longest : min(age / 4, longest))
         }
         let later = now + delay
         if case .confirm = step {

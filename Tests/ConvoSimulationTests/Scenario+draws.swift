@@ -122,7 +122,10 @@ extension Scenario {
         for index in deaths.indices { deaths[index].cutsPower = true }
     }
 
+    /// Filters histories on a server whose list tells which write has made a conversation: elsewhere, each look for a lost start
+    /// reads every candidate's history, and one that cannot be read keeps the write in doubt.
     private mutating func drawFilteredHistories(_ random: inout SplitMix64, _ span: Duration) {
+        guard switches.metadataShown == .everywhere else { return }
         others.steps.append(.init(at: .start + .seconds(20), .startMany(text: "hello", count: random.int(in: 6...12))))
         others.steps += (0..<random.int(in: 1...8)).map { _ in
             let moment = VirtualInstant.start + random.duration(in: .seconds(20)...span)
