@@ -49,10 +49,10 @@ final class AccountGuard: Sendable {
 
     /// Verifies the connection for a pull, which stores and concludes nothing once the database belongs to somebody else, whichever
     /// connection other requests have got by then.
-    func beginPull() async throws {
-        let claim = try await verify()
-        pulling.withLock { $0 = claim }
-    }
+    func beginPull() async throws { beginPull(with: try await verify()) }
+
+    /// Begins a pull that reads with this key.
+    func beginPull(with claim: OwnerClaim) { pulling.withLock { $0 = claim } }
 
     /// Whose key the pull reads with; `nil` before one has begun.
     var pullClaim: OwnerClaim? { pulling.withLock { $0 } }

@@ -23,7 +23,9 @@ struct MutantEngine: Sendable {
         PushExecutor(api: api, account: account, store: store, clock: clock, limits: limits)
     }
     var pullExecutor: PullExecutor {
-        PullExecutor(api: api, account: account, store: store, clock: clock, limits: limits)
+        let (account, connection) = (account, connect())
+        account.beginPull(with: OwnerClaim(server: connection.server, key: connection.key))
+        return PullExecutor(api: api, account: account, store: store, clock: clock, limits: limits)
     }
 
     init(
