@@ -21,7 +21,7 @@ package enum Setting: String, CaseIterable, Sendable {
     case offlineWrites = "offline_writes"
     case endpointPatience = "endpoint_patience"
 
-    /// What a setting's value may be.
+    /// The form that a setting's value must have.
     enum Form {
         case text
         /// One of some words.

@@ -67,7 +67,7 @@ extension SmallFile {
     /// Does work while no other process does such work on a file of the same folder; makes the folder, 0700, where it is
     /// missing.
     ///
-    /// Where the folder's file system has no locks, nothing is held back.
+    /// Where the folder's file system has no locks, two processes may do such work at once.
     ///
     /// - Parameters:
     ///   - path: the file.

@@ -217,7 +217,7 @@ struct ArchiveImport {
         var (batch, room) = ([Item](), room)
         while room > 0, !isWhole {
             let archived = conversation.entries[place]
-            // What the server does not store has the position of the entry before it, as `Store.addUnstored` gives it.
+            // An entry that the server does not store gets the position of the entry before it, as in `Store.addUnstored`.
             let isBeside = archived.isLocalOnly && !conversation.facts.isLocalOnly
             let item = Item(
                 position: isBeside ? max(numbered - 1, 0) : numbered, archived: archived,

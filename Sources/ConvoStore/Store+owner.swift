@@ -73,7 +73,7 @@ extension Store {
     /// Call it in the transaction that stores what was read: another process may give the database away until that begins.
     /// Without a claim it does nothing.
     ///
-    /// - Throws: ``StoreError/ownerChanged(path:)`` if it belongs to somebody else.
+    /// - Throws: ``StoreError/ownerChanged(path:)`` if the database belongs to another account or server.
     func require(_ database: Database, _ claim: OwnerClaim?) throws {
         guard let claim, try !belongs(database, to: claim) else { return }
         throw StoreError.ownerChanged(path: path)

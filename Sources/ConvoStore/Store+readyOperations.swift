@@ -39,13 +39,13 @@ extension Store {
     /// could be taken for it. (A deletion cannot.) The ``OutboxItem/nextAttempt`` of a
     /// returned write may still lie ahead.
     ///
-    /// Where there are more than `limit`, those that somebody waits for come first, then those whose time has come: many writes
-    /// that wait must not keep the others from being seen.
+    /// If more than `limit` writes are ready, the store returns first the ones that a caller waits for, then the ones whose next
+    /// attempt is due: a long queue of waiting writes must not hide the others.
     ///
     /// - Parameters:
     ///   - limit: the largest number of writes to return.
     ///   - only: the one conversation whose writes are returned; `nil` for all.
-    ///   - awaited: the writes that somebody waits for.
+    ///   - awaited: the writes whose answers a caller waits for.
     ///   - now: the present moment by this machine's clock; `nil`: every write's time has come.
     /// - Returns: the writes, each group in the order of acceptance.
     /// - Throws: ``StoreError`` if the file cannot be read.

@@ -80,7 +80,7 @@ final class AccountGuard: Sendable {
     ///
     /// - Parameter store: stores it with the claim of those who have read it.
     /// - Returns: what `store` returns.
-    /// - Throws: what `store` throws. After ``StoreError/ownerChanged(path:)`` the next pass verifies the connection anew.
+    /// - Throws: the error of `store`. After ``StoreError/ownerChanged(path:)`` the engine's next pass verifies the connection anew.
     func storing<Value>(_ store: () throws(StoreError) -> Value) throws -> Value {
         do throws(StoreError) { return try store() } catch {
             if case .ownerChanged = error { try? requireOwner() }
@@ -88,7 +88,9 @@ final class AccountGuard: Sendable {
         }
     }
 
-    /// The error that ends a pass; the next one verifies the connection anew.
+    /// Forgets the connection, so that the engine's next pass verifies one anew.
+    ///
+    /// - Returns: the error that ends the present pass.
     func givenAway() -> APIError {
         verified.withLock { $0 = nil }
         return APIError(.cancelled, effect: .none, message: "the database was given to another account")
@@ -148,7 +150,7 @@ final class AccountGuard: Sendable {
         return (try store.owner(), held)
     }
 
-    /// How often a check begins anew because another process has changed the owner meanwhile.
+    /// How many times the guard checks a key before it gives up: another process may change the owner during each check.
     private static let checkLimit = 3
 
     private func verify(_ candidate: Connection, behind breaker: CircuitBreakerGate?) async throws {

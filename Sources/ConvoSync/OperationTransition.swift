@@ -124,8 +124,8 @@ package enum OperationTransition: Sendable, Hashable {
         limits: SyncLimits
     ) {
         var delay = limits.backoff.delay(after: item.attempts + 1, asked: failure.asked)
-        // A write that was not sent has no attempts that would make its wait longer. Where something else answers for its
-        // conversation alone, no circuit breaker does either.
+        // The wait grows with the attempts, and the engine counts none for a write that it has not sent. If a filter answers for
+        // this conversation alone, the circuit breaker stays closed, too. So the wait grows with the age of the write.
         if case .prepare = step, failure.isNotTheAPI, item.reason?.code == failure.reason.code {
             let age = Duration.microseconds(now.microseconds - item.createdAt.microseconds)
             let longest = OperationTransition.longestPreparation
