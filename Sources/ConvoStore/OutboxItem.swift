@@ -180,6 +180,9 @@ public enum OperationState: String, Sendable, CaseIterable {
 /// - `delete`: deletes a conversation on the server.
 public enum OperationKind: String, Sendable {
     case start, append, restart, delete
+
+    /// Whether the request makes a conversation, which the server names in its answer.
+    package var makesConversation: Bool { self == .start || self == .restart }
 }
 
 /// The receipt of a write that is durable here.

@@ -50,9 +50,12 @@ extension Store {
                 sql: """
                     SELECT EXISTS (SELECT 1 FROM operation o JOIN conversation c ON c.key = o.conversation
                         WHERE c.id = ? AND o.sequence > ? AND o.kind = 'append'
-                            AND (o.state IN ('sending', 'in_doubt') OR o.state = 'held' AND o.reason_code = ?))
+                            AND (o.state IN ('sending', 'in_doubt') OR o.state = 'held'
+                                AND (o.reason_code = ? OR o.doubted IS NOT NULL AND o.reason_code <> ?)))
                     """,
-                arguments: [item.conversation.rawValue, item.sequence, OutboxItem.Reason.copiedCode])
+                arguments: [
+                    item.conversation.rawValue, item.sequence, OutboxItem.Reason.copiedCode, Dependence.code,
+                ])
             guard !mayBeThere else { return false }
             let parent = try require(database, item.conversation)
             let branch = try insertConversation(
@@ -72,6 +75,8 @@ extension Store {
             try database.execute(
                 sql: "UPDATE operation SET kind = 'restart', request = ? WHERE id = ?",
                 arguments: [item.request.setting("from_entry_id", to: .string(seen.rawValue)).text, id.rawValue])
+            // What held these may have stayed behind: a deletion that is held.
+            if let restart = try OutboxItem.fetchOne(database, id) { try releaseDependents(database, of: restart) }
             return true
         }
     }

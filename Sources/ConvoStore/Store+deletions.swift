@@ -95,10 +95,14 @@ extension Store {
     ///   - ids: the conversations.
     ///   - isAccepted: whether a person has accepted the deletions. Then no conversation that is marked by now counts
     ///     in ``DeletionCensus/recentlyMarked`` any more.
-    /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
-    package func markDeletedRemotely(_ ids: [RemoteID], isAccepted: Bool = false) throws(StoreError) {
+    ///   - claim: with whose key it was found out; `nil` where that is known.
+    /// - Throws: ``StoreError`` if the file cannot be written, or belongs to somebody else by now; nothing is changed then.
+    package func markDeletedRemotely(
+        _ ids: [RemoteID], isAccepted: Bool = false, readWith claim: OwnerClaim? = nil
+    ) throws(StoreError) {
         let now = environment.now().text
         try write { database in
+            try require(database, claim)
             let statement = try database.cachedStatement(
                 sql: """
                     UPDATE conversation SET deleted_remotely_at = ?, history_due = NULL

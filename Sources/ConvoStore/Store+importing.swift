@@ -220,7 +220,7 @@ struct ArchiveImport {
             // An entry that the server does not store gets the position of the entry before it, as in `Store.addUnstored`.
             let isBeside = archived.isLocalOnly && !conversation.facts.isLocalOnly
             let item = Item(
-                position: isBeside ? max(numbered - 1, 0) : numbered, archived: archived,
+                position: isBeside ? numbered - 1 : numbered, archived: archived,
                 prepared: PreparedEntry(archived.entry), isBeside: isBeside)
             batch.append(item)
             if !isBeside { numbered += 1 }

@@ -120,7 +120,8 @@ extension Store {
     /// The starts and restarts, other than this one, that may have made a conversation that is not known yet.
     ///
     /// - Parameter id: the start or restart that is left out.
-    /// - Returns: those that are being sent, in doubt or held, and those that were cancelled after they were sent.
+    /// - Returns: those that are being sent, in doubt or held, and those that were sent and are refused, cancelled or queued again by
+    ///   now: a server may list what a run has made and refuse it all the same.
     /// - Throws: ``StoreError`` if the file cannot be read.
     package func unsettledCreations(besides id: OperationID) throws(StoreError) -> [OutboxItem] {
         try read { database in
@@ -128,7 +129,8 @@ extension Store {
                 database,
                 sql: OutboxItem.selection + """
                      WHERE o.id <> ? AND o.kind IN ('start', 'restart') AND c.remote_id IS NULL
-                        AND (o.state IN ('sending', 'in_doubt', 'held') OR (o.state = 'cancelled' AND o.sent IS NOT NULL))
+                        AND (o.state IN ('sending', 'in_doubt', 'held')
+                            OR (o.state IN ('queued', 'refused', 'cancelled') AND o.sent IS NOT NULL))
                     """,
                 arguments: [id.rawValue])
         }

@@ -4,7 +4,7 @@ import ConvoSQLite
 
 /// Merges a history into the entries that are stored of its conversation.
 extension Store {
-    private struct Held {
+    struct Held {
         let key: Int64
         let position: Int
         let raw: JSONText
@@ -18,6 +18,10 @@ extension Store {
         var count = 0
         /// Whether anything was added or changed.
         var hasChanged = false
+        /// The last position, before the merge, of a stored entry that the history lists.
+        var lastKnown = -1
+        /// The keys of the entries that no history lists, and that were moved with the entry that they follow.
+        var carried: Set<Int64> = []
     }
 
     struct MergeResult {
@@ -30,7 +34,8 @@ extension Store {
 
     /// Merges a history by the entries' ids, as far as there is room in the transaction.
     ///
-    /// An entry that the history leaves out is kept. What is stored is looked up entry by entry, so that a history of any
+    /// An entry that the history leaves out is kept; behind the listed ones if it was behind them before, because a history that
+    /// is older than our last turn leaves that out. What is stored is looked up entry by entry, so that a history of any
     /// length needs no more memory than it has itself, and several transactions take no longer than one.
     ///
     /// - Parameters:
@@ -65,12 +70,13 @@ extension Store {
             let known = isNew ? nil : try held(database, id, in: conversation)
             var hasChanged = false
             if let known {
-                hasChanged = try update(database, known, to: entry, at: position, &batch)
+                if !known.isDropped, !known.isLocalOnly { progress.lastKnown = max(progress.lastKnown, known.position) }
+                hasChanged = try update(database, known, to: entry, at: position, &progress, &batch)
             } else if try insert(database, entry, id: id, at: position, in: conversation, isLocalOnly: false, &batch) {
                 result.newCount += 1
                 hasChanged = true
             } else if let moved = try held(database, id, in: conversation) {
-                hasChanged = try update(database, moved, to: entry, at: position, &batch)
+                hasChanged = try update(database, moved, to: entry, at: position, &progress, &batch)
             }
             guard hasChanged else { continue }
             progress.hasChanged = true
@@ -78,11 +84,23 @@ extension Store {
         }
         let missing = try missing(database, names, in: conversation)
         result.isMissing = !drops && !missing.isEmpty
-        guard drops else { return result }
-        let now = environment.now().text
-        for key in missing {
-            try database.execute(sql: "UPDATE entry SET dropped_at = ? WHERE key = ?", arguments: [now, key])
+        if drops {
+            let now = environment.now().text
+            for entry in missing {
+                try database.execute(sql: "UPDATE entry SET dropped_at = ? WHERE key = ?", arguments: [now, entry.key])
+            }
+        } else {
+            var end = names.count
+            for entry in missing where entry.position > progress.lastKnown {
+                if entry.position != end {
+                    try carry(database, besides: entry.key, from: entry.position, to: end, &progress)
+                    try database.execute(
+                        sql: "UPDATE entry SET position = ? WHERE key = ?", arguments: [end, entry.key])
+                }
+                end += 1
+            }
         }
+        try placeUnstored(database, in: conversation)
         return result
     }
 
@@ -93,7 +111,8 @@ extension Store {
         }
     }
 
-    private func held(_ database: Database, _ id: String, in conversation: Int64) throws -> Held? {
+    /// The stored entry with this id in a conversation; `nil` if there is none.
+    func held(_ database: Database, _ id: String, in conversation: Int64) throws -> Held? {
         try Row.fetchOne(
             database.cachedStatement(
                 sql: "SELECT key, position, raw, dropped_at, local_only FROM entry WHERE id = ? AND conversation = ?"),
@@ -105,21 +124,24 @@ extension Store {
         }
     }
 
-    /// The keys of the stored entries that a history leaves out, although all others of it are stored.
-    private func missing(_ database: Database, _ names: [String], in conversation: Int64) throws -> [Int64] {
+    /// The stored entries that a history leaves out, although all others of it are stored, in their order.
+    private func missing(
+        _ database: Database, _ names: [String], in conversation: Int64
+    ) throws -> [(key: Int64, position: Int)] {
         let count = try database.count(
             sql: "SELECT COUNT(*) FROM entry WHERE conversation = ?", arguments: [conversation])
         guard count > names.count else { return [] }
         let known = Set(names.lazy.map { TextBytes($0) })
-        var missing: [Int64] = []
+        var missing: [(key: Int64, position: Int)] = []
         let rows = try Row.fetchCursor(
             database,
             sql: """
-                SELECT key, id FROM entry WHERE conversation = ? AND dropped_at IS NULL AND local_only = 0 ORDER BY key
+                SELECT key, id, position FROM entry WHERE conversation = ? AND dropped_at IS NULL AND local_only = 0
+                ORDER BY position, key
                 """,
             arguments: [conversation])
         while let row = try rows.next() {
-            if !known.contains(TextBytes(row["id"])) { missing.append(row["key"]) }
+            if !known.contains(TextBytes(row["id"])) { missing.append((row["key"], row["position"])) }
         }
         return missing
     }
@@ -155,68 +177,10 @@ extension Store {
         try index(database, batch)
     }
 
-    /// Adds the entries of an exchange that the server does not store beside the last entry that it has.
+    /// Inserts an entry with a key of its own, and notes what the index needs.
     ///
-    /// The server numbers its entries without them. They have the position of the entry before them, and keys in their order
-    /// behind its key, by which readers order entries of one position; so the next turn comes behind them.
-    ///
-    /// - Parameters:
-    ///   - database: the connection that is in the transaction.
-    ///   - entries: the entries in their order.
-    ///   - conversation: the key of the conversation's row.
-    /// - Throws: ``DatabaseError``.
-    func addUnstored(_ database: Database, _ entries: [Entry], to conversation: Int64) throws {
-        let last = try Row.fetchOne(
-            database,
-            sql: """
-                SELECT position, MAX(key) AS key FROM entry WHERE conversation = ?1 AND dropped_at IS NULL
-                    AND position = (SELECT MAX(position) FROM entry
-                        WHERE conversation = ?1 AND dropped_at IS NULL AND local_only = 0)
-                """,
-            arguments: [conversation])
-        guard let last, !last.isNull("position") else {
-            return try add(database, entries, to: conversation, isLocalOnly: true)
-        }
-        let position: Int = last["position"]
-        var behind: Int64 = last["key"]
-        var batch = IndexBatch()
-        for (number, entry) in entries.enumerated() {
-            let id = entry.id?.rawValue ?? "~\(position)-\(behind)-\(number)"
-            _ = try insert(
-                database, PreparedEntry(entry), id: id, at: position, in: conversation, isLocalOnly: true,
-                behind: behind,
-                &batch)
-            behind =
-                try Int64.fetchOne(
-                    database, sql: "SELECT MAX(key) FROM entry WHERE conversation = ? AND position = ?",
-                    arguments: [conversation, position]) ?? behind
-        }
-        try index(database, batch)
-    }
-
-    /// Marks the inputs of an exchange that the server was not to store, and stores all the same, as dropped: its history brings
-    /// them under ids of its own.
-    ///
-    /// - Parameters:
-    ///   - database: the connection that is in the transaction.
-    ///   - key: the key of an output that the history has brought.
-    /// - Throws: ``DatabaseError``.
-    private func dropInputs(_ database: Database, besideOutput key: Int64) throws {
-        try database.execute(
-            sql: """
-                UPDATE entry SET local_only = 0, dropped_at = ?2 WHERE local_only = 1
-                    AND conversation = (SELECT conversation FROM entry WHERE key = ?1) AND EXISTS (
-                        SELECT 1 FROM operation o, json_each(o.response, '$.outputs') output
-                        WHERE o.conversation = entry.conversation AND o.state = 'delivered'
-                            AND CASE WHEN output.type = 'object' THEN output.value ->> '$.id' END
-                                = (SELECT id FROM entry WHERE key = ?1)
-                            AND entry.id GLOB 'local_' || o.id || '_*')
-                """,
-            arguments: [key, environment.now().text])
-    }
-
     /// - Returns: `false` if an entry with this id is stored already; nothing is changed then.
-    private func insert(
+    func insert(
         _ database: Database, _ intake: PreparedEntry, id: String, at position: Int, in conversation: Int64,
         isLocalOnly: Bool, behind: Int64 = 0, _ batch: inout IndexBatch
     ) throws -> Bool {
@@ -240,7 +204,9 @@ extension Store {
     ///
     /// - Returns: whether its text or position differed, or it was marked as dropped or as local only.
     private func update(
-        _ database: Database, _ known: Held, to intake: PreparedEntry, at position: Int, _ batch: inout IndexBatch
+        _ database: Database, _ known: Held, to intake: PreparedEntry, at position: Int,
+        _ progress: inout MergeProgress,
+        _ batch: inout IndexBatch
     ) throws -> Bool {
         let entry = intake.entry
         guard known.raw != entry.raw || known.position != position || known.isDropped || known.isLocalOnly else {
@@ -248,14 +214,8 @@ extension Store {
         }
         if known.isLocalOnly {
             try dropInputs(database, besideOutput: known.key)
-        } else if known.position != position {
-            // Exchanges that the server does not store stay behind the entry that they followed.
-            try database.execute(
-                sql: """
-                    UPDATE entry SET position = ?1 WHERE conversation = (SELECT conversation FROM entry WHERE key = ?2)
-                        AND local_only = 1 AND dropped_at IS NULL AND position = ?3 AND key > ?2
-                    """,
-                arguments: [position, known.key, known.position])
+        } else {
+            try carry(database, besides: known.key, from: known.position, to: position, &progress)
         }
         if known.raw != entry.raw {
             try unindex(database, entry: known.key, raw: known.raw)

@@ -143,13 +143,19 @@ extension Store {
 
     /// Records that a pull is complete now, and brings a long log into the file (``finishCheckpoints()``).
     ///
-    /// - Parameter isSweep: whether the pull read all pages of the list, and not only the first ones.
-    /// - Throws: ``StoreError`` if the file cannot be written.
-    package func notePull(isSweep: Bool) throws(StoreError) {
+    /// - Parameters:
+    ///   - isSweep: whether the pull read all pages of the list, and not only the first ones.
+    ///   - claim: whose key has read them; `nil` where that is known.
+    /// - Throws: ``StoreError`` if the file cannot be written, or belongs to somebody else by now; nothing is changed then.
+    package func notePull(isSweep: Bool, readWith claim: OwnerClaim? = nil) throws(StoreError) {
         let now = environment.now().text
         try write { database in
+            try require(database, claim)
             try StoreMetadataKey.set(database, .lastPull, now)
-            if isSweep { try StoreMetadataKey.set(database, .lastSweep, now) }
+            if isSweep {
+                try StoreMetadataKey.set(database, .lastSweep, now)
+                try StoreMetadataKey.remove(database, .sweepDue)
+            }
         }
         finishCheckpoints()
     }
@@ -196,7 +202,8 @@ extension Store {
     /// Gives the server's id to the local conversation of our own start or restart whose answer has not come (yet).
     ///
     /// A cancelled one has no claim: another copy of this database may have sent it, and its conversation is shown. One that
-    /// is held because nobody could tell which conversation it had made is in doubt again: this one is it.
+    /// is held because nobody could tell which conversation it had made is in doubt again: this one is it. So is one that
+    /// waits to be sent again, because it was not found or a person let it go.
     ///
     /// - Returns: the local conversation; `nil` if the incoming one is not ours.
     private func adopt(_ database: Database, _ incoming: Conversation) throws -> ConversationRow? {
@@ -209,7 +216,9 @@ extension Store {
                 """,
             arguments: [incoming.id.rawValue, operation])
         if database.changesCount > 0, let item = try OutboxItem.fetchOne(database, OperationID(operation)),
-            item.state == .held, item.doubtedAt != nil, item.reason?.code == OutboxItem.Reason.unrecognisableCode
+            item.doubtedAt != nil,
+            item.state == .queued
+                || item.state == .held && item.reason?.code == OutboxItem.Reason.unrecognisableCode
         {
             try lookAgain(database, for: item)
         }

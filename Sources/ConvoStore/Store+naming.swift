@@ -15,7 +15,7 @@ extension Store {
         _ database: Database, _ conversation: ConversationRow, _ remoteID: RemoteID, after kind: OperationKind
     ) throws {
         if let earlier = conversation.remoteID {
-            guard earlier != remoteID, kind == .start || kind == .restart else { return }
+            guard earlier != remoteID, kind.makesConversation else { return }
             try detach(database, earlier, from: conversation)
         }
         if let twin = try ConversationRow.fetch(database, remoteID: remoteID) {

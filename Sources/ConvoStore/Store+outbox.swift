@@ -130,8 +130,7 @@ extension Store {
             let blocker = state == .inDoubt ? try stopped(database, before: id) : nil
             return try move(
                 database, id, from: Store.states(decidedFor: state), to: blocker == nil ? .queued : .held,
-                reason: blocker.map { OutboxItem.Reason(code: Dependence.code, message: Dependence.message(on: $0)) }
-                    ?? reason,
+                reason: blocker.map { Dependence.reason(on: $0) } ?? reason,
                 set: "failures = failures + (state = 'in_doubt' AND reason_code LIKE 'http_5%'), next_attempt = ?",
                 [nextAttempt?.microseconds])
         }
@@ -140,7 +139,7 @@ extension Store {
     /// Whether the write is a start or restart whose conversation is known.
     private func isNamedCreation(_ database: Database, _ id: OperationID) throws -> Bool {
         let item = try OutboxItem.fetchOne(database, id)
-        return (item?.kind == .start || item?.kind == .restart) && item?.remoteID != nil
+        return item?.kind.makesConversation == true && item?.remoteID != nil
     }
 
     /// The first refused or held operation before this one in its conversation.
@@ -163,18 +162,31 @@ extension Store {
     /// Marks a write as refused by the server, or as held because nobody can tell whether it arrived, durably: a person
     /// decides what follows.
     ///
-    /// The queued writes behind it in its conversation, and in branches that wait for it, are held.
+    /// The queued writes behind it in its conversation, and in branches that wait for it, are held. After a refusal the history
+    /// is read again before the next append: the server may have kept the inputs that it refused.
     ///
     /// - Parameters:
     ///   - id: the write.
     ///   - known: the state for which the engine decided this, as in ``markQueued(_:from:reason:nextAttempt:)``.
     ///   - state: ``OperationState/refused`` or ``OperationState/held``.
     ///   - reason: why, for the person.
+    ///   - isUnnamed: whether the engine decided this for a start or restart whose conversation was not known. If a pull has
+    ///     recognised it since, nothing is changed: the next look begins there.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     package func markStopped(
-        _ id: OperationID, from known: OperationState, as state: OperationState, reason: OutboxItem.Reason
+        _ id: OperationID, from known: OperationState, as state: OperationState, reason: OutboxItem.Reason,
+        isUnnamed: Bool = false
     ) throws(StoreError) {
         _ = try writeDurably { database in
+            if isUnnamed, known == .inDoubt, try isNamedCreation(database, id) { return }
+            if state == .refused {
+                try database.execute(
+                    sql: """
+                        UPDATE conversation SET history_version = NULL, own_version = NULL
+                        WHERE key = (SELECT conversation FROM operation WHERE id = ? AND kind = 'append' AND attempts > 0)
+                        """,
+                    arguments: [id.rawValue])
+            }
             guard
                 try move(
                     database, id, from: Store.states(decidedFor: known), to: state, reason: reason,

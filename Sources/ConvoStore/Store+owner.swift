@@ -23,18 +23,23 @@ public struct StoreOwner: Sendable, Hashable {
 }
 
 /// The server and the key with which something was read: it may only be stored while the database belongs to them.
+///
+/// A claim ends when a person gives the database away, even if it comes back: another account's answers may have come between.
 package struct OwnerClaim: Sendable, Hashable {
     let server: String
     let key: String?
+    let adoptions: Int
 
     /// Makes a claim.
     ///
     /// - Parameters:
     ///   - server: the server's normalised URL.
     ///   - key: the API key; `nil` for a server that asks for none.
-    package init(server: String, key: String?) {
+    ///   - adoptions: how often a person had given the database to an account when the key was verified.
+    package init(server: String, key: String?, adoptions: Int) {
         self.server = server
         self.key = key
+        self.adoptions = adoptions
     }
 }
 
@@ -84,9 +89,12 @@ extension Store {
             database.cachedStatement(
                 sql: """
                     SELECT (SELECT value FROM fact WHERE name = 'server_url') AS server,
-                        (SELECT value FROM fact WHERE name = 'key_salt') AS salt
+                        (SELECT value FROM fact WHERE name = 'key_salt') AS salt,
+                        (SELECT value FROM fact WHERE name = 'adoptions') AS adoptions
                     """))
-        guard let owner, owner["server"] as String? == claim.server else { return false }
+        guard let owner, owner["server"] as String? == claim.server,
+            (owner["adoptions"] as String?).flatMap({ Int($0) }) ?? 0 == claim.adoptions
+        else { return false }
         return try claim.key.map { key in try Store.knows(database, key, salt: owner["salt"]) } ?? true
     }
 
@@ -124,24 +132,25 @@ extension Store {
     ///   - account: the account that the server named for the key; `nil` keeps the account that was recorded before.
     ///   - key: the API key, of which a salted digest is stored; `nil` for a server that asks for none.
     ///   - checked: the owner for which this was decided; `nil` if whoever owned it does not matter.
-    /// - Returns: whether the database had that owner still; if not, nothing is changed.
+    /// - Returns: the claim of those who read with this key; `nil` if the database had another owner by now, and nothing is
+    ///   changed.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
     @discardableResult
     package func recordOwner(
         server: String, account: Account?, key: String?, checked: StoreOwner? = nil
-    ) throws(StoreError) -> Bool {
+    ) throws(StoreError) -> OwnerClaim? {
         try writeDurably { database in
             let owner = try Store.owner(database)
             if let checked,
                 checked.server != owner.server || checked.account != owner.account
                     || checked.adoptions != owner.adoptions
             {
-                return false
+                return nil
             }
             try StoreMetadataKey.set(database, .server, server)
             if let account { try StoreMetadataKey.set(database, .account, account.stored.text) }
             if let key { try recordKey(database, key) }
-            return true
+            return OwnerClaim(server: server, key: key, adoptions: owner.adoptions)
         }
     }
 
@@ -155,11 +164,14 @@ extension Store {
     ///   - server: the server's normalised URL.
     ///   - account: the new account; `nil` if the server does not name it.
     ///   - key: the API key, which becomes the only known one; `nil` for a server that asks for none.
-    /// - Returns: how many writes were held by this.
+    /// - Returns: how many writes were held by this, and the claim of those who read with the key.
     /// - Throws: ``StoreError`` if the file cannot be written; nothing is changed then.
-    package func adopt(server: String, account: Account?, key: String?) throws(StoreError) -> Int {
+    package func adopt(
+        server: String, account: Account?, key: String?
+    ) throws(StoreError) -> (held: Int, claim: OwnerClaim) {
         try writeDurably { database in
             let before = try Store.owner(database)
+            let claim = OwnerClaim(server: server, key: key, adoptions: before.adoptions + 1)
             let isSame =
                 before.server == server && before.account.flatMap { old in account.map { old.isSame(as: $0) } } == true
             try StoreMetadataKey.set(database, .adoptions, String(before.adoptions + 1))
@@ -168,18 +180,19 @@ extension Store {
             try StoreMetadataKey.set(database, .server, server)
             if let account { try StoreMetadataKey.set(database, .account, account.stored.text) }
             if let key { try recordKey(database, key) }
-            if isSame { return 0 }
+            if isSame { return (0, claim) }
             try database.execute(
                 sql: "UPDATE conversation SET other_account = 1 WHERE remote_id IS NOT NULL AND local_only = 0")
             try database.execute(sql: "DELETE FROM listed_page")
-            return try holdOpenWrites(database, reason: .otherOwner)
+            try StoreMetadataKey.set(database, .sweepDue, "1")
+            return (try holdOpenWrites(database, reason: .otherOwner), claim)
         }
     }
 
     /// Holds every write that is queued, being sent, in doubt or refused, and every write that waits for one of those.
     ///
     /// A write that is being sent counts as in doubt from now on: after a retry, the engine looks for it on the server
-    /// first.
+    /// first. One that the original of a copied database may have sent keeps that reason, because it is looked for elsewhere.
     ///
     /// - Returns: how many writes were held by this.
     private func holdOpenWrites(_ database: Database, reason: OutboxItem.Reason) throws -> Int {
@@ -188,10 +201,12 @@ extension Store {
             arguments: StatementArguments(present()))
         try database.execute(
             sql: """
-                UPDATE operation SET state = 'held', next_attempt = NULL, reason_code = ?, reason_message = ?
-                WHERE state IN ('queued', 'sending', 'in_doubt', 'refused') OR (state = 'held' AND reason_code = ?)
+                UPDATE operation SET state = 'held', next_attempt = NULL,
+                    reason_code = iif(reason_code IS ?1, reason_code, ?2),
+                    reason_message = iif(reason_code IS ?1, reason_message, ?3)
+                WHERE state IN ('queued', 'sending', 'in_doubt', 'refused') OR (state = 'held' AND reason_code = ?4)
                 """,
-            arguments: [reason.code, reason.message, Dependence.code])
+            arguments: [OutboxItem.Reason.copiedCode, reason.code, reason.message, Dependence.code])
         return database.changesCount
     }
 

@@ -196,12 +196,15 @@ extension Store {
 
     /// The function calls of the last turn for which neither the mirror nor the outbox holds a result or a confirmation.
     ///
-    /// A call that a message follows is not asked about: the server takes a message only where no result is missing.
+    /// A call that a message follows is not asked about: the server takes a message only where no result is missing. Neither is a
+    /// call of an exchange that the server did not store; it does count where an answer has broken off.
     private func unansweredCalls(_ database: Database, in key: Int64) throws -> [String] {
         let rows = try Row.fetchCursor(
             database,
             sql: """
-                SELECT type, raw FROM entry WHERE conversation = ? AND dropped_at IS NULL
+                SELECT type, raw FROM entry WHERE conversation = ?1 AND dropped_at IS NULL
+                    AND (local_only = 0 OR EXISTS (SELECT 1 FROM operation
+                        WHERE conversation = ?1 AND state IN ('sending', 'in_doubt') AND response IS NOT NULL))
                 ORDER BY position DESC, key DESC
                 """,
             arguments: [key])
@@ -298,10 +301,4 @@ extension Store {
         }
         return conversation
     }
-}
-
-/// The reason of an operation that is held because one before it is not delivered.
-enum Dependence {
-    static let code = "dependency"
-    static func message(on blocker: OperationID) -> String { "waits for operation \(blocker), which is not delivered" }
 }

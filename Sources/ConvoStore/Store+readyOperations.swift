@@ -60,8 +60,10 @@ extension Store {
                         + " WHERE \(Store.readiness) AND (?1 IS NULL OR c.id = ?1) AND \(condition) ORDER BY o.sequence LIMIT ?2",
                     arguments: [only?.rawValue, limit, value])
             }
-            let due = try some("IFNULL(o.next_attempt <= ?3, 1)", now?.microseconds)
-            let all = try due.count < limit ? due + some("o.next_attempt > ?3", now?.microseconds) : due
+            // What lies more than an hour ahead was written by a clock that has been set back since.
+            let isLater = "IFNULL(o.next_attempt > ?3 AND o.next_attempt <= ?3 + 3600000000, 0)"
+            let due = try some("NOT \(isLater)", now?.microseconds)
+            let all = try due.count < limit ? due + some(isLater, now?.microseconds) : due
             guard !awaited.isEmpty else { return Array(all.prefix(limit)) }
             let ids = JSONText.array(awaited.map { .string($0.rawValue) }).text
             let first = try some("o.id IN (SELECT value FROM json_each(?3))", ids)
@@ -162,7 +164,8 @@ extension Store {
     /// The response to the last write that was delivered to a conversation, if its history has not been read since.
     ///
     /// - Parameter id: the conversation.
-    /// - Returns: the body; `nil` if the history was read, or the last write has no response, or the server did not store it.
+    /// - Returns: the body; `nil` if the history was read, or the last write has no response, or the server did not store it, or
+    ///   a later write was sent that the server has refused, or may have kept all the same.
     /// - Throws: ``StoreError`` if the file cannot be read.
     package func responseWithoutHistory(in id: LocalID) throws(StoreError) -> JSONText? {
         try read { database in
@@ -171,6 +174,9 @@ extension Store {
                 sql: """
                     SELECT o.request, o.response FROM conversation c JOIN operation o ON o.conversation = c.key
                     WHERE c.id = ? AND c.history_version IS NULL AND o.state = 'delivered'
+                        AND NOT EXISTS (SELECT 1 FROM operation later WHERE later.conversation = o.conversation
+                            AND later.sequence > o.sequence AND later.sent IS NOT NULL AND (later.state <> 'queued'
+                                OR later.reason_code IS NULL))  -- a person has retried it
                     ORDER BY o.sequence DESC LIMIT 1
                     """, arguments: [id.rawValue]
             ).flatMap { row in

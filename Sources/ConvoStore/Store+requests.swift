@@ -155,7 +155,7 @@ extension Store {
         let isTakenBack = try writeDurably { database in
             let item = try require(database, id)
             try requireCancellable(item)
-            let makesConversation = item.kind == .start || item.kind == .restart
+            let makesConversation = item.kind.makesConversation
             if makesConversation, try !dependents(database, of: item).isEmpty { return false }
             _ = try cancel(database, with: item)
             return true
@@ -184,7 +184,7 @@ extension Store {
 
     func abandon(_ database: Database, _ id: OperationID) throws -> Bool {
         guard let item = try OutboxItem.fetchOne(database, id), item.state == .inDoubt else { return false }
-        let isMaker = (item.kind == .start || item.kind == .restart) && item.remoteID == nil
+        let isMaker = item.kind.makesConversation && item.remoteID == nil
         // Others wait for the conversation that it makes.
         if isMaker, try !dependents(database, of: item).isEmpty { return false }
         _ = try move(

@@ -166,14 +166,15 @@ extension Store {
         }
     }
 
-    /// When a pull was last complete, whether the whole list has ever been read, and how many writes wait.
+    /// When a pull was last complete, whether the whole list of the present account has ever been read, and how many writes wait.
     ///
     /// - Throws: ``StoreError`` if the file cannot be read.
     package func servingFacts() throws(StoreError) -> (lastPull: Timestamp?, hasSwept: Bool, pending: Int) {
         try read { database in
             (
                 try StoreMetadataKey.text(database, .lastPull).map(Timestamp.init(stored:)),
-                try StoreMetadataKey.text(database, .lastSweep) != nil,
+                try StoreMetadataKey.text(database, .lastSweep) != nil
+                    && StoreMetadataKey.text(database, .sweepDue) == nil,
                 try database.count(sql: "SELECT COUNT(*) FROM operation WHERE state NOT IN ('delivered', 'cancelled')")
             )
         }

@@ -4,6 +4,8 @@ import ConvoSQLite
 enum StoreMetadataKey: String {
     case lastPull = "last_pull_at"
     case lastSweep = "last_sweep_at"
+    /// There while the last sweep, if any, was another account's: the present one's list has not been read to its end.
+    case sweepDue = "sweep_due"
     /// When an import last ended.
     case lastImport = "last_import_at"
     /// When a person last accepted that many conversations are deleted on the server.

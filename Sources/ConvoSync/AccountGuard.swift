@@ -14,9 +14,7 @@ final class AccountGuard: Sendable {
     private let connect: @Sendable () throws(APIError) -> Connection
     private let store: Store
     private let breaker: CircuitBreakerGate
-    private let verified = Mutex<Connection?>(nil)
-    /// Whose key the pull reads with, from its beginning on.
-    private let pulling = Mutex<OwnerClaim?>(nil)
+    private let verified = Mutex<(connection: Connection, claim: OwnerClaim)?>(nil)
     /// Whether a request whose key was refused is finding out whether there is another key.
     private let isRenewing = Mutex(false)
     private let renewalEnded = AsyncEvent()
@@ -30,7 +28,7 @@ final class AccountGuard: Sendable {
     }
 
     /// The connection for requests; `nil` until one has been verified.
-    var connection: Connection? { verified.withLock { $0 } }
+    var connection: Connection? { verified.withLock { $0?.connection } }
 
     /// Makes sure that there is a verified connection; if there is none, makes one and asks the server.
     ///
@@ -40,22 +38,12 @@ final class AccountGuard: Sendable {
     ///   database that fails).
     @discardableResult
     func verify() async throws -> OwnerClaim {
-        if let connection, try belongs(to: connection) { return connection.claim }
+        if let claim = verified.withLock({ $0?.claim }), try store.belongs(to: claim) { return claim }
         let candidate = try connect()
-        try await verify(candidate, behind: breaker)
-        verified.withLock { $0 = candidate }
-        return candidate.claim
+        let claim = try await verify(candidate, behind: breaker)
+        verified.withLock { $0 = (candidate, claim) }
+        return claim
     }
-
-    /// Verifies the connection for a pull, which stores and concludes nothing once the database belongs to somebody else, whichever
-    /// connection other requests have got by then.
-    func beginPull() async throws { beginPull(with: try await verify()) }
-
-    /// Begins a pull that reads with this key.
-    func beginPull(with claim: OwnerClaim) { pulling.withLock { $0 = claim } }
-
-    /// Whose key the pull reads with; `nil` before one has begun.
-    var pullClaim: OwnerClaim? { pulling.withLock { $0 } }
 
     /// Makes sure that the database still belongs to the account of the connection, for another process may have given
     /// it to another account meanwhile.
@@ -65,15 +53,8 @@ final class AccountGuard: Sendable {
     /// - Throws: an ``APIError`` that ends the pass; a ``StoreError`` if the database cannot be read. The next pass
     ///   verifies the connection anew, and reports what it finds.
     func requireOwner() throws {
-        guard let connection, try !belongs(to: connection) else { return }
+        guard let claim = verified.withLock({ $0?.claim }), try !store.belongs(to: claim) else { return }
         throw givenAway()
-    }
-
-    /// Makes sure that the database still belongs to those with whose key the pull reads, before it concludes something.
-    ///
-    /// - Throws: as ``requireOwner()``.
-    func requirePullOwner() throws {
-        guard let claim = pullClaim, try store.belongs(to: claim) else { throw givenAway() }
     }
 
     /// Stores what was read, unless the database has been given to another account by the time of the transaction.
@@ -95,8 +76,6 @@ final class AccountGuard: Sendable {
         verified.withLock { $0 = nil }
         return APIError(.cancelled, effect: .none, message: "the database was given to another account")
     }
-
-    private func belongs(to connection: Connection) throws -> Bool { try store.belongs(to: connection.claim) }
 
     /// Reads the key's source again, after the server has refused the key.
     ///
@@ -123,14 +102,14 @@ final class AccountGuard: Sendable {
         guard let candidate = try? connect(), candidate.differs(from: refused) else { return nil }
         do {
             // The refused request has passed the breaker already, and a probe must not wait for itself.
-            try await verify(candidate, behind: nil)
+            let claim = try await verify(candidate, behind: nil)
+            verified.withLock { $0 = (candidate, claim) }
+            return candidate
         } catch {
             // The next pass verifies again, and says why it cannot go on.
             if (error as? SyncFailure)?.isOtherOwner == true { verified.withLock { $0 = nil } }
             return nil
         }
-        verified.withLock { $0 = candidate }
-        return candidate
     }
 
     /// Gives the database to the account that the settings name now.
@@ -145,23 +124,23 @@ final class AccountGuard: Sendable {
             // A server that does not tell whose key it is still refuses a key that it does not know.
             _ = try await candidate.api.list(page: 0, pageSize: 1, metadata: nil)
         }
-        let held = try store.adopt(server: candidate.server, account: account, key: candidate.key)
-        verified.withLock { $0 = candidate }
+        let (held, claim) = try store.adopt(server: candidate.server, account: account, key: candidate.key)
+        verified.withLock { $0 = (candidate, claim) }
         return (try store.owner(), held)
     }
 
     /// How many times the guard checks a key before it gives up: another process may change the owner during each check.
     private static let checkLimit = 3
 
-    private func verify(_ candidate: Connection, behind breaker: CircuitBreakerGate?) async throws {
+    private func verify(_ candidate: Connection, behind breaker: CircuitBreakerGate?) async throws -> OwnerClaim {
         for _ in 0..<AccountGuard.checkLimit {
-            if try await check(candidate, behind: breaker) { return }
+            if let claim = try await check(candidate, behind: breaker) { return claim }
         }
         throw givenAway()
     }
 
-    /// - Returns: `false` if the database got another owner during the check, which decides nothing then.
-    private func check(_ candidate: Connection, behind breaker: CircuitBreakerGate?) async throws -> Bool {
+    /// - Returns: `nil` if the database got another owner during the check, which decides nothing then.
+    private func check(_ candidate: Connection, behind breaker: CircuitBreakerGate?) async throws -> OwnerClaim? {
         let owner = try store.owner()
         var check = OwnerCheck(
             OwnerCheck.Known(
@@ -223,11 +202,6 @@ final class AccountGuard: Sendable {
             return false
         }
     }
-}
-
-extension Connection {
-    /// Whose key it has.
-    fileprivate var claim: OwnerClaim { OwnerClaim(server: server, key: key) }
 }
 
 extension SyncFailure {

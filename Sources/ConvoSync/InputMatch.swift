@@ -47,7 +47,7 @@ enum InputMatch: Hashable, Sendable {
 
     /// Looks for the run that a confirmation of tool calls has begun: the confirmation may leave no entry of its own.
     ///
-    /// If the calls say that they were decided otherwise, or another's message follows, somebody else was there.
+    /// If the calls say that they were decided otherwise, or another's message or result follows, somebody else was there.
     private init(
         ofConfirmations confirmations: [JSONText], in earlier: some BidirectionalCollection<Entry>,
         _ later: some BidirectionalCollection<Entry>
@@ -62,7 +62,7 @@ enum InputMatch: Hashable, Sendable {
         }
         if later.isEmpty {
             self = isContradicted ? .ambiguous : .absent
-        } else if isContradicted || later.first?.type == .messageInput {
+        } else if isContradicted || later.first?.type == .messageInput || later.first?.type == .functionResult {
             self = .ambiguous
         } else {
             self = HistoryRecheck.lacksAnswer(later, createdAt: nil) ? .unanswered : .present

@@ -14,6 +14,9 @@ package enum InDoubtLookup: Sendable, Hashable {
     case absent
     /// The server is still at work on the conversation (409).
     case busy
+    /// The API answers, but not with the conversation: it refuses to show it, or something between us and the server answers for
+    /// this one.
+    case unreadable
     /// The read proves nothing: the history is older than what was known when the write was sent, or not every
     /// conversation could be seen that a start or restart may have made.
     case outdated
@@ -66,7 +69,10 @@ package enum OperationTransition: Sendable, Hashable {
         case .unanswered(let remoteID) where missing <= .zero: self = .delivered(remoteID)
         case .unanswered:
             self = .inDoubt(item.reason ?? .unanswered, until: now + min(missing, wait))
+        case .busy where doubted >= OperationTransition.longestDoubt: self = .held(.stillBusy)
         case .busy: self = .inDoubt(item.reason ?? .stillBusy, until: now + wait)
+        case .unreadable where missing <= .zero: self = .held(.unreadable)
+        case .unreadable: self = .inDoubt(item.reason ?? .notThereYet, until: now + min(missing, wait))
         case .denied where doubted >= limits.replicaLag: self = .held(.conversationGone)
         case .denied: self = .inDoubt(item.reason ?? .notThereYet, until: now + wait)
         case .unclear(let reason): self = .held(reason)
@@ -125,10 +131,11 @@ package enum OperationTransition: Sendable, Hashable {
     ) {
         var delay = limits.backoff.delay(after: item.attempts + 1, asked: failure.asked)
         // The wait grows with the attempts, and the engine counts none for a write that it has not sent. If a filter answers for
-        // this conversation alone, the circuit breaker stays closed, too. So the wait grows with the age of the write.
-        if case .prepare = step, failure.isNotTheAPI, item.reason?.code == failure.reason.code {
+        // this conversation alone, or the server does not find its history, the circuit breaker stays closed, too. So the wait
+        // grows with the age of the write.
+        if case .prepare = step, failure.isNotTheAPI || failure.isBusy, item.reason?.code == failure.reason.code {
             let age = Duration.microseconds(now.microseconds - item.createdAt.microseconds)
-            let longest = OperationTransition.longestPreparation
+            let longest = failure.isBusy ? OperationTransition.longestTurnPause : OperationTransition.longestPreparation
             // The clock may have been set back behind the moment at which the write was queued.
             delay = max(delay, age < .zero ? longest : min(age / 4, longest))
         }
@@ -155,14 +162,26 @@ package enum OperationTransition: Sendable, Hashable {
     }
 
     /// Decides after a lookup has failed: the write stays in doubt, and the lookups become rarer.
+    ///
+    /// An outage ends one day; if the API itself fails on this conversation for longer than that, nothing else would end the doubt.
     private init(unread failure: SyncFailure, of item: OutboxItem, at now: Timestamp, limits: SyncLimits) {
         let doubtedFor = Duration.microseconds(now.microseconds - (item.doubtedAt ?? now).microseconds)
-        let delay = max(limits.backoff.delay(after: 1, asked: failure.asked), min(doubtedFor, limits.backoff.limit))
+        // The clock may have been set back behind the moment at which the answer was lost.
+        if !failure.isUnproven, doubtedFor >= OperationTransition.longestDoubt {
+            self = .held(.unreadable)
+            return
+        }
+        let growing = doubtedFor < .zero ? limits.backoff.limit : min(doubtedFor, limits.backoff.limit)
+        let delay = max(limits.backoff.delay(after: 1, asked: failure.asked), growing)
         self = .inDoubt(item.reason ?? failure.reason, until: now + delay)
     }
 
+    /// For how long the API itself may be busy with a conversation, or fail to show it, while a write to it is in doubt.
+    private static let longestDoubt = Duration.seconds(86_400)
     /// The longest wait between two reads of a conversation before a write to it.
     private static let longestPreparation = Duration.seconds(60)
+    /// The same while the server is at work on the conversation: a turn may end at any moment.
+    private static let longestTurnPause = Duration.seconds(10)
     /// The wait between a lost answer and the first lookup.
     static let firstLook = Duration.milliseconds(500)
     /// The wait between two lookups: a quarter of the time in doubt, since each may read pages of the list and several

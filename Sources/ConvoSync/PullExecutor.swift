@@ -1,7 +1,6 @@
 import ConvoAPI
 import ConvoModel
 import ConvoStore
-import Synchronization
 
 /// Performs the steps of a pull: asks the server, then commits the answer.
 struct PullExecutor: Sendable {
@@ -12,15 +11,8 @@ struct PullExecutor: Sendable {
     let limits: SyncLimits
     /// Runs what uses the store in a step that mostly waits for the server; `nil`: it runs where the step runs.
     var executor: (any TaskExecutor)?
-    private let known = CachedPageWindow()
-
-    init(
-        api: any ConversationsAPI, account: AccountGuard, store: Store, clock: any SyncClock, limits: SyncLimits,
-        executor: (any TaskExecutor)? = nil
-    ) {
-        (self.api, self.account, self.store) = (api, account, store)
-        (self.clock, self.limits, self.executor) = (clock, limits, executor)
-    }
+    /// The pull whose steps it performs.
+    let session: PullSession
 
     /// Performs one step.
     ///
@@ -38,7 +30,7 @@ struct PullExecutor: Sendable {
         try Task.checkCancellation()
         switch step {
         case .verify:
-            try await account.beginPull()
+            session.begin(with: try await account.verify())
             return .verified
         case .list(let page, let size):
             return .listed(try await list(PageKey(page: page, size: size)))
@@ -66,8 +58,10 @@ struct PullExecutor: Sendable {
         case .countDeletions:
             return .counted(try store.deletionCensus())
         case .markDeleted(let ids, let isAccepted):
-            try account.requirePullOwner()
-            try store.markDeletedRemotely(ids, isAccepted: isAccepted)
+            let claim = try requireClaim()
+            try account.storing { () throws(StoreError) in
+                try store.markDeletedRemotely(ids, isAccepted: isAccepted, readWith: claim)
+            }
             return .markedDeleted
         case .conclude(let scope):
             while try store.mergeIndex(hasMoreToCome: false) {
@@ -75,8 +69,10 @@ struct PullExecutor: Sendable {
                 await Task.yield()  // lets other steps run
                 try await clock.waitForRoom(in: store)
             }
-            try account.requirePullOwner()
-            try store.notePull(isSweep: scope == .full)
+            let claim = try requireClaim()
+            try account.storing { () throws(StoreError) in
+                try store.notePull(isSweep: scope == .full, readWith: claim)
+            }
             return .concluded
         }
     }
@@ -101,16 +97,16 @@ struct PullExecutor: Sendable {
 
     /// Whose key the next request is sent with, or that of an account whose answers the database does not take any more.
     private func requireClaim() throws(APIError) -> OwnerClaim {
-        guard let claim = account.pullClaim else { throw account.givenAway() }
+        guard let claim = session.claim else { throw account.givenAway() }
         return claim
     }
 
     private func cachedPage(at place: PageKey) async throws -> CachedPage? {
-        if let page = known.take(place) { return page }
+        if let page = session.known.take(place) { return page }
         return try await withTaskExecutorPreference(executor) { () throws(StoreError) in
             // Another step may have looked up this page as well, while this one waited for the thread.
-            if let page = known.take(place) { return page }
-            return known.opened(
+            if let page = session.known.take(place) { return page }
+            return session.known.opened(
                 at: place, try store.cachedPages(from: place, count: CachedPageWindow.count(from: place)))
         }
     }
@@ -127,43 +123,6 @@ struct PullExecutor: Sendable {
             return false
         } catch let error as APIError where error.isNotFound {
             return try !store.isUnseen(id, madeSince: clock.now + (.zero - limits.replicaLag), until: clock.now)
-        }
-    }
-}
-
-/// The cached pages that a pull is about to ask for, looked up in the store some at a time.
-///
-/// Each is taken once: a page that is asked for again is looked up again, and so is everything once a pull begins with
-/// page 0. What changes in the store between the look and the answer has the same effect as what changes while the request is
-/// under way.
-private final class CachedPageWindow: Sendable {
-    private static let size = 16
-
-    private struct State {
-        var pageSize = 0
-        /// The pages that were looked up and not taken yet; `nil` where a page is not cached.
-        var pages: [Int: CachedPage?] = [:]
-    }
-
-    private let state = Mutex(State())
-
-    /// How many pages are looked up at once: of a poll, which may need no more, the first one alone.
-    static func count(from place: PageKey) -> Int { place.page == 0 ? 1 : size }
-
-    /// The page as it was looked up before; `.none` if it has to be looked up.
-    func take(_ place: PageKey) -> CachedPage?? {
-        state.withLock { $0.pageSize == place.size ? $0.pages.removeValue(forKey: place.page) : .none }
-    }
-
-    /// Takes note of the cached pages from this one on, and takes the first one.
-    func opened(at place: PageKey, _ found: [CachedPage]) -> CachedPage? {
-        state.withLock { state in
-            state = State(pageSize: place.size)
-            for page in place.page..<place.page + CachedPageWindow.count(from: place) {
-                state.pages[page] = .some(.none)
-            }
-            for page in found { state.pages[page.place.page] = page }
-            return state.pages.removeValue(forKey: place.page) ?? nil
         }
     }
 }

@@ -19,7 +19,18 @@ extension PushExecutor {
             return .denied
         } catch let error as APIError where error.isAnswerTooLarge {
             return .unclear(.unreadable)  // another read would bring the same
+        } catch let error as APIError where error.isRefusal || error.isNotTheAPI {
+            try await requireAPI(behind: error)
+            return .unreadable
         }
+    }
+
+    /// Makes sure that the API answers at all, after something else has answered for one conversation.
+    ///
+    /// - Throws: `failure` if it does not: then nothing follows for that conversation.
+    func requireAPI(behind failure: APIError) async throws {
+        guard failure.isNotTheAPI else { return }
+        do throws(APIError) { _ = try await api.list(page: 0, pageSize: 1, metadata: nil) } catch { throw failure }
     }
 
     private func confirmAppend(_ item: OutboxItem) async throws -> InDoubtLookup {
@@ -143,6 +154,9 @@ extension PushExecutor {
                 try store.recordUnreadableHistory(of: id, version: version, reason: "\(SyncFailure(error))")
             }
             search.couldNotRead()
+        } catch let error as APIError where error.isRefusal || error.isNotTheAPI {
+            try await requireAPI(behind: error)
+            search.read(nil)
         }
     }
 
@@ -210,11 +224,18 @@ extension PushExecutor {
     /// Whether the conversation's last turn has an answer.
     ///
     /// A server may list a conversation before its first answer, and remove it if the run fails.
+    ///
+    /// If something else than the API answers for its history, nobody knows; but the write has made the conversation.
     private func answered(_ id: RemoteID, createdAt: Timestamp?) async throws -> InDoubtLookup {
-        guard let history = try await whereThere({ try await api.getHistory(of: id) }) else { return .outdated }
-        let isUnanswered = HistoryRecheck.lacksAnswer(history.entries, createdAt: createdAt)
-        try history.requireReadable()
-        return isUnanswered ? .unanswered(id) : .present(id)
+        do {
+            guard let history = try await whereThere({ try await api.getHistory(of: id) }) else { return .outdated }
+            let isUnanswered = HistoryRecheck.lacksAnswer(history.entries, createdAt: createdAt)
+            try history.requireReadable()
+            return isUnanswered ? .unanswered(id) : .present(id)
+        } catch let error as APIError where error.isRefusal || error.isNotTheAPI {
+            try await requireAPI(behind: error)
+            return .unanswered(id)
+        }
     }
 }
 
@@ -224,6 +245,14 @@ extension ConversationHistory {
     fileprivate func requireReadable() throws(APIError) {
         if entries.isReadable { return }
         throw APIError(.answerLost, effect: .none, message: "the file that holds a long history cannot be read")
+    }
+}
+
+extension APIError {
+    /// Whether the API itself refuses a read, whenever it is asked: not for a wrong key, and not for want of the conversation.
+    fileprivate var isRefusal: Bool {
+        guard case .status(let status) = kind else { return false }
+        return isAPIsOwn && (400..<500).contains(status) && status != 401 && status != 404 && !isRetryable
     }
 }
 

@@ -105,7 +105,7 @@ struct PushExecutor: Sendable {
 
     /// What is known of the server's clock before a start or restart is sent: what it makes of it is newer.
     private func baseOfCreation(_ item: OutboxItem) throws -> OutboxItem.Base? {
-        guard item.kind == .start || item.kind == .restart else { return nil }
+        guard item.kind.makesConversation else { return nil }
         return try store.newestChange().map { OutboxItem.Base(entryID: nil, version: $0.text) }
     }
 
@@ -166,13 +166,8 @@ struct PushExecutor: Sendable {
         case .inDoubt(let reason, let moment): try store.markInDoubt(item.id, reason: reason, nextAttempt: moment)
         case .refused(let reason): try store.markStopped(item.id, from: item.state, as: .refused, reason: reason)
         case .held(let reason):
-            // A pull may have recognised what a lost start has made since it was looked for: the next look begins there.
-            if item.state == .inDoubt, item.remoteID == nil, item.kind == .start || item.kind == .restart,
-                try store.operation(matching: item.id.rawValue).remoteID != nil
-            {
-                return
-            }
-            try store.markStopped(item.id, from: item.state, as: .held, reason: reason)
+            try store.markStopped(
+                item.id, from: item.state, as: .held, reason: reason, isUnnamed: item.remoteID == nil)
         case .branched:
             if try !store.branchOff(item.id) {
                 try store.markStopped(item.id, from: item.state, as: .held, reason: .overtaken)

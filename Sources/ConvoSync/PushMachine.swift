@@ -142,7 +142,8 @@ package struct PushMachine: StateMachine {
         guard report.halt == nil else { return inFlight == 0 ? .done : .wait(until: nil) }
         if isLoadDue, !isLoading {
             (isLoadDue, isLoading) = (false, true)
-            return start(.load(limit: PushMachine.batch))
+            // Those that were tried come first again, and there may be more of them than fit.
+            return start(.load(limit: PushMachine.batch + (mode == .once ? tried.count : 0)))
         }
         if let slowUntil = report.slowUntil, !Backoff.isOver(slowUntil, at: now) {
             return inFlight == 0 ? .done : .wait(until: slowUntil)

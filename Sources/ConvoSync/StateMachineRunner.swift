@@ -12,7 +12,7 @@ struct StateMachineRunner<Rules: StateMachine> {
 
     private enum Event: Sendable {
         case finished(Rules.Step, Rules.Outcome)
-        case moment
+        case moment(Timestamp)
         case woken(AsyncEvent.Generation)
     }
 
@@ -54,7 +54,7 @@ struct StateMachineRunner<Rules: StateMachine> {
                         moments.append(moment)
                         group.addTask { [clock] in
                             try? await clock.sleep(until: moment)  // if cancelled, the machine is asked once more
-                            return .moment
+                            return .moment(moment)
                         }
                     }
                 }
@@ -71,7 +71,9 @@ struct StateMachineRunner<Rules: StateMachine> {
                     known = generation
                     rules.woken()
                     if !Task.isCancelled { group.addTask { .woken(await wake.wait(after: generation)) } }
-                case .moment: break
+                case .moment(let moment):
+                    // A clock that was set back may show an earlier time: the machine may ask for the same moment again.
+                    moments.removeAll { $0 == moment }
                 case nil: return
                 }
             }

@@ -116,8 +116,9 @@ package struct SyncEngine: Sendable {
         _ scope: PullMachine.Scope, acceptsDeletions: Bool = false, progress: (PullReport) -> Void = { _ in }
     ) async -> PullReport {
         var machine = PullMachine(scope, limits: limits, acceptsDeletions: acceptsDeletions)
-        await StateMachineRunner<PullMachine>(clock: clock, perform: steps.pull).run(
-            &machine, progress: { progress($0.report) })
+        let session = PullSession()
+        let runner = StateMachineRunner<PullMachine>(clock: clock) { [steps] in await steps.pull($0, session) }
+        await runner.run(&machine, progress: { progress($0.report) })
         return machine.report
     }
 
@@ -194,7 +195,7 @@ package struct Streaming: Sendable {
 ///
 /// Tests replace some of them, to make an engine with a mistake in it.
 struct SyncSteps: Sendable {
-    var pull: @Sendable (PullMachine.Step) async -> PullMachine.Outcome
+    var pull: @Sendable (PullMachine.Step, PullSession) async -> PullMachine.Outcome
     var push: @Sendable (PushMachine.Step, PushExecutor.PushOptions) async -> PushMachine.Outcome
     /// Runs the steps that use the store; `nil`: they run where the engine runs.
     let executor: (any TaskExecutor)?
@@ -215,15 +216,16 @@ struct SyncSteps: Sendable {
         api: any ConversationsAPI, account: AccountGuard, store: Store, clock: any SyncClock, limits: SyncLimits,
         executor: (any TaskExecutor)?, watch: DeliveryWatch = DeliveryWatch()
     ) {
-        let pullExecutor = PullExecutor(
-            api: api, account: account, store: store, clock: clock, limits: limits, executor: executor)
         self.executor = executor
-        pull = { step in
+        pull = { step, session in
+            let pullExecutor = PullExecutor(
+                api: api, account: account, store: store, clock: clock, limits: limits, executor: executor,
+                session: session)
             // These mostly wait for the server. Changing threads for each of thousands makes a first sync take an
             // eighth longer.
             switch step {
-            case .fetch, .list: await pullExecutor.perform(step)
-            default: await withTaskExecutorPreference(executor) { await pullExecutor.perform(step) }
+            case .fetch, .list: return await pullExecutor.perform(step)
+            default: return await withTaskExecutorPreference(executor) { await pullExecutor.perform(step) }
             }
         }
         push = { step, options in

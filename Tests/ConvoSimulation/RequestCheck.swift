@@ -10,6 +10,8 @@ package struct RequestCheck: Sendable {
     package var patience = ServerSwitches.usualLockLimit
     /// The writes that a person retried; such a write may be sent again after the server refused it.
     package var retriedByHand: Set<OperationID> = []
+    /// How often a person let each write go without a look, although it may have been there.
+    package var risks: [OperationID: Int] = [:]
 
     /// When a person's write woke our process; the process may then try at once.
     package var wakes: [VirtualInstant] = []
@@ -55,6 +57,7 @@ package struct RequestCheck: Sendable {
     /// A write in doubt is sent again only after a read that began when no commit could surface any more.
     private func resends(in audit: Audit) -> [Violation] {
         var doubtful: [OperationID: Audit.Record] = [:]
+        var risks = risks
         var violations: [Violation] = []
         for record in audit.records where record.request.isTurn {
             guard let operation = record.operation else { continue }
@@ -64,7 +67,10 @@ package struct RequestCheck: Sendable {
                     read.number > earlier.number && read.number < record.number && !read.request.isWrite
                         && read.sentAt >= settled && read.outcome == .answered
                 }
-                if !looked {
+                if !looked, let risk = risks[operation], risk > 0 {
+                    risks[operation] = risk - 1
+                    doubtful[operation] = nil  // the person has decided, knowing of this doubt
+                } else if !looked {
                     violations.add(.blindResend, "request \(record.number) repeats \(earlier.number) for \(operation)")
                 }
             }

@@ -80,9 +80,13 @@ package struct MirrorSnapshot: Sendable {
     package var conversations: [Conversation]
     /// Every entry on our disk by its local conversation, including those of exchanges that the server does not store.
     package let held: [LocalID: Set<EntryID>]
+    /// The entries that a reader is shown, in their order.
+    package let order: [LocalID: [EntryID]]
 
-    package init(conversations: [Conversation], held: [LocalID: Set<EntryID>] = [:]) {
-        (self.conversations, self.held) = (conversations, held)
+    package init(
+        conversations: [Conversation], held: [LocalID: Set<EntryID>] = [:], order: [LocalID: [EntryID]] = [:]
+    ) {
+        (self.conversations, self.held, self.order) = (conversations, held, order)
     }
 
     subscript(id: RemoteID) -> Conversation? { conversations.first { $0.id == id } }

@@ -22,10 +22,13 @@ struct MutantEngine: Sendable {
     var pushExecutor: PushExecutor {
         PushExecutor(api: api, account: account, store: store, clock: clock, limits: limits)
     }
+    /// The executor of a pull that believes in its connection, whoever the database belongs to.
     var pullExecutor: PullExecutor {
-        let (account, connection) = (account, connect())
-        account.beginPull(with: OwnerClaim(server: connection.server, key: connection.key))
-        return PullExecutor(api: api, account: account, store: store, clock: clock, limits: limits)
+        let (connection, session) = (connect(), PullSession())
+        let adoptions = (try? store.owner().adoptions) ?? 0
+        session.begin(with: OwnerClaim(server: connection.server, key: connection.key, adoptions: adoptions))
+        return PullExecutor(
+            api: api, account: account, store: store, clock: clock, limits: limits, session: session)
     }
 
     init(
@@ -52,9 +55,9 @@ struct MutantEngine: Sendable {
                 limits: limits, executor: nil)
         }
         let right = engine.steps
-        engine.steps.pull = { step in
+        engine.steps.pull = { step, session in
             if let outcome = await mutation.pull(step, self) { return outcome }
-            return await right.pull(step)
+            return await right.pull(step, session)
         }
         engine.steps.push = { step, options in
             if let outcome = await mutation.push(step, self) { return outcome }

@@ -54,6 +54,12 @@ extension Scenario {
         case bursts
         /// Some histories that something between us and the server answers, at each request.
         case filteredHistories
+        /// A person retries, cancels or edits writes that are held, whatever the reason.
+        case heldDecisions = 27
+        /// Exchanges that the server is not to store, between others in one conversation.
+        case asides
+        /// A clock that is set by some seconds at most, again and again.
+        case clockSteps
         /// Writes before any jobs of the engine, with polling set to a day.
         ///
         /// This is the last case because it takes everything out of the scenario that may delay a write.
@@ -81,12 +87,16 @@ extension Scenario {
         }
     }
 
+    private static let rare: Set<Draw> = [
+        .oddPages, .conflictPolicies, .bursts, .filteredHistories, .heldDecisions, .asides, .clockSteps,
+    ]
+
     mutating func draw(_ draw: Draw, within span: Duration, always: Bool) {
         var random = SplitMix64(seed: seed &+ draw.rawValue &* 0x9E37_79B9_7F4A_7C15)
         // Equal starts make a long run: each lost answer is looked for among all of them.
         let rate =
             draw == .equalStarts
-            ? 100 : [.oddPages, .conflictPolicies, .bursts, .filteredHistories].contains(draw) ? 200 : 350
+            ? 100 : Scenario.rare.contains(draw) ? 200 : 350
         guard random.chance(perMille: rate) || always else { return }
         switch draw {
         case .foreignAccess, .rotatedKeys: drawAccess(draw, &random, span)
@@ -106,6 +116,9 @@ extension Scenario {
         case .bursts: drawBursts(&random, span)
         case .filteredHistories: drawFilteredHistories(&random, span)
         case .conflictPolicies: drawPolicies(&random)
+        case .heldDecisions: drawHeldDecisions(&random, span)
+        case .asides: drawAsides(&random, span)
+        case .clockSteps: drawClockSteps(&random, span)
         case .interruptions: drawInterruptions(&random)
         }
     }
@@ -231,6 +244,43 @@ extension Scenario {
         }
     }
 
+    /// Adds decisions about held writes; the engine holds a lost write after fourteen minutes.
+    private mutating func drawHeldDecisions(_ random: inout SplitMix64, _ span: Duration) {
+        steps += (0..<random.int(in: 4...10)).map { _ in
+            let moment = VirtualInstant.start + random.duration(in: span...span + .seconds(2400))
+            let decision = random.element(of: Decision.allCases) ?? .retry
+            return Step(at: moment, action: .decide(nth: random.int(in: 0...1000), decision))
+        }
+        faults.add(drawnFrom: &random, perMille: 150, requests: 250) { random in
+            .answerLost(
+                brokenAfter: random.duration(in: .milliseconds(10)...Duration.seconds(5)),
+                lockHolds: random.duration(in: .zero...Duration.seconds(60)))
+        }
+    }
+
+    private mutating func drawAsides(_ random: inout SplitMix64, _ span: Duration) {
+        for _ in 0..<random.int(in: 2...5) {
+            let nth = random.int(in: 0...1000)
+            var moment = VirtualInstant.start + random.duration(in: .seconds(5)...span)
+            for _ in 0..<random.int(in: 2...6) {
+                let text = random.element(of: Scenario.texts) ?? "hello"
+                let isAside = random.chance(perMille: 500)
+                steps.append(
+                    Step(at: moment, action: isAside ? .aside(nth: nth, text: text) : .append(nth: nth, text: text)))
+                moment = moment + random.duration(in: .zero...Duration.milliseconds(900))
+            }
+        }
+    }
+
+    private mutating func drawClockSteps(_ random: inout SplitMix64, _ span: Duration) {
+        clockJumps += (0..<random.int(in: 5...40)).map { _ in
+            .init(
+                at: .start + random.duration(in: .zero...span),
+                by: random.duration(in: .milliseconds(-2000)...Duration.milliseconds(2000)))
+        }
+        clockJumps.sort { $0.at < $1.at }
+    }
+
     private mutating func drawInterruptions(_ random: inout SplitMix64) {
         faults = FaultPlan()
         others = OtherWriter()
@@ -257,6 +307,7 @@ extension Scenario.Action {
         case .start(let old, let isStored) where !old.hasPrefix("["): .start(text: text, isStored: isStored)
         case .append(let nth, let old) where !old.hasPrefix("["): .append(nth: nth, text: text)
         case .restart(let nth, let old) where !old.hasPrefix("["): .restart(nth: nth, text: text)
+        case .aside(let nth, let old) where !old.hasPrefix("["): .aside(nth: nth, text: text)
         default: self
         }
     }

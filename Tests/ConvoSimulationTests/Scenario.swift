@@ -37,7 +37,12 @@ struct Scenario: Sendable {
         case syncCopy
         /// A person retries every write that is held because the database is a copy.
         case retryCopied
+        /// A person decides about one of the writes that are held for a reason of their own.
+        case decide(nth: Int, Decision)
+        /// An append whose exchange the server is not to store.
+        case aside(nth: Int, text: String)
     }
+    enum Decision: CaseIterable, Hashable, Sendable { case retry, cancel, edit }
     struct Step: Hashable, Sendable {
         let at: VirtualInstant
         let action: Action

@@ -13,6 +13,8 @@ final class SimulatedUser: Sendable {
         var acknowledged: [OperationID] = []
         var retried: Set<OperationID> = []
         var revived: Set<OperationID> = []
+        var risks: [OperationID: Int] = [:]
+        var mistakes: [Violation] = []
         var deletedHere: Set<RemoteID> = []
         var deletedRemotely: [LocalID: RemoteID?] = [:]
         var operations: [Int: OperationID] = [:]
@@ -37,6 +39,10 @@ final class SimulatedUser: Sendable {
     var retried: Set<OperationID> { state.withLock { $0.retried } }
     /// The writes that were cancelled, and wait again since a backup was put back.
     var revived: Set<OperationID> { state.withLock { $0.revived } }
+    /// How often a person let each write go, or cancelled it, although it may have been on the server, and nothing looks for it.
+    var risks: [OperationID: Int] { state.withLock { $0.risks } }
+    /// Writes that were let go without a look, although the store promises one.
+    var mistakes: [Violation] { state.withLock { $0.mistakes } }
     var deletedHere: Set<RemoteID> { state.withLock { $0.deletedHere } }
     /// The conversations that were to be deleted on the server, with their id there at that time.
     var deletedRemotely: [LocalID: RemoteID?] { state.withLock { $0.deletedRemotely } }
@@ -174,6 +180,12 @@ final class SimulatedUser: Sendable {
                 try store.retry(item.id)
                 state.withLock { _ = $0.retried.insert(item.id) }
             }
+        case .decide(let nth, let decision): try decide(nth, decision, in: store)
+        case .aside(let nth, let text):
+            guard let target = try conversation(nth, in: store) else { return }
+            var request = AppendRequest(inputs: .text(text))
+            request.store = false
+            try write(request) { request throws(StoreError) in try store.append(request, to: target.id) }
         // The simulation does these with the engine or the disk.
         case .sync, .syncAs, .adoptAs, .acceptDeletions, .backUp, .restore, .syncCopy: break
         case .retry(let nth):
@@ -181,6 +193,35 @@ final class SimulatedUser: Sendable {
             guard item.state == .refused || item.state == .queued || item.state == .inDoubt else { return }
             try store.retry(item.id)
             state.withLock { _ = $0.retried.insert(item.id) }
+        }
+    }
+
+    /// The reasons for which nothing looks for a held write again: a person who retries it may double it, and was told so.
+    private static let untold: Set<String> = [
+        "ambiguous", "changed", "unreadable", "conversation_gone", "unconfirmable", "unrecognisable", "busy",
+    ]
+
+    private func decide(_ nth: Int, _ decision: Scenario.Decision, in store: Store) throws(StoreError) {
+        let held = try store.outbox().filter { $0.state == .held && $0.reason?.code != "dependency" }
+        guard !held.isEmpty else { return }
+        let item = held[nth % held.count]
+        switch decision {
+        case .edit: return try store.edit(item.id, inputs: .text("edited"))
+        case .cancel: _ = try store.cancel(item.id)
+        case .retry: try store.retry(item.id)
+        }
+        let code = item.reason?.code ?? ""
+        let isLookedFor = try store.operation(matching: item.id.rawValue).state == .inDoubt
+        let mustBeLookedFor = code == "copied" || code == "other_account" && item.doubtedAt != nil
+        state.withLock { state in
+            if decision == .retry {
+                state.retried.insert(item.id)
+                if mustBeLookedFor, !isLookedFor {
+                    state.mistakes.append(Violation(.blindResend, "\(item.id) (\(code)) is let go without a look"))
+                }
+            }
+            let mayBeThere = mustBeLookedFor || item.doubtedAt != nil && SimulatedUser.untold.contains(code)
+            if mayBeThere, !isLookedFor { state.risks[item.id, default: 0] += 1 }
         }
     }
 
@@ -212,7 +253,7 @@ final class SimulatedUser: Sendable {
     }
 
     private func openCalls(of id: LocalID, in store: Store) throws(StoreError) -> [String] {
-        let entries = try store.history(of: id).entries.map(\.entry)
+        let entries = try store.history(of: id).entries.filter { !$0.isLocalOnly }.map(\.entry)
         let answered = entries.filter { $0.type == .functionResult }.compactMap(\.toolCallID)
         return entries.filter { $0.type == .functionCall }.compactMap(\.toolCallID).filter { !answered.contains($0) }
     }

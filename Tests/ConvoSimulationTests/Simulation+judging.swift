@@ -38,14 +38,13 @@ extension Simulation {
         return false
     }
 
-    /// Whether a write may wait for ever: the history of its conversation cannot be read, or one of those in which a lost write
-    /// is looked for, and it is that write or stands behind it.
+    /// Whether a write may wait for ever: it must not pass another writer's, and its conversation's history cannot be read.
     private func mayWait(_ item: OutboxItem) -> Bool {
-        let filtered = world.server.oddities.filtered
+        guard item.state == .queued, scenario.limits.conflictPolicy != .append, let id = item.remoteID else {
+            return false
+        }
         // Before that, what waits may still go on.
-        guard !filtered.isEmpty, world.now >= .start + Simulation.patience / 4 else { return false }
-        if let id = item.remoteID, filtered.contains(id) { return true }
-        return (try? disk.store.operations(in: item.conversation))?.contains { $0.state == .inDoubt } ?? false
+        return world.server.oddities.filtered.contains(id) && world.now >= .start + Simulation.patience / 4
     }
 
     /// Until when the daemon waits because the server asked it to: a pull that it ends early leaves histories unread.
@@ -124,11 +123,16 @@ extension Simulation {
             namesCreations: ![.nowhere, .notOfBranches].contains(scenario.switches.metadataShown), homes: person.homes,
             storedText: scenario.switches.storedText,
             copied: scenario.steps.contains { $0.action == .backUp } ? Set(person.acknowledged) : [],
-            retried: person.retried, revived: person.revived,
+            retried: person.retried, revived: person.revived, risks: person.risks,
             waiting: Set(try disk.store.outbox().filter(mayWait).map(\.id)))
+        violations += person.mistakes
         violations += MirrorCheck.differences(mirror: held, server: server, deletedHere: person.deletedHere)
+        violations += AsideCheck.violations(
+            outbox: try OutboxSnapshot(disk.store), order: held.order, audit: audit, turns: server.turns,
+            homes: person.homes, excused: person.revived.union(person.risks.keys))
         var check = RequestCheck()
         check.retriedByHand = person.retried
+        check.risks = person.risks
         // A program that waited for its turn queues its write, and wakes the daemon, when it sends.
         check.wakes =
             programs.flatMap(\.asked) + scenario.steps.map(\.at)

@@ -14,7 +14,7 @@ extension SimulationReport: CustomTestStringConvertible {
                 + "\(record.operation?.rawValue ?? "") \(record.outcome)\(fault)"
         }
         let committed = turns.map { turn in
-            "\(turn.at - .start) \(turn.kind) \(turn.conversation) by \(turn.cause): \(turn.said)"
+            "\(turn.at - .start) \(turn.kind) \(turn.conversation) by \(turn.cause): \(turn.said)\(turn.stored ? "" : " (unstored)")"
         }
         let writes = outbox.map { item in
             "\(item.id) \(item.kind) in \(item.conversation), \(item.remoteID?.rawValue ?? "not there"): "

@@ -49,9 +49,11 @@ extension MirrorSnapshot {
     init(_ store: Store) throws {
         var conversations: [Conversation] = []
         var held: [LocalID: Set<EntryID>] = [:]
+        var order: [LocalID: [EntryID]] = [:]
         for stored in try store.conversations() {
             let entries = try store.history(of: stored.id, withDropped: true).entries
             held[stored.id] = Set(entries.compactMap(\.entry.id))
+            order[stored.id] = entries.filter { $0.droppedAt == nil }.compactMap(\.entry.id)
             guard let id = stored.remoteID, !stored.isLocalOnly else { continue }
             let mirrored = entries.filter { !$0.isLocalOnly }.compactMap { entry in
                 entry.entry.id.map { Entry(id: $0, raw: entry.entry.raw, isDropped: entry.droppedAt != nil) }
@@ -61,6 +63,6 @@ extension MirrorSnapshot {
                     id: id, raw: stored.raw, entries: mirrored, isDeletedRemotely: stored.deletedRemotelyAt != nil,
                     isFromAccountBefore: stored.isFromAccountBefore))
         }
-        self.init(conversations: conversations, held: held)
+        self.init(conversations: conversations, held: held, order: order)
     }
 }

@@ -98,7 +98,7 @@ import Testing
             Connection(api: server, server: "https://api.example", key: nil)
         }
         if isStuck {
-            engine.steps.pull = { [pulled] _ in
+            engine.steps.pull = { [pulled] _, _ in
                 pulled.notify()
                 await AsyncEvent().wait(after: AsyncEvent().generation)
                 return .failed(.cancelled)

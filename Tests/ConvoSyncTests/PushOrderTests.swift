@@ -167,8 +167,8 @@ import Testing
         pass.finish(.send(item, nil), .failed(.api(.status(503))))
         guard let settle = pass.next(), case .settle(_, .queued) = settle else { throw Unexpected("not put off") }
         pass.finish(settle, .settled)
-        #expect(pass.next() == .load(limit: 200))
-        pass.finish(.load(limit: 200), .loaded([item]))
+        #expect(pass.next() == .load(limit: 201))
+        pass.finish(.load(limit: 201), .loaded([item]))
         #expect(pass.isDone)
     }
 

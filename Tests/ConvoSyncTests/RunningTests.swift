@@ -151,8 +151,8 @@ import Testing
 
     @Test func `are looked up again with the first page, and where one is asked for again`() async throws {
         let made = Array((0..<20).map { _ in test.server.make() }.reversed())  // newest first, as the list has them
-        _ = await test.engine.pull(.firstPage)  // verifies the connection
         let executor = test.pullExecutor
+        _ = await executor.perform(.verify)
         for page in 0..<20 { #expect(await !isKnown(page, to: executor)) }
         for page in 0..<3 { #expect(await isKnown(page, to: executor)) }
         try test.store.markDeletedRemotely([made[3], made[4], made[19]])

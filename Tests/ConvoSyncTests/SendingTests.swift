@@ -18,12 +18,12 @@ import Testing
 
     @Test func `does not leave, and nothing is stored or marked, once the database has changed hands`() async throws {
         let item = try test.item(test.append("mine", to: chat.local))
-        let (engine, store) = (test.engine, test.store)
+        let store = test.store
         let (pull, push) = (test.pullExecutor, test.pushExecutor)
         /// Gives the database to our account, has the engine verify it, and gives it to another account.
         func changeHands() async throws {
             _ = try store.adopt(server: "https://api.example", account: nil, key: nil)
-            try await engine.account.beginPull()
+            guard case .verified = await pull.perform(.verify) else { throw Unexpected("not verified") }
             _ = try store.adopt(server: "https://other", account: nil, key: "k")
         }
         try await changeHands()
@@ -32,7 +32,7 @@ import Testing
         let raw = JSONText.object(["conversation_id": .string(chat.remote.rawValue), "entries": .array([])])
         let history = FetchedHistory(
             try ConversationHistory(raw: raw), version: "2099-01-01T00:00:00Z",
-            readWith: OwnerClaim(server: "https://api.example", key: nil))
+            readWith: OwnerClaim(server: "https://api.example", key: nil, adoptions: 1))
         for step in [
             PullMachine.Step.list(page: 0, size: 100), .ingest([history]),
             .markDeleted([chat.remote], isAccepted: true),

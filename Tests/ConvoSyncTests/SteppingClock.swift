@@ -53,6 +53,8 @@ struct TestEngine {
     let store: Store
     let engine: SyncEngine
 
+    private let session = PullSession()
+
     init(_ limits: SyncLimits = SyncLimits()) throws {
         let folder = try TemporaryFolder()
         let (clock, server) = (clock, server)
@@ -70,8 +72,10 @@ struct TestEngine {
         PushExecutor(api: server, account: engine.account, store: store, clock: clock, limits: SyncLimits())
     }
 
+    /// The executor of one pull, which a test verifies first.
     var pullExecutor: PullExecutor {
-        PullExecutor(api: server, account: engine.account, store: store, clock: clock, limits: SyncLimits())
+        PullExecutor(
+            api: server, account: engine.account, store: store, clock: clock, limits: SyncLimits(), session: session)
     }
 
     /// Makes a conversation with one turn on the server, mirrors it, and clears the record of requests.

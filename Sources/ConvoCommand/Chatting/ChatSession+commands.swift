@@ -61,7 +61,7 @@ extension ChatSession {
         }
         let cancelled = try store.cancel(item.id)
         say(cancelled.count == 1 ? "Taken back." : "Taken back, with \(cancelled.count - 1) that needed it.")
-        if item.kind == .start || item.kind == .restart {
+        if item.kind.makesConversation {
             target = try ChatSession.origin(of: item, in: store)
             turn = .idle
         }
