@@ -131,6 +131,27 @@ import Testing
         #expect(try await confirmation(of: start) == .unclear(.unrecognisable))
     }
 
+    @Test func `cannot tell where the API answers and something else has the history, or the API refuses it`()
+        async throws
+    {
+        let (write, named) = (try doubtfulAppend("mine"), try doubtfulStart())
+        let made = test.server.make("new", metadata: signed(named))
+        test.server.fail("history", APIError(.notTheAPI(status: 403), effect: .none, message: "a filter"))
+        #expect(try await confirmation(of: named) == .unanswered(made))
+        test.server.hideMetadata()
+        let start = try doubtfulStart()
+        _ = test.server.make("something")
+        for error in [APIError(.notTheAPI(status: 403), effect: .none, message: "a filter"), .status(403)] {
+            test.server.fail("history", error)
+            #expect(try await confirmation(of: write) == .unreadable)
+            test.server.fail("history", error)
+            #expect(try await confirmation(of: start) == .outdated)
+        }
+        test.server.fail("history", APIError(.notTheAPI(status: 302), effect: .none, message: "a portal"))
+        test.server.fail("list", APIError(.notTheAPI(status: 302), effect: .none, message: "a portal"))
+        #expect(try await confirmation(of: write) == nil, "nothing follows where the API does not answer at all")
+    }
+
     @Test func `cannot tell of an append without a base, unless it is a copy's`() async throws {
         let write = try doubtful(test.append("mine", to: chat.local))
         #expect(try await lookup(of: write) == (.unclear(.ambiguous), []))

@@ -126,6 +126,8 @@ import Testing
         #expect(InputMatch(of: confirmation, in: running, after: EntryID("a")) == .unanswered)
         let others = history + [try entry("b", "something else"), try entry("c", "echo", type: "message.output")]
         #expect(InputMatch(of: confirmation, in: others, after: EntryID("a")) == .ambiguous)
+        let result = history + [try entry("b", "42", type: "function.result")]
+        #expect(InputMatch(of: confirmation, in: result, after: EntryID("a")) == .ambiguous, "another's result")
     }
 
     @Test(arguments: [

@@ -109,6 +109,21 @@ import Testing
         }
     }
 
+    @Test func `in doubt, and the API itself does not show it: left to the person in the end`() throws {
+        let (item, day) = (try item(state: .inDoubt), Duration.seconds(86_400))
+        for (confirmation, span) in [(ConvoSync.InDoubtLookup.unreadable, limits.surfacing), (.busy, day)] {
+            guard case .held = afterReading(confirmation, of: item, at: span) else { throw Unexpected("not held") }
+            guard case .inDoubt = afterReading(confirmation, of: item, at: span - .seconds(1)) else {
+                throw Unexpected("held too early")
+            }
+        }
+        func afterFailure(_ error: APIError) -> OperationTransition {
+            OperationTransition(.api(error), during: .confirm(item), of: item, at: noon + day, limits: limits)
+        }
+        #expect(afterFailure(.status(500)) == .held(.unreadable))
+        guard case .inDoubt = afterFailure(.unreachable) else { throw Unexpected("an outage has ended the doubt") }
+    }
+
     @Test func `in doubt, and the conversation is gone: held, for nobody can tell`() throws {
         let item = try item(state: .inDoubt)
         #expect(afterReading(.denied, of: item, at: limits.replicaLag) == .held(.conversationGone))

@@ -89,6 +89,16 @@ private struct Deaf: StateMachine {
         #expect(clock.now == noon + .seconds(9))
     }
 
+    /// A clock that is set back by less than the wait shows an earlier time than the moment when that has come.
+    @Test func `is asked again at a moment that it names once more because the clock was set back`() async {
+        var machine = Sleeper()
+        machine.moments = [noon + .seconds(5), noon + .seconds(5)]
+        clock.atSleep(1) { [clock] in clock.advance(.seconds(-2)) }
+        let runner = StateMachineRunner<Sleeper>(clock: clock) { $0 }
+        await runner.run(&machine)
+        #expect(machine.moments.isEmpty && clock.sleeps == 2)
+    }
+
     @Test func `is not woken by being cancelled`() async {
         let wake = AsyncEvent()
         let generation = wake.generation

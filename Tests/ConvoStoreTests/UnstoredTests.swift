@@ -1,0 +1,75 @@
+import ConvoJSON
+import ConvoModel
+import Testing
+
+@testable import ConvoStore
+
+/// Where readers find the exchanges that the server does not store, and our own turns that an older history leaves out.
+@Suite final class `The order of what a history does not list`: TwoConversations {
+    private func deliver(_ text: String, isStored: Bool = true, _ outputs: String...) throws -> OperationID {
+        var request = AppendRequest(inputs: .text(text))
+        if !isStored { request.store = false }
+        let id = try store.append(request, to: first).operation
+        let raw = JSONText.object([
+            "conversation_id": .string("conv_1"), "outputs": .array(try outputs.map { try JSONText($0) }),
+        ])
+        try store.markDelivered(id, response: try ConversationResponse(raw: raw))
+        return id
+    }
+
+    private func shown() throws -> [String] {
+        try store.history(of: first).entries.filter { $0.droppedAt == nil }.map { $0.entry.id?.rawValue ?? "?" }
+    }
+
+    private func turn(_ name: String) -> [String] { [message("\(name) q", "say"), reply("\(name) a", "said")] }
+
+    @Test func `keeps our newest turns behind a history that does not have them yet`() throws {
+        for number in 1...3 { _ = try deliver("say", reply("\(number) a", "said")) }
+        try store.mirror(.sample("conv_1", updated: "2026-01-02T00:00:00Z"), exchange("conv_1") + turn("1") + turn("2"))
+        #expect(try shown().last == "3 a")
+        #expect(try store.tip(of: first).entryID == EntryID("3 a"))
+        try store.mirror(
+            .sample("conv_1", updated: "2026-01-03T00:00:00Z"),
+            exchange("conv_1") + turn("1") + turn("2") + turn("3"))
+        #expect(try shown() == ["conv_1 q", "conv_1 a", "1 q", "1 a", "2 q", "2 a", "3 q", "3 a"])
+    }
+
+    /// The clock of this machine is ahead of the server's, and two turns come before the history.
+    @Test func `keeps an exchange between the turns between which it was`() throws {
+        _ = try deliver("say", reply("1 a", "said"))
+        temporary.clock.advance(seconds: 86_400)
+        let aside = try deliver("aside", isStored: false, reply("aside a", "between us"))
+        temporary.clock.advance(seconds: -86_400)
+        _ = try deliver("say", reply("2 a", "said"))
+        try store.mirror(.sample("conv_1", updated: "2026-01-02T00:00:00Z"), exchange("conv_1") + turn("1") + turn("2"))
+        #expect(
+            try shown() == ["conv_1 q", "conv_1 a", "1 q", "1 a", "local_\(aside)_0", "aside a", "2 q", "2 a"])
+        try store.checkIntegrity()
+    }
+
+    @Test func `keeps an exchange whole that was there before any history`() throws {
+        try store.run("DELETE FROM entry")
+        let aside = try deliver("aside", isStored: false, reply("aside a", "between us"))
+        #expect(try shown() == ["local_\(aside)_0", "aside a"])
+        try store.mirror(.sample("conv_1", updated: "2026-01-02T00:00:00Z"), exchange("conv_1"))
+        #expect(try shown() == ["conv_1 q", "conv_1 a", "local_\(aside)_0", "aside a"])
+        #expect(try store.search("between").hits.count == 1)
+    }
+
+    /// A server may show the use of tools while a run is under way that it will not store.
+    @Test func `takes what a history has shown of an exchange for a part of it`() throws {
+        let early = #"{"type":"tool.execution","id":"t","name":"web_search"}"#
+        try store.mirror(.sample("conv_1", updated: "2026-01-02T00:00:00Z"), exchange("conv_1") + [early])
+        let aside = try deliver("aside", isStored: false, early, reply("aside a", "between us"))
+        let whole = ["conv_1 q", "conv_1 a", "local_\(aside)_0", "t", "aside a"]
+        #expect(try shown() == whole)
+        try store.mirror(.sample("conv_1", updated: "2026-01-03T00:00:00Z"), exchange("conv_1"))
+        #expect(try shown() == whole)
+    }
+
+    @Test func `asks for no result of a call in an exchange that the server does not know`() throws {
+        let call = #"{"type":"function.call","id":"f","tool_call_id":"abc","name":"f","arguments":"{}"}"#
+        _ = try deliver("aside", isStored: false, call)
+        #expect(try temporary.item(temporary.append(to: first)).state == .queued)
+    }
+}
