@@ -68,6 +68,8 @@ extension Advice {
             "Look with `convo history`; then `convo outbox cancel` drops this one, `convo outbox retry` sends it again."
         case "unreadable":
             "Look for it elsewhere; then `convo outbox retry` sends it again, `convo outbox cancel` drops it."
+        case "not_shown":
+            "`convo outbox retry` looks for it again; `convo outbox cancel` drops it."
         case "conversation_deleted":
             "`convo outbox cancel` drops it; `convo start` begins a new conversation."
         case "unrecognisable":

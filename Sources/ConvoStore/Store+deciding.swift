@@ -14,7 +14,8 @@ extension Store {
         }
     }
 
-    /// Cancels a queued, refused or held write, durably, and wakes a daemon.
+    /// Cancels a queued, refused or held write, durably, and wakes a daemon; also one that has been in doubt for more than an hour
+    /// (``OutboxItem/longestDoubt``), which may be on the server all the same.
     ///
     /// Cancelling a start or restart cancels every open write behind it too, and hides the conversation that it would
     /// have made; a conversation that the server has named meanwhile stays. Otherwise the writes that were held only because of this one go back into the queue.
@@ -22,7 +23,7 @@ extension Store {
     /// - Parameter id: the write.
     /// - Returns: every write that was cancelled.
     /// - Throws: ``StoreError/noSuchOperation(_:)``; ``StoreError/wrongState(_:state:action:)`` if the write is being
-    ///   sent, in doubt, delivered or cancelled. Nothing is changed then.
+    ///   sent, in doubt for less than that, delivered or cancelled. Nothing is changed then.
     public func cancel(_ id: OperationID) throws(StoreError) -> [OperationID] {
         let cancelled = try writeDurably { database in try cancel(database, with: try require(database, id)) }
         notifyListener()
@@ -54,9 +55,14 @@ extension Store {
 
     /// Throws if the write is in no state in which it can be cancelled.
     func requireCancellable(_ item: OutboxItem) throws {
-        guard Store.cancellable.contains(item.state) else {
+        guard Store.cancellable.contains(item.state) || isLongInDoubt(item) else {
             throw StoreError.wrongState(item.id, state: item.state, action: "cancelled")
         }
+    }
+
+    private func isLongInDoubt(_ item: OutboxItem) -> Bool {
+        item.state == .inDoubt
+            && item.doubtLasted(until: environment.uptime(), environment.now()) >= OutboxItem.longestDoubt
     }
 
     func cancel(_ database: Database, with item: OutboxItem) throws -> [OperationID] {
@@ -120,16 +126,15 @@ extension Store {
     private func mayBeThere(_ database: Database, _ item: OutboxItem) throws -> Bool {
         if try item.reason?.code == OutboxItem.Reason.copiedCode || isLookedForFirst(database, item) { return true }
         guard item.kind.makesConversation, item.attempts > 0 else { return false }
-        return item.remoteID != nil
-            || item.state == .held && item.doubtedAt != nil && item.reason?.code != Dependence.code
+        return item.remoteID != nil || item.doubtedAt != nil
     }
 
     /// - Returns: whether the write was in a state in which it can be cancelled.
     @discardableResult
     private func cancel(_ database: Database, _ item: OutboxItem) throws -> Bool {
+        let states = Store.cancellable.union(isLongInDoubt(item) ? [.inDoubt] : [])
         let isCancelled = try move(
-            database, item.id, from: [.queued, .refused, .held], to: .cancelled, reason: nil,
-            set: "next_attempt = NULL", [])
+            database, item.id, from: states, to: .cancelled, reason: nil, set: "next_attempt = NULL", [])
         if isCancelled { try unindex(database, operation: item.sequence, request: item.request) }
         return isCancelled
     }

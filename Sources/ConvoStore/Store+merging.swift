@@ -12,6 +12,13 @@ extension Store {
         let isLocalOnly: Bool
     }
 
+    /// A stored entry that a history leaves out; `created` is 0 where it is not known.
+    private struct Missing {
+        let key: Int64
+        let position: Int
+        let created: Int64
+    }
+
     /// How far a history is merged that is too long for one transaction.
     struct MergeProgress {
         /// How many of the entries are merged.
@@ -22,6 +29,11 @@ extension Store {
         var lastKnown = -1
         /// The keys of the entries that no history lists, and that were moved with the entry that they follow.
         var carried: Set<Int64> = []
+
+        /// Takes note of where a listed entry was before the merge.
+        fileprivate mutating func note(_ known: Held) {
+            if !known.isDropped, !known.isLocalOnly { lastKnown = max(lastKnown, known.position) }
+        }
     }
 
     struct MergeResult {
@@ -34,8 +46,8 @@ extension Store {
 
     /// Merges a history by the entries' ids, as far as there is room in the transaction.
     ///
-    /// An entry that the history leaves out is kept; behind the listed ones if it was behind them before, because a history that
-    /// is older than our last turn leaves that out. What is stored is looked up entry by entry, so that a history of any
+    /// An entry that the history leaves out is kept; behind the listed ones if it was behind them before and is not older than they
+    /// are, because a history that is older than our last turn leaves that out. What is stored is looked up entry by entry, so that a history of any
     /// length needs no more memory than it has itself, and several transactions take no longer than one.
     ///
     /// - Parameters:
@@ -70,12 +82,13 @@ extension Store {
             let known = isNew ? nil : try held(database, id, in: conversation)
             var hasChanged = false
             if let known {
-                if !known.isDropped, !known.isLocalOnly { progress.lastKnown = max(progress.lastKnown, known.position) }
+                progress.note(known)
                 hasChanged = try update(database, known, to: entry, at: position, &progress, &batch)
             } else if try insert(database, entry, id: id, at: position, in: conversation, isLocalOnly: false, &batch) {
                 result.newCount += 1
                 hasChanged = true
             } else if let moved = try held(database, id, in: conversation) {
+                progress.note(moved)
                 hasChanged = try update(database, moved, to: entry, at: position, &progress, &batch)
             }
             guard hasChanged else { continue }
@@ -84,24 +97,41 @@ extension Store {
         }
         let missing = try missing(database, names, in: conversation)
         result.isMissing = !drops && !missing.isEmpty
-        if drops {
-            let now = environment.now().text
-            for entry in missing {
-                try database.execute(sql: "UPDATE entry SET dropped_at = ? WHERE key = ?", arguments: [now, entry.key])
-            }
-        } else {
-            var end = names.count
-            for entry in missing where entry.position > progress.lastKnown {
-                if entry.position != end {
-                    try carry(database, besides: entry.key, from: entry.position, to: end, &progress)
-                    try database.execute(
-                        sql: "UPDATE entry SET position = ? WHERE key = ?", arguments: [end, entry.key])
-                }
-                end += 1
-            }
-        }
+        try settle(database, missing, behind: names, in: conversation, drops: drops, &progress)
         try placeUnstored(database, in: conversation)
         return result
+    }
+
+    /// Gives the entries that a history leaves out their places, and those that no history lists and that followed them.
+    ///
+    /// Our own newest turns stay behind what is listed. What the server has dropped, or has shown only during a run, keeps its
+    /// position; what followed it follows the listed entry before it.
+    private func settle(
+        _ database: Database, _ missing: [Missing], behind names: [String], in conversation: Int64, drops: Bool,
+        _ progress: inout MergeProgress
+    ) throws {
+        guard !missing.isEmpty else { return }
+        let newest = try names.last.flatMap { id in
+            try Int64.fetchOne(
+                database, sql: "SELECT created FROM entry WHERE id = ? AND conversation = ?",
+                arguments: [id, conversation])
+        }
+        let now = environment.now().text
+        var end = names.count
+        for entry in missing {
+            var place = entry.position
+            if drops {
+                try database.execute(sql: "UPDATE entry SET dropped_at = ? WHERE key = ?", arguments: [now, entry.key])
+            } else if entry.position > progress.lastKnown, entry.created >= newest ?? .max {
+                (place, end) = (end, end + 1)
+            }
+            let isNewest = place >= names.count && !drops
+            try carry(
+                database, besides: entry.key, from: entry.position,
+                to: isNewest ? place : min(place, names.count) - 1, &progress)
+            guard place != entry.position else { continue }
+            try database.execute(sql: "UPDATE entry SET position = ? WHERE key = ?", arguments: [place, entry.key])
+        }
     }
 
     /// - Throws: ``StoreError`` if an entry could not be read from the file that holds a long history.
@@ -127,21 +157,23 @@ extension Store {
     /// The stored entries that a history leaves out, although all others of it are stored, in their order.
     private func missing(
         _ database: Database, _ names: [String], in conversation: Int64
-    ) throws -> [(key: Int64, position: Int)] {
+    ) throws -> [Missing] {
         let count = try database.count(
             sql: "SELECT COUNT(*) FROM entry WHERE conversation = ?", arguments: [conversation])
         guard count > names.count else { return [] }
         let known = Set(names.lazy.map { TextBytes($0) })
-        var missing: [(key: Int64, position: Int)] = []
+        var missing: [Missing] = []
         let rows = try Row.fetchCursor(
             database,
             sql: """
-                SELECT key, id, position FROM entry WHERE conversation = ? AND dropped_at IS NULL AND local_only = 0
+                SELECT key, id, position, IFNULL(created, 0) AS created FROM entry WHERE conversation = ? AND dropped_at IS NULL AND local_only = 0
                 ORDER BY position, key
                 """,
             arguments: [conversation])
         while let row = try rows.next() {
-            if !known.contains(TextBytes(row["id"])) { missing.append((row["key"], row["position"])) }
+            if !known.contains(TextBytes(row["id"])) {
+                missing.append(Missing(key: row["key"], position: row["position"], created: row["created"]))
+            }
         }
         return missing
     }

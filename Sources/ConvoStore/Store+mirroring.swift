@@ -218,7 +218,9 @@ extension Store {
         if database.changesCount > 0, let item = try OutboxItem.fetchOne(database, OperationID(operation)),
             item.doubtedAt != nil,
             item.state == .queued
-                || item.state == .held && item.reason?.code == OutboxItem.Reason.unrecognisableCode
+                || item.state == .held
+                    && [OutboxItem.Reason.unrecognisableCode, OutboxItem.Reason.notShownCode].contains(
+                        item.reason?.code)
         {
             try lookAgain(database, for: item)
         }

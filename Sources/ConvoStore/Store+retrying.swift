@@ -11,7 +11,7 @@ extension Store {
     /// - A queued write need not wait for its next attempt any more.
     /// - A write in doubt is looked for on the server at once; it is still not sent before the server is known not to
     ///   have it.
-    /// - A write that is held as `copied`, or that was under way when the database changed hands, becomes in doubt: the
+    /// - A write that is held as `copied` or `not_shown`, or that was under way when the database changed hands, becomes in doubt: the
     ///   engine looks for it on the server first. So does a start or restart whose answer was lost and whose conversation a
     ///   pull has found since.
     ///
@@ -40,7 +40,9 @@ extension Store {
         let retried = try writeDurably { database in
             try claimInstance(database)
             var retried: [OperationID] = []
-            for item in try open(database, in: states.intersection([.queued, .inDoubt, .refused, .held])) {
+            for found in try open(database, in: states.intersection([.queued, .inDoubt, .refused, .held])) {
+                let item = try require(database, found.id)
+                guard item.state == found.state else { continue }  // released with the one that it waited for
                 do {
                     try retry(database, item)
                     retried.append(item.id)
@@ -75,6 +77,12 @@ extension Store {
                     doubted_uptime = ?, doubted_boot = ?
                     """, present())
             try releaseDependents(database, of: item)
+        // The one that it waited for is delivered, or no longer in front of it.
+        case .held where item.reason?.code == Dependence.code && blocker == nil:
+            try requireOwnConversation(database, of: item)
+            _ = try move(
+                database, item.id, from: [.held], to: .queued, reason: nil, set: "next_attempt = NULL", [])
+            try releaseDependents(database, of: item)
         case .refused where item.reason?.code != Dependence.code, .held where item.reason?.code != Dependence.code:
             try requireOwnConversation(database, of: item)
             _ = try move(
@@ -91,11 +99,13 @@ extension Store {
         }
     }
 
-    /// Whether a held write was under way when the database changed hands, or a start or restart whose answer was lost has a
-    /// conversation by now: a retry looks for it.
+    /// Whether a held write was under way when the database changed hands, could only not be shown, or is a start or restart whose
+    /// answer was lost and that has a conversation by now: a retry looks for it.
     func isLookedForFirst(_ database: Database, _ item: OutboxItem) throws -> Bool {
         guard item.state == .held, item.doubtedAt != nil else { return false }
-        if item.reason?.code == OutboxItem.Reason.otherOwnerCode { return true }
+        if [OutboxItem.Reason.otherOwnerCode, OutboxItem.Reason.notShownCode].contains(item.reason?.code) {
+            return true
+        }
         guard item.kind.makesConversation, let id = item.remoteID,
             ![Dependence.code, OutboxItem.Reason.copiedCode].contains(item.reason?.code)
         else { return false }
@@ -104,12 +114,12 @@ extension Store {
         return item.reason?.code != OutboxItem.Reason.goneCode && conversation?.isGoneRemotely == false
     }
 
-    /// Makes a held or queued write in doubt: it was under way when the database changed hands, or its conversation has been
+    /// Makes a held or queued write in doubt anew: it was under way when the database changed hands, or its conversation has been
     /// found, and the engine looks for it first.
     func lookAgain(_ database: Database, for item: OutboxItem) throws {
         _ = try move(
             database, item.id, from: [.held, .queued], to: .inDoubt, reason: item.reason,
-            set: "next_attempt = NULL, failures = 0", [])
+            set: "next_attempt = NULL, failures = 0, doubted = ?, doubted_uptime = ?, doubted_boot = ?", present())
         try releaseDependents(database, of: item)
     }
 

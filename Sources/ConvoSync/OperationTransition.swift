@@ -69,9 +69,8 @@ package enum OperationTransition: Sendable, Hashable {
         case .unanswered(let remoteID) where missing <= .zero: self = .delivered(remoteID)
         case .unanswered:
             self = .inDoubt(item.reason ?? .unanswered, until: now + min(missing, wait))
-        case .busy where doubted >= OperationTransition.longestDoubt: self = .held(.stillBusy)
         case .busy: self = .inDoubt(item.reason ?? .stillBusy, until: now + wait)
-        case .unreadable where missing <= .zero: self = .held(.unreadable)
+        case .unreadable where missing <= .zero: self = .held(.notShown)
         case .unreadable: self = .inDoubt(item.reason ?? .notThereYet, until: now + min(missing, wait))
         case .denied where doubted >= limits.replicaLag: self = .held(.conversationGone)
         case .denied: self = .inDoubt(item.reason ?? .notThereYet, until: now + wait)
@@ -161,23 +160,15 @@ package enum OperationTransition: Sendable, Hashable {
         }
     }
 
-    /// Decides after a lookup has failed: the write stays in doubt, and the lookups become rarer.
-    ///
-    /// An outage ends one day; if the API itself fails on this conversation for longer than that, nothing else would end the doubt.
+    /// Decides after a lookup has failed: the write stays in doubt, and the lookups become rarer. A person may give it up.
     private init(unread failure: SyncFailure, of item: OutboxItem, at now: Timestamp, limits: SyncLimits) {
         let doubtedFor = Duration.microseconds(now.microseconds - (item.doubtedAt ?? now).microseconds)
         // The clock may have been set back behind the moment at which the answer was lost.
-        if !failure.isUnproven, doubtedFor >= OperationTransition.longestDoubt {
-            self = .held(.unreadable)
-            return
-        }
         let growing = doubtedFor < .zero ? limits.backoff.limit : min(doubtedFor, limits.backoff.limit)
         let delay = max(limits.backoff.delay(after: 1, asked: failure.asked), growing)
         self = .inDoubt(item.reason ?? failure.reason, until: now + delay)
     }
 
-    /// For how long the API itself may be busy with a conversation, or fail to show it, while a write to it is in doubt.
-    private static let longestDoubt = Duration.seconds(86_400)
     /// The longest wait between two reads of a conversation before a write to it.
     private static let longestPreparation = Duration.seconds(60)
     /// The same while the server is at work on the conversation: a turn may end at any moment.
@@ -188,19 +179,5 @@ package enum OperationTransition: Sendable, Hashable {
     /// conversations; from ten seconds to two minutes.
     private static func lookupWait(after doubted: Duration) -> Duration {
         min(max(doubted / 4, .seconds(10)), .seconds(120))
-    }
-}
-
-extension OutboxItem {
-    /// How long the write had been in doubt at that moment, at least.
-    ///
-    /// Setting the clock cannot make it longer.
-    ///
-    /// If the machine was restarted meanwhile, the time since that start counts; if the file was moved to another
-    /// machine, the wall clocks must show that much too.
-    fileprivate func doubtLasted(until uptime: Uptime, _ now: Timestamp) -> Duration {
-        guard let doubtedAt, let doubtedUptime else { return .zero }
-        return uptime.since(doubtedUptime)
-            ?? min(uptime.sinceBoot, .microseconds(now.microseconds - doubtedAt.microseconds))
     }
 }

@@ -28,7 +28,12 @@ extension OutboxItem.Reason {
     static let unreadable = Self(
         code: "unreadable",
         message:
-            "the answer was lost, and the conversation's history cannot be read: nobody can tell whether this is in it")
+            "the answer was lost, and the conversation is too large to be read: nobody can tell whether this is in it")
+    static let notShown = Self(
+        code: notShownCode,
+        message:
+            "the answer was lost, and the server, or something in its place, does not show the conversation: nobody can tell whether this is in it"
+    )
     package static let conversationDeleted = Self(
         code: "conversation_deleted", message: "the conversation is not on the server any more")
     static let unrecognisable = Self(

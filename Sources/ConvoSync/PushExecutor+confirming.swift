@@ -25,11 +25,10 @@ extension PushExecutor {
         }
     }
 
-    /// Makes sure that the API answers at all, after something else has answered for one conversation.
+    /// Makes sure that the API answers this key at all, after it has refused one conversation, or something else has answered.
     ///
     /// - Throws: `failure` if it does not: then nothing follows for that conversation.
     func requireAPI(behind failure: APIError) async throws {
-        guard failure.isNotTheAPI else { return }
         do throws(APIError) { _ = try await api.list(page: 0, pageSize: 1, metadata: nil) } catch { throw failure }
     }
 

@@ -8,9 +8,9 @@ extension PushExecutor {
     /// Brings the mirror of the conversation up to date, and says where it ends.
     ///
     /// If the conversation is as our own last turn left it, its history need not be read: the mirror has the answer's
-    /// outputs, and the last of them is the base. If the history is too large to be read, or something else than the API answers
-    /// for this one, the base is the last entry that the mirror holds, and its `version` tells what others had written by then.
-    /// The engine then holds only a write that must not pass another writer's.
+    /// outputs, and the last of them is the base. If the history is too large to be read, the base is the last entry
+    /// that the mirror holds, and its `version` tells what others had written by then. The engine then holds only a
+    /// write that must not pass another writer's.
     ///
     /// If the server does not find the conversation, a replica that lags behind may have answered. The engine then
     /// sends the append behind the last entry that the mirror holds: only the server's answer to the append itself
@@ -24,10 +24,14 @@ extension PushExecutor {
         if try store.historyVersion(of: item.conversation) != description.version,
             try !isAsWeLeftIt(item.conversation, description)
         {
-            if try await takeInHistory(description, for: item) {
-                try requireAnswered(item)
-            } else if try !mayPassOthers(item) {
-                return .unseen
+            do {
+                if try await takeInHistory(description) {
+                    try requireAnswered(item)
+                } else if try !mayPassOthers(item) {
+                    return .unseen
+                }
+            } catch let error as APIError where error.isNotTheAPI {
+                return try await baseWhereFiltered(of: item, error)
             }
         }
         let tip = try store.tip(of: item.conversation)
@@ -83,6 +87,16 @@ extension PushExecutor {
         try item.seenEntryID == nil || policy(of: item.conversation) == .append
     }
 
+    /// The base of a write to a conversation for whose history something else than the API answers, while the API answers otherwise.
+    ///
+    /// What others have written is not known, so an equal text behind that entry may be anybody's. A write that must not pass
+    /// another writer's waits.
+    private func baseWhereFiltered(of item: OutboxItem, _ failure: APIError) async throws -> PushMachine.Outcome {
+        guard try mayPassOthers(item) else { throw failure }
+        try await requireAPI(behind: failure)
+        return .prepared(try store.tip(of: item.conversation))
+    }
+
     func policy(of id: LocalID) throws -> ConflictPolicy {
         try store.conflictPolicy(of: id) ?? limits.conflictPolicy
     }
@@ -134,18 +148,6 @@ extension PushExecutor {
         throw APIError(
             .status(409), effect: .none, message: "the conversation's last turn has no answer yet",
             retryAfter: min(max(left, .zero), turn.wait))
-    }
-
-    /// Reads and stores the history of a conversation before a write to it.
-    ///
-    /// - Returns: whether the history could be read. If something else than the API answers for this one, a write that may pass other
-    ///   writers' does without; any other waits.
-    private func takeInHistory(_ description: Conversation, for item: OutboxItem) async throws -> Bool {
-        do { return try await takeInHistory(description) } catch let error as APIError where error.isNotTheAPI {
-            guard try mayPassOthers(item) else { throw error }
-            try await requireAPI(behind: error)
-            return false
-        }
     }
 
     /// Reads and stores the history of a conversation.

@@ -186,6 +186,7 @@ package struct PushMachine: StateMachine {
         case (.prepare(let item), .found(false)): decided.append(.settle(item, .refused(.conversationDeleted)))
         case (.send(let item, _), .sent(let end)):
             unread.remove(item.id)
+            tried.remove(item.id)
             report.delivered += 1
             writers = min(limits.writers, writers + 1)
             if let end { goOn(item, behind: end, at: now) } else { decided.append(.refresh(item)) }
@@ -195,6 +196,7 @@ package struct PushMachine: StateMachine {
             decided.append(.settle(item, transition))
         case (.settle(let item, .delivered), .settled), (.settle(let item, .refused), .settled),
             (.settle(let item, .held), .settled):
+            tried.remove(item.id)  // no load returns it any more
             decided.append(.refresh(item))
         case (.settle(let item, .branched), .settled), (.settle(let item, .queued(.notArrived, _)), .settled):
             tried.remove(item.id)  // now another write, or one that never arrived: it may be tried at once

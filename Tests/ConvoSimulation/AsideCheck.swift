@@ -43,7 +43,7 @@ package enum AsideCheck {
                     }
                 }
                 if let first = found.min(), first <= end {
-                    violations.add(.wrongOrder, "\(item.id) is shown before an earlier write")
+                    violations.add(.wrongOrder, "\(item.id) is shown before an earlier write: \(shown)")
                 }
                 end = max(end, found.max() ?? end)
             }

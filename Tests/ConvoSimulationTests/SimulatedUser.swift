@@ -198,21 +198,23 @@ final class SimulatedUser: Sendable {
 
     /// The reasons for which nothing looks for a held write again: a person who retries it may double it, and was told so.
     private static let untold: Set<String> = [
-        "ambiguous", "changed", "unreadable", "conversation_gone", "unconfirmable", "unrecognisable", "busy",
+        "ambiguous", "changed", "unreadable", "conversation_gone", "unconfirmable", "unrecognisable",
     ]
 
     private func decide(_ nth: Int, _ decision: Scenario.Decision, in store: Store) throws(StoreError) {
         let held = try store.outbox().filter { $0.state == .held && $0.reason?.code != "dependency" }
         guard !held.isEmpty else { return }
         let item = held[nth % held.count]
+        var changed = [item.id]
         switch decision {
         case .edit: return try store.edit(item.id, inputs: .text("edited"))
-        case .cancel: _ = try store.cancel(item.id)
+        case .cancel: changed = try store.cancel(item.id)
         case .retry: try store.retry(item.id)
         }
         let code = item.reason?.code ?? ""
         let isLookedFor = try store.operation(matching: item.id.rawValue).state == .inDoubt
-        let mustBeLookedFor = code == "copied" || code == "other_account" && item.doubtedAt != nil
+        let mustBeLookedFor =
+            ["copied", "not_shown"].contains(code) || code == "other_account" && item.doubtedAt != nil
         state.withLock { state in
             if decision == .retry {
                 state.retried.insert(item.id)
@@ -221,7 +223,7 @@ final class SimulatedUser: Sendable {
                 }
             }
             let mayBeThere = mustBeLookedFor || item.doubtedAt != nil && SimulatedUser.untold.contains(code)
-            if mayBeThere, !isLookedFor { state.risks[item.id, default: 0] += 1 }
+            if mayBeThere, !isLookedFor { for id in changed { state.risks[id, default: 0] += 1 } }
         }
     }
 

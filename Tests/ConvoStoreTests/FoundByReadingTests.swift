@@ -238,6 +238,10 @@ import Testing
         #expect(try store.readyOperations(limit: 2, awaited: [awaited], now: now).map(\.id) == [awaited, due])
         #expect(try store.readyOperations(limit: 3, now: now).map(\.id) == [due] + waiting.prefix(2))
         #expect(try store.readyOperations(limit: 9).map(\.id) == waiting + [due, awaited])
+        let ahead = try temporary.start().operation
+        try store.run(
+            "UPDATE operation SET next_attempt = ? WHERE id = ?", now.microseconds + 7_200_000_000, ahead.rawValue)
+        #expect(try store.readyOperations(limit: 2, now: now).map(\.id) == [due, ahead], "the clock was set back")
     }
 
     @Test func `The endpoint lists what a delivered start has made, before a read has shown it`() throws {

@@ -48,6 +48,8 @@ import Testing
         try store.markStopped(
             start.operation, from: .inDoubt, as: .held, reason: .init(code: "unrecognisable", message: "which one?"))
         #expect(refusal { try store.edit(start.operation, inputs: .text("another")) }.contains("held"))
+        try store.retry(start.operation)
+        #expect(refusal { try store.edit(start.operation, inputs: .text("another")) }.contains("queued"))
         let refused = try temporary.start()
         _ = try store.markSending(refused.operation, base: nil)
         try temporary.stop(refused.operation)
@@ -63,6 +65,38 @@ import Testing
         _ = try store.ingest([try Conversation.sample("conv_9", extra: signed)])
         #expect(try temporary.states(start.operation) == [.inDoubt])
         #expect(try store.markSending(start.operation, base: nil) == nil)
+    }
+
+    @Test func `whose conversation was not shown is looked for again, for as long as a lost write`() throws {
+        let write = try temporary.append(to: first)
+        try temporary.doubt(write)
+        let (before, reason) = (try temporary.item(write), OutboxItem.Reason(code: "not_shown", message: "a filter"))
+        try store.markStopped(write, from: .inDoubt, as: .held, reason: reason)
+        temporary.clock.advance(seconds: 900)
+        try store.retry(write)
+        let item = try temporary.item(write)
+        #expect(item.state == .inDoubt && item.base == before.base)
+        #expect(try #require(item.doubtedAt) == temporary.clock.now)
+    }
+
+    @Test
+    func `goes once nothing is held in front of it, and so does one that is long in doubt if a person gives it up`()
+        throws
+    {
+        let (write, behind) = (try temporary.append(to: first), try temporary.append(to: first))
+        try temporary.doubt(write)
+        try store.run(
+            "UPDATE operation SET state = 'held', reason_code = 'dependency', reason_message = '' WHERE id = ?",
+            behind.rawValue)
+        #expect(refusal { _ = try store.cancel(write) }.contains("in_doubt"))
+        temporary.clock.advance(seconds: 3601)
+        #expect(try store.cancel(write) == [write])
+        let alone = try temporary.append(to: second)
+        try store.run(
+            "UPDATE operation SET state = 'held', reason_code = 'dependency', reason_message = '' WHERE id = ?",
+            alone.rawValue)
+        try store.retry(alone)
+        #expect(try temporary.states(behind, alone) == [.queued, .queued])
     }
 
     @Test func `is not held again by a verdict that a pull has overtaken`() throws {

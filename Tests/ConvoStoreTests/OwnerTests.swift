@@ -45,11 +45,13 @@ import Testing
         _ = try store.ingest(page, at: PageKey(page: 0, size: 100), digest: digest, readWith: claim)
         _ = try store.adopt(server: "https://a", account: nil, key: "two")
         let changed = try Conversation.sample("conv_1", updated: "2026-01-02T00:00:00Z")
-        for attempt in 0..<3 {
+        for attempt in 0..<5 {
             let error = #expect(throws: StoreError.self) {
                 switch attempt {
                 case 0: _ = try store.ingest([changed], readWith: claim)
                 case 1: _ = try store.ingest(page, at: PageKey(page: 0, size: 100), digest: digest, readWith: claim)
+                case 2: try store.notePull(isSweep: true, readWith: claim)
+                case 3: try store.markDeletedRemotely([RemoteID("conv_1")], readWith: claim)
                 default:
                     try store.ingest(
                         [FetchedHistory(.sample("conv_1", exchange("conv_1")), version: "v", readWith: claim)])
@@ -191,8 +193,14 @@ import Testing
         let cancelled = try temporary.append(to: conversations[5])
         _ = try store.cancel(cancelled)
         try store.notePull(isSweep: true)
+        #expect(try store.servingFacts().hasSwept)
         #expect(try store.adopt(server: "https://b", account: nil, key: "new").held == 5)
         #expect(try store.status().lastSweepAt != nil)
+        #expect(try !store.servingFacts().hasSwept, "it was the account before's list")
+        try store.notePull(isSweep: false)
+        #expect(try !store.servingFacts().hasSwept)
+        try store.notePull(isSweep: true)
+        #expect(try store.servingFacts().hasSwept)
         #expect(try store.owner() == StoreOwner(server: "https://b", account: nil, keyCount: 1, adoptions: 1))
         #expect(try store.knows(key: "new") && !store.knows(key: "one"))
         for id in Array(writes[0...3]) + [behind] {

@@ -34,6 +34,18 @@ import Testing
         #expect(try shown() == ["conv_1 q", "conv_1 a", "1 q", "1 a", "2 q", "2 a", "3 q", "3 a"])
     }
 
+    /// The server has dropped the input of a run that failed.
+    @Test func `puts nothing that is older behind what the server lists`() throws {
+        func at(_ minute: Int, _ entry: String) -> String {
+            entry.replacing("2026-01-01T00:00:00", with: "2026-01-01T00:0\(minute):00")
+        }
+        try store.mirror(
+            .sample("conv_1", updated: "2026-01-02T00:00:00Z"), exchange("conv_1") + [at(1, message("failed", "say"))])
+        let next = turn("2").map { at(2, $0) }
+        try store.mirror(.sample("conv_1", updated: "2026-01-03T00:00:00Z"), exchange("conv_1") + next)
+        #expect(try store.tip(of: first).entryID == EntryID("2 a"))
+    }
+
     /// The clock of this machine is ahead of the server's, and two turns come before the history.
     @Test func `keeps an exchange between the turns between which it was`() throws {
         _ = try deliver("say", reply("1 a", "said"))

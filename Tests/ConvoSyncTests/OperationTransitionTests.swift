@@ -109,19 +109,24 @@ import Testing
         }
     }
 
-    @Test func `in doubt, and the API itself does not show it: left to the person in the end`() throws {
-        let (item, day) = (try item(state: .inDoubt), Duration.seconds(86_400))
-        for (confirmation, span) in [(ConvoSync.InDoubtLookup.unreadable, limits.surfacing), (.busy, day)] {
-            guard case .held = afterReading(confirmation, of: item, at: span) else { throw Unexpected("not held") }
-            guard case .inDoubt = afterReading(confirmation, of: item, at: span - .seconds(1)) else {
-                throw Unexpected("held too early")
-            }
+    @Test func `in doubt, and the API does not show it: left to the person once it can no longer surface`() throws {
+        let item = try item(state: .inDoubt)
+        #expect(afterReading(.unreadable, of: item, at: limits.surfacing) == .held(.notShown))
+        guard case .inDoubt(_, let until) = afterReading(.unreadable, of: item, at: .seconds(839)) else {
+            throw Unexpected("held too early")
         }
-        func afterFailure(_ error: APIError) -> OperationTransition {
-            OperationTransition(.api(error), during: .confirm(item), of: item, at: noon + day, limits: limits)
-        }
-        #expect(afterFailure(.status(500)) == .held(.unreadable))
-        guard case .inDoubt = afterFailure(.unreachable) else { throw Unexpected("an outage has ended the doubt") }
+        #expect(until <= noon + limits.surfacing)
+    }
+
+    @Test func `waits longer before each read of a conversation that is busy, ten seconds at most`() throws {
+        let store = try temporaryStore()
+        let id = try store.start(StartRequest("hello")).operation
+        let busy = SyncFailure.api(.status(409)).reason
+        try store.markQueued(id, from: .queued, reason: busy, nextAttempt: nil)
+        let item = try store.operation(matching: id.rawValue)
+        let transition = OperationTransition(
+            .api(.status(409)), during: .prepare(item), of: item, at: item.createdAt + .seconds(60), limits: limits)
+        #expect(transition == .queued(busy, until: item.createdAt + .seconds(70)))
     }
 
     @Test func `in doubt, and the conversation is gone: held, for nobody can tell`() throws {

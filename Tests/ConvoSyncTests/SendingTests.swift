@@ -46,6 +46,43 @@ import Testing
         #expect(!test.server.texts(chat.remote).contains("mine"))
     }
 
+    @Test func `concludes nothing for another account than the one whose key its pull reads with`() async throws {
+        let store = test.store
+        let first = test.pullExecutor
+        guard case .verified = await first.perform(.verify) else { throw Unexpected("not verified") }
+        _ = try store.adopt(server: "https://api.example", account: nil, key: nil)
+        let second = PullExecutor(
+            api: test.server, account: test.engine.account, store: store, clock: test.clock, limits: SyncLimits(),
+            session: PullSession())
+        guard case .verified = await second.perform(.verify) else { throw Unexpected("not verified") }
+        for step in [PullMachine.Step.conclude(.full), .markDeleted([chat.remote], isAccepted: false)] {
+            guard case .failed = await first.perform(step) else { throw Unexpected("\(step)") }
+        }
+        guard case .concluded = await second.perform(.conclude(.full)) else { throw Unexpected("not concluded") }
+        #expect(try store.conversation(matching: chat.local.rawValue).deletedRemotelyAt == nil)
+    }
+
+    @Test(arguments: [ConflictPolicy.append, .hold])
+    func `goes where something else than the API answers for the history alone, if it may pass other writers`(
+        policy: ConflictPolicy
+    ) async throws {
+        let filter = APIError(.notTheAPI(status: 403), effect: .none, message: "a filter")
+        try test.store.setConflictPolicy(policy, of: chat.local)
+        test.server.say("theirs", in: chat.remote)
+        let item = try test.item(test.append("mine", to: chat.local))
+        test.server.fail("history", filter)
+        test.server.fail("list", filter)
+        guard case .failed = await test.pushExecutor.perform(.prepare(item)) else { throw Unexpected("no API") }
+        if policy == .hold { test.server.fail("list", filter) }
+        test.server.fail("history", filter)
+        let outcome = await test.pushExecutor.perform(.prepare(item))
+        switch (policy, outcome) {
+        case (.append, .prepared(let base)): #expect(try base == test.store.tip(of: chat.local) && base?.version == nil)
+        case (.hold, .failed): break
+        default: Issue.record("\(outcome)")
+        }
+    }
+
     /// The task that sends was cancelled before.
     @Test func `and was told to stop before does not leave, and nothing is read`() async throws {
         let write = try test.append("mine", to: chat.local)

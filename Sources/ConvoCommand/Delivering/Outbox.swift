@@ -74,7 +74,9 @@ struct Outbox: ParsableCommand {
                 if quiet { return try common.console.write("\(id)\n") }
                 let references = try store.references(of: [], [id])
                 return try common.console.print(json: item.json) { _ in
-                    ["\(references[id]) is \(item.state.words)."]
+                    // Another one in front of it may be refused or held.
+                    let reason = item.state == .held ? item.reason.map { ": \($0.message)" } : nil
+                    return ["\(references[id]) is \(item.state.words)\(reason ?? "")."]
                 }
             }
             let change = OutboxChange(of: try selection.writes(in: store), in: store) { id throws(StoreError) in
@@ -90,9 +92,11 @@ struct Outbox: ParsableCommand {
         static let configuration = CommandConfiguration(
             commandName: "cancel",
             abstract: "Takes writes back that are not on the server.",
-            discussion: "With a start or a branch goes what is queued behind it.".withExamples(
-                "convo outbox cancel op_01",
-                "convo outbox cancel --all --yes"))
+            discussion:
+                "With a start or a branch goes what is queued behind it. One that has been in doubt for more than an hour can be given up, too; it may be on the server."
+                .withExamples(
+                    "convo outbox cancel op_01",
+                    "convo outbox cancel --all --yes"))
 
         @OptionGroup var selection: OutboxSelection
         @Flag(name: .shortAndLong, help: .yes) var yes = false
