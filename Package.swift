@@ -281,7 +281,7 @@ let package = Package(
             name: "ConvoSimulationTests",
             dependencies: [
                 "ConvoPlatform", "ConvoEndpoint", "ConvoHTTP", "ConvoServer", "ConvoSimulation", "ConvoSync",
-                "ConvoAPI",
+                "ConvoAPI", "ConvoIPC",
                 "ConvoStore", "ConvoSQLite", "ConvoJSON", "ConvoModel",
                 "MistralEmulator",
                 "SeededRandom", "SyncRecorder", "TestFolders",

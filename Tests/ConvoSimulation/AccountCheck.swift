@@ -10,6 +10,25 @@ package enum AccountCheck {
         package init(at: VirtualInstant, to: Tenant) { (self.at, self.to) = (at, to) }
     }
 
+    /// No process of ours has the key of the account to which the database was given: until it is taken back, nothing is stored.
+    ///
+    /// - Parameters:
+    ///   - given: the mirror when the database was given away.
+    ///   - now: the mirror before it is taken back.
+    /// - Returns: a violation for each conversation that has changed.
+    package static func storings(given: MirrorSnapshot, now: MirrorSnapshot) -> [Violation] {
+        now.conversations.compactMap { conversation in
+            let before = given[conversation.id]
+            guard let before, conversation.isFromAccountBefore, conversation.entries == before.entries,
+                conversation.isDeletedRemotely == before.isDeletedRemotely
+            else {
+                return Violation(
+                    .wrongAccount, "\(conversation.id) was stored while the database was another account's")
+            }
+            return nil
+        }
+    }
+
     /// - Parameters:
     ///   - neighbour: the server as the other account sees it, at the end.
     ///   - elsewhere: the other server at the end.

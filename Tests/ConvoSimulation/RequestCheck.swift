@@ -19,11 +19,13 @@ package struct RequestCheck: Sendable {
     package var clockJumps: [VirtualInstant] = []
     /// The processes that a person ran; they try at once.
     package var runByHand: Set<Int> = []
+    /// How many pulls programs asked our process for, beside its own.
+    package var pullsBeside = 0
     /// The rules that do not apply to this run.
     package var forgives: Set<Violation.Rule> = []
 
     /// How many requests for the list one process may have in flight side by side.
-    static let listers = 5
+    private var listers: Int { pullsBeside > 0 ? 10 : 5 }
 
     package init() {}
 
@@ -94,14 +96,14 @@ package struct RequestCheck: Sendable {
                 return record.sentAt >= before.finishedAt && record.sentAt < before.finishedAt + pause
             }
             if let before = tooSoon.first, tooSoon.count == recent.count,
-                record.request.isTurn || recent.count == RequestCheck.listers,
+                record.request.isTurn || recent.count == listers,
                 !wakes.contains(where: { isWoken(record, by: $0) }),
                 !clockJumps.contains(where: { before.finishedAt <= $0 && $0 <= record.sentAt })
             {
                 let early = record.sentAt - before.finishedAt
                 violations.add(.impatient, "request \(record.number) comes \(early) after \(before.number)")
             }
-            last[subject] = recent.suffix(record.request.isTurn ? 0 : RequestCheck.listers - 1) + [record]
+            last[subject] = recent.suffix(record.request.isTurn ? 0 : listers - 1) + [record]
         }
         return violations
     }
@@ -112,6 +114,7 @@ package struct RequestCheck: Sendable {
     /// A process that died may have left such a start, so only the first process is judged, and only until a person
     /// adopts the database: then its daemon has ended, and the one that follows it does not know of the wait.
     private func earlyPulls(in audit: Audit) -> [Violation] {
+        guard pullsBeside == 0 else { return [] }  // a program's pull goes at once
         let first = audit.records.map(\.sender).filter { $0 >= 0 }.min()
         let adopted = audit.records.first { $0.sender < 0 }?.sentAt ?? .never
         let pulls = audit.records.filter { $0.isPull && $0.sender == first && !runByHand.contains($0.sender) }

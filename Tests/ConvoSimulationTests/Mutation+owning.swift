@@ -16,6 +16,13 @@ extension Mutation {
         ).with {
             $0.verifiesNothing()
         },
+        .pull(
+            "stores what it has read for whomever the database is now", breaks: [.wrongAccount], needs: [.givenAway]
+        ) { step, engine in
+            guard case .fetch(let stale) = step, let history = try? await engine.api.getHistory(of: stale.remoteID)
+            else { return nil }
+            return .fetched(FetchedHistory(history, version: stale.version))
+        },
         Mutation("takes another server for its own", breaks: [.wrongAccount], needs: [.foreignAccess]).with {
             $0.connection = { Connection(api: $0.api, server: AccessPlan.server, key: $0.key) }
         },

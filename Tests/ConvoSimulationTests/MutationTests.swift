@@ -14,7 +14,7 @@ import Testing
     /// or not. Commas separate the words.
     private static let mutations: [Mutation] = {
         guard let words = ProcessInfo.processInfo.environment["CONVO_MUTATIONS"]?.split(separator: ",") else {
-            return all.filter { $0.needs.isSubset(of: Scenario.landed.union([.adoption])) }
+            return all.filter { $0.needs.isSubset(of: Scenario.landed.union(Scenario.handedOver)) }
         }
         return all.filter { mutation in words.contains { mutation.testDescription.contains($0) } }
     }()

@@ -60,6 +60,10 @@ extension Scenario {
         case asides
         /// A clock that is set by some seconds at most, again and again.
         case clockSteps
+        /// Pulls that programs ask the daemon for, beside its own.
+        case pullsBeside
+        /// A person gives the database to another account between an answer and its storing, and takes it back.
+        case givenAway
         /// Writes before any jobs of the engine, with polling set to a day.
         ///
         /// This is the last case because it takes everything out of the scenario that may delay a write.
@@ -68,9 +72,11 @@ extension Scenario {
 
     /// The parts that a run may draw unless a test says otherwise.
     ///
-    /// Only a test of its own draws ``Draw/adoption``: the checks for the other draws do not know to which account the
-    /// database belonged at each moment.
-    static let landed = Set(Draw.allCases).subtracting([.adoption])
+    /// Only a test of their own draws ``Draw/adoption`` and ``Draw/givenAway``: the checks for the other draws do not know to which
+    /// account the database belonged at each moment.
+    static let landed = Set(Draw.allCases).subtracting(handedOver)
+    /// The parts in which the database changes hands on purpose.
+    static let handedOver: Set<Draw> = [.adoption, .givenAway]
 
     /// Rules whose violations do not count yet.
     static let forgiven: Set<Violation.Rule> = []
@@ -88,7 +94,7 @@ extension Scenario {
     }
 
     private static let rare: Set<Draw> = [
-        .oddPages, .conflictPolicies, .bursts, .filteredHistories, .heldDecisions, .asides, .clockSteps,
+        .oddPages, .conflictPolicies, .bursts, .filteredHistories, .heldDecisions, .asides, .clockSteps, .pullsBeside,
     ]
 
     mutating func draw(_ draw: Draw, within span: Duration, always: Bool) {
@@ -119,6 +125,8 @@ extension Scenario {
         case .heldDecisions: drawHeldDecisions(&random, span)
         case .asides: drawAsides(&random, span)
         case .clockSteps: drawClockSteps(&random, span)
+        case .pullsBeside: drawPullsBeside(&random, span)
+        case .givenAway: drawGivings(&random, span)
         case .interruptions: drawInterruptions(&random)
         }
     }
@@ -272,6 +280,29 @@ extension Scenario {
         }
     }
 
+    private mutating func drawPullsBeside(_ random: inout SplitMix64, _ span: Duration) {
+        for _ in 0..<random.int(in: 3...8) {
+            var moment = VirtualInstant.start + random.duration(in: .zero...span)
+            for _ in 0..<random.int(in: 1...2) {
+                let stopsAfter =
+                    random.chance(perMille: 300) ? random.duration(in: .zero...Duration.seconds(5)) : nil
+                let action = Action.pullBeside(isFull: random.chance(perMille: 500), stopsAfter: stopsAfter)
+                steps.append(Step(at: moment, action: action))
+                moment = moment + random.duration(in: .milliseconds(1)...Duration.milliseconds(300))
+            }
+        }
+    }
+
+    private mutating func drawGivings(_ random: inout SplitMix64, _ span: Duration) {
+        guard access.rotations.isEmpty, !steps.contains(where: { $0.action == .backUp }) else { return }
+        access.identity = random.element(of: AccessPlan.Identity.allCases) ?? .notFound
+        givings = (0..<random.int(in: 1...3)).map { _ in random.int(in: 3...150) }
+        for minutes in [2, 4, 8, 12, 16, 24, 32] {
+            steps.append(Step(at: .start + .seconds(minutes * 60), action: .adoptAs(.ours)))
+        }
+        adoptsByHand = true
+    }
+
     private mutating func drawClockSteps(_ random: inout SplitMix64, _ span: Duration) {
         clockJumps += (0..<random.int(in: 5...40)).map { _ in
             .init(
@@ -287,6 +318,7 @@ extension Scenario {
         access = AccessPlan()
         deaths = []
         clockJumps = []
+        givings = []
         intervals = SyncIntervals(poll: .seconds(86_400), sweep: .seconds(86_400))
         steps = (0..<3).map { Step(at: .start + .seconds(1 + $0), action: .start(text: "hello", isStored: true)) }
         steps.append(Step(at: .start + .seconds(60), action: .append(nth: 0, text: "hello")))

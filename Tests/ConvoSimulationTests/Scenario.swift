@@ -41,6 +41,8 @@ struct Scenario: Sendable {
         case decide(nth: Int, Decision)
         /// An append whose exchange the server is not to store.
         case aside(nth: Int, text: String)
+        /// A program asks the daemon for a pull beside its own, and may go away before it has ended.
+        case pullBeside(isFull: Bool, stopsAfter: Duration?)
     }
     enum Decision: CaseIterable, Hashable, Sendable { case retry, cancel, edit }
     struct Step: Hashable, Sendable {
@@ -71,6 +73,8 @@ struct Scenario: Sendable {
     var access = AccessPlan()
     /// Whether a person gives the database away and takes it back; meanwhile its daemon is restarted again and again.
     var adoptsByHand = false
+    /// After how many answers the database is given away, each time before the answer is stored.
+    var givings: [Int] = []
     var steps: [Step] = []
     var interruptions: [Interruption] = []
     var deaths: [Death] = []

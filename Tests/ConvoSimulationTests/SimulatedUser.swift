@@ -187,7 +187,7 @@ final class SimulatedUser: Sendable {
             request.store = false
             try write(request) { request throws(StoreError) in try store.append(request, to: target.id) }
         // The simulation does these with the engine or the disk.
-        case .sync, .syncAs, .adoptAs, .acceptDeletions, .backUp, .restore, .syncCopy: break
+        case .sync, .syncAs, .adoptAs, .acceptDeletions, .backUp, .restore, .syncCopy, .pullBeside: break
         case .retry(let nth):
             guard let item = try operation(nth, in: store) else { return }
             guard item.state == .refused || item.state == .queued || item.state == .inDoubt else { return }

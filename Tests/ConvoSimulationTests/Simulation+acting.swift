@@ -30,6 +30,8 @@ extension Simulation {
             if try disk.store.owner().server != nil, !isAway { sync(as: tenant) }
         case .adoptAs(let tenant):
             if tenant == .ours { try takeBack() } else { adopt(as: tenant) }
+        case .pullBeside(let isFull, let stopsAfter):
+            pull(beside: daemon, isFull ? .full : .firstPage, stopsAfter: stopsAfter)
         case .backUp:
             try disk.backUp()
         case .restore:
@@ -44,6 +46,9 @@ extension Simulation {
     /// Adopts the database for our account, unless it belongs to our account already.
     func takeBack() throws {
         guard let key = world.access.key else { return }
+        if owners.isGiven {
+            violations += AccountCheck.storings(given: owners.given, now: try MirrorSnapshot(disk.store))
+        }
         if try disk.store.knows(key: key) { isAway = false } else { adopt(as: .ours) }
     }
 
@@ -54,10 +59,28 @@ extension Simulation {
             // If the adoption fails, the person tries again with the scenario's next step.
             guard (try? await engine.adoptAccount()) != nil else { return }
             disk.beSeen()
-            owners.changes.withLock { $0.append(.init(at: world.now, to: tenant)) }
+            owners.note(tenant, at: world.now)
         }
         hands.append(hand)
         runByHand.insert(hand.sender)
+    }
+
+    /// Has the daemon pull for a program, which may go away before the pull has ended.
+    private func pull(beside daemon: Life, _ scope: PullMachine.Scope, stopsAfter: Duration?) {
+        guard let engine = daemon.engine else { return }
+        let stage = daemon.stage
+        // `end(_:)` cancels it, when the daemon ends.
+        besides.append(
+            Task(executorPreference: executor) {
+                await withTaskGroup(of: Void.self) { group in
+                    group.addTask { _ = await engine.pull(scope) }
+                    if let stopsAfter {
+                        group.addTask { try? await stage.wait(until: stage.world.now + stopsAfter) }  // cancelled: it is over
+                    }
+                    await group.next()
+                    group.cancelAll()
+                }
+            })
     }
 
     /// `convo sync`.

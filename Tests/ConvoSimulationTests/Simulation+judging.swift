@@ -23,6 +23,11 @@ extension Simulation {
         }
         guard steps.isEmpty, programs.allSatisfy(\.isDone), world.state.withLock({ $0.isQuiet }) else { return false }
         if isAway { try takeBack() }
+        if owners.isGiven {
+            calmSince = nil
+            try takeBack()
+            return false
+        }
         guard try disk.store.outbox().allSatisfy({ $0.state == .refused || $0.state == .held || mayWait($0) })
         else {
             calmSince = nil
@@ -111,6 +116,10 @@ extension Simulation {
         }
     }
 
+    private var pullsBeside: Int {
+        scenario.steps.count { if case .pullBeside = $0.action { true } else { false } }
+    }
+
     func judge() throws -> SimulationReport {
         try remember()
         try disk.store.checkIntegrity()
@@ -133,6 +142,7 @@ extension Simulation {
         var check = RequestCheck()
         check.retriedByHand = person.retried
         check.risks = person.risks
+        check.pullsBeside = pullsBeside
         // A program that waited for its turn queues its write, and wakes the daemon, when it sends.
         check.wakes =
             programs.flatMap(\.asked) + scenario.steps.map(\.at)
@@ -148,7 +158,7 @@ extension Simulation {
         let (neighbour, elsewhere) = world.state.withLock { ($0.neighbour, $0.elsewhere) }
         violations += AccountCheck.violations(
             neighbour: neighbour, elsewhere: elsewhere, mirror: held, audit: audit,
-            changes: owners.changes.withLock { $0 })
+            changes: owners.changes)
         violations += WriteCheck.deletions(outbox, server: server, excused: server.wasHidden)
         violations += WriteCheck.foreignDeletions(outbox, meant: deletionTargets())
         if [.everywhere, .notInGet].contains(scenario.switches.metadataShown) {
@@ -163,7 +173,7 @@ extension Simulation {
             outbox, server: server, excused: server.wasHidden.union(denied.intersection(server.deniedByReplica)))
         violations += PatienceCheck.violations(in: audit, hands: syncs)
         violations += WasteCheck.violations(
-            in: audit, written: Set(outbox.items.compactMap(\.remoteID)), lives: lives)
+            in: audit, written: Set(outbox.items.compactMap(\.remoteID)), lives: lives + pullsBeside)
         if !scenario.interruptions.isEmpty { violations += PromptCheck.violations(queued: queued, audit: audit) }
         return SimulationReport(
             violations: violations, audit: audit, turns: server.turns, outbox: try OutboxSnapshot(disk.store).items,

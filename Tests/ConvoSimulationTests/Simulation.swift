@@ -16,6 +16,8 @@ final class Simulation {
         let sender: Int
         let stage: Stage
         let wake: AsyncEvent
+        /// `nil` in a program that has none.
+        var engine: SyncEngine?
         /// When a person stops it; ``VirtualInstant/never`` if nobody does.
         var stopsAt = VirtualInstant.never
         let task: Task<Void, Never>
@@ -42,7 +44,7 @@ final class Simulation {
     private(set) var programs: [SimulatedProgram] = []
     /// The programs' own tasks, which outlive our processes.
     private var programLives: [Life] = []
-    private let executor = OneAtATime()
+    let executor = OneAtATime()
     var steps: ArraySlice<Scenario.Step>
     private var deaths: ArraySlice<Scenario.Death>
     var lives = 0
@@ -73,15 +75,14 @@ final class Simulation {
     /// Whether the database may belong to another account.
     var isAway = false
     /// The accounts to which the database was given, and when.
-    let owners = Owners()
-
-    final class Owners: Sendable {
-        let changes = Mutex<[AccountCheck.Change]>([])
-    }
+    let owners: Owners
+    /// The pulls that programs have asked the daemon for.
+    var besides: [Task<Void, Never>] = []
 
     init(_ scenario: Scenario, with mutation: Mutation? = nil, rules: EndpointRules = EndpointRules()) throws {
         (self.scenario, self.mutation, self.rules) = (scenario, mutation, rules)
         endpoint = EndpointPlace(on: executor)
+        owners = Owners(givings: scenario.givings)
         steps = scenario.steps[...]
         deaths = scenario.deaths[...]
         interruptions = scenario.interruptions[...]
@@ -175,7 +176,10 @@ final class Simulation {
         lives += 1
         let (sender, adopter) = (lives, -lives)
         runByHand.insert(adopter)
-        let stage = Stage(world, points: points) { [disk] _ in disk.beSeen() }
+        let stage = Stage(world, points: points) { [disk, owners, world, scenario] place in
+            disk.beSeen()
+            if case .after(let request) = place { owners.answered(request, disk, world, scenario.access) }
+        }
         let access = AccessPlan.access(to: tenant, ours: world.access)
         let rereads = mutation?.rereadsAccess ?? true
         // The engine reads the settings when it starts, and again when the server refuses the key.
@@ -191,7 +195,7 @@ final class Simulation {
         let wake = AsyncEvent()
         // `end(_:)` cancels it, when this life ends.
         let task = Task(executorPreference: executor) { await work(engines[0], engines[1], wake, stage) }
-        return Life(sender: sender, stage: stage, wake: wake, task: task)
+        return Life(sender: sender, stage: stage, wake: wake, engine: engines[0], task: task)
     }
 
     private func engine(
@@ -231,6 +235,10 @@ final class Simulation {
         points += life.stage.passed
         life.stage.bury()
         life.task.cancel()
+        if hands.allSatisfy({ $0.stage !== life.stage }) {
+            for pull in besides { pull.cancel() }
+            besides = []
+        }
         executor.drain()
     }
 

@@ -37,14 +37,13 @@ import Testing
         print(tally)
     }
 
-    @Test(arguments: 0..<strands)
-    func `keeps every promise while the database changes hands`(strand: Int) throws {
+    @Test(arguments: 0..<strands, Array(Scenario.handedOver))
+    func `keeps every promise while the database changes hands`(strand: Int, draw: Scenario.Draw) throws {
         for seed in stride(from: 1 + strand, through: 100, by: Self.strands) {
-            let report = try Simulation(
-                Scenario(drawnFrom: UInt64(seed), drawing: [], always: [.adoption])
-            ).run()
+            let scenario = Scenario(drawnFrom: UInt64(seed), drawing: [.pullsBeside], always: [draw])
+            let report = try Simulation(scenario).run()
             let found = report.violations.prefix(3).map(\.description).joined(separator: "; ")
-            #expect(report.violations.isEmpty, "seed \(seed): \(found)")
+            #expect(report.violations.isEmpty, "\(draw), seed \(seed): \(found)")
         }
     }
 
