@@ -16,7 +16,7 @@ public struct OutboxItem: Sendable, Hashable, Identifiable {
         package static let unrecognisableCode = "unrecognisable"
         /// The code of a start or restart whose conversation the server does not have any more.
         package static let goneCode = "conversation_gone"
-        /// The code of the reason that a lost write's conversation is there, and its history is not shown.
+        /// The code of the reason that the server, or something in its place, does not show a lost write's conversation.
         package static let notShownCode = "not_shown"
 
         /// Makes a reason; the store keeps its parts as they are given.

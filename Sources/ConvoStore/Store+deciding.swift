@@ -14,8 +14,7 @@ extension Store {
         }
     }
 
-    /// Cancels a queued, refused or held write, durably, and wakes a daemon; also one that has been in doubt for more than an hour
-    /// (``OutboxItem/longestDoubt``), which may be on the server all the same.
+    /// Cancels a queued, refused or held write, durably, and wakes a daemon.
     ///
     /// Cancelling a start or restart cancels every open write behind it too, and hides the conversation that it would
     /// have made; a conversation that the server has named meanwhile stays. Otherwise the writes that were held only because of this one go back into the queue.
@@ -23,7 +22,7 @@ extension Store {
     /// - Parameter id: the write.
     /// - Returns: every write that was cancelled.
     /// - Throws: ``StoreError/noSuchOperation(_:)``; ``StoreError/wrongState(_:state:action:)`` if the write is being
-    ///   sent, in doubt for less than that, delivered or cancelled. Nothing is changed then.
+    ///   sent, in doubt, delivered or cancelled. Nothing is changed then.
     public func cancel(_ id: OperationID) throws(StoreError) -> [OperationID] {
         let cancelled = try writeDurably { database in try cancel(database, with: try require(database, id)) }
         notifyListener()
@@ -55,14 +54,9 @@ extension Store {
 
     /// Throws if the write is in no state in which it can be cancelled.
     func requireCancellable(_ item: OutboxItem) throws {
-        guard Store.cancellable.contains(item.state) || isLongInDoubt(item) else {
+        guard Store.cancellable.contains(item.state) else {
             throw StoreError.wrongState(item.id, state: item.state, action: "cancelled")
         }
-    }
-
-    private func isLongInDoubt(_ item: OutboxItem) -> Bool {
-        item.state == .inDoubt
-            && item.doubtLasted(until: environment.uptime(), environment.now()) >= OutboxItem.longestDoubt
     }
 
     func cancel(_ database: Database, with item: OutboxItem) throws -> [OperationID] {
@@ -132,9 +126,8 @@ extension Store {
     /// - Returns: whether the write was in a state in which it can be cancelled.
     @discardableResult
     private func cancel(_ database: Database, _ item: OutboxItem) throws -> Bool {
-        let states = Store.cancellable.union(isLongInDoubt(item) ? [.inDoubt] : [])
         let isCancelled = try move(
-            database, item.id, from: states, to: .cancelled, reason: nil, set: "next_attempt = NULL", [])
+            database, item.id, from: Store.cancellable, to: .cancelled, reason: nil, set: "next_attempt = NULL", [])
         if isCancelled { try unindex(database, operation: item.sequence, request: item.request) }
         return isCancelled
     }

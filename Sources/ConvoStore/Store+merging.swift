@@ -12,11 +12,11 @@ extension Store {
         let isLocalOnly: Bool
     }
 
-    /// A stored entry that a history leaves out; `created` is 0 where it is not known.
+    /// A stored entry that a history leaves out.
     private struct Missing {
         let key: Int64
         let position: Int
-        let created: Int64
+        let created: Int64?
     }
 
     /// How far a history is merged that is too long for one transaction.
@@ -104,8 +104,8 @@ extension Store {
 
     /// Gives the entries that a history leaves out their places, and those that no history lists and that followed them.
     ///
-    /// Our own newest turns stay behind what is listed. What the server has dropped, or has shown only during a run, keeps its
-    /// position; what followed it follows the listed entry before it.
+    /// Our own newest turns stay behind what is listed; an entry without a time may be one. What the server has dropped keeps its
+    /// position, and what followed it follows the listed entry before it.
     private func settle(
         _ database: Database, _ missing: [Missing], behind names: [String], in conversation: Int64, drops: Bool,
         _ progress: inout MergeProgress
@@ -118,19 +118,20 @@ extension Store {
         }
         let now = environment.now().text
         var end = names.count
-        for entry in missing {
-            var place = entry.position
+        for (number, entry) in missing.enumerated() {
             if drops {
+                // So many listed entries are before it.
+                let place = min(entry.position - number, names.count)
+                try carry(database, besides: entry.key, from: entry.position, to: place - 1, &progress)
                 try database.execute(sql: "UPDATE entry SET dropped_at = ? WHERE key = ?", arguments: [now, entry.key])
-            } else if entry.position > progress.lastKnown, entry.created >= newest ?? .max {
-                (place, end) = (end, end + 1)
+            } else if entry.position > progress.lastKnown, entry.created ?? .max >= newest ?? .min {
+                try carry(database, besides: entry.key, from: entry.position, to: end, &progress)
+                if entry.position != end {
+                    try database.execute(
+                        sql: "UPDATE entry SET position = ? WHERE key = ?", arguments: [end, entry.key])
+                }
+                end += 1
             }
-            let isNewest = place >= names.count && !drops
-            try carry(
-                database, besides: entry.key, from: entry.position,
-                to: isNewest ? place : min(place, names.count) - 1, &progress)
-            guard place != entry.position else { continue }
-            try database.execute(sql: "UPDATE entry SET position = ? WHERE key = ?", arguments: [place, entry.key])
         }
     }
 
@@ -166,7 +167,7 @@ extension Store {
         let rows = try Row.fetchCursor(
             database,
             sql: """
-                SELECT key, id, position, IFNULL(created, 0) AS created FROM entry WHERE conversation = ? AND dropped_at IS NULL AND local_only = 0
+                SELECT key, id, position, created FROM entry WHERE conversation = ? AND dropped_at IS NULL AND local_only = 0
                 ORDER BY position, key
                 """,
             arguments: [conversation])

@@ -114,8 +114,8 @@ extension Store {
         return item.reason?.code != OutboxItem.Reason.goneCode && conversation?.isGoneRemotely == false
     }
 
-    /// Makes a held or queued write in doubt anew: it was under way when the database changed hands, or its conversation has been
-    /// found, and the engine looks for it first.
+    /// Makes a held or queued write in doubt anew, and the engine looks for it first: it was under way when the database changed hands,
+    /// its conversation was not shown, or has been found.
     func lookAgain(_ database: Database, for item: OutboxItem) throws {
         _ = try move(
             database, item.id, from: [.held, .queued], to: .inDoubt, reason: item.reason,

@@ -70,8 +70,7 @@ package enum OperationTransition: Sendable, Hashable {
         case .unanswered:
             self = .inDoubt(item.reason ?? .unanswered, until: now + min(missing, wait))
         case .busy: self = .inDoubt(item.reason ?? .stillBusy, until: now + wait)
-        case .unreadable where missing <= .zero: self = .held(.notShown)
-        case .unreadable: self = .inDoubt(item.reason ?? .notThereYet, until: now + min(missing, wait))
+        case .unreadable: self = .notShown(item, isOver: missing <= .zero, until: now + wait)
         case .denied where doubted >= limits.replicaLag: self = .held(.conversationGone)
         case .denied: self = .inDoubt(item.reason ?? .notThereYet, until: now + wait)
         case .unclear(let reason): self = .held(reason)
@@ -113,6 +112,18 @@ package enum OperationTransition: Sendable, Hashable {
         case .branch: self = .branched
         case .hold: self = .held(.overtaken)
         }
+    }
+
+    /// Decides about a write whose conversation the API does not show: two looks must say so once its time is over, for one may have met
+    /// a passing trouble. What a copy's original may have sent keeps that reason, by which it is looked for.
+    private static func notShown(
+        _ item: OutboxItem, isOver: Bool, until moment: Timestamp
+    ) -> OperationTransition {
+        if let reason = item.reason, reason.code == OutboxItem.Reason.copiedCode {
+            return isOver ? .held(.copied) : .inDoubt(reason, until: moment)
+        }
+        return isOver && item.reason?.code == OutboxItem.Reason.notShownCode
+            ? .held(.notShown) : .inDoubt(.notShown, until: moment)
     }
 
     /// Decides about a write that certainly did not arrive, or that the server dropped when its run failed.
@@ -160,7 +171,7 @@ package enum OperationTransition: Sendable, Hashable {
         }
     }
 
-    /// Decides after a lookup has failed: the write stays in doubt, and the lookups become rarer. A person may give it up.
+    /// Decides after a lookup has failed: the write stays in doubt, and the lookups become rarer.
     private init(unread failure: SyncFailure, of item: OutboxItem, at now: Timestamp, limits: SyncLimits) {
         let doubtedFor = Duration.microseconds(now.microseconds - (item.doubtedAt ?? now).microseconds)
         // The clock may have been set back behind the moment at which the answer was lost.
@@ -179,5 +190,19 @@ package enum OperationTransition: Sendable, Hashable {
     /// conversations; from ten seconds to two minutes.
     private static func lookupWait(after doubted: Duration) -> Duration {
         min(max(doubted / 4, .seconds(10)), .seconds(120))
+    }
+}
+
+extension OutboxItem {
+    /// How long the write had been in doubt at that moment, at least.
+    ///
+    /// Setting the clock cannot make it longer.
+    ///
+    /// If the machine was restarted meanwhile, the time since that start counts; if the file was moved to another
+    /// machine, the wall clocks must show that much too.
+    fileprivate func doubtLasted(until uptime: Uptime, _ now: Timestamp) -> Duration {
+        guard let doubtedAt, let doubtedUptime else { return .zero }
+        return uptime.since(doubtedUptime)
+            ?? min(uptime.sinceBoot, .microseconds(now.microseconds - doubtedAt.microseconds))
     }
 }

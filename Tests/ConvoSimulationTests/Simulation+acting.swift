@@ -75,7 +75,8 @@ extension Simulation {
                 await withTaskGroup(of: Void.self) { group in
                     group.addTask { _ = await engine.pull(scope) }
                     if let stopsAfter {
-                        group.addTask { try? await stage.wait(until: stage.world.now + stopsAfter) }  // cancelled: it is over
+                        // If it is cancelled, the pull is over.
+                        group.addTask { try? await stage.wait(until: stage.world.now + stopsAfter) }
                     }
                     await group.next()
                     group.cancelAll()

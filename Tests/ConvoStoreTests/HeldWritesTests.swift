@@ -79,24 +79,13 @@ import Testing
         #expect(try #require(item.doubtedAt) == temporary.clock.now)
     }
 
-    @Test
-    func `goes once nothing is held in front of it, and so does one that is long in doubt if a person gives it up`()
-        throws
-    {
-        let (write, behind) = (try temporary.append(to: first), try temporary.append(to: first))
-        try temporary.doubt(write)
-        try store.run(
-            "UPDATE operation SET state = 'held', reason_code = 'dependency', reason_message = '' WHERE id = ?",
-            behind.rawValue)
-        #expect(refusal { _ = try store.cancel(write) }.contains("in_doubt"))
-        temporary.clock.advance(seconds: 3601)
-        #expect(try store.cancel(write) == [write])
+    @Test func `goes once nothing is held in front of it`() throws {
         let alone = try temporary.append(to: second)
         try store.run(
             "UPDATE operation SET state = 'held', reason_code = 'dependency', reason_message = '' WHERE id = ?",
             alone.rawValue)
         try store.retry(alone)
-        #expect(try temporary.states(behind, alone) == [.queued, .queued])
+        #expect(try temporary.states(alone) == [.queued])
     }
 
     @Test func `is not held again by a verdict that a pull has overtaken`() throws {

@@ -110,12 +110,26 @@ import Testing
     }
 
     @Test func `in doubt, and the API does not show it: left to the person once it can no longer surface`() throws {
-        let item = try item(state: .inDoubt)
-        #expect(afterReading(.unreadable, of: item, at: limits.surfacing) == .held(.notShown))
-        guard case .inDoubt(_, let until) = afterReading(.unreadable, of: item, at: .seconds(839)) else {
-            throw Unexpected("held too early")
+        let store = try temporaryStore()
+        let id = try store.start(StartRequest("hello")).operation
+        _ = try store.markSending(id, base: nil)
+        for (known, span, expected) in [
+            (OutboxItem.Reason.notThereYet, 841, OutboxItem.Reason?.none), (.notShown, 839, nil),
+            (.notShown, 841, .notShown), (.copied, 839, nil), (.copied, 841, .copied),
+        ] {
+            try store.markInDoubt(id, reason: known, nextAttempt: noon)
+            let item = try store.operation(matching: id.rawValue)
+            let since = Uptime(
+                boot: try #require(item.doubtedUptime).boot,
+                microseconds: try #require(item.doubtedUptime).microseconds + Int64(span) * 1_000_000)
+            let transition = OperationTransition(.unreadable, of: item, readSince: since, at: noon, limits: limits)
+            switch (transition, expected) {
+            case (.held(let reason), let expected?): #expect(reason == expected)
+            case (.inDoubt(let reason, _), nil):
+                #expect(reason.code == (known.code == "copied" ? "copied" : "not_shown"))
+            default: Issue.record("\(known.code) after \(span) s: \(transition)")
+            }
         }
-        #expect(until <= noon + limits.surfacing)
     }
 
     @Test func `waits longer before each read of a conversation that is busy, ten seconds at most`() throws {

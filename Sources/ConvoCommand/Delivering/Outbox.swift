@@ -93,7 +93,7 @@ struct Outbox: ParsableCommand {
             commandName: "cancel",
             abstract: "Takes writes back that are not on the server.",
             discussion:
-                "With a start or a branch goes what is queued behind it. One that has been in doubt for more than an hour can be given up, too; it may be on the server."
+                "With a start or a branch goes what is queued behind it."
                 .withExamples(
                     "convo outbox cancel op_01",
                     "convo outbox cancel --all --yes"))

@@ -101,7 +101,7 @@ extension Check {
                 "outbox", code: "writes_in_doubt",
                 "\(count(items)) in doubt for over an hour: the answer was lost, and no look at the server has settled it (\(first.id)).",
                 hint:
-                    "Run `convo sync`, which looks on the server; if it stays so, `convo outbox show \(first.id)` says why, and `convo outbox cancel` gives it up."
+                    "Run `convo sync`, which looks on the server; if it stays so, `convo outbox show \(first.id)` says why."
             )
         ]
     }
