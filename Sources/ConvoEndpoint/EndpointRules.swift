@@ -10,7 +10,7 @@ import ConvoSync
 struct EndpointRules: Sendable {
     /// Makes the identity by which two requests are the same, of the operation, the conversation, the body and the name that the client
     /// has given the request.
-    var identity: @Sendable (RequestIdentity.Kind, LocalID?, JSONText, String?) -> RequestIdentity = {
+    var identity: @Sendable (RequestIdentity.Kind, RemoteID?, JSONText, String?) -> RequestIdentity = {
         RequestIdentity($0, of: $1, body: $2, name: $3)
     }
     /// What a client that waits is told: of the facts, the policy for writes that the server cannot be told now, and the client's

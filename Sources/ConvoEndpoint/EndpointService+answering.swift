@@ -97,7 +97,8 @@ extension EndpointService {
         _ item: OutboxItem, _ reason: OutboxItem.Reason, _ write: WaitingWrite
     ) async throws(ServiceError) -> ServiceError {
         switch reason.code {
-        case "dependency":
+        // One that was lost, and that a person has let go, may have arrived.
+        case "dependency" where item.doubtedAt == nil:
             _ = try await takeBack(item, write.parts.store)
             return .business(
                 409, code: 3000, "An earlier write to the conversation waits for a decision: see convo outbox")

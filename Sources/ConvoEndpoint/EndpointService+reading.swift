@@ -213,7 +213,9 @@ extension OutboxItem {
     func inputEntries(besides entries: [JSONText]) -> [JSONText] {
         let inputs = inputEntries
         guard state != .queued, let first = inputs.first else { return inputs }
-        let base = base?.entryID.flatMap { id in entries.lastIndex { $0["id"]?.string == id.rawValue } }
+        let base = (base.map(\.entryID) ?? seenEntryID).flatMap { id in
+            entries.lastIndex { $0["id"]?.string == id.rawValue }
+        }
         let behind = base.map { entries[$0...].dropFirst() } ?? entries[...]
         return behind.contains { OutboxItem.said($0) == OutboxItem.said(first) } ? [] : inputs
     }

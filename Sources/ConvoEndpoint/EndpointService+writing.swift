@@ -34,7 +34,7 @@ extension EndpointService {
         let parts = try parts()
         let conversation: LocalID? =
             if let id { try await place(of: kind, id, body, call) } else { nil }
-        let identity = rules.identity(kind, conversation, body, call.name)
+        let identity = rules.identity(kind, id, body, call.name)
         let write = EndpointService.write(kind, body.setting("stream", to: nil), conversation)
         let new = parts.store.makeOperationID()
         // Registered before it is queued: the engine may be faster than what follows.
@@ -114,7 +114,7 @@ extension EndpointService {
             if let held = try store.servedConversation(id.rawValue), !held.isOnlyHere {
                 if !held.isGone { return held.id }
                 // The same deletion again joins the first one, also when that is done.
-                let identity = rules.identity(kind, held.id, body, call.name)
+                let identity = rules.identity(kind, id, body, call.name)
                 if try store.earlierWrite(of: identity.text) != nil { return held.id }
             }
         } catch { throw ServiceError(error) }

@@ -22,10 +22,11 @@ struct RequestIdentity: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - kind: the operation.
-    ///   - conversation: the conversation's id in the store; `nil` for a start.
+    ///   - conversation: the conversation's id as the client has given it; `nil` for a start. The store's own may change, when a start
+    ///     turns out to have made a conversation that the mirror has.
     ///   - body: the request's object.
     ///   - name: the value of `Idempotency-Key`; `nil` where there is none.
-    init(_ kind: Kind, of conversation: LocalID?, body: JSONText, name: String?) {
+    init(_ kind: Kind, of conversation: RemoteID?, body: JSONText, name: String?) {
         content = RequestIdentity.canonical(body.setting("stream", to: nil))
         let place = "\(kind.rawValue) \(conversation?.rawValue ?? "")"
         if let name, !name.isEmpty {

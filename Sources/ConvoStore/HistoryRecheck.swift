@@ -26,8 +26,8 @@ package struct HistoryRecheck: Sendable, Hashable {
     package let due: Timestamp
     /// Why the history is read again. While both reasons hold, it is ``Cause/unanswered``: that is waited for longer.
     package let cause: Cause
-    /// How many readings in a row seemed outdated, each after its wait. A reading that only lacks an answer is none of
-    /// them: what it leaves out may be on a replica that lags behind.
+    /// How many readings in a row seemed outdated, each after its wait. While an answer is awaited as well, they count as one: those
+    /// waits are short, and what is left out may be on a replica that lags behind.
     package let outdatedReadings: Int
 
     /// Makes a recheck of stored values; ``next(after:entries:createdAt:isOutdated:now:)`` decides on a new one.
@@ -125,12 +125,14 @@ package struct HistoryRecheck: Sendable, Hashable {
         let isUnanswered = since.map { now.microseconds - $0.microseconds < oldestMicroseconds } ?? false
         let isEarly = before?.isAhead(of: now) ?? false
         let readings = before?.outdatedReadings ?? 0
-        let outdatedReadings = isOutdated ? (isEarly ? max(readings, 1) : readings + 1) : 0
+        // The wait was cut short as well where the clock was set back.
+        let isOver = before.map { $0.due <= now } ?? true
+        let outdatedReadings = isOutdated ? (isOver ? readings + 1 : max(readings, 1)) : 0
         if let before, isEarly {
             guard isUnanswered || isOutdated else { return nil }
             return HistoryRecheck(
                 attempts: before.attempts, due: before.due, cause: isUnanswered ? .unanswered : .outdated,
-                outdatedReadings: outdatedReadings)
+                outdatedReadings: isUnanswered ? min(outdatedReadings, 1) : outdatedReadings)
         }
         let attempts = before.map { $0.attempts + 1 } ?? 0
         let cause: Cause
@@ -144,7 +146,7 @@ package struct HistoryRecheck: Sendable, Hashable {
         let wait = waitMicroseconds(cause, attempts: attempts, outdatedReadings: outdatedReadings)
         return HistoryRecheck(
             attempts: attempts, due: Timestamp(microseconds: now.microseconds + wait), cause: cause,
-            outdatedReadings: outdatedReadings)
+            outdatedReadings: cause == .unanswered ? min(outdatedReadings, 1) : outdatedReadings)
     }
 
     /// Whether entries that a history leaves out are taken for dropped by the server.
@@ -155,7 +157,7 @@ package struct HistoryRecheck: Sendable, Hashable {
     /// - Returns: `true` once as many readings as may seem outdated have done so.
     static func isBelieved(after before: HistoryRecheck?, now: Timestamp) -> Bool {
         guard let before else { return false }
-        return before.outdatedReadings >= outdatedLimit && !before.isAhead(of: now)
+        return before.outdatedReadings >= outdatedLimit && before.due <= now
     }
 
     private func isAhead(of now: Timestamp) -> Bool {

@@ -176,7 +176,7 @@ extension Store {
                     WHERE c.id = ? AND c.history_version IS NULL AND o.state = 'delivered'
                         AND NOT EXISTS (SELECT 1 FROM operation later WHERE later.conversation = o.conversation
                             AND later.sequence > o.sequence AND later.sent IS NOT NULL AND (later.state <> 'queued'
-                                OR later.reason_code IS NULL))  -- a person has retried it
+                                OR later.base_count IS NULL))  -- a person has retried it
                     ORDER BY o.sequence DESC LIMIT 1
                     """, arguments: [id.rawValue]
             ).flatMap { row in

@@ -89,8 +89,9 @@ extension Store {
                 database, item.id, from: [item.state], to: blocker == nil ? .queued : .held,
                 reason: blocker.map { Dependence.reason(on: $0) },
                 // The person has decided knowing what others wrote, so the mirror's last entry counts as seen.
+                // Without a base, it shows that the history is to be read before it is sent again.
                 set: """
-                    next_attempt = NULL, failures = 0, seen_entry_id =
+                    next_attempt = NULL, failures = 0, base_count = NULL, seen_entry_id =
                         (SELECT \(Store.tip) FROM conversation c WHERE c.key = operation.conversation)
                     """, [])
             try releaseDependents(database, of: item)

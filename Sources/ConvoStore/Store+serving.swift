@@ -171,10 +171,11 @@ extension Store {
     /// - Throws: ``StoreError`` if the file cannot be read.
     package func servingFacts() throws(StoreError) -> (lastPull: Timestamp?, hasSwept: Bool, pending: Int) {
         try read { database in
-            (
-                try StoreMetadataKey.text(database, .lastPull).map(Timestamp.init(stored:)),
-                try StoreMetadataKey.text(database, .lastSweep) != nil
-                    && StoreMetadataKey.text(database, .sweepDue) == nil,
+            // What was pulled before was another account's.
+            let isSweepDue = try StoreMetadataKey.text(database, .sweepDue) != nil
+            return (
+                try isSweepDue ? nil : StoreMetadataKey.text(database, .lastPull).map(Timestamp.init(stored:)),
+                try !isSweepDue && StoreMetadataKey.text(database, .lastSweep) != nil,
                 try database.count(sql: "SELECT COUNT(*) FROM operation WHERE state NOT IN ('delivered', 'cancelled')")
             )
         }

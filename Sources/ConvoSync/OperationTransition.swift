@@ -64,19 +64,21 @@ package enum OperationTransition: Sendable, Hashable {
         let doubted = item.doubtLasted(until: readSince, now)
         let missing = limits.surfacing - doubted
         let wait = OperationTransition.lookupWait(after: doubted)
+        // This look has shown the conversation, or says itself why not.
+        let known = item.reason?.code == OutboxItem.Reason.notShownCode ? nil : item.reason
         switch confirmation {
         case .present(let remoteID): self = .delivered(remoteID)
         case .unanswered(let remoteID) where missing <= .zero: self = .delivered(remoteID)
         case .unanswered:
-            self = .inDoubt(item.reason ?? .unanswered, until: now + min(missing, wait))
-        case .busy: self = .inDoubt(item.reason ?? .stillBusy, until: now + wait)
+            self = .inDoubt(known ?? .unanswered, until: now + min(missing, wait))
+        case .busy: self = .inDoubt(known ?? .stillBusy, until: now + wait)
         case .unreadable: self = .notShown(item, isOver: missing <= .zero, until: now + wait)
         case .denied where doubted >= limits.replicaLag: self = .held(.conversationGone)
-        case .denied: self = .inDoubt(item.reason ?? .notThereYet, until: now + wait)
+        case .denied: self = .inDoubt(known ?? .notThereYet, until: now + wait)
         case .unclear(let reason): self = .held(reason)
         case .outdated where missing <= .zero: self = .held(item.kind == .append ? .ambiguous : .unrecognisable)
         case .outdated:
-            self = .inDoubt(item.reason ?? .notThereYet, until: now + min(missing, wait))
+            self = .inDoubt(known ?? .notThereYet, until: now + min(missing, wait))
         case .absent:
             if item.kind == .delete {
                 // Deleting again does no harm, so that nothing needs to be proved, however often it fails.
@@ -84,8 +86,7 @@ package enum OperationTransition: Sendable, Hashable {
             } else if missing <= .zero {
                 self = .absent(item, limits)
             } else {
-                self = .inDoubt(
-                    item.reason ?? .notThereYet, until: now + min(missing, wait))
+                self = .inDoubt(known ?? .notThereYet, until: now + min(missing, wait))
             }
         }
     }

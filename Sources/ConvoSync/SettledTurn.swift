@@ -27,7 +27,8 @@ package enum SettledTurn {
     private static func start(of item: OutboxItem, in entries: [Entry], _ createdAt: Timestamp?) -> Int {
         let known: EntryID? =
             switch item.kind {
-            case .append: item.base?.entryID
+            // In a copy, it was found behind what its writer had seen.
+            case .append: item.base.map(\.entryID) ?? item.seenEntryID
             case .restart: item.request["from_entry_id"]?.string.map { EntryID($0) }
             case .start, .delete: nil
             }

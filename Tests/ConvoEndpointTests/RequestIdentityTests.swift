@@ -8,7 +8,7 @@ import Testing
     private static func identity(
         _ body: String, _ kind: RequestIdentity.Kind = .append, of conversation: String? = "c", name: String? = nil
     ) throws -> RequestIdentity {
-        RequestIdentity(kind, of: conversation.map { LocalID($0) }, body: try JSONText(body), name: name)
+        RequestIdentity(kind, of: conversation.map { RemoteID($0) }, body: try JSONText(body), name: name)
     }
 
     @Test(arguments: [

@@ -117,5 +117,16 @@ import Testing
         try temporary.stop(write)
         #expect(try store.historyVersion(of: first) == nil && store.ownVersion(of: first) == nil)
         #expect(try store.isHistoryBehind(of: first))
+        let earlier = try temporary.append(to: second)
+        try store.markDelivered(earlier, response: temporary.response("conv_2", reply("o", "said")))
+        let later = try temporary.append(to: second)
+        _ = try store.markSending(later, base: .init(entryID: EntryID("o"), version: "v"))
+        #expect(try store.responseWithoutHistory(in: second) == nil)
+        try store.markQueued(later, from: .sending, reason: .init(code: "http_429", message: "slow"), nextAttempt: nil)
+        #expect(try store.responseWithoutHistory(in: second) != nil, "it certainly left nothing")
+        try temporary.stop(later)
+        try store.retry(later)
+        try store.markQueued(later, from: .queued, reason: .init(code: "http_503", message: "no"), nextAttempt: nil)
+        #expect(try store.responseWithoutHistory(in: second) == nil, "what was refused may be there")
     }
 }
