@@ -26,8 +26,8 @@ package struct HistoryRecheck: Sendable, Hashable {
     package let due: Timestamp
     /// Why the history is read again. While both reasons hold, it is ``Cause/unanswered``: that is waited for longer.
     package let cause: Cause
-    /// How many readings in a row seemed outdated, each after its wait. While an answer is awaited as well, they count as one: those
-    /// waits are short, and what is left out may be on a replica that lags behind.
+    /// How many readings in a row seemed outdated, each after its wait. A reading that only lacks an answer is none of
+    /// them: what it leaves out may be on a replica that lags behind.
     package let outdatedReadings: Int
 
     /// Makes a recheck of stored values; ``next(after:entries:createdAt:isOutdated:now:)`` decides on a new one.
@@ -132,7 +132,7 @@ package struct HistoryRecheck: Sendable, Hashable {
             guard isUnanswered || isOutdated else { return nil }
             return HistoryRecheck(
                 attempts: before.attempts, due: before.due, cause: isUnanswered ? .unanswered : .outdated,
-                outdatedReadings: isUnanswered ? min(outdatedReadings, 1) : outdatedReadings)
+                outdatedReadings: outdatedReadings)
         }
         let attempts = before.map { $0.attempts + 1 } ?? 0
         let cause: Cause
@@ -146,7 +146,7 @@ package struct HistoryRecheck: Sendable, Hashable {
         let wait = waitMicroseconds(cause, attempts: attempts, outdatedReadings: outdatedReadings)
         return HistoryRecheck(
             attempts: attempts, due: Timestamp(microseconds: now.microseconds + wait), cause: cause,
-            outdatedReadings: cause == .unanswered ? min(outdatedReadings, 1) : outdatedReadings)
+            outdatedReadings: outdatedReadings)
     }
 
     /// Whether entries that a history leaves out are taken for dropped by the server.

@@ -186,18 +186,6 @@ import Testing
         #expect(!HistoryRecheck.isBelieved(after: recheck, now: moment), "this reading left out nothing")
     }
 
-    @Test func `that leaves something out while its answer is awaited is one reading, however often it is read`() throws
-    {
-        let asked = [try entry("message.input", secondsAgo: 0)]
-        var (recheck, moment): (HistoryRecheck?, Timestamp) = (nil, now)
-        for _ in 0..<6 {
-            recheck = HistoryRecheck.next(
-                after: recheck, entries: asked, createdAt: nil, isOutdated: true, now: moment)
-            moment = try #require(recheck?.due)
-            #expect(recheck?.outdatedReadings == 1 && !HistoryRecheck.isBelieved(after: recheck, now: moment))
-        }
-    }
-
     /// A due time that lies too far ahead was written before the clock was set back.
     @Test func `is not believed before its wait is over, however the clock is set back`() throws {
         let far = Timestamp(microseconds: now.microseconds + HistoryRecheck.longestWaitMicroseconds + 1)
