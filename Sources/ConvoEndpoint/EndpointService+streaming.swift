@@ -87,22 +87,15 @@ extension EndpointService {
         return events
     }
 
-    /// Gives up a write whose run the server has said to have failed, once the engine has noted the failure and a look has not found
-    /// the write: the server may keep what it calls failed.
-    ///
-    /// After two seconds its client is told of the failure all the same; the engine does not send it again then.
+    /// Gives up a write whose run the server has said to have failed, once the engine has noted the failure.
     private func giveUpWhenInDoubt(_ write: WaitingWrite) async {
         for _ in 0..<20 {
             let seen = write.delivery.changed.generation
             guard let item = try? write.parts.store.operation(write.id) else { return }
-            guard item.state == .inDoubt || item.state == .sending else { return }
-            if item.state == .inDoubt, write.delivery.progress.lookups > 0 {
-                return _ = try? await giveUp(item, write.parts.store)
-            }
-            guard await write.waitForNews(after: seen, atMost: .milliseconds(100)) else { break }
+            if item.state == .inDoubt { return _ = try? await giveUp(item, write.parts.store) }
+            guard item.state == .sending else { return }
+            guard await write.waitForNews(after: seen, atMost: .milliseconds(100)) else { return }
         }
-        // If this fails, the write stays wanted: the client's next try joins it.
-        try? await stored { [store = write.parts.store] () throws(StoreError) in try store.noteUnwanted(write.id) }
     }
 
     /// Ends a stream that has broken: with the server's own event that tells so, if there is one, and otherwise in the middle.
