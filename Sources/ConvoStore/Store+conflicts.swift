@@ -75,7 +75,7 @@ extension Store {
             try database.execute(
                 sql: "UPDATE operation SET kind = 'restart', request = ? WHERE id = ?",
                 arguments: [item.request.setting("from_entry_id", to: .string(seen.rawValue)).text, id.rawValue])
-            // What held these may have stayed behind: a deletion that is held.
+            // A held deletion, which stays with the parent, may have been what held these.
             if let restart = try OutboxItem.fetchOne(database, id) { try releaseDependents(database, of: restart) }
             return true
         }

@@ -104,7 +104,7 @@ extension Store {
 
     /// Gives the entries that a history leaves out their places, and those that no history lists and that followed them.
     ///
-    /// Our own newest turns stay behind what is listed; an entry without a time may be one. What the server has dropped keeps its
+    /// The outputs of our own newest turns stay behind the listed entries; an entry without a time may be such an output. What the server has dropped keeps its
     /// position, and what followed it follows the listed entry before it.
     private func settle(
         _ database: Database, _ missing: [Missing], behind names: [String], in conversation: Int64, drops: Bool,

@@ -60,7 +60,7 @@ extension Store {
                         + " WHERE \(Store.readiness) AND (?1 IS NULL OR c.id = ?1) AND \(condition) ORDER BY o.sequence LIMIT ?2",
                     arguments: [only?.rawValue, limit, value])
             }
-            // What lies more than an hour ahead was written by a clock that has been set back since.
+            // The engine never waits longer than an hour: such a time was written before the clock was set back.
             let isLater = "IFNULL(o.next_attempt > ?3 AND o.next_attempt <= ?3 + 3600000000, 0)"
             let due = try some("NOT \(isLater)", now?.microseconds)
             let all = try due.count < limit ? due + some(isLater, now?.microseconds) : due

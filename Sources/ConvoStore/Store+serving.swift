@@ -171,7 +171,7 @@ extension Store {
     /// - Throws: ``StoreError`` if the file cannot be read.
     package func servingFacts() throws(StoreError) -> (lastPull: Timestamp?, hasSwept: Bool, pending: Int) {
         try read { database in
-            // What was pulled before was another account's.
+            // Until the present account's list is read to its end, the last pull was the account before's.
             let isSweepDue = try StoreMetadataKey.text(database, .sweepDue) != nil
             return (
                 try isSweepDue ? nil : StoreMetadataKey.text(database, .lastPull).map(Timestamp.init(stored:)),

@@ -2,7 +2,7 @@ import ConvoModel
 import ConvoStore
 import Synchronization
 
-/// What belongs to one pull: whose key it reads with, and the pages that it is about to ask for.
+/// The state of one pull: the account whose key it reads with, and the pages that it is about to ask for.
 ///
 /// Several pulls of a process may run at once: each stores and concludes only what its own key has read.
 final class PullSession: Sendable {
