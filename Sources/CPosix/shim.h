@@ -53,8 +53,10 @@ static inline int convo_socket_took_all(int descriptor) {
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -85,6 +87,14 @@ static inline uint64_t convo_file_system_id(const char *_Nonnull path) {
     uint64_t id = 0;
     if (statfs(path, &status) == 0) memcpy(&id, &status.f_fsid, sizeof id);
     return id;
+}
+
+// The number of the device on which the file lies, in the form in which the kernel's `huge_encode_dev` writes it; 0 where it can't be told.
+static inline uint64_t convo_device_number(const char *_Nonnull path) {
+    struct stat status;
+    if (stat(path, &status) != 0) return 0;
+    uint64_t driver = major(status.st_dev), unit = minor(status.st_dev);
+    return (unit & 0xff) | (driver << 8) | ((unit & ~(uint64_t)0xff) << 12);
 }
 
 #ifdef __ANDROID__

@@ -208,12 +208,12 @@ extension APIError {
 
     /// For an error of ``MistralAPI/whoAmI()``: whether the server does not tell whose key it is.
     ///
-    /// It has no such operation, does not allow it to this key, or answers something that is not an account. An outage
-    /// or an unknown key is not meant.
+    /// It has no such operation, does not allow it to this key, or answers something that is not an account. An outage is not meant;
+    /// a 401 is, because the server may answer one to a key that it accepts elsewhere.
     public var isUntold: Bool {
         switch kind {
         case .notTheAPI, .noRoute: true
-        case .status(let status): (400..<500).contains(status) && status != 401 && !isRetryable
+        case .status(let status): (400..<500).contains(status) && !isRetryable
         default: false
         }
     }

@@ -31,13 +31,16 @@ package enum MachineID {
 package enum FileSystemID {
     /// The id of the file system that holds a file, the same at each start of the machine.
     ///
-    /// `nil` where the system has none. Darwin's is the device's number, which may change.
+    /// `nil` where the system has none, or gives the number of the device, which may be another one after the next start: Darwin does,
+    /// and Linux for XFS, F2FS and FAT.
     package static func read(of path: String) -> UInt64? {
         #if os(Linux) || os(Android)
-        let id = convo_file_system_id(path)
-        return id == 0 ? nil : id
+        return lasting(convo_file_system_id(path), device: convo_device_number(path))
         #else
         return nil
         #endif
     }
+
+    /// The id, unless it is none or the device's number.
+    package static func lasting(_ id: UInt64, device: UInt64) -> UInt64? { id == 0 || id == device ? nil : id }
 }

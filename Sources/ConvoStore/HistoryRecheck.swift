@@ -3,13 +3,15 @@ package import ConvoModel
 
 /// When the engine reads a history again although the list announces no change.
 ///
-/// There are two reasons:
+/// There are three reasons:
 /// - `updated_at` moves with an append, but not when a conversation's first answer completes. A history that was read
 ///   in between ends with an input (or a tool's run), is empty, or holds a restart's copies only; nothing would
 ///   announce its answer.
 /// - The history may come from a replica or a cache and be older than the list: an entry that the mirror holds is
 ///   missing, or `updated_at` has moved and the history has not changed, or `updated_at` has just moved and another
 ///   turn fits between the last entry and it.
+/// - The first turn of a conversation with tools or an agent ends with a message: the model may have said it before it used a
+///   tool or handed over, and nothing would announce what follows.
 ///
 /// The wait before each attempt is longer than the one before. The end is a number of attempts and not a time, because
 /// the server's clock and ours may differ, and ours may be set.
@@ -47,11 +49,17 @@ package struct HistoryRecheck: Sendable, Hashable {
     /// The next one that leaves out the same is believed, and the store marks what it leaves out as dropped by the
     /// server.
     static let outdatedLimit = 4
+    /// The readings of a first turn that may go on: the waits after them add up to eleven minutes. The server gives up after ten.
+    static let firstTurnLimit = 5
     /// How much later than the end of the last entry `updated_at` usually is.
     ///
     /// The server makes an answer's entry at its first word, and moves `updated_at` at its last; not every entry says when it
     /// was complete.
     private static let usualGapMicroseconds: Int64 = 2_000_000
+    private static let callGapMicroseconds: Int64 = 500_000
+    /// How much later than `created_at` the `updated_at` of a conversation without an append is at most: it was seen to be two
+    /// microseconds later.
+    private static let firstTurnMicroseconds: Int64 = 1_000_000
     /// An `updated_at` that is older than this is no longer recent: no replica lags so far behind.
     private static let recentMicroseconds: Int64 = 600_000_000
     /// A turn that is older than this by our clock gets no answer any more: no two clocks are so far apart.
@@ -81,8 +89,10 @@ package struct HistoryRecheck: Sendable, Hashable {
     /// left. A history with a single turn does not tell how long a turn takes, so the second reason needs two.
     static func isGap(between entries: some BidirectionalCollection<Entry>, and updatedAt: Timestamp) -> Bool {
         let told = entries.lazy.reversed().filter { $0.createdAt != nil }
-        guard let end = told.first.flatMap(end) else { return false }
+        guard let last = told.first, let end = end(of: last) else { return false }
         if isGap(from: end, to: updatedAt) { return true }
+        // A call takes no such time: its arguments are few words.
+        if last.type == .functionCall, updatedAt.microseconds - end.microseconds > callGapMicroseconds { return true }
         guard let previous = told.drop(while: { !$0.type.isInput }).first(where: { !$0.type.isInput }).flatMap(self.end)
         else { return false }
         return updatedAt.microseconds - end.microseconds > max(0, end.microseconds - previous.microseconds)
@@ -105,6 +115,11 @@ package struct HistoryRecheck: Sendable, Hashable {
         abs(moment.microseconds - updatedAt.microseconds) < recentMicroseconds
     }
 
+    /// Whether a conversation has had its first turn only: an append moves `updated_at`, and the first turn does not.
+    static func isFirstTurn(createdAt: Timestamp, updatedAt: Timestamp) -> Bool {
+        updatedAt.microseconds - createdAt.microseconds < firstTurnMicroseconds
+    }
+
     /// Decides, after a history was read, whether and when to read it again.
     ///
     /// - Parameters:
@@ -114,13 +129,15 @@ package struct HistoryRecheck: Sendable, Hashable {
     ///   - createdAt: the conversation's `created_at`: entries that are older are copies that a restart made. `nil` if
     ///     it is not known.
     ///   - isOutdated: whether the history seems older than the list or the mirror.
+    ///   - mayGoOn: whether the message with which it ends may stand in the middle of a turn.
     ///   - now: the present moment by this machine's clock.
     /// - Returns: the next attempt; `nil` if the history is complete, its last turn is too old to get an answer, or the
     ///   attempts are used up.
     package static func next(
         after before: HistoryRecheck?, entries: some BidirectionalCollection<Entry>, createdAt: Timestamp?,
-        isOutdated: Bool = false, now: Timestamp
+        isOutdated: Bool = false, mayGoOn: Bool = false, now: Timestamp
     ) -> HistoryRecheck? {
+        let isOutdated = isOutdated || mayGoOn
         let since = unansweredSince(entries, createdAt: createdAt)
         let isUnanswered = since.map { now.microseconds - $0.microseconds < oldestMicroseconds } ?? false
         let isEarly = before?.isAhead(of: now) ?? false
@@ -138,7 +155,7 @@ package struct HistoryRecheck: Sendable, Hashable {
         let cause: Cause
         if isUnanswered, attempts < unansweredLimit {
             cause = .unanswered
-        } else if isOutdated, outdatedReadings <= outdatedLimit {
+        } else if isOutdated, outdatedReadings <= (mayGoOn ? firstTurnLimit : outdatedLimit) {
             cause = .outdated
         } else {
             return nil

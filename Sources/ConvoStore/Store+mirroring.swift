@@ -116,6 +116,7 @@ extension Store {
                     batch = IndexBatch()
                 }
                 var state = try recheckState(database, of: conversation.key, intake.version)
+                let mayGoOn = try mayGoOn(database, intake, of: conversation, state)
                 let result = try merge(
                     database, intake, into: conversation.key, &progress, &batch, &room,
                     drops: environment.believesEachHistory
@@ -129,7 +130,8 @@ extension Store {
                     && (result.isMissing
                         || (!progress.hasChanged && (state.hasMoved || state.before?.cause == .outdated))
                         || hasGap(database, intake, state))
-                try settle(database, conversation.key, intake, state, isOutdated: isOutdated)
+                try settle(
+                    database, conversation.key, intake, state, isOutdated: isOutdated, mayGoOn: mayGoOn)
                 try requireReadable(intake.history)
                 try inferBranches(database, around: conversation.key)
             }

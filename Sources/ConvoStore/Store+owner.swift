@@ -189,7 +189,8 @@ extension Store {
         }
     }
 
-    /// Holds every write that is queued, being sent, in doubt or refused, and every write that waits for one of those.
+    /// Holds every write that is queued, being sent, in doubt or refused, and every write that waits for one of those. A start that is
+    /// held for another reason, and has no conversation, says so too: nothing else would tell that a retry makes it for the new owner.
     ///
     /// A write that is being sent counts as in doubt from now on: after a retry, the engine looks for it on the server
     /// first. One that the original of a copied database may have sent keeps that reason, because it is looked for elsewhere.
@@ -204,7 +205,9 @@ extension Store {
                 UPDATE operation SET state = 'held', next_attempt = NULL,
                     reason_code = iif(reason_code IS ?1, reason_code, ?2),
                     reason_message = iif(reason_code IS ?1, reason_message, ?3)
-                WHERE state IN ('queued', 'sending', 'in_doubt', 'refused') OR (state = 'held' AND reason_code = ?4)
+                WHERE state IN ('queued', 'sending', 'in_doubt', 'refused') OR (state = 'held' AND (reason_code = ?4
+                    OR (kind = 'start' AND reason_code NOT IN (?1, ?2)
+                        AND (SELECT remote_id FROM conversation c WHERE c.key = operation.conversation) IS NULL)))
                 """,
             arguments: [OutboxItem.Reason.copiedCode, reason.code, reason.message, Dependence.code])
         return database.changesCount

@@ -87,6 +87,36 @@ extension Store {
         guard !state.isOurs, let updatedAt = Timestamp(lenient: intake.version),
             HistoryRecheck.isGap(between: intake.history.entries, and: updatedAt)
         else { return false }
+        return try isRecent(database, updatedAt)
+    }
+
+    /// Whether the message with which the history of a first turn ends may only be what the model said before it used a tool or handed
+    /// over to another agent. To be asked before the history is merged.
+    ///
+    /// The answer to our own start is held before its history is read, and ends the turn.
+    func mayGoOn(
+        _ database: Database, _ intake: FetchedHistory, of conversation: ConversationRow, _ state: RecheckState
+    ) throws -> Bool {
+        guard !environment.believesFirstMessages, let createdAt = state.createdAt,
+            let updatedAt = Timestamp(lenient: intake.version),
+            HistoryRecheck.isFirstTurn(createdAt: createdAt, updatedAt: updatedAt),
+            let last = intake.history.entries.last, last.type == .messageOutput
+        else { return false }
+        let isHeld = try database.isTrue(
+            sql: "SELECT EXISTS (SELECT 1 FROM entry WHERE id = ? AND conversation = ?)",
+            arguments: [last.id?.rawValue, conversation.key])
+        guard !isHeld || state.before?.cause == .outdated else { return false }
+        return try isRecent(database, updatedAt) && hasTools(database, conversation)
+    }
+
+    private func hasTools(_ database: Database, _ conversation: ConversationRow) throws -> Bool {
+        if conversation.agentID != nil { return true }
+        let raw = try String.fetchOne(
+            database, sql: "SELECT raw FROM conversation WHERE key = ?", arguments: [conversation.key])
+        return raw.map { JSONText.stored($0)["tools"]?.elements.isEmpty == false } ?? false
+    }
+
+    private func isRecent(_ database: Database, _ updatedAt: Timestamp) throws -> Bool {
         if HistoryRecheck.isRecent(updatedAt, at: environment.now()) { return true }
         // Our clock may be wrong. The server's shows at least the newest change that the list has told of.
         return try newestChange(database).map { HistoryRecheck.isRecent(updatedAt, at: $0) } ?? false
@@ -111,11 +141,12 @@ extension Store {
     /// Records that the stored history belongs to the `updated_at` that was read before it, and whether and when it is
     /// to be read again.
     func settle(
-        _ database: Database, _ key: Int64, _ intake: FetchedHistory, _ state: RecheckState, isOutdated: Bool
+        _ database: Database, _ key: Int64, _ intake: FetchedHistory, _ state: RecheckState, isOutdated: Bool,
+        mayGoOn: Bool
     ) throws {
         let next = HistoryRecheck.next(
             after: state.before, entries: intake.history.entries, createdAt: state.createdAt, isOutdated: isOutdated,
-            now: environment.now())
+            mayGoOn: mayGoOn, now: environment.now())
         try database.cachedStatement(
             sql: """
                 UPDATE conversation SET history_version = ?, history_due = ?, history_looks = ?, history_outdated = ?,

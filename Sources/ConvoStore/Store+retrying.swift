@@ -100,19 +100,19 @@ extension Store {
         }
     }
 
-    /// Whether a held write was under way when the database changed hands, could only not be shown, or is a start or restart whose
-    /// answer was lost and that has a conversation by now: a retry looks for it.
+    /// Whether a held write was under way when the database changed hands, could only not be shown, is an append whose conversation was
+    /// not found, or a start or restart whose answer was lost and that has a conversation by now: a retry looks for it.
     func isLookedForFirst(_ database: Database, _ item: OutboxItem) throws -> Bool {
         guard item.state == .held, item.doubtedAt != nil else { return false }
         if [OutboxItem.Reason.otherOwnerCode, OutboxItem.Reason.notShownCode].contains(item.reason?.code) {
             return true
         }
+        if item.kind == .append { return item.reason?.code == OutboxItem.Reason.goneCode }
         guard item.kind.makesConversation, let id = item.remoteID,
             ![Dependence.code, OutboxItem.Reason.copiedCode].contains(item.reason?.code)
         else { return false }
         // One that the server has lost since is made again.
-        let conversation = try ConversationRow.fetch(database, remoteID: id)
-        return item.reason?.code != OutboxItem.Reason.goneCode && conversation?.isGoneRemotely == false
+        return try ConversationRow.fetch(database, remoteID: id)?.isGoneRemotely == false
     }
 
     /// Makes a held or queued write in doubt anew, and the engine looks for it first: it was under way when the database changed hands,

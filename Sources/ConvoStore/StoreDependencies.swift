@@ -18,7 +18,7 @@ package struct StoreDependencies: Sendable {
     /// The most memory that each connection takes for pages of the file, in kilobytes: 4 MB hold the upper pages of every index, and
     /// the operating system caches the rest.
     package var cacheKilobytes = 4096
-    // The simulation's deliberate mistakes, which its checkers must find, change these three.
+    // The simulation's deliberate mistakes, which its checkers must find, change these four.
     /// Whether durable transactions wait for the disk.
     var syncsDurableCommits = true
     /// Whether the answer to an exchange that the server does not store is committed durably.
@@ -26,6 +26,8 @@ package struct StoreDependencies: Sendable {
     /// Whether each history is taken for the newest: entries that it leaves out are marked as dropped at once, and an
     /// outdated history is not read again.
     var believesEachHistory = false
+    /// Whether the message with which the history of a first turn ends is taken for its answer.
+    var believesFirstMessages = false
     /// The version of the rules of the full-text index; a test opens a file as a program of another version does.
     var indexVersion = SearchIndex.version
 

@@ -151,7 +151,8 @@ final class AccountGuard: Sendable {
             switch check.step {
             case .askWhoAmI:
                 check.told(
-                    try await AccountGuard.ask(behind: breaker) { () throws(APIError) in
+                    // Only its request for the list can meet something that is not the API.
+                    try await AccountGuard.ask(behind: breaker, isList: true) { () throws(APIError) in
                         try await AccountGuard.account(of: candidate)
                     })
             case .read(let id):
@@ -171,10 +172,10 @@ final class AccountGuard: Sendable {
     }
 
     private static func ask<Answer>(
-        behind breaker: CircuitBreakerGate?, _ request: () async throws(APIError) -> Answer
+        behind breaker: CircuitBreakerGate?, isList: Bool = false, _ request: () async throws(APIError) -> Answer
     ) async throws(APIError) -> Answer {
         guard let breaker else { return try await request() }
-        return try await breaker.pass { () throws(APIError) in .answered(try await request()) }
+        return try await breaker.pass(isList: isList) { () throws(APIError) in .answered(try await request()) }
     }
 
     private static func account(of connection: Connection) async throws(APIError) -> Account? {
@@ -184,8 +185,13 @@ final class AccountGuard: Sendable {
             }
         } catch {
             guard error.isUntold else { throw error }
-            return nil
+            guard error.kind == .status(401) else { return nil }
         }
+        // Only the list tells whether it is the key that is refused, or the question.
+        _ = try await ProgressMonitor.request(limit: HTTPLimits.reading.total) { () throws(APIError) in
+            try await connection.api.list(page: 0, pageSize: 1, metadata: nil)
+        }
+        return nil
     }
 
     /// Whether the API returns the conversation to this key.

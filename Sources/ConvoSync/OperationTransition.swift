@@ -65,15 +65,18 @@ package enum OperationTransition: Sendable, Hashable {
         let missing = limits.surfacing - doubted
         let wait = OperationTransition.lookupWait(after: doubted)
         // This look has shown the conversation, or says itself why not.
-        let known = item.reason?.code == OutboxItem.Reason.notShownCode ? nil : item.reason
+        let unseen = [OutboxItem.Reason.notShownCode, OutboxItem.Reason.goneCode]
+        let known = item.reason.flatMap { unseen.contains($0.code) ? nil : $0 }
         switch confirmation {
         case .present(let remoteID): self = .delivered(remoteID)
         case .unanswered(let remoteID) where missing <= .zero: self = .delivered(remoteID)
         case .unanswered:
             self = .inDoubt(known ?? .unanswered, until: now + min(missing, wait))
         case .busy: self = .inDoubt(known ?? .stillBusy, until: now + wait)
-        case .unreadable: self = .notShown(item, isOver: missing <= .zero, until: now + wait)
-        case .denied where doubted >= limits.replicaLag: self = .held(.conversationGone)
+        case .unreadable:
+            self = .unseen(item, .notShown, isOver: missing <= .zero, until: now + wait)
+        case .denied where doubted >= limits.replicaLag:
+            self = .unseen(item, .conversationGone, isOver: true, until: now + wait)
         case .denied: self = .inDoubt(known ?? .notThereYet, until: now + wait)
         case .unclear(let reason): self = .held(reason)
         case .outdated where missing <= .zero: self = .held(item.kind == .append ? .ambiguous : .unrecognisable)
@@ -115,16 +118,15 @@ package enum OperationTransition: Sendable, Hashable {
         }
     }
 
-    /// Decides about a write whose conversation the API does not show: two looks must say so once its time is over, for one may have met
-    /// a passing trouble. What a copy's original may have sent keeps that reason, by which it is looked for.
-    private static func notShown(
-        _ item: OutboxItem, isOver: Bool, until moment: Timestamp
+    /// Decides about a write whose conversation the API does not show, or does not find: two looks in a row must say so once its time is
+    /// over, for one may have met a passing trouble. What a copy's original may have sent keeps that reason, by which it is looked for.
+    private static func unseen(
+        _ item: OutboxItem, _ reason: OutboxItem.Reason, isOver: Bool, until moment: Timestamp
     ) -> OperationTransition {
-        if let reason = item.reason, reason.code == OutboxItem.Reason.copiedCode {
-            return isOver ? .held(.copied) : .inDoubt(reason, until: moment)
+        if item.reason?.code == OutboxItem.Reason.copiedCode {
+            return isOver ? .held(.copied) : .inDoubt(.copied, until: moment)
         }
-        return isOver && item.reason?.code == OutboxItem.Reason.notShownCode
-            ? .held(.notShown) : .inDoubt(.notShown, until: moment)
+        return isOver && item.reason?.code == reason.code ? .held(reason) : .inDoubt(reason, until: moment)
     }
 
     /// Decides about a write that certainly did not arrive, or that the server dropped when its run failed.

@@ -34,6 +34,7 @@ struct EchoModel: Sendable {
         for (trigger, number) in Trigger.found(in: text) {
             switch trigger {
             case .tool: script.outputs.append(EchoModel.codeExecution)
+            case .announce: script.outputs += [.message([.text("I shall look.")]), EchoModel.codeExecution]
             case .numbers: script.outputs.append(EchoModel.countExecution)
             case .search:
                 script.outputs.append(EchoModel.searchExecution)

@@ -123,7 +123,12 @@ extension Emulator {
         case .before: break
         case .partial: conversation.entries += run.draft.inputs
         case .tools:
-            conversation.entries += run.draft.inputs + run.outputs.prefix { !$0.isAnswer }
+            let answer = run.outputs.lastIndex { !$0.isAnswer }.map { $0 + 1 } ?? 0
+            conversation.entries += run.draft.inputs
+            conversation.entries += run.outputs[..<answer].prefix { output in
+                let created = output["created_at"].flatMap { Timestamp(lenient: $0) }
+                return created.map { $0.microseconds <= lastMoment } ?? true
+            }
         case .refuse: throw switches.busy
         }
         return conversation

@@ -66,7 +66,7 @@ public struct Emulator: Sendable {
     var runs: [Int: Run] = [:]
     var ids: IDMint
     private(set) var signer: URLSigner
-    private var lastMoment: Int64 = 0
+    private(set) var lastMoment: Int64 = 0
     var runCount = 0
 
     /// Makes an emulator without conversations.

@@ -42,8 +42,9 @@ public struct Switches: Hashable, Sendable {
     }
     /// What a history or the messages show while a write is in flight.
     ///
-    /// `before`: the state before the write. `partial`: that and the write's inputs. `tools`: also the use of tools, as
-    /// soon as the model has begun to speak (over HTTP: while a stream pauses), and not yet the message. `refuse`: the answer is 409.
+    /// `before`: the state before the write. `partial`: that and the write's inputs. `tools`: also the use of tools, and what the model says
+    /// before it, as soon as the model has begun to speak (over HTTP: while a stream pauses), and not yet the answer. `refuse`: the answer
+    /// is 409.
     public enum HistoryWhileBusy: String, CaseIterable, Sendable { case before, partial, tools, refuse }
     /// When a new conversation is in the list.
     public enum NewListed: String, CaseIterable, Sendable {

@@ -5,6 +5,8 @@ public enum Trigger: String, CaseIterable, Sendable {
     case tool, numbers, search, connector, image
     /// The image tool runs and fails.
     case imageFails = "image-fails"
+    /// The model says something before it does what the other words ask for.
+    case announce
     case file, call, calls, confirm, handoff, think, chunks, error, slow, long, silent
 
     static let prefix = "sandbox:"
@@ -31,6 +33,7 @@ public enum Trigger: String, CaseIterable, Sendable {
         case .connector: "runs a tool of a connector that is not built in, then answers with a reference"
         case .image: "generates N images (1), then answers with their files"
         case .imageFails: "fails to generate an image, and says so in an answer"
+        case .announce: "says that it looks, runs code_interpreter, then answers"
         case .file: "runs code_interpreter, which makes a CSV file, then answers with it"
         case .call: "calls a function (the conversation's first, or get_weather) and ends the turn"
         case .calls: "calls a function N times (2) and ends the turn"

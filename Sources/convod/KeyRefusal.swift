@@ -18,15 +18,14 @@ struct KeyRefusal {
     ///
     /// - Parameters:
     ///   - halt: why it ended early; `nil` if it did not, which proves that the key is accepted. What proves neither, such as
-    ///     a network that is gone, changes nothing.
+    ///     a network that is gone, begins the count anew: what it hides may be an acceptance.
     ///   - now: the wall clock's time.
     /// - Returns: whether the daemon is to end.
     mutating func noted(_ halt: SyncFailure?, at now: Timestamp) -> Bool {
-        guard let halt else {
+        guard let halt, halt.isKeyRefused else {
             since = nil
             return false
         }
-        guard halt.isKeyRefused else { return false }
         guard let since, since <= now else {
             self.since = now
             return false

@@ -27,7 +27,7 @@ import Testing
         FakeTransport.Reply.answer(404, #"{"detail":"Not Found"}"#), .answer(403, #"{"detail":"Forbidden"}"#),
         .answer(200, "<p>", headers: ["Content-Type": "text/html"]), .answer(200, "{}"), .answer(200, "[]"),
         .answer(404, #"{"message":"no Route matched with those values"}"#), .answer(405, #"{"detail":"x"}"#),
-        .answer(200, #"{"id":7}"#),
+        .answer(200, #"{"id":7}"#), .answer(401, #"{"detail":"Unauthorized"}"#),
     ])
     func `is asked of whoami where users/me does not tell`(_ untold: FakeTransport.Reply) async throws {
         let transport = FakeTransport([untold, .answer(200, Self.principal)])
@@ -42,10 +42,10 @@ import Testing
     }
 
     @Test(arguments: [
-        FakeTransport.Reply.answer(401, #"{"detail":"Invalid API Key"}"#), .answer(429), .answer(500), .answer(503),
+        FakeTransport.Reply.answer(429), .answer(500), .answer(503),
         .lost(.notConnected, reached: false), .lost(.stalled, reached: true),
     ])
-    func `stays unknown while the server does not answer, or does not know the key`(
+    func `stays unknown while the server does not answer`(
         _ answer: FakeTransport.Reply
     ) async throws {
         let transport = FakeTransport([answer])

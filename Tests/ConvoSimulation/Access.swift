@@ -31,8 +31,8 @@ package struct AccessPlan: Hashable, Sendable {
     }
     /// How the server answers a key that asks for a conversation of another account.
     package enum ForeignView: CaseIterable, Hashable, Sendable { case notFound, forbidden }
-    /// How the server answers `whoAmI`: with the account's id, with 404 or with 403.
-    package enum Identity: CaseIterable, Hashable, Sendable { case told, notFound, forbidden }
+    /// How the server answers `whoAmI`: with the account's id, with 404, with 403, or with 401 although it accepts the key elsewhere.
+    package enum Identity: CaseIterable, Hashable, Sendable { case told, notFound, forbidden, unauthorized }
 
     package static let server = "https://api.example"
     package static let otherServer = "https://other.example"

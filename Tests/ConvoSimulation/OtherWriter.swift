@@ -1,4 +1,4 @@
-import ConvoJSON
+package import ConvoJSON
 import ConvoModel
 import MistralEmulator
 package import SeededRandom
@@ -10,6 +10,8 @@ package struct OtherWriter: Hashable, Sendable {
         case start(text: String)
         /// Two conversations at the same moment.
         case startTwins(text: String)
+        /// A conversation with a tool, whose first turn takes so long.
+        case startWithTool(text: String, lasting: Duration)
         case append(nth: Int, text: String)
         /// As many turns in one conversation as `count` says, one behind the other.
         case appendMany(nth: Int, text: String, count: Int)
@@ -48,6 +50,9 @@ package struct OtherWriter: Hashable, Sendable {
     }
 
     package var steps: [Step]
+
+    /// The `tools` of a conversation that may run code.
+    package static let tool = JSONText.array([.object(["type": .string("code_interpreter")])])
 
     package init(_ steps: [Step] = []) { self.steps = steps }
 
@@ -91,6 +96,10 @@ extension SimulatedServer {
             emulator.switches.creationTimes = .milliseconds
             for _ in 0..<2 { _ = handle(.start(request), at: instant, cause: cause) }
             emulator.switches.creationTimes = precision
+        case .startWithTool(let text, let lasts):
+            var request = StartRequest(text)
+            request.tools = OtherWriter.tool
+            _ = handle(.start(request), at: instant, cause: cause, lasting: lasts)
         case .append(let nth, let text):
             guard let target = conversation(nth: nth) else { return }
             _ = handle(.append(AppendRequest(inputs: .text(text)), to: target.id), at: instant, cause: cause)

@@ -91,11 +91,19 @@ struct OutageCheck {
         var inquiries: Set<Int> = []
         /// Whether the process has inquired, and no request but an inquiry has been answered since.
         var hasInquired = false
+        /// When the question whose a key is was answered with 401, and whether it was an inquiry: one request for the list, which tells
+        /// whether the key is refused, belongs to it.
+        var asked: (at: VirtualInstant, isInquiry: Bool)?
         /// The request in flight that probes the outage, whether or not a person made it come early.
         var first: Int?
         for event in OutageCheck.events(of: records) {
             switch event {
             case .sent(let record):
+                if let question = asked, record.request.name == "list", record.sentAt == question.at {
+                    asked = nil
+                    if question.isInquiry { inquiries.insert(record.number) } else { trying = record }
+                    continue
+                }
                 if keys.isInquiry(record) {
                     inquiries.insert(record.number)
                     hasInquired = true
@@ -124,6 +132,10 @@ struct OutageCheck {
                 let isInquiry = inquiries.remove(record.number) != nil
                 if trying?.number == record.number { trying = nil }
                 if first == record.number { first = nil }
+                if record.request.name == "whoAmI", record.outcome.isKeyRefused {
+                    asked = (record.finishedAt, isInquiry)
+                    continue
+                }
                 if record.outcome.isKeyRefused, keys.isOutdated(record) { continue }
                 let isAccepted = keys.finished(record, isInquiry: isInquiry)
                 guard !isInquiry || isAccepted else { continue }

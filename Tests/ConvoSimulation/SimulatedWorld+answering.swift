@@ -105,6 +105,7 @@ extension SimulatedWorld {
         case .told: .success(.object(.object(["id": .string("\(tenant)")])))
         case .notFound: .failure(.init(.status(404), effect: .none, message: "Not Found"))
         case .forbidden: .failure(.init(.status(403), effect: .none, message: "Not allowed"))
+        case .unauthorized: .failure(.init(.status(401), effect: .none, message: "Unauthorized"))
         }
     }
 

@@ -74,6 +74,12 @@ extension Mutation {
         Mutation("drops at once what one history leaves out", breaks: [.falseDrop], needs: [.staleReads]).with {
             $0.environment = { $0.believesEachHistory = true }
         },
+        Mutation(
+            "takes what the model says before it uses a tool for its answer", breaks: [.mirrorDiffers],
+            needs: [.announcements]
+        ).with {
+            $0.environment = { $0.believesFirstMessages = true }
+        },
         Mutation("waits for as long as the server asks", breaks: [.late], needs: [.longRetryAfter]).with {
             $0.limits = { $0.patience = .seconds(3600) }
         },

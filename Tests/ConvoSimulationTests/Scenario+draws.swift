@@ -64,6 +64,8 @@ extension Scenario {
         case pullsBeside
         /// A person gives the database to another account between an answer and its storing, and takes it back.
         case givenAway
+        /// First turns that last, in which the model says something, runs a tool and says more, on a server that shows what there is.
+        case announcements
         /// Writes before any jobs of the engine, with polling set to a day.
         ///
         /// This is the last case because it takes everything out of the scenario that may delay a write.
@@ -95,6 +97,7 @@ extension Scenario {
 
     private static let rare: Set<Draw> = [
         .oddPages, .conflictPolicies, .bursts, .filteredHistories, .heldDecisions, .asides, .clockSteps, .pullsBeside,
+        .announcements,
     ]
 
     mutating func draw(_ draw: Draw, within span: Duration, always: Bool) {
@@ -127,6 +130,7 @@ extension Scenario {
         case .clockSteps: drawClockSteps(&random, span)
         case .pullsBeside: drawPullsBeside(&random, span)
         case .givenAway: drawGivings(&random, span)
+        case .announcements: drawAnnouncements(&random, span)
         case .interruptions: drawInterruptions(&random)
         }
     }

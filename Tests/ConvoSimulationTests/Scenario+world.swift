@@ -106,4 +106,19 @@ extension Scenario {
             ]
         }
     }
+    /// Adds first turns that last, of others and of our own, which the server shows as far as they are.
+    mutating func drawAnnouncements(_ random: inout SplitMix64, _ span: Duration) {
+        let text = "sandbox:announce hello"
+        switches.api.historyWhileBusy = .tools
+        switches.api.newListed = .atArrival
+        others.steps += (0..<random.int(in: 2...6)).map { _ in
+            let lasts = random.duration(in: .seconds(5)...Duration.seconds(500))
+            return .init(
+                at: .start + random.duration(in: .zero...span), .startWithTool(text: text, lasting: lasts))
+        }
+        steps = steps.map { step in
+            guard case .start(_, let isStored) = step.action, random.chance(perMille: 500) else { return step }
+            return Step(at: step.at, action: .start(text: text, isStored: isStored))
+        }
+    }
 }

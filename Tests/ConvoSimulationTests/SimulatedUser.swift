@@ -127,6 +127,7 @@ final class SimulatedUser: Sendable {
         case .start(let text, let isStored):
             var request = StartRequest(text)
             request.store = isStored ? nil : false
+            if text.contains("sandbox:announce") { request.tools = OtherWriter.tool }
             try write(request) { request throws(StoreError) in try store.start(request) }
         case .startStreaming(let text, _, _):
             try write(StartRequest(text)) { request throws(StoreError) in try store.start(request) }
@@ -214,7 +215,9 @@ final class SimulatedUser: Sendable {
         let code = item.reason?.code ?? ""
         let isLookedFor = try store.operation(matching: item.id.rawValue).state == .inDoubt
         let mustBeLookedFor =
-            ["copied", "not_shown"].contains(code) || code == "other_account" && item.doubtedAt != nil
+            ["copied", "not_shown"].contains(code)
+            || item.doubtedAt != nil
+                && (code == "other_account" || code == "conversation_gone" && item.kind == .append)
         state.withLock { state in
             if decision == .retry {
                 state.retried.insert(item.id)

@@ -203,9 +203,19 @@ import Testing
             let start = try temporary.start()
             _ = try store.ingest([try listed(start.operation, as: "conv \(code)")])
             try hold(start.operation, .init(code: code, message: "it is gone"))
-            if code == "unrecognisable" { try store.markDeletedRemotely([RemoteID("conv \(code)")]) }
+            try store.markDeletedRemotely([RemoteID("conv \(code)")])
             try store.retry(start.operation)
             #expect(try temporary.states(start.operation) == [.queued], "\(code)")
+        }
+    }
+
+    @Test func `An append whose conversation was not found is looked for by a retry`() throws {
+        for code in ["conversation_gone", "not_shown", "ambiguous"] {
+            let write = try temporary.append("hello \(code)", to: first)
+            try hold(write, .init(code: code, message: "who knows"))
+            try store.retry(write)
+            #expect(try temporary.states(write) == [code == "ambiguous" ? .queued : .inDoubt], "\(code)")
+            _ = try store.markDelivered(write)
         }
     }
 

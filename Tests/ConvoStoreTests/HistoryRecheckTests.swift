@@ -122,6 +122,30 @@ import Testing
         #expect(recent == [true, false, true, false])
     }
 
+    @Test func `may lack the turn behind a call where half a second is left`() throws {
+        for (seconds, isGap) in [(0.5, false), (0.6, true)] {
+            let called = Timestamp(microseconds: now.microseconds - Int64(seconds * 1_000_000))
+            let call = Entry(raw: try JSONText(#"{"type":"function.call","created_at":"\#(called.text)"}"#))
+            #expect(HistoryRecheck.isGap(between: [call], and: now) == isGap)
+        }
+    }
+
+    @Test func `of a first turn that may go on is read until the server would have given up`() throws {
+        let said = [try entry("message.input", secondsAgo: 2), try entry("message.output", secondsAgo: 1)]
+        var (recheck, moment, waits): (HistoryRecheck?, Timestamp, [Duration]) = (nil, now, [])
+        repeat {
+            recheck = HistoryRecheck.next(after: recheck, entries: said, createdAt: nil, mayGoOn: true, now: moment)
+            if let recheck {
+                waits.append(recheck.wait)
+                moment = recheck.due
+                #expect(recheck.cause == .outdated)
+            }
+        } while recheck != nil && waits.count < 20
+        #expect(waits == [2, 8, 32, 128, 512].map { .seconds($0) })
+        #expect(HistoryRecheck.isFirstTurn(createdAt: now, updatedAt: now + .microseconds(2)))
+        #expect(!HistoryRecheck.isFirstTurn(createdAt: now, updatedAt: now + .seconds(1)))
+    }
+
     @Test func `may lack the rest of a burst, where the next turn fits before updated_at`() throws {
         // Two turns, each of an input and an output, that many milliseconds before `updated_at`.
         func isGap(_ ends: [Int64]) throws -> Bool {

@@ -1,4 +1,5 @@
 import ConvoModel
+import ConvoPlatform
 import ConvoSQLite
 import Foundation
 import TestFolders
@@ -228,6 +229,8 @@ import Testing
         let here = DatabaseLocation(machine: "a", fileSystem: 1, inode: 2, createdAt: 3)
         #expect(here.isSame(as: here))
         #expect(here.isSame(as: DatabaseLocation()))
+        #expect(FileSystemID.lasting(0x0801, device: 0x0801) == nil && FileSystemID.lasting(0, device: 7) == nil)
+        #expect(FileSystemID.lasting(0xABCD_0000_0801, device: 0x0801) == 0xABCD_0000_0801)
         #expect(DatabaseLocation(json: here.json) == here)
         let parts: [(inout DatabaseLocation) -> Void] = [
             { $0.machine = "b" }, { $0.fileSystem = 9 }, { $0.inode = 9 }, { $0.createdAt = 9 },

@@ -96,6 +96,34 @@ import Testing
         #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).isEmpty)
     }
 
+    /// The model may say something before it uses a tool, and `updated_at` does not move when the first turn ends.
+    @Test(arguments: [
+        (#","tools":[{"type":"code_interpreter"}]"#, 0, true), (#","agent_id":"ag_1""#, 0, true),
+        (#","tools":[]"#, 0, false),
+        (#","agent_id":"ag_1""#, 2, false),
+    ])
+    func `looks again at a first turn that may go on behind a message`(
+        members: String, appendedAfter: Int, looksAgain: Bool
+    ) throws {
+        func stale() throws -> Bool { try !store.staleConversations(limit: 9, now: temporary.clock.now).isEmpty }
+        func told(_ id: String, _ type: String, _ text: String) -> String {
+            #"{"type":"\#(type)","id":"\#(id)","content":"\#(text)","created_at":"\#(created.text)"}"#
+        }
+        let created = temporary.clock.now
+        let conversation = try Conversation.sample(
+            "conv_1", created: created.text, updated: (created + .seconds(appendedAfter)).text, extra: members)
+        var entries = [told("q", "message.input", "?"), told("a", "message.output", "I shall look.")]
+        try store.mirror(conversation, entries)
+        temporary.clock.advance(seconds: 3)
+        #expect(try stale() == looksAgain)
+        entries += [told("t", "tool.execution", ""), told("b", "message.output", "Found.")]
+        for _ in 0..<6 {
+            try store.mirror(conversation, entries)
+            temporary.clock.advance(seconds: 600)
+        }
+        #expect(try !stale(), "it ends")
+    }
+
     @Test(arguments: [["old", "branch"], ["branch", "old"]])
     func `infers a branch from entries that kept their ids, whichever history came first`(order: [String]) throws {
         let common = [message("a", "x"), reply("b", "y")]

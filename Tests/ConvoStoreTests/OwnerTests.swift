@@ -192,9 +192,13 @@ import Testing
         try store.markDelivered(writes[5])
         let cancelled = try temporary.append(to: conversations[5])
         _ = try store.cancel(cancelled)
+        let starts = try (0..<2).map { _ in try temporary.start().operation }
+        for (start, code) in zip(starts, ["unrecognisable", "copied"]) {
+            try temporary.stop(start, as: .held, .init(code: code, message: "which one is it?"))
+        }
         try store.notePull(isSweep: true)
         #expect(try store.servingFacts().hasSwept)
-        #expect(try store.adopt(server: "https://b", account: nil, key: "new").held == 5)
+        #expect(try store.adopt(server: "https://b", account: nil, key: "new").held == 6)
         #expect(try store.status().lastSweepAt != nil)
         #expect(try !store.servingFacts().hasSwept, "it was the account before's list")
         try store.notePull(isSweep: false)
@@ -210,6 +214,7 @@ import Testing
             #expect(item.reason?.message.contains("before") == true)
         }
         #expect(try temporary.item(writes[4]).reason?.code == "ambiguous")
+        #expect(try starts.map { try temporary.item($0).reason?.code } == ["other_account", "copied"])
         #expect(try temporary.states(writes[4], writes[5], cancelled) == [.held, .delivered, .cancelled])
         #expect(try store.adopt(server: "https://c", account: ann, key: nil).held == 0)
         #expect(try store.owner() == StoreOwner(server: "https://c", account: ann, keyCount: 0, adoptions: 2))

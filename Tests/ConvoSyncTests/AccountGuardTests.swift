@@ -71,6 +71,20 @@ import Testing
         #expect(await failure { try await self.api().account.verify() } == "unusable_request")
     }
 
+    @Test func `with a key that is refused the question whose it is, and nothing else, goes all the same`() async throws
+    {
+        server.fail("whoami", .status(401))
+        settings.say(connection("one"))
+        try await api().account.verify()
+        #expect(server.requests() == ["whoami", "list 0/1"])
+        #expect(try store.owner() == StoreOwner(server: "https://a", account: nil, keyCount: 1))
+        let refusing = FakeServer()
+        for request in ["whoami", "list"] { refusing.fail(request, .status(401)) }
+        settings.say(connection("two", refusing))
+        #expect(await failure { try await self.api().account.verify() } == "http_401")
+        #expect(try !store.knows(key: "two"))
+    }
+
     @Test func `with a key that is refused is made again with the one that its source has by then`() async throws {
         let rotated = FakeServer()
         rotated.belongs(to: ann)

@@ -115,7 +115,7 @@ import Testing
         _ = try store.markSending(id, base: nil)
         for (known, span, expected) in [
             (OutboxItem.Reason.notThereYet, 841, OutboxItem.Reason?.none), (.notShown, 839, nil),
-            (.notShown, 841, .notShown), (.copied, 839, nil), (.copied, 841, .copied),
+            (.notShown, 841, .notShown), (.copied, 839, nil), (.copied, 841, .copied), (.conversationGone, 841, nil),
         ] {
             try store.markInDoubt(id, reason: known, nextAttempt: noon)
             let item = try store.operation(matching: id.rawValue)
@@ -145,10 +145,38 @@ import Testing
 
     @Test func `in doubt, and the conversation is gone: held, for nobody can tell`() throws {
         let item = try item(state: .inDoubt)
-        #expect(afterReading(.denied, of: item, at: limits.replicaLag) == .held(.conversationGone))
-        guard case .inDoubt = afterReading(.denied, of: item, at: limits.replicaLag - .seconds(1)) else {
-            throw Unexpected("a replica's word was believed")
+        for (doubted, reason) in [
+            (limits.replicaLag - .seconds(1), "interrupted"), (limits.replicaLag, "conversation_gone"),
+        ] {
+            guard case .inDoubt(let known, _) = afterReading(.denied, of: item, at: doubted) else {
+                throw Unexpected("a single word was believed")
+            }
+            #expect(known.code == reason)
         }
+        let store = try temporaryStore()
+        let id = try store.start(StartRequest("hello")).operation
+        _ = try store.markSending(id, base: nil)
+        for (known, expected) in [
+            (OutboxItem.Reason.conversationGone, OutboxItem.Reason?.some(.conversationGone)), (.notShown, nil),
+            (.notThereYet, nil), (.copied, .copied),
+        ] {
+            try store.markInDoubt(id, reason: known, nextAttempt: noon)
+            let denied = try store.operation(matching: id.rawValue)
+            let transition = afterReading(.denied, of: denied, at: limits.replicaLag)
+            if let expected {
+                #expect(transition == .held(expected))
+            } else if case .inDoubt(let reason, _) = transition {
+                #expect(reason == .conversationGone)
+            } else {
+                Issue.record("\(known.code): \(transition)")
+            }
+        }
+        try store.markInDoubt(id, reason: .conversationGone, nextAttempt: noon)
+        let shown = try store.operation(matching: id.rawValue)
+        guard case .inDoubt(let reason, _) = afterReading(.absent, of: shown, at: .seconds(200)) else {
+            throw Unexpected("out of doubt")
+        }
+        #expect(reason == .notThereYet, "it has been shown since")
     }
 
     @Test func `in doubt, and the server is still at it: in doubt, however late`() throws {

@@ -68,7 +68,7 @@ extension Check {
             let findings =
                 decided(items, state: .refused, "The server has refused")
                 + decided(items, state: .held, "Held for you:")
-                + doubtful(items, now: facts.now) + waiting(items, store, now: facts.now)
+                + doubtful(items, now: facts.now) + waiting(items, store, now: facts.now) + stopped(store)
             return findings.isEmpty
                 ? [.ok("outbox", items.isEmpty ? "nothing waits" : "\(count(items)) on the way")] : findings
         }
@@ -113,6 +113,17 @@ extension Check {
             .warning(
                 "outbox", code: "writes_waiting", "\(count(items)) queued for over an hour, and no convod runs.",
                 hint: "Run `convo sync`, or start convod: systemctl --user enable --now convod")
+        ]
+    }
+
+    /// A command that a person has stopped with Ctrl-Z while it delivered: it keeps the others, the daemon too, from delivering.
+    private static func stopped(_ store: StoreFacts) -> [Finding] {
+        guard let process = store.stoppedDeliverer else { return [] }
+        return [
+            .failure(
+                "outbox", .tryLater, code: "delivery_stopped",
+                "Process \(process) was stopped by a signal or a debugger while it delivered: no other process delivers meanwhile.",
+                hint: "Bring it back with `fg`, or run: kill -CONT \(process); or end it: kill -KILL \(process)")
         ]
     }
 

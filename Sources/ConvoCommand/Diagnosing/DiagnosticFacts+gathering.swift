@@ -60,13 +60,16 @@ extension StoreFacts {
     init(of store: Store) {
         let status = attempt { try store.status() }
         let files = (try? store.fileCounts())?[.stored] ?? 0
+        let daemon = DaemonFacts(of: store)
         self.init(
             path: store.path, integrity: attempt { try store.checkIntegrity() },
             index: attempt { try store.indexStatus() }, setAside: attempt { try store.setAside() },
             owner: attempt { try store.owner() }, outbox: attempt { try store.outbox() },
             isOriginal: attempt { try store.isOriginal() }, lastPullAt: (try? status.get())?.lastPullAt,
             newestAt: (try? store.conversations(limit: 1))?.first?.updatedAt, storedFiles: files,
-            filesFolder: FileFacts(store.fileFolder.path), daemon: DaemonFacts(of: store))
+            filesFolder: FileFacts(store.fileFolder.path), daemon: daemon,
+            stoppedDeliverer: [.engine, .turn].lazy.compactMap { store.lockHolder($0)?.process }
+                .first { $0 != daemon.holder?.process && RunningProcess(id: $0)?.isStopped == true })
     }
 }
 

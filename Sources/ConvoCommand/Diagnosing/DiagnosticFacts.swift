@@ -59,6 +59,9 @@ struct StoreFacts {
     /// The folder of these files.
     var filesFolder: FileFacts
     var daemon: DaemonFacts
+    /// A process beside the daemon that delivers, or waits for its turn to, and that a signal or a debugger has stopped; `nil` if there is
+    /// none.
+    var stoppedDeliverer: Int32?
 }
 
 /// The process that serves a database, or served it last.

@@ -25,6 +25,16 @@ def daemon_stopped(place):
     return Finding("daemon", "daemon_stopped", 75, f"kill -CONT {process.pid}")
 
 
+def delivery_stopped(place):
+    """A command that holds the lock of those who deliver, as Ctrl-Z leaves it."""
+    place.sync()
+    holder = place.bench.run(
+        [sys.executable, "-c", HOLDER, place.database + ".engine"], stdout=subprocess.PIPE, text=True)
+    check(holder.stdout.readline() == "locked\n", "the lock was not taken")
+    holder.send_signal(signal.SIGSTOP)
+    return Finding("outbox", "delivery_stopped", 75, f"kill -CONT {holder.pid}")
+
+
 def stop_between_writes(process, database):
     """Stops a process when it does not hold the database: that would be a fault of its own."""
     for _ in range(200):
@@ -216,6 +226,6 @@ def unit_changed(place):
 
 
 FAULTS = [
-    lock_left_behind, daemon_stopped, daemon_stuck, daemon_of_an_older_version, endpoint_idle, endpoint_missing,
+    lock_left_behind, daemon_stopped, delivery_stopped, daemon_stuck, daemon_of_an_older_version, endpoint_idle, endpoint_missing,
     endpoint_elsewhere, endpoint_taken, endpoint_token_exposed, no_inotify, write_refused, write_held, write_in_doubt, write_waiting, clock_behind_the_database, unit_not_installed, unit_disabled, unit_stopped, unit_failed,
     unit_restarting, unit_masked, lingering_off, database_outside_of_the_unit, unit_changed]
