@@ -101,16 +101,15 @@ package struct FetchedHistory: Sendable, Hashable {
     package let version: String
     /// Whose key has read it; `nil` where that is known to be the owner's.
     package let claim: OwnerClaim?
-    /// The entries of a history in memory, prepared before the transaction that others wait for; of a long one, each is
-    /// prepared when it is stored.
-    private let entries: [PreparedEntry]?
+    /// The entries, prepared before the transaction that others wait for, or on another thread.
+    private let entries: Entries
     /// The entries' ids, made unique within the history.
     let names: [String]
 
     /// Prepares a history to be stored.
     ///
     /// Reads the ids of the entries here, and finds the words of those in memory for the index: this takes time in proportion
-    /// to the history.
+    /// to the history. The words of a long one are found on another thread, which ends with the last copy of this.
     ///
     /// - Parameters:
     ///   - history: the history as the server sent it.
@@ -120,7 +119,9 @@ package struct FetchedHistory: Sendable, Hashable {
         self.history = history
         self.version = version
         self.claim = claim
-        entries = history.entries.isInMemory ? history.entries.map { PreparedEntry($0) } : nil
+        entries =
+            history.entries.isInMemory
+            ? .prepared(history.entries.map { PreparedEntry($0) }) : .ahead(EntriesAhead(history.entries))
         names = FetchedHistory.names(of: history.entries)
     }
 
@@ -135,7 +136,18 @@ package struct FetchedHistory: Sendable, Hashable {
         }
     }
 
-    func entry(at position: Int) -> PreparedEntry { entries?[position] ?? PreparedEntry(history.entries[position]) }
+    /// The entry at a position; quickest in their order.
+    func entry(at position: Int) -> PreparedEntry {
+        switch entries {
+        case .prepared(let entries): entries[position]
+        case .ahead(let entries): entries.entry(at: position)
+        }
+    }
+
+    private enum Entries: Sendable {
+        case prepared([PreparedEntry])
+        case ahead(EntriesAhead)
+    }
 
     /// Compares the version and the server's history; what is prepared from it follows.
     package static func == (one: FetchedHistory, other: FetchedHistory) -> Bool {

@@ -1,5 +1,4 @@
 import ConvoPlatform
-import Dispatch
 import Synchronization
 
 /// Reads and lays out pages on a thread of its own while the caller writes earlier ones; few wait at a time.
@@ -12,7 +11,8 @@ struct TextsAhead<Place: Sendable, Page: Sendable, Text: Sendable>: ~Copyable {
     /// Replaces a text by that of a page, and uses its memory.
     typealias Maker = @Sendable (Page, inout Text) -> Void
 
-    private let queue: Queue
+    private let queue = HandoverQueue<Item>(capacity: 2)
+    private let spareTexts = SpareTexts()
     private let make: Maker
     private let thread: SystemThread?
     /// The pages that the caller reads by itself if the system has no thread to give.
@@ -26,13 +26,19 @@ struct TextsAhead<Place: Sendable, Page: Sendable, Text: Sendable>: ~Copyable {
     ///   - read: reads a page; called on the thread.
     ///   - make: makes a page's text; called on either thread.
     init(from place: Place, _ empty: Text, reading read: @escaping Reader, _ make: @escaping Maker) {
-        let (queue, pages) = (Queue(empty), Pages(next: place, read: read))
-        (self.queue, self.make, self.pages) = (queue, make, pages)
-        thread = SystemThread {
+        let pages = Pages(next: place, read: read)
+        (self.make, self.pages) = (make, pages)
+        thread = SystemThread { [queue, spareTexts] in
             var pages = pages
             do {
                 while let page = try pages.nextPage() {
-                    guard queue.put(queue.isEmpty ? .page(page) : .text(queue.text(of: page, make))) else { return }
+                    var item = Item.page(page)
+                    if !queue.isEmpty {
+                        var text = spareTexts.take() ?? empty
+                        make(page, &text)
+                        item = .text(text)
+                    }
+                    guard queue.put(item) else { return }
                 }
                 _ = queue.put(.end(nil))
             } catch {
@@ -60,7 +66,7 @@ struct TextsAhead<Place: Sendable, Page: Sendable, Text: Sendable>: ~Copyable {
         switch queue.take() {
         case .page(let page): make(page, &text)
         case .text(let made):
-            queue.giveBack(text)
+            spareTexts.give(text)
             text = made
         case .end(let error?): throw error
         case .end(nil): return false
@@ -90,68 +96,11 @@ extension TextsAhead {
         case end((any Error)?)
     }
 
-    /// The pages and texts that the thread has made and the caller has not yet taken.
-    private final class Queue: Sendable {
-        private struct State {
-            var items: [Item] = []
-            /// Texts that the caller has written. The next texts get their memory, which the C library would map anew for each.
-            var spareTexts: [Text] = []
-            var threadWaits = false
-            var isStopped = false
-        }
+    /// Texts that the caller has written. The next texts get their memory, which the C library would map anew for each.
+    private final class SpareTexts: Sendable {
+        private let texts = Mutex<[Text]>([])
 
-        private static var capacity: Int { 2 }
-
-        private let empty: Text
-        private let state = Mutex(State())
-        private let itemAdded = DispatchSemaphore(value: 0)
-        private let spaceFreed = DispatchSemaphore(value: 0)
-
-        init(_ empty: Text) { self.empty = empty }
-
-        var isEmpty: Bool { state.withLock { $0.items.isEmpty } }
-
-        func text(of page: Page, _ make: Maker) -> Text {
-            var text = state.withLock { $0.spareTexts.popLast() } ?? empty
-            make(page, &text)
-            return text
-        }
-
-        func giveBack(_ text: Text) { state.withLock { $0.spareTexts.append(text) } }
-
-        /// Adds an item, and blocks while there is no space.
-        ///
-        /// - Returns: whether it was added; `false` once the queue is stopped.
-        func put(_ item: Item) -> Bool {
-            while true {
-                let isPut: Bool? = state.withLock { state in
-                    guard !state.isStopped else { return false }
-                    state.threadWaits = state.items.count >= Queue.capacity
-                    guard !state.threadWaits else { return nil }
-                    state.items.append(item)
-                    return true
-                }
-                if let isPut {
-                    if isPut { itemAdded.signal() }
-                    return isPut
-                }
-                spaceFreed.wait()
-            }
-        }
-
-        func take() -> Item {
-            itemAdded.wait()
-            let (item, threadWaited) = state.withLock { state in
-                defer { state.threadWaits = false }
-                return (state.items.removeFirst(), state.threadWaits)
-            }
-            if threadWaited { spaceFreed.signal() }
-            return item
-        }
-
-        func stop() {
-            state.withLock { $0.isStopped = true }
-            spaceFreed.signal()
-        }
+        func take() -> Text? { texts.withLock { $0.popLast() } }
+        func give(_ text: Text) { texts.withLock { $0.append(text) } }
     }
 }
