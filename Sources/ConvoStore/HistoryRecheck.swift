@@ -143,7 +143,7 @@ package struct HistoryRecheck: Sendable, Hashable {
         let isEarly = before?.isAhead(of: now) ?? false
         let readings = before?.outdatedReadings ?? 0
         // The wait was cut short as well where the clock was set back.
-        let isOver = before.map { $0.due <= now } ?? true
+        let isOver = before.map { $0.due <= now } != false
         let outdatedReadings = isOutdated ? (isOver ? readings + 1 : max(readings, 1)) : 0
         if let before, isEarly {
             guard isUnanswered || isOutdated else { return nil }

@@ -220,7 +220,6 @@ extension Store {
             _ = try move(
                 database, id, from: [.sending, .inDoubt, .queued], to: .delivered, reason: nil,
                 set: "next_attempt = NULL, response = ?", [response?.raw.text])
-            try unindex(database, operation: item.sequence, request: item.request)
             if let remoteID = remoteID ?? response?.conversationID {
                 try name(database, conversation, remoteID, after: item.kind)
             }
@@ -230,6 +229,8 @@ extension Store {
                     arguments: [environment.now().text, conversation.key])
             }
             try keep(database, response, of: item, in: conversation)
+            // Last, because the index is written to the disk where a row id is smaller than the one before.
+            try unindex(database, operation: item.sequence, request: item.request)
         }
     }
 
@@ -257,7 +258,8 @@ extension Store {
         }
         // Only the history has the inputs and their ids, so a history that was read before is out of date.
         try database.execute(
-            sql: "UPDATE conversation SET history_version = NULL WHERE key = ?", arguments: [conversation.key])
+            sql: "UPDATE conversation SET history_version = NULL WHERE key = ? AND history_version IS NOT NULL",
+            arguments: [conversation.key])
     }
 
     private func transition(

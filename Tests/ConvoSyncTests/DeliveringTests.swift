@@ -44,6 +44,17 @@ import Testing
         return true
     }
 
+    @Test func `refreshes a conversation with its history, or its description alone`() async throws {
+        let before = try test.store.history(of: chat.local).entries.count
+        test.server.change(chat.remote) { entries in
+            if let last = entries.last { entries.append(last.setting("id", to: .string("another"))) }
+        }
+        try await test.engine.refreshDescription(chat.remote)
+        #expect(try test.store.history(of: chat.local).entries.count == before)
+        try await test.engine.refresh(chat.remote)
+        #expect(try test.store.history(of: chat.local).entries.count == before + 1)
+    }
+
     @Test func `sends it and what stands before it, nothing else, and gives the turn back`() async throws {
         let first = try test.append("one", to: chat.local)
         let elsewhere = try test.start().operation

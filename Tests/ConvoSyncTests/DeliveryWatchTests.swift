@@ -1,3 +1,5 @@
+import ConvoAPI
+import ConvoJSON
 import ConvoModel
 import Testing
 
@@ -35,6 +37,15 @@ import Testing
         delivery.stayedInDoubt()
         #expect(delivery.progress.lookups == 0)
         #expect(delivery.events(after: 0).sends == 2)
+    }
+
+    @Test func `gives each event of the stream once`() throws {
+        let delivery = watch.watch(id, isStreamed: true)
+        delivery.begin()
+        delivery.note(
+            try ConversationEvent(raw: .object([("type", .string("message.output.delta")), ("content", .string("x"))])))
+        #expect(delivery.events(after: 0).events.count == 1)
+        #expect(delivery.events(after: 1).events.isEmpty)
     }
 
     @Test func `is forgotten with the last who waits`() {

@@ -97,6 +97,20 @@ import Testing
         }
     }
 
+    @Test(arguments: [(0, 1), (400, 100), (4000, 60)])
+    func `waits longer before each read of a conversation for which something else answers, a minute at most`(
+        age: Int, seconds: Int
+    ) throws {
+        let store = try temporaryStore()
+        let id = try store.start(StartRequest("hello")).operation
+        let portal = SyncFailure.api(APIError(.notTheAPI(status: 403), effect: .none, message: "a page"))
+        try store.markQueued(id, from: .queued, reason: portal.reason, nextAttempt: nil)
+        let item = try store.operation(matching: id.rawValue)
+        let now = item.createdAt + .seconds(age)
+        let transition = OperationTransition(portal, during: .prepare(item), of: item, at: now, limits: limits)
+        #expect(transition == .queued(portal.reason, until: now + .seconds(min(seconds, 60))))
+    }
+
     @Test func `in doubt, and reading fails: still in doubt, whatever the error`() throws {
         let item = try item(state: .inDoubt)
         for error in [
