@@ -75,7 +75,7 @@ extension Advice {
         case "unrecognisable":
             "Look with `convo list`; then `convo outbox retry` makes it again, `convo outbox cancel` drops it."
         case "conversation_gone":
-            "`convo outbox retry` looks for it again; `convo outbox cancel` drops it."
+            "`convo outbox retry` looks for it again, or makes it again if it is a start or branch that is marked as deleted; `convo outbox cancel` drops it."
         case "unconfirmable":
             "`convo outbox retry` sends it again, `convo outbox cancel` drops it."
         case "agent_gone": "Restore the agent and run `convo outbox retry`, or start a new conversation."

@@ -51,7 +51,8 @@ final class EntriesAhead: Sendable {
 
     private static func prepared(_ entries: HistoryEntries, from start: Int) -> [PreparedEntry] {
         var (chunk, size) = ([PreparedEntry](), 0)
-        for position in start..<entries.count where size < chunkBytes {
+        for position in start..<entries.count {
+            guard size < chunkBytes else { break }
             let entry = PreparedEntry(entries[position])
             size += entry.weight
             chunk.append(entry)

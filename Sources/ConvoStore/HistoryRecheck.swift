@@ -20,20 +20,28 @@ package struct HistoryRecheck: Sendable, Hashable {
     ///
     /// - `unanswered`: the last turn has no answer yet.
     /// - `outdated`: the history seems older than what the list or the mirror shows.
-    package enum Cause: Sendable, Hashable { case unanswered, outdated }
+    /// - `firstTurn`: the first turn may go on behind what the history shows of it.
+    package enum Cause: Sendable, Hashable {
+        case unanswered, outdated, firstTurn
+    }
 
     /// How many times the history was read again after a wait was over.
     package let attempts: Int
     /// When the next attempt is due, by the clock of this machine.
     package let due: Timestamp
-    /// Why the history is read again. While both reasons hold, it is ``Cause/unanswered``: that is waited for longer.
+    /// Why the history is read again. Of several reasons that hold, it is the first in the order of ``Cause``.
     package let cause: Cause
     /// How many readings in a row seemed outdated, each after its wait. A reading that only lacks an answer is none of
     /// them: what it leaves out may be on a replica that lags behind.
     package let outdatedReadings: Int
+    /// How many readings in a row showed a first turn that may go on.
+    package let firstTurnReadings: Int
 
-    /// Makes a recheck of stored values; ``next(after:entries:createdAt:isOutdated:now:)`` decides on a new one.
-    package init(attempts: Int, due: Timestamp, cause: Cause = .unanswered, outdatedReadings: Int = 0) {
+    /// Makes a recheck of stored values; ``next(after:entries:createdAt:isOutdated:mayGoOn:now:)`` decides on a new one.
+    package init(
+        attempts: Int, due: Timestamp, cause: Cause = .unanswered, outdatedReadings: Int = 0, firstTurnReadings: Int = 0
+    ) {
+        self.firstTurnReadings = firstTurnReadings
         self.attempts = attempts
         self.due = due
         self.cause = cause
@@ -68,18 +76,26 @@ package struct HistoryRecheck: Sendable, Hashable {
     static let longestWaitMicroseconds = firstWaitMicroseconds << Int64(unansweredLimit)
     private static let firstWaitMicroseconds: Int64 = 2_000_000
 
-    /// The wait between this attempt and the next one, in microseconds.
+    /// The wait between an attempt and the next one.
     ///
     /// It doubles with each attempt; it grows fourfold for a history that seems outdated, because each attempt reads
-    /// all of it.
-    private static func waitMicroseconds(_ cause: Cause, attempts: Int, outdatedReadings: Int) -> Int64 {
-        firstWaitMicroseconds << Int64(cause == .unanswered ? attempts : (outdatedReadings - 1) * 2)
+    /// all of it, and for a first turn.
+    private static func wait(
+        _ cause: Cause, _ attempts: Int, outdatedReadings: Int, firstTurnReadings: Int
+    ) -> Duration {
+        let doublings =
+            switch cause {
+            case .unanswered: attempts
+            case .outdated: (outdatedReadings - 1) * 2
+            case .firstTurn: (firstTurnReadings - 1) * 2
+            }
+        return .microseconds(firstWaitMicroseconds << Int64(doublings))
     }
 
     /// The wait between this attempt and the next one.
     package var wait: Duration {
-        .microseconds(
-            HistoryRecheck.waitMicroseconds(cause, attempts: attempts, outdatedReadings: outdatedReadings))
+        HistoryRecheck.wait(
+            cause, attempts, outdatedReadings: outdatedReadings, firstTurnReadings: firstTurnReadings)
     }
 
     /// Whether a history may lack the turn that moved `updated_at`: that is later than the last entry with a time by
@@ -137,33 +153,38 @@ package struct HistoryRecheck: Sendable, Hashable {
         after before: HistoryRecheck?, entries: some BidirectionalCollection<Entry>, createdAt: Timestamp?,
         isOutdated: Bool = false, mayGoOn: Bool = false, now: Timestamp
     ) -> HistoryRecheck? {
-        let isOutdated = isOutdated || mayGoOn
         let since = unansweredSince(entries, createdAt: createdAt)
         let isUnanswered = since.map { now.microseconds - $0.microseconds < oldestMicroseconds } ?? false
         let isEarly = before?.isAhead(of: now) ?? false
-        let readings = before?.outdatedReadings ?? 0
         // The wait was cut short as well where the clock was set back.
         let isOver = before.map { $0.due <= now } != false
-        let outdatedReadings = isOutdated ? (isOver ? readings + 1 : max(readings, 1)) : 0
+        func counted(_ isSo: Bool, _ before: Int?) -> Int {
+            isSo ? (isOver ? (before ?? 0) + 1 : max(before ?? 0, 1)) : 0
+        }
+        let outdatedReadings = counted(isOutdated, before?.outdatedReadings)
+        let firstTurnReadings = counted(mayGoOn && !isOutdated, before?.firstTurnReadings)
         if let before, isEarly {
-            guard isUnanswered || isOutdated else { return nil }
+            guard isUnanswered || isOutdated || mayGoOn else { return nil }
             return HistoryRecheck(
-                attempts: before.attempts, due: before.due, cause: isUnanswered ? .unanswered : .outdated,
-                outdatedReadings: outdatedReadings)
+                attempts: before.attempts, due: before.due,
+                cause: isUnanswered ? .unanswered : isOutdated ? .outdated : .firstTurn,
+                outdatedReadings: outdatedReadings, firstTurnReadings: firstTurnReadings)
         }
         let attempts = before.map { $0.attempts + 1 } ?? 0
         let cause: Cause
         if isUnanswered, attempts < unansweredLimit {
             cause = .unanswered
-        } else if isOutdated, outdatedReadings <= (mayGoOn ? firstTurnLimit : outdatedLimit) {
+        } else if isOutdated, outdatedReadings <= outdatedLimit {
             cause = .outdated
+        } else if (1...firstTurnLimit).contains(firstTurnReadings) {
+            cause = .firstTurn
         } else {
             return nil
         }
-        let wait = waitMicroseconds(cause, attempts: attempts, outdatedReadings: outdatedReadings)
+        let wait = wait(cause, attempts, outdatedReadings: outdatedReadings, firstTurnReadings: firstTurnReadings)
         return HistoryRecheck(
-            attempts: attempts, due: Timestamp(microseconds: now.microseconds + wait), cause: cause,
-            outdatedReadings: outdatedReadings)
+            attempts: attempts, due: now + wait, cause: cause, outdatedReadings: outdatedReadings,
+            firstTurnReadings: firstTurnReadings)
     }
 
     /// Whether entries that a history leaves out are taken for dropped by the server.

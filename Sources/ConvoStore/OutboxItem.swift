@@ -14,7 +14,7 @@ public struct OutboxItem: Sendable, Hashable, Identifiable {
         public static let copiedCode = "copied"
         /// The code of a start or restart whose answer was lost, and of which nobody can tell which conversation it made.
         package static let unrecognisableCode = "unrecognisable"
-        /// The code of a start or restart whose conversation the server does not have any more.
+        /// The code of a write whose answer was lost and whose conversation the server does not find any more.
         package static let goneCode = "conversation_gone"
         /// The code of the reason that the server, or something in its place, does not show a lost write's conversation.
         package static let notShownCode = "not_shown"

@@ -72,10 +72,12 @@ extension Store {
         }
         let held: String? = row["history_version"]
         let isSame = held.hasSameBytes(as: version)
+        let readings: Int = row["history_outdated_readings"]
+        let isOutdated: Bool = row["history_outdated"]
         let last = HistoryRecheck(
             attempts: row["history_looks"], due: Timestamp(microseconds: row["history_due"] ?? 0),
-            cause: (row["history_outdated"] as Bool) ? .outdated : .unanswered,
-            outdatedReadings: row["history_outdated_readings"])
+            cause: isOutdated ? (readings < 0 ? .firstTurn : .outdated) : .unanswered,
+            outdatedReadings: max(readings, 0), firstTurnReadings: max(-readings, 0))
         let isWaiting = !row.isNull("history_due") && last.cause == .unanswered
         return RecheckState(
             createdAt: Timestamp(row["created_at"] as String), before: isSame ? last : nil,
@@ -90,8 +92,8 @@ extension Store {
         return try isRecent(database, updatedAt)
     }
 
-    /// Whether the message with which the history of a first turn ends may only be what the model said before it used a tool or handed
-    /// over to another agent. To be asked before the history is merged.
+    /// Whether the message or call with which the history of a first turn ends may stand in its middle: the model may say something before
+    /// it uses a tool or hands over to another agent. To be asked before the history is merged.
     ///
     /// The answer to our own start is held before its history is read, and ends the turn.
     func mayGoOn(
@@ -100,12 +102,17 @@ extension Store {
         guard !environment.believesFirstMessages, let createdAt = state.createdAt,
             let updatedAt = Timestamp(lenient: intake.version),
             HistoryRecheck.isFirstTurn(createdAt: createdAt, updatedAt: updatedAt),
-            let last = intake.history.entries.last, last.type == .messageOutput
+            let last = intake.history.entries.last,
+            !HistoryRecheck.lacksAnswer(intake.history.entries, createdAt: createdAt)
         else { return false }
+        // What a stream brought before it broke is not the answer.
         let isHeld = try database.isTrue(
-            sql: "SELECT EXISTS (SELECT 1 FROM entry WHERE id = ? AND conversation = ?)",
+            sql: """
+                SELECT EXISTS (SELECT 1 FROM entry
+                    WHERE id = ? AND conversation = ? AND local_only = 0 AND dropped_at IS NULL)
+                """,
             arguments: [last.id?.rawValue, conversation.key])
-        guard !isHeld || state.before?.cause == .outdated else { return false }
+        guard !isHeld || state.before?.cause == .firstTurn else { return false }
         return try isRecent(database, updatedAt) && hasTools(database, conversation)
     }
 
@@ -155,7 +162,9 @@ extension Store {
                 """
         ).execute(arguments: [
             intake.version, next?.due.microseconds, next?.attempts ?? state.before?.attempts ?? 0,
-            next?.cause == .outdated, next?.outdatedReadings ?? 0, key,
+            next.map { $0.cause != .unanswered } ?? false,
+            // Below zero: the readings of a first turn, which prove nothing about what a history leaves out.
+            next.map { $0.firstTurnReadings > 0 ? -$0.firstTurnReadings : $0.outdatedReadings } ?? 0, key,
         ])
     }
 }

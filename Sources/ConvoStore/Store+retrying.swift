@@ -12,8 +12,8 @@ extension Store {
     /// - A write in doubt is looked for on the server at once; it is still not sent before the server is known not to
     ///   have it.
     /// - A write that is held as `copied` or `not_shown`, or that was under way when the database changed hands, becomes in doubt: the
-    ///   engine looks for it on the server first. So does a start or restart whose answer was lost and whose conversation a
-    ///   pull has found since.
+    ///   engine looks for it on the server first. So does an append that is held as `conversation_gone`, and a start or restart whose
+    ///   answer was lost and whose conversation a pull has found, unless it is marked as deleted since.
     ///
     /// - Parameter id: the write.
     /// - Throws: ``StoreError/noSuchOperation(_:)``; ``StoreError/wrongState(_:state:action:)`` if the write is being

@@ -120,10 +120,6 @@ final class AccountGuard: Sendable {
     func adopt() async throws -> (owner: StoreOwner, held: Int) {
         let candidate = try connect()
         let account = try await AccountGuard.account(of: candidate)
-        if account == nil {
-            // A server that does not tell whose key it is still refuses a key that it does not know.
-            _ = try await candidate.api.list(page: 0, pageSize: 1, metadata: nil)
-        }
         let (held, claim) = try store.adopt(server: candidate.server, account: account, key: candidate.key)
         verified.withLock { $0 = (candidate, claim) }
         return (try store.owner(), held)
@@ -185,9 +181,8 @@ final class AccountGuard: Sendable {
             }
         } catch {
             guard error.isUntold else { throw error }
-            guard error.kind == .status(401) else { return nil }
         }
-        // Only the list tells whether it is the key that is refused, or the question.
+        // A server that does not tell whose key it is still refuses a key that it does not know: only the list shows that.
         _ = try await ProgressMonitor.request(limit: HTTPLimits.reading.total) { () throws(APIError) in
             try await connection.api.list(page: 0, pageSize: 1, metadata: nil)
         }

@@ -5,7 +5,7 @@ public enum Trigger: String, CaseIterable, Sendable {
     case tool, numbers, search, connector, image
     /// The image tool runs and fails.
     case imageFails = "image-fails"
-    /// The model says something before it does what the other words ask for.
+    /// The model says something, runs a tool, and says more.
     case announce
     case file, call, calls, confirm, handoff, think, chunks, error, slow, long, silent
 

@@ -31,7 +31,7 @@ package struct Audit: Sendable {
         package let tenant: Tenant?
         /// The server and key that it carried.
         package let access: Access
-        package let sentAt: VirtualInstant
+        package internal(set) var sentAt: VirtualInstant
         package internal(set) var finishedAt: VirtualInstant
         package internal(set) var outcome: Outcome
         package let fault: ExchangeFault?

@@ -22,6 +22,8 @@ struct OutageCheck {
 
     /// The server and key that a process uses, as its requests show.
     private struct Keys {
+        /// The requests for the list that belong to the question whose a key is.
+        let questions: Set<Int>
         /// The one for which the server answered 401 last, unless an inquiry was answered so.
         private var refused: Access?
         /// Those with which a request was answered, until one is refused.
@@ -29,11 +31,13 @@ struct OutageCheck {
         /// The one that took the place of a refused one last, and since when.
         private var successor: (access: Access, since: VirtualInstant)?
 
+        init(questions: Set<Int>) { self.questions = questions }
+
         /// Whether the request inquires about a key in place of the refused one.
         func isInquiry(_ record: Audit.Record) -> Bool {
             guard let refused else { return false }
             return record.access != refused && !accepted.contains(record.access)
-                && ["whoAmI", "get"].contains(record.request.name)
+                && (["whoAmI", "get"].contains(record.request.name) || questions.contains(record.number))
         }
 
         /// Whether the request had a key that another one has replaced since, so that its 401 is no news.
@@ -82,28 +86,21 @@ struct OutageCheck {
         return violations
     }
 
-    private func violations(of records: [Audit.Record]) -> [Violation] {
+    private func violations(of all: [Audit.Record]) -> [Violation] {
+        let (records, questions) = OutageCheck.joined(all)
         var violations: [Violation] = []
         var outage: Outage?
-        var keys = Keys()
+        var keys = Keys(questions: questions)
         var trying: Audit.Record?
         /// Inquiries in flight; until they end, the process does not know whether there is an outage.
         var inquiries: Set<Int> = []
         /// Whether the process has inquired, and no request but an inquiry has been answered since.
         var hasInquired = false
-        /// When the question whose a key is was answered with 401, and whether it was an inquiry: one request for the list, which tells
-        /// whether the key is refused, belongs to it.
-        var asked: (at: VirtualInstant, isInquiry: Bool)?
         /// The request in flight that probes the outage, whether or not a person made it come early.
         var first: Int?
         for event in OutageCheck.events(of: records) {
             switch event {
             case .sent(let record):
-                if let question = asked, record.request.name == "list", record.sentAt == question.at {
-                    asked = nil
-                    if question.isInquiry { inquiries.insert(record.number) } else { trying = record }
-                    continue
-                }
                 if keys.isInquiry(record) {
                     inquiries.insert(record.number)
                     hasInquired = true
@@ -132,10 +129,6 @@ struct OutageCheck {
                 let isInquiry = inquiries.remove(record.number) != nil
                 if trying?.number == record.number { trying = nil }
                 if first == record.number { first = nil }
-                if record.request.name == "whoAmI", record.outcome.isKeyRefused {
-                    asked = (record.finishedAt, isInquiry)
-                    continue
-                }
                 if record.outcome.isKeyRefused, keys.isOutdated(record) { continue }
                 let isAccepted = keys.finished(record, isInquiry: isInquiry)
                 guard !isInquiry || isAccepted else { continue }
@@ -168,6 +161,28 @@ struct OutageCheck {
         case .failed(.notTheAPI, _, _), .failed(.noRoute, _, _): record.request.name == "list"
         default: false
         }
+    }
+
+    /// The requests, where the question whose a key is and the request for the list that follows it, if the server does not tell, are one:
+    /// sent when the first was sent, and answered with the second.
+    ///
+    /// - Returns: the requests, and the numbers of those that were joined.
+    private static func joined(_ records: [Audit.Record]) -> (records: [Audit.Record], questions: Set<Int>) {
+        var lists = records.filter { $0.request.name == "list" }
+        var (questions, begun): (Set<Int>, [Int: VirtualInstant]) = ([], [:])
+        for record in records where record.request.name == "whoAmI" {
+            guard case .failed(let kind, _, _) = record.outcome, kind != .unreachable,
+                let next = lists.firstIndex(where: { $0.sentAt == record.finishedAt && $0.access == record.access })
+            else { continue }
+            questions.insert(record.number)
+            begun[lists.remove(at: next).number] = record.sentAt
+        }
+        let rest = records.filter { !questions.contains($0.number) }.map { record in
+            var record = record
+            if let moment = begun[record.number] { record.sentAt = moment }
+            return record
+        }
+        return (rest, Set(begun.keys))
     }
 
     /// The sending and the end of each request in the order of time.

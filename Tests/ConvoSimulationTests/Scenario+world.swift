@@ -117,8 +117,13 @@ extension Scenario {
                 at: .start + random.duration(in: .zero...span), .startWithTool(text: text, lasting: lasts))
         }
         steps = steps.map { step in
-            guard case .start(_, let isStored) = step.action, random.chance(perMille: 500) else { return step }
-            return Step(at: step.at, action: .start(text: text, isStored: isStored))
+            guard random.chance(perMille: 500) else { return step }
+            return switch step.action {
+            case .start(_, let isStored): Step(at: step.at, action: .start(text: text, isStored: isStored))
+            case .startStreaming(_, let notifies, let stopsAfter):
+                Step(at: step.at, action: .startStreaming(text: text, notifies: notifies, stopsAfter: stopsAfter))
+            default: step
+            }
         }
     }
 }

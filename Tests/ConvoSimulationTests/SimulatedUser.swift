@@ -130,7 +130,9 @@ final class SimulatedUser: Sendable {
             if text.contains("sandbox:announce") { request.tools = OtherWriter.tool }
             try write(request) { request throws(StoreError) in try store.start(request) }
         case .startStreaming(let text, _, _):
-            try write(StartRequest(text)) { request throws(StoreError) in try store.start(request) }
+            var request = StartRequest(text)
+            if text.contains("sandbox:announce") { request.tools = OtherWriter.tool }
+            try write(request) { request throws(StoreError) in try store.start(request) }
         case .append(let nth, let text), .appendStreaming(let nth, let text, _, _):
             guard let target = try conversation(nth, in: store) else { return }
             try write(AppendRequest(inputs: .text(text))) { request throws(StoreError) in

@@ -138,10 +138,16 @@ import Testing
             if let recheck {
                 waits.append(recheck.wait)
                 moment = recheck.due
-                #expect(recheck.cause == .outdated)
+                #expect(recheck.cause == .firstTurn && recheck.outdatedReadings == 0)
+                #expect(!HistoryRecheck.isBelieved(after: recheck, now: moment), "nothing was left out")
             }
         } while recheck != nil && waits.count < 20
         #expect(waits == [2, 8, 32, 128, 512].map { .seconds($0) })
+        let early = HistoryRecheck(attempts: 1, due: now + .seconds(8), cause: .firstTurn, firstTurnReadings: 2)
+        #expect(HistoryRecheck.next(after: early, entries: said, createdAt: nil, mayGoOn: true, now: now) == early)
+        let outdated = HistoryRecheck.next(
+            after: early, entries: said, createdAt: nil, isOutdated: true, mayGoOn: true, now: now + .seconds(8))
+        #expect(outdated?.cause == .outdated && outdated?.wait == .seconds(2))
         #expect(HistoryRecheck.isFirstTurn(createdAt: now, updatedAt: now + .microseconds(2)))
         #expect(!HistoryRecheck.isFirstTurn(createdAt: now, updatedAt: now + .seconds(1)))
     }

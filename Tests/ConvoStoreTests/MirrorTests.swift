@@ -124,6 +124,20 @@ import Testing
         #expect(try !stale(), "it ends")
     }
 
+    @Test func `looks again at a first turn of which a broken stream has brought a message`() throws {
+        let created = temporary.clock.now.text
+        let conversation = try Conversation.sample(
+            "conv_1", created: created, updated: created, extra: #","agent_id":"ag_1""#)
+        _ = try store.ingest([conversation])
+        try store.run(
+            "INSERT INTO entry (key, id, conversation, position, type, raw, local_only) "
+                + "SELECT 900, 'a', key, 1, 'message.output', '{}', 1 FROM conversation")
+        let said = #"{"type":"message.output","id":"a","content":"I shall look.","created_at":"\#(created)"}"#
+        try store.mirror(conversation, [said])
+        temporary.clock.advance(seconds: 3)
+        #expect(try !store.staleConversations(limit: 9, now: temporary.clock.now).isEmpty)
+    }
+
     @Test(arguments: [["old", "branch"], ["branch", "old"]])
     func `infers a branch from entries that kept their ids, whichever history came first`(order: [String]) throws {
         let common = [message("a", "x"), reply("b", "y")]

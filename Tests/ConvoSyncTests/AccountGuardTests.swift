@@ -209,7 +209,7 @@ import Testing
         settings.say(connection("new"))
         server.fail("get", .status(403))
         #expect(await failure { try await self.api().account.verify() } == "other_account")
-        #expect(server.requests() == ["whoami"] + (1...5).reversed().map { "get held_\($0)" })
+        #expect(server.requests() == ["whoami", "list 0/1"] + (1...5).reversed().map { "get held_\($0)" })
         server.fail("get", .status(503))
         #expect(await failure { try await self.api().account.verify() } == "http_503")
         server.fail("whoami", .status(503))

@@ -122,7 +122,7 @@ extension Check {
         return [
             .failure(
                 "outbox", .tryLater, code: "delivery_stopped",
-                "Process \(process) was stopped by a signal or a debugger while it delivered: no other process delivers meanwhile.",
+                "Process \(process) was stopped by a signal or a debugger while it delivered: it keeps convod from delivering.",
                 hint: "Bring it back with `fg`, or run: kill -CONT \(process); or end it: kill -KILL \(process)")
         ]
     }
