@@ -145,7 +145,7 @@ package struct HistoryRecheck: Sendable, Hashable {
     ///   - createdAt: the conversation's `created_at`: entries that are older are copies that a restart made. `nil` if
     ///     it is not known.
     ///   - isOutdated: whether the history seems older than the list or the mirror.
-    ///   - mayGoOn: whether the message with which it ends may stand in the middle of a turn.
+    ///   - mayGoOn: whether the message or call with which it ends may stand in the middle of a turn.
     ///   - now: the present moment by this machine's clock.
     /// - Returns: the next attempt; `nil` if the history is complete, its last turn is too old to get an answer, or the
     ///   attempts are used up.
@@ -162,7 +162,8 @@ package struct HistoryRecheck: Sendable, Hashable {
             isSo ? (isOver ? (before ?? 0) + 1 : max(before ?? 0, 1)) : 0
         }
         let outdatedReadings = counted(isOutdated, before?.outdatedReadings)
-        let firstTurnReadings = counted(mayGoOn && !isOutdated, before?.firstTurnReadings)
+        let firstTurnReadings = counted(
+            mayGoOn && (!isOutdated || outdatedReadings > outdatedLimit), before?.firstTurnReadings)
         if let before, isEarly {
             guard isUnanswered || isOutdated || mayGoOn else { return nil }
             return HistoryRecheck(
@@ -218,7 +219,7 @@ package struct HistoryRecheck: Sendable, Hashable {
     }
 
     /// The last entry; an element that has neither type nor time hides none that stands before it.
-    private static func lastTold(_ entries: some BidirectionalCollection<Entry>) -> Entry? {
+    static func lastTold(_ entries: some BidirectionalCollection<Entry>) -> Entry? {
         entries.last { $0.raw["type"] != nil || $0.createdAt != nil } ?? entries.last
     }
 

@@ -50,6 +50,8 @@ extension Store {
         let hasMoved: Bool
         /// Whether this version is the one that our own last turn left.
         let isOurs: Bool
+        /// Whether the last reading of this version was to be followed by another one.
+        var isReadingDue: Bool { before.map { $0.due.microseconds > 0 } ?? false }
 
         /// Goes on with the wait of another version, for a history that has brought nothing new.
         ///
@@ -102,7 +104,7 @@ extension Store {
         guard !environment.believesFirstMessages, let createdAt = state.createdAt,
             let updatedAt = Timestamp(lenient: intake.version),
             HistoryRecheck.isFirstTurn(createdAt: createdAt, updatedAt: updatedAt),
-            let last = intake.history.entries.last,
+            let last = HistoryRecheck.lastTold(intake.history.entries),
             !HistoryRecheck.lacksAnswer(intake.history.entries, createdAt: createdAt)
         else { return false }
         // What a stream brought before it broke is not the answer.
@@ -112,7 +114,8 @@ extension Store {
                     WHERE id = ? AND conversation = ? AND local_only = 0 AND dropped_at IS NULL)
                 """,
             arguments: [last.id?.rawValue, conversation.key])
-        guard !isHeld || state.before?.cause == .firstTurn else { return false }
+        // While another reading is due, a stale one may have come in between.
+        guard !isHeld || (state.isReadingDue && !state.isOurs) else { return false }
         return try isRecent(database, updatedAt) && hasTools(database, conversation)
     }
 

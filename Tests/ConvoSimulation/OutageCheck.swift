@@ -168,10 +168,11 @@ struct OutageCheck {
     ///
     /// - Returns: the requests, and the numbers of those that were joined.
     private static func joined(_ records: [Audit.Record]) -> (records: [Audit.Record], questions: Set<Int>) {
-        var lists = records.filter { $0.request.name == "list" }
+        var lists = records.filter { $0.request == .list(page: 0, pageSize: 1, metadata: nil) }
         var (questions, begun): (Set<Int>, [Int: VirtualInstant]) = ([], [:])
         for record in records where record.request.name == "whoAmI" {
-            guard case .failed(let kind, _, _) = record.outcome, kind != .unreachable,
+            guard case .failed(let kind, let effect, _) = record.outcome,
+                APIError(kind, effect: effect, message: "").isUntold,
                 let next = lists.firstIndex(where: { $0.sentAt == record.finishedAt && $0.access == record.access })
             else { continue }
             questions.insert(record.number)

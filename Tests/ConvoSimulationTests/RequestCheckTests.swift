@@ -75,6 +75,22 @@ import Testing
         let over = [record(4, look, at: 4), record(5, look, at: 6, outcome: noKey), record(6, look, at: 7)]
         #expect(rules([first, inquiry(broken), again] + over) == [.impatient])
     }
+    /// Where the server does not tell whose a key is, one request for the list follows the question.
+    @Test func `takes a question whose a key is, and the list that follows it, for one attempt`() {
+        let noKey = Audit.Outcome.failed(.status(401), effect: .none, retryAfter: nil)
+        let row = SimulatedRequest.list(page: 0, pageSize: 1, metadata: nil)
+        func asked(at second: Int) -> [Audit.Record] {
+            [
+                record(1, look, at: 0, lasts: 1, outcome: noKey),
+                record(2, .whoAmI, at: second, lasts: 0, outcome: noKey),
+                record(3, row, at: second, lasts: 3, outcome: noKey),
+            ]
+        }
+        #expect(rules(asked(at: 2)).isEmpty)
+        #expect(rules(asked(at: 1)) == [.impatient])
+        #expect(rules(asked(at: 2) + [record(4, look, at: 7)]).isEmpty)
+        #expect(rules(asked(at: 2) + [record(4, look, at: 6)]) == [.impatient])
+    }
     @Test func `sees a request before the server's Retry-After is over`() {
         let limited = Audit.Outcome.failed(.status(429), effect: .none, retryAfter: .seconds(5))
         let first = record(1, look, at: 0, lasts: 1, outcome: limited)

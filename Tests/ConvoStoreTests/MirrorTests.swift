@@ -2,6 +2,7 @@ import ConvoIPC
 import ConvoJSON
 import ConvoModel
 import ConvoPlatform
+import ConvoSQLite
 import Testing
 
 @testable import ConvoStore
@@ -122,6 +123,38 @@ import Testing
             temporary.clock.advance(seconds: 600)
         }
         #expect(try !stale(), "it ends")
+    }
+
+    /// A first turn that was read while it ran, whose history a replica may show as it was before.
+    @Test func `goes on to look at a first turn behind readings that are old, and drops nothing for what it shows`()
+        throws
+    {
+        let created = temporary.clock.now
+        let conversation = try Conversation.sample(
+            "conv_1", created: created.text, updated: created.text, extra: #","agent_id":"ag_1""#)
+        func told(_ id: String, _ type: String) -> String {
+            #"{"type":"\#(type)","id":"\#(id)","content":"\#(id)","created_at":"\#(created.text)"}"#
+        }
+        func readings() throws -> Int? {
+            try store.read { try Int.fetchOne($0, sql: "SELECT history_outdated_readings FROM conversation") }
+        }
+        let said = [told("q", "message.input"), told("a", "message.output")]
+        for (reading, wait) in [2, 8, 32].enumerated() {
+            try store.mirror(conversation, said)
+            #expect(try readings() == -(reading + 1))
+            temporary.clock.advance(seconds: Double(wait))
+            #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).count == 1)
+        }
+        // A replica shows less, again and again: no reading of a first turn counts for what is missing now.
+        for _ in 0..<3 {
+            try store.mirror(conversation, [said[0]])
+            temporary.clock.advance(seconds: 200)
+        }
+        let id = try store.localID(matching: "conv_1")
+        #expect(try store.history(of: id).entries.map { $0.entry.id?.rawValue } == ["q", "a"])
+        try store.mirror(conversation, said)
+        temporary.clock.advance(seconds: 200)
+        #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).count == 1, "it may go on still")
     }
 
     @Test func `looks again at a first turn of which a broken stream has brought a message`() throws {
