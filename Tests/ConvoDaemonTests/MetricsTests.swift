@@ -74,7 +74,10 @@ import Testing
         let folder = try TemporaryFolder()
         let path = folder.file("metrics")
         let endpoint = try #require(LocalAddress("unix:\(path)"))
-        close(try endpoint.listen())  // as a process leaves it that is killed
+        // As a process leaves it that is killed. It never listens: a child that another test forks at this moment holds it as well.
+        let left = SystemSocket.make(AF_UNIX, .stream)
+        #expect(withAddress(path) { bind(left, $0, $1) } == 0)
+        close(left)
         let server = try MetricsServer(endpoint)
         #expect(throws: LocalAddress.Failure(code: EADDRINUSE)) { try MetricsServer(endpoint) }
         #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
@@ -95,19 +98,22 @@ import Testing
         #expect(FileManager.default.fileExists(atPath: path))
     }
 
+    private func withAddress(_ path: String, _ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                call($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+    }
+
     /// Sends a text to a socket, and reads what comes until it is closed.
     private func ask(_ path: String, _ text: String) -> String {
         let descriptor = SystemSocket.make(AF_UNIX, .stream)
         defer { close(descriptor) }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
-        let isConnected = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
-            }
-        }
-        guard isConnected else { return "not connected" }
+        guard withAddress(path, { connect(descriptor, $0, $1) }) == 0 else { return "not connected" }
         _ = send(descriptor, Array(text.utf8), text.utf8.count, SystemSocket.withoutSignal)
         var answer: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 4096)
