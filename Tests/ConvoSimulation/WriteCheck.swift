@@ -44,7 +44,7 @@ package enum WriteCheck {
                 isRetried: retried.contains(item.id), risk: risks[item.id] ?? 0)
         }
         return violations
-            + orderViolations(outbox: outbox, ledger: ledger, homes: homes, revived: revived.union(risks.keys))
+            + orderViolations(outbox: outbox, ledger: &ledger, homes: homes, revived: revived.union(risks.keys))
     }
 
     /// A conversation whose deletion the outbox calls delivered is not on the server.
@@ -164,19 +164,20 @@ package enum WriteCheck {
     }
 
     private static func orderViolations(
-        outbox: OutboxSnapshot, ledger: Ledger, homes: [OperationID: LocalID], revived: Set<OperationID>
+        outbox: OutboxSnapshot, ledger: inout Ledger, homes: [OperationID: LocalID], revived: Set<OperationID>
     ) -> [Violation] {
         // Writes keep their order where they were queued together and still are together: a branch takes some along.
-        var latest: [[LocalID]: (place: Int, id: OperationID)] = [:]
+        var latest: [[LocalID]: (place: Int, item: OutboxSnapshot.Item)] = [:]
         var violations: [Violation] = []
         for item in outbox.items where !revived.contains(item.id) {
             // A conversation that the engine took for ours because it says the same has no order with our other writes.
             guard let place = ledger.firstPlace(of: item.id), !ledger.isElsewhere(item) else { continue }
             let home = [homes[item.id] ?? item.conversation, item.conversation]
-            if let before = latest[home], before.place > place {
-                violations.add(.wrongOrder, "\(item.id) is on the server before \(before.id)")
+            // One that came late was taken for delivered where another writer had said the same meanwhile.
+            if let before = latest[home], before.place > place, !ledger.excuseByTwin(before.item) {
+                violations.add(.wrongOrder, "\(item.id) is on the server before \(before.item.id)")
             }
-            latest[home] = (place, item.id)
+            latest[home] = (place, item)
         }
         return violations
     }
