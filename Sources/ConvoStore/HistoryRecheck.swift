@@ -29,7 +29,7 @@ package struct HistoryRecheck: Sendable, Hashable {
     package let attempts: Int
     /// When the next attempt is due, by the clock of this machine.
     package let due: Timestamp
-    /// Why the history is read again. Of several reasons that hold, it is the first in the order of ``Cause``.
+    /// Why the engine reads the history again; if several reasons hold, the first in the order of ``Cause``.
     package let cause: Cause
     /// How many readings in a row seemed outdated, each after its wait. A reading that only lacks an answer is none of
     /// them: what it leaves out may be on a replica that lags behind.
@@ -107,7 +107,7 @@ package struct HistoryRecheck: Sendable, Hashable {
         let told = entries.lazy.reversed().filter { $0.createdAt != nil }
         guard let last = told.first, let end = end(of: last) else { return false }
         if isGap(from: end, to: updatedAt) { return true }
-        // A call takes no such time: its arguments are few words.
+        // The server mostly writes a call faster than an answer.
         if last.type == .functionCall, updatedAt.microseconds - end.microseconds > callGapMicroseconds { return true }
         guard let previous = told.drop(while: { !$0.type.isInput }).first(where: { !$0.type.isInput }).flatMap(self.end)
         else { return false }

@@ -107,7 +107,7 @@ extension Store {
             let last = HistoryRecheck.lastTold(intake.history.entries),
             !HistoryRecheck.lacksAnswer(intake.history.entries, createdAt: createdAt)
         else { return false }
-        // What a stream brought before it broke is not the answer.
+        // A stream that broke may have brought this message (`local_only`); the answer may come behind it.
         let isHeld = try database.isTrue(
             sql: """
                 SELECT EXISTS (SELECT 1 FROM entry

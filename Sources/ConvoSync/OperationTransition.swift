@@ -119,7 +119,8 @@ package enum OperationTransition: Sendable, Hashable {
     }
 
     /// Decides about a write whose conversation the API does not show, or does not find: two looks in a row must say so once its time is
-    /// over, for one may have met a passing trouble. What a copy's original may have sent keeps that reason, by which it is looked for.
+    /// over, for one may have met a passing trouble. A write that a copy's original may have sent keeps that
+    /// reason, by which the engine looks for it.
     private static func unseen(
         _ item: OutboxItem, _ reason: OutboxItem.Reason, isOver: Bool, until moment: Timestamp
     ) -> OperationTransition {

@@ -17,8 +17,8 @@ struct KeyRefusal {
     /// Notes how a pull or a push has ended.
     ///
     /// - Parameters:
-    ///   - halt: why it ended early; `nil` if it did not, which proves that the key is accepted. What proves neither, such as
-    ///     a network that is gone, begins the count anew: what it hides may be an acceptance.
+    ///   - halt: why it ended early; `nil` if it did not, which proves that the server accepts the key. Any other failure, such as a
+    ///     network that is gone, proves neither and begins the count anew: the server may accept the key meanwhile.
     ///   - now: the wall clock's time.
     /// - Returns: whether the daemon is to end.
     mutating func noted(_ halt: SyncFailure?, at now: Timestamp) -> Bool {

@@ -75,7 +75,7 @@ import Testing
         let over = [record(4, look, at: 4), record(5, look, at: 6, outcome: noKey), record(6, look, at: 7)]
         #expect(rules([first, inquiry(broken), again] + over) == [.impatient])
     }
-    /// Where the server does not tell whose a key is, one request for the list follows the question.
+    /// If the server does not tell whose a key is, the engine asks for one row of the list at once.
     @Test func `takes a question whose a key is, and the list that follows it, for one attempt`() {
         let noKey = Audit.Outcome.failed(.status(401), effect: .none, retryAfter: nil)
         let row = SimulatedRequest.list(page: 0, pageSize: 1, metadata: nil)

@@ -96,7 +96,8 @@ extension TextsAhead {
         case end((any Error)?)
     }
 
-    /// Texts that the caller has written. The next texts get their memory, which the C library would map anew for each.
+    /// Texts that the caller has written. The thread makes the next texts in their memory, because the C library would map new memory for
+    /// each.
     private final class SpareTexts: Sendable {
         private let texts = Mutex<[Text]>([])
 
