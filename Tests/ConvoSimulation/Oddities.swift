@@ -59,6 +59,8 @@ package struct Oddities: Hashable, Sendable {
     package internal(set) var elements: [RemoteID: [OddElement]] = [:]
     /// The conversations whose history is larger than a client reads.
     package internal(set) var oversized: Set<RemoteID> = []
+    /// The conversations that have lost an entry, perhaps the first one.
+    package private(set) var shortened: Set<RemoteID> = []
     /// The conversations whose history something between us and the server answers.
     package internal(set) var filtered: Set<RemoteID> = []
 
@@ -72,6 +74,7 @@ package struct Oddities: Hashable, Sendable {
 
     /// An entry was dropped: the malformed elements behind it keep their neighbours.
     mutating func dropEntry(at place: Int, of id: RemoteID) {
+        shortened.insert(id)
         for index in elements[id, default: []].indices where elements[id, default: []][index].place > place {
             elements[id]?[index].place -= 1
         }

@@ -34,10 +34,12 @@ struct OutageCheck {
         init(questions: Set<Int>) { self.questions = questions }
 
         /// Whether the request inquires about a key in place of the refused one.
+        ///
+        /// The engine asks whose a key is even if the server has taken that key before.
         func isInquiry(_ record: Audit.Record) -> Bool {
-            guard let refused else { return false }
-            return record.access != refused && !accepted.contains(record.access)
-                && (["whoAmI", "get"].contains(record.request.name) || questions.contains(record.number))
+            guard let refused, record.access != refused else { return false }
+            return record.request.name == "whoAmI" || questions.contains(record.number)
+                || record.request.name == "get" && !accepted.contains(record.access)
         }
 
         /// Whether the request had a key that another one has replaced since, so that its 401 is no news.

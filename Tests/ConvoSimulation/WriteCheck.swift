@@ -23,16 +23,20 @@ package enum WriteCheck {
     ///     them may have been sent before.
     ///   - risks: how often a person let each write go, or cancelled it, although it may have been on the server.
     ///   - waiting: the writes that may wait for ever, because a history cannot be read.
+    ///   - shortened: the conversations that have lost an entry: they may begin with a later turn by now, which nobody can
+    ///     tell from that of the start that made them.
     /// - Returns: a violation for each write that is lost, repeated, out of order, or in a state that the server
     ///   contradicts.
     package static func violations(
         acknowledged: [OperationID], outbox: OutboxSnapshot, audit: Audit, turns: [Turn], atRest: Bool,
         deleted: Set<RemoteID> = [], namesCreations: Bool = true, homes: [OperationID: LocalID] = [:],
         storedText: InputAlteration? = nil, copied: Set<OperationID> = [], retried: Set<OperationID> = [],
-        revived: Set<OperationID> = [], risks: [OperationID: Int] = [:], waiting: Set<OperationID> = []
+        revived: Set<OperationID> = [], risks: [OperationID: Int] = [:], waiting: Set<OperationID> = [],
+        shortened: Set<RemoteID> = []
     ) -> [Violation] {
         var ledger = Ledger(
             audit: audit, turns: turns, namesCreations: namesCreations, storedText: storedText, copied: copied,
+            shortened: shortened,
             known: Set(outbox.items.map(\.id)).subtracting(risks.keys))
         var violations: [Violation] = []
         for id in acknowledged where !outbox.items.contains(where: { $0.id == id }) {
@@ -198,15 +202,16 @@ private struct Ledger {
     private let namesCreations: Bool
     private let storedText: InputAlteration?
     private let copied: Set<OperationID>
+    private let shortened: Set<RemoteID>
     /// The requests for writes that the database forgot when a backup of it was put back.
     private var forgotten: Set<Int> = []
 
     init(
         audit: Audit, turns: [Turn], namesCreations: Bool, storedText: InputAlteration?,
-        copied: Set<OperationID>, known: Set<OperationID>
+        copied: Set<OperationID>, shortened: Set<RemoteID>, known: Set<OperationID>
     ) {
         (allTurns, self.namesCreations) = (turns, namesCreations)
-        (self.storedText, self.copied) = (storedText, copied)
+        (self.storedText, self.copied, self.shortened) = (storedText, copied, shortened)
         var operations: [Int: OperationID] = [:]
         for record in audit.records {
             if !record.request.isWrite, record.outcome == .answered, let id = record.request.conversation {
@@ -264,8 +269,9 @@ private struct Ledger {
         if item.kind != .append { firstTry = firstTry + (.zero - Ledger.clockTolerance) }
         let twin = allTurns.indices.first { place in
             let turn = allTurns[place]
-            return (turn.cause.call.map(forgotten.contains) ?? true) && turn.conversation == conversation
-                && said.contains(turn.said)
+            let mayBeAnothers = turn.cause.call.map(forgotten.contains) ?? true
+            let mayBegin = item.kind != .append && shortened.contains(conversation)
+            return (mayBeAnothers || mayBegin) && turn.conversation == conversation && said.contains(turn.said)
                 && turn.at >= firstTry && !takenTwins.contains(place)
         }
         guard let twin else { return false }

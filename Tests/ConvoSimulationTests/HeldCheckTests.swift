@@ -112,6 +112,34 @@ import Testing
         #expect(rules(namesCreations: true, turns[0].conversation) == [.falseState])
         #expect(rules(namesCreations: false, id) == [.falseState])
     }
+
+    @Test func `take our own append for a start's only where the conversation has lost an entry`() {
+        let (start, append) = (OperationID("op"), OperationID("op_2"))
+        let inputs = Inputs.text("hello").asEntries
+        let turns = [1, 2].map { number in
+            Turn(
+                kind: number == 1 ? .start : .append, cause: .client(call: number),
+                conversation: RemoteID("conv_\(number)"), at: .start, inputs: [], outputs: [],
+                said: [#""message.input"|"user"|"hello"||"#])
+        }
+        let records = [start, append].enumerated().map { number, id in
+            Audit.Record(
+                number: number + 1, operation: id, request: .list(page: 0, pageSize: 100, metadata: nil),
+                sentAt: .start, finishedAt: .start, outcome: .answered)
+        }
+        let items = [(start, Turn.Kind.start), (append, .append)].map { id, kind in
+            OutboxSnapshot.Item(
+                id: id, conversation: LocalID("c"), kind: kind, state: .delivered, remoteID: RemoteID("conv_2"),
+                inputs: inputs)
+        }
+        for shortened in [Set<RemoteID>(), [RemoteID("conv_2")]] {
+            let rules = WriteCheck.violations(
+                acknowledged: [], outbox: OutboxSnapshot(items: items), audit: Audit(records: records), turns: turns,
+                atRest: true, namesCreations: false, shortened: shortened
+            ).map(\.rule)
+            #expect(rules == (shortened.isEmpty ? [.falseState] : []))
+        }
+    }
 }
 
 @Suite struct `The checks of waiting` {

@@ -133,7 +133,7 @@ extension Simulation {
             storedText: scenario.switches.storedText,
             copied: scenario.steps.contains { $0.action == .backUp } ? Set(person.acknowledged) : [],
             retried: person.retried, revived: person.revived, risks: person.risks,
-            waiting: Set(try disk.store.outbox().filter(mayWait).map(\.id)))
+            waiting: Set(try disk.store.outbox().filter(mayWait).map(\.id)), shortened: server.oddities.shortened)
         violations += person.mistakes
         violations += MirrorCheck.differences(mirror: held, server: server, deletedHere: person.deletedHere)
         violations += AsideCheck.violations(

@@ -175,6 +175,16 @@ import Testing
         #expect(try shown() == ["conv_1 q", "conv_1 a", "i", "o"])
     }
 
+    @Test func `An exchange that the server stores all the same is there once, though an output is no object`() throws {
+        let write = try unstored()
+        try store.markDelivered(write, response: temporary.response("conv_1", reply("o", "kept"), #""odd""#))
+        try store.mirror(
+            .sample("conv_1", updated: "2026-01-02T00:00:00Z"),
+            exchange("conv_1") + [message("i", "aside"), reply("o", "kept")])
+        let ids = try shown()
+        #expect(ids.filter { $0 != "?" } == ["conv_1 q", "conv_1 a", "i", "o"], "\(ids)")
+    }
+
     @Test func `A conversation that turns out not to be our start's keeps its name, and is found by it`() throws {
         let start = try temporary.start()
         _ = try store.ingest([try listed(start.operation, as: "conv_8")])

@@ -1,3 +1,4 @@
+import ConvoIPC
 import ConvoModel
 import ConvoSQLite
 import Testing
@@ -52,6 +53,16 @@ import Testing
         try temporary.doubt(start.operation)
         #expect(try store.abandon(start.operation, attempts: 1))
         #expect(try store.conversations().map(\.id).contains(start.conversation) == false)
+    }
+
+    @Test func `wakes the daemon where a write that others wait behind is given up`() throws {
+        let doubtful = try temporary.append("before", to: first)
+        _ = try temporary.append("behind", to: first)
+        try temporary.doubt(doubtful)
+        let listener = try store.listener()
+        while listener.wait(milliseconds: 0) {}
+        #expect(try store.abandon(doubtful, attempts: 1))
+        #expect(listener.wait(milliseconds: 2000))
     }
 
     @Test func `settles the request of the write that was delivered, and no other`() throws {

@@ -21,6 +21,10 @@ import Testing
         try store.history(of: first).entries.filter { $0.droppedAt == nil }.map { $0.entry.id?.rawValue ?? "?" }
     }
 
+    private func at(_ minute: Int, _ entry: String) -> String {
+        entry.replacing("2026-01-01T00:00:00", with: "2026-01-01T00:0\(minute):00")
+    }
+
     private func turn(_ name: String) -> [String] { [message("\(name) q", "say"), reply("\(name) a", "said")] }
 
     @Test func `keeps our newest turns behind a history that does not have them yet`() throws {
@@ -36,14 +40,19 @@ import Testing
 
     /// The server has dropped the input of a run that failed.
     @Test func `puts nothing that is older behind what the server lists`() throws {
-        func at(_ minute: Int, _ entry: String) -> String {
-            entry.replacing("2026-01-01T00:00:00", with: "2026-01-01T00:0\(minute):00")
-        }
         try store.mirror(
             .sample("conv_1", updated: "2026-01-02T00:00:00Z"), exchange("conv_1") + [at(1, message("failed", "say"))])
         let next = turn("2").map { at(2, $0) }
         try store.mirror(.sample("conv_1", updated: "2026-01-03T00:00:00Z"), exchange("conv_1") + next)
         #expect(try store.tip(of: first).entryID == EntryID("2 a"))
+    }
+
+    @Test func `puts nothing behind what stood behind it, though it is as old`() throws {
+        let failed = [message("failed", "say")]
+        try store.mirror(.sample("conv_1", updated: "2026-01-02T00:00:00Z"), exchange("conv_1") + failed + turn("2"))
+        try store.mirror(
+            .sample("conv_1", updated: "2026-01-03T00:00:00Z"), exchange("conv_1") + turn("2") + turn("3"))
+        #expect(try shown().last == "3 a")
     }
 
     /// The clock of this machine is ahead of the server's, and two turns come before the history.
@@ -66,6 +75,14 @@ import Testing
         try store.mirror(.sample("conv_1", updated: "2026-01-02T00:00:00Z"), exchange("conv_1"))
         #expect(try shown() == ["conv_1 q", "conv_1 a", "local_\(aside)_0", "aside a"])
         #expect(try store.search("between").hits.count == 1)
+    }
+
+    @Test func `keeps an exchange that was there before any history between what is older and what is newer`() throws {
+        try store.run("DELETE FROM entry")
+        let aside = try deliver("aside", isStored: false, reply("aside a", "between us"))
+        let next = turn("2").map { at(2, $0) }
+        try store.mirror(.sample("conv_1", updated: "2026-01-02T00:00:00Z"), exchange("conv_1") + next)
+        #expect(try shown() == ["conv_1 q", "conv_1 a", "local_\(aside)_0", "aside a", "2 q", "2 a"])
     }
 
     /// A server may show the use of tools while a run is under way that it will not store.

@@ -301,18 +301,24 @@ struct Pull {
                 }
             }
         }
-        for number in 0..<5 {
-            try store.write { database in
-                try database.execute(
-                    sql: "INSERT INTO fact VALUES (?, hex(randomblob(5000000)))", arguments: ["filler \(number)"])
+        func lengthenLog(by fillers: Int) throws {
+            for _ in 0..<fillers {
+                try store.write { database in
+                    try database.execute(
+                        sql: "INSERT INTO fact VALUES ('filler ' || random(), hex(randomblob(5000000)))")
+                }
             }
         }
+        try lengthenLog(by: 5)
         guard case .verified = await test.pullExecutor.perform(.verify),
             case .listed = await test.pullExecutor.perform(.list(page: 0, size: 100))
         else {
             throw Unexpected("not listed")
         }
         #expect(test.clock.sleeps == Store.longestWaitForRoom * 10)
+        try lengthenLog(by: 2)  // the wait has let it grow by less
+        _ = await test.pullExecutor.perform(.ingest([]))
+        #expect(test.clock.sleeps == 2 * Store.longestWaitForRoom * 10)
         release.signal()
     }
 }

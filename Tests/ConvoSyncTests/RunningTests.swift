@@ -1,8 +1,10 @@
 import ConvoAPI
 import ConvoModel
-import ConvoStore
+import ConvoSQLite
+import Expectations
 import Testing
 
+@testable import ConvoStore
 @testable import ConvoSync
 
 @Suite final class `An engine that runs`: EngineSuite {
@@ -99,6 +101,25 @@ import Testing
         #expect(try test.store.conversations().allSatisfy { $0.deletedRemotelyAt != nil })
     }
 
+    @Test func `makes the index anew once the store can be written again`() async throws {
+        _ = test.server.make("findable")
+        _ = await test.engine.pull(.full)
+        try test.store.restartIndex()
+        try test.store.write { try $0.execute(sql: "DROP TABLE \(IndexTable.entries.rebuilt)") }
+        var running = Running(test.engine, intervals)
+        var failures = 0
+        for _ in 0..<1000 where try test.store.indexStatus().rebuiltRows != nil {
+            guard case .storeFailed? = await running.events.next(isolation: #isolation) else { continue }
+            failures += 1
+            guard failures == 1 else { continue }
+            try test.store.write { try IndexTable.entries.create($0, named: IndexTable.entries.rebuilt) }
+        }
+        #expect(failures > 0)
+        #expect(try test.store.indexStatus().rebuiltRows == nil)
+        #expect(try test.store.search("findable").total == 1)
+        #expect(await running.stop() == nil)
+    }
+
     @Test func `goes on after an outage, at the pace of the breaker`() async throws {
         for _ in 0..<3 { test.server.fail("list", .unreachable) }
         var running = Running(test.engine, intervals)
@@ -108,6 +129,20 @@ import Testing
         }
         #expect(halts == [true, true, true, false])
         #expect(await running.stop() == nil)
+    }
+}
+
+@Suite final class `The index that the engine makes anew`: EngineSuite {
+    @Test func `is whole in the end, however many steps it takes`() async throws {
+        _ = test.server.make("findable")
+        _ = await test.engine.pull(.full)
+        try test.store.restartIndex()
+        var steps = 0
+        try await test.engine.rebuildIndex { steps += 1 }
+        #expect(steps > 1)
+        #expect(try test.store.indexStatus().rebuiltRows == nil)
+        #expect(try test.store.search("findable").total == 1)
+        try test.store.checkIntegrity()
     }
 }
 
@@ -139,6 +174,16 @@ import Testing
             try test.store.conversation(matching: id.rawValue).deletedRemotelyAt != nil
         }
         #expect(try !isMarked(hidden) && isMarked(gone))
+    }
+
+    @Test func `stores what a get tells of a conversation that the list has left out`() async throws {
+        let hidden = test.server.make()
+        let executor = test.pullExecutor
+        _ = await executor.perform(.verify)
+        guard case .probed(isGone: false, _) = await executor.perform(.probe(hidden)) else {
+            throw Unexpected("it is there")
+        }
+        #expect(try test.store.conversations().map(\.remoteID) == [hidden])
     }
 }
 

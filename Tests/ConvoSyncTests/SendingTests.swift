@@ -16,6 +16,17 @@ import Testing
         #expect(test.server.texts(chat.remote) == ["hello", "echo", "second", "echo"])
     }
 
+    @Test func `tells who waits for its answer of each step that has ended`() async throws {
+        let write = try test.append("mine", to: chat.local)
+        let executor = test.pushExecutor
+        let delivery = executor.watch.watch(write, isStreamed: false)
+        let before = delivery.changed.generation
+        guard case .prepared = await executor.perform(.prepare(try test.item(write))) else {
+            throw Unexpected("not prepared")
+        }
+        #expect(delivery.changed.generation > before)
+    }
+
     @Test func `does not leave, and nothing is stored or marked, once the database has changed hands`() async throws {
         let item = try test.item(test.append("mine", to: chat.local))
         let store = test.store
