@@ -25,10 +25,12 @@ extension Store {
 
     /// Counts the mirrored conversations and those that were marked as deleted lately.
     package func deletionCensus() throws(StoreError) -> DeletionCensus {
-        let now = environment.now()
-        let dayAgo = Timestamp(microseconds: now.microseconds - Store.recentMicroseconds).text
+        let moment = environment.now().microseconds
+        let now = Timestamp(microseconds: moment).text
+        let dayAgo = Timestamp(microseconds: moment - Store.recentMicroseconds).text
+        let dayAhead = Timestamp(microseconds: moment + Store.recentMicroseconds).text
         return try read { database in
-            let accepted = try StoreMetadataKey.text(database, .deletionsAccepted).map { min($0, now.text) } ?? dayAgo
+            let accepted = try StoreMetadataKey.text(database, .deletionsAccepted) ?? dayAgo
             let ours = """
                 SELECT COUNT(*) FROM conversation c
                 WHERE remote_id IS NOT NULL AND local_only = 0 AND hidden = 0 AND other_account = 0
@@ -37,10 +39,12 @@ extension Store {
                 mirrored: try database.count(sql: ours + " AND deleted_remotely_at IS NULL"),
                 recentlyMarked: try database.count(
                     sql: ours + """
-                         AND deleted_remotely_at > ? AND deleted_remotely_at <= ? AND NOT (\(Store.isDeletedFromHere))
+                         AND deleted_remotely_at > ?1 AND deleted_remotely_at <= ?2
+                         AND (deleted_remotely_at <= ?3 OR deleted_remotely_at > ?4) AND NOT (\(Store.isDeletedFromHere))
                         """,
-                    // A later time was written before the clock was set back.
-                    arguments: [max(dayAgo, accepted), now.text]))
+                    // A time that is ahead was written before the clock was set back. By less than a day, it is recent
+                    // all the same, unless it was accepted then; what the acceptance covers of the last day is not known.
+                    arguments: [accepted <= now ? max(dayAgo, accepted) : dayAgo, dayAhead, now, accepted]))
         }
     }
 

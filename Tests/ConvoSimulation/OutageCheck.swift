@@ -57,6 +57,8 @@ struct OutageCheck {
         /// - Returns: whether the answer shows that its key has taken the place of the refused one.
         mutating func finished(_ record: Audit.Record, isInquiry: Bool) -> Bool {
             switch record.outcome {
+            // The server takes that key; whose it is, a `get` tells.
+            case .answered where isInquiry && questions.contains(record.number): return false
             case .answered: return accept(record.access, at: record.finishedAt)
             case .failed(.status(401), _, _):
                 accepted.remove(record.access)

@@ -8,6 +8,22 @@ import Testing
         try store.markDeletedRemotely(names.map { RemoteID($0) }, isAccepted: isAccepted)
     }
 
+    @Test func `count as recent where the clock was set back by less than a day, unless they were accepted before`()
+        throws
+    {
+        for name in ["a", "b", "c"] { _ = try temporary.conversation(name) }
+        try mark("a", isAccepted: true)
+        temporary.clock.advance(seconds: 1)
+        try mark("b")
+        temporary.clock.advance(seconds: -3600)
+        #expect(try store.deletionCensus() == DeletionCensus(mirrored: 1, recentlyMarked: 1))
+        try mark("c")
+        temporary.clock.advance(seconds: 1)
+        #expect(try store.deletionCensus().recentlyMarked == 2, "it was marked after the acceptance")
+        temporary.clock.advance(seconds: -86_400)
+        #expect(try store.deletionCensus().recentlyMarked == 0, "a clock that was far ahead")
+    }
+
     @Test func `count for a day, or until a person accepts them, unless they were deleted from here`() throws {
         let ids = try (0..<6).map { try temporary.conversation("conv_\($0)") }
         let deletions = try [ids[2], ids[4]].map { try #require(try store.delete($0, .remote)).operation }
