@@ -193,10 +193,12 @@ package struct HistoryRecheck: Sendable, Hashable {
     /// - Parameters:
     ///   - before: the decision after the previous reading of the same version; `nil` if there was none.
     ///   - now: the present moment by this machine's clock.
-    /// - Returns: `true` once as many readings as may seem outdated have done so.
+    /// - Returns: `true` once as many readings as may seem outdated have done so, and the last wait was as long as theirs: while
+    ///   an answer is missing as well, the readings follow each other faster than replicas catch up.
     static func isBelieved(after before: HistoryRecheck?, now: Timestamp) -> Bool {
         guard let before else { return false }
-        return before.outdatedReadings >= outdatedLimit && before.due <= now
+        let longest = wait(.outdated, 0, outdatedReadings: outdatedLimit, firstTurnReadings: 0)
+        return before.outdatedReadings >= outdatedLimit && before.due <= now && before.wait >= longest
     }
 
     private func isAhead(of now: Timestamp) -> Bool {

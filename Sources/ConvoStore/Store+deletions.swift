@@ -109,7 +109,9 @@ extension Store {
             try require(database, claim)
             let statement = try database.cachedStatement(
                 sql: """
-                    UPDATE conversation SET deleted_remotely_at = ?, history_due = NULL
+                    UPDATE conversation SET deleted_remotely_at = ?,
+                        -- A replica may have denied one whose first turn is under way; it is watched on when it is back.
+                        history_due = CASE WHEN history_outdated_readings < 0 THEN history_due END
                     WHERE remote_id = ? AND deleted_remotely_at IS NULL AND other_account = 0
                     """)
             for id in ids { try statement.execute(arguments: [now, id.rawValue]) }

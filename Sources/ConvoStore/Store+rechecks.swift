@@ -50,8 +50,10 @@ extension Store {
         let hasMoved: Bool
         /// Whether this version is the one that our own last turn left.
         let isOurs: Bool
+        /// Whether another reading was due when it was to be read anew, whatever its version.
+        let wasReadingDue: Bool
         /// Whether the last reading of this version was to be followed by another one.
-        var isReadingDue: Bool { before.map { $0.due.microseconds > 0 } ?? false }
+        var isReadingDue: Bool { wasReadingDue || before.map { $0.due.microseconds > 0 } ?? false }
 
         /// Goes on with the wait of another version, for a history that has brought nothing new.
         ///
@@ -70,7 +72,8 @@ extension Store {
                     """),
             arguments: [key])
         guard let row else {
-            return RecheckState(createdAt: nil, before: nil, otherWait: nil, hasMoved: false, isOurs: false)
+            return RecheckState(
+                createdAt: nil, before: nil, otherWait: nil, hasMoved: false, isOurs: false, wasReadingDue: false)
         }
         let held: String? = row["history_version"]
         let isSame = held.hasSameBytes(as: version)
@@ -84,7 +87,8 @@ extension Store {
         return RecheckState(
             createdAt: Timestamp(row["created_at"] as String), before: isSame ? last : nil,
             otherWait: isWaiting ? last : nil, hasMoved: held != nil && !isSame,
-            isOurs: (row["own_version"] as String?).hasSameBytes(as: version))
+            isOurs: (row["own_version"] as String?).hasSameBytes(as: version),
+            wasReadingDue: held == nil && !row.isNull("history_due"))
     }
 
     func hasGap(_ database: Database, _ intake: FetchedHistory, _ state: RecheckState) throws -> Bool {

@@ -179,15 +179,22 @@ struct CreationSearch {
         of inputs: Inputs, in entries: some RandomAccessCollection<Entry>, isStart: Bool, createdAt: Timestamp?
     ) -> InputMatch {
         let whole = isStart ? InputMatch(of: inputs, atStartOf: entries) : InputMatch(of: inputs, in: entries)
-        guard let createdAt, entries.first?.createdAt != nil else { return whole }
-        let own = entries.drop { isCopy($0, of: createdAt) }
-        let hasCopies = own.count < entries.count
-        let match = isStart && hasCopies ? .absent : InputMatch(of: inputs, atStartOf: own)
+        guard let createdAt else { return whole }
+        let copies = copies(in: entries, of: createdAt)
+        guard copies > 0 || entries.first?.createdAt != nil else { return whole }
+        let match = isStart && copies > 0 ? .absent : InputMatch(of: inputs, atStartOf: entries.dropFirst(copies))
         return match == .absent && whole != .absent ? .ambiguous : match
     }
 
+    /// With how many entries a conversation begins that were copied from another one; an element that cannot be read has no time, and
+    /// may stand among them.
+    static func copies(in entries: some RandomAccessCollection<Entry>, of createdAt: Timestamp) -> Int {
+        let front = entries.prefix { $0.createdAt == nil || isCopy($0, of: createdAt) }
+        return front.reversed().drop { !isCopy($0, of: createdAt) }.count
+    }
+
     /// Whether an entry of a conversation is older than that, and so was copied from another one.
-    static func isCopy(_ entry: Entry, of createdAt: Timestamp) -> Bool {
+    private static func isCopy(_ entry: Entry, of createdAt: Timestamp) -> Bool {
         let first = Timestamp(microseconds: createdAt.microseconds - CreationSearch.inputTolerance)
         return entry.createdAt.map { $0 < first } ?? false
     }

@@ -34,7 +34,7 @@ package enum SettledTurn {
             }
         if let place = known.flatMap({ id in entries.lastIndex { $0.id == id } }) { return place + 1 }
         guard item.kind == .restart, let createdAt else { return 0 }
-        return entries.prefix { CreationSearch.isCopy($0, of: createdAt) }.count
+        return CreationSearch.copies(in: entries, of: createdAt)
     }
 
     /// The place behind the first run of entries that are equal to the inputs.

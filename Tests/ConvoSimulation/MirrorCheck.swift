@@ -115,7 +115,8 @@ package enum MirrorCheck {
                 violations.add(.forgotten, "\(conversation.id) was held and is gone")
                 continue
             }
-            let held = Set(now.entries.map(\.id))
+            // A history may show an exchange that the server was not to store before our response tells that it is one.
+            let held = now.unstored.union(now.entries.map(\.id))
             for entry in conversation.entries where !held.contains(entry.id) {
                 violations.add(.forgotten, "\(entry.id) of \(conversation.id) was held and is gone")
             }

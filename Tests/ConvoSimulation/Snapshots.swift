@@ -50,15 +50,18 @@ package struct MirrorSnapshot: Sendable {
         package var raw: JSONText?
         /// The entries in the history's order; those that the server no longer lists are marked.
         package var entries: [Entry]
+        /// The entries that are shown here, and that no history is to bring.
+        package var unstored: Set<EntryID>
         package var isDeletedRemotely: Bool
         /// Whether it was mirrored for an earlier account, and the present account has not shown it.
         package let isFromAccountBefore: Bool
 
         package init(
-            id: RemoteID, raw: JSONText?, entries: [Entry], isDeletedRemotely: Bool = false,
-            isFromAccountBefore: Bool = false
+            id: RemoteID, raw: JSONText?, entries: [Entry], unstored: Set<EntryID> = [],
+            isDeletedRemotely: Bool = false, isFromAccountBefore: Bool = false
         ) {
             self.id = id
+            self.unstored = unstored
             self.raw = raw
             self.entries = entries
             self.isDeletedRemotely = isDeletedRemotely

@@ -143,7 +143,7 @@ package enum WriteCheck {
         }
         switch item.state {
         case .delivered:
-            if turns.isEmpty, !ledger.excuseByTwin(item) {
+            if turns.isEmpty, !ledger.wasRefusedBehindMessage(item), !ledger.excuseByTwin(item) {
                 violations.add(.falseState, "\(item.id) is delivered, and nowhere")
             } else if ledger.isElsewhere(item), !ledger.excuseByTwin(item) {
                 violations.add(.falseState, "\(item.id) is delivered as what another start has made")
@@ -243,6 +243,15 @@ private struct Ledger {
         guard item.kind != .append, item.state == .delivered, let conversation = item.remoteID else { return false }
         let turns = turns(of: item.id)
         return !turns.isEmpty && !turns.contains { $0.conversation == conversation }
+    }
+
+    /// Whether the server has refused the run at its end, although the model had said something before it used a tool: whoever looked in
+    /// between has seen an answer.
+    func wasRefusedBehindMessage(_ item: OutboxSnapshot.Item) -> Bool {
+        let wasRefused = (requests[item.id] ?? []).contains { record in
+            if case .runRefused = record.fault { true } else { false }
+        }
+        return wasRefused && item.inputs.contains { $0["content"]?.string?.hasPrefix("sandbox:announce") ?? false }
     }
 
     /// Whether another writer, or a write of ours that is forgotten, said the same in the same conversation after our first attempt, or after the state that the

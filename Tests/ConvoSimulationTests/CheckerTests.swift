@@ -142,6 +142,9 @@ import Testing
         #expect(MirrorCheck.losses(earlier: mirror, later: mirror).isEmpty)
         #expect(MirrorCheck.losses(earlier: mirror, later: without).map(\.rule) == [.forgotten])
         #expect(MirrorCheck.losses(earlier: mirror, later: shorter).map(\.rule) == [.forgotten])
+        var aside = shorter
+        aside.conversations[0].unstored = Set(mirror.conversations[0].entries.map(\.id))
+        #expect(MirrorCheck.losses(earlier: mirror, later: aside).isEmpty)
         #expect(MirrorCheck.losses(earlier: mirror, later: without, deletedHere: [mirror.conversations[0].id]).isEmpty)
     }
 }

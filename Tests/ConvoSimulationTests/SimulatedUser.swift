@@ -212,7 +212,13 @@ final class SimulatedUser: Sendable {
         switch decision {
         case .edit: return try store.edit(item.id, inputs: .text("edited"))
         case .cancel: changed = try store.cancel(item.id)
-        case .retry: try store.retry(item.id)
+        case .retry:
+            try store.retry(item.id)
+            // What was sent behind a start, and forgotten in a power cut, goes to the conversation that the start makes now.
+            if item.kind.makesConversation {
+                changed += try store.outbox().filter { $0.conversation == item.conversation && $0.id != item.id }.map(
+                    \.id)
+            }
         }
         let code = item.reason?.code ?? ""
         let isLookedFor = try store.operation(matching: item.id.rawValue).state == .inDoubt

@@ -60,7 +60,9 @@ extension MirrorSnapshot {
             }
             conversations.append(
                 Conversation(
-                    id: id, raw: stored.raw, entries: mirrored, isDeletedRemotely: stored.deletedRemotelyAt != nil,
+                    id: id, raw: stored.raw, entries: mirrored,
+                    unstored: Set(entries.filter(\.isLocalOnly).compactMap(\.entry.id)),
+                    isDeletedRemotely: stored.deletedRemotelyAt != nil,
                     isFromAccountBefore: stored.isFromAccountBefore))
         }
         self.init(conversations: conversations, held: held, order: order)

@@ -216,6 +216,18 @@ import Testing
         #expect(!HistoryRecheck.isBelieved(after: recheck, now: moment), "this reading left out nothing")
     }
 
+    @Test func `that lacks an answer, too, is believed no sooner than a replica catches up`() throws {
+        var (recheck, moment): (HistoryRecheck?, Timestamp) = (nil, now)
+        let asked = [try entry("message.input", secondsAgo: 0)]
+        while !HistoryRecheck.isBelieved(after: recheck, now: moment) {
+            recheck = HistoryRecheck.next(
+                after: recheck, entries: asked, createdAt: nil, isOutdated: true, now: moment)
+            moment = try #require(recheck?.due)
+        }
+        #expect(recheck?.cause == .unanswered)
+        #expect(moment >= now + .seconds(170))
+    }
+
     /// A due time that lies too far ahead was written before the clock was set back.
     @Test func `is not believed before its wait is over, however the clock is set back`() throws {
         let far = Timestamp(microseconds: now.microseconds + HistoryRecheck.longestWaitMicroseconds + 1)

@@ -157,6 +157,23 @@ import Testing
         #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).count == 1, "it may go on still")
     }
 
+    @Test func `goes on to look at a first turn though a replica has denied the conversation meanwhile`() throws {
+        let created = temporary.clock.now.text
+        let conversation = try Conversation.sample(
+            "conv_1", created: created, updated: created, extra: #","agent_id":"ag_1""#)
+        let said = #"{"type":"message.output","id":"a","content":"I shall look.","created_at":"\#(created)"}"#
+        for _ in 0..<2 {
+            try store.mirror(conversation, [said])
+            try store.markDeletedRemotely([RemoteID("conv_1")])
+            #expect(try store.staleConversations(limit: 9, now: temporary.clock.now + .seconds(600)).isEmpty)
+            _ = try store.ingest([conversation])
+            #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).count == 1)
+        }
+        try store.mirror(conversation, [said])
+        temporary.clock.advance(seconds: 3)
+        #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).count == 1)
+    }
+
     @Test func `looks again at a first turn of which a broken stream has brought a message`() throws {
         let created = temporary.clock.now.text
         let conversation = try Conversation.sample(

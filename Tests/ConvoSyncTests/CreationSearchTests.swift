@@ -139,6 +139,10 @@ private struct Listed {
         #expect(try match(("hello", nil), ("echo", nil), ("other", nil)) == .present, "no times tell the copies")
         #expect(try match(("other", before), ("hello", nil), ("echo", nil)) == .unanswered, "without a time: no copy")
         #expect(try match(("hello", before), ("echo", before), isStart: true) == .ambiguous, "a branch")
+        #expect(
+            try match(("?", nil), ("hello", before), ("echo", before), isStart: true) == .ambiguous,
+            "behind an odd element")
+        #expect(try match(("?", nil), ("other", before), ("hello", after), ("echo", after)) == .unanswered)
         #expect(try match(("hello", after), ("echo", after), isStart: true) == .unanswered)
     }
 
