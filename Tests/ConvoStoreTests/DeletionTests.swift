@@ -33,7 +33,9 @@ import Testing
         #expect(try store.deletionCensus() == DeletionCensus(mirrored: 5, recentlyMarked: 1))
         temporary.clock.advance(seconds: 1)
         #expect(try store.deletionCensus() == DeletionCensus(mirrored: 5, recentlyMarked: 0), "a day is over")
+        #expect(try store.isDeletedFromHere(RemoteID("conv_2")) == false, "it has not been sent")
         try store.markDelivered(deletions[0])
+        #expect(try store.isDeletedFromHere(RemoteID("conv_2")))
         try mark("conv_1", "conv_3", "conv_4")
         // Our own deletion of conv_4 has not been delivered.
         #expect(try store.deletionCensus() == DeletionCensus(mirrored: 1, recentlyMarked: 3))

@@ -83,6 +83,27 @@ import Testing
         try store.checkIntegrity()
     }
 
+    /// What stood before an entry that the history still lists is not newer than the history.
+    @Test func `puts nothing behind a long history that stood before an entry of its second part`() throws {
+        try store.mirror(
+            .sample("conv_1", updated: "2026-01-02T00:00:00Z"), [message("missing", "?"), message("m1999", "held")])
+        let entries = (0..<2000).map { message("m\($0)", "word\($0)") }
+        try store.mirror(.sample("conv_1", updated: "2026-01-03T00:00:00Z"), entries)
+        let shown = try store.history(of: store.localID(matching: "conv_1")).entries.map { $0.entry.id?.rawValue }
+        #expect(shown.count == 2001 && shown.last == "m1999")
+    }
+
+    @Test func `compares the entries that a history leaves out with the last one of its own conversation`() throws {
+        let last = message("a", "x")
+        let older = message("b", "y").replacing("2026-01-01", with: "2025-01-01")
+        try store.mirror(
+            .sample("other", updated: "2026-01-02T00:00:00Z"), [last.replacing("2026-01-01", with: "2024-01-01")])
+        try store.mirror(.sample("conv_1", updated: "2026-01-02T00:00:00Z"), [last, older])
+        try store.mirror(.sample("conv_1", updated: "2026-01-03T00:00:00Z"), [message("n", "z"), last])
+        let shown = try store.history(of: store.localID(matching: "conv_1")).entries.map { $0.entry.id?.rawValue }
+        #expect(shown.last == "a")
+    }
+
     @Test func `looks again at a history that ends with a question`() throws {
         let asked = #"{"type":"message.input","id":"q","content":"?","created_at":"\#(temporary.clock.now.text)"}"#
         try store.mirror(.sample("conv_1"), [asked])

@@ -19,6 +19,30 @@ import Testing
         #expect(parent == (try store.localID(matching: "family 2")))
     }
 
+    @Test func `leaves a person's own branch where it was made, whoever has more in common with it`() throws {
+        let (first, second) = ([message("a", "x")], [message("a", "x"), reply("b", "y")])
+        for (day, entries) in [(1, first), (2, second), (3, second + [message("c", "z")])] {
+            let moment = "2026-02-0\(day)T00:00:00Z"
+            try store.mirror(.sample("family \(day)", created: moment, updated: moment), entries)
+            guard day == 2 else { continue }
+            try store.mirror(.sample("family 3", created: "2026-02-03T00:00:00Z"), [])
+            try store.run(
+                """
+                UPDATE conversation SET parent = (SELECT key FROM conversation WHERE remote_id = 'family 1'),
+                    parent_entry_id = 'a', parent_inferred = 0 WHERE remote_id = 'family 3'
+                """)
+        }
+        let parent = try store.conversation(matching: "family 3").parent
+        #expect(try parent?.conversation == store.localID(matching: "family 1") && parent?.isInferred == false)
+    }
+
+    @Test func `becomes a branch whatever is in doubt in another conversation`() throws {
+        let write = try temporary.append("mine", to: first)
+        try store.run("UPDATE operation SET seen_entry_id = 'conv_1 q'")
+        try temporary.doubt(try temporary.append("other", to: second))
+        #expect(try store.branchOff(write))
+    }
+
     @Test func `keeps a write behind one whose answer is missing, and not behind such a deletion`() throws {
         for (kind, mayGo) in [("append", false), ("delete", true)] {
             let doubtful = try temporary.append("before", to: first)
