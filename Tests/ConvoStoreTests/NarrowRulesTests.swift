@@ -119,6 +119,26 @@ import Testing
         #expect(try store.conversation(matching: start.conversation.rawValue).remoteID == RemoteID("conv_9"))
     }
 
+    @Test func `gives another's conversation back with what was seen of it, and with nothing else`() throws {
+        let branch = try temporary.branch(from: "conv_1 a", of: first)
+        let taken = try Conversation.sample(
+            "conv_8", extra: #","metadata":{"\#(Store.operationKey)":"\#(branch.operation)"}"#)
+        try store.mirror(taken, exchange("conv_8"))
+        let behind = try temporary.append(to: branch.conversation)
+        #expect(try temporary.item(behind).seenEntryID == EntryID("conv_8 a"))
+        // It was accepted earlier, in the other half of what became one conversation.
+        try store.run("UPDATE operation SET sequence = -1 WHERE id = ?", behind.rawValue)
+        let bystander = try temporary.conversation("conv_3")
+        try store.run(
+            """
+            UPDATE conversation SET parent_entry_id = 'conv_8 q', parent = (SELECT key FROM conversation WHERE id = ?)
+            WHERE id = ?
+            """, second.rawValue, bystander.rawValue)
+        try store.markDelivered(branch.operation, as: RemoteID("conv_9"))
+        #expect(try store.conversation(matching: bystander.rawValue).parent?.conversation == second)
+        #expect(try temporary.item(behind).seenEntryID == EntryID("conv_1 a"), "what the branch continues from")
+    }
+
     @Test func `places what the server does not store behind the last entry of its own conversation`() throws {
         try store.mirror(
             .sample("conv_2", updated: "2026-01-02T00:00:00Z"),

@@ -71,6 +71,16 @@ import Testing
         #expect(try temporary.item(write).nextAttempt == nil)
     }
 
+    @Test func `sends what was tried before when its time has come`() throws {
+        let start = try temporary.start("question")
+        let write = try temporary.append("pear", to: try temporary.conversation("ours"))
+        let later = temporary.clock.now + .seconds(60)
+        _ = try store.markSending(write, base: nil)
+        try store.markQueued(write, from: .sending, reason: .no, nextAttempt: later)
+        try store.markDelivered(start.operation, as: RemoteID("ours"))
+        #expect(try temporary.item(write).nextAttempt == later)
+    }
+
     /// Entries of an answer that broke off, with the ids that the server gave them.
     private func parts(_ names: String...) throws -> [Entry] {
         try names.map { Entry(raw: try JSONText(reply($0, "half"))) }
