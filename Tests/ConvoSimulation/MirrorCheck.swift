@@ -55,9 +55,10 @@ package enum MirrorCheck {
     ///   - server: what the server has.
     ///   - denied: the conversations for which the server answered 404 to a write; the engine marks each of them by
     ///     itself, so they do not count.
+    ///   - pulls: how many pulls may be at work at once: each counts what was marked before it began.
     /// - Returns: a violation for each mark without a reason, and one for too many marks on hidden conversations.
     package static func falseDeletions(
-        mirror: MirrorSnapshot, server: SimulatedServer, denied: Set<RemoteID> = []
+        mirror: MirrorSnapshot, server: SimulatedServer, denied: Set<RemoteID> = [], pulls: Int = 1
     ) -> [Violation] {
         let served = Set(server.conversations.map(\.id))
         let marked = mirror.conversations.filter { $0.isDeletedRemotely && served.contains($0.id) }.map(\.id)
@@ -66,7 +67,9 @@ package enum MirrorCheck {
         let unfounded = marked.filter { !excused.contains($0) }
             .map { Violation(.falseDeletion, "\($0) is marked as deleted, and is there") }
         let counted = hidden.filter { !denied.contains($0) }
-        guard counted.count > max(fewDeletions, mirror.conversations.count / deletionShare) else { return unfounded }
+        guard counted.count > pulls * max(fewDeletions, mirror.conversations.count / deletionShare) else {
+            return unfounded
+        }
         let ids = counted.map(\.rawValue).joined(separator: ", ")
         let sentence = "\(counted.count) conversations that are there are marked as deleted: \(ids)"
         return unfounded + [Violation(.falseDeletion, sentence)]

@@ -97,7 +97,7 @@ package struct RequestCheck: Sendable {
             }
             if let before = tooSoon.first, tooSoon.count == recent.count,
                 record.request.isTurn || recent.count == listers,
-                !wakes.contains(where: { isWoken(record, by: $0) }),
+                !wakes.contains(where: { isWoken(record, by: $0) }), !isRepetition(record, since: before, in: audit),
                 !clockJumps.contains(where: { before.finishedAt <= $0 && $0 <= record.sentAt })
             {
                 let early = record.sentAt - before.finishedAt
@@ -106,6 +106,16 @@ package struct RequestCheck: Sendable {
             last[subject] = recent.suffix(record.request.isTurn ? 0 : listers - 1) + [record]
         }
         return violations
+    }
+
+    /// Whether the request repeats, with another key, one that was refused for its key, and that was under way when another one was told to wait.
+    private func isRepetition(_ record: Audit.Record, since before: Audit.Record, in audit: Audit) -> Bool {
+        audit.records.contains { earlier in
+            guard earlier.number < record.number, earlier.operation == record.operation,
+                earlier.finishedAt == record.sentAt, case .failed(.status(401), _, _) = earlier.outcome
+            else { return false }
+            return earlier.sentAt < before.finishedAt
+        }
     }
 
     /// Where the server asks for a long wait, a daemon's pull does not request the list before it is over.

@@ -19,7 +19,8 @@ extension Simulation {
         // A conversation that the server shows again loses its mark, so the check must look soon after it was denied.
         if isAnyDenied(at: now), violations.isEmpty {
             violations += MirrorCheck.falseDeletions(
-                mirror: try MirrorSnapshot(disk.store), server: world.server, denied: try deniedForGood())
+                mirror: try MirrorSnapshot(disk.store), server: world.server, denied: try deniedForGood(),
+                pulls: pullsAtOnce)
         }
         guard steps.isEmpty, programs.allSatisfy(\.isDone), world.state.withLock({ $0.isQuiet }) else { return false }
         if isAway { try takeBack() }
@@ -92,7 +93,9 @@ extension Simulation {
         if !afterPowerCut {
             violations += MirrorCheck.losses(earlier: held, later: now, deletedHere: person.deletedHere)
         }
-        violations += MirrorCheck.falseDeletions(mirror: now, server: world.server, denied: try deniedForGood())
+        violations += MirrorCheck.falseDeletions(
+            mirror: now, server: world.server, denied: try deniedForGood(),
+            pulls: pullsAtOnce)
         violations += MirrorCheck.falseDrops(mirror: now, server: world.server, audit: world.audit)
         violations += AnswerCheck.violations(
             outbox: try OutboxSnapshot(disk.store), mirror: now, audit: world.audit, turns: world.server.turns,
@@ -115,6 +118,9 @@ extension Simulation {
             if let id = try? disk.store.conversation(matching: target.key.rawValue).remoteID { targets.insert(id) }
         }
     }
+
+    /// How many pulls may begin before one of them has ended.
+    private var pullsAtOnce: Int { pullsBeside > 0 || !runByHand.isEmpty ? 2 : 1 }
 
     private var pullsBeside: Int {
         scenario.steps.count { if case .pullBeside = $0.action { true } else { false } }
