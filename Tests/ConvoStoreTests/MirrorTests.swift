@@ -195,6 +195,17 @@ import Testing
         #expect(try store.staleConversations(limit: 9, now: temporary.clock.now).count == 1)
     }
 
+    @Test func `looks again at a first turn whose message another conversation has, too`() throws {
+        let created = temporary.clock.now.text
+        let said = #"{"type":"message.output","id":"a","content":"I shall look.","created_at":"\#(created)"}"#
+        for (name, members) in [("other", ""), ("conv_1", #","agent_id":"ag_1""#)] {
+            try store.mirror(.sample(name, created: created, updated: created, extra: members), [said])
+        }
+        temporary.clock.advance(seconds: 3)
+        let stale = try store.staleConversations(limit: 9, now: temporary.clock.now)
+        #expect(stale.map(\.remoteID) == [RemoteID("conv_1")])
+    }
+
     @Test func `looks again at a first turn of which a broken stream has brought a message`() throws {
         let created = temporary.clock.now.text
         let conversation = try Conversation.sample(

@@ -89,6 +89,21 @@ import Testing
         #expect(listener.wait(milliseconds: 2000))
     }
 
+    @Test func `keeps the conversation of a start that is given up where a read has shown it`() throws {
+        let start = try temporary.start()
+        try temporary.doubt(start.operation)
+        try store.run("UPDATE conversation SET remote_id = 'conv_8' WHERE id = ?", start.conversation.rawValue)
+        #expect(try store.abandon(start.operation, attempts: 1))
+        #expect(try store.conversations().map(\.id).contains(start.conversation))
+    }
+
+    @Test func `takes back nothing that may be on the server`() throws {
+        let write = try temporary.append(to: first)
+        try temporary.doubt(write)
+        #expect(throws: StoreError.self) { try store.takeBack(write) }
+        #expect(try temporary.states(write) == [.inDoubt])
+    }
+
     @Test func `settles the request of the write that was delivered, and no other`() throws {
         let writes = try [first, second].map { try temporary.append(to: $0) }
         for write in writes {

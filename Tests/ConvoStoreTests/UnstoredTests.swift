@@ -68,6 +68,14 @@ import Testing
         try store.checkIntegrity()
     }
 
+    @Test func `puts an exchange behind the last entry that the server has not dropped`() throws {
+        try store.mirror(
+            .sample("conv_1", updated: "2026-01-02T00:00:00Z"), exchange("conv_1") + [message("dropped", "say")])
+        try store.run("UPDATE entry SET dropped_at = '2026-01-02T00:00:00Z' WHERE id = 'dropped'")
+        let aside = try deliver("aside", isStored: false, reply("aside a", "between us"))
+        #expect(try shown() == ["conv_1 q", "conv_1 a", "local_\(aside)_0", "aside a"])
+    }
+
     @Test func `keeps an exchange whole that was there before any history`() throws {
         try store.run("DELETE FROM entry")
         let aside = try deliver("aside", isStored: false, reply("aside a", "between us"))

@@ -47,6 +47,23 @@ import Testing
         #expect(try await confirmation(of: write) == .outdated, "no read has shown it: it may come yet")
     }
 
+    @Test func `concludes nothing where the server fails when it is asked for the history`() async throws {
+        let write = try doubtfulStart()
+        let made = test.server.make("new", metadata: signed(write))
+        test.server.fail("history", .status(501))
+        #expect(try await confirmation(of: write) == nil)
+        test.server.fail("history", .status(403))
+        #expect(try await confirmation(of: write) == .unanswered(made), "the API itself refuses it")
+    }
+
+    @Test func `knows another start that is known to have made a conversation by now for its rival`() async throws {
+        let (write, other) = (try doubtfulStart(), try test.start("other"))
+        try test.store.markDelivered(other.operation, as: RemoteID("conv_9"))
+        let item = try test.item(write)
+        #expect(try test.pushExecutor.hasRival(item, for: RemoteID("conv_9")))
+        #expect(try !test.pushExecutor.hasRival(item, for: RemoteID("conv_8")))
+    }
+
     @Test func `cannot tell which of two equal starts has made a conversation`() async throws {
         try await hideMetadata()
         let (write, twin) = (try doubtfulStart(), try doubtfulStart())

@@ -37,6 +37,9 @@ import Testing
         #expect(try await confirmation(of: append) == nil)
         #expect(try test.texts(chat.local) == ["hello", "echo"])
         #expect(try await confirmation(of: start) == nil)
+        let named = try doubtfulStart()
+        _ = test.server.make("new", metadata: signed(named))
+        #expect(try await confirmation(of: named) == nil, "it is there, and nobody knows whether it is answered")
         #expect(await test.engine.pull(.full).halt != nil)
         #expect(try test.texts(chat.local) == ["hello", "echo"])
     }

@@ -176,6 +176,13 @@ import Testing
         #expect(try !isMarked(hidden) && isMarked(gone))
     }
 
+    @Test func `asks the API whether it is there`() async throws {
+        guard case .answered = await test.pullExecutor.perform(.askAPI) else { throw Unexpected("it is there") }
+        #expect(test.server.requests().contains { $0.hasPrefix("list") })
+        test.server.fail("list", .unreachable)
+        guard case .failed = await test.pullExecutor.perform(.askAPI) else { throw Unexpected("it is not there") }
+    }
+
     @Test func `stores what a get tells of a conversation that the list has left out`() async throws {
         let hidden = test.server.make()
         let executor = test.pullExecutor
