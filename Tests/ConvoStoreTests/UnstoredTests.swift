@@ -76,15 +76,6 @@ import Testing
         #expect(try shown() == ["conv_1 q", "conv_1 a", "local_\(aside)_0", "aside a"])
     }
 
-    @Test func `moves no exchange with an entry that only has its place`() throws {
-        let aside = try deliver("aside", isStored: false, reply("aside a", "between us"))
-        let (x, y) = (at(1, message("x", "say")), at(1, message("y", "say")))
-        let known = Array(exchange("conv_1").prefix(1))
-        try store.mirror(.sample("conv_1", updated: "2026-01-02T00:00:00Z"), known + [x])
-        try store.mirror(.sample("conv_1", updated: "2026-01-03T00:00:00Z"), known + [y, x])
-        #expect(try shown() == ["conv_1 q", "conv_1 a", "local_\(aside)_0", "aside a", "y", "x"])
-    }
-
     @Test func `keeps an exchange whole that was there before any history`() throws {
         try store.run("DELETE FROM entry")
         let aside = try deliver("aside", isStored: false, reply("aside a", "between us"))
