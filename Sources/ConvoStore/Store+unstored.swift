@@ -28,8 +28,7 @@ extension Store {
             sql: "SELECT local_only FROM conversation WHERE key = ?", arguments: [conversation])
         if isAlone { return try add(database, entries, to: conversation, isLocalOnly: true) }
         let anchor = try lastStored(database, in: conversation, until: nil)
-        try addUnstored(
-            database, entries, to: conversation, behind: anchor ?? Anchor(position: Store.unplaced, key: 0))
+        try addUnstored(database, entries, to: conversation, behind: anchor ?? lastUnplaced(database, in: conversation))
     }
 
     /// The place of an entry among those of its conversation.
@@ -51,6 +50,14 @@ extension Store {
             arguments: [conversation, moment])
         guard let last, !last.isNull("position") else { return nil }
         return Anchor(position: last["position"], key: last["key"])
+    }
+
+    /// Behind the exchanges that wait for the first history, whatever our clock showed when they were made.
+    private func lastUnplaced(_ database: Database, in conversation: Int64) throws -> Anchor {
+        let last = try Int64.fetchOne(
+            database, sql: "SELECT MAX(key) FROM entry WHERE conversation = ? AND position = ?",
+            arguments: [conversation, Store.unplaced])
+        return Anchor(position: Store.unplaced, key: last ?? 0)
     }
 
     private func addUnstored(

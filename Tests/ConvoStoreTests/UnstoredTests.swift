@@ -76,6 +76,14 @@ import Testing
         #expect(try shown() == ["conv_1 q", "conv_1 a", "local_\(aside)_0", "aside a"])
     }
 
+    @Test func `keeps the order of exchanges before any history, though the clock is set back between them`() throws {
+        try store.run("DELETE FROM entry")
+        let first = try deliver("one", isStored: false, reply("one a", "between us"))
+        temporary.clock.advance(seconds: -86_400 * 600)
+        let second = try deliver("two", isStored: false, reply("two a", "between us"))
+        #expect(try shown() == ["local_\(first)_0", "one a", "local_\(second)_0", "two a"])
+    }
+
     @Test func `keeps an exchange whole that was there before any history`() throws {
         try store.run("DELETE FROM entry")
         let aside = try deliver("aside", isStored: false, reply("aside a", "between us"))
