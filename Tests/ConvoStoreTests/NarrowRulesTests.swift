@@ -102,6 +102,10 @@ import Testing
         try temporary.doubt(write)
         #expect(throws: StoreError.self) { try store.takeBack(write) }
         #expect(try temporary.states(write) == [.inDoubt])
+        let start = try temporary.start()
+        _ = try temporary.append(to: start.conversation)
+        try temporary.doubt(start.operation)
+        #expect(throws: StoreError.self, "though others wait for it") { try store.takeBack(start.operation) }
     }
 
     @Test func `settles the request of the write that was delivered, and no other`() throws {
