@@ -50,7 +50,7 @@ extension Store {
         let hasMoved: Bool
         /// Whether this version is the one that our own last turn left.
         let isOurs: Bool
-        /// Whether another reading was due when it was to be read anew, whatever its version.
+        /// Whether the engine was to read the history again when the store forgot of which version it is.
         let wasReadingDue: Bool
         /// Whether the last reading of this version was to be followed by another one.
         var isReadingDue: Bool { wasReadingDue || before.map { $0.due.microseconds > 0 } ?? false }

@@ -18,7 +18,7 @@ struct KeyRefusal {
     ///
     /// - Parameters:
     ///   - halt: why it ended early; `nil` if it did not, which proves that the server accepts the key. Any other failure, such as a
-    ///     network that is gone, proves neither and begins the count anew: the server may accept the key meanwhile.
+    ///     network that is gone, shows neither that the server accepts the key nor that it refuses it, and the count begins anew.
     ///   - now: the wall clock's time.
     /// - Returns: whether the daemon is to end.
     mutating func noted(_ halt: SyncFailure?, at now: Timestamp) -> Bool {

@@ -214,7 +214,7 @@ final class SimulatedUser: Sendable {
         case .cancel: changed = try store.cancel(item.id)
         case .retry:
             try store.retry(item.id)
-            // What was sent behind a start, and forgotten in a power cut, goes to the conversation that the start makes now.
+            // A power cut may have made the engine forget that it had sent the appends behind it: it sends them again.
             if item.kind.makesConversation {
                 changed += try store.outbox().filter { $0.conversation == item.conversation && $0.id != item.id }.map(
                     \.id)

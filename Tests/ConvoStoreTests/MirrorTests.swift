@@ -83,7 +83,7 @@ import Testing
         try store.checkIntegrity()
     }
 
-    /// What stood before an entry that the history still lists is not newer than the history.
+    /// The history still lists an entry that stood behind the missing one, so the missing one is not newer than it.
     @Test func `puts nothing behind a long history that stood before an entry of its second part`() throws {
         try store.mirror(
             .sample("conv_1", updated: "2026-01-02T00:00:00Z"), [message("missing", "?"), message("m1999", "held")])

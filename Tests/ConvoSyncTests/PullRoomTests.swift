@@ -7,7 +7,7 @@ import Testing
 @testable import ConvoStore
 @testable import ConvoSync
 
-/// A program that reads for long keeps SQLite from beginning its log anew.
+/// Another program reads for long, and SQLite cannot begin its log anew meanwhile.
 @Suite struct `A pull beside a read that does not end` {
     @Test func `waits for room in the log behind what it has stored, and goes on after a while`() async throws {
         let (test, release) = (try TestEngine(), DispatchSemaphore(value: 0))
